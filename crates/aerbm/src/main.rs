@@ -1,0 +1,2 @@
+//! The `aerbm` command.
+fn main() {}
