@@ -1,0 +1,155 @@
+//! Sums that do not overflow, round badly, or depend on the number of threads.
+
+use ndarray::{ArrayView2, ArrayViewMut1, s};
+
+use crate::Real;
+use crate::elementary::vectorised;
+use crate::rows::by_rows;
+
+/// ln(eᵃ + eᵇ), without overflow; −∞ is the neutral element.
+#[must_use]
+pub fn log_add_exp(a: f64, b: f64) -> f64 {
+    let (small, large) = if a < b { (a, b) } else { (b, a) };
+    if large == f64::NEG_INFINITY {
+        large
+    } else {
+        large + (small - large).exp().ln_1p()
+    }
+}
+
+/// ln Σᵢ e^(xᵢ), without overflow; −∞ for no terms.
+///
+/// ```
+/// assert!((numerics::log_sum_exp(&[1000.0, 1000.0]) - 1000.0 - 2_f64.ln()).abs() < 1e-12);
+/// ```
+#[must_use]
+pub fn log_sum_exp(values: &[f64]) -> f64 {
+    let max = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if max == f64::NEG_INFINITY {
+        return max;
+    }
+    max + values.iter().map(|x| (x - max).exp()).sum::<f64>().ln()
+}
+
+/// Σᵢ xᵢ with sixteen running sums, so that it is a vector loop; the order is always the same.
+#[must_use]
+pub fn sum<F: Real>(values: &[F]) -> F {
+    let mut lanes = [F::zero(); 16];
+    let (blocks, rest) = values.as_chunks::<16>();
+    for block in blocks {
+        for (lane, &value) in lanes.iter_mut().zip(block) {
+            *lane += value;
+        }
+    }
+    for (lane, &value) in lanes.iter_mut().zip(rest) {
+        *lane += value;
+    }
+    lanes.into_iter().sum()
+}
+
+/// Calls `f` with each value and its partner, and returns the sum of what it returned, added in the
+/// order of [`sum`]; vectorised.
+///
+/// # Panics
+/// If the lengths differ.
+#[inline]
+pub fn update_and_sum<F: Real>(values: &mut [F], partners: &[F], f: impl Fn(&mut F, F) -> F) -> F {
+    assert_eq!(values.len(), partners.len(), "values and partners");
+    vectorised(
+        #[inline(always)]
+        || {
+            let mut lanes = [F::zero(); 16];
+            let (blocks, rest) = values.as_chunks_mut::<16>();
+            let (partner_blocks, partner_rest) = partners.as_chunks::<16>();
+            for (block, partners) in blocks.iter_mut().zip(partner_blocks) {
+                for i in 0..16 {
+                    lanes[i] += f(&mut block[i], partners[i]);
+                }
+            }
+            for (i, (value, &partner)) in rest.iter_mut().zip(partner_rest).enumerate() {
+                lanes[i] += f(value, partner);
+            }
+            lanes.into_iter().sum()
+        },
+    )
+}
+
+/// `out`ⱼ = `scale` · Σᵢ `a`ᵢⱼ, by rows so that memory is read in order. Shapes: (m, n) → n.
+///
+/// # Panics
+/// If the lengths differ.
+pub fn column_sums<F: Real>(scale: F, a: ArrayView2<F>, out: ArrayViewMut1<F>) {
+    assert_eq!(a.ncols(), out.len(), "columns and their sums");
+    by_rows(a.ncols(), out, |columns, mut out| {
+        out.fill(F::zero());
+        for row in a.slice(s![.., columns]).rows() {
+            out += &row;
+        }
+        out *= scale;
+    });
+}
+
+/// The index of the largest value, the first of equals; 0 for none.
+#[must_use]
+pub fn argmax<F: Real>(values: &[F]) -> usize {
+    let mut best = 0;
+    for (i, &value) in values.iter().enumerate() {
+        if value > values[best] {
+            best = i;
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn log_add_exp_has_its_identities() {
+        assert_eq!(
+            log_add_exp(f64::NEG_INFINITY, f64::NEG_INFINITY),
+            f64::NEG_INFINITY
+        );
+        assert_eq!(log_add_exp(f64::NEG_INFINITY, 3.0), 3.0);
+        assert!((log_add_exp(0.0, 0.0) - 2_f64.ln()).abs() < 1e-15);
+        assert!((log_add_exp(-2000.0, -2001.0) + 2000.0 - (-1_f64).exp().ln_1p()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn log_sum_exp_of_nothing_is_minus_infinity() {
+        assert_eq!(log_sum_exp(&[]), f64::NEG_INFINITY);
+    }
+
+    #[test]
+    fn update_and_sum_updates_and_sums() {
+        let mut values: Vec<f64> = (0..35).map(f64::from).collect();
+        let partners: Vec<f64> = (0..35).map(|i| f64::from(2 * i)).collect();
+        let total = update_and_sum(&mut values, &partners, |value, partner| {
+            *value += partner;
+            partner
+        });
+        assert_eq!(total, 1190.0);
+        assert!(
+            values
+                .iter()
+                .zip(0..35)
+                .all(|(&v, i)| v == f64::from(3 * i))
+        );
+    }
+
+    #[test]
+    fn column_sums_of_a_transposed_view() {
+        let a = ndarray::array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]];
+        let mut sums = ndarray::Array1::from_elem(3, 9.0);
+        column_sums(0.5, a.t(), sums.view_mut());
+        assert_eq!(sums, ndarray::array![1.5, 3.5, 5.5]);
+    }
+
+    #[test]
+    fn sum_and_argmax_of_odd_lengths() {
+        let values: Vec<f64> = (1..=35).map(f64::from).collect();
+        assert_eq!(sum(&values), 630.0);
+        assert_eq!(argmax(&[1.0, 3.0, 3.0, 2.0]), 1);
+    }
+}

@@ -1,0 +1,225 @@
+//! Matrices cut into runs of rows, one run a task of the team.
+
+use std::ops::Range;
+
+use ndarray::{ArrayViewMut1, ArrayViewMut2, Axis};
+
+use crate::team;
+
+/// Rows a shard has at least (unless there are fewer in all), and shards there are at most.
+const SHARD_ROWS: usize = 24;
+const MAX_SHARDS: usize = 16;
+
+/// Mutable data that can be cut along its rows: views, slices, and tuples of them, which are cut at
+/// the same places. `()` is cut into nothing.
+///
+/// ```
+/// use ndarray::{Array1, Array2};
+/// let (mut table, mut sums) = (Array2::<f32>::ones((1000, 3)), Array1::<f32>::zeros(1000));
+/// numerics::by_rows(1000, (table.view_mut(), sums.view_mut()), |_, (table, mut sums)| {
+///     sums.assign(&table.sum_axis(ndarray::Axis(1)));
+/// });
+/// assert_eq!(sums[999], 3.0);
+/// ```
+pub trait Split: Sized + Send {
+    /// The number of rows, or `None` where any number fits.
+    fn n_rows(&self) -> Option<usize>;
+
+    /// The rows before `index` and those from it on.
+    #[must_use]
+    fn split_rows(self, index: usize) -> (Self, Self);
+}
+
+impl<T: Send> Split for ArrayViewMut2<'_, T> {
+    fn n_rows(&self) -> Option<usize> {
+        Some(self.nrows())
+    }
+
+    fn split_rows(self, index: usize) -> (Self, Self) {
+        self.split_at(Axis(0), index)
+    }
+}
+
+impl<T: Send> Split for ArrayViewMut1<'_, T> {
+    fn n_rows(&self) -> Option<usize> {
+        Some(self.len())
+    }
+
+    fn split_rows(self, index: usize) -> (Self, Self) {
+        self.split_at(Axis(0), index)
+    }
+}
+
+impl<T: Send> Split for &mut [T] {
+    fn n_rows(&self) -> Option<usize> {
+        Some(self.len())
+    }
+
+    fn split_rows(self, index: usize) -> (Self, Self) {
+        self.split_at_mut(index)
+    }
+}
+
+impl<S: Split> Split for Option<S> {
+    fn n_rows(&self) -> Option<usize> {
+        self.as_ref().and_then(Split::n_rows)
+    }
+
+    fn split_rows(self, index: usize) -> (Self, Self) {
+        match self {
+            Some(rows) => {
+                let (before, after) = rows.split_rows(index);
+                (Some(before), Some(after))
+            }
+            None => (None, None),
+        }
+    }
+}
+
+impl Split for () {
+    fn n_rows(&self) -> Option<usize> {
+        None
+    }
+
+    fn split_rows(self, _: usize) -> (Self, Self) {
+        ((), ())
+    }
+}
+
+macro_rules! split_tuple {
+    ($($part:ident),+) => {
+        impl<$($part: Split),+> Split for ($($part,)+) {
+            fn n_rows(&self) -> Option<usize> {
+                #[allow(non_snake_case, reason = "one name for a type and its value")]
+                let ($($part,)+) = self;
+                let mut rows = None;
+                $(
+                    if let Some(n) = $part.n_rows() {
+                        assert!(rows.is_none_or(|rows| rows == n), "parts with unequal rows");
+                        rows = Some(n);
+                    }
+                )+
+                rows
+            }
+
+            #[allow(non_snake_case, reason = "one name for a type and its value")]
+            fn split_rows(self, index: usize) -> (Self, Self) {
+                let ($($part,)+) = self;
+                $(let $part = $part.split_rows(index);)+
+                (($($part.0,)+), ($($part.1,)+))
+            }
+        }
+    };
+}
+split_tuple!(A);
+split_tuple!(A, B);
+split_tuple!(A, B, C);
+split_tuple!(A, B, C, D);
+
+/// Calls `body` for every shard of `n_rows` rows with the shard's range and its part of `outputs`,
+/// spread over the team.
+///
+/// Shards depend on `n_rows` alone, so what `body` computes for a shard is the same for any number
+/// of threads.
+///
+/// # Panics
+/// If `outputs` has another number of rows, or `body` panics.
+pub fn by_rows<S: Split>(n_rows: usize, outputs: S, body: impl Fn(Range<usize>, S) + Sync) {
+    assert!(
+        outputs.n_rows().is_none_or(|n| n == n_rows),
+        "outputs of {:?} rows for {n_rows} rows",
+        outputs.n_rows()
+    );
+    let shards = (n_rows / SHARD_ROWS).clamp(1, MAX_SHARDS);
+    let parts = Parts::cut(outputs, n_rows, shards);
+    team::for_each(shards, |shard| {
+        body(bounds(n_rows, shards, shard), parts.take(shard));
+    });
+}
+
+fn bounds(n_rows: usize, shards: usize, shard: usize) -> Range<usize> {
+    shard * n_rows / shards..(shard + 1) * n_rows / shards
+}
+
+/// The outputs' parts, each taken by the one task that owns it; on the stack, so that a training
+/// step allocates nothing.
+struct Parts<S>([std::sync::Mutex<Option<S>>; MAX_SHARDS]);
+
+impl<S: Split> Parts<S> {
+    fn cut(outputs: S, n_rows: usize, shards: usize) -> Self {
+        let mut rest = Some(outputs);
+        Parts(std::array::from_fn(|shard| {
+            std::sync::Mutex::new((shard < shards).then(|| {
+                let range = bounds(n_rows, shards, shard);
+                let outputs = rest.take().expect("a part is left for each shard");
+                let (part, after) = outputs.split_rows(range.len());
+                rest = Some(after);
+                part
+            }))
+        }))
+    }
+
+    fn take(&self, shard: usize) -> S {
+        let part = self.0[shard]
+            .lock()
+            .expect("no task panics while it takes its part")
+            .take();
+        part.expect("each part is taken once")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::with_team;
+    use ndarray::Array2;
+
+    #[test]
+    fn shards_cover_all_rows_once_in_order() {
+        for n_rows in [0, 1, 23, 24, 47, 48, 100, 784, 1000, 60_000] {
+            let shards = (n_rows / SHARD_ROWS).clamp(1, MAX_SHARDS);
+            let covered: Vec<usize> = (0..shards)
+                .flat_map(|s| bounds(n_rows, shards, s))
+                .collect();
+            assert!(covered.into_iter().eq(0..n_rows));
+        }
+    }
+
+    #[test]
+    fn each_shard_writes_its_own_rows() {
+        for threads in [1, 2, 5] {
+            let mut table = Array2::<usize>::zeros((100, 2));
+            let mut slice = vec![0; 100];
+            with_team(threads, || {
+                by_rows(
+                    100,
+                    (table.view_mut(), slice.as_mut_slice()),
+                    |rows, (mut t, s)| {
+                        for (i, row) in rows.enumerate() {
+                            t[[i, 1]] = row;
+                            s[i] = row * 2;
+                        }
+                    },
+                );
+            });
+            assert!(table.column(1).iter().copied().eq(0..100));
+            assert!(slice.into_iter().eq((0..100).map(|i| i * 2)));
+        }
+    }
+
+    #[test]
+    #[allow(
+        clippy::should_panic_without_expect,
+        reason = "the outcome is caught here"
+    )]
+    fn unequal_parts_are_refused() {
+        let outcome = std::panic::catch_unwind(|| {
+            by_rows(
+                3,
+                (vec![0; 3].as_mut_slice(), vec![0; 4].as_mut_slice()),
+                |_, _| (),
+            );
+        });
+        assert!(outcome.is_err());
+    }
+}

@@ -1,0 +1,224 @@
+//! Random streams with names.
+//!
+//! A draw is a function of what it is for, not of what was drawn before it: the key of a `ChaCha8`
+//! generator *is* the name (seed, purpose, layer, epoch, batch), and the place within the stream is
+//! the element's index. So one more stage, thread or resumed run shifts nobody's draws, and two
+//! names never share a stream.
+//!
+//! ```
+//! use numerics::{Purpose, Stream};
+//! const HIDDEN: Purpose = Purpose::new("hidden");
+//! let stream = Stream::new(7, HIDDEN).epoch(3);
+//! let mut whole = [0.0_f32; 100];
+//! stream.fill_uniform(0, &mut whole);
+//! let mut tail = [0.0_f32; 40];
+//! stream.fill_uniform(60, &mut tail);
+//! assert_eq!(whole[60..], tail);
+//! ```
+
+use rand::rngs::ChaCha8Rng;
+use rand::{Rng, SeedableRng};
+
+use crate::Real;
+use crate::elementary::vectorised;
+
+/// What a stream is for: a label of at most twelve bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Purpose([u8; 12]);
+
+impl Purpose {
+    /// The purpose with this label.
+    ///
+    /// # Panics
+    /// If the label is longer than twelve bytes; in a constant, when it is compiled.
+    #[must_use]
+    pub const fn new(label: &str) -> Self {
+        let label = label.as_bytes();
+        assert!(label.len() <= 12, "a purpose has at most twelve bytes");
+        let mut bytes = [0; 12];
+        let mut i = 0;
+        while i < label.len() {
+            bytes[i] = label[i];
+            i += 1;
+        }
+        Purpose(bytes)
+    }
+}
+
+/// The name of a random stream; copied freely, it holds no state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stream {
+    seed: u64,
+    purpose: Purpose,
+    layer: u32,
+    epoch: u32,
+    batch: u32,
+}
+
+impl Stream {
+    /// The stream of this seed and purpose, for layer, epoch and batch 0.
+    #[must_use]
+    pub const fn new(seed: u64, purpose: Purpose) -> Self {
+        Stream {
+            seed,
+            purpose,
+            layer: 0,
+            epoch: 0,
+            batch: 0,
+        }
+    }
+
+    /// The same stream for a layer, or any other part that is numbered.
+    #[must_use]
+    pub const fn layer(self, layer: usize) -> Self {
+        Stream {
+            layer: layer as u32,
+            ..self
+        }
+    }
+
+    /// The same stream for an epoch.
+    #[must_use]
+    pub const fn epoch(self, epoch: usize) -> Self {
+        Stream {
+            epoch: epoch as u32,
+            ..self
+        }
+    }
+
+    /// The same stream for a batch.
+    #[must_use]
+    pub const fn batch(self, batch: usize) -> Self {
+        Stream {
+            batch: batch as u32,
+            ..self
+        }
+    }
+
+    /// A generator at the stream's beginning, for draws whose number is not known beforehand.
+    #[must_use]
+    pub fn rng(&self) -> ChaCha8Rng {
+        let mut key = [0; 32];
+        key[..8].copy_from_slice(&self.seed.to_le_bytes());
+        key[8..20].copy_from_slice(&self.purpose.0);
+        key[20..24].copy_from_slice(&self.layer.to_le_bytes());
+        key[24..28].copy_from_slice(&self.epoch.to_le_bytes());
+        key[28..].copy_from_slice(&self.batch.to_le_bytes());
+        ChaCha8Rng::from_seed(key)
+    }
+
+    /// Fills `values` with uniform numbers in [0, 1): the stream's elements from `first` on.
+    pub fn fill_uniform<F: Real>(&self, first: usize, values: &mut [F]) {
+        self.with_uniforms(first, values, |value: &mut F, uniform: F| *value = uniform);
+    }
+
+    /// Replaces each probability in `values` by 1 with that probability and by 0 otherwise; element
+    /// i uses the stream's element `first` + i.
+    ///
+    /// A probability of 0 or below never gives 1, one of 1 or above always does.
+    pub fn bernoulli_in_place<F: Real>(&self, first: usize, values: &mut [F]) {
+        self.with_uniforms(first, values, |p: &mut F, uniform: F| {
+            *p = if uniform < *p { F::one() } else { F::zero() };
+        });
+    }
+
+    /// Calls `f` with each value and its uniform number, vectorised.
+    #[inline]
+    pub fn with_uniforms<F: Real, T>(&self, first: usize, values: &mut [T], f: impl Fn(&mut T, F)) {
+        const WORDS: usize = 256;
+        let mut rng = self.rng();
+        rng.set_word_pos(first as u128);
+        let mut bytes = [0_u8; 4 * WORDS];
+        for chunk in values.chunks_mut(WORDS) {
+            let bytes = &mut bytes[..4 * chunk.len()];
+            rng.fill_bytes(bytes);
+            vectorised(
+                #[inline(always)]
+                || {
+                    let (words, _) = bytes.as_chunks::<4>();
+                    for (value, word) in chunk.iter_mut().zip(words) {
+                        f(value, F::uniform(u32::from_le_bytes(*word)));
+                    }
+                },
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: Purpose = Purpose::new("a");
+    const B: Purpose = Purpose::new("b");
+
+    fn first_words(stream: Stream) -> [u32; 2] {
+        let mut rng = stream.rng();
+        [rng.next_u32(), rng.next_u32()]
+    }
+
+    /// Pins the draws of every seed that users have written down. The numbers are the first words
+    /// of `ChaCha` with four double rounds, block counter and nonce 0, and this key (in Python, from
+    /// which they were computed by the cipher's definition):
+    /// `struct.pack("<Q12sIII", 42, b"a", 1, 2, 3)`.
+    #[test]
+    fn draws_are_pinned() {
+        let stream = Stream::new(42, A).layer(1).epoch(2).batch(3);
+        assert_eq!(first_words(stream), PINNED);
+        let mut uniform = [0.0_f64; 2];
+        stream.fill_uniform(0, &mut uniform);
+        assert_eq!(uniform, PINNED.map(|word| f64::from(word) / 2_f64.powi(32)));
+    }
+    const PINNED: [u32; 2] = [1_746_364_400, 4_218_363_494];
+
+    #[test]
+    fn every_part_of_the_name_counts() {
+        let s = Stream::new(1, A);
+        let names = [
+            s,
+            Stream::new(2, A),
+            Stream::new(1, B),
+            s.layer(1),
+            s.epoch(1),
+            s.batch(1),
+        ];
+        for (i, a) in names.iter().enumerate() {
+            for b in &names[..i] {
+                assert_ne!(first_words(*a), first_words(*b));
+            }
+        }
+    }
+
+    #[test]
+    fn bernoulli_honours_its_probabilities() {
+        let n = 100_000;
+        for p in [0.0_f32, 0.1, 0.5, 0.9, 1.0] {
+            let mut draws = vec![p; n];
+            Stream::new(5, A).bernoulli_in_place(0, &mut draws);
+            assert!(draws.iter().all(|&d| d == 0.0 || d == 1.0));
+            let mean = f64::from(draws.iter().sum::<f32>()) / n as f64;
+            let p = f64::from(p);
+            // Five standard errors of a binomial mean; exact at 0 and 1.
+            assert!(
+                (mean - p).abs() <= 5.0 * (p * (1.0 - p) / n as f64).sqrt(),
+                "{p}: {mean}"
+            );
+        }
+    }
+
+    #[test]
+    fn uniforms_cover_the_unit_interval_evenly() {
+        let mut values = vec![0.0_f32; 160_000];
+        Stream::new(9, B).fill_uniform(0, &mut values);
+        let mut bins = [0_i32; 16];
+        for v in &values {
+            assert!((0.0..1.0).contains(v));
+            bins[(v * 16.0) as usize] += 1;
+        }
+        // 10,000 expected in each; a standard deviation is 97.
+        assert!(
+            bins.iter().all(|count| (count - 10_000).abs() < 500),
+            "{bins:?}"
+        );
+    }
+}
