@@ -1,1 +1,27 @@
 #![doc = include_str!("../README.md")]
+
+mod activation;
+mod chain;
+mod dense;
+mod error;
+mod gradient_check;
+mod init;
+mod loss;
+mod minibatch;
+mod optimizer;
+mod parameters;
+mod schedule;
+
+pub use activation::Activation;
+pub use chain::{Chain, Workspace};
+pub use dense::{Dense, LayerView};
+pub use error::{InvalidSetting, TrainingError, require};
+pub use gradient_check::{GradientCheck, check_gradient};
+pub use init::{Initialiser, normal};
+pub use loss::Loss;
+pub use minibatch::{MeanCost, Minibatches, gather};
+pub use optimizer::{Optimizer, Rule};
+pub use parameters::{
+    Kind, Parameters, RestoreError, Tensor, TensorMap, TensorMut, restore, store,
+};
+pub use schedule::Schedule;

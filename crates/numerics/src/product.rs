@@ -138,7 +138,7 @@ mod tests {
     fn slow<F: Real>(a: &Array2<F>, b: &Array2<F>) -> Array2<f64> {
         Array2::from_shape_fn((a.nrows(), b.ncols()), |(i, j)| {
             (0..a.ncols())
-                .map(|l| a[[i, l]].to_f64() * b[[l, j]].to_f64())
+                .map(|l| a[[i, l]].as_f64() * b[[l, j]].as_f64())
                 .sum()
         })
     }
@@ -165,8 +165,8 @@ mod tests {
                 again.view_mut(),
             );
             for ((&ours, &twice), exact) in out.iter().zip(&again).zip(&expected) {
-                assert!((ours.to_f64() - exact).abs() < tolerance, "{m}×{k}×{n}");
-                assert!((twice.to_f64() - 2.0 * exact - 3.0).abs() < 3.0 * tolerance);
+                assert!((ours.as_f64() - exact).abs() < tolerance, "{m}×{k}×{n}");
+                assert!((twice.as_f64() - 2.0 * exact - 3.0).abs() < 3.0 * tolerance);
             }
         }
     }

@@ -12,7 +12,7 @@ pub trait Real: NdFloat + Default + std::iter::Sum {
     fn of(value: f64) -> Self;
 
     /// The value in double precision, exactly.
-    fn to_f64(self) -> f64;
+    fn as_f64(self) -> f64;
 
     /// eˣ. Below the smallest normal number's logarithm it is that number, never zero; above the
     /// largest finite number's it is near that number, never infinite. NaN stays NaN.
@@ -35,7 +35,7 @@ impl Real for f64 {
     }
 
     #[inline]
-    fn to_f64(self) -> f64 {
+    fn as_f64(self) -> f64 {
         self
     }
 
@@ -62,7 +62,7 @@ impl Real for f32 {
     }
 
     #[inline]
-    fn to_f64(self) -> f64 {
+    fn as_f64(self) -> f64 {
         f64::from(self)
     }
 

@@ -1,0 +1,153 @@
+//! Forward and backward passes through layers in a row.
+//!
+//! For layers i = 1 … L with input a₀ = x: aᵢ = fᵢ(aᵢ₋₁ Wᵢ + bᵢ). With δ_L = ∂cost/∂z_L given by
+//! the loss, δᵢ₋₁ = (δᵢ Wᵢᵀ) ⊙ f′ᵢ₋₁, and the gradients are ∂Wᵢ = aᵢ₋₁ᵀ δᵢ, ∂bᵢ = Σ δᵢ
+//! (Rumelhart, Hinton & Williams 1986).
+
+use std::ops::Range;
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
+use numerics::Real;
+
+use crate::LayerView;
+
+/// A model whose layers follow one another.
+pub trait Chain<F: Real> {
+    /// The number of layers, the output layer among them.
+    fn n_layers(&self) -> usize;
+
+    /// Layer `index`, from 0.
+    fn layer(&self, index: usize) -> LayerView<'_, F>;
+}
+
+/// The memory of a pass over a batch of at most the size it was made for.
+#[derive(Debug, Clone)]
+pub struct Workspace<F> {
+    /// aᵢ of every layer but the last.
+    outputs: Vec<Array2<F>>,
+    /// δᵢ of every layer.
+    deltas: Vec<Array2<F>>,
+    /// Cost of each sample.
+    costs: Vec<F>,
+    /// Samples of the batch in work.
+    n: usize,
+}
+
+impl<F: Real> Workspace<F> {
+    /// Memory for batches of up to `batch_size` samples through `chain`.
+    pub fn new(chain: &impl Chain<F>, batch_size: usize) -> Self {
+        let widths = (0..chain.n_layers()).map(|i| chain.layer(i).bias.len());
+        let matrices: Vec<_> = widths
+            .map(|width| Array2::zeros((batch_size, width)))
+            .collect();
+        Workspace {
+            outputs: matrices[..matrices.len() - 1].to_vec(),
+            deltas: matrices,
+            costs: vec![F::zero(); batch_size],
+            n: 0,
+        }
+    }
+
+    /// Passes the batch `x` through all layers but the last.
+    ///
+    /// # Panics
+    /// If the batch is larger than the workspace, or its width is not the first layer's.
+    pub fn forward(&mut self, chain: &impl Chain<F>, x: ArrayView2<F>) {
+        self.n = x.nrows();
+        for i in 0..self.outputs.len() {
+            let (before, from) = self.outputs.split_at_mut(i);
+            let input = before
+                .last()
+                .map_or(x, |output| output.slice(s![..self.n, ..]));
+            chain
+                .layer(i)
+                .forward(input, from[0].slice_mut(s![..self.n, ..]));
+        }
+    }
+
+    /// Passes on through the last layer's product and has `replace_by_delta` turn each row of it
+    /// (the sample's number in the batch, the row of inputs still without bias) into ∂cost/∂z.
+    /// Returns the mean of the costs that it returns.
+    pub fn output(
+        &mut self,
+        chain: &impl Chain<F>,
+        x: ArrayView2<F>,
+        replace_by_delta: impl Fn(usize, &[F], &mut [F]) -> F + Sync,
+    ) -> f64 {
+        let last = chain.layer(chain.n_layers() - 1);
+        let bias = last.bias.as_slice().expect("a bias is contiguous");
+        let input = self
+            .outputs
+            .last()
+            .map_or(x, |output| output.slice(s![..self.n, ..]));
+        let delta = self.deltas.last_mut().expect("a chain has a layer");
+        let costs = &mut self.costs[..self.n];
+        let epilogue = |rows: Range<usize>, mut delta: ArrayViewMut2<F>, costs: &mut [F]| {
+            for ((sample, mut row), cost) in rows.zip(delta.rows_mut()).zip(costs) {
+                let row = row.as_slice_mut().expect("rows are contiguous");
+                *cost = replace_by_delta(sample, bias, row);
+            }
+        };
+        let delta = delta.slice_mut(s![..self.n, ..]);
+        numerics::matmul_then(input, last.weights, delta, costs, epilogue);
+        self.costs[..self.n]
+            .iter()
+            .map(|cost| cost.as_f64())
+            .sum::<f64>()
+            / self.n as f64
+    }
+
+    /// Passes δ back from the last layer to the first.
+    pub fn backward(&mut self, chain: &impl Chain<F>) {
+        self.backward_then(chain, |_, _, _| ());
+    }
+
+    /// As [`Workspace::backward`]; `penalise` may add to ∂cost/∂a of a hidden layer before it is
+    /// multiplied by f′: it gets the layer, the row of outputs a and the row to add to.
+    pub fn backward_then(
+        &mut self,
+        chain: &impl Chain<F>,
+        penalise: impl Fn(usize, &[F], &mut [F]) + Sync,
+    ) {
+        for i in (1..self.deltas.len()).rev() {
+            let (before, from) = self.deltas.split_at_mut(i);
+            let delta = from[0].slice(s![..self.n, ..]);
+            let outputs = self.outputs[i - 1].slice(s![..self.n, ..]);
+            let unit = chain.layer(i - 1).activation;
+            numerics::matmul_then(
+                delta,
+                chain.layer(i).weights.reversed_axes(),
+                before[i - 1].slice_mut(s![..self.n, ..]),
+                (),
+                |rows, mut deltas, ()| {
+                    let outputs = outputs.slice(s![rows, ..]);
+                    for (mut delta, output) in deltas.rows_mut().into_iter().zip(outputs.rows()) {
+                        let delta = delta.as_slice_mut().expect("rows are contiguous");
+                        let output = output.to_slice().expect("rows are contiguous");
+                        penalise(i - 1, output, delta);
+                        unit.multiply_derivative(output, delta);
+                    }
+                },
+            );
+        }
+    }
+
+    /// δ of layer `index`. Shape: batch × the layer's outputs.
+    pub fn delta(&self, index: usize) -> ArrayView2<'_, F> {
+        self.deltas[index].slice(s![..self.n, ..])
+    }
+
+    /// The output of layer `index`, which is not the last.
+    pub fn layer_output(&self, index: usize) -> ArrayView2<'_, F> {
+        self.outputs[index].slice(s![..self.n, ..])
+    }
+
+    /// The input of layer `index` when the batch was `x`.
+    pub fn layer_input<'a>(&'a self, index: usize, x: ArrayView2<'a, F>) -> ArrayView2<'a, F> {
+        if index == 0 {
+            x
+        } else {
+            self.layer_output(index - 1)
+        }
+    }
+}

@@ -1,0 +1,124 @@
+use ndarray::{ArrayView2, ArrayViewMut2};
+use numerics::{Real, Stream, by_rows};
+use rand::seq::SliceRandom;
+
+/// The samples in a new random order each epoch, cut into batches; the last may be smaller.
+///
+/// The order of an epoch depends on its stream alone, not on the epochs before.
+///
+/// ```
+/// use nn_core::Minibatches;
+/// use numerics::{Purpose, Stream};
+/// let mut batches = Minibatches::new(10, 4);
+/// batches.shuffle(Stream::new(1, Purpose::new("order")).epoch(1));
+/// let sizes: Vec<usize> = batches.iter().map(<[usize]>::len).collect();
+/// assert_eq!(sizes, [4, 4, 2]);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Minibatches {
+    order: Vec<usize>,
+    batch_size: usize,
+}
+
+impl Minibatches {
+    /// Batches over samples 0..`n_samples`, in that order until shuffled.
+    #[must_use]
+    pub fn new(n_samples: usize, batch_size: usize) -> Self {
+        Minibatches {
+            order: (0..n_samples).collect(),
+            batch_size,
+        }
+    }
+
+    /// Puts the samples in the order that `stream` names.
+    pub fn shuffle(&mut self, stream: Stream) {
+        for (i, sample) in self.order.iter_mut().enumerate() {
+            *sample = i;
+        }
+        self.order.shuffle(&mut stream.rng());
+    }
+
+    /// The batches: indices of samples.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[usize]> {
+        self.order.chunks(self.batch_size)
+    }
+
+    /// The number of batches in an epoch.
+    #[must_use]
+    pub fn n_batches(&self) -> usize {
+        self.order.len().div_ceil(self.batch_size)
+    }
+}
+
+/// Copies rows `samples` of `data` into `out`. Shapes: (n × d), b → (b × d).
+///
+/// # Panics
+/// If `out` has another shape or a sample is out of range.
+pub fn gather<F: Real>(data: ArrayView2<F>, samples: &[usize], out: ArrayViewMut2<F>) {
+    by_rows(samples.len(), out, |range, mut out| {
+        for (mut row, &sample) in out.rows_mut().into_iter().zip(&samples[range]) {
+            row.assign(&data.row(sample));
+        }
+    });
+}
+
+/// The mean cost of a sample over batches of different sizes.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct MeanCost {
+    total: f64,
+    samples: usize,
+}
+
+impl MeanCost {
+    /// Adds a batch's mean cost, weighted by its size.
+    pub fn add(&mut self, cost: f64, samples: usize) {
+        self.total += cost * samples as f64;
+        self.samples += samples;
+    }
+
+    /// The mean over all samples added; NaN for none.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        self.total / self.samples as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use numerics::Purpose;
+
+    const ORDER: Purpose = Purpose::new("order");
+
+    #[test]
+    fn every_sample_comes_once_and_orders_do_not_depend_on_the_past() {
+        let mut batches = Minibatches::new(103, 10);
+        batches.shuffle(Stream::new(3, ORDER).epoch(1));
+        batches.shuffle(Stream::new(3, ORDER).epoch(2));
+        let second: Vec<usize> = batches.iter().flatten().copied().collect();
+        let mut fresh = Minibatches::new(103, 10);
+        fresh.shuffle(Stream::new(3, ORDER).epoch(2));
+        assert!(fresh.iter().flatten().eq(&second));
+        assert_eq!(fresh.n_batches(), 11);
+        let mut sorted = second.clone();
+        sorted.sort_unstable();
+        assert!(sorted.into_iter().eq(0..103));
+        assert!(!second.is_sorted());
+    }
+
+    #[test]
+    fn the_last_partial_batch_weighs_what_it_holds() {
+        let mut cost = MeanCost::default();
+        cost.add(1.0, 100);
+        cost.add(4.0, 50);
+        assert_eq!(cost.mean(), 2.0);
+    }
+
+    #[test]
+    fn gather_takes_the_named_rows() {
+        let data = ndarray::array![[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]];
+        let mut out = ndarray::Array2::zeros((2, 2));
+        gather(data.view(), &[2, 0], out.view_mut());
+        assert_eq!(out, ndarray::array![[4.0, 5.0], [0.0, 1.0]]);
+    }
+}

@@ -1,0 +1,432 @@
+use numerics::elementary::vectorised;
+use numerics::{Real, by_rows};
+use serde::{Deserialize, Serialize};
+
+use crate::{InvalidSetting, Kind, Parameters, Tensor, TensorMut, require};
+
+/// How a gradient g becomes a step of the parameters w, at learning rate η.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Rule {
+    /// w ← w − η g
+    Sgd {},
+    /// v ← μ v − η g, w ← w + v (Polyak's heavy ball, as in Hinton's practical guide).
+    Momentum {
+        /// μ in [0, 1).
+        momentum: f64,
+    },
+    /// v ← μ v − η g, w ← w + μ v − η g (Nesterov's, in the form of Bengio et al. 2013).
+    Nesterov {
+        /// μ in [0, 1).
+        momentum: f64,
+    },
+    /// s ← ρ s + (1 − ρ) g², w ← w − η g / (√s + ε), s from 0 (Tieleman & Hinton 2012).
+    RmsProp {
+        /// ρ in [0, 1).
+        decay: f64,
+        /// ε > 0.
+        epsilon: f64,
+    },
+    /// s ← ρ s + (1 − ρ) g², w ← w − η g / √(s + ε), s from 1: `RMSProp` as `TensorFlow` 1 had it.
+    RmsPropTf1 {
+        /// ρ in [0, 1).
+        decay: f64,
+        /// ε > 0.
+        epsilon: f64,
+    },
+    /// m ← β₁ m + (1 − β₁) g, s ← β₂ s + (1 − β₂) g², w ← w − η m̂ / (√ŝ + ε) with m̂ and ŝ
+    /// corrected for their start at 0 (Kingma & Ba 2015).
+    Adam {
+        /// β₁ in [0, 1).
+        beta1: f64,
+        /// β₂ in [0, 1).
+        beta2: f64,
+        /// ε > 0.
+        epsilon: f64,
+    },
+}
+
+impl Rule {
+    /// Adam with the constants of its paper.
+    #[must_use]
+    pub const fn adam() -> Self {
+        Rule::Adam {
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+        }
+    }
+
+    /// Checks the bounds.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] naming the first constant out of its range.
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        let factor = |field, value: f64| {
+            require(
+                (0.0..1.0).contains(&value),
+                field,
+                &value,
+                "a number in [0, 1)",
+            )
+        };
+        let positive = |field, value: f64| {
+            let holds = value.is_finite() && value > 0.0;
+            require(holds, field, &value, "a finite number above 0")
+        };
+        match *self {
+            Rule::Sgd {} => Ok(()),
+            Rule::Momentum { momentum } | Rule::Nesterov { momentum } => {
+                factor("training.optimizer.momentum", momentum)
+            }
+            Rule::RmsProp { decay, epsilon } | Rule::RmsPropTf1 { decay, epsilon } => {
+                factor("training.optimizer.decay", decay)?;
+                positive("training.optimizer.epsilon", epsilon)
+            }
+            Rule::Adam {
+                beta1,
+                beta2,
+                epsilon,
+            } => {
+                factor("training.optimizer.beta1", beta1)?;
+                factor("training.optimizer.beta2", beta2)?;
+                positive("training.optimizer.epsilon", epsilon)
+            }
+        }
+    }
+
+    /// The value that the running mean square starts from.
+    fn initial_square<F: Real>(&self) -> F {
+        if matches!(self, Rule::RmsPropTf1 { .. }) {
+            F::one()
+        } else {
+            F::zero()
+        }
+    }
+
+    fn keeps_mean(&self) -> bool {
+        matches!(
+            self,
+            Rule::Momentum { .. } | Rule::Nesterov { .. } | Rule::Adam { .. }
+        )
+    }
+
+    fn keeps_square(&self) -> bool {
+        matches!(
+            self,
+            Rule::RmsProp { .. } | Rule::RmsPropTf1 { .. } | Rule::Adam { .. }
+        )
+    }
+}
+
+/// A rule and what it remembers of the gradients so far; as [`Parameters`], for checkpoints.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Optimizer<F> {
+    /// The rule. Its constants may change between steps, its kind may not.
+    pub rule: Rule,
+    /// L2 penalty λ: adds λ w to the gradient of each weight, nothing to that of biases.
+    pub weight_decay: f64,
+    /// Steps taken.
+    pub steps: u64,
+    slots: Vec<Slot<F>>,
+}
+
+/// One tensor's moments; empty where the rule keeps none.
+#[derive(Debug, Clone, PartialEq)]
+struct Slot<F> {
+    mean: Vec<F>,
+    square: Vec<F>,
+}
+
+impl<F: Real> Optimizer<F> {
+    /// An optimizer for models of this shape, before its first step.
+    pub fn new(rule: Rule, weight_decay: f64, model: &impl Parameters<F>) -> Self {
+        let slots = model.tensors().map(|tensor| {
+            let n = tensor.values.len();
+            Slot {
+                mean: vec![F::zero(); if rule.keeps_mean() { n } else { 0 }],
+                square: vec![rule.initial_square(); if rule.keeps_square() { n } else { 0 }],
+            }
+        });
+        Optimizer {
+            rule,
+            weight_decay,
+            steps: 0,
+            slots: slots.collect(),
+        }
+    }
+
+    /// One step down a cost with this gradient.
+    ///
+    /// # Panics
+    /// If model or gradient have other shapes than the model the optimizer was made for.
+    pub fn descend<P: Parameters<F>>(&mut self, model: &mut P, gradient: &P, learning_rate: f64) {
+        self.step(model, gradient, learning_rate, F::one());
+    }
+
+    /// One step up an objective with this gradient; weights still decay.
+    ///
+    /// # Panics
+    /// If model or gradient have other shapes than the model the optimizer was made for.
+    pub fn ascend<P: Parameters<F>>(&mut self, model: &mut P, gradient: &P, learning_rate: f64) {
+        self.step(model, gradient, learning_rate, -F::one());
+    }
+
+    fn step<P: Parameters<F>>(&mut self, model: &mut P, gradient: &P, rate: f64, sign: F) {
+        self.steps += 1;
+        let tensors = model.tensors_mut().zip(gradient.tensors());
+        for ((tensor, gradient), slot) in tensors.zip(&mut self.slots) {
+            let decay = if tensor.kind == Kind::Weights {
+                self.weight_decay
+            } else {
+                0.0
+            };
+            let update = Update {
+                rule: self.rule,
+                rate,
+                steps: self.steps,
+                sign,
+                decay,
+            };
+            let n = tensor.values.len();
+            let mean = (!slot.mean.is_empty()).then_some(slot.mean.as_mut_slice());
+            let square = (!slot.square.is_empty()).then_some(slot.square.as_mut_slice());
+            by_rows(
+                n,
+                (tensor.values, mean, square),
+                |range, (values, mean, square)| {
+                    let (mean, square) = (mean.unwrap_or_default(), square.unwrap_or_default());
+                    update.apply(values, &gradient.values[range], mean, square);
+                },
+            );
+        }
+    }
+}
+
+/// The constants of one step.
+struct Update<F> {
+    rule: Rule,
+    rate: f64,
+    steps: u64,
+    sign: F,
+    decay: f64,
+}
+
+impl<F: Real> Update<F> {
+    fn apply(&self, values: &mut [F], gradient: &[F], mean: &mut [F], square: &mut [F]) {
+        let (rate, decay, sign, one) = (F::of(self.rate), F::of(self.decay), self.sign, F::one());
+        // Slices of one length, so that the compiler drops the bounds checks and vectorises.
+        let n = values.len();
+        let gradient = &gradient[..n];
+        let descent = |w: F, g: F| sign * g + decay * w;
+        match self.rule {
+            Rule::Sgd {} => each(n, |i| values[i] -= rate * descent(values[i], gradient[i])),
+            Rule::Momentum { momentum } => {
+                let (mu, v) = (F::of(momentum), &mut mean[..n]);
+                each(n, |i| {
+                    v[i] = mu * v[i] - rate * descent(values[i], gradient[i]);
+                    values[i] += v[i];
+                });
+            }
+            Rule::Nesterov { momentum } => {
+                let (mu, v) = (F::of(momentum), &mut mean[..n]);
+                each(n, |i| {
+                    let step = rate * descent(values[i], gradient[i]);
+                    v[i] = mu * v[i] - step;
+                    values[i] += mu * v[i] - step;
+                });
+            }
+            Rule::RmsProp {
+                decay: rho,
+                epsilon,
+            } => {
+                let (rho, rest, epsilon) = (F::of(rho), F::of(1.0 - rho), F::of(epsilon));
+                let s = &mut square[..n];
+                each(n, |i| {
+                    let g = descent(values[i], gradient[i]);
+                    s[i] = rho * s[i] + rest * g * g;
+                    values[i] -= rate * g / (s[i].sqrt() + epsilon);
+                });
+            }
+            Rule::RmsPropTf1 {
+                decay: rho,
+                epsilon,
+            } => {
+                let (rho, rest, epsilon) = (F::of(rho), F::of(1.0 - rho), F::of(epsilon));
+                let s = &mut square[..n];
+                each(n, |i| {
+                    let g = descent(values[i], gradient[i]);
+                    s[i] = rho * s[i] + rest * g * g;
+                    values[i] -= rate * g / (s[i] + epsilon).sqrt();
+                });
+            }
+            Rule::Adam {
+                beta1,
+                beta2,
+                epsilon,
+            } => {
+                let t = self.steps as f64;
+                let rate = F::of(self.rate / (1.0 - beta1.powf(t)));
+                let correction = F::of(1.0 / (1.0 - beta2.powf(t)));
+                let (b1, b2, epsilon) = (F::of(beta1), F::of(beta2), F::of(epsilon));
+                let (m, s) = (&mut mean[..n], &mut square[..n]);
+                each(n, |i| {
+                    let g = descent(values[i], gradient[i]);
+                    m[i] = b1 * m[i] + (one - b1) * g;
+                    s[i] = b2 * s[i] + (one - b2) * g * g;
+                    values[i] -= rate * m[i] / ((s[i] * correction).sqrt() + epsilon);
+                });
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn each(n: usize, mut f: impl FnMut(usize)) {
+    vectorised(
+        #[inline(always)]
+        || (0..n).for_each(&mut f),
+    );
+}
+
+impl<F: Real> Parameters<F> for Optimizer<F> {
+    fn tensors(&self) -> impl Iterator<Item = Tensor<'_, F>> {
+        self.slots.iter().enumerate().flat_map(|(layer, slot)| {
+            let tensor = |part, values| Tensor::vector(part, layer, values);
+            [
+                tensor("mean", slot.mean.as_slice().into()),
+                tensor("square", slot.square.as_slice().into()),
+            ]
+        })
+    }
+
+    fn tensors_mut(&mut self) -> impl Iterator<Item = TensorMut<'_, F>> {
+        self.slots.iter_mut().enumerate().flat_map(|(layer, slot)| {
+            [
+                TensorMut::vector("mean", layer, slot.mean.as_mut_slice().into()),
+                TensorMut::vector("square", layer, slot.square.as_mut_slice().into()),
+            ]
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Dense;
+
+    const RULES: [Rule; 6] = [
+        Rule::Sgd {},
+        Rule::Momentum { momentum: 0.9 },
+        Rule::Nesterov { momentum: 0.9 },
+        Rule::RmsProp {
+            decay: 0.9,
+            epsilon: 1e-8,
+        },
+        Rule::RmsPropTf1 {
+            decay: 0.9,
+            epsilon: 1e-10,
+        },
+        Rule::adam(),
+    ];
+
+    fn one_weight(w: f64) -> Vec<Dense<f64>> {
+        let mut layer = Dense::zeros(1, 1);
+        layer.weights[[0, 0]] = w;
+        vec![layer]
+    }
+
+    /// Two steps with g = 0.5, then −0.25, at rate 0.1 from w = 1, worked out by hand from the
+    /// formulas on [`Rule`].
+    #[test]
+    fn two_steps_by_hand() {
+        let expected = [
+            1.0 - 0.05 + 0.025,
+            // v = −0.05; −0.045 + 0.025 = −0.02
+            1.0 - 0.05 - 0.02,
+            // w = 1 − 0.045 − 0.05 = 0.905; v = −0.045 + 0.025 = −0.02; w += −0.018 + 0.025
+            0.905 - 0.018 + 0.025,
+            // s = 0.025, then 0.0225 + 0.00625 = 0.02875
+            1.0 - 0.05 / (0.025_f64.sqrt() + 1e-8) + 0.025 / (0.02875_f64.sqrt() + 1e-8),
+            // s = 0.9 + 0.025 = 0.925, then 0.8325 + 0.00625 = 0.83875
+            1.0 - 0.05 / (0.925_f64 + 1e-10).sqrt() + 0.025 / (0.83875_f64 + 1e-10).sqrt(),
+            // m̂ = 0.5, ŝ = 0.25; then m = 0.045 − 0.025 = 0.02, m̂ = 0.02 / 0.19,
+            // s = 0.00024975 + 0.0000625 = 0.00031225, ŝ = 0.00031225 / 0.001999
+            1.0 - 0.05 / (0.5 + 1e-8)
+                - 0.1 * (0.02 / 0.19) / ((0.000_312_25_f64 / 0.001_999).sqrt() + 1e-8),
+        ];
+        for (rule, expected) in RULES.into_iter().zip(expected) {
+            let mut model = one_weight(1.0);
+            let mut optimizer = Optimizer::new(rule, 0.0, &model);
+            for g in [0.5, -0.25] {
+                optimizer.descend(&mut model, &one_weight(g), 0.1);
+            }
+            let w = model[0].weights[[0, 0]];
+            assert!(
+                (w - expected).abs() < 1e-9,
+                "{rule:?}: {w}, by hand {expected}"
+            );
+        }
+    }
+
+    #[test]
+    fn ascent_is_descent_on_the_negative() {
+        for rule in RULES {
+            let (mut up, mut down) = (one_weight(1.0), one_weight(1.0));
+            let mut a = Optimizer::new(rule, 0.01, &up);
+            let mut b = a.clone();
+            for g in [0.5, -0.25, 2.0] {
+                a.ascend(&mut up, &one_weight(g), 0.1);
+                b.descend(&mut down, &one_weight(-g), 0.1);
+            }
+            assert_eq!(up, down, "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn decay_pulls_weights_and_leaves_biases() {
+        let mut model = one_weight(1.0);
+        model[0].bias[0] = 1.0;
+        let mut optimizer = Optimizer::new(Rule::Sgd {}, 0.5, &model);
+        optimizer.descend(&mut model, &one_weight(0.0), 0.1);
+        assert_eq!(model[0].weights[[0, 0]], 0.95);
+        assert_eq!(model[0].bias[0], 1.0);
+    }
+
+    #[test]
+    fn every_rule_finds_the_bottom_of_a_bowl() {
+        for rule in RULES {
+            let mut model = one_weight(3.0);
+            let mut optimizer = Optimizer::new(rule, 0.0, &model);
+            for step in 0..3_000 {
+                let g = model[0].weights[[0, 0]] - 1.0;
+                optimizer.descend(
+                    &mut model,
+                    &one_weight(g),
+                    0.02 * (1.0 - f64::from(step) / 3e3),
+                );
+            }
+            assert!((model[0].weights[[0, 0]] - 1.0).abs() < 1e-3, "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn constants_out_of_range_are_named() {
+        let error = Rule::Momentum { momentum: 1.0 }
+            .validate()
+            .expect_err("1 never forgets");
+        assert_eq!(
+            error.to_string(),
+            "training.optimizer.momentum = 1: expected a number in [0, 1)"
+        );
+        assert!(
+            Rule::RmsProp {
+                decay: 0.9,
+                epsilon: 0.0
+            }
+            .validate()
+            .is_err()
+        );
+        assert!(RULES.iter().all(|rule| rule.validate().is_ok()));
+    }
+}

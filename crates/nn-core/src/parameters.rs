@@ -1,0 +1,243 @@
+//! Models seen as lists of tensors: what optimizers step over, files store, and checks perturb.
+
+use std::collections::BTreeMap;
+
+use ndarray::{ArrayD, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, IxDyn};
+use numerics::Real;
+use thiserror::Error;
+
+/// Whether penalties on the size of weights apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A connection's strength: decayed.
+    Weights,
+    /// A unit's bias, or state that is no parameter: never decayed.
+    Bias,
+}
+
+/// One tensor of a model: its name in parts, its shape, its values in row order.
+#[derive(Debug, Clone, Copy)]
+pub struct Tensor<'a, F> {
+    /// `weights`, `visible_bias`, …
+    pub part: &'static str,
+    /// The layer, from 0.
+    pub layer: usize,
+    /// Whether weight decay applies.
+    pub kind: Kind,
+    /// Rows and columns; a vector has one row.
+    pub shape: [usize; 2],
+    /// The values, row by row.
+    pub values: &'a [F],
+}
+
+/// A [`Tensor`] to change.
+#[derive(Debug)]
+pub struct TensorMut<'a, F> {
+    /// Whether weight decay applies.
+    pub kind: Kind,
+    /// `weights`, `visible_bias`, …
+    pub part: &'static str,
+    /// The layer, from 0.
+    pub layer: usize,
+    /// Rows and columns; a vector has one row.
+    pub shape: [usize; 2],
+    /// The values, row by row.
+    pub values: &'a mut [F],
+}
+
+impl<'a, F: Real> Tensor<'a, F> {
+    /// A matrix of weights.
+    #[must_use]
+    pub fn matrix(part: &'static str, layer: usize, values: ArrayView2<'a, F>) -> Self {
+        let shape = [values.nrows(), values.ncols()];
+        let values = values.to_slice().expect("parameters are contiguous");
+        Tensor {
+            part,
+            layer,
+            kind: Kind::Weights,
+            shape,
+            values,
+        }
+    }
+
+    /// A vector of biases.
+    #[must_use]
+    pub fn vector(part: &'static str, layer: usize, values: ArrayView1<'a, F>) -> Self {
+        let shape = [1, values.len()];
+        let values = values.to_slice().expect("parameters are contiguous");
+        Tensor {
+            part,
+            layer,
+            kind: Kind::Bias,
+            shape,
+            values,
+        }
+    }
+
+    /// The name in files: `0.weights`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}.{}", self.layer, self.part)
+    }
+}
+
+impl<'a, F: Real> TensorMut<'a, F> {
+    /// A matrix of weights.
+    #[must_use]
+    pub fn matrix(part: &'static str, layer: usize, values: ArrayViewMut2<'a, F>) -> Self {
+        let shape = [values.nrows(), values.ncols()];
+        let values = values.into_slice().expect("parameters are contiguous");
+        TensorMut {
+            part,
+            layer,
+            kind: Kind::Weights,
+            shape,
+            values,
+        }
+    }
+
+    /// A vector of biases.
+    #[must_use]
+    pub fn vector(part: &'static str, layer: usize, values: ArrayViewMut1<'a, F>) -> Self {
+        let shape = [1, values.len()];
+        let values = values.into_slice().expect("parameters are contiguous");
+        TensorMut {
+            part,
+            layer,
+            kind: Kind::Bias,
+            shape,
+            values,
+        }
+    }
+
+    /// The name in files: `0.weights`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}.{}", self.layer, self.part)
+    }
+}
+
+/// Anything made of named tensors, always listed in the same order: models, gradients, the moments
+/// of an optimizer, the particles of a persistent chain.
+pub trait Parameters<F: Real> {
+    /// All tensors.
+    fn tensors(&self) -> impl Iterator<Item = Tensor<'_, F>>;
+
+    /// All tensors, in the same order.
+    fn tensors_mut(&mut self) -> impl Iterator<Item = TensorMut<'_, F>>;
+
+    /// The number of scalars.
+    fn n_parameters(&self) -> usize {
+        self.tensors().map(|tensor| tensor.values.len()).sum()
+    }
+
+    /// Whether every scalar is finite.
+    fn all_finite(&self) -> bool {
+        self.tensors()
+            .all(|tensor| tensor.values.iter().all(|value| value.is_finite()))
+    }
+}
+
+/// Tensors by name, as they are written to files.
+pub type TensorMap = BTreeMap<String, ArrayD<f32>>;
+
+/// Why a map's tensors do not fit a model.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum RestoreError {
+    /// A tensor is not there.
+    #[error("tensor `{0}` is missing")]
+    Missing(String),
+    /// A tensor has another shape.
+    #[error("tensor `{name}` has shape {found:?}, expected {expected:?}")]
+    Shape {
+        /// The tensor's name.
+        name: String,
+        /// Its shape.
+        found: Vec<usize>,
+        /// The model's.
+        expected: Vec<usize>,
+    },
+}
+
+/// Adds every tensor of `source` to `map` as `prefix` + name.
+pub fn store(source: &impl Parameters<f32>, prefix: &str, map: &mut TensorMap) {
+    for tensor in source.tensors() {
+        let values = ArrayD::from_shape_vec(IxDyn(&tensor.shape), tensor.values.to_vec());
+        map.insert(
+            format!("{prefix}{}", tensor.name()),
+            values.expect("a tensor has as many values as its shape says"),
+        );
+    }
+}
+
+/// Fills every tensor of `target` from `map`, where it is named `prefix` + name.
+///
+/// # Errors
+/// [`RestoreError`] if one is missing or has another shape.
+pub fn restore(
+    target: &mut impl Parameters<f32>,
+    prefix: &str,
+    map: &TensorMap,
+) -> Result<(), RestoreError> {
+    for tensor in target.tensors_mut() {
+        let name = format!("{prefix}{}", tensor.name());
+        let found = map
+            .get(&name)
+            .ok_or_else(|| RestoreError::Missing(name.clone()))?;
+        if found.shape() != tensor.shape {
+            return Err(RestoreError::Shape {
+                name,
+                found: found.shape().to_vec(),
+                expected: tensor.shape.to_vec(),
+            });
+        }
+        for (value, &stored) in tensor.values.iter_mut().zip(found) {
+            *value = stored;
+        }
+    }
+    Ok(())
+}
+
+impl<F: Real> Parameters<F> for Vec<crate::Dense<F>> {
+    fn tensors(&self) -> impl Iterator<Item = Tensor<'_, F>> {
+        self.iter()
+            .enumerate()
+            .flat_map(|(layer, dense)| dense.tensors(layer))
+    }
+
+    fn tensors_mut(&mut self) -> impl Iterator<Item = TensorMut<'_, F>> {
+        self.iter_mut()
+            .enumerate()
+            .flat_map(|(layer, dense)| dense.tensors_mut(layer))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Dense;
+
+    #[test]
+    fn what_is_stored_is_restored() {
+        let mut layers = vec![Dense::<f32>::zeros(3, 2), Dense::zeros(2, 4)];
+        for (i, tensor) in layers.tensors_mut().enumerate() {
+            tensor.values.fill(i as f32 + 0.5);
+        }
+        let mut map = TensorMap::new();
+        store(&layers, "model.", &mut map);
+        assert_eq!(map.keys().next().expect("four tensors"), "model.0.bias");
+        let mut copy = vec![Dense::zeros(3, 2), Dense::zeros(2, 4)];
+        restore(&mut copy, "model.", &map).expect("the same shapes");
+        assert_eq!(copy, layers);
+        assert_eq!(layers.n_parameters(), 6 + 2 + 8 + 4);
+
+        let mut other = vec![Dense::zeros(3, 5)];
+        let error = restore(&mut other, "model.", &map).expect_err("another shape");
+        assert_eq!(
+            error.to_string(),
+            "tensor `model.0.weights` has shape [3, 2], expected [3, 5]"
+        );
+        let error = restore(&mut other, "", &map).expect_err("another prefix");
+        assert_eq!(error.to_string(), "tensor `0.weights` is missing");
+    }
+}
