@@ -1,1 +1,17 @@
 #![doc = include_str!("../README.md")]
+
+mod dataset;
+mod error;
+mod hash;
+pub mod idx;
+pub mod mnist;
+mod parts;
+mod splits;
+pub mod subsets;
+mod unpack;
+
+pub use dataset::{Dataset, ImageShape};
+pub use error::Error;
+pub use mnist::{FileCheck, Mnist, load, load_with_classes, verify};
+pub use splits::{Partition, Splits};
+pub use subsets::{label_subset, shuffled_labels, stratified_order};

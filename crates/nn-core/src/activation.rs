@@ -96,12 +96,8 @@ impl Activation {
 mod tests {
     use super::*;
 
-    const ALL: [Activation; 4] = [
-        Activation::Identity,
-        Activation::Logistic,
-        Activation::Tanh,
-        Activation::Relu,
-    ];
+    const ALL: [Activation; 4] =
+        [Activation::Identity, Activation::Logistic, Activation::Tanh, Activation::Relu];
 
     #[test]
     fn derivatives_match_central_differences() {
@@ -113,10 +109,7 @@ mod tests {
                     y[0]
                 };
                 let numeric = (at(z + 1e-6) - at(z - 1e-6)) / 2e-6;
-                assert!(
-                    (unit.derivative(at(z)) - numeric).abs() < 1e-8,
-                    "{unit:?} at {z}"
-                );
+                assert!((unit.derivative(at(z)) - numeric).abs() < 1e-8, "{unit:?} at {z}");
             }
         }
     }
@@ -133,12 +126,7 @@ mod tests {
             assert_eq!(fused, parts);
             let mut deltas = vec![2.0; 37];
             unit.multiply_derivative(&parts, &mut deltas);
-            assert!(
-                deltas
-                    .iter()
-                    .zip(&parts)
-                    .all(|(&d, &y)| d == 2.0 * unit.derivative(y))
-            );
+            assert!(deltas.iter().zip(&parts).all(|(&d, &y)| d == 2.0 * unit.derivative(y)));
         }
     }
 }

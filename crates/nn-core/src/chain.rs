@@ -37,9 +37,7 @@ impl<F: Real> Workspace<F> {
     /// Memory for batches of up to `batch_size` samples through `chain`.
     pub fn new(chain: &impl Chain<F>, batch_size: usize) -> Self {
         let widths = (0..chain.n_layers()).map(|i| chain.layer(i).bias.len());
-        let matrices: Vec<_> = widths
-            .map(|width| Array2::zeros((batch_size, width)))
-            .collect();
+        let matrices: Vec<_> = widths.map(|width| Array2::zeros((batch_size, width))).collect();
         Workspace {
             outputs: matrices[..matrices.len() - 1].to_vec(),
             deltas: matrices,
@@ -56,12 +54,8 @@ impl<F: Real> Workspace<F> {
         self.n = x.nrows();
         for i in 0..self.outputs.len() {
             let (before, from) = self.outputs.split_at_mut(i);
-            let input = before
-                .last()
-                .map_or(x, |output| output.slice(s![..self.n, ..]));
-            chain
-                .layer(i)
-                .forward(input, from[0].slice_mut(s![..self.n, ..]));
+            let input = before.last().map_or(x, |output| output.slice(s![..self.n, ..]));
+            chain.layer(i).forward(input, from[0].slice_mut(s![..self.n, ..]));
         }
     }
 
@@ -76,10 +70,7 @@ impl<F: Real> Workspace<F> {
     ) -> f64 {
         let last = chain.layer(chain.n_layers() - 1);
         let bias = last.bias.as_slice().expect("a bias is contiguous");
-        let input = self
-            .outputs
-            .last()
-            .map_or(x, |output| output.slice(s![..self.n, ..]));
+        let input = self.outputs.last().map_or(x, |output| output.slice(s![..self.n, ..]));
         let delta = self.deltas.last_mut().expect("a chain has a layer");
         let costs = &mut self.costs[..self.n];
         let epilogue = |rows: Range<usize>, mut delta: ArrayViewMut2<F>, costs: &mut [F]| {
@@ -90,11 +81,7 @@ impl<F: Real> Workspace<F> {
         };
         let delta = delta.slice_mut(s![..self.n, ..]);
         numerics::matmul_then(input, last.weights, delta, costs, epilogue);
-        self.costs[..self.n]
-            .iter()
-            .map(|cost| cost.as_f64())
-            .sum::<f64>()
-            / self.n as f64
+        self.costs[..self.n].iter().map(|cost| cost.as_f64()).sum::<f64>() / self.n as f64
     }
 
     /// Passes δ back from the last layer to the first.
@@ -144,10 +131,6 @@ impl<F: Real> Workspace<F> {
 
     /// The input of layer `index` when the batch was `x`.
     pub fn layer_input<'a>(&'a self, index: usize, x: ArrayView2<'a, F>) -> ArrayView2<'a, F> {
-        if index == 0 {
-            x
-        } else {
-            self.layer_output(index - 1)
-        }
+        if index == 0 { x } else { self.layer_output(index - 1) }
     }
 }

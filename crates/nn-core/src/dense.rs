@@ -18,10 +18,7 @@ impl<F: Real> Dense<F> {
     /// A layer of zeros.
     #[must_use]
     pub fn zeros(n_inputs: usize, n_outputs: usize) -> Self {
-        Dense {
-            weights: Array2::zeros((n_inputs, n_outputs)),
-            bias: Array1::zeros(n_outputs),
-        }
+        Dense { weights: Array2::zeros((n_inputs, n_outputs)), bias: Array1::zeros(n_outputs) }
     }
 
     /// Number of inputs.
@@ -39,11 +36,7 @@ impl<F: Real> Dense<F> {
     /// The layer with its activation, for the passes.
     #[must_use]
     pub fn view(&self, activation: Activation) -> LayerView<'_, F> {
-        LayerView {
-            weights: self.weights.view(),
-            bias: self.bias.view(),
-            activation,
-        }
+        LayerView { weights: self.weights.view(), bias: self.bias.view(), activation }
     }
 
     /// Writes `scale` · xᵀ δ into `weights` and `scale` · Σ δ into `bias`: the gradient of a layer

@@ -27,15 +27,7 @@ pub fn require(
     value: &dyn std::fmt::Display,
     expected: &'static str,
 ) -> Result<(), InvalidSetting> {
-    if holds {
-        Ok(())
-    } else {
-        Err(InvalidSetting {
-            field,
-            value: value.to_string(),
-            expected,
-        })
-    }
+    if holds { Ok(()) } else { Err(InvalidSetting { field, value: value.to_string(), expected }) }
 }
 
 /// Why training cannot start or go on.
@@ -89,4 +81,23 @@ pub enum TrainingError {
         /// The learning rate of that step.
         learning_rate: f64,
     },
+}
+
+/// Checks that every value is in [0, 1], as binary and logistic units need it.
+///
+/// # Errors
+/// [`TrainingError::OutOfRange`] naming the first value that is not; NaN is not.
+pub fn check_unit_interval<F: numerics::Real>(
+    data: ndarray::ArrayView2<F>,
+    unit: &'static str,
+) -> Result<(), TrainingError> {
+    for (sample, row) in data.rows().into_iter().enumerate() {
+        for (column, &value) in row.iter().enumerate() {
+            if !(F::zero()..=F::one()).contains(&value) {
+                let value = value.as_f64();
+                return Err(TrainingError::OutOfRange { sample, column, value, unit });
+            }
+        }
+    }
+    Ok(())
 }

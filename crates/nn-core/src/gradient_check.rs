@@ -25,10 +25,7 @@ pub fn check_gradient<P: Parameters<f64> + Clone>(
         .fold(0.0_f64, |largest, value| largest.max(value.abs()));
     let floor = 1e-4 * largest;
     let mut shifted = model.clone();
-    let mut check = GradientCheck {
-        max_relative_error: 0.0,
-        worst: String::new(),
-    };
+    let mut check = GradientCheck { max_relative_error: 0.0, worst: String::new() };
     for (t, tensor) in gradient.tensors().enumerate() {
         for (i, &analytic) in tensor.values.iter().enumerate() {
             let mut at = |offset: f64| {
@@ -43,13 +40,8 @@ pub fn check_gradient<P: Parameters<f64> + Clone>(
             let h = 1e-4;
             let numeric = (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h);
             let scale = analytic.abs().max(numeric.abs()).max(floor);
-            let error = if scale == 0.0 {
-                0.0
-            } else {
-                (analytic - numeric).abs() / scale
-            };
-            // Written so that NaN counts as the worst.
-            if !(error <= check.max_relative_error) {
+            let error = if scale == 0.0 { 0.0 } else { (analytic - numeric).abs() / scale };
+            if error > check.max_relative_error || error.is_nan() {
                 check.max_relative_error = error;
                 check.worst = format!("{}[{i}]: {analytic} and {numeric}", tensor.name());
             }

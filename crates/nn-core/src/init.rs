@@ -108,10 +108,7 @@ mod tests {
             let mean = layer.weights.sum() / n;
             let found = (layer.weights.mapv(|w| w * w).sum() / n - mean * mean).sqrt();
             // A standard error of the deviation is 0.3 % of it at 60,000 draws.
-            assert!(
-                (found / std - 1.0).abs() < 0.015,
-                "{initialiser:?}: {found} for {std}"
-            );
+            assert!((found / std - 1.0).abs() < 0.015, "{initialiser:?}: {found} for {std}");
             assert!(mean.abs() < 5.0 * std / n.sqrt());
             let biased = initialiser == Initialiser::StandardNormal {};
             assert_eq!(layer.bias.iter().any(|&b| b != 0.0), biased);

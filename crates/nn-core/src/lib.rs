@@ -10,12 +10,13 @@ mod loss;
 mod minibatch;
 mod optimizer;
 mod parameters;
+mod reconstruction;
 mod schedule;
 
 pub use activation::Activation;
 pub use chain::{Chain, Workspace};
 pub use dense::{Dense, LayerView};
-pub use error::{InvalidSetting, TrainingError, require};
+pub use error::{InvalidSetting, TrainingError, check_unit_interval, require};
 pub use gradient_check::{GradientCheck, check_gradient};
 pub use init::{Initialiser, normal};
 pub use loss::Loss;
@@ -24,4 +25,5 @@ pub use optimizer::{Optimizer, Rule};
 pub use parameters::{
     Kind, Parameters, RestoreError, Tensor, TensorMap, TensorMut, restore, store,
 };
+pub use reconstruction::{ReconstructionError, reconstruction_error};
 pub use schedule::Schedule;

@@ -119,9 +119,9 @@ mod tests {
         match loss {
             Loss::SquaredError => pairs.map(|(y, x)| (y - x).powi(2)).sum(),
             Loss::MeanSquaredError => pairs.map(|(y, x)| (y - x).powi(2)).sum::<f64>() / 3.0,
-            Loss::CrossEntropy => pairs
-                .map(|(y, x)| -x * y.ln() - (1.0 - x) * (1.0 - y).ln())
-                .sum(),
+            Loss::CrossEntropy => {
+                pairs.map(|(y, x)| -x * y.ln() - (1.0 - x) * (1.0 - y).ln()).sum()
+            }
         }
     }
 
@@ -131,10 +131,7 @@ mod tests {
         for (loss, output) in PAIRS {
             let mut row = z;
             let cost = loss.replace_by_delta(output, &zero, &x, &mut row);
-            assert!(
-                (cost - slow(loss, output, &z, &x)).abs() < 1e-12,
-                "{loss:?} {output:?}"
-            );
+            assert!((cost - slow(loss, output, &z, &x)).abs() < 1e-12, "{loss:?} {output:?}");
             for i in 0..3 {
                 let shifted = |step: f64| {
                     let mut z = z;
@@ -163,9 +160,7 @@ mod tests {
     #[test]
     fn cross_entropy_wants_logistic_units() {
         assert!(Loss::CrossEntropy.validate(Activation::Logistic).is_ok());
-        let error = Loss::CrossEntropy
-            .validate(Activation::Relu)
-            .expect_err("no likelihood");
+        let error = Loss::CrossEntropy.validate(Activation::Relu).expect_err("no likelihood");
         assert!(error.to_string().contains("model.loss"));
     }
 }

@@ -24,10 +24,7 @@ impl Minibatches {
     /// Batches over samples 0..`n_samples`, in that order until shuffled.
     #[must_use]
     pub fn new(n_samples: usize, batch_size: usize) -> Self {
-        Minibatches {
-            order: (0..n_samples).collect(),
-            batch_size,
-        }
+        Minibatches { order: (0..n_samples).collect(), batch_size }
     }
 
     /// Puts the samples in the order that `stream` names.

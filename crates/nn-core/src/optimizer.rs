@@ -50,11 +50,7 @@ impl Rule {
     /// Adam with the constants of its paper.
     #[must_use]
     pub const fn adam() -> Self {
-        Rule::Adam {
-            beta1: 0.9,
-            beta2: 0.999,
-            epsilon: 1e-8,
-        }
+        Rule::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
     }
 
     /// Checks the bounds.
@@ -63,12 +59,7 @@ impl Rule {
     /// [`InvalidSetting`] naming the first constant out of its range.
     pub fn validate(&self) -> Result<(), InvalidSetting> {
         let factor = |field, value: f64| {
-            require(
-                (0.0..1.0).contains(&value),
-                field,
-                &value,
-                "a number in [0, 1)",
-            )
+            require((0.0..1.0).contains(&value), field, &value, "a number in [0, 1)")
         };
         let positive = |field, value: f64| {
             let holds = value.is_finite() && value > 0.0;
@@ -83,11 +74,7 @@ impl Rule {
                 factor("training.optimizer.decay", decay)?;
                 positive("training.optimizer.epsilon", epsilon)
             }
-            Rule::Adam {
-                beta1,
-                beta2,
-                epsilon,
-            } => {
+            Rule::Adam { beta1, beta2, epsilon } => {
                 factor("training.optimizer.beta1", beta1)?;
                 factor("training.optimizer.beta2", beta2)?;
                 positive("training.optimizer.epsilon", epsilon)
@@ -97,25 +84,15 @@ impl Rule {
 
     /// The value that the running mean square starts from.
     fn initial_square<F: Real>(&self) -> F {
-        if matches!(self, Rule::RmsPropTf1 { .. }) {
-            F::one()
-        } else {
-            F::zero()
-        }
+        if matches!(self, Rule::RmsPropTf1 { .. }) { F::one() } else { F::zero() }
     }
 
     fn keeps_mean(&self) -> bool {
-        matches!(
-            self,
-            Rule::Momentum { .. } | Rule::Nesterov { .. } | Rule::Adam { .. }
-        )
+        matches!(self, Rule::Momentum { .. } | Rule::Nesterov { .. } | Rule::Adam { .. })
     }
 
     fn keeps_square(&self) -> bool {
-        matches!(
-            self,
-            Rule::RmsProp { .. } | Rule::RmsPropTf1 { .. } | Rule::Adam { .. }
-        )
+        matches!(self, Rule::RmsProp { .. } | Rule::RmsPropTf1 { .. } | Rule::Adam { .. })
     }
 }
 
@@ -148,12 +125,7 @@ impl<F: Real> Optimizer<F> {
                 square: vec![rule.initial_square(); if rule.keeps_square() { n } else { 0 }],
             }
         });
-        Optimizer {
-            rule,
-            weight_decay,
-            steps: 0,
-            slots: slots.collect(),
-        }
+        Optimizer { rule, weight_decay, steps: 0, slots: slots.collect() }
     }
 
     /// One step down a cost with this gradient.
@@ -176,29 +148,15 @@ impl<F: Real> Optimizer<F> {
         self.steps += 1;
         let tensors = model.tensors_mut().zip(gradient.tensors());
         for ((tensor, gradient), slot) in tensors.zip(&mut self.slots) {
-            let decay = if tensor.kind == Kind::Weights {
-                self.weight_decay
-            } else {
-                0.0
-            };
-            let update = Update {
-                rule: self.rule,
-                rate,
-                steps: self.steps,
-                sign,
-                decay,
-            };
+            let decay = if tensor.kind == Kind::Weights { self.weight_decay } else { 0.0 };
+            let update = Update { rule: self.rule, rate, steps: self.steps, sign, decay };
             let n = tensor.values.len();
             let mean = (!slot.mean.is_empty()).then_some(slot.mean.as_mut_slice());
             let square = (!slot.square.is_empty()).then_some(slot.square.as_mut_slice());
-            by_rows(
-                n,
-                (tensor.values, mean, square),
-                |range, (values, mean, square)| {
-                    let (mean, square) = (mean.unwrap_or_default(), square.unwrap_or_default());
-                    update.apply(values, &gradient.values[range], mean, square);
-                },
-            );
+            by_rows(n, (tensor.values, mean, square), |range, (values, mean, square)| {
+                let (mean, square) = (mean.unwrap_or_default(), square.unwrap_or_default());
+                update.apply(values, &gradient.values[range], mean, square);
+            });
         }
     }
 }
@@ -236,10 +194,7 @@ impl<F: Real> Update<F> {
                     values[i] += mu * v[i] - step;
                 });
             }
-            Rule::RmsProp {
-                decay: rho,
-                epsilon,
-            } => {
+            Rule::RmsProp { decay: rho, epsilon } => {
                 let (rho, rest, epsilon) = (F::of(rho), F::of(1.0 - rho), F::of(epsilon));
                 let s = &mut square[..n];
                 each(n, |i| {
@@ -248,10 +203,7 @@ impl<F: Real> Update<F> {
                     values[i] -= rate * g / (s[i].sqrt() + epsilon);
                 });
             }
-            Rule::RmsPropTf1 {
-                decay: rho,
-                epsilon,
-            } => {
+            Rule::RmsPropTf1 { decay: rho, epsilon } => {
                 let (rho, rest, epsilon) = (F::of(rho), F::of(1.0 - rho), F::of(epsilon));
                 let s = &mut square[..n];
                 each(n, |i| {
@@ -260,11 +212,7 @@ impl<F: Real> Update<F> {
                     values[i] -= rate * g / (s[i] + epsilon).sqrt();
                 });
             }
-            Rule::Adam {
-                beta1,
-                beta2,
-                epsilon,
-            } => {
+            Rule::Adam { beta1, beta2, epsilon } => {
                 let t = self.steps as f64;
                 let rate = F::of(self.rate / (1.0 - beta1.powf(t)));
                 let correction = F::of(1.0 / (1.0 - beta2.powf(t)));
@@ -319,14 +267,8 @@ mod tests {
         Rule::Sgd {},
         Rule::Momentum { momentum: 0.9 },
         Rule::Nesterov { momentum: 0.9 },
-        Rule::RmsProp {
-            decay: 0.9,
-            epsilon: 1e-8,
-        },
-        Rule::RmsPropTf1 {
-            decay: 0.9,
-            epsilon: 1e-10,
-        },
+        Rule::RmsProp { decay: 0.9, epsilon: 1e-8 },
+        Rule::RmsPropTf1 { decay: 0.9, epsilon: 1e-10 },
         Rule::adam(),
     ];
 
@@ -362,10 +304,7 @@ mod tests {
                 optimizer.descend(&mut model, &one_weight(g), 0.1);
             }
             let w = model[0].weights[[0, 0]];
-            assert!(
-                (w - expected).abs() < 1e-9,
-                "{rule:?}: {w}, by hand {expected}"
-            );
+            assert!((w - expected).abs() < 1e-9, "{rule:?}: {w}, by hand {expected}");
         }
     }
 
@@ -400,11 +339,7 @@ mod tests {
             let mut optimizer = Optimizer::new(rule, 0.0, &model);
             for step in 0..3_000 {
                 let g = model[0].weights[[0, 0]] - 1.0;
-                optimizer.descend(
-                    &mut model,
-                    &one_weight(g),
-                    0.02 * (1.0 - f64::from(step) / 3e3),
-                );
+                optimizer.descend(&mut model, &one_weight(g), 0.02 * (1.0 - f64::from(step) / 3e3));
             }
             assert!((model[0].weights[[0, 0]] - 1.0).abs() < 1e-3, "{rule:?}");
         }
@@ -412,21 +347,12 @@ mod tests {
 
     #[test]
     fn constants_out_of_range_are_named() {
-        let error = Rule::Momentum { momentum: 1.0 }
-            .validate()
-            .expect_err("1 never forgets");
+        let error = Rule::Momentum { momentum: 1.0 }.validate().expect_err("1 never forgets");
         assert_eq!(
             error.to_string(),
             "training.optimizer.momentum = 1: expected a number in [0, 1)"
         );
-        assert!(
-            Rule::RmsProp {
-                decay: 0.9,
-                epsilon: 0.0
-            }
-            .validate()
-            .is_err()
-        );
+        assert!(Rule::RmsProp { decay: 0.9, epsilon: 0.0 }.validate().is_err());
         assert!(RULES.iter().all(|rule| rule.validate().is_ok()));
     }
 }

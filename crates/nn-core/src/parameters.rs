@@ -51,13 +51,7 @@ impl<'a, F: Real> Tensor<'a, F> {
     pub fn matrix(part: &'static str, layer: usize, values: ArrayView2<'a, F>) -> Self {
         let shape = [values.nrows(), values.ncols()];
         let values = values.to_slice().expect("parameters are contiguous");
-        Tensor {
-            part,
-            layer,
-            kind: Kind::Weights,
-            shape,
-            values,
-        }
+        Tensor { part, layer, kind: Kind::Weights, shape, values }
     }
 
     /// A vector of biases.
@@ -65,13 +59,7 @@ impl<'a, F: Real> Tensor<'a, F> {
     pub fn vector(part: &'static str, layer: usize, values: ArrayView1<'a, F>) -> Self {
         let shape = [1, values.len()];
         let values = values.to_slice().expect("parameters are contiguous");
-        Tensor {
-            part,
-            layer,
-            kind: Kind::Bias,
-            shape,
-            values,
-        }
+        Tensor { part, layer, kind: Kind::Bias, shape, values }
     }
 
     /// The name in files: `0.weights`.
@@ -87,13 +75,7 @@ impl<'a, F: Real> TensorMut<'a, F> {
     pub fn matrix(part: &'static str, layer: usize, values: ArrayViewMut2<'a, F>) -> Self {
         let shape = [values.nrows(), values.ncols()];
         let values = values.into_slice().expect("parameters are contiguous");
-        TensorMut {
-            part,
-            layer,
-            kind: Kind::Weights,
-            shape,
-            values,
-        }
+        TensorMut { part, layer, kind: Kind::Weights, shape, values }
     }
 
     /// A vector of biases.
@@ -101,13 +83,7 @@ impl<'a, F: Real> TensorMut<'a, F> {
     pub fn vector(part: &'static str, layer: usize, values: ArrayViewMut1<'a, F>) -> Self {
         let shape = [1, values.len()];
         let values = values.into_slice().expect("parameters are contiguous");
-        TensorMut {
-            part,
-            layer,
-            kind: Kind::Bias,
-            shape,
-            values,
-        }
+        TensorMut { part, layer, kind: Kind::Bias, shape, values }
     }
 
     /// The name in files: `0.weights`.
@@ -133,8 +109,7 @@ pub trait Parameters<F: Real> {
 
     /// Whether every scalar is finite.
     fn all_finite(&self) -> bool {
-        self.tensors()
-            .all(|tensor| tensor.values.iter().all(|value| value.is_finite()))
+        self.tensors().all(|tensor| tensor.values.iter().all(|value| value.is_finite()))
     }
 }
 
@@ -181,9 +156,7 @@ pub fn restore(
 ) -> Result<(), RestoreError> {
     for tensor in target.tensors_mut() {
         let name = format!("{prefix}{}", tensor.name());
-        let found = map
-            .get(&name)
-            .ok_or_else(|| RestoreError::Missing(name.clone()))?;
+        let found = map.get(&name).ok_or_else(|| RestoreError::Missing(name.clone()))?;
         if found.shape() != tensor.shape {
             return Err(RestoreError::Shape {
                 name,
@@ -200,15 +173,11 @@ pub fn restore(
 
 impl<F: Real> Parameters<F> for Vec<crate::Dense<F>> {
     fn tensors(&self) -> impl Iterator<Item = Tensor<'_, F>> {
-        self.iter()
-            .enumerate()
-            .flat_map(|(layer, dense)| dense.tensors(layer))
+        self.iter().enumerate().flat_map(|(layer, dense)| dense.tensors(layer))
     }
 
     fn tensors_mut(&mut self) -> impl Iterator<Item = TensorMut<'_, F>> {
-        self.iter_mut()
-            .enumerate()
-            .flat_map(|(layer, dense)| dense.tensors_mut(layer))
+        self.iter_mut().enumerate().flat_map(|(layer, dense)| dense.tensors_mut(layer))
     }
 }
 
@@ -233,10 +202,7 @@ mod tests {
 
         let mut other = vec![Dense::zeros(3, 5)];
         let error = restore(&mut other, "model.", &map).expect_err("another shape");
-        assert_eq!(
-            error.to_string(),
-            "tensor `model.0.weights` has shape [3, 2], expected [3, 5]"
-        );
+        assert_eq!(error.to_string(), "tensor `model.0.weights` has shape [3, 2], expected [3, 5]");
         let error = restore(&mut other, "", &map).expect_err("another prefix");
         assert_eq!(error.to_string(), "tensor `0.weights` is missing");
     }

@@ -78,10 +78,7 @@ mod tests {
         for x in grid() {
             let exact = f64::from(x).exp();
             let relative = (f64::from(exp(x)) - exact).abs() / exact;
-            assert!(
-                relative < 2.0 * f64::from(f32::EPSILON),
-                "x = {x}: {relative:e}"
-            );
+            assert!(relative < 2.0 * f64::from(f32::EPSILON), "x = {x}: {relative:e}");
         }
     }
 
@@ -96,10 +93,7 @@ mod tests {
             ];
             for (ours, exact, floor) in checks {
                 let tolerance = 3.0 * f64::from(f32::EPSILON) * exact.abs().max(floor);
-                assert!(
-                    (f64::from(ours) - exact).abs() <= tolerance,
-                    "x = {x}: {ours} {exact}"
-                );
+                assert!((f64::from(ours) - exact).abs() <= tolerance, "x = {x}: {ours} {exact}");
             }
         }
     }

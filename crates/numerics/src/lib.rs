@@ -1,8 +1,5 @@
 #![doc = include_str!("../README.md")]
-#![allow(
-    clippy::inline_always,
-    reason = "kernels must be inlined to be vectorised"
-)]
+#![allow(clippy::inline_always, reason = "kernels must be inlined to be vectorised")]
 
 pub mod elementary;
 mod product;
@@ -14,7 +11,9 @@ mod team;
 
 pub use product::{matmul, matmul_scaled, matmul_then};
 pub use real::Real;
-pub use reduce::{argmax, column_sums, log_add_exp, log_sum_exp, sum, update_and_sum};
+pub use reduce::{
+    argmax, column_differences, column_sums, log_add_exp, log_sum_exp, sum, update_and_sum,
+};
 pub use rows::{Split, by_rows};
 pub use stream::{Purpose, Stream};
 pub use team::{team_size, with_team};

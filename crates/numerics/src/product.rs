@@ -32,13 +32,7 @@ pub fn matmul_scaled<F: Real>(
         // Too few rows to share out: cut the columns instead.
         let out_t = out.reversed_axes();
         by_rows(n, out_t, |columns, out_t| {
-            serial(
-                alpha,
-                a,
-                b.slice(s![.., columns]),
-                beta,
-                out_t.reversed_axes(),
-            );
+            serial(alpha, a, b.slice(s![.., columns]), beta, out_t.reversed_axes());
         });
     } else {
         by_rows(m, out, |rows, out| {
@@ -137,33 +131,19 @@ mod tests {
 
     fn slow<F: Real>(a: &Array2<F>, b: &Array2<F>) -> Array2<f64> {
         Array2::from_shape_fn((a.nrows(), b.ncols()), |(i, j)| {
-            (0..a.ncols())
-                .map(|l| a[[i, l]].as_f64() * b[[l, j]].as_f64())
-                .sum()
+            (0..a.ncols()).map(|l| a[[i, l]].as_f64() * b[[l, j]].as_f64()).sum()
         })
     }
 
     fn agrees<F: Real>(tolerance: f64) {
-        for (m, k, n) in [
-            (1, 1, 1),
-            (3, 5, 2),
-            (10, 784, 30),
-            (100, 70, 50),
-            (130, 3, 10),
-        ] {
+        for (m, k, n) in [(1, 1, 1), (3, 5, 2), (10, 784, 30), (100, 70, 50), (130, 3, 10)] {
             let (a, b) = (matrix::<F>(m, k, 1), matrix::<F>(k, n, 2));
             let expected = slow(&a, &b);
             let mut out = Array2::from_elem((m, n), F::nan());
             matmul(a.view(), b.view(), out.view_mut());
             let a_transposed = a.t().as_standard_layout().into_owned();
             let mut again = Array2::from_elem((m, n), F::one());
-            matmul_scaled(
-                F::of(2.0),
-                a_transposed.t(),
-                b.view(),
-                F::of(3.0),
-                again.view_mut(),
-            );
+            matmul_scaled(F::of(2.0), a_transposed.t(), b.view(), F::of(3.0), again.view_mut());
             for ((&ours, &twice), exact) in out.iter().zip(&again).zip(&expected) {
                 assert!((ours.as_f64() - exact).abs() < tolerance, "{m}×{k}×{n}");
                 assert!((twice.as_f64() - 2.0 * exact - 3.0).abs() < 3.0 * tolerance);
@@ -179,13 +159,9 @@ mod tests {
 
     #[test]
     fn any_number_of_threads_gives_the_same_bits() {
-        for (m, k, n) in [
-            (5, 300, 700),
-            (100, 784, 256),
-            (100, 784, 10),
-            (50, 2, 9),
-            (784, 100, 64),
-        ] {
+        for (m, k, n) in
+            [(5, 300, 700), (100, 784, 256), (100, 784, 10), (50, 2, 9), (784, 100, 64)]
+        {
             let (a, b) = (matrix::<f32>(m, k, 3), matrix::<f32>(k, n, 4));
             let product = |threads| {
                 let mut out = Array2::zeros((m, n));
@@ -200,10 +176,7 @@ mod tests {
     }
 
     #[test]
-    #[allow(
-        clippy::should_panic_without_expect,
-        reason = "the outcome is caught here"
-    )]
+    #[allow(clippy::should_panic_without_expect, reason = "the outcome is caught here")]
     fn shapes_that_do_not_fit_are_refused() {
         let outcome = std::panic::catch_unwind(|| {
             matmul(

@@ -10,11 +10,7 @@ use crate::rows::by_rows;
 #[must_use]
 pub fn log_add_exp(a: f64, b: f64) -> f64 {
     let (small, large) = if a < b { (a, b) } else { (b, a) };
-    if large == f64::NEG_INFINITY {
-        large
-    } else {
-        large + (small - large).exp().ln_1p()
-    }
+    if large == f64::NEG_INFINITY { large } else { large + (small - large).exp().ln_1p() }
 }
 
 /// ln Σᵢ e^(xᵢ), without overflow; −∞ for no terms.
@@ -89,6 +85,29 @@ pub fn column_sums<F: Real>(scale: F, a: ArrayView2<F>, out: ArrayViewMut1<F>) {
     });
 }
 
+/// `out`ⱼ = `scale` · Σᵢ (`a`ᵢⱼ − `b`ᵢⱼ). Shapes: (m, n), (m, n) → n.
+///
+/// # Panics
+/// If the shapes differ.
+pub fn column_differences<F: Real>(
+    scale: F,
+    a: ArrayView2<F>,
+    b: ArrayView2<F>,
+    out: ArrayViewMut1<F>,
+) {
+    assert_eq!(a.dim(), b.dim(), "the two sides of a difference");
+    assert_eq!(a.ncols(), out.len(), "columns and their sums");
+    by_rows(a.ncols(), out, |columns, mut out| {
+        out.fill(F::zero());
+        let (a, b) = (a.slice(s![.., columns.clone()]), b.slice(s![.., columns]));
+        for (a, b) in a.rows().into_iter().zip(b.rows()) {
+            out += &a;
+            out -= &b;
+        }
+        out *= scale;
+    });
+}
+
 /// The index of the largest value, the first of equals; 0 for none.
 #[must_use]
 pub fn argmax<F: Real>(values: &[F]) -> usize {
@@ -107,10 +126,7 @@ mod tests {
 
     #[test]
     fn log_add_exp_has_its_identities() {
-        assert_eq!(
-            log_add_exp(f64::NEG_INFINITY, f64::NEG_INFINITY),
-            f64::NEG_INFINITY
-        );
+        assert_eq!(log_add_exp(f64::NEG_INFINITY, f64::NEG_INFINITY), f64::NEG_INFINITY);
         assert_eq!(log_add_exp(f64::NEG_INFINITY, 3.0), 3.0);
         assert!((log_add_exp(0.0, 0.0) - 2_f64.ln()).abs() < 1e-15);
         assert!((log_add_exp(-2000.0, -2001.0) + 2000.0 - (-1_f64).exp().ln_1p()).abs() < 1e-12);
@@ -130,12 +146,7 @@ mod tests {
             partner
         });
         assert_eq!(total, 1190.0);
-        assert!(
-            values
-                .iter()
-                .zip(0..35)
-                .all(|(&v, i)| v == f64::from(3 * i))
-        );
+        assert!(values.iter().zip(0..35).all(|(&v, i)| v == f64::from(3 * i)));
     }
 
     #[test]
@@ -144,6 +155,8 @@ mod tests {
         let mut sums = ndarray::Array1::from_elem(3, 9.0);
         column_sums(0.5, a.t(), sums.view_mut());
         assert_eq!(sums, ndarray::array![1.5, 3.5, 5.5]);
+        column_differences(2.0, a.view(), a.mapv(|x| x - 1.0).view(), sums.slice_mut(s![..2]));
+        assert_eq!(sums, ndarray::array![6.0, 6.0, 5.5]);
     }
 
     #[test]

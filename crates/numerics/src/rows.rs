@@ -160,10 +160,7 @@ impl<S: Split> Parts<S> {
     }
 
     fn take(&self, shard: usize) -> S {
-        let part = self.0[shard]
-            .lock()
-            .expect("no task panics while it takes its part")
-            .take();
+        let part = self.0[shard].lock().expect("no task panics while it takes its part").take();
         part.expect("each part is taken once")
     }
 }
@@ -178,9 +175,7 @@ mod tests {
     fn shards_cover_all_rows_once_in_order() {
         for n_rows in [0, 1, 23, 24, 47, 48, 100, 784, 1000, 60_000] {
             let shards = (n_rows / SHARD_ROWS).clamp(1, MAX_SHARDS);
-            let covered: Vec<usize> = (0..shards)
-                .flat_map(|s| bounds(n_rows, shards, s))
-                .collect();
+            let covered: Vec<usize> = (0..shards).flat_map(|s| bounds(n_rows, shards, s)).collect();
             assert!(covered.into_iter().eq(0..n_rows));
         }
     }
@@ -191,16 +186,12 @@ mod tests {
             let mut table = Array2::<usize>::zeros((100, 2));
             let mut slice = vec![0; 100];
             with_team(threads, || {
-                by_rows(
-                    100,
-                    (table.view_mut(), slice.as_mut_slice()),
-                    |rows, (mut t, s)| {
-                        for (i, row) in rows.enumerate() {
-                            t[[i, 1]] = row;
-                            s[i] = row * 2;
-                        }
-                    },
-                );
+                by_rows(100, (table.view_mut(), slice.as_mut_slice()), |rows, (mut t, s)| {
+                    for (i, row) in rows.enumerate() {
+                        t[[i, 1]] = row;
+                        s[i] = row * 2;
+                    }
+                });
             });
             assert!(table.column(1).iter().copied().eq(0..100));
             assert!(slice.into_iter().eq((0..100).map(|i| i * 2)));
@@ -208,17 +199,10 @@ mod tests {
     }
 
     #[test]
-    #[allow(
-        clippy::should_panic_without_expect,
-        reason = "the outcome is caught here"
-    )]
+    #[allow(clippy::should_panic_without_expect, reason = "the outcome is caught here")]
     fn unequal_parts_are_refused() {
         let outcome = std::panic::catch_unwind(|| {
-            by_rows(
-                3,
-                (vec![0; 3].as_mut_slice(), vec![0; 4].as_mut_slice()),
-                |_, _| (),
-            );
+            by_rows(3, (vec![0; 3].as_mut_slice(), vec![0; 4].as_mut_slice()), |_, _| ());
         });
         assert!(outcome.is_err());
     }

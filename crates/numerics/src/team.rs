@@ -139,14 +139,12 @@ impl Team {
     }
 
     /// Has every worker run `piece`, the caller as worker 0, and returns when all are done.
+    #[allow(clippy::transmute_ptr_to_ptr, reason = "a cast cannot erase the lifetime")]
     fn run(&self, piece: &(dyn Fn(usize) + Sync)) {
         let _alone = Entered::leave();
         // SAFETY: the lifetime is erased, but no worker keeps the pointer past `finish`, which is
         // called before this function returns, also when the leader's own share panics.
-        #[allow(
-            unsafe_code,
-            reason = "workers are done with the closure before it goes away"
-        )]
+        #[allow(unsafe_code, reason = "workers are done with the closure before it goes away")]
         let erased: Piece = unsafe { std::mem::transmute(std::ptr::from_ref(piece)) };
         self.unfinished.0.store(self.threads - 1, Ordering::Relaxed);
         self.post(Some(erased));
@@ -155,10 +153,7 @@ impl Team {
         if let Err(panic) = own {
             resume_unwind(panic);
         }
-        assert!(
-            !self.panicked.swap(false, Ordering::Relaxed),
-            "a thread of the team panicked"
-        );
+        assert!(!self.panicked.swap(false, Ordering::Relaxed), "a thread of the team panicked");
     }
 
     fn post(&self, piece: Option<Piece>) {
@@ -192,9 +187,7 @@ impl Team {
     }
 
     fn work(&self, worker: usize) {
-        self.sleepers[worker]
-            .thread
-            .get_or_init(std::thread::current);
+        self.sleepers[worker].thread.get_or_init(std::thread::current);
         let mut seen = 0;
         loop {
             self.wait(worker, seen);

@@ -1,0 +1,139 @@
+//! Principal component analysis: the optimum of the linear autoencoder (Baldi & Hornik 1989), and
+//! the baseline that every other one has to beat.
+//!
+//! With the mean μ and the covariance C = (1/n) Σ (x − μ)(x − μ)ᵀ = V Λ Vᵀ, eigenvalues falling,
+//! the code of x is (x − μ) V_k and its reconstruction μ + (x − μ) V_k V_kᵀ.
+
+use ndarray::{Array1, Array2, ArrayView2, Axis, s};
+use ndarray_linalg::{Eigh, UPLO};
+use thiserror::Error;
+
+/// The first principal components of a data set, in double precision.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pca {
+    /// μ, visible.
+    pub mean: Array1<f64>,
+    /// V_k, visible × components, orthonormal columns.
+    pub components: Array2<f64>,
+    /// The variance along each component, falling.
+    pub variances: Array1<f64>,
+}
+
+/// Why there are no principal components.
+#[derive(Debug, Error)]
+pub enum PcaError {
+    /// More components than columns, or none.
+    #[error("{asked} components of data with {columns} columns: expected 1 to {columns}")]
+    Components {
+        /// Components asked for.
+        asked: usize,
+        /// Columns of the data.
+        columns: usize,
+    },
+    /// No data.
+    #[error("PCA needs at least one sample")]
+    NoData,
+    /// LAPACK's eigenvalue routine failed, as it does on NaN.
+    #[error("the eigenvalues of the covariance were not found: {0}")]
+    Eigenvalues(#[from] ndarray_linalg::error::LinalgError),
+}
+
+impl Pca {
+    /// The first `n_components` of `data` (n × visible), by LAPACK's symmetric eigenvalues.
+    ///
+    /// # Errors
+    /// [`PcaError`].
+    pub fn fit(data: ArrayView2<f32>, n_components: usize) -> Result<Self, PcaError> {
+        let columns = data.ncols();
+        if n_components == 0 || n_components > columns {
+            return Err(PcaError::Components { asked: n_components, columns });
+        }
+        let n = data.nrows() as f64;
+        let mut mean = Array1::<f64>::zeros(columns);
+        for row in data.rows() {
+            mean.zip_mut_with(&row, |mean, &x| *mean += f64::from(x));
+        }
+        if data.nrows() == 0 {
+            return Err(PcaError::NoData);
+        }
+        mean /= n;
+        let mut covariance = Array2::zeros((columns, columns));
+        for block in data.axis_chunks_iter(Axis(0), BLOCK) {
+            let centred = block.mapv(f64::from) - &mean;
+            let (a, b) = (centred.t(), centred.view());
+            numerics::matmul_scaled(1.0 / n, a, b, 1.0, covariance.view_mut());
+        }
+        let (values, vectors) = covariance.eigh(UPLO::Lower)?;
+        // LAPACK's eigenvalues rise.
+        let first = columns - n_components;
+        let components = vectors.slice(s![.., first..;1]).slice(s![.., ..;-1]).to_owned();
+        let variances = values.slice(s![first..]).slice(s![..;-1]).to_owned();
+        Ok(Pca { mean, components, variances })
+    }
+
+    /// The codes of `x`. Shapes: (n × visible) → (n × components).
+    #[must_use]
+    pub fn encode(&self, x: ArrayView2<f32>) -> Array2<f32> {
+        self.by_blocks(x, self.components.ncols(), |centred| centred.dot(&self.components))
+    }
+
+    /// The projections of `x` onto the components. Shapes: (n × visible) → (n × visible).
+    #[must_use]
+    pub fn reconstruct(&self, x: ArrayView2<f32>) -> Array2<f32> {
+        self.by_blocks(x, x.ncols(), |centred| {
+            centred.dot(&self.components).dot(&self.components.t()) + &self.mean
+        })
+    }
+
+    fn by_blocks(
+        &self,
+        x: ArrayView2<f32>,
+        width: usize,
+        of: impl Fn(Array2<f64>) -> Array2<f64>,
+    ) -> Array2<f32> {
+        let mut out = Array2::zeros((x.nrows(), width));
+        let blocks = x.axis_chunks_iter(Axis(0), BLOCK);
+        for (x, mut out) in blocks.zip(out.axis_chunks_iter_mut(Axis(0), BLOCK)) {
+            out.assign(&of(x.mapv(f64::from) - &self.mean).mapv(|value| value as f32));
+        }
+        out
+    }
+}
+
+const BLOCK: usize = 2000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_one_component() {
+        let data = Array2::from_shape_fn((50, 3), |(i, j)| (i * (j + 1)) as f32 / 50.0);
+        let pca = Pca::fit(data.view(), 2).expect("three columns");
+        let direction = pca.components.column(0).mapv(f64::abs);
+        let expected = Array1::from(vec![1.0, 2.0, 3.0]) / 14_f64.sqrt();
+        assert!((&direction - &expected).iter().all(|d| d.abs() < 1e-6));
+        assert!(pca.variances[1].abs() < 1e-9);
+        let back = pca.reconstruct(data.view());
+        assert!((&back - &data).iter().all(|d| d.abs() < 1e-5));
+        assert_eq!(pca.encode(data.view()).dim(), (50, 2));
+    }
+
+    #[test]
+    fn the_error_is_the_variance_left_out() {
+        let data = Array2::from_shape_fn((40, 5), |(i, j)| ((i * 7 + j * j * 3) % 11) as f32);
+        let all = Pca::fit(data.view(), 5).expect("five columns");
+        let some = Pca::fit(data.view(), 2).expect("five columns");
+        let difference = some.reconstruct(data.view()) - &data;
+        let error = difference.mapv(|d| f64::from(d * d)).sum() / 40.0;
+        assert!((error - all.variances.slice(s![2..]).sum()).abs() < 1e-4);
+    }
+
+    #[test]
+    fn impossible_requests_are_named() {
+        let data = Array2::<f32>::zeros((2, 3));
+        let error = Pca::fit(data.view(), 4).expect_err("three columns");
+        assert_eq!(error.to_string(), "4 components of data with 3 columns: expected 1 to 3");
+        assert!(matches!(Pca::fit(data.slice(s![..0, ..]), 1), Err(PcaError::NoData)));
+    }
+}

@@ -1,0 +1,101 @@
+//! Training as a whole: resumed as if never stopped, the same for any number of threads, steps that
+//! allocate nothing of ours, and input that is refused.
+
+use ae_core::{Autoencoder, AutoencoderConfig, DataKind, Training, TrainingConfig};
+use ndarray::Array2;
+use nn_core::{TensorMap, TrainingError, restore, store};
+use numerics::with_team;
+
+fn data() -> Array2<f32> {
+    Array2::from_shape_fn((130, 20), |(i, j)| f32::from(u8::from((i * j + i) % 5 < 2)))
+}
+
+fn config() -> (AutoencoderConfig, TrainingConfig) {
+    let architecture = AutoencoderConfig { n_hidden: 50, ..Default::default() };
+    (architecture, TrainingConfig { epochs: 4, batch_size: 50, ..Default::default() })
+}
+
+fn trained(epochs: usize) -> (Autoencoder<f32>, Training<f32>, Vec<f64>) {
+    let (data, (architecture, config)) = (data(), config());
+    let mut model = Autoencoder::new(&architecture, 20, 7, 0).expect("valid");
+    let mut training =
+        Training::new(&model, &architecture, &config, data.view(), 7, 0).expect("valid");
+    let costs =
+        (0..epochs).map(|_| training.epoch(&mut model, data.view()).expect("converges")).collect();
+    (model, training, costs)
+}
+
+#[test]
+fn the_cost_falls() {
+    let (_, _, costs) = trained(4);
+    assert!(costs.windows(2).all(|pair| pair[1] < pair[0]), "{costs:?}");
+}
+
+#[test]
+fn stopped_and_resumed_is_never_stopped() {
+    let (model, training, _) = trained(2);
+    let mut map = TensorMap::new();
+    store(&model, "model.", &mut map);
+    training.store(&mut map);
+
+    let (data, (architecture, config)) = (data(), config());
+    let mut resumed = Autoencoder::new(&architecture, 20, 99, 0).expect("valid");
+    restore(&mut resumed, "model.", &map).expect("the same shapes");
+    let mut training =
+        Training::new(&resumed, &architecture, &config, data.view(), 7, 0).expect("valid");
+    training.restore(&map, 2).expect("the same shapes");
+    while training.epochs_done() < 4 {
+        training.epoch(&mut resumed, data.view()).expect("converges");
+    }
+    assert_eq!(resumed, trained(4).0);
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bits() {
+    let one = trained(2);
+    for threads in [2, 3] {
+        let many = with_team(threads, || trained(2));
+        assert_eq!(many.0, one.0);
+        assert_eq!(many.2, one.2);
+    }
+}
+
+#[test]
+fn divergence_is_reported_and_keeps_the_model_finite() {
+    let data = data().mapv(|x| x * 1e3);
+    let architecture =
+        AutoencoderConfig { n_hidden: 5, data: DataKind::Real, ..Default::default() };
+    let config = TrainingConfig {
+        learning_rate: 1e6,
+        optimizer: nn_core::Rule::Sgd {},
+        ..Default::default()
+    };
+    let mut model = Autoencoder::new(&architecture, 20, 1, 0).expect("valid");
+    let mut training =
+        Training::new(&model, &architecture, &config, data.view(), 1, 0).expect("valid");
+    let error = (0..20).find_map(|_| training.epoch(&mut model, data.view()).err());
+    let error = error.expect("a rate of a million diverges");
+    assert!(matches!(error, TrainingError::Diverged { .. }), "{error}");
+    assert!(error.to_string().contains("lower training.learning_rate"));
+}
+
+#[test]
+fn what_cannot_be_learned_is_refused() {
+    let (architecture, config) = config();
+    let model = Autoencoder::<f32>::new(&architecture, 20, 1, 0).expect("valid");
+    let refusal = |data: Array2<f32>, config: &TrainingConfig| {
+        Training::new(&model, &architecture, config, data.view(), 1, 0)
+            .expect_err("not trainable")
+            .to_string()
+    };
+    assert_eq!(refusal(Array2::zeros((0, 20)), &config), "the training set is empty");
+    let narrow = refusal(Array2::zeros((5, 19)), &config);
+    assert_eq!(narrow, "the data have 19 columns, the model has 20 visible units");
+    let outside = refusal(data().mapv(|x| 2.0 * x), &config);
+    assert!(outside.contains("column 0 is 2") && outside.contains("[0, 1]"), "{outside}");
+    let no_batch = TrainingConfig { batch_size: 0, ..config };
+    assert_eq!(refusal(data(), &no_batch), "training.batch_size = 0: expected at least 1");
+    let no_units = AutoencoderConfig { n_hidden: 0, ..architecture };
+    let error = Autoencoder::<f32>::new(&no_units, 20, 1, 0).expect_err("no code");
+    assert_eq!(error.to_string(), "model.n_hidden = 0: expected at least 1");
+}

@@ -1,0 +1,200 @@
+//! The IDX format: a header that says type and dimensions, then the elements.
+//!
+//! ```text
+//! byte 0, 1   zero
+//! byte 2      type of the elements; 0x08, unsigned byte, is the one read here
+//! byte 3      number of dimensions d: 3 for images, 1 for labels
+//! 4·d bytes   the dimensions, 32 bits each, most significant byte first
+//! the rest    the elements, last dimension fastest
+//! ```
+//!
+//! Files may be plain or packed with gzip; the first bytes tell which. Nothing is allocated on the
+//! word of a header: memory grows with the bytes that are there.
+//!
+//! ```
+//! use mnist_io::idx;
+//! let bytes = [0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 51, 255];
+//! let images = idx::read_images_from(&bytes[..], "one-image".as_ref())?;
+//! assert_eq!((images.n_images(), images.shape.height, images.shape.width), (1, 1, 2));
+//! assert_eq!(images.pixels, [51, 255]);
+//! # Ok::<(), mnist_io::Error>(())
+//! ```
+//!
+//! Source: *File formats for the MNIST database*, published with the files.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use crate::Error;
+use crate::dataset::ImageShape;
+use crate::unpack::Unpacked;
+
+/// The most data, in bytes, that a header may declare: 4 GiB, ninety times MNIST.
+pub const MAX_BYTES: u64 = 1 << 32;
+
+/// Images as they are in an IDX file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdxImages {
+    /// Where they were read from.
+    pub file: PathBuf,
+    /// The size of each, at least 1 x 1.
+    pub shape: ImageShape,
+    /// Row by row, image after image; a multiple of `shape.n_pixels()`.
+    pub pixels: Vec<u8>,
+}
+
+/// Labels as they are in an IDX file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdxLabels {
+    /// Where they were read from.
+    pub file: PathBuf,
+    /// The number of classes; every label is below it.
+    pub n_classes: usize,
+    /// One an image.
+    pub labels: Vec<u8>,
+}
+
+/// Reads a file of images.
+///
+/// # Errors
+/// Any of the file errors of [`Error`].
+pub fn read_images(path: &Path) -> Result<IdxImages, Error> {
+    images(Unpacked::open(path)?)
+}
+
+/// Reads images from any reader; `file` is what the errors call it.
+///
+/// # Errors
+/// As [`read_images`].
+pub fn read_images_from(reader: impl Read, file: &Path) -> Result<IdxImages, Error> {
+    images(Unpacked::new(reader, file)?)
+}
+
+/// Reads a file of labels, each of which must be below `n_classes`.
+///
+/// # Errors
+/// Any of the file errors of [`Error`].
+pub fn read_labels(path: &Path, n_classes: usize) -> Result<IdxLabels, Error> {
+    labels(Unpacked::open(path)?, n_classes)
+}
+
+/// Reads labels from any reader; `file` is what the errors call it.
+///
+/// # Errors
+/// As [`read_labels`].
+pub fn read_labels_from(
+    reader: impl Read,
+    file: &Path,
+    n_classes: usize,
+) -> Result<IdxLabels, Error> {
+    labels(Unpacked::new(reader, file)?, n_classes)
+}
+
+impl IdxImages {
+    /// The number of images.
+    #[must_use]
+    pub fn n_images(&self) -> usize {
+        self.pixels.len() / self.shape.n_pixels()
+    }
+
+    /// The header; followed by the pixels it is the unpacked file, byte for byte.
+    #[must_use]
+    pub fn header(&self) -> Vec<u8> {
+        header(&[self.n_images(), self.shape.height, self.shape.width])
+    }
+}
+
+impl IdxLabels {
+    /// The header; followed by the labels it is the unpacked file, byte for byte.
+    #[must_use]
+    pub fn header(&self) -> Vec<u8> {
+        header(&[self.labels.len()])
+    }
+}
+
+/// The type code of unsigned bytes.
+const UNSIGNED_BYTE: u8 = 0x08;
+
+fn images(bytes: Unpacked) -> Result<IdxImages, Error> {
+    let (file, [_, height, width], pixels) = read(bytes)?;
+    let shape = ImageShape { height: height as usize, width: width as usize };
+    Ok(IdxImages { file, shape, pixels })
+}
+
+fn labels(bytes: Unpacked, n_classes: usize) -> Result<IdxLabels, Error> {
+    let (file, [_], labels) = read(bytes)?;
+    check_labels(&labels, n_classes, &file)?;
+    Ok(IdxLabels { file, n_classes, labels })
+}
+
+/// Refuses a label that is not below `n_classes`.
+pub(crate) fn check_labels(labels: &[u8], n_classes: usize, file: &Path) -> Result<(), Error> {
+    match labels.iter().position(|&label| usize::from(label) >= n_classes) {
+        Some(index) => {
+            Err(Error::LabelRange { file: file.into(), index, found: labels[index], n_classes })
+        }
+        None => Ok(()),
+    }
+}
+
+/// Reads a whole file of `D` dimensions: its name, the dimensions, the elements.
+fn read<const D: usize>(mut bytes: Unpacked) -> Result<(PathBuf, [u32; D], Vec<u8>), Error> {
+    let file = bytes.file().to_path_buf();
+    let start = read_exactly(&mut bytes, 4, 0)?;
+    if start[..2] != [0, 0] {
+        return Err(Error::Magic { file, found: [start[0], start[1]] });
+    }
+    if start[2] != UNSIGNED_BYTE {
+        return Err(Error::TypeCode { file, found: start[2] });
+    }
+    if usize::from(start[3]) != D {
+        return Err(Error::Dimensions { file, found: start[3], expected: D as u8 });
+    }
+
+    let packed = read_exactly(&mut bytes, 4 * D as u64, 4)?;
+    let (words, _) = packed.as_chunks();
+    let dimensions = std::array::from_fn(|d| u32::from_be_bytes(words[d]));
+    let declared = declared_size(&dimensions, &file)?;
+
+    let header = 4 + 4 * D as u64;
+    let elements = read_exactly(&mut bytes, declared, header)?;
+    // The read at the end also makes the gzip decoder compare its checksum.
+    if !bytes.read_up_to(1)?.is_empty() {
+        return Err(Error::Trailing { file, expected: header + declared });
+    }
+    Ok((file, dimensions, elements))
+}
+
+/// The next `n` bytes of a file of which `before` are read.
+fn read_exactly(bytes: &mut Unpacked, n: u64, before: u64) -> Result<Vec<u8>, Error> {
+    let read = bytes.read_up_to(n)?;
+    let n_read = read.len() as u64;
+    if n_read < n {
+        let (found, expected) = (before + n_read, before + n);
+        return Err(Error::Short { file: bytes.file().into(), found, expected });
+    }
+    Ok(read)
+}
+
+/// The product of the dimensions, if it is one that a file can have.
+fn declared_size(dimensions: &[u32], file: &Path) -> Result<u64, Error> {
+    let file = || file.to_path_buf();
+    if dimensions.contains(&0) {
+        return Err(Error::ZeroDimension { file: file(), dimensions: dimensions.into() });
+    }
+    let product = dimensions.iter().try_fold(1_u64, |product, &d| product.checked_mul(d.into()));
+    match product {
+        None => Err(Error::Overflow { file: file(), dimensions: dimensions.into() }),
+        Some(declared) if declared > MAX_BYTES => Err(Error::TooLarge { file: file(), declared }),
+        Some(declared) => Ok(declared),
+    }
+}
+
+/// Zero, zero, the type code, the number of dimensions, the dimensions.
+fn header(dimensions: &[usize]) -> Vec<u8> {
+    let mut header = vec![0, 0, UNSIGNED_BYTE, dimensions.len() as u8];
+    for &dimension in dimensions {
+        header.extend((dimension as u32).to_be_bytes());
+    }
+    header
+}

@@ -1,0 +1,60 @@
+use ndarray::{ArrayView2, Axis};
+use numerics::Real;
+
+/// How far reconstructions are from the originals, in the three units of the literature.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ReconstructionError {
+    /// (1/nd) Σ (x − y)²
+    pub mse_per_pixel: f64,
+    /// (1/n) Σ (x − y)²: summed over the pixels of an image, averaged over images.
+    pub sse_per_image: f64,
+    /// −(1/n) Σ x ln y + (1 − x) ln(1 − y), in nats, with y kept 10⁻⁷ away from 0 and 1; NaN if
+    /// some y is outside [0, 1], where it is no probability.
+    pub bce_nats_per_image: f64,
+}
+
+/// Compares reconstructions `y` with originals `x`. Shapes: both n × d.
+///
+/// # Panics
+/// If the shapes differ.
+pub fn reconstruction_error<F: Real>(x: ArrayView2<F>, y: ArrayView2<F>) -> ReconstructionError {
+    assert_eq!(x.dim(), y.dim(), "originals and reconstructions");
+    let (n, d) = (x.nrows() as f64, x.ncols() as f64);
+    let (mut sse, mut bce) = (0.0, 0.0);
+    for (x, y) in x.axis_iter(Axis(0)).zip(y.axis_iter(Axis(0))) {
+        for (&x, &y) in x.iter().zip(y) {
+            let (x, y) = (x.as_f64(), y.as_f64());
+            sse += (x - y) * (x - y);
+            if (0.0..=1.0).contains(&y) {
+                let y = y.clamp(1e-7, 1.0 - 1e-7);
+                bce -= x * y.ln() + (1.0 - x) * (1.0 - y).ln();
+            } else {
+                bce = f64::NAN;
+            }
+        }
+    }
+    ReconstructionError {
+        mse_per_pixel: sse / n / d,
+        sse_per_image: sse / n,
+        bce_nats_per_image: bce / n,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn the_three_units_by_hand() {
+        let (x, y) = (array![[1.0_f64, 0.0], [0.5, 1.0]], array![[0.5, 0.0], [0.5, 0.75]]);
+        let error = reconstruction_error(x.view(), y.view());
+        assert!((error.sse_per_image - 0.3125 / 2.0).abs() < 1e-15);
+        assert!((error.mse_per_pixel - 0.3125 / 4.0).abs() < 1e-15);
+        // ln 2 for the first and third pixel, ln(4/3) for the fourth.
+        let expected = (2.0 * 2_f64.ln() + (4.0_f64 / 3.0).ln()) / 2.0;
+        assert!((error.bce_nats_per_image - expected).abs() < 1e-6);
+        let outside = reconstruction_error(x.view(), array![[1.5, 0.0], [0.5, 1.0]].view());
+        assert!(outside.bce_nats_per_image.is_nan());
+    }
+}
