@@ -46,6 +46,10 @@ pub enum TrainingError {
         expected: usize,
     },
 
+    /// Whoever watches the training asked it to stop.
+    #[error("interrupted")]
+    Interrupted,
+
     /// There is nothing to train on.
     #[error("the training set is empty")]
     NoData,

@@ -1,1 +1,35 @@
 #![doc = include_str!("../README.md")]
+
+mod classifier;
+mod fine_tune;
+mod layer;
+mod pretrain;
+mod unroll;
+
+pub use classifier::{Classifier, classification_cost_and_gradient};
+pub use fine_tune::{Evaluation, FineTuneConfig, FineTuned, Labelled, fine_tune};
+pub use layer::PretrainedLayer;
+pub use pretrain::{
+    AutoencoderPretraining, Pretraining, RandomInitialisation, RbmPretraining, greedy,
+};
+pub use unroll::unroll;
+
+use std::ops::ControlFlow;
+
+/// What a long computation tells while it runs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Progress {
+    /// Epochs (or evaluations) done, from 1.
+    pub done: usize,
+    /// Epochs (or evaluations) there will be.
+    pub of: usize,
+    /// What is minimised or watched, the mean over samples.
+    pub cost: f64,
+    /// The name of what `cost` is, as in tables.
+    pub metric: &'static str,
+    /// Samples worked through since the last report.
+    pub samples: usize,
+}
+
+/// Is told of progress, and may stop the computation.
+pub type Watch<'a> = &'a mut dyn FnMut(Progress) -> ControlFlow<()>;

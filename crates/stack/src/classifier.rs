@@ -1,0 +1,197 @@
+//! A network of hidden layers and a softmax read-out, and its cost.
+//!
+//! p(k | x) = e^(z_k) / Σ e^(z_l) with z the read-out's inputs; J = −(1/n) Σ ln p(label | x).
+
+use ndarray::{Array2, ArrayView2, Axis};
+use nn_core::{
+    Activation, Chain, Dense, Initialiser, LayerView, Parameters, Tensor, TensorMut, Workspace,
+};
+use numerics::{Purpose, Real, Stream, elementary, update_and_sum};
+
+use crate::PretrainedLayer;
+
+const READOUT: Purpose = Purpose::new("readout");
+
+/// A feed-forward classifier.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Classifier<F> {
+    /// The hidden layers, then the read-out (last hidden × classes).
+    pub layers: Vec<Dense<F>>,
+    /// The units of the hidden layers.
+    pub units: Vec<Activation>,
+}
+
+impl Classifier<f32> {
+    /// A classifier on top of these layers. The read-out's weights depend on seed and sizes alone,
+    /// so that every way of pretraining gets the same.
+    ///
+    /// # Panics
+    /// If there is no layer.
+    #[must_use]
+    pub fn new(pretrained: &[PretrainedLayer], n_classes: usize, seed: u64) -> Self {
+        let mut layers: Vec<_> = pretrained.iter().map(|layer| layer.encoder.clone()).collect();
+        let n_features = layers.last().expect("a classifier has a hidden layer").n_outputs();
+        layers.push(Initialiser::Glorot {}.dense(
+            n_features,
+            n_classes,
+            Stream::new(seed, READOUT),
+        ));
+        Classifier { layers, units: pretrained.iter().map(|layer| layer.unit).collect() }
+    }
+}
+
+impl<F: Real> Classifier<F> {
+    /// A model of the same shape, all zeros: a gradient to fill.
+    #[must_use]
+    pub fn zeros_like(&self) -> Self {
+        let mut zeros = self.clone();
+        zeros.tensors_mut().for_each(|tensor| tensor.values.fill(F::zero()));
+        zeros
+    }
+
+    /// The most probable class of each sample. Shapes: (n × inputs) → n.
+    #[must_use]
+    pub fn predict(&self, x: ArrayView2<F>) -> Vec<u8> {
+        const BLOCK: usize = 1000;
+        let mut classes = Vec::with_capacity(x.nrows());
+        let mut buffers: Vec<Array2<F>> = (self.layers.iter())
+            .map(|layer| Array2::zeros((x.nrows().min(BLOCK), layer.n_outputs())))
+            .collect();
+        for block in x.axis_chunks_iter(Axis(0), BLOCK) {
+            let n = block.nrows();
+            for i in 0..buffers.len() {
+                let (before, from) = buffers.split_at_mut(i);
+                let input = before.last().map_or(block, |b| b.slice(ndarray::s![..n, ..]));
+                self.layer(i).forward(input, from[0].slice_mut(ndarray::s![..n, ..]));
+            }
+            let scores = buffers.last().expect("a read-out").slice(ndarray::s![..n, ..]);
+            classes.extend(
+                scores.rows().into_iter().map(|row| {
+                    numerics::argmax(row.to_slice().expect("rows are contiguous")) as u8
+                }),
+            );
+        }
+        classes
+    }
+
+    /// How many samples are assigned another class than their label.
+    ///
+    /// # Panics
+    /// If there are not as many labels as samples.
+    pub fn count_errors(&self, x: ArrayView2<F>, labels: &[u8]) -> usize {
+        assert_eq!(x.nrows(), labels.len(), "samples and labels");
+        self.predict(x).iter().zip(labels).filter(|(found, label)| found != label).count()
+    }
+}
+
+/// Writes the gradient of the batch's mean cost into `gradient` and returns the cost in nats.
+///
+/// Shapes: `x` is n × inputs with n labels, at most the workspace's batch size. Allocates nothing.
+///
+/// # Panics
+/// If shapes differ from these, or a label is not below the number of classes.
+pub fn classification_cost_and_gradient<F: Real>(
+    model: &Classifier<F>,
+    x: ArrayView2<F>,
+    labels: &[u8],
+    workspace: &mut Workspace<F>,
+    gradient: &mut Classifier<F>,
+) -> f64 {
+    assert_eq!(x.nrows(), labels.len(), "samples and labels");
+    workspace.forward(model, x);
+    let cost = workspace.output(model, x, |sample, bias, row| {
+        softmax_cross_entropy(bias, usize::from(labels[sample]), row)
+    });
+    workspace.backward(model);
+    let scale = F::one() / F::of(x.nrows() as f64);
+    for (i, layer) in gradient.layers.iter_mut().enumerate() {
+        layer.set_gradient(scale, workspace.layer_input(i, x), workspace.delta(i));
+    }
+    cost
+}
+
+/// Turns a row of inputs to the softmax, still without bias, into p − onehot(label), and returns
+/// −ln p(label).
+fn softmax_cross_entropy<F: Real>(bias: &[F], label: usize, row: &mut [F]) -> F {
+    for (z, &b) in row.iter_mut().zip(bias) {
+        *z += b;
+    }
+    let max = row.iter().copied().fold(F::neg_infinity(), |max, z| if z < max { max } else { z });
+    let z_label = row[label] - max;
+    let total = update_and_sum(row, bias, |z, _| {
+        *z = elementary::exp(*z - max);
+        *z
+    });
+    for p in row.iter_mut() {
+        *p /= total;
+    }
+    row[label] -= F::one();
+    total.ln() - z_label
+}
+
+impl<F: Real> Chain<F> for Classifier<F> {
+    fn n_layers(&self) -> usize {
+        self.layers.len()
+    }
+
+    fn layer(&self, index: usize) -> LayerView<'_, F> {
+        let unit = self.units.get(index).copied().unwrap_or(Activation::Identity);
+        self.layers[index].view(unit)
+    }
+}
+
+impl<F: Real> Parameters<F> for Classifier<F> {
+    fn tensors(&self) -> impl Iterator<Item = Tensor<'_, F>> {
+        self.layers.tensors()
+    }
+
+    fn tensors_mut(&mut self) -> impl Iterator<Item = TensorMut<'_, F>> {
+        self.layers.tensors_mut()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nn_core::check_gradient;
+
+    #[test]
+    fn the_gradient_matches_central_differences() {
+        let x = Array2::from_shape_fn((7, 5), |(i, j)| ((i * 5 + j * 3) % 7) as f64 / 7.0);
+        let labels = [0, 1, 2, 0, 1, 2, 2];
+        for unit in [Activation::Logistic, Activation::Tanh, Activation::Relu] {
+            let layer = |i: usize, n_in, n_out| {
+                let mut layer: Dense<f64> =
+                    Initialiser::Glorot {}.dense(n_in, n_out, Stream::new(1, READOUT).layer(i));
+                layer.bias.fill(0.1);
+                layer
+            };
+            let model = Classifier {
+                layers: vec![layer(0, 5, 4), layer(1, 4, 6), layer(2, 6, 3)],
+                units: vec![unit; 2],
+            };
+            let mut workspace = Workspace::new(&model, 10);
+            let mut gradient = model.zeros_like();
+            let mut cost = |model: &Classifier<f64>, gradient: &mut Classifier<f64>| {
+                classification_cost_and_gradient(model, x.view(), &labels, &mut workspace, gradient)
+            };
+            cost(&model, &mut gradient);
+            let mut scratch = model.zeros_like();
+            let check = check_gradient(&model, &gradient, |model| cost(model, &mut scratch));
+            assert!(check.max_relative_error < 1e-6, "{unit:?}: {}", check.worst);
+        }
+    }
+
+    #[test]
+    fn softmax_by_hand_and_far_out() {
+        let mut row = [1.0_f64, 2.0];
+        let cost = softmax_cross_entropy(&[0.0, 0.0], 0, &mut row);
+        assert!((cost - 1_f64.exp().ln_1p()).abs() < 1e-12);
+        assert!(
+            (row[0] + 1.0 / (1.0 + (-1_f64).exp())).abs() < 1e-12
+                && (row[0] + row[1]).abs() < 1e-12
+        );
+        let mut far = [1000.0_f32, 0.0];
+        assert!((softmax_cross_entropy(&[0.0, 0.0], 1, &mut far) - 1000.0).abs() < 1e-3);
+    }
+}

@@ -1,0 +1,176 @@
+use ndarray::{Array2, ArrayView2, s};
+use nn_core::{
+    InvalidSetting, Minibatches, Optimizer, Rule, Schedule, TrainingError, Workspace, gather,
+    require,
+};
+use numerics::{Purpose, Stream};
+use serde::{Deserialize, Serialize};
+
+use crate::classifier::classification_cost_and_gradient;
+use crate::pretrain::Interruptible;
+use crate::{Classifier, Progress, Watch};
+
+const ORDER: Purpose = Purpose::new("tune order");
+
+/// How a classifier is fine-tuned: all layers together, by backpropagation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FineTuneConfig {
+    /// Steps in all.
+    pub updates: usize,
+    /// Samples a step; the last batch of an epoch may be smaller.
+    pub batch_size: usize,
+    /// η at the start.
+    pub learning_rate: f64,
+    /// How η changes over the updates.
+    pub schedule: Schedule,
+    /// L2 penalty on weights.
+    pub weight_decay: f64,
+    /// The rule that turns gradients into steps.
+    pub optimizer: Rule,
+    /// How often the validation error is looked at, evenly spread; the model that was best there is
+    /// kept (early stopping).
+    pub evaluations: usize,
+}
+
+impl Default for FineTuneConfig {
+    fn default() -> Self {
+        FineTuneConfig {
+            updates: 5_000,
+            batch_size: 100,
+            learning_rate: 1e-3,
+            schedule: Schedule::Cosine,
+            weight_decay: 0.0,
+            optimizer: Rule::adam(),
+            evaluations: 20,
+        }
+    }
+}
+
+impl FineTuneConfig {
+    /// Checks every bound.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] naming the first setting out of its range.
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        let count = |field, value: usize| require(value >= 1, field, &value, "at least 1");
+        count("fine_tuning.updates", self.updates)?;
+        count("fine_tuning.batch_size", self.batch_size)?;
+        count("fine_tuning.evaluations", self.evaluations)?;
+        let (rate, decay) = (self.learning_rate, self.weight_decay);
+        let rate_holds = rate.is_finite() && rate > 0.0;
+        require(rate_holds, "fine_tuning.learning_rate", &rate, "a finite number above 0")?;
+        let decay_holds = decay.is_finite() && decay >= 0.0;
+        require(decay_holds, "fine_tuning.weight_decay", &decay, "a finite number, 0 or above")?;
+        self.optimizer.validate()
+    }
+}
+
+/// Samples with their labels.
+#[derive(Debug, Clone, Copy)]
+pub struct Labelled<'a> {
+    /// n × inputs.
+    pub x: ArrayView2<'a, f32>,
+    /// n classes.
+    pub labels: &'a [u8],
+}
+
+/// The state of affairs at one look at the validation set.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Evaluation {
+    /// Steps taken so far.
+    pub updates: usize,
+    /// Mean cost in nats of the training samples since the last look.
+    pub training_cost: f64,
+    /// Validation samples misclassified.
+    pub validation_errors: usize,
+}
+
+/// A fine-tuned classifier and how it came about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FineTuned {
+    /// The model at its best on the validation set.
+    pub model: Classifier<f32>,
+    /// Its mistakes there.
+    pub validation_errors: usize,
+    /// Every look, in order.
+    pub history: Vec<Evaluation>,
+}
+
+/// Fine-tunes `model` on `train`, keeping what is best on `validation`; the earliest of equals.
+///
+/// The order of samples depends on the seed and their number alone.
+///
+/// # Errors
+/// [`TrainingError`] for settings out of range, no data, divergence, or when `watch` breaks off.
+///
+/// # Panics
+/// If samples and labels differ in number or widths differ from the model's.
+pub fn fine_tune(
+    mut model: Classifier<f32>,
+    train: Labelled<'_>,
+    validation: Labelled<'_>,
+    config: &FineTuneConfig,
+    seed: u64,
+    watch: Watch<'_>,
+) -> Result<FineTuned, TrainingError> {
+    config.validate()?;
+    if train.labels.is_empty() || validation.labels.is_empty() {
+        return Err(TrainingError::NoData);
+    }
+    let batch_size = config.batch_size.min(train.labels.len());
+    let mut optimizer = Optimizer::new(config.optimizer, config.weight_decay, &model);
+    let mut workspace = Workspace::new(&model, batch_size);
+    let mut gradient = model.zeros_like();
+    let mut minibatches = Minibatches::new(train.labels.len(), batch_size);
+    let mut x = Array2::zeros((batch_size, train.x.ncols()));
+    let mut labels = Vec::with_capacity(batch_size);
+    let mut best = (usize::MAX, model.clone());
+    let mut history = Vec::with_capacity(config.evaluations);
+    let (mut updates, mut epoch) = (0, 0);
+    let (mut cost_sum, mut last_look) = (0.0, 0);
+    while updates < config.updates {
+        epoch += 1;
+        minibatches.shuffle(Stream::new(seed, ORDER).epoch(epoch));
+        for (batch, samples) in minibatches.iter().enumerate().take(config.updates - updates) {
+            let n = samples.len();
+            gather(train.x, samples, x.slice_mut(s![..n, ..]));
+            labels.clear();
+            labels.extend(samples.iter().map(|&sample| train.labels[sample]));
+            let batch_x = x.slice(s![..n, ..]);
+            let rate = config.learning_rate * config.schedule.factor(updates, config.updates);
+            let cost = classification_cost_and_gradient(
+                &model,
+                batch_x,
+                &labels,
+                &mut workspace,
+                &mut gradient,
+            );
+            if !cost.is_finite() {
+                let batch = batch + 1;
+                return Err(TrainingError::Diverged { cost, epoch, batch, learning_rate: rate });
+            }
+            optimizer.descend(&mut model, &gradient, rate);
+            cost_sum += cost;
+            updates += 1;
+            // Look at the ends of `evaluations` equal parts of the updates.
+            let looks = updates * config.evaluations / config.updates;
+            if looks > history.len() {
+                let validation_errors = model.count_errors(validation.x, validation.labels);
+                if validation_errors < best.0 {
+                    best.0 = validation_errors;
+                    best.1.clone_from(&model);
+                }
+                let training_cost = cost_sum / (updates - last_look) as f64;
+                history.push(Evaluation { updates, training_cost, validation_errors });
+                let samples = (updates - last_look) * batch_size;
+                (cost_sum, last_look) = (0.0, updates);
+                let cost = validation_errors as f64 * 100.0 / validation.labels.len() as f64;
+                let (done, of) = (history.len(), config.evaluations.min(config.updates));
+                let progress = Progress { done, of, cost, metric: "error_pct", samples };
+                watch(progress).continue_or_interrupted()?;
+            }
+        }
+    }
+    Ok(FineTuned { model: best.1, validation_errors: best.0, history })
+}

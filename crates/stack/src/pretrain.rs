@@ -1,0 +1,197 @@
+//! Greedy layer-wise pretraining (Hinton, Osindero & Teh 2006; Bengio et al. 2007): each layer
+//! learns from the features of the one below, which stays as it is.
+
+use std::ops::ControlFlow;
+
+use ae_core::{Autoencoder, AutoencoderConfig, Decoder};
+use ndarray::{Array2, ArrayView2};
+use nn_core::{Activation, Dense, Initialiser, TrainingError};
+use numerics::{Purpose, Stream};
+use rbm_core::{Rbm, RbmConfig};
+use serde::{Deserialize, Serialize};
+
+use crate::{PretrainedLayer, Progress, Watch};
+
+/// A way to give a layer its initial parameters from unlabelled data.
+pub trait Pretraining {
+    /// Learns a layer of `n_hidden` units from `data` (n × inputs) with the streams of `seed` and
+    /// of the layer's place in the stack, from 0.
+    ///
+    /// # Errors
+    /// [`TrainingError`], also when `watch` breaks off.
+    fn learn(
+        &self,
+        data: ArrayView2<f32>,
+        n_hidden: usize,
+        seed: u64,
+        layer: usize,
+        watch: Watch<'_>,
+    ) -> Result<PretrainedLayer, TrainingError>;
+}
+
+/// Learns layers of the given sizes, each on the features of the one before; `watch` also gets the
+/// layer.
+///
+/// # Errors
+/// [`TrainingError`], also when `watch` breaks off.
+pub fn greedy(
+    pretraining: &dyn Pretraining,
+    data: ArrayView2<f32>,
+    sizes: &[usize],
+    seed: u64,
+    watch: &mut dyn FnMut(usize, Progress) -> ControlFlow<()>,
+) -> Result<Vec<PretrainedLayer>, TrainingError> {
+    let mut layers: Vec<PretrainedLayer> = Vec::with_capacity(sizes.len());
+    let mut features: Option<Array2<f32>> = None;
+    for (i, &n_hidden) in sizes.iter().enumerate() {
+        if let Some(below) = layers.last() {
+            let inputs = features.as_ref().map_or(data, |features| features.view());
+            features = Some(below.encode(inputs));
+        }
+        let inputs = features.as_ref().map_or(data, |features| features.view());
+        let watch = &mut |progress| watch(i, progress);
+        layers.push(pretraining.learn(inputs, n_hidden, seed, i, watch)?);
+    }
+    Ok(layers)
+}
+
+/// No pretraining: random weights that suit the unit. The control of every comparison.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RandomInitialisation {
+    /// The hidden units.
+    pub hidden: Activation,
+}
+
+impl Default for RandomInitialisation {
+    fn default() -> Self {
+        RandomInitialisation { hidden: Activation::Logistic }
+    }
+}
+
+impl Pretraining for RandomInitialisation {
+    fn learn(
+        &self,
+        data: ArrayView2<f32>,
+        n_hidden: usize,
+        seed: u64,
+        layer: usize,
+        _: Watch<'_>,
+    ) -> Result<PretrainedLayer, TrainingError> {
+        let stream = |purpose| Stream::new(seed, Purpose::new(purpose)).layer(layer);
+        let initialiser = Initialiser::suited_to(self.hidden);
+        Ok(PretrainedLayer {
+            encoder: initialiser.dense(data.ncols(), n_hidden, stream("stack up")),
+            unit: self.hidden,
+            decoder: initialiser.dense(n_hidden, data.ncols(), stream("stack down")),
+            output: Activation::Logistic,
+        })
+    }
+}
+
+/// Pretraining by autoencoders of one hidden layer. `model.n_hidden` gives way to the stack's.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AutoencoderPretraining {
+    /// The architecture.
+    pub model: AutoencoderConfig,
+    /// How it is trained.
+    pub training: ae_core::TrainingConfig,
+}
+
+impl Pretraining for AutoencoderPretraining {
+    fn learn(
+        &self,
+        data: ArrayView2<f32>,
+        n_hidden: usize,
+        seed: u64,
+        layer: usize,
+        watch: Watch<'_>,
+    ) -> Result<PretrainedLayer, TrainingError> {
+        let config = AutoencoderConfig { n_hidden, ..self.model.clone() };
+        let mut model = Autoencoder::new(&config, data.ncols(), seed, layer)?;
+        let mut training =
+            ae_core::Training::new(&model, &config, &self.training, data, seed, layer)?;
+        while training.epochs_done() < self.training.epochs {
+            let cost = training.epoch(&mut model, data)?;
+            let (done, of) = (training.epochs_done(), self.training.epochs);
+            let progress = Progress { done, of, cost, metric: "cost", samples: data.nrows() };
+            watch(progress).continue_or_interrupted()?;
+        }
+        Ok(model.into())
+    }
+}
+
+impl From<Autoencoder<f32>> for PretrainedLayer {
+    /// # Panics
+    /// If the autoencoder has more than one hidden layer.
+    fn from(mut model: Autoencoder<f32>) -> Self {
+        assert_eq!(model.encoder.len(), 1, "a layer of a stack has one hidden layer");
+        let encoder = model.encoder.remove(0);
+        let decoder = match model.decoder {
+            Decoder::Untied(mut layers) => layers.remove(0),
+            Decoder::Tied(mut biases) => transposed(&encoder, biases.remove(0)),
+        };
+        PretrainedLayer { encoder, unit: model.units[0], decoder, output: model.units[1] }
+    }
+}
+
+/// Pretraining by RBMs. `model.n_hidden` gives way to the stack's.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RbmPretraining {
+    /// The architecture.
+    pub model: RbmConfig,
+    /// How it is trained.
+    pub training: rbm_core::TrainingConfig,
+}
+
+impl Pretraining for RbmPretraining {
+    fn learn(
+        &self,
+        data: ArrayView2<f32>,
+        n_hidden: usize,
+        seed: u64,
+        layer: usize,
+        watch: Watch<'_>,
+    ) -> Result<PretrainedLayer, TrainingError> {
+        let config = RbmConfig { n_hidden, ..self.model.clone() };
+        let mut rbm = Rbm::new(&config, data, seed, layer)?;
+        let mut training = rbm_core::Training::new(&rbm, &self.training, data, seed, layer)?;
+        while training.epochs_done() < self.training.epochs {
+            let cost = training.epoch(&mut rbm, data)?.reconstruction_sse;
+            let (done, of) = (training.epochs_done(), self.training.epochs);
+            let metric = "sse_per_image";
+            let progress = Progress { done, of, cost, metric, samples: data.nrows() };
+            watch(progress).continue_or_interrupted()?;
+        }
+        Ok(rbm.into())
+    }
+}
+
+impl From<Rbm<f32>> for PretrainedLayer {
+    fn from(rbm: Rbm<f32>) -> Self {
+        let encoder = Dense { weights: rbm.weights, bias: rbm.hidden_bias };
+        let decoder = transposed(&encoder, rbm.visible_bias);
+        let unit = Activation::Logistic;
+        PretrainedLayer { encoder, unit, decoder, output: Activation::Logistic }
+    }
+}
+
+fn transposed(encoder: &Dense<f32>, bias: ndarray::Array1<f32>) -> Dense<f32> {
+    Dense { weights: encoder.weights.t().as_standard_layout().into_owned(), bias }
+}
+
+/// What a watcher's wish to stop becomes.
+pub(crate) trait Interruptible {
+    fn continue_or_interrupted(self) -> Result<(), TrainingError>;
+}
+
+impl Interruptible for ControlFlow<()> {
+    fn continue_or_interrupted(self) -> Result<(), TrainingError> {
+        match self {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(TrainingError::Interrupted),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Stacks as a whole: unrolled exactly, learned from labels that mean something and from none that
+//! do not, and a control that differs in its initial weights alone.
+
+use std::ops::ControlFlow;
+
+use ndarray::{Array2, ArrayView2};
+use nn_core::TrainingError;
+use numerics::{Purpose, Stream};
+use stack::{
+    AutoencoderPretraining, Classifier, FineTuneConfig, Labelled, PretrainedLayer, Pretraining,
+    RandomInitialisation, RbmPretraining, fine_tune, greedy, unroll,
+};
+
+/// Noisy bars at one of four places in a row of 16: the place is the class.
+fn bars(n: usize, salt: usize) -> (Array2<f32>, Vec<u8>) {
+    let mut noise = vec![0.0_f32; n * 16];
+    Stream::new(3, Purpose::new("noise")).layer(salt).fill_uniform(0, &mut noise);
+    let x = Array2::from_shape_fn((n, 16), |(i, j)| {
+        let on = j / 4 == i % 4;
+        f32::from(u8::from(on != (noise[i * 16 + j] < 0.1)))
+    });
+    (x, (0..n).map(|i| (i % 4) as u8).collect())
+}
+
+fn methods() -> [Box<dyn Pretraining>; 3] {
+    let mut autoencoder = AutoencoderPretraining::default();
+    autoencoder.training.epochs = 5;
+    autoencoder.model.tied = true;
+    let mut rbm = RbmPretraining::default();
+    rbm.training.epochs = 5;
+    [Box::new(RandomInitialisation::default()), Box::new(autoencoder), Box::new(rbm)]
+}
+
+fn layers(method: &dyn Pretraining, x: ArrayView2<f32>) -> Vec<PretrainedLayer> {
+    greedy(method, x, &[12, 8], 1, &mut |_, _| ControlFlow::Continue(())).expect("converges")
+}
+
+#[test]
+fn the_unrolled_network_begins_as_the_stacks_mean_field_pass() {
+    let (x, _) = bars(200, 0);
+    for method in methods() {
+        let layers = layers(&*method, x.view());
+        let code = layers[1].encode(layers[0].encode(x.view()).view());
+        let back = layers[0].decode(layers[1].decode(code.view()).view());
+        let deep = unroll(&layers);
+        assert_eq!(deep.encode(x.view()), code);
+        assert_eq!(deep.reconstruct(x.view()), back);
+    }
+}
+
+fn validation_error(train_labels: &[u8], method: &dyn Pretraining) -> f64 {
+    let ((x, _), (v, v_labels)) = (bars(400, 0), bars(400, 1));
+    let classifier = Classifier::new(&layers(method, x.view()), 4, 1);
+    let train = Labelled { x: x.view(), labels: train_labels };
+    let validation = Labelled { x: v.view(), labels: &v_labels };
+    let config = FineTuneConfig { updates: 400, batch_size: 30, ..Default::default() };
+    let tuned =
+        fine_tune(classifier, train, validation, &config, 1, &mut |_| ControlFlow::Continue(()))
+            .expect("converges");
+    assert_eq!(tuned.model.count_errors(v.view(), &v_labels), tuned.validation_errors);
+    assert_eq!(tuned.history.len(), config.evaluations);
+    assert_eq!(tuned.history.last().expect("some").updates, config.updates);
+    tuned.validation_errors as f64 / 400.0
+}
+
+#[test]
+fn true_labels_are_learned_and_shuffled_ones_are_not() {
+    let (_, labels) = bars(400, 0);
+    let mut shuffled = labels.clone();
+    let mut rng = Stream::new(9, Purpose::new("shuffle")).rng();
+    rand::seq::SliceRandom::shuffle(shuffled.as_mut_slice(), &mut rng);
+    for method in methods() {
+        let error = validation_error(&labels, &*method);
+        assert!(error < 0.05, "{error}");
+        // Chance is 75 %; the best of twenty looks may be somewhat luckier.
+        assert!(validation_error(&shuffled, &*method) > 0.5);
+    }
+}
+
+#[test]
+fn methods_share_the_read_out_of_a_seed() {
+    let (x, _) = bars(100, 0);
+    let [none, _, rbm] = methods();
+    let none = Classifier::new(&layers(&*none, x.view()), 4, 1);
+    let rbm = Classifier::new(&layers(&*rbm, x.view()), 4, 1);
+    assert_eq!(none.layers[2], rbm.layers[2]);
+    assert_ne!(none.layers[0], rbm.layers[0]);
+}
+
+#[test]
+fn a_watcher_can_stop_it() {
+    let (x, _) = bars(50, 0);
+    for method in &methods()[1..] {
+        let mut seen = 0;
+        let stopped = greedy(&**method, x.view(), &[5, 5], 1, &mut |layer, progress| {
+            seen += 1;
+            assert_eq!((layer, progress.done), (0, seen));
+            if seen == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        assert_eq!(stopped, Err(TrainingError::Interrupted));
+    }
+}

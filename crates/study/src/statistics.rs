@@ -1,0 +1,152 @@
+//! What a handful of seeds can and cannot say: intervals, paired tests, and their correction.
+//!
+//! One seed gives every method the same label subset, batch order, classifier head and number of
+//! updates, so methods are compared *within* a seed, by their differences: what a lucky subset
+//! gives to both drops out.
+//!
+//! | question | function | what it assumes |
+//! |---|---|---|
+//! | how good is a method, give or take? | [`mean_interval`] | seeds independent, results near normal |
+//! | do two methods differ, and by how much? | [`paired_t_test`] | the same of the differences |
+//! | the same, with nothing assumed to be normal? | [`sign_flip_p_value`] | differences symmetric about 0 if the methods are equal |
+//! | do two trained classifiers differ on one test set? | [`mcnemar_test`] | test images independent |
+//! | which of several differences stand together? | [`holm`] | nothing more |
+//!
+//! The first three speak of *methods*: training again with another seed. McNemar's test speaks of
+//! two *trained networks* and says nothing about another seed.
+//!
+//! ```
+//! use study::statistics::{holm, mean_interval, paired_t_test, sign_flip_p_value};
+//!
+//! let none = [4.9, 4.3, 4.8, 4.7, 5.2]; // test error in percent, seeds 0 to 4
+//! let rbm = [4.2, 3.9, 4.6, 4.1, 4.4];
+//!
+//! let error = mean_interval(&rbm)?;
+//! assert_eq!(format!("{:.2} {:.2} {:.2}", error.mean, error.low, error.high), "4.24 3.90 4.58");
+//!
+//! let difference = paired_t_test(&rbm, &none)?;
+//! assert!((difference.difference_mean + 0.54).abs() < 1e-12);
+//! assert!(difference.high < 0.0 && difference.p_value < 0.01);
+//!
+//! // Five seeds have 32 sign patterns: nothing below 2/32 can be had without assuming normality.
+//! assert_eq!(sign_flip_p_value(&rbm, &none)?, 0.0625);
+//!
+//! assert_eq!(holm(&[0.01, 0.04])?, [0.02, 0.04]);
+//! # Ok::<(), study::statistics::StatisticsError>(())
+//! ```
+
+use statrs::distribution::StudentsT;
+
+mod holm;
+mod interval;
+mod mcnemar;
+mod paired;
+mod sign_flip;
+
+#[cfg(test)]
+mod properties;
+
+pub use holm::holm;
+pub use interval::{MeanInterval, mean_interval};
+pub use mcnemar::{
+    Disagreements, EXACT_BELOW, McNemar, McNemarMethod, disagreements, mcnemar_test,
+};
+pub use paired::{PairedComparison, paired_t_test};
+pub use sign_flip::{MAX_PAIRS, sign_flip_p_value};
+
+/// Input that no statistic can be computed from.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StatisticsError {
+    /// No values at all.
+    #[error("{name}: no values; expected at least 1")]
+    Empty {
+        /// The argument.
+        name: &'static str,
+    },
+
+    /// A value that is NaN or infinite.
+    #[error("{name}[{index}] = {value}; expected a finite number")]
+    NotFinite {
+        /// The argument.
+        name: &'static str,
+        /// Which value, from 0.
+        index: usize,
+        /// The value.
+        value: f64,
+    },
+
+    /// Two samples that do not pair up.
+    #[error("a holds {n_a} values, b {n_b}; expected one pair a seed or image")]
+    NotPaired {
+        /// The length of the first sample.
+        n_a: usize,
+        /// The length of the second.
+        n_b: usize,
+    },
+
+    /// More pairs than can be enumerated.
+    #[error("{found} pairs; expected at most {MAX_PAIRS}, which have 2^{MAX_PAIRS} sign patterns")]
+    TooManyPairs {
+        /// The number of pairs.
+        found: usize,
+    },
+
+    /// A p-value outside [0, 1].
+    #[error("p_values[{index}] = {value}; expected 0 to 1, or NaN where there was no test")]
+    PValueRange {
+        /// Which p-value, from 0.
+        index: usize,
+        /// The value.
+        value: f64,
+    },
+}
+
+fn require_values(name: &'static str, values: &[f64]) -> Result<(), StatisticsError> {
+    if values.is_empty() {
+        return Err(StatisticsError::Empty { name });
+    }
+    match values.iter().position(|value| !value.is_finite()) {
+        Some(index) => Err(StatisticsError::NotFinite { name, index, value: values[index] }),
+        None => Ok(()),
+    }
+}
+
+fn require_pairs(n_a: usize, n_b: usize) -> Result<(), StatisticsError> {
+    if n_a == n_b { Ok(()) } else { Err(StatisticsError::NotPaired { n_a, n_b }) }
+}
+
+/// a − b, pair by pair.
+fn differences(a: &[f64], b: &[f64]) -> Result<Vec<f64>, StatisticsError> {
+    require_pairs(a.len(), b.len())?;
+    require_values("a", a)?;
+    require_values("b", b)?;
+    Ok(a.iter().zip(b).map(|(a, b)| a - b).collect())
+}
+
+/// The mean of at least one value and its standard error s/√n, s² = Σ (xᵢ − x̄)² / (n − 1);
+/// the error of a single value is NaN.
+///
+/// The mean is taken from the first value on, so that equal values have exactly their own mean
+/// and an error of exactly 0.
+fn mean_and_error(values: &[f64]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let mean = values[0] + values.iter().map(|x| x - values[0]).sum::<f64>() / n;
+    let squares: f64 = values.iter().map(|x| (x - mean).powi(2)).sum();
+    (mean, (squares / (n - 1.0) / n).sqrt())
+}
+
+/// Student's t with n − 1 degrees of freedom, n ≥ 2.
+fn student(n: usize) -> StudentsT {
+    StudentsT::new(0.0, 1.0, (n - 1) as f64).expect("at least two values")
+}
+
+/// Asserts that a number agrees with its reference to a relative 1e-11.
+#[cfg(test)]
+#[track_caller]
+fn assert_close(found: f64, reference: f64) {
+    assert!(
+        (found - reference).abs() <= 1e-11 * reference.abs(),
+        "{found:e}, reference {reference:e}"
+    );
+}

@@ -1,0 +1,117 @@
+//! What holds for any sample, tried on many drawn ones.
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+use super::{Disagreements, holm, mcnemar_test, mean_interval, paired_t_test, sign_flip_p_value};
+
+const CASES: u64 = 256;
+
+/// Calls the property on many pairs of samples of 2 to 10 error rates. Half of them are rounded to
+/// tenths, so that ties, repeated values and equal pairs turn up.
+fn for_pairs(property: impl Fn(&[f64], &[f64])) {
+    for seed in 0..CASES {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let n = rng.random_range(2..=10);
+        let mut sample = || -> Vec<f64> {
+            let values = (0..n).map(|_| rng.random_range(0.0..5.0_f64));
+            let round = |x: f64| if seed % 2 == 0 { (x * 10.0).round() / 10.0 } else { x };
+            values.map(round).collect()
+        };
+        let (a, b) = (sample(), sample());
+        property(&a, &b);
+    }
+}
+
+#[test]
+fn exchanging_the_samples_negates_the_difference() {
+    for_pairs(|a, b| {
+        let (ab, ba) = (paired_t_test(a, b).unwrap(), paired_t_test(b, a).unwrap());
+        assert_eq!(ab.difference_mean, -ba.difference_mean);
+        assert_eq!((ab.low, ab.high), (-ba.high, -ba.low));
+        assert_eq!(ab.p_value, ba.p_value);
+    });
+}
+
+#[test]
+fn the_interval_excludes_zero_where_p_is_below_5_percent() {
+    for_pairs(|a, b| {
+        let found = paired_t_test(a, b).unwrap();
+        assert!(found.low <= found.difference_mean && found.difference_mean <= found.high);
+        assert!((0.0..=1.0).contains(&found.p_value));
+        let excluded = found.low > 0.0 || found.high < 0.0;
+        assert_eq!(excluded, found.p_value < 0.05, "{found:?}");
+    });
+}
+
+#[test]
+fn an_interval_moves_and_scales_with_its_values() {
+    for_pairs(|a, _| {
+        let moved: Vec<f64> = a.iter().map(|x| 3.0 - 2.0 * x).collect();
+        let (plain, moved) = (mean_interval(a).unwrap(), mean_interval(&moved).unwrap());
+        for (found, expected) in [
+            (moved.mean, 3.0 - 2.0 * plain.mean),
+            (moved.low, 3.0 - 2.0 * plain.high),
+            (moved.high, 3.0 - 2.0 * plain.low),
+        ] {
+            assert!((found - expected).abs() < 1e-11 * (1.0 + expected.abs()));
+        }
+    });
+}
+
+#[test]
+fn sign_flips_give_a_symmetric_p_of_at_least_two_patterns() {
+    for_pairs(|a, b| {
+        let p = sign_flip_p_value(a, b).unwrap();
+        assert!(p >= 0.5_f64.powi(i32::try_from(a.len()).unwrap() - 1) && p <= 1.0);
+        assert_eq!(p, sign_flip_p_value(b, a).unwrap());
+    });
+}
+
+#[test]
+fn sign_flips_agree_with_a_literal_loop() {
+    for_pairs(|a, b| {
+        let d: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - b).collect();
+        let sum = |flips: u32| -> f64 {
+            let signed = d.iter().enumerate();
+            signed.map(|(i, d)| if flips >> i & 1 == 1 { -d } else { *d }).sum()
+        };
+        let n_patterns = 1_u32 << d.len();
+        let extreme =
+            (0..n_patterns).filter(|&flips| sum(flips).abs() >= sum(0).abs() - 1e-12).count();
+        let expected = extreme as f64 / f64::from(n_patterns);
+        assert_eq!(sign_flip_p_value(a, b).unwrap(), expected);
+    });
+}
+
+#[test]
+fn mcnemar_is_symmetric_and_falls_as_the_counts_part() {
+    for n in [10, 24, 25, 26, 101] {
+        let mut last = 0.0;
+        for only_a_wrong in 0..=n / 2 {
+            let counts = Disagreements { only_a_wrong, only_b_wrong: n - only_a_wrong };
+            let exchanged = Disagreements {
+                only_a_wrong: counts.only_b_wrong,
+                only_b_wrong: counts.only_a_wrong,
+            };
+            let p = mcnemar_test(counts).p_value;
+            assert_eq!(p, mcnemar_test(exchanged).p_value);
+            assert!(p > last && p <= 1.0, "{counts:?}: {p} after {last}");
+            last = p;
+        }
+    }
+}
+
+#[test]
+fn holm_keeps_the_order_and_never_lowers() {
+    for_pairs(|a, b| {
+        let raw: Vec<f64> = a.iter().chain(b).map(|x| x / 5.0).collect();
+        let adjusted = holm(&raw).unwrap();
+        for (i, &p) in raw.iter().enumerate() {
+            assert!(p <= adjusted[i] && adjusted[i] <= (p * raw.len() as f64).min(1.0));
+            for (j, &q) in raw.iter().enumerate() {
+                assert!(p > q || adjusted[i] <= adjusted[j]);
+            }
+        }
+    });
+}
