@@ -53,7 +53,8 @@ fn validation_error(train_labels: &[u8], method: &dyn Pretraining) -> f64 {
     let classifier = Classifier::new(&layers(method, x.view()), 4, 1);
     let train = Labelled { x: x.view(), labels: train_labels };
     let validation = Labelled { x: v.view(), labels: &v_labels };
-    let config = FineTuneConfig { updates: 400, batch_size: 30, ..Default::default() };
+    let config =
+        FineTuneConfig { updates: 400, batch_size: 30, learning_rate: 0.02, ..Default::default() };
     let tuned =
         fine_tune(classifier, train, validation, &config, 1, &mut |_| ControlFlow::Continue(()))
             .expect("converges");
