@@ -61,20 +61,25 @@ fn validation_error(train_labels: &[u8], method: &dyn Pretraining) -> f64 {
     assert_eq!(tuned.model.count_errors(v.view(), &v_labels), tuned.validation_errors);
     assert_eq!(tuned.history.len(), config.evaluations);
     assert_eq!(tuned.history.last().expect("some").updates, config.updates);
-    tuned.validation_errors as f64 / 400.0
+    // The last look, not the best: the best of twenty is lucky by design.
+    tuned.history.last().expect("some").validation_errors as f64 / 400.0
 }
 
 #[test]
 fn true_labels_are_learned_and_shuffled_ones_are_not() {
     let (_, labels) = bars(400, 0);
-    let mut shuffled = labels.clone();
-    let mut rng = Stream::new(9, Purpose::new("shuffle")).rng();
-    rand::seq::SliceRandom::shuffle(shuffled.as_mut_slice(), &mut rng);
     for method in methods() {
         let error = validation_error(&labels, &*method);
         assert!(error < 0.05, "{error}");
-        // Chance is 75 %; the best of twenty looks may be somewhat luckier.
-        assert!(validation_error(&shuffled, &*method) > 0.5);
+        // Four places have few ways to be mislabelled, so one shuffle may be lucky: six are not.
+        let mean = (0..6).map(|i| {
+            let mut shuffled = labels.clone();
+            let mut rng = Stream::new(9, Purpose::new("shuffle")).layer(i).rng();
+            rand::seq::SliceRandom::shuffle(shuffled.as_mut_slice(), &mut rng);
+            validation_error(&shuffled, &*method) / 6.0
+        });
+        let mean: f64 = mean.sum();
+        assert!(mean > 0.5, "chance is 0.75: {mean}");
     }
 }
 

@@ -1,0 +1,152 @@
+//! Rows to CSV files and back; and the one way in which this crate writes a file.
+//!
+//! Nothing is written in place: the bytes go to a temporary file in the same folder, which is
+//! synced and then renamed over the old one, so that a reader or a crash sees the old file or the
+//! new one, never a part.
+//!
+//! ```
+//! use report::{SummaryRow, read_csv, write_csv};
+//!
+//! # let dir = tempfile::tempdir()?;
+//! let file = dir.path().join("summary.csv");
+//! let row = SummaryRow {
+//!     method: "rbm".into(),
+//!     depth: 3,
+//!     labels: 1000,
+//!     seeds: 5,
+//!     test_error_pct_mean: 6.4,
+//!     ci95_low: 6.1,
+//!     ci95_high: 6.7,
+//! };
+//! write_csv(&file, &[row.clone()])?;
+//! assert_eq!(
+//!     std::fs::read_to_string(&file)?,
+//!     "method,depth,labels,seeds,test_error_pct_mean,ci95_low,ci95_high\nrbm,3,1000,5,6.4,6.1,6.7\n"
+//! );
+//! assert_eq!(read_csv::<SummaryRow>(&file)?, [row]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::fs::{self, File};
+use std::io::{self, BufReader, Write};
+use std::path::Path;
+
+use atomic_write_file::AtomicWriteFile;
+
+use crate::error::Error;
+use crate::rows::Row;
+
+/// Writes the header and `rows`, replacing the file; the header also when there are no rows.
+///
+/// # Errors
+/// [`Error::Write`] when the folder cannot be made or the file cannot be written.
+pub fn write_csv<R: Row>(file: &Path, rows: &[R]) -> Result<(), Error> {
+    let mut writer = csv_writer();
+    let mut write = || -> csv::Result<Vec<u8>> {
+        writer.write_record(R::COLUMNS)?;
+        rows.iter().try_for_each(|row| writer.serialize(row))?;
+        writer.flush()?;
+        Ok(writer.get_ref().clone())
+    };
+    let bytes = write().map_err(|source| Error::write(file)(io::Error::other(source)))?;
+    write_bytes(file, &bytes)
+}
+
+/// Reads what [`write_csv`] wrote.
+///
+/// # Errors
+/// [`Error::Read`], [`Error::Header`] when the columns are others, [`Error::Line`] with the line
+/// and the column when a cell is not of its type.
+pub fn read_csv<R: Row>(file: &Path) -> Result<Vec<R>, Error> {
+    let mut reader = open_csv(file)?;
+    let header = header_of(file, &mut reader)?;
+    if header.iter().ne(R::COLUMNS.iter().copied()) {
+        return Err(Error::Header {
+            file: file.to_owned(),
+            found: header.iter().collect::<Vec<_>>().join(","),
+            expected: R::COLUMNS.join(","),
+        });
+    }
+    reader.deserialize().map(|row| row.map_err(|e| bad_line(file, &header, &e))).collect()
+}
+
+/// Writes `text`, replacing the file.
+///
+/// # Errors
+/// [`Error::Write`] when the folder cannot be made or the file cannot be written.
+pub fn write_text(file: &Path, text: &str) -> Result<(), Error> {
+    write_bytes(file, text.as_bytes())
+}
+
+/// Writes `bytes`, replacing the file, and makes its folder if there is none.
+///
+/// # Errors
+/// [`Error::Write`] when the folder cannot be made or the file cannot be written.
+pub fn write_bytes(file: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let write = || {
+        if let Some(folder) = file.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let mut temporary = AtomicWriteFile::open(file)?;
+        temporary.write_all(bytes)?;
+        temporary.commit() // syncs the file, renames it, syncs the folder
+    };
+    write().map_err(Error::write(file))
+}
+
+/// A writer into memory; lines end in `\n` on every system.
+pub(crate) fn csv_writer() -> csv::Writer<Vec<u8>> {
+    csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new())
+}
+
+/// A reader that takes the first line as the header.
+pub(crate) fn open_csv(file: &Path) -> Result<csv::Reader<BufReader<File>>, Error> {
+    let open = File::open(file).map_err(Error::read(file))?;
+    Ok(csv::Reader::from_reader(BufReader::new(open)))
+}
+
+/// The columns that the file declares.
+pub(crate) fn header_of<R: io::Read>(
+    file: &Path,
+    reader: &mut csv::Reader<R>,
+) -> Result<csv::StringRecord, Error> {
+    reader.headers().cloned().map_err(|e| bad_line(file, &csv::StringRecord::new(), &e))
+}
+
+/// A CSV error with its line, its column's name, and what the column should hold.
+pub(crate) fn bad_line(file: &Path, header: &csv::StringRecord, error: &csv::Error) -> Error {
+    let file = file.to_owned();
+    let line = error.position().map_or(1, csv::Position::line);
+    match error.kind() {
+        csv::ErrorKind::Io(source) => {
+            Error::Read { file, source: io::Error::new(source.kind(), source.to_string()) }
+        }
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => Error::Line {
+            file,
+            line,
+            found: format!("{len} cells"),
+            expected: format!("{expected_len}, one a column"),
+        },
+        csv::ErrorKind::Utf8 { .. } => Error::Line {
+            file,
+            line,
+            found: "bytes that are not text".into(),
+            expected: "UTF-8".into(),
+        },
+        csv::ErrorKind::Deserialize { err, .. } => {
+            let column = err.field().and_then(|i| header.get(i as usize)).unwrap_or("?");
+            Error::Line {
+                file,
+                line,
+                found: format!("column `{column}`: {}", err.kind()),
+                expected: "a value of the column's type".into(),
+            }
+        }
+        other => Error::Line {
+            file,
+            line,
+            found: format!("{other:?}"),
+            expected: "a line of comma-separated cells".into(),
+        },
+    }
+}
