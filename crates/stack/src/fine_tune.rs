@@ -76,7 +76,7 @@ pub struct Labelled<'a> {
 }
 
 /// The state of affairs at one look at the validation set.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// Steps taken so far.
     pub updates: usize,

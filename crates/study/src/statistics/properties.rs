@@ -1,26 +1,23 @@
 //! What holds for any sample, tried on many drawn ones.
 
-use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
+use proptest::collection::vec;
+use proptest::prelude::*;
 
 use super::{Disagreements, holm, mcnemar_test, mean_interval, paired_t_test, sign_flip_p_value};
 
-const CASES: u64 = 256;
+/// Error rates of one method: any, or in tenths, so that ties and equal pairs turn up.
+fn sample(n: usize) -> impl Strategy<Value = Vec<f64>> {
+    let tenths = (0_u8..=50).prop_map(|x| f64::from(x) / 10.0);
+    prop_oneof![vec(0.0..5.0_f64, n), vec(tenths, n)]
+}
 
-/// Calls the property on many pairs of samples of 2 to 10 error rates. Half of them are rounded to
-/// tenths, so that ties, repeated values and equal pairs turn up.
+/// Two samples of 2 to 10 pairs.
+fn pairs() -> impl Strategy<Value = (Vec<f64>, Vec<f64>)> {
+    (2_usize..=10).prop_flat_map(|n| (sample(n), sample(n)))
+}
+
 fn for_pairs(property: impl Fn(&[f64], &[f64])) {
-    for seed in 0..CASES {
-        let mut rng = StdRng::seed_from_u64(seed);
-        let n = rng.random_range(2..=10);
-        let mut sample = || -> Vec<f64> {
-            let values = (0..n).map(|_| rng.random_range(0.0..5.0_f64));
-            let round = |x: f64| if seed % 2 == 0 { (x * 10.0).round() / 10.0 } else { x };
-            values.map(round).collect()
-        };
-        let (a, b) = (sample(), sample());
-        property(&a, &b);
-    }
+    proptest!(|((a, b) in pairs())| property(&a, &b));
 }
 
 #[test]

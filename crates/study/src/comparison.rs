@@ -1,0 +1,421 @@
+//! The comparison: cells of (method, depth, labels, seed), matched and paired.
+//!
+//! For one seed every method has the same label subset, order of batches, read-out, number of
+//! updates and search budget; what differs is the initial weights of the hidden layers. The test
+//! set is read once a cell, by the model that was best on the validation set.
+
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use mnist_io::Splits;
+use ndarray::{Array2, ArrayView2};
+use nn_core::{TensorMap, TrainingError, restore, store};
+use numerics::{Purpose, Stream};
+use serde::{Deserialize, Serialize};
+use stack::{
+    Classifier, Evaluation, Labelled, PretrainedLayer, Pretraining as _, Progress,
+    RandomInitialisation, fine_tune,
+};
+use thiserror::Error;
+
+use crate::stage::{Key, Store};
+use crate::tensor_file::TensorFileError;
+use crate::{ComparisonConfig, LabelBudget, Method};
+
+const SUBSET: Purpose = Purpose::new("subset");
+
+/// Why a comparison did not finish.
+#[derive(Debug, Error)]
+pub enum StudyError {
+    /// A setting, the data, or the training itself; or an interruption.
+    #[error(transparent)]
+    Training(#[from] TrainingError),
+    /// A stage could not be kept or read.
+    #[error(transparent)]
+    Store(#[from] TensorFileError),
+    /// The labels asked for are not there.
+    #[error(transparent)]
+    Data(#[from] mnist_io::Error),
+    /// A data set has no labels.
+    #[error("the {0} set has no labels; a comparison of classifiers needs them")]
+    Unlabelled(&'static str),
+}
+
+/// What a comparison tells while it runs.
+#[derive(Debug, Clone, Copy)]
+pub enum Event<'a> {
+    /// A stage begins to be computed.
+    Begun {
+        /// What it is.
+        title: &'a str,
+    },
+    /// A stage gets on.
+    Progress(Progress),
+    /// A stage is there.
+    Finished {
+        /// Whether it was there already.
+        reused: bool,
+    },
+}
+
+/// Is told of events, and may stop the comparison.
+pub type Listener<'a> = &'a mut dyn FnMut(Event<'_>) -> ControlFlow<()>;
+
+/// The outcome of one cell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    /// The method.
+    pub method: Method,
+    /// Hidden layers.
+    pub depth: usize,
+    /// Labelled samples.
+    pub labels: usize,
+    /// The seed.
+    pub seed: u64,
+    /// The learning rate that was best on the validation set.
+    pub learning_rate: f64,
+    /// Validation samples misclassified, and how many there are.
+    pub validation_errors: (usize, usize),
+    /// Test samples misclassified, and how many there are.
+    pub test_errors: (usize, usize),
+    /// Steps of pretraining, over all layers.
+    pub pretrain_updates: usize,
+    /// Steps of fine-tuning.
+    pub finetune_updates: usize,
+    /// Every look at the validation set.
+    pub history: Vec<Evaluation>,
+    /// Wall time of fine-tuning, all learning rates tried, in seconds.
+    pub seconds: f64,
+}
+
+/// How one layer was pretrained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LayerRecord {
+    /// The method.
+    pub method: Method,
+    /// The seed.
+    pub seed: u64,
+    /// The layer, from 1.
+    pub layer: usize,
+    /// The mean cost of each epoch.
+    pub costs: Vec<f64>,
+    /// The name of what `costs` are.
+    pub metric: String,
+    /// Wall time of each epoch in seconds.
+    pub seconds: Vec<f64>,
+    /// Samples an epoch.
+    pub samples: usize,
+}
+
+/// All that a comparison found.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Outcome {
+    /// Every cell, by method, depth, labels, seed.
+    pub cells: Vec<Cell>,
+    /// Every pretrained layer.
+    pub layers: Vec<LayerRecord>,
+}
+
+/// Runs the comparison on `data`, whose identity is `data_key`, keeping stages in `cache`.
+///
+/// `partial` is shown what is there after each cell, so that results can be written as they arrive.
+///
+/// # Errors
+/// [`StudyError`]. What is finished is kept; running again goes on from there.
+pub fn run_comparison(
+    config: &ComparisonConfig,
+    data: &Splits,
+    data_key: &str,
+    cache: &Store,
+    listen: Listener<'_>,
+    partial: &mut dyn FnMut(&Outcome),
+) -> Result<Outcome, StudyError> {
+    config.validate().map_err(TrainingError::from)?;
+    let mut run = Run { config, data, data_key, cache, listen, outcome: Outcome::default() };
+    let n_labels = run.labels("training", data.train.labels.as_deref())?.len();
+    for budget in &config.labels {
+        if budget.count > n_labels {
+            mnist_io::label_subset(&vec![0; n_labels], budget.count)?;
+        }
+    }
+    // Seeds outermost: an unfinished comparison is one with fewer seeds, not with fewer methods.
+    for seed in 1..=config.seeds {
+        for &method in &config.methods {
+            let mut stack = Stack::default();
+            for &depth in &config.depths {
+                for budget in &config.labels {
+                    run.cell(method, depth, budget, seed, &mut stack)?;
+                    partial(&run.outcome);
+                }
+            }
+        }
+    }
+    run.outcome.cells.sort_by_key(|cell| (cell.method, cell.depth, cell.labels, cell.seed));
+    run.outcome.layers.sort_by_key(|layer| (layer.method, layer.seed, layer.layer));
+    Ok(run.outcome)
+}
+
+/// The layers of one method and seed as far as they are needed, with their keys.
+#[derive(Default)]
+struct Stack {
+    layers: Vec<PretrainedLayer>,
+    keys: Vec<Key>,
+}
+
+struct Run<'a> {
+    config: &'a ComparisonConfig,
+    data: &'a Splits,
+    data_key: &'a str,
+    cache: &'a Store,
+    listen: Listener<'a>,
+    outcome: Outcome,
+}
+
+impl<'a> Run<'a> {
+    fn labels(&self, set: &'static str, labels: Option<&'a [u8]>) -> Result<&'a [u8], StudyError> {
+        labels.ok_or(StudyError::Unlabelled(set))
+    }
+
+    fn pretraining_data(&self) -> ArrayView2<'a, f32> {
+        let train = &self.data.train;
+        match self.config.pretraining_images {
+            0 => train.images.view(),
+            n => train.rows(0..n.min(train.n_samples())),
+        }
+    }
+
+    /// Brings `stack` up to `depth` layers.
+    fn grow(
+        &mut self,
+        method: Method,
+        depth: usize,
+        seed: u64,
+        stack: &mut Stack,
+    ) -> Result<(), StudyError> {
+        let mut features = Features { data: self.pretraining_data(), above: None, level: 0 };
+        while stack.layers.len() < depth {
+            let index = stack.layers.len();
+            let settings = self.config.pretraining_settings(method);
+            let n_hidden = self.config.layers[index];
+            let below = stack.keys.last();
+            let key = Key::new(
+                "pretrain",
+                &(
+                    (method, settings, n_hidden, seed, index),
+                    below,
+                    (self.data_key, self.config.pretraining_images),
+                ),
+            );
+            let layer = if method == Method::None {
+                self.blank_layer(method, index, seed)?
+            } else if let Some((tensors, record)) = self.cache.get::<LayerRecord>(&key)? {
+                let mut layer = self.blank_layer(method, index, seed)?;
+                restore(&mut layer, "", &tensors).map_err(|e| self.unreadable(&key, &e))?;
+                event(self.listen, Event::Finished { reused: true })?;
+                self.outcome.layers.push(record);
+                layer
+            } else {
+                let title = format!("{} layer {}, seed {seed}", method.name(), index + 1);
+                event(self.listen, Event::Begun { title: &title })?;
+                let x = features.up_to(index, &stack.layers);
+                let (layer, record) = pretrain(self.config, method, x, seed, index, self.listen)?;
+                let mut tensors = TensorMap::new();
+                store(&layer, "", &mut tensors);
+                self.cache.put(&key, &tensors, &record)?;
+                event(self.listen, Event::Finished { reused: false })?;
+                self.outcome.layers.push(record);
+                layer
+            };
+            stack.layers.push(layer);
+            stack.keys.push(key);
+        }
+        Ok(())
+    }
+
+    /// A layer with the method's units and random weights.
+    fn blank_layer(
+        &self,
+        method: Method,
+        index: usize,
+        seed: u64,
+    ) -> Result<PretrainedLayer, TrainingError> {
+        let n_inputs = match index {
+            0 => self.data.train.n_features(),
+            _ => self.config.layers[index - 1],
+        };
+        let no_data = Array2::zeros((0, n_inputs));
+        let mut go_on = |_| ControlFlow::Continue(());
+        let mut layer = RandomInitialisation::default().learn(
+            no_data.view(),
+            self.config.layers[index],
+            seed,
+            index,
+            &mut go_on,
+        )?;
+        if method == Method::Autoencoder {
+            layer.unit = self.config.autoencoder.model.hidden;
+            layer.output = self.config.autoencoder.model.output_unit();
+        }
+        Ok(layer)
+    }
+
+    fn unreadable(&self, key: &Key, error: &nn_core::RestoreError) -> TensorFileError {
+        let path = self.cache.folder().join(format!("{}.safetensors", key.as_str()));
+        TensorFileError::Damaged { path, reason: error.to_string() }
+    }
+
+    fn cell(
+        &mut self,
+        method: Method,
+        depth: usize,
+        budget: &LabelBudget,
+        seed: u64,
+        stack: &mut Stack,
+    ) -> Result<(), StudyError> {
+        self.grow(method, depth, seed, stack)?;
+        let rates = self.rates(method, depth, budget.count);
+        let settings = self.config.fine_tuning_for(budget, 1.0);
+        let key = Key::new(
+            "fine-tune",
+            &(&stack.keys[..depth], &settings, &rates, budget, seed, self.data_key),
+        );
+        if let Some((_, cell)) = self.cache.get::<Cell>(&key)? {
+            event(self.listen, Event::Finished { reused: true })?;
+            self.outcome.cells.push(cell);
+            return Ok(());
+        }
+        let layers = &stack.layers[..depth];
+        let title =
+            format!("{}, {depth} layers, {} labels, seed {seed}", method.name(), budget.count);
+        event(self.listen, Event::Begun { title: &title })?;
+        let (cell, predictions) = self.tuned(method, layers, budget, &rates, seed)?;
+        let mut tensors = TensorMap::new();
+        let predictions = predictions.into_iter().map(f32::from).collect::<Vec<_>>();
+        tensors
+            .insert("test_predictions".to_owned(), ndarray::Array1::from(predictions).into_dyn());
+        self.cache.put(&key, &tensors, &cell)?;
+        event(self.listen, Event::Finished { reused: false })?;
+        self.outcome.cells.push(cell);
+        Ok(())
+    }
+
+    /// All rates for the first seed, then the one that was chosen there.
+    fn rates(&self, method: Method, depth: usize, labels: usize) -> Vec<f64> {
+        let same = |cell: &&Cell| (cell.method, cell.depth, cell.labels) == (method, depth, labels);
+        match self.outcome.cells.iter().find(same) {
+            Some(cell) => vec![cell.learning_rate],
+            None => self.config.learning_rates.clone(),
+        }
+    }
+
+    /// Fine-tunes at each rate, and tests the model that is best on the validation set.
+    fn tuned(
+        &mut self,
+        method: Method,
+        layers: &[PretrainedLayer],
+        budget: &LabelBudget,
+        rates: &[f64],
+        seed: u64,
+    ) -> Result<(Cell, Vec<u8>), StudyError> {
+        let start = Instant::now();
+        let all_labels = self.labels("training", self.data.train.labels.as_deref())?;
+        let mut rng = Stream::new(seed, SUBSET).rng();
+        let order = mnist_io::stratified_order(all_labels, &mut rng);
+        let chosen = mnist_io::label_subset(&order, budget.count)?;
+        let x = self.data.train.images.select(ndarray::Axis(0), chosen);
+        let y: Vec<u8> = chosen.iter().map(|&sample| all_labels[sample]).collect();
+        let validation = Labelled {
+            x: self.data.validation.images.view(),
+            labels: self.labels("validation", self.data.validation.labels.as_deref())?,
+        };
+        let test_labels = self.labels("test", self.data.test.labels.as_deref())?;
+        let n_classes = self.data.train.n_classes;
+
+        let mut best: Option<(f64, stack::FineTuned)> = None;
+        for &rate in rates {
+            let classifier = Classifier::new(layers, n_classes, seed);
+            let config = self.config.fine_tuning_for(budget, rate);
+            let train = Labelled { x: x.view(), labels: &y };
+            let listen = &mut *self.listen;
+            let mut watch = |progress| listen(Event::Progress(progress));
+            let tuned = fine_tune(classifier, train, validation, &config, seed, &mut watch)?;
+            let better = |(_, best): &(f64, stack::FineTuned)| {
+                tuned.validation_errors < best.validation_errors
+            };
+            if best.as_ref().is_none_or(better) {
+                best = Some((rate, tuned));
+            }
+        }
+        let (learning_rate, tuned) = best.expect("there is a learning rate");
+        let predictions = tuned.model.predict(self.data.test.images.view());
+        let errors = predictions.iter().zip(test_labels).filter(|(a, b)| a != b).count();
+        let epochs = self.config.pretraining_epochs(method);
+        let batches =
+            self.pretraining_data().nrows().div_ceil(self.config.pretraining_batch_size(method));
+        let cell = Cell {
+            method,
+            depth: layers.len(),
+            labels: budget.count,
+            seed,
+            learning_rate,
+            validation_errors: (tuned.validation_errors, validation.labels.len()),
+            test_errors: (errors, test_labels.len()),
+            pretrain_updates: layers.len() * epochs * batches,
+            finetune_updates: budget.updates,
+            history: tuned.history,
+            seconds: start.elapsed().as_secs_f64(),
+        };
+        Ok((cell, predictions))
+    }
+}
+
+/// The data as the layers below see them, computed as far as needed.
+struct Features<'a> {
+    data: ArrayView2<'a, f32>,
+    /// The features of layer `level`; none at level 0.
+    above: Option<Array2<f32>>,
+    level: usize,
+}
+
+impl Features<'_> {
+    /// What layer `index` (from 0) learns from.
+    fn up_to(&mut self, index: usize, layers: &[PretrainedLayer]) -> ArrayView2<'_, f32> {
+        for layer in &layers[self.level..index] {
+            let x = self.above.as_ref().map_or(self.data, |features| features.view());
+            self.above = Some(layer.encode(x));
+            self.level += 1;
+        }
+        self.above.as_ref().map_or(self.data, |features| features.view())
+    }
+}
+
+fn pretrain(
+    config: &ComparisonConfig,
+    method: Method,
+    x: ArrayView2<'_, f32>,
+    seed: u64,
+    index: usize,
+    listen: Listener<'_>,
+) -> Result<(PretrainedLayer, LayerRecord), TrainingError> {
+    let (layer, samples, metric) = (index + 1, x.nrows(), String::new());
+    let mut record =
+        LayerRecord { method, seed, layer, costs: vec![], metric, seconds: vec![], samples };
+    let mut start = Instant::now();
+    let mut watch = |progress: Progress| {
+        record.costs.push(progress.cost);
+        record.seconds.push(start.elapsed().as_secs_f64());
+        progress.metric.clone_into(&mut record.metric);
+        start = Instant::now();
+        listen(Event::Progress(progress))
+    };
+    let n_hidden = config.layers[index];
+    let layer = config.pretraining(method).learn(x, n_hidden, seed, index, &mut watch)?;
+    Ok((layer, record))
+}
+
+fn event(listen: Listener<'_>, event: Event<'_>) -> Result<(), TrainingError> {
+    match listen(event) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(TrainingError::Interrupted),
+    }
+}

@@ -1,0 +1,99 @@
+//! Stages and their cache.
+//!
+//! A stage is a computation whose result is a function of its key: the resolved settings, the keys
+//! of its inputs, the data's hash and the version of the code. A finished stage is kept in a file
+//! named by its key and never computed again.
+
+use std::path::{Path, PathBuf};
+
+use nn_core::TensorMap;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+use crate::tensor_file::{self, TensorFileError};
+
+/// Counts changes of the code after which earlier results no longer hold.
+const VERSION: u32 = 1;
+
+/// The name of a result: a hash of all that it depends on.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Key(String);
+
+impl Key {
+    /// The key of a computation called `kind` with these inputs.
+    ///
+    /// # Panics
+    /// If the inputs cannot be written as JSON, as a map with keys that are no strings cannot.
+    pub fn new(kind: &str, inputs: &impl Serialize) -> Self {
+        let text =
+            serde_json::to_string(&(VERSION, kind, inputs)).expect("settings are plain data");
+        let hash = Sha256::digest(text.as_bytes());
+        Key(hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The key in hexadecimal digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A folder of finished stages.
+#[derive(Debug, Clone)]
+pub struct Store {
+    folder: PathBuf,
+}
+
+impl Store {
+    /// The store in this folder, which need not exist yet.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Store { folder: folder.into() }
+    }
+
+    /// The result under this key, if it is there.
+    ///
+    /// # Errors
+    /// [`TensorFileError`] if it is damaged or cannot be read.
+    pub fn get<R: DeserializeOwned>(
+        &self,
+        key: &Key,
+    ) -> Result<Option<(TensorMap, R)>, TensorFileError> {
+        tensor_file::read(&self.path(key))
+    }
+
+    /// Keeps a result.
+    ///
+    /// # Errors
+    /// [`TensorFileError`] if it cannot be written.
+    pub fn put(
+        &self,
+        key: &Key,
+        tensors: &TensorMap,
+        record: &impl Serialize,
+    ) -> Result<(), TensorFileError> {
+        tensor_file::write(&self.path(key), tensors, record)
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn path(&self, key: &Key) -> PathBuf {
+        self.folder.join(format!("{}.safetensors", key.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_depend_on_every_input_and_on_nothing_else() {
+        let key = Key::new("pretrain", &(1, "rbm"));
+        assert_eq!(key, Key::new("pretrain", &(1, "rbm")));
+        assert_ne!(key, Key::new("pretrain", &(2, "rbm")));
+        assert_ne!(key, Key::new("fine-tune", &(1, "rbm")));
+        assert_eq!(key.as_str().len(), 32);
+    }
+}

@@ -1,0 +1,139 @@
+//! Tensors and a record of how they came about, in one safetensors file.
+//!
+//! The record is JSON in the file's `__metadata__`, under the key `record`.
+
+use std::collections::HashMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use atomic_write_file::AtomicWriteFile;
+use ndarray::{ArrayD, IxDyn};
+use nn_core::TensorMap;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+
+/// Why a file of tensors could not be read or written.
+#[derive(Debug, Error)]
+pub enum TensorFileError {
+    /// The file system refused.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// What is in the file is not what this program writes.
+    #[error("{}: {reason}; delete the file to have it made again", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// Writes tensors and record; the file appears whole or not at all.
+///
+/// # Errors
+/// [`TensorFileError::Io`].
+pub fn write(
+    path: &Path,
+    tensors: &TensorMap,
+    record: &impl Serialize,
+) -> Result<(), TensorFileError> {
+    let io = |source| TensorFileError::Io { path: path.to_owned(), source };
+    let record = serde_json::to_string(record).map_err(|e| io(e.into()))?;
+    let bytes: Vec<(&String, Vec<u8>)> = tensors
+        .iter()
+        .map(|(name, tensor)| (name, tensor.iter().flat_map(|value| value.to_le_bytes()).collect()))
+        .collect();
+    let views = bytes.iter().map(|(name, bytes)| {
+        let view = TensorView::new(Dtype::F32, tensors[*name].shape().to_vec(), bytes);
+        (*name, view.expect("four bytes a value"))
+    });
+    let metadata = HashMap::from([("record".to_owned(), record)]);
+    let file =
+        safetensors::serialize(views, Some(metadata)).map_err(|e| io(std::io::Error::other(e)))?;
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(io)?;
+    }
+    let mut writer = AtomicWriteFile::open(path).map_err(io)?;
+    writer.write_all(&file).map_err(io)?;
+    writer.commit().map_err(io)
+}
+
+/// Reads tensors and record, or `None` if there is no such file.
+///
+/// # Errors
+/// [`TensorFileError`].
+pub fn read<R: DeserializeOwned>(path: &Path) -> Result<Option<(TensorMap, R)>, TensorFileError> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(TensorFileError::Io { path: path.to_owned(), source }),
+    };
+    let damaged = |reason: String| TensorFileError::Damaged { path: path.to_owned(), reason };
+    let parse = || -> Result<(TensorMap, R), String> {
+        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| e.to_string())?;
+        let record = header.metadata().as_ref().and_then(|map| map.get("record"));
+        let record = serde_json::from_str(record.ok_or("it has no record")?)
+            .map_err(|e| format!("its record is not as expected: {e}"))?;
+        let file = SafeTensors::deserialize(&bytes).map_err(|e| e.to_string())?;
+        let mut tensors = TensorMap::new();
+        for (name, view) in file.iter() {
+            if view.dtype() != Dtype::F32 {
+                return Err(format!("tensor `{name}` is {:?}, expected F32", view.dtype()));
+            }
+            let (words, _) = view.data().as_chunks::<4>();
+            let values = words.iter().map(|word| f32::from_le_bytes(*word)).collect();
+            let tensor = ArrayD::from_shape_vec(IxDyn(view.shape()), values);
+            tensors.insert(name.to_owned(), tensor.map_err(|e| e.to_string())?);
+        }
+        Ok((tensors, record))
+    };
+    parse().map(Some).map_err(damaged)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_and_the_bytes_are_always_the_same() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("deep/model.safetensors");
+        assert!(read::<String>(&path).expect("absent is no error").is_none());
+        let mut tensors = TensorMap::new();
+        for name in ["b", "a"] {
+            let values = vec![1.0, -0.5, f32::MIN_POSITIVE, 3.0, 4.0, 5.0];
+            let tensor = ArrayD::from_shape_vec(IxDyn(&[2, 3]), values).expect("six values");
+            tensors.insert(name.to_owned(), tensor);
+        }
+        write(&path, &tensors, &"how").expect("written");
+        let first = std::fs::read(&path).expect("there");
+        let (back, record) = read::<String>(&path).expect("whole").expect("there");
+        assert_eq!((back, record.as_str()), (tensors.clone(), "how"));
+        write(&path, &tensors, &"how").expect("written over");
+        assert_eq!(std::fs::read(&path).expect("there"), first);
+    }
+
+    #[test]
+    fn damage_is_named_with_the_file() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("model.safetensors");
+        write(&path, &TensorMap::new(), &1).expect("written");
+        let bytes = std::fs::read(&path).expect("there");
+        std::fs::write(&path, &bytes[..bytes.len() - 4]).expect("shortened");
+        let error = read::<i32>(&path).expect_err("short").to_string();
+        assert!(
+            error.contains("model.safetensors") && error.contains("delete the file"),
+            "{error}"
+        );
+        write(&path, &TensorMap::new(), &"text").expect("written");
+        let error = read::<i32>(&path).expect_err("another record").to_string();
+        assert!(error.contains("record is not as expected"), "{error}");
+    }
+}
