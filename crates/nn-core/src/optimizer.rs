@@ -178,39 +178,59 @@ impl<F: Real> Update<F> {
         let gradient = &gradient[..n];
         let descent = |w: F, g: F| sign * g + decay * w;
         match self.rule {
-            Rule::Sgd {} => each(n, |i| values[i] -= rate * descent(values[i], gradient[i])),
+            Rule::Sgd {} => each(
+                n,
+                #[inline(always)]
+                |i| values[i] -= rate * descent(values[i], gradient[i]),
+            ),
             Rule::Momentum { momentum } => {
                 let (mu, v) = (F::of(momentum), &mut mean[..n]);
-                each(n, |i| {
-                    v[i] = mu * v[i] - rate * descent(values[i], gradient[i]);
-                    values[i] += v[i];
-                });
+                each(
+                    n,
+                    #[inline(always)]
+                    |i| {
+                        v[i] = mu * v[i] - rate * descent(values[i], gradient[i]);
+                        values[i] += v[i];
+                    },
+                );
             }
             Rule::Nesterov { momentum } => {
                 let (mu, v) = (F::of(momentum), &mut mean[..n]);
-                each(n, |i| {
-                    let step = rate * descent(values[i], gradient[i]);
-                    v[i] = mu * v[i] - step;
-                    values[i] += mu * v[i] - step;
-                });
+                each(
+                    n,
+                    #[inline(always)]
+                    |i| {
+                        let step = rate * descent(values[i], gradient[i]);
+                        v[i] = mu * v[i] - step;
+                        values[i] += mu * v[i] - step;
+                    },
+                );
             }
             Rule::RmsProp { decay: rho, epsilon } => {
                 let (rho, rest, epsilon) = (F::of(rho), F::of(1.0 - rho), F::of(epsilon));
                 let s = &mut square[..n];
-                each(n, |i| {
-                    let g = descent(values[i], gradient[i]);
-                    s[i] = rho * s[i] + rest * g * g;
-                    values[i] -= rate * g / (s[i].sqrt() + epsilon);
-                });
+                each(
+                    n,
+                    #[inline(always)]
+                    |i| {
+                        let g = descent(values[i], gradient[i]);
+                        s[i] = rho * s[i] + rest * g * g;
+                        values[i] -= rate * g / (s[i].sqrt() + epsilon);
+                    },
+                );
             }
             Rule::RmsPropTf1 { decay: rho, epsilon } => {
                 let (rho, rest, epsilon) = (F::of(rho), F::of(1.0 - rho), F::of(epsilon));
                 let s = &mut square[..n];
-                each(n, |i| {
-                    let g = descent(values[i], gradient[i]);
-                    s[i] = rho * s[i] + rest * g * g;
-                    values[i] -= rate * g / (s[i] + epsilon).sqrt();
-                });
+                each(
+                    n,
+                    #[inline(always)]
+                    |i| {
+                        let g = descent(values[i], gradient[i]);
+                        s[i] = rho * s[i] + rest * g * g;
+                        values[i] -= rate * g / (s[i] + epsilon).sqrt();
+                    },
+                );
             }
             Rule::Adam { beta1, beta2, epsilon } => {
                 let t = self.steps as f64;
@@ -218,12 +238,16 @@ impl<F: Real> Update<F> {
                 let correction = F::of(1.0 / (1.0 - beta2.powf(t)));
                 let (b1, b2, epsilon) = (F::of(beta1), F::of(beta2), F::of(epsilon));
                 let (m, s) = (&mut mean[..n], &mut square[..n]);
-                each(n, |i| {
-                    let g = descent(values[i], gradient[i]);
-                    m[i] = b1 * m[i] + (one - b1) * g;
-                    s[i] = b2 * s[i] + (one - b2) * g * g;
-                    values[i] -= rate * m[i] / ((s[i] * correction).sqrt() + epsilon);
-                });
+                each(
+                    n,
+                    #[inline(always)]
+                    |i| {
+                        let g = descent(values[i], gradient[i]);
+                        m[i] = b1 * m[i] + (one - b1) * g;
+                        s[i] = b2 * s[i] + (one - b2) * g * g;
+                        values[i] -= rate * m[i] / ((s[i] * correction).sqrt() + epsilon);
+                    },
+                );
             }
         }
     }
@@ -233,7 +257,11 @@ impl<F: Real> Update<F> {
 fn each(n: usize, mut f: impl FnMut(usize)) {
     vectorised(
         #[inline(always)]
-        || (0..n).for_each(&mut f),
+        || {
+            for i in 0..n {
+                f(i);
+            }
+        },
     );
 }
 
