@@ -50,7 +50,12 @@ pub enum Event<'a> {
         title: &'a str,
     },
     /// A stage gets on.
-    Progress(Progress),
+    Progress {
+        /// How far.
+        progress: Progress,
+        /// Wall time since the last report of this stage.
+        seconds: f64,
+    },
     /// A stage is there.
     Finished {
         /// Whether it was there already.
@@ -84,6 +89,8 @@ pub struct Cell {
     pub finetune_updates: usize,
     /// Every look at the validation set.
     pub history: Vec<Evaluation>,
+    /// Samples that fine-tuning went through, all learning rates tried.
+    pub finetune_samples: usize,
     /// Wall time of fine-tuning, all learning rates tried, in seconds.
     pub seconds: f64,
 }
@@ -132,7 +139,7 @@ pub fn run_comparison(
 ) -> Result<Outcome, StudyError> {
     config.validate().map_err(TrainingError::from)?;
     let mut run = Run { config, data, data_key, cache, listen, outcome: Outcome::default() };
-    let n_labels = run.labels("training", data.train.labels.as_deref())?.len();
+    let n_labels = labels("training", data.train.labels.as_deref())?.len();
     for budget in &config.labels {
         if budget.count > n_labels {
             mnist_io::label_subset(&vec![0; n_labels], budget.count)?;
@@ -172,10 +179,6 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn labels(&self, set: &'static str, labels: Option<&'a [u8]>) -> Result<&'a [u8], StudyError> {
-        labels.ok_or(StudyError::Unlabelled(set))
-    }
-
     fn pretraining_data(&self) -> ArrayView2<'a, f32> {
         let train = &self.data.train;
         match self.config.pretraining_images {
@@ -318,7 +321,7 @@ impl<'a> Run<'a> {
         seed: u64,
     ) -> Result<(Cell, Vec<u8>), StudyError> {
         let start = Instant::now();
-        let all_labels = self.labels("training", self.data.train.labels.as_deref())?;
+        let all_labels = labels("training", self.data.train.labels.as_deref())?;
         let mut rng = Stream::new(seed, SUBSET).rng();
         let order = mnist_io::stratified_order(all_labels, &mut rng);
         let chosen = mnist_io::label_subset(&order, budget.count)?;
@@ -326,9 +329,9 @@ impl<'a> Run<'a> {
         let y: Vec<u8> = chosen.iter().map(|&sample| all_labels[sample]).collect();
         let validation = Labelled {
             x: self.data.validation.images.view(),
-            labels: self.labels("validation", self.data.validation.labels.as_deref())?,
+            labels: labels("validation", self.data.validation.labels.as_deref())?,
         };
-        let test_labels = self.labels("test", self.data.test.labels.as_deref())?;
+        let test_labels = labels("test", self.data.test.labels.as_deref())?;
         let n_classes = self.data.train.n_classes;
 
         let mut best: Option<(f64, stack::FineTuned)> = None;
@@ -337,7 +340,12 @@ impl<'a> Run<'a> {
             let config = self.config.fine_tuning_for(budget, rate);
             let train = Labelled { x: x.view(), labels: &y };
             let listen = &mut *self.listen;
-            let mut watch = |progress| listen(Event::Progress(progress));
+            let mut last = Instant::now();
+            let mut watch = |progress: Progress| {
+                let seconds = last.elapsed().as_secs_f64();
+                last = Instant::now();
+                listen(Event::Progress { progress, seconds })
+            };
             let tuned = fine_tune(classifier, train, validation, &config, seed, &mut watch)?;
             let better = |(_, best): &(f64, stack::FineTuned)| {
                 tuned.validation_errors < best.validation_errors
@@ -362,6 +370,7 @@ impl<'a> Run<'a> {
             test_errors: (errors, test_labels.len()),
             pretrain_updates: layers.len() * epochs * batches,
             finetune_updates: budget.updates,
+            finetune_samples: rates.len() * budget.updates * budget.batch_size.min(y.len()),
             history: tuned.history,
             seconds: start.elapsed().as_secs_f64(),
         };
@@ -402,15 +411,20 @@ fn pretrain(
         LayerRecord { method, seed, layer, costs: vec![], metric, seconds: vec![], samples };
     let mut start = Instant::now();
     let mut watch = |progress: Progress| {
+        let seconds = start.elapsed().as_secs_f64();
         record.costs.push(progress.cost);
-        record.seconds.push(start.elapsed().as_secs_f64());
+        record.seconds.push(seconds);
         progress.metric.clone_into(&mut record.metric);
         start = Instant::now();
-        listen(Event::Progress(progress))
+        listen(Event::Progress { progress, seconds })
     };
     let n_hidden = config.layers[index];
     let layer = config.pretraining(method).learn(x, n_hidden, seed, index, &mut watch)?;
     Ok((layer, record))
+}
+
+fn labels<'a>(set: &'static str, labels: Option<&'a [u8]>) -> Result<&'a [u8], StudyError> {
+    labels.ok_or(StudyError::Unlabelled(set))
 }
 
 fn event(listen: Listener<'_>, event: Event<'_>) -> Result<(), TrainingError> {

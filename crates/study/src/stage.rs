@@ -29,7 +29,8 @@ impl Key {
         let text =
             serde_json::to_string(&(VERSION, kind, inputs)).expect("settings are plain data");
         let hash = Sha256::digest(text.as_bytes());
-        Key(hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+        let number = u128::from_be_bytes(std::array::from_fn(|i| hash[i]));
+        Key(format!("{number:032x}"))
     }
 
     /// The key in hexadecimal digits.

@@ -107,6 +107,7 @@ mod tests {
             test_errors: (errors, 1000),
             pretrain_updates: 0,
             finetune_updates: 1,
+            finetune_samples: 1,
             history: vec![],
             seconds: 0.0,
         }

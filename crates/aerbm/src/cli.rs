@@ -1,0 +1,156 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Autoencoders and restricted Boltzmann machines, side by side.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// Show no progress, only results and errors
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+
+    /// Print results as JSON, one object a line
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Train, compare and report in one go; continues where it stopped
+    Pipeline(Pipeline),
+    /// Train one model from a preset or a configuration file
+    Train(Train),
+    /// Compare ways of pretraining; continues where it stopped
+    Compare(Compare),
+    /// Measure a trained model on the test set
+    Evaluate(OnRun),
+    /// Reconstruct test images with a trained model, into a figure
+    Reconstruct(OnRun),
+    /// Draw samples from a trained RBM, into a figure
+    Sample(Sample),
+    /// Draw a run's figures and page again, from its CSV files
+    Report {
+        /// Folder of the run
+        dir: PathBuf,
+    },
+    /// List or verify data sets
+    Data {
+        #[command(subcommand)]
+        action: Data,
+    },
+    /// Check the mathematics of this binary on this machine
+    Selfcheck,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Profile {
+    /// A smoke test on real MNIST, within a minute
+    Quick,
+    /// A result worth reading, within twenty minutes on two cores
+    Default,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Pipeline {
+    /// How much to do
+    #[arg(long, default_value = "default")]
+    pub(crate) profile: Profile,
+    /// Folder of results [default: reports/PROFILE]
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+    /// Data set: a name under data/, or a folder of four IDX files
+    #[arg(long, default_value = "mnist")]
+    pub(crate) data: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Train {
+    /// Preset or TOML file (see --list)
+    #[arg(required_unless_present = "list", value_name = "PRESET|FILE")]
+    pub(crate) config: Option<String>,
+    /// Change a setting, such as model.n_hidden=100; may be given again
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Data set: a name under data/, or a folder of four IDX files
+    #[arg(long, default_value = "mnist")]
+    pub(crate) data: String,
+    /// Seed of every random draw
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Folder of results [default: reports/runs/NAME-seedN]
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+    /// Print the resolved configuration and stop
+    #[arg(long)]
+    pub(crate) print: bool,
+    /// List the presets and stop
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Compare {
+    /// Methods [default: those of the default profile]
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) methods: Vec<String>,
+    /// Numbers of labels, of those that the default profile has settings for
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) labels: Vec<usize>,
+    /// Numbers of hidden layers
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) depths: Vec<usize>,
+    /// How many seeds
+    #[arg(long)]
+    pub(crate) seeds: Option<u64>,
+    /// Change any setting of the comparison, such as layers=[300,100]; may be given again
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Data set: a name under data/, or a folder of four IDX files
+    #[arg(long, default_value = "mnist")]
+    pub(crate) data: String,
+    /// Folder of results
+    #[arg(long, default_value = "reports/compare")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OnRun {
+    /// Folder of a run of `aerbm train`, or of one model in it
+    pub(crate) run: PathBuf,
+    /// Data set: a name under data/, or a folder of four IDX files
+    #[arg(long, default_value = "mnist")]
+    pub(crate) data: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Sample {
+    /// Folder of a run of `aerbm train`, or of one model in it
+    pub(crate) run: PathBuf,
+    /// Gibbs steps of the longest chain
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) steps: u32,
+    /// Chains
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub(crate) chains: u16,
+    /// Seed of every random draw
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Data {
+    /// List the data sets that are there
+    List,
+    /// Compare MNIST's files with their published checksums
+    Verify {
+        /// Data set: a name under data/, or a folder of four IDX files
+        #[arg(default_value = "mnist")]
+        data: String,
+    },
+}

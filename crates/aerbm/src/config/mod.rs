@@ -1,0 +1,9 @@
+//! Settings: presets, profiles, files and `--set`.
+
+mod parse;
+mod profile;
+mod run;
+
+pub(crate) use parse::{UsageError, nearest, set};
+pub(crate) use profile::ProfileConfig;
+pub(crate) use run::{PRESETS, RunConfig};

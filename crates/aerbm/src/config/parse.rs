@@ -1,0 +1,119 @@
+//! TOML tables into settings, with errors that name the key, and the nearest one that there is.
+
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+use toml::{Table, Value};
+
+/// What was asked for does not exist or makes no sense; exit code 2.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub(crate) struct UsageError(pub(crate) String);
+
+/// Reads settings from a table; `origin` says where it is from.
+pub(crate) fn from_table<T: DeserializeOwned>(table: Table, origin: &str) -> Result<T, UsageError> {
+    serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
+        let path = error.path().to_string();
+        let message = with_nearest(error.inner().message());
+        let place = if path == "." { String::new() } else { format!("{path}: ") };
+        UsageError(format!("{origin}: {place}{message}"))
+    })
+}
+
+/// Reads a table; `origin` says where it is from.
+pub(crate) fn table(text: &str, origin: &str) -> Result<Table, UsageError> {
+    text.parse::<Table>().map_err(|error| {
+        let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+        UsageError(format!("{origin}, line {line}: {}", error.message()))
+    })
+}
+
+/// Applies `key.in.dots=value` to a table. What is no TOML value is taken as a string.
+pub(crate) fn set(table: &mut Table, assignment: &str) -> Result<(), UsageError> {
+    let Some((path, text)) = assignment.split_once('=') else {
+        return Err(UsageError(format!(
+            "--set {assignment}: expected KEY=VALUE, such as model.n_hidden=100"
+        )));
+    };
+    let value = format!("value = {text}")
+        .parse::<Table>()
+        .ok()
+        .and_then(|mut parsed| parsed.remove("value"))
+        .unwrap_or_else(|| Value::String(text.trim().to_owned()));
+    let mut keys: Vec<&str> = path.trim().split('.').collect();
+    let last = keys.pop().unwrap_or_default();
+    let mut place = table;
+    for key in keys {
+        let inner = place.entry(key).or_insert_with(|| Value::Table(Table::new()));
+        place = inner.as_table_mut().ok_or_else(|| {
+            UsageError(format!("--set {assignment}: `{key}` is a value, not a table"))
+        })?;
+    }
+    place.insert(last.to_owned(), value);
+    Ok(())
+}
+
+/// Lays the entries of `above` over those of `below`, table by table.
+pub(crate) fn overlay(below: &mut Table, above: Table) {
+    for (key, value) in above {
+        match (below.get_mut(&key), value) {
+            (Some(Value::Table(below)), Value::Table(above)) => overlay(below, above),
+            (_, value) => {
+                below.insert(key, value);
+            }
+        }
+    }
+}
+
+/// The candidate most like `word`, if any is at all.
+pub(crate) fn nearest<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let scored = candidates.into_iter().map(|c| (strsim::jaro_winkler(word, c), c));
+    scored.filter(|(score, _)| *score > 0.6).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, c)| c)
+}
+
+/// serde's message names an unknown key and then the known ones, all in backticks: adds which of
+/// them was probably meant.
+fn with_nearest(message: &str) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let unknown = message.starts_with("unknown ").then(|| quoted.next()).flatten();
+    match unknown.and_then(|unknown| nearest(unknown, quoted)) {
+        Some(known) => format!("{message}; did you mean `{known}`?"),
+        None => message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn assignments_reach_into_tables() {
+        let mut settings = table("[model]\nn_hidden = 3", "test").expect("TOML");
+        set(&mut settings, "model.n_hidden=0").expect("an assignment");
+        set(&mut settings, "training.optimizer.kind=adam").expect("an assignment");
+        set(&mut settings, "list=[1, 2]").expect("an assignment");
+        assert_eq!(settings["model"]["n_hidden"], Value::Integer(0));
+        assert_eq!(settings["training"]["optimizer"]["kind"], Value::String("adam".into()));
+        assert_eq!(settings["list"].as_array().expect("a list").len(), 2);
+        assert!(set(&mut settings, "model").is_err());
+        assert!(set(&mut settings, "list.x=1").is_err());
+    }
+
+    #[test]
+    fn overlays_keep_what_they_do_not_name() {
+        let mut below = table("a = 1\n[t]\nx = 1\ny = 2", "test").expect("TOML");
+        overlay(&mut below, table("[t]\nx = 3", "test").expect("TOML"));
+        assert_eq!(below, table("a = 1\n[t]\nx = 3\ny = 2", "test").expect("TOML"));
+    }
+
+    #[test]
+    fn unknown_words_are_answered_with_the_nearest() {
+        let message = "unknown field `n_hiden`, expected one of `n_hidden`, `hidden`, `data`";
+        assert!(with_nearest(message).ends_with("did you mean `n_hidden`?"));
+        assert_eq!(nearest("zzz", ["tutorial"]), None);
+        let error = table("a = \n", "file.toml").expect_err("no value");
+        assert!(error.to_string().starts_with("file.toml, line 1: "), "{error}");
+    }
+}

@@ -1,0 +1,157 @@
+use std::path::Path;
+
+use ae_core::AutoencoderConfig;
+use anyhow::Context as _;
+use mnist_io::Partition;
+use rbm_core::RbmConfig;
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
+
+use super::parse::{from_table, nearest, table};
+use super::{UsageError, set};
+
+/// The presets, each a TOML file in the binary.
+pub(crate) const PRESETS: [(&str, &str); 3] = [
+    ("tutorial", include_str!("../../presets/tutorial.toml")),
+    ("autoencoder", include_str!("../../presets/autoencoder.toml")),
+    ("rbm", include_str!("../../presets/rbm.toml")),
+];
+
+/// A model and how it is trained.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub(crate) enum RunConfig {
+    Autoencoder(Settings<AutoencoderConfig, ae_core::TrainingConfig>),
+    Rbm(Settings<RbmConfig, rbm_core::TrainingConfig>),
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Settings<M: Default, T: Default> {
+    pub(crate) partition: Partition,
+    pub(crate) model: M,
+    pub(crate) training: T,
+}
+
+impl RunConfig {
+    /// The preset or file of this name with the assignments applied, and the run's name.
+    pub(crate) fn load(source: &str, assignments: &[String]) -> anyhow::Result<(Self, String)> {
+        let (mut table, name) = source_table(source)?;
+        for assignment in assignments {
+            set(&mut table, assignment)?;
+        }
+        Ok((RunConfig::from_table(table, source)?, name))
+    }
+
+    /// Reads and checks settings.
+    pub(crate) fn from_table(mut table: Table, origin: &str) -> Result<Self, UsageError> {
+        let kinds = ["autoencoder", "rbm"];
+        let kind = table.remove("kind");
+        let config = match kind.as_ref().and_then(Value::as_str) {
+            Some("autoencoder") => RunConfig::Autoencoder(from_table(table, origin)?),
+            Some("rbm") => RunConfig::Rbm(from_table(table, origin)?),
+            Some(other) => {
+                let hint = nearest(other, kinds).map(|k| format!("; did you mean `{k}`?"));
+                let hint = hint.unwrap_or_default();
+                return Err(UsageError(format!(
+                    "{origin}: kind = \"{other}\": expected \"autoencoder\" or \"rbm\"{hint}"
+                )));
+            }
+            None => {
+                return Err(UsageError(format!(
+                    "{origin}: `kind` is missing: expected \"autoencoder\" or \"rbm\""
+                )));
+            }
+        };
+        let checked = match &config {
+            RunConfig::Autoencoder(s) => s.model.validate().and_then(|()| s.training.validate()),
+            RunConfig::Rbm(s) => s.model.validate().and_then(|()| s.training.validate()),
+        };
+        checked.map_err(|error| UsageError(format!("{origin}: {error}")))?;
+        Ok(config)
+    }
+
+    pub(crate) fn partition(&self) -> Partition {
+        match self {
+            RunConfig::Autoencoder(settings) => settings.partition,
+            RunConfig::Rbm(settings) => settings.partition,
+        }
+    }
+
+    pub(crate) fn epochs(&self) -> usize {
+        match self {
+            RunConfig::Autoencoder(settings) => settings.training.epochs,
+            RunConfig::Rbm(settings) => settings.training.epochs,
+        }
+    }
+
+    pub(crate) fn method(&self) -> &'static str {
+        match self {
+            RunConfig::Autoencoder(_) => "autoencoder",
+            RunConfig::Rbm(_) => "rbm",
+        }
+    }
+
+    /// The settings in full, as TOML.
+    pub(crate) fn to_toml(&self) -> anyhow::Result<String> {
+        toml::to_string(self).context("settings as TOML")
+    }
+}
+
+/// The table of a preset or file, and its name.
+pub(crate) fn source_table(source: &str) -> anyhow::Result<(Table, String)> {
+    if let Some((name, text)) = PRESETS.iter().find(|(name, _)| *name == source) {
+        return Ok((table(text, name)?, (*name).to_owned()));
+    }
+    let path = Path::new(source);
+    let is_file = path.extension().is_some_and(|e| e == "toml") || path.is_file();
+    if !is_file {
+        let names = PRESETS.map(|(name, _)| name);
+        let hint = nearest(source, names).map(|name| format!("; did you mean `{name}`?"));
+        return Err(UsageError(format!(
+            "no preset `{source}`{}: expected one of {}, or a TOML file",
+            hint.unwrap_or_default(),
+            names.join(", ")
+        ))
+        .into());
+    }
+    let text = std::fs::read_to_string(path).with_context(|| format!("{}", path.display()))?;
+    let name = path.file_stem().map_or_else(|| "run".into(), |stem| stem.to_string_lossy());
+    Ok((table(&text, source)?, name.into_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_preset_is_complete_and_survives_being_printed() {
+        for (name, _) in PRESETS {
+            let (config, _) = RunConfig::load(name, &[]).expect("a preset is valid");
+            let printed = config.to_toml().expect("TOML");
+            let again = RunConfig::from_table(table(&printed, name).expect("TOML"), name);
+            assert_eq!(again.expect("the same"), config);
+        }
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let error = |assignment: &str| {
+            let outcome = RunConfig::load("rbm", &[assignment.to_owned()]);
+            outcome.expect_err("a mistake").to_string()
+        };
+        let zero = error("model.n_hidden=0");
+        assert_eq!(zero, "rbm: model.n_hidden = 0: expected at least 1");
+        assert!(error("model.n_hiden=5").contains("did you mean `n_hidden`?"));
+        assert!(error("modle.n_hidden=5").contains("did you mean `model`?"));
+        assert!(error("model.n_hidden=many").contains("model.n_hidden: invalid type"));
+        assert!(error("training.momentum=1.5").contains("a number in [0, 1)"));
+        assert!(error("kind=rmb").contains("did you mean `rbm`?"));
+    }
+
+    #[test]
+    fn unknown_presets_are_answered_with_the_nearest() {
+        let error = RunConfig::load("tutoral", &[]).expect_err("a typing mistake").to_string();
+        assert!(error.contains("did you mean `tutorial`?"), "{error}");
+    }
+}

@@ -1,0 +1,153 @@
+//! Training one model: resumed from its checkpoint, kept with the record of how it went.
+
+mod checkpoint;
+mod job;
+mod record;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use mnist_io::Splits;
+use nn_core::TensorMap;
+use study::stage::Key;
+use study::tensor_file;
+
+pub(crate) use job::Model;
+pub(crate) use record::{EpochRecord, Measure, Record};
+
+use crate::config::RunConfig;
+use crate::interrupt::{self, Interrupted};
+use crate::ui::Ui;
+
+/// A run to be trained.
+pub(crate) struct Spec<'a> {
+    pub(crate) run: &'a str,
+    pub(crate) config: &'a RunConfig,
+    pub(crate) seed: u64,
+}
+
+/// A model with the record of its training.
+pub(crate) struct Trained {
+    pub(crate) model: Model,
+    pub(crate) record: Record,
+}
+
+const MODEL: &str = "model.safetensors";
+const CHECKPOINT: &str = "checkpoint.safetensors";
+/// A checkpoint costs a few milliseconds; this often, that is nothing.
+const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(10);
+
+/// Trains a model, or goes on with its checkpoint, or takes the finished one, in `folder`.
+/// `on_epoch` is told of each epoch, those before a checkpoint included.
+pub(crate) fn train(
+    spec: &Spec<'_>,
+    data: &Splits,
+    data_key: &Key,
+    folder: &Path,
+    ui: &Ui,
+    on_epoch: &dyn Fn(usize, &EpochRecord),
+) -> anyhow::Result<Trained> {
+    let key = Key::new("train", &(spec.run, spec.config, spec.seed, data_key));
+    let told = |record: &Record| {
+        for (i, epoch) in record.epochs.iter().enumerate() {
+            on_epoch(i + 1, epoch);
+        }
+    };
+    if let Some(trained) = load_if(folder, &key)? {
+        told(&trained.record);
+        return Ok(trained);
+    }
+    let mut job = job::begin(spec, data)?;
+    let mut record = Record::new(spec, data, &key)?;
+    let checkpoint = folder.join(CHECKPOINT);
+    if let Some(epochs) = checkpoint::resume(&checkpoint, &key, &mut *job)? {
+        record.epochs = epochs;
+        ui.note(&format!("{}: going on after epoch {}", spec.run, record.epochs.len()));
+        told(&record);
+    }
+    let of = spec.config.epochs();
+    ui.begin(&format!("{} ({of} epochs, seed {})", spec.run, spec.seed), of);
+    let mut last_checkpoint = Instant::now();
+    while record.epochs.len() < of {
+        let start = Instant::now();
+        let cost = job.epoch().with_context(|| format!("training {}", spec.run))?;
+        let seconds = start.elapsed().as_secs_f64();
+        let measures = job.validation_measures();
+        let samples = data.train.n_samples();
+        let epoch = EpochRecord { cost, measures, seconds, samples };
+        let rate = samples as f64 / seconds;
+        ui.advance(
+            record.epochs.len() + 1,
+            of,
+            &format!("{} {:.5}", cost.metric(), cost.value()),
+            rate,
+        );
+        on_epoch(record.epochs.len() + 1, &epoch);
+        record.epochs.push(epoch);
+        let interrupted = interrupt::asked();
+        if interrupted || last_checkpoint.elapsed() > BETWEEN_CHECKPOINTS {
+            checkpoint::keep(&checkpoint, &key, &*job, &record.epochs)?;
+            last_checkpoint = Instant::now();
+        }
+        if interrupted {
+            return Err(Interrupted.into());
+        }
+    }
+    ui.finish();
+    let model = job.finish();
+    record.finals = model.measures("test", data.test.images.view());
+    keep(folder, &model, &record)?;
+    // A checkpoint that was never needed is not there.
+    let _ = std::fs::remove_file(&checkpoint);
+    Ok(Trained { model, record })
+}
+
+fn keep(folder: &Path, model: &Model, record: &Record) -> anyhow::Result<()> {
+    let mut tensors = TensorMap::new();
+    model.store(&mut tensors);
+    tensor_file::write(&folder.join(MODEL), &tensors, record)?;
+    let shapes: serde_json::Map<String, serde_json::Value> =
+        tensors.iter().map(|(name, tensor)| (name.clone(), tensor.shape().into())).collect();
+    let mut description = serde_json::to_value(record)?;
+    description["tensors"] = shapes.into();
+    let text = serde_json::to_string_pretty(&description)? + "\n";
+    Ok(report::write_text(&folder.join("model.json"), &text)?)
+}
+
+fn load_if(folder: &Path, key: &Key) -> anyhow::Result<Option<Trained>> {
+    let found = tensor_file::read::<Record>(&folder.join(MODEL))?;
+    let Some((tensors, record)) = found.filter(|(_, record)| record.key == key.as_str()) else {
+        return Ok(None);
+    };
+    Ok(Some(Trained { model: Model::restore(&record, &tensors)?, record }))
+}
+
+/// The finished model in a run's folder, or in the folder of one model of it.
+pub(crate) fn load(run: &Path) -> anyhow::Result<Trained> {
+    let mut folder = run.to_owned();
+    if !folder.join(MODEL).is_file() {
+        let inner: Vec<_> = std::fs::read_dir(run.join("models"))
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.join(MODEL).is_file())
+            .collect();
+        match inner.as_slice() {
+            [only] => folder.clone_from(only),
+            [] => anyhow::bail!(
+                "{}: no {MODEL} here or under models/; expected a folder that aerbm train wrote",
+                run.display()
+            ),
+            several => anyhow::bail!(
+                "{}: {} models here; name one of them, such as {}",
+                run.display(),
+                several.len(),
+                several[0].display()
+            ),
+        }
+    }
+    let (tensors, record) = tensor_file::read::<Record>(&folder.join(MODEL))?
+        .with_context(|| format!("{} disappeared", folder.join(MODEL).display()))?;
+    Ok(Trained { model: Model::restore(&record, &tensors)?, record })
+}

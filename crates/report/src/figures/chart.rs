@@ -1,0 +1,219 @@
+//! What charts share: the title, the legend, the frame with its grid, and the marks of a series.
+
+use super::axis::Axis;
+use super::palette::Marker;
+use super::picture::{Anchor, Color, Mark, Picture, Point, Weight};
+use super::text;
+
+/// Height that the title takes at the top of every figure.
+pub(super) const TITLE_BAND: f64 = 40.0;
+
+const INK: Color = (33, 37, 41);
+const QUIET: Color = (92, 99, 106);
+const GRID: Color = (228, 231, 235);
+const BASE: Color = (150, 157, 165);
+
+const LEGEND_LINE: f64 = 24.0;
+const LEGEND_MARK: f64 = 30.0;
+const LEGEND_GAP: f64 = 17.0;
+const TICK_SIZE: f64 = 12.0;
+
+/// An entry of the legend: how a series is drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Key {
+    pub(super) name: String,
+    pub(super) color: Color,
+    pub(super) marker: Marker,
+}
+
+/// A rectangle of the page.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Area {
+    pub(super) left: f64,
+    pub(super) top: f64,
+    pub(super) width: f64,
+    pub(super) height: f64,
+}
+
+/// Drawn axes: from numbers to places.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Frame {
+    inner: Area,
+    x: Axis,
+    y: Axis,
+}
+
+/// The points of a series; none where there is no number.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Polyline<'a> {
+    pub(super) points: Vec<Option<Point>>,
+    pub(super) key: &'a Key,
+}
+
+impl Key {
+    pub(super) fn new(name: &str, color: Color, marker: Marker) -> Self {
+        Self { name: name.to_owned(), color, marker }
+    }
+
+    fn width(&self) -> f64 {
+        LEGEND_MARK + text::width(&self.name, 13.0, Weight::Regular) + LEGEND_GAP
+    }
+}
+
+impl Frame {
+    /// The place of (x, y), if both have one.
+    pub(super) fn at(&self, x: f64, y: f64) -> Option<Point> {
+        let Area { left, top, width, height } = self.inner;
+        Some((left + self.x.share(x)? * width, top + (1.0 - self.y.share(y)?) * height))
+    }
+}
+
+/// A line of text in ink.
+pub(super) fn label(at: Point, text: &str, size: f64, anchor: Anchor, weight: Weight) -> Mark {
+    Mark::Text { at, text: text.to_owned(), size, color: INK, anchor, weight }
+}
+
+fn quiet(at: Point, text: &str, anchor: Anchor) -> Mark {
+    let (text, weight) = (text.to_owned(), Weight::Regular);
+    Mark::Text { at, text, size: TICK_SIZE, color: QUIET, anchor, weight }
+}
+
+/// The title at the upper left.
+pub(super) fn title(picture: &mut Picture, title: &str) {
+    picture.push(label((2.0, 16.0), title, 17.0, Anchor::Start, Weight::Semibold));
+}
+
+/// Height of the legend, with the space below it.
+pub(super) fn legend_height(keys: &[Key], width: f64) -> f64 {
+    let lines = places(keys, width).last().map_or(0.0, |(_, line)| line + 1.0);
+    if keys.len() < 2 { 0.0 } else { lines * LEGEND_LINE + 10.0 }
+}
+
+/// The legend under the title, in as many lines as it needs; none for a single series.
+pub(super) fn legend(picture: &mut Picture, keys: &[Key], width: f64) {
+    if keys.len() < 2 {
+        return;
+    }
+    for (key, (left, line)) in keys.iter().zip(places(keys, width)) {
+        let y = TITLE_BAND + line * LEGEND_LINE + 8.0;
+        picture.line((left, y), (left + 24.0, y), key.color, 2.0);
+        marker(picture, (left + 12.0, y), key, 1.0);
+        let at = (left + LEGEND_MARK, y);
+        picture.push(label(at, &key.name, 13.0, Anchor::Start, Weight::Regular));
+    }
+}
+
+/// The left end and the line of every entry.
+fn places(keys: &[Key], width: f64) -> Vec<(f64, f64)> {
+    let (mut left, mut line) = (2.0, 0.0);
+    let mut places = Vec::new();
+    for key in keys {
+        if left > 2.0 && left + key.width() - LEGEND_GAP > width {
+            (left, line) = (2.0, line + 1.0);
+        }
+        places.push((left, line));
+        left += key.width();
+    }
+    places
+}
+
+/// Titles, grid and ticks of one pair of axes; the rest of the area is for the series.
+pub(super) fn frame(
+    picture: &mut Picture,
+    area: Area,
+    title: &str,
+    x_title: &str,
+    y_title: &str,
+    x: Axis,
+    y: Axis,
+) -> Frame {
+    let mut top = area.top;
+    if !title.is_empty() {
+        let at = (area.left + 2.0, top + 8.0);
+        picture.push(label(at, title, 14.0, Anchor::Start, Weight::Semibold));
+        top += 22.0;
+    }
+    picture.push(quiet((area.left + 2.0, top + 8.0), y_title, Anchor::Start));
+    top += 26.0;
+
+    let labels: Vec<String> = y.ticks.iter().map(|&tick| y.label(tick)).collect();
+    let widest =
+        labels.iter().map(|l| text::width(l, TICK_SIZE, Weight::Regular)).fold(0.0, f64::max);
+    let left = area.left + widest + 10.0;
+    let (right, bottom) = (area.left + area.width - 12.0, area.top + area.height - 44.0);
+    let inner = Area { left, top, width: right - left, height: bottom - top };
+    let frame = Frame { inner, x, y };
+
+    for (tick, text) in frame.y.ticks.iter().zip(&labels) {
+        let Some(share) = frame.y.share(*tick) else { continue };
+        let at = top + (1.0 - share) * inner.height;
+        picture.line((left, at), (right, at), GRID, 1.0);
+        picture.push(quiet((left - 8.0, at), text, Anchor::End));
+    }
+    let mut free = f64::NEG_INFINITY;
+    for &tick in &frame.x.ticks {
+        let Some(share) = frame.x.share(tick) else { continue };
+        let at = left + share * inner.width;
+        picture.line((at, bottom), (at, bottom + 5.0), BASE, 1.0);
+        let text = frame.x.label(tick);
+        let half = text::width(&text, TICK_SIZE, Weight::Regular) / 2.0;
+        if at - half > free {
+            picture.push(quiet((at, bottom + 15.0), &text, Anchor::Middle));
+            free = at + half + 6.0;
+        }
+    }
+    picture.line((left, bottom), (right, bottom), BASE, 1.0);
+    picture.push(quiet((f64::midpoint(left, right), bottom + 34.0), x_title, Anchor::Middle));
+    frame
+}
+
+/// A line through the points, interrupted where there is none.
+pub(super) fn polyline(picture: &mut Picture, series: &Polyline<'_>) {
+    for run in series.points.split(Option::is_none) {
+        let points: Vec<Point> = run.iter().copied().flatten().collect();
+        if points.len() > 1 {
+            picture.push(Mark::Path { points, color: series.key.color, width: 2.0 });
+        }
+    }
+}
+
+/// A marker on every point, if they are few; smaller ones, if they are not very few.
+pub(super) fn markers(picture: &mut Picture, series: &Polyline<'_>) {
+    let known: Vec<Point> = series.points.iter().copied().flatten().collect();
+    let size = match known.len() {
+        0..=8 => 1.0,
+        9..=25 => 0.8,
+        _ => return,
+    };
+    for point in known {
+        marker(picture, point, series.key, size);
+    }
+}
+
+/// A bar from the low end of an interval to its high end.
+pub(super) fn interval(picture: &mut Picture, low: Point, high: Point, color: Color) {
+    picture.line(low, high, color, 1.5);
+    for (x, y) in [low, high] {
+        picture.line((x - 4.0, y), (x + 4.0, y), color, 1.5);
+    }
+}
+
+fn marker(picture: &mut Picture, (x, y): Point, key: &Key, size: f64) {
+    let color = key.color;
+    let around =
+        |offsets: &[Point]| offsets.iter().map(|(i, j)| (x + size * i, y + size * j)).collect();
+    picture.push(match key.marker {
+        Marker::Circle => Mark::Circle { center: (x, y), radius: 3.5 * size, color },
+        Marker::Square => {
+            let points = around(&[(-3.0, -3.0), (3.0, -3.0), (3.0, 3.0), (-3.0, 3.0)]);
+            Mark::Polygon { points, color }
+        }
+        Marker::Triangle => {
+            Mark::Polygon { points: around(&[(0.0, -4.25), (4.0, 3.0), (-4.0, 3.0)]), color }
+        }
+        Marker::Diamond => {
+            let points = around(&[(0.0, -4.5), (4.5, 0.0), (0.0, 4.5), (-4.5, 0.0)]);
+            Mark::Polygon { points, color }
+        }
+    });
+}

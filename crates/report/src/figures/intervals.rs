@@ -1,0 +1,187 @@
+//! Means with their intervals against a count: the test error by number of labels.
+//!
+//! CSV: `series,x,y,low,high`, one line a point, series in the order in which they appear. Without
+//! an interval, `low` and `high` are `NaN`.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::axis::{Axis, AxisScale};
+use super::chart::{self, Area, Key, Polyline};
+use super::palette::{Palette, marker_of};
+use super::picture::Picture;
+use super::{Drawing, Meta};
+use crate::error::Error;
+use crate::rows::{Row, SummaryRow};
+use crate::table::{read_csv, write_csv};
+
+/// Series of means with intervals, the horizontal axis logarithmic with a tick at every x that
+/// occurs. The vertical axis starts at 0, or is logarithmic when the means span more than 20-fold.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Intervals {
+    /// What the figure says of itself.
+    pub meta: Meta,
+    /// Title of the horizontal axis.
+    pub x_title: String,
+    /// Title of the vertical axis.
+    pub y_title: String,
+    /// The series, in the order of the legend.
+    pub series: Vec<IntervalSeries>,
+}
+
+/// The means of one method.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct IntervalSeries {
+    /// Name in the legend.
+    pub name: String,
+    /// In the order of the line through them.
+    pub points: Vec<IntervalPoint>,
+}
+
+/// One mean and its interval.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct IntervalPoint {
+    /// The count; positive.
+    pub x: f64,
+    /// The mean.
+    pub y: f64,
+    /// Lower end of the interval, or NaN.
+    pub low: f64,
+    /// Upper end of the interval, or NaN.
+    pub high: f64,
+}
+
+impl Intervals {
+    /// Test error by number of labels, from the rows of one depth.
+    pub fn from_summary(rows: &[SummaryRow], depth: usize, meta: Meta) -> Self {
+        let mut rows: Vec<&SummaryRow> = rows.iter().filter(|row| row.depth == depth).collect();
+        let mut series: Vec<IntervalSeries> = Vec::new();
+        for row in &rows {
+            if !series.iter().any(|one| one.name == row.method) {
+                series.push(IntervalSeries { name: row.method.clone(), points: Vec::new() });
+            }
+        }
+        rows.sort_by_key(|row| row.labels);
+        for one in &mut series {
+            let own = rows.iter().filter(|row| row.method == one.name);
+            one.points.extend(own.map(|row| IntervalPoint {
+                x: row.labels as f64,
+                y: row.test_error_pct_mean,
+                low: row.ci95_low,
+                high: row.ci95_high,
+            }));
+        }
+        let x_title = "labelled training images".into();
+        Self { meta, x_title, y_title: "test error (%)".into(), series }
+    }
+
+    /// Writes `DIR/figures/NAME.csv` and `NAME.json`, then draws `NAME.svg` and `NAME.png` from
+    /// them.
+    ///
+    /// # Errors
+    /// [`Error::Write`].
+    pub fn write(&self, dir: &Path, name: &str) -> Result<(), Error> {
+        let mut rows = Vec::new();
+        for series in &self.series {
+            rows.extend(series.points.iter().map(|point| PointRow {
+                series: series.name.clone(),
+                x: point.x,
+                y: point.y,
+                low: point.low,
+                high: point.high,
+            }));
+        }
+        write_csv(&super::csv_of(dir, name)?, &rows)?;
+        let (x_title, y_title) = (self.x_title.clone(), self.y_title.clone());
+        super::finish(dir, name, &self.meta, Drawing::Intervals { x_title, y_title })
+    }
+}
+
+/// A line of the CSV file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct PointRow {
+    series: String,
+    x: f64,
+    y: f64,
+    low: f64,
+    high: f64,
+}
+
+impl Row for PointRow {
+    const COLUMNS: &'static [&'static str] = &["series", "x", "y", "low", "high"];
+}
+
+const WIDTH: f64 = 840.0;
+const HEIGHT: f64 = 420.0;
+/// Between the points of two series at one x.
+const DODGE: f64 = 6.0;
+
+/// The drawing of a CSV file.
+pub(super) fn layout(
+    csv: &Path,
+    title: &str,
+    x_title: &str,
+    y_title: &str,
+) -> Result<Picture, Error> {
+    let rows: Vec<PointRow> = read_csv(csv)?;
+    let mut palette = Palette::default();
+    let mut names: Vec<&str> = Vec::new();
+    for row in &rows {
+        if !names.contains(&row.series.as_str()) {
+            names.push(&row.series);
+        }
+    }
+    let keys: Vec<Key> = names
+        .iter()
+        .enumerate()
+        .map(|(i, name)| Key::new(name, palette.color(name), marker_of(i)))
+        .collect();
+
+    let legend = chart::legend_height(&keys, WIDTH);
+    let mut picture = Picture::new(WIDTH, chart::TITLE_BAND + legend + HEIGHT);
+    chart::title(&mut picture, title);
+    chart::legend(&mut picture, &keys, WIDTH);
+    let area = Area { left: 0.0, top: chart::TITLE_BAND + legend, width: WIDTH, height: HEIGHT };
+    let x = Axis::counts(rows.iter().map(|row| row.x));
+    let y = vertical_axis(&rows);
+    let frame = chart::frame(&mut picture, area, "", x_title, y_title, x, y);
+    let dodged = |i: usize| {
+        let shift = (i as f64 - (keys.len() as f64 - 1.0) / 2.0) * DODGE;
+        let frame = &frame;
+        move |x: f64, y: f64| frame.at(x, y).map(|(right, down)| (right + shift, down))
+    };
+    let own = |key: &Key| rows.iter().filter(|row| row.series == key.name).collect::<Vec<_>>();
+    let all: Vec<Polyline> = keys
+        .iter()
+        .enumerate()
+        .map(|(i, key)| {
+            let at = dodged(i);
+            Polyline { points: own(key).iter().map(|row| at(row.x, row.y)).collect(), key }
+        })
+        .collect();
+    for series in &all {
+        chart::polyline(&mut picture, series);
+    }
+    for (i, key) in keys.iter().enumerate() {
+        let at = dodged(i);
+        for row in own(key) {
+            if let (Some(low), Some(high)) = (at(row.x, row.low), at(row.x, row.high)) {
+                chart::interval(&mut picture, low, high, key.color);
+            }
+        }
+        chart::markers(&mut picture, &all[i]);
+    }
+    Ok(picture)
+}
+
+fn vertical_axis(rows: &[PointRow]) -> Axis {
+    let means = || rows.iter().map(|row| row.y).filter(|y| y.is_finite());
+    let (low, high) = (means().fold(f64::INFINITY, f64::min), means().fold(0.0, f64::max));
+    let all = rows.iter().flat_map(|row| [row.y, row.low, row.high]);
+    if low > 0.0 && high > 20.0 * low {
+        Axis::fit(all, AxisScale::Log)
+    } else {
+        Axis::fit(all.chain([0.0]), AxisScale::Linear)
+    }
+}

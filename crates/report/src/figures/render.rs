@@ -1,0 +1,220 @@
+//! A picture to the text of an SVG file and to the bytes of a PNG file, both through plotters.
+//!
+//! plotters places marks on whole pixels. Both surfaces therefore have four pixels to the point:
+//! the SVG is scaled by its view box, and the bitmap is averaged down to two, which also smooths
+//! its edges. plotters drops the side bearings of glyphs in bitmaps, so those are drawn here.
+
+use std::fmt::{Display, Write as _};
+use std::io::Cursor;
+
+use base64::Engine;
+use image::{ImageFormat, Rgb, RgbImage};
+use plotters::prelude::{BitMapBackend, DrawingBackend, RGBColor, SVGBackend, ShapeStyle};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{Color as _, FontDesc, FontFamily, FontStyle, TextStyle};
+
+use super::chart::TITLE_BAND;
+use super::picture::{Anchor, Color, Mark, Picture, Point, RASTER_DENSITY, Raster, Weight};
+use super::text;
+use crate::error::Error;
+
+/// Pixels of the drawing surface in a point.
+const DENSITY: f64 = 4.0;
+
+/// A complete SVG document; `title` and `alt` are read aloud in place of the picture.
+pub(super) fn svg(picture: &Picture, title: &str, alt: &str) -> Result<String, Error> {
+    let (width, height) = surface(picture);
+    let mut drawn = String::new();
+    let mut backend = SVGBackend::with_string(&mut drawn, (width, height));
+    for mark in &picture.marks {
+        match mark {
+            Mark::Text { at, text, size, color, anchor, weight } => {
+                let style = text_style(*size, *color, *anchor, *weight);
+                backend.draw_text(text, &style, pixel(*at)).map_err(failed)?;
+            }
+            other => shape(&mut backend, other)?,
+        }
+    }
+    drop(backend);
+    let body = drawn.split_once('\n').map_or("", |(_, body)| body).trim_end();
+    let body = body.strip_suffix("</svg>").unwrap_or(body);
+
+    let mut out = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" \
+         viewBox=\"0 0 {width} {height}\" role=\"img\" stroke-linejoin=\"round\" \
+         stroke-linecap=\"round\">\n<title>{}</title>\n<desc>{}</desc>\n{body}",
+        picture.width,
+        picture.height,
+        escape(title),
+        escape(alt),
+    );
+    for raster in &picture.rasters {
+        let (x, y) = pixel(raster.corner);
+        let ratio = length(1.0) / RASTER_DENSITY;
+        let data = base64::engine::general_purpose::STANDARD.encode(encode(&raster.image)?);
+        writeln!(
+            out,
+            "<image x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{}\" \
+             href=\"data:image/png;base64,{data}\"/>",
+            raster.image.width() * ratio,
+            raster.image.height() * ratio,
+        )
+        .map_err(|e| Error::Draw(e.to_string()))?;
+    }
+    out.push_str("</svg>\n");
+    Ok(out)
+}
+
+/// A complete PNG file, two pixels to the point.
+pub(super) fn png(picture: &Picture) -> Result<Vec<u8>, Error> {
+    let (width, height) = surface(picture);
+    let mut pixels = vec![255; width as usize * height as usize * 3];
+    let mut backend = BitMapBackend::with_buffer(&mut pixels, (width, height));
+    for mark in &picture.marks {
+        match mark {
+            Mark::Text { at, text, size, color, anchor, weight } => {
+                glyphs(&mut backend, *at, text, *size, *color, *anchor, *weight)?;
+            }
+            other => shape(&mut backend, other)?,
+        }
+    }
+    backend.present().map_err(failed)?;
+    drop(backend);
+    let large = RgbImage::from_raw(width, height, pixels)
+        .ok_or_else(|| Error::Draw(format!("{width} x {height} pixels")))?;
+    let mut small = halved(&large);
+    for Raster { corner, image } in &picture.rasters {
+        let place = |points: f64| (points * f64::from(RASTER_DENSITY)).round() as i64;
+        image::imageops::replace(&mut small, image, place(corner.0), place(corner.1));
+    }
+    encode(&small)
+}
+
+/// The SVG with its view box moved below the title, to be written into a page, whose style sheet
+/// has its natural width as `--width`.
+pub(super) fn without_title(svg: &str) -> String {
+    let moved = || {
+        let (_, rest) = svg.split_once("viewBox=\"0 0 ")?;
+        let (size, after) = rest.split_once('"')?;
+        let (width, height) = size.split_once(' ')?;
+        let (width, height): (f64, f64) = (width.parse().ok()?, height.parse().ok()?);
+        let top = (TITLE_BAND - 8.0) * DENSITY;
+        Some(format!(
+            "<svg style=\"--width:{}px\" viewBox=\"0 {top} {width} {}\"{after}",
+            width / DENSITY,
+            height - top
+        ))
+    };
+    moved().unwrap_or_else(|| svg.to_owned())
+}
+
+/// Everything that both backends paint alike.
+fn shape<B: DrawingBackend>(backend: &mut B, mark: &Mark) -> Result<(), Error> {
+    let pixels = |points: &[Point]| points.iter().map(|&at| pixel(at)).collect::<Vec<_>>();
+    match mark {
+        Mark::Path { points, color, width } => {
+            backend.draw_path(pixels(points), &style(*color, *width))
+        }
+        Mark::Polygon { points, color } => {
+            backend.fill_polygon(pixels(points), &style(*color, 0.0))
+        }
+        Mark::Circle { center, radius, color } => {
+            backend.draw_circle(pixel(*center), length(*radius), &style(*color, 0.0), true)
+        }
+        Mark::Text { .. } => Ok(()),
+    }
+    .map_err(failed)
+}
+
+fn glyphs(
+    backend: &mut BitMapBackend<'_>,
+    at: Point,
+    words: &str,
+    size: f64,
+    color: Color,
+    anchor: Anchor,
+    weight: Weight,
+) -> Result<(), Error> {
+    let font = text::font(weight)?;
+    let width = text::width(words, size, weight);
+    let start = match anchor {
+        Anchor::Start => at.0,
+        Anchor::Middle => at.0 - width / 2.0,
+        Anchor::End => at.0 - width,
+    };
+    let baseline = ((at.1 + text::HALF_X_HEIGHT * size) * DENSITY).round() as i32;
+    let mut result = Ok(());
+    text::rasterise(&font, words, size * DENSITY, start * DENSITY, |x, y, share| {
+        if result.is_ok() && share > 0.0 {
+            let ink = rgb(color).mix(share.min(1.0)).to_backend_color();
+            result = backend.draw_pixel((x, baseline + y), ink).map_err(failed);
+        }
+    });
+    result
+}
+
+fn text_style(size: f64, color: Color, anchor: Anchor, weight: Weight) -> TextStyle<'static> {
+    let horizontal = match anchor {
+        Anchor::Start => HPos::Left,
+        Anchor::Middle => HPos::Center,
+        Anchor::End => HPos::Right,
+    };
+    let weight = if weight == Weight::Semibold { FontStyle::Bold } else { FontStyle::Normal };
+    // The SVG backend divides the size by 1.24 to have ems.
+    let font = FontDesc::new(FontFamily::Name(text::FAMILY), size * DENSITY * 1.24, weight);
+    TextStyle {
+        font,
+        color: rgb(color).to_backend_color(),
+        pos: Pos::new(horizontal, VPos::Center),
+    }
+}
+
+fn style(color: Color, width: f64) -> ShapeStyle {
+    ShapeStyle::from(rgb(color)).stroke_width(length(width))
+}
+
+fn rgb((red, green, blue): Color) -> RGBColor {
+    RGBColor(red, green, blue)
+}
+
+fn pixel((x, y): Point) -> (i32, i32) {
+    ((x * DENSITY).round() as i32, (y * DENSITY).round() as i32)
+}
+
+#[expect(clippy::cast_sign_loss, reason = "lengths are not negative")]
+fn length(points: f64) -> u32 {
+    (points * DENSITY).round() as u32
+}
+
+fn surface(picture: &Picture) -> (u32, u32) {
+    (length(picture.width), length(picture.height))
+}
+
+/// The mean of each square of four pixels.
+fn halved(large: &RgbImage) -> RgbImage {
+    RgbImage::from_fn(large.width() / 2, large.height() / 2, |x, y| {
+        let four = [(0, 0), (1, 0), (0, 1), (1, 1)];
+        let level = |channel: usize| {
+            let sum: u16 = four
+                .iter()
+                .map(|(i, j)| u16::from(large.get_pixel(2 * x + i, 2 * y + j)[channel]))
+                .sum();
+            ((sum + 2) / 4) as u8
+        };
+        Rgb([level(0), level(1), level(2)])
+    })
+}
+
+fn encode(image: &RgbImage) -> Result<Vec<u8>, Error> {
+    let mut bytes = Cursor::new(Vec::new());
+    image.write_to(&mut bytes, ImageFormat::Png).map_err(failed)?;
+    Ok(bytes.into_inner())
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+fn failed(error: impl Display) -> Error {
+    Error::Draw(error.to_string())
+}

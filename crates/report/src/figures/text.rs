@@ -1,0 +1,83 @@
+//! Text: the embedded typeface, its widths, and its glyphs as coverage.
+
+use ab_glyph::{Font, FontRef, GlyphId, PxScale, ScaleFont, point};
+
+use super::picture::Weight;
+use crate::error::Error;
+
+/// What an SVG asks for: the embedded typeface where it is installed, else one like it.
+pub(super) const FAMILY: &str = "Open Sans, Helvetica Neue, Helvetica, Arial, sans-serif";
+
+/// Half the height of an x, in ems: from the middle of a line down to its baseline.
+pub(super) const HALF_X_HEIGHT: f64 = 0.2675;
+
+/// The typeface, Open Sans (Apache License 2.0, beside it).
+pub(super) fn font(weight: Weight) -> Result<FontRef<'static>, Error> {
+    let bytes: &'static [u8] = match weight {
+        Weight::Regular => include_bytes!("../../assets/OpenSans-Regular.ttf"),
+        Weight::Semibold => include_bytes!("../../assets/OpenSans-Semibold.ttf"),
+    };
+    FontRef::try_from_slice(bytes).map_err(|e| Error::Draw(e.to_string()))
+}
+
+/// Width of a line of text, `size` points to the em; 0 if the typeface cannot be read.
+pub(super) fn width(text: &str, size: f64, weight: Weight) -> f64 {
+    font(weight).map_or(0.0, |font| f64::from(place(&font, text, size).1))
+}
+
+/// The text in lines no wider than `limit`, broken at spaces.
+pub(super) fn wrap(text: &str, size: f64, weight: Weight, limit: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if width(&format!("{line} {word}"), size, weight) <= limit => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// Calls `cover(x, y, share)` for every pixel that the text touches, relative to the start of its
+/// baseline.
+pub(super) fn rasterise(
+    font: &FontRef<'_>,
+    text: &str,
+    size: f64,
+    start: f64,
+    mut cover: impl FnMut(i32, i32, f64),
+) {
+    for (glyph, x) in place(font, text, size).0 {
+        let glyph = glyph.with_scale_and_position(scale(font, size), point(x + start as f32, 0.0));
+        let Some(outline) = font.outline_glyph(glyph) else { continue };
+        let corner = outline.px_bounds().min;
+        outline.draw(|x, y, share| {
+            let (x, y) = (x.cast_signed(), y.cast_signed());
+            cover(corner.x as i32 + x, corner.y as i32 + y, f64::from(share));
+        });
+    }
+}
+
+/// Each glyph with its distance from the start, and the width of all.
+fn place(font: &FontRef<'_>, text: &str, size: f64) -> (Vec<(GlyphId, f32)>, f32) {
+    let scaled = font.as_scaled(scale(font, size));
+    let mut glyphs: Vec<(GlyphId, f32)> = Vec::new();
+    let mut x = 0.0;
+    for character in text.chars() {
+        let id = font.glyph_id(character);
+        if let Some(&(before, _)) = glyphs.last() {
+            x += scaled.kern(before, id);
+        }
+        glyphs.push((id, x));
+        x += scaled.h_advance(id);
+    }
+    (glyphs, x)
+}
+
+/// `ab_glyph` counts from the lowest descender to the highest ascender, typography in ems.
+fn scale(font: &FontRef<'_>, size: f64) -> PxScale {
+    let em = font.units_per_em().unwrap_or(1000.0);
+    PxScale::from(size as f32 * font.height_unscaled() / em)
+}

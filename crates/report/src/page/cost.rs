@@ -1,0 +1,120 @@
+//! What the results cost: parameter updates, which any machine repeats, and seconds on this one.
+
+use maud::{Markup, html};
+
+use super::scrolling;
+use crate::number::{count, duration, fixed};
+use crate::rows::{ComparisonRow, TimingRow};
+
+pub(super) fn tables(comparison: &[ComparisonRow], timings: &[TimingRow]) -> Markup {
+    html! {
+        @if !comparison.is_empty() { (updates(comparison)) }
+        @if !timings.is_empty() { (seconds(timings)) }
+    }
+}
+
+fn updates(rows: &[ComparisonRow]) -> Markup {
+    let groups = grouped(rows, |row| (row.depth, row.method.clone()));
+    html! {
+        h3 { "Parameter updates of one classifier" }
+        (scrolling(html! {
+            table {
+                thead {
+                    tr {
+                        th scope="col" { "method" }
+                        th.number scope="col" { "hidden layers" }
+                        th.number scope="col" { "pretraining" }
+                        th.number scope="col" { "fine-tuning" }
+                    }
+                }
+                tbody {
+                    @for ((depth, method), rows) in &groups {
+                        tr {
+                            th scope="row" { (method) }
+                            td.number { (depth) }
+                            td.number { (range(rows.iter().map(|row| row.pretrain_updates))) }
+                            td.number { (range(rows.iter().map(|row| row.finetune_updates))) }
+                        }
+                    }
+                }
+            }
+        }))
+        p.hint {
+            "Least to most over numbers of labels and seeds. A pretrained layer is trained once and \
+             serves every number of labels and every greater depth."
+        }
+    }
+}
+
+fn seconds(rows: &[TimingRow]) -> Markup {
+    let groups = grouped(rows, |row| (row.method.clone(), row.stage.clone()));
+    html! {
+        h3 { "Time" }
+        (scrolling(html! {
+            table {
+                thead {
+                    tr {
+                        th scope="col" { "method" }
+                        th scope="col" { "stage" }
+                        th.number scope="col" { "time in all" }
+                        th.number scope="col" { "median samples/s" }
+                    }
+                }
+                tbody {
+                    @for ((method, stage), rows) in &groups {
+                        tr {
+                            th scope="row" { (method) }
+                            td { (stage) }
+                            td.number { (duration(total(rows))) }
+                            td.number { (fixed(median_rate(rows), 0)) }
+                        }
+                    }
+                }
+            }
+        }))
+        p.hint { "Wall-clock time on the machine of this run, all seeds and layers together." }
+        p.files { a href="timings.csv" download { "timings.csv" } }
+    }
+}
+
+/// Seconds in all. Where a whole stage was timed as well as its epochs, the stage counts.
+fn total(rows: &[&TimingRow]) -> f64 {
+    let whole = |row: &TimingRow| {
+        rows.iter().any(|r| {
+            r.epoch.is_none() && (&r.run, r.seed, r.layer) == (&row.run, row.seed, row.layer)
+        })
+    };
+    rows.iter().filter(|row| row.epoch.is_none() || !whole(row)).map(|row| row.seconds).sum()
+}
+
+fn median_rate(rows: &[&TimingRow]) -> f64 {
+    let rates = rows.iter().map(|row| row.samples_per_second);
+    let mut rates: Vec<f64> = rates.filter(|rate| rate.is_finite() && *rate > 0.0).collect();
+    rates.sort_by(f64::total_cmp);
+    match rates.len() {
+        0 => f64::NAN,
+        n if n % 2 == 1 => rates[n / 2],
+        n => f64::midpoint(rates[n / 2 - 1], rates[n / 2]),
+    }
+}
+
+fn range(values: impl Iterator<Item = u64> + Clone) -> String {
+    match (values.clone().min(), values.max()) {
+        (Some(low), Some(high)) if low == high => count(low),
+        (Some(low), Some(high)) => format!("{} – {}", count(low), count(high)),
+        _ => "n/a".into(),
+    }
+}
+
+/// Rows with the same key together, keys in the order in which they first appear.
+fn grouped<R, K: PartialEq>(rows: &[R], key: impl Fn(&R) -> K) -> Vec<(K, Vec<&R>)> {
+    let mut groups: Vec<(K, Vec<&R>)> = Vec::new();
+    for row in rows {
+        let own = key(row);
+        match groups.iter_mut().find(|(known, _)| *known == own) {
+            Some((_, rows)) => rows.push(row),
+            None => groups.push((own, vec![row])),
+        }
+    }
+    groups
+}

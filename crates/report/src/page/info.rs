@@ -1,0 +1,84 @@
+//! What was run, where, and how to run it again.
+
+use maud::{Markup, html};
+use serde_json::Value;
+
+use super::Run;
+
+/// Keys of `run.json` in the order of the page; other plain values follow, in alphabetical order.
+const KEYS: [&str; 14] = [
+    "status", "profile", "preset", "data", "seeds", "seed", "version", "commit", "host", "cpu",
+    "threads", "started", "finished", "seconds",
+];
+
+pub(super) fn settings(config: Option<&str>, info: Option<&Value>) -> Markup {
+    let facts = info.map(facts).unwrap_or_default();
+    html! {
+        @if !facts.is_empty() {
+            dl { @for (name, value) in &facts { div { dt { (name) } dd { (value) } } } }
+        }
+        @if let Some(config) = config {
+            details {
+                summary { "config.toml, as run" }
+                pre { code { (config) } }
+            }
+        }
+    }
+}
+
+pub(super) fn reproduce(run: &Run) -> Markup {
+    let text = |key: &str| run.info.as_ref().and_then(|i| i.get(key)).and_then(Value::as_str);
+    let command = match (text("command"), text("profile")) {
+        (Some(command), _) => command.to_owned(),
+        (None, Some(profile)) => format!("aerbm pipeline --profile {profile}"),
+        (None, None) if run.summary.is_empty() => "aerbm train config.toml".into(),
+        (None, None) => format!("aerbm pipeline --profile {}", run.folder),
+    };
+    html! {
+        pre { code { (command) } }
+        p.hint {
+            "The same seeds on the same machine give the same bytes in every CSV file, for any \
+             number of threads; " code { "timings.csv" } " depends on the clock. "
+            code { "aerbm report " (run.folder) } " draws the figures and this page again from the \
+            CSV files."
+        }
+    }
+}
+
+/// Names and values, what is not there left out.
+fn facts(info: &Value) -> Vec<(String, String)> {
+    let Some(object) = info.as_object() else { return Vec::new() };
+    let known = KEYS.iter().filter_map(|key| Some(((*key).to_owned(), object.get(*key)?)));
+    let mut others: Vec<(String, &Value)> = object
+        .iter()
+        .filter(|(key, value)| {
+            !KEYS.contains(&key.as_str()) && !value.is_object() && !value.is_array()
+        })
+        .filter(|(key, _)| *key != "title" && *key != "command")
+        .map(|(key, value)| (key.clone(), value))
+        .collect();
+    others.sort_by(|a, b| a.0.cmp(&b.0));
+    known
+        .chain(others)
+        .map(|(key, value)| (key.replace('_', " "), plain(value)))
+        .filter(|(_, value)| !value.is_empty())
+        .collect()
+}
+
+/// A value in a line; hashes by their first twelve digits.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) if text.len() >= 40 && text.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            text[..12].to_owned()
+        }
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(", "),
+        Value::Object(object) => object
+            .iter()
+            .map(|(key, value)| format!("{}: {}", key.replace('_', " "), plain(value)))
+            .collect::<Vec<_>>()
+            .join("; "),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,66 @@
+//! The last value of every metric.
+
+use maud::{Markup, html};
+
+use super::scrolling;
+use crate::number::{count, significant};
+use crate::rows::MetricRow;
+use crate::verdict::last_values;
+
+/// Rows shown at most; `metrics.csv` has them all.
+const LIMIT: usize = 400;
+/// Rows shown without being asked.
+const OPEN: usize = 40;
+
+pub(super) fn table(rows: &[MetricRow]) -> Markup {
+    if rows.is_empty() {
+        return html! {};
+    }
+    let last = last_values(rows.iter());
+    let shown = &last[..last.len().min(LIMIT)];
+    html! {
+        details open[last.len() <= OPEN] {
+            summary { (count(last.len())) " values, each of its last epoch" }
+            (scrolling(html! {
+                table {
+                    thead {
+                        tr {
+                            th scope="col" { "run" }
+                            th.number scope="col" { "seed" }
+                            th scope="col" { "stage" }
+                            th.number scope="col" { "layer" }
+                            th.number scope="col" { "epoch" }
+                            th scope="col" { "split" }
+                            th scope="col" { "metric" }
+                            th.number scope="col" { "value" }
+                            th scope="col" { "unit" }
+                        }
+                    }
+                    tbody {
+                        @for row in shown {
+                            tr {
+                                th scope="row" { (row.run) }
+                                td.number { (row.seed) }
+                                td { (row.stage) }
+                                td.number { (optional(row.layer)) }
+                                td.number { (optional(row.epoch)) }
+                                td { (row.split) }
+                                td { (row.metric) }
+                                td.number { (significant(row.value)) }
+                                td { @if row.unit != row.metric { (row.unit) } }
+                            }
+                        }
+                    }
+                }
+            }))
+            @if last.len() > LIMIT {
+                p.hint { (count(last.len() - LIMIT)) " more are in metrics.csv." }
+            }
+        }
+        p.files { a href="metrics.csv" download { "metrics.csv" } }
+    }
+}
+
+fn optional(value: Option<usize>) -> String {
+    value.map_or_else(|| "–".into(), count)
+}

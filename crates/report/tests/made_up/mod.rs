@@ -1,0 +1,339 @@
+//! A folder as a whole run leaves it, its numbers made up: for the tests, and for looking at the
+//! page while its style is worked on.
+
+use std::path::Path;
+
+use report::{
+    AxisScale, ComparisonRow, Curve, Error, Lines, Meta, MetricRow, PairedRow, Panel, Section,
+    SummaryRow, TileRow, TileScale, Tiles, TimingRow, write_csv, write_text,
+};
+
+const LABELS: [usize; 5] = [100, 1000, 3000, 10_000, 50_000];
+const SEEDS: u64 = 5;
+/// Method, its test error with 100 labels and one layer, with 50,000 labels and one layer.
+const METHODS: [(&str, f64, f64); 8] = [
+    ("none", 27.4, 1.71),
+    ("random-features", 25.1, 2.35),
+    ("pca", 23.9, 1.74),
+    ("autoencoder", 21.2, 1.66),
+    ("sparse", 22.8, 1.69),
+    ("denoising", 18.1, 1.42),
+    ("contractive", 19.7, 1.55),
+    ("rbm", 17.0, 1.38),
+];
+
+/// Everything that `aerbm pipeline` writes, except the models.
+pub(crate) fn comparison_run(dir: &Path, images: &[Vec<f32>]) -> Result<(), Error> {
+    write_tables(dir)?;
+    write_about(dir)?;
+    learning_curves(dir)?;
+    filters(dir)?;
+    reconstructions(dir, images)?;
+    samples(dir, images)
+}
+
+/// What `aerbm train` writes: no comparison.
+pub(crate) fn single_run(dir: &Path) -> Result<(), Error> {
+    let rows: Vec<MetricRow> = (1..=20)
+        .flat_map(|epoch| {
+            let loss = 0.012 + 0.08 * (-(epoch as f64) / 4.0).exp();
+            [
+                metric("tutorial", "autoencoder", 1, epoch, "train", "cost", loss, ""),
+                metric(
+                    "tutorial",
+                    "autoencoder",
+                    1,
+                    epoch,
+                    "test",
+                    "mse_per_pixel",
+                    loss * 1.04,
+                    "",
+                ),
+                metric(
+                    "tutorial",
+                    "autoencoder",
+                    1,
+                    epoch,
+                    "test",
+                    "psnr_db",
+                    -10.0 * loss.log10(),
+                    "db",
+                ),
+                metric("tutorial", "autoencoder", 1, epoch, "test", "ssim", f64::NAN, ""),
+            ]
+        })
+        .collect();
+    write_csv(&dir.join("metrics.csv"), &rows)?;
+    let mut panel = Panel::over_epochs(&rows, "cost", |row| Some(row.split.clone()));
+    panel.title = String::new();
+    panel.y_title = "mean squared error per pixel".into();
+    let meta = Meta { title: "Cost by epoch".into(), ..Meta::default() };
+    Lines { meta, panels: vec![panel] }.write(dir, "cost")
+}
+
+fn write_about(dir: &Path) -> Result<(), Error> {
+    write_text(
+        &dir.join("run.json"),
+        r#"{"version":"0.1.0","commit":"4be1f0c2a97d4be1f0c2a97d4be1f0c2a97d4be1","status":"finished",
+            "profile":"default","data":"MNIST","threads":2,"cpu":"2-core virtual machine, AVX-512",
+            "host":"lab-3","seeds":5,"started":"2024-05-02 09:14 UTC","seconds":1093.2}"#,
+    )?;
+    let config = "profile = \"default\"\nseeds = 5\nlabels = [100, 1000, 3000, 10000, 50000]\n\
+                  depths = [1, 2, 3]\n\n[pretrain]\nepochs = 15\nlearning_rate = 0.05\n";
+    write_text(&dir.join("config.toml"), config)
+}
+
+fn write_tables(dir: &Path) -> Result<(), Error> {
+    let (mut summary, mut comparison, mut paired) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut metrics, mut timings) = (Vec::new(), Vec::new());
+    for depth in 1..=3 {
+        for labels in LABELS {
+            for (method, ..) in METHODS {
+                let mean = error_of(method, depth, labels);
+                let half = 0.05 + mean * 0.025;
+                summary.push(SummaryRow {
+                    method: method.into(),
+                    depth,
+                    labels,
+                    seeds: SEEDS as usize,
+                    test_error_pct_mean: mean,
+                    ci95_low: mean - half,
+                    ci95_high: mean + half,
+                });
+                comparison.extend((1..=SEEDS).map(|seed| ComparisonRow {
+                    method: method.into(),
+                    depth,
+                    labels,
+                    seed,
+                    validation_error_pct: mean + noise(seed) * half,
+                    test_error_pct: mean + noise(seed + 7) * half,
+                    test_errors: (mean * 100.0).round() as usize,
+                    pretrain_updates: if method == "none" { 0 } else { 7500 * depth as u64 },
+                    finetune_updates: 3000 + labels as u64 / 10,
+                }));
+                if method != "none" {
+                    paired.push(pair(method, "none", depth, labels));
+                }
+            }
+            paired.push(pair("denoising", "rbm", depth, labels));
+        }
+    }
+    for (method, ..) in METHODS {
+        for epoch in 1..=15 {
+            let loss = cost_of(method, epoch as f64);
+            metrics.push(metric(method, method, 1, epoch, "train", "cost", loss, "nats"));
+            metrics.push(metric(
+                method,
+                method,
+                1,
+                epoch,
+                "validation",
+                "cost",
+                loss * 1.03,
+                "nats",
+            ));
+            timings.push(TimingRow {
+                run: method.into(),
+                method: method.into(),
+                seed: 1,
+                stage: "pretrain".into(),
+                layer: Some(0),
+                epoch: Some(epoch),
+                seconds: 1.21,
+                samples_per_second: 41_300.0,
+            });
+        }
+    }
+    write_csv(&dir.join("summary.csv"), &summary)?;
+    write_csv(&dir.join("comparison.csv"), &comparison)?;
+    write_csv(&dir.join("paired.csv"), &paired)?;
+    write_csv(&dir.join("metrics.csv"), &metrics)?;
+    write_csv(&dir.join("timings.csv"), &timings)
+}
+
+fn pair(a: &str, b: &str, depth: usize, labels: usize) -> PairedRow {
+    let difference = error_of(a, depth, labels) - error_of(b, depth, labels);
+    let half = 0.08 + 0.02 * error_of(b, depth, labels);
+    PairedRow {
+        method_a: a.into(),
+        method_b: b.into(),
+        depth,
+        labels,
+        seeds: SEEDS as usize,
+        difference_pct_mean: difference,
+        ci95_low: difference - half,
+        ci95_high: difference + half,
+        p_value: (-(difference / half).abs() * 3.0).exp(),
+        test: "paired t".into(),
+    }
+}
+
+fn error_of(method: &str, depth: usize, labels: usize) -> f64 {
+    let (_, few, many) =
+        METHODS.into_iter().find(|(name, ..)| *name == method).unwrap_or(METHODS[0]);
+    let share = (labels as f64 / 100.0).ln() / 500.0_f64.ln();
+    let deeper = 1.0 - 0.06 * (depth as f64 - 1.0) * if method == "none" { -0.3 } else { 1.0 };
+    (few.ln() * (1.0 - share) + many.ln() * share).exp() * deeper
+}
+
+fn cost_of(method: &str, epoch: f64) -> f64 {
+    let place = METHODS.iter().position(|(name, ..)| *name == method).unwrap_or(0) as f64;
+    70.0 + 4.0 * place + (130.0 - 6.0 * place) * (-epoch / (2.0 + place / 3.0)).exp()
+}
+
+fn noise(seed: u64) -> f64 {
+    (seed.wrapping_mul(2_654_435_761) % 1000) as f64 / 500.0 - 1.0
+}
+
+#[expect(clippy::too_many_arguments, reason = "the columns of a row")]
+fn metric(
+    run: &str,
+    method: &str,
+    seed: u64,
+    epoch: usize,
+    split: &str,
+    name: &str,
+    value: f64,
+    unit: &str,
+) -> MetricRow {
+    MetricRow {
+        run: run.into(),
+        method: method.into(),
+        seed,
+        stage: "pretrain".into(),
+        layer: Some(0),
+        epoch: Some(epoch),
+        split: split.into(),
+        metric: name.into(),
+        value,
+        unit: unit.into(),
+    }
+}
+
+fn learning_curves(dir: &Path) -> Result<(), Error> {
+    let panel = |title: &str, unit: &str, y_scale, factor: f64, methods: &[&str]| Panel {
+        title: title.into(),
+        x_title: "epoch".into(),
+        y_title: unit.into(),
+        y_scale,
+        curves: methods
+            .iter()
+            .map(|name| Curve {
+                name: (*name).into(),
+                points: (1..=15)
+                    .map(|epoch| (f64::from(epoch), cost_of(name, f64::from(epoch)) * factor))
+                    .collect(),
+            })
+            .collect(),
+    };
+    let autoencoders = ["autoencoder", "sparse", "denoising", "contractive"];
+    let all = ["autoencoder", "sparse", "denoising", "contractive", "rbm"];
+    Lines {
+        meta: Meta {
+            title: "What training reaches, epoch by epoch".into(),
+            caption: "First layers on the validation images, one curve for each method.".into(),
+            how_to_read: "Lower is better in the first two panels. Curves that still fall at the \
+                          right end would gain from more epochs."
+                .into(),
+            alt: "Three panels of falling curves.".into(),
+            section: Section::Learning,
+            order: 0,
+        },
+        panels: vec![
+            panel("Cross-entropy", "nats per image", AxisScale::Linear, 1.0, &autoencoders),
+            panel(
+                "Reconstruction error",
+                "mean squared error per pixel",
+                AxisScale::Log,
+                2e-4,
+                &all,
+            ),
+            panel("Log-likelihood", "nats per image", AxisScale::Linear, -1.0, &["rbm"]),
+        ],
+    }
+    .write(dir, "learning_curves")
+}
+
+fn filters(dir: &Path) -> Result<(), Error> {
+    let filter = |k: usize| {
+        let (angle, wave) = (k as f64 * 0.7, 0.5 + (k % 5) as f64 * 0.15);
+        let (cx, cy) = (8.0 + (k * 7 % 13) as f64, 8.0 + (k * 5 % 11) as f64);
+        (0..784)
+            .map(|i| {
+                let (x, y) = ((i % 28) as f64 - cx, (i / 28) as f64 - cy);
+                let along = x * angle.cos() + y * angle.sin();
+                ((-(x * x + y * y) / 30.0).exp() * (along * wave).cos()) as f32 * 0.3
+            })
+            .collect()
+    };
+    let rows = (0..4)
+        .map(|row| TileRow {
+            label: String::new(),
+            tiles: (0..12).map(|column| filter(row * 12 + column)).collect(),
+        })
+        .collect();
+    let meta = Meta {
+        title: "What 48 hidden units of the RBM look for".into(),
+        caption: "Weights from the pixels to one hidden unit each.".into(),
+        how_to_read: "Red pixels switch the unit on, blue ones off; white ones do not matter. \
+                      Every tile has its own scale."
+            .into(),
+        alt: "Small images of localised strokes.".into(),
+        section: Section::Features,
+        order: 0,
+    };
+    Tiles { meta, rows, height: 28, width: 28, scale: TileScale::Diverging }
+        .write(dir, "filters_rbm")
+}
+
+fn reconstructions(dir: &Path, images: &[Vec<f32>]) -> Result<(), Error> {
+    let blurred = |share: f32| {
+        move |image: &Vec<f32>| -> Vec<f32> {
+            (0..image.len())
+                .map(|i| {
+                    let side = |j: usize| image.get(j).copied().unwrap_or(0.0);
+                    let around = (side(i.saturating_sub(1)) + side(i + 1) + side(i + 28)) / 3.0;
+                    image[i] * (1.0 - share) + around * share
+                })
+                .collect()
+        }
+    };
+    let row = |label: &str, share: f32| TileRow {
+        label: label.into(),
+        tiles: images.iter().take(10).map(blurred(share)).collect(),
+    };
+    let meta = Meta {
+        title: "Ten test digits and their reconstructions".into(),
+        caption: "Images that no model was trained on.".into(),
+        how_to_read: "The closer a row is to the first one, the more of the image its code keeps."
+            .into(),
+        alt: "Rows of handwritten digits, the lower ones a little blurred.".into(),
+        section: Section::Reconstruction,
+        order: 0,
+    };
+    let rows = vec![
+        row("test digit", 0.0),
+        row("autoencoder, 256 hidden units", 0.5),
+        row("RBM, one Gibbs step", 0.8),
+    ];
+    Tiles { meta, rows, height: 28, width: 28, scale: TileScale::Grey }
+        .write(dir, "reconstructions")
+}
+
+fn samples(dir: &Path, images: &[Vec<f32>]) -> Result<(), Error> {
+    let rows = images
+        .chunks(20)
+        .take(4)
+        .zip(["start", "after 1 step", "after 100 steps", "after 1,000 steps"])
+        .map(|(tiles, label)| TileRow { label: label.into(), tiles: tiles.to_vec() })
+        .collect();
+    let meta = Meta {
+        title: "Samples".into(),
+        caption: "Twenty chains of the RBM.".into(),
+        how_to_read: "Chains that mix show other digits from row to row.".into(),
+        alt: "Rows of handwritten digits.".into(),
+        section: Section::Generation,
+        order: 0,
+    };
+    Tiles { meta, rows, height: 28, width: 28, scale: TileScale::Grey }.write(dir, "samples_rbm")
+}
