@@ -48,7 +48,7 @@ pub(crate) fn run(args: &cli::Pipeline, ui: &Ui) -> anyhow::Result<()> {
         figures::learning_curves(folder.path(), folder.metrics())?;
     }
 
-    let (splits, key) = loaded.split(config.partition)?;
+    let (splits, key) = loaded.split(config.comparison.partition)?;
     compare(&config.comparison, &splits, &key, &mut folder, ui)?;
     done(folder, ui)
 }
@@ -85,7 +85,7 @@ pub(crate) fn compare_only(args: &cli::Compare, ui: &Ui) -> anyhow::Result<()> {
     let loaded = data::load(&args.data)?;
     config.runs.clear();
     let mut folder = open(&args.out, "aerbm compare", &toml::to_string(&config)?, &loaded)?;
-    let (splits, key) = loaded.split(config.partition)?;
+    let (splits, key) = loaded.split(config.comparison.partition)?;
     compare(&config.comparison, &splits, &key, &mut folder, ui)?;
     done(folder, ui)
 }

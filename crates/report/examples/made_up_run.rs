@@ -3,7 +3,6 @@
 //!
 //! The second argument is an unpacked file of MNIST images; without it the digits are discs.
 
-#[allow(dead_code, reason = "the tests use the rest")]
 #[path = "../tests/made_up/mod.rs"]
 mod made_up;
 

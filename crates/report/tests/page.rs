@@ -1,4 +1,5 @@
 //! A whole folder through the crate: files, figures, page.
+#![expect(clippy::unwrap_used, reason = "helpers of tests, outside of `#[test]` functions")]
 
 mod made_up;
 
@@ -52,18 +53,19 @@ fn headers_are_those_of_the_design() {
     );
 }
 
+fn check<R: Row + PartialEq + std::fmt::Debug>(file: &Path) {
+    let before = fs::read(file).unwrap();
+    let rows: Vec<R> = read_csv(file).unwrap();
+    assert!(!rows.is_empty());
+    write_csv(file, &rows).unwrap();
+    assert_eq!(before, fs::read(file).unwrap(), "{}", file.display());
+    assert_eq!(rows, read_csv::<R>(file).unwrap());
+}
+
 #[test]
 fn rows_come_back_as_they_went() {
     let dir = tempfile::tempdir().unwrap();
     made_up::comparison_run(dir.path(), &images()).unwrap();
-    fn check<R: Row + PartialEq + std::fmt::Debug>(file: &Path) {
-        let before = fs::read(file).unwrap();
-        let rows: Vec<R> = read_csv(file).unwrap();
-        assert!(!rows.is_empty());
-        write_csv(file, &rows).unwrap();
-        assert_eq!(before, fs::read(file).unwrap(), "{}", file.display());
-        assert_eq!(rows, read_csv::<R>(file).unwrap());
-    }
     check::<MetricRow>(&dir.path().join("metrics.csv"));
     check::<TimingRow>(&dir.path().join("timings.csv"));
     check::<ComparisonRow>(&dir.path().join("comparison.csv"));

@@ -46,6 +46,9 @@ pub struct LabelBudget {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ComparisonConfig {
+    /// How the training images are split into those that are learned from and those that validate.
+    #[serde(default)]
+    pub partition: mnist_io::Partition,
     /// The methods; `none` is what the others are compared with.
     pub methods: Vec<Method>,
     /// Hidden units of each layer, from the data up.

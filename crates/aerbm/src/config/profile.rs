@@ -11,8 +11,6 @@ use crate::cli::Profile;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProfileConfig {
-    /// How the training images are split for the comparison.
-    pub(crate) partition: mnist_io::Partition,
     /// Seed of the single runs.
     pub(crate) seed: u64,
     /// Models to train and show.

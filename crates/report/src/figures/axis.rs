@@ -144,7 +144,7 @@ mod tests {
         let axis = fit(&[0.012, 0.074], AxisScale::Linear);
         assert_eq!(labels(&axis), ["0.00", "0.02", "0.04", "0.06", "0.08"]);
         assert_eq!((axis.low, axis.high), (0.0, 0.08));
-        assert_eq!(labels(&fit(&[-150.0, -101.0], AxisScale::Linear)).first().unwrap(), "−160");
+        assert_eq!(labels(&fit(&[-150.0, -101.0], AxisScale::Linear)).first().unwrap(), "−150");
         assert_eq!(labels(&fit(&[1.0, 2.0], AxisScale::Linear)), ["1", "2"], "whole epochs");
     }
 

@@ -130,10 +130,12 @@ pub(super) fn frame(
     let mut top = area.top;
     if !title.is_empty() {
         let at = (area.left + 2.0, top + 8.0);
-        picture.push(label(at, title, 14.0, Anchor::Start, Weight::Semibold));
+        let title = text::fitted(title, 14.0, Weight::Semibold, area.width);
+        picture.push(label(at, &title, 14.0, Anchor::Start, Weight::Semibold));
         top += 22.0;
     }
-    picture.push(quiet((area.left + 2.0, top + 8.0), y_title, Anchor::Start));
+    let fitted = |title: &str| text::fitted(title, TICK_SIZE, Weight::Regular, area.width);
+    picture.push(quiet((area.left + 2.0, top + 8.0), &fitted(y_title), Anchor::Start));
     top += 26.0;
 
     let labels: Vec<String> = y.ticks.iter().map(|&tick| y.label(tick)).collect();
@@ -163,7 +165,11 @@ pub(super) fn frame(
         }
     }
     picture.line((left, bottom), (right, bottom), BASE, 1.0);
-    picture.push(quiet((f64::midpoint(left, right), bottom + 34.0), x_title, Anchor::Middle));
+    picture.push(quiet(
+        (f64::midpoint(left, right), bottom + 34.0),
+        &fitted(x_title),
+        Anchor::Middle,
+    ));
     frame
 }
 

@@ -20,7 +20,7 @@ use crate::table::{read_csv, write_csv};
 pub struct Lines {
     /// What the figure says of itself.
     pub meta: Meta,
-    /// From left to right, three in a row.
+    /// From left to right, at most three in a row.
     pub panels: Vec<Panel>,
 }
 
@@ -148,7 +148,7 @@ pub(super) fn layout(csv: &Path, title: &str, panels: &[Axes]) -> Result<Picture
         .map(|(i, name)| Key::new(name, palette.color(name), marker_of(i)))
         .collect();
 
-    let columns = panels.len().min(3);
+    let columns = if panels.len() == 4 { 2 } else { panels.len().min(3) };
     let panel_width = (WIDTH - GAP * (columns as f64 - 1.0)) / columns as f64;
     let lines = panels.len().div_ceil(columns);
     let legend = chart::legend_height(&keys, WIDTH);

@@ -25,6 +25,16 @@ pub(super) fn width(text: &str, size: f64, weight: Weight) -> f64 {
     font(weight).map_or(0.0, |font| f64::from(place(&font, text, size).1))
 }
 
+/// The text as far as it fits into `limit`, with an ellipsis where it was cut.
+pub(super) fn fitted(text: &str, size: f64, weight: Weight, limit: f64) -> String {
+    if width(text, size, weight) <= limit {
+        return text.to_owned();
+    }
+    let cut = |end: usize| format!("{}…", text[..end].trim_end());
+    let ends = text.char_indices().map(|(end, _)| end).rev();
+    ends.map(cut).find(|short| width(short, size, weight) <= limit).unwrap_or_default()
+}
+
 /// The text in lines no wider than `limit`, broken at spaces.
 pub(super) fn wrap(text: &str, size: f64, weight: Weight, limit: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
@@ -80,4 +90,32 @@ fn place(font: &FontRef<'_>, text: &str, size: f64) -> (Vec<(GlyphId, f32)>, f32
 fn scale(font: &FontRef<'_>, size: f64) -> PxScale {
     let em = font.units_per_em().unwrap_or(1000.0);
     PxScale::from(size as f32 * font.height_unscaled() / em)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_text_is_broken_or_cut() {
+        let text = "test digit, after one thousand Gibbs steps";
+        let full = width(text, 12.0, Weight::Regular);
+        assert!((200.0..300.0).contains(&full), "{full}");
+        let lines = wrap(text, 12.0, Weight::Regular, 120.0);
+        assert_eq!(lines.join(" "), text);
+        assert!(lines.len() > 1);
+        assert!(lines.iter().all(|line| width(line, 12.0, Weight::Regular) <= 120.0));
+        let cut = fitted(text, 12.0, Weight::Regular, 120.0);
+        assert!(cut.starts_with("test digit") && cut.ends_with('…'), "{cut}");
+        assert!(width(&cut, 12.0, Weight::Regular) <= 120.0);
+        assert_eq!(fitted(text, 12.0, Weight::Regular, 300.0), text);
+    }
+
+    #[test]
+    fn the_typeface_has_what_numbers_need() {
+        let font = font(Weight::Regular).unwrap();
+        for character in "0123456789.,−–∞%×…".chars() {
+            assert_ne!(font.glyph_id(character), GlyphId(0), "{character}");
+        }
+    }
 }

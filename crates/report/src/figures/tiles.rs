@@ -168,7 +168,7 @@ pub(super) fn layout(csv: &Path, title: &str, scale: TileScale) -> Result<Pictur
 }
 
 /// All tiles on one image, each pixel a square of whole pixels, as large as the width allows up to
-/// eight; and the distance from one row to the next.
+/// 64 points a tile; and the distance from one row to the next.
 fn raster(sheet: &Sheet, limit: f64, scale: TileScale) -> (RgbImage, u32) {
     let n_rows = sheet.tiles.iter().map(|tile| tile.row as u32 + 1).max().unwrap_or(0);
     let n_columns = sheet.tiles.iter().map(|tile| tile.column as u32 + 1).max().unwrap_or(0);
@@ -176,8 +176,8 @@ fn raster(sheet: &Sheet, limit: f64, scale: TileScale) -> (RgbImage, u32) {
     let fits = |zoom: &u32| {
         f64::from(n_columns * (width * zoom + GAP)) <= limit * f64::from(RASTER_DENSITY)
     };
-    // Small tiles may grow to about 64 points; a few large ones need not fill the page.
-    let largest = (64 * RASTER_DENSITY / width.max(height)).clamp(1, 8);
+    // A few tiles need not fill the page.
+    let largest = (64 * RASTER_DENSITY / width.max(height)).clamp(1, 32);
     let zoom = (1..=largest).rev().find(fits).unwrap_or(1);
     let (row_step, column_step) = (height * zoom + GAP, width * zoom + GAP);
     let mut image =

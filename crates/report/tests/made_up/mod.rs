@@ -107,7 +107,7 @@ fn write_tables(dir: &Path) -> Result<(), Error> {
                     seed,
                     validation_error_pct: mean + noise(seed) * half,
                     test_error_pct: mean + noise(seed + 7) * half,
-                    test_errors: (mean * 100.0).round() as usize,
+                    test_errors: 120,
                     pretrain_updates: if method == "none" { 0 } else { 7500 * depth as u64 },
                     finetune_updates: 3000 + labels as u64 / 10,
                 }));
@@ -260,7 +260,7 @@ fn filters(dir: &Path) -> Result<(), Error> {
         let (cx, cy) = (8.0 + (k * 7 % 13) as f64, 8.0 + (k * 5 % 11) as f64);
         (0..784)
             .map(|i| {
-                let (x, y) = ((i % 28) as f64 - cx, (i / 28) as f64 - cy);
+                let (x, y) = (f64::from(i % 28) - cx, f64::from(i / 28) - cy);
                 let along = x * angle.cos() + y * angle.sin();
                 ((-(x * x + y * y) / 30.0).exp() * (along * wave).cos()) as f32 * 0.3
             })

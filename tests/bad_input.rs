@@ -1,0 +1,106 @@
+//! Bad input gets one clear line and the right exit code, before any work is done.
+
+use predicates::prelude::*;
+use predicates::str::contains;
+
+use crate::support::{aerbm, small_mnist};
+
+fn refused(args: &[&str], code: i32, says: &[&str]) {
+    let mut assert = aerbm().args(args).assert().code(code);
+    for what in says {
+        assert = assert.stderr(contains(*what));
+    }
+    assert.stderr(contains("panicked").not()).stderr(predicate::function(|text: &str| {
+        text.lines().filter(|line| line.starts_with("error: ")).count() == 1
+    }));
+}
+
+#[test]
+fn an_unknown_preset_is_answered_with_the_nearest() {
+    refused(&["train", "tutoral"], 2, &["no preset `tutoral`", "did you mean `tutorial`?"]);
+}
+
+#[test]
+fn an_unknown_key_is_answered_with_the_nearest() {
+    refused(
+        &["train", "rbm", "--set", "model.n_hiden=5"],
+        2,
+        &["unknown field `n_hiden`", "did you mean `n_hidden`?"],
+    );
+}
+
+#[test]
+fn a_value_out_of_range_is_named() {
+    refused(
+        &["train", "autoencoder", "--set", "model.n_hidden=0"],
+        2,
+        &["model.n_hidden = 0: expected at least 1"],
+    );
+}
+
+#[test]
+fn a_missing_data_folder_is_named() {
+    refused(
+        &["train", "tutorial", "--data", "nowhere"],
+        2,
+        &["no data set `nowhere`", "--data DIR"],
+    );
+    let empty = tempfile::tempdir().expect("a temporary folder");
+    let path = empty.path().to_string_lossy().into_owned();
+    refused(&["train", "tutorial", "--data", &path], 1, &["train-images-idx3-ubyte"]);
+}
+
+#[test]
+fn a_truncated_gzip_is_named() {
+    let folder = small_mnist(10, 10);
+    let gzip = crate::support::root().join("data/mnist/train-images-idx3-ubyte.gz");
+    let bytes = std::fs::read(gzip).expect("committed");
+    std::fs::remove_file(folder.path().join("train-images-idx3-ubyte")).expect("there");
+    std::fs::write(folder.path().join("train-images-idx3-ubyte.gz"), &bytes[..100_000])
+        .expect("written");
+    let path = folder.path().to_string_lossy().into_owned();
+    refused(
+        &["train", "tutorial", "--data", &path],
+        1,
+        &["train-images-idx3-ubyte.gz", "cut off"],
+    );
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_found_before_training() {
+    // A file where the folder should be: refused to every user, root among them.
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    let out = file.path().join("run");
+    let out = out.to_string_lossy().into_owned();
+    refused(&["train", "tutorial", "--out", &out], 1, &["cannot write to", "--out"]);
+}
+
+#[test]
+fn a_run_with_other_settings_is_left_alone() {
+    let out = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(out.path().join("config.toml"), "kind = \"rbm\"\n").expect("written");
+    let path = out.path().to_string_lossy().into_owned();
+    refused(&["train", "tutorial", "--out", &path], 1, &["other settings", "--out"]);
+}
+
+#[test]
+fn a_folder_without_a_model_is_named() {
+    let empty = tempfile::tempdir().expect("a temporary folder");
+    let path = empty.path().to_string_lossy().into_owned();
+    refused(&["evaluate", &path], 1, &["no model.safetensors"]);
+    refused(&["report", &path], 1, &["no metrics.csv"]);
+}
+
+#[test]
+fn labels_without_a_budget_are_explained() {
+    refused(&["compare", "--labels", "123"], 2, &["--labels 123", "labels=[{ count = 123"]);
+}
+
+#[test]
+fn a_partition_larger_than_the_data_is_named() {
+    let folder = small_mnist(20, 10);
+    let path = folder.path().to_string_lossy().into_owned();
+    let out = tempfile::tempdir().expect("a temporary folder");
+    let out = out.path().to_string_lossy().into_owned();
+    refused(&["train", "rbm", "--data", &path, "--out", &out], 1, &["50000"]);
+}

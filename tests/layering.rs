@@ -1,0 +1,42 @@
+//! The crates use one another as the code map says, and in no other way.
+
+use std::collections::BTreeSet;
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+
+/// What each crate may use of ours.
+const MAY_USE: [(&str, &[&str]); 9] = [
+    ("numerics", &[]),
+    ("mnist-io", &[]),
+    ("report", &[]),
+    ("nn-core", &["numerics"]),
+    ("ae-core", &["nn-core", "numerics"]),
+    ("rbm-core", &["nn-core", "numerics"]),
+    ("stack", &["ae-core", "rbm-core", "nn-core", "numerics"]),
+    ("study", &["stack", "mnist-io", "nn-core", "numerics"]),
+    (
+        "aerbm",
+        &["study", "stack", "ae-core", "rbm-core", "nn-core", "numerics", "mnist-io", "report"],
+    ),
+];
+
+#[test]
+fn crates_use_only_what_is_to_their_right() {
+    let metadata = MetadataCommand::new()
+        .manifest_path(crate::support::root().join("Cargo.toml"))
+        .other_options(["--offline".to_owned()])
+        .no_deps()
+        .exec()
+        .expect("cargo reads the workspace");
+    let ours: BTreeSet<&str> = metadata.packages.iter().map(|p| p.name.as_str()).collect();
+    assert_eq!(ours, MAY_USE.iter().map(|(name, _)| *name).collect());
+    for package in &metadata.packages {
+        let (_, allowed) =
+            MAY_USE.iter().find(|(name, _)| *name == package.name.as_str()).expect("listed");
+        for dependency in &package.dependencies {
+            let name = dependency.name.as_str();
+            let used = dependency.kind == DependencyKind::Normal && ours.contains(name);
+            assert!(!used || allowed.contains(&name), "{} uses {name}", package.name);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The command as its users meet it, and the workspace as its readers do.
+#![allow(missing_docs, reason = "tests are not documentation")]
+
+mod bad_input;
+mod layering;
+mod reproducible;
+mod support;
+mod training;
