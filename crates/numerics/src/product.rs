@@ -4,8 +4,17 @@ use std::ops::Range;
 
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 
+use self::pack::Packed;
 use crate::Real;
-use crate::rows::{Split, by_rows};
+use crate::rows::{Split, by_rows, by_shards};
+use crate::team::team_size;
+
+mod dense;
+pub(crate) mod lanes;
+mod pack;
+mod share;
+mod sparse;
+mod tile;
 
 /// `out` = `a` · `b`. Shapes: (m, k) · (k, n) = (m, n); any strides, so `x.t()` is as good as `x`.
 ///
@@ -28,7 +37,9 @@ pub fn matmul_scaled<F: Real>(
 ) {
     check(a, b, &out);
     let (m, n) = out.dim();
-    if m < n && m < FEW_ROWS {
+    if packs(a, &out) {
+        packed(alpha, a, b, beta, out, (), |_, _, ()| ());
+    } else if m < n && m < FEW_ROWS {
         // Too few rows to share out: cut the columns instead.
         let out_t = out.reversed_axes();
         by_rows(n, out_t, |columns, out_t| {
@@ -42,7 +53,8 @@ pub fn matmul_scaled<F: Real>(
 }
 
 /// `out` = `a` · `b`, then `epilogue` on each shard of the rows while they are in cache: it gets the
-/// shard's range, its rows of `out` and its part of `outputs`.
+/// shard's range, its rows of `out` and its part of `outputs`. What it does for a row must not
+/// depend on the shard's other rows.
 ///
 /// # Panics
 /// If the shapes do not fit.
@@ -54,10 +66,40 @@ pub fn matmul_then<F: Real, S: Split>(
     epilogue: impl Fn(Range<usize>, ArrayViewMut2<F>, S) + Sync,
 ) {
     check(a, b, &out);
+    if packs(a, &out) {
+        packed(F::one(), a, b, F::zero(), out, outputs, epilogue);
+        return;
+    }
     by_rows(out.nrows(), (out, outputs), |rows, (mut out, outputs)| {
         let a = a.slice(s![rows.clone(), ..]);
         serial(F::one(), a, b, F::zero(), out.view_mut());
         epilogue(rows, out, outputs);
+    });
+}
+
+/// Whether our own kernels take the product: it depends on shapes and strides alone.
+fn packs<F>(a: ArrayView2<F>, out: &ArrayViewMut2<F>) -> bool {
+    let ((m, n), k) = (out.dim(), a.ncols());
+    m >= PACK_ROWS && n > 1 && k > 0 && k <= 1000 && out.strides()[1] == 1
+}
+
+/// With fewer rows than this, packing B costs more than it saves.
+const PACK_ROWS: usize = 24;
+
+fn packed<F: Real, S: Split>(
+    alpha: F,
+    a: ArrayView2<F>,
+    b: ArrayView2<F>,
+    beta: F,
+    out: ArrayViewMut2<F>,
+    outputs: S,
+    epilogue: impl Fn(Range<usize>, ArrayViewMut2<F>, S) + Sync,
+) {
+    Packed::with(alpha, b, |b| {
+        by_shards(team_size(), out.nrows(), (out, outputs), |rows, (mut out, outputs)| {
+            share::multiply(a.slice(s![rows.clone(), ..]), b, beta, out.view_mut());
+            epilogue(rows, out, outputs);
+        });
     });
 }
 

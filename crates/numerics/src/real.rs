@@ -2,12 +2,14 @@
 
 use ndarray::NdFloat;
 
+use crate::product::lanes::Lanes;
+
 /// A real number that models compute with.
 ///
 /// `f32` has vectorisable elementary functions of its own (see [`crate::elementary`]), good to a
 /// few units in the last place; `f64`, which serves gradient checks and enumerations, takes the
 /// standard library's.
-pub trait Real: NdFloat + Default + std::iter::Sum {
+pub trait Real: NdFloat + Default + std::iter::Sum + Lanes {
     /// The nearest value of this type.
     fn of(value: f64) -> Self;
 

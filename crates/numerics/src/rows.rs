@@ -125,12 +125,23 @@ split_tuple!(A, B, C, D);
 /// # Panics
 /// If `outputs` has another number of rows, or `body` panics.
 pub fn by_rows<S: Split>(n_rows: usize, outputs: S, body: impl Fn(Range<usize>, S) + Sync) {
+    by_shards(n_rows / SHARD_ROWS, n_rows, outputs, body);
+}
+
+/// As [`by_rows`], for this many shards (or the nearest number that is possible). They may depend
+/// on the team where what `body` computes for a row does not depend on the shard it is in.
+pub(crate) fn by_shards<S: Split>(
+    shards: usize,
+    n_rows: usize,
+    outputs: S,
+    body: impl Fn(Range<usize>, S) + Sync,
+) {
     assert!(
         outputs.n_rows().is_none_or(|n| n == n_rows),
         "outputs of {:?} rows for {n_rows} rows",
         outputs.n_rows()
     );
-    let shards = (n_rows / SHARD_ROWS).clamp(1, MAX_SHARDS);
+    let shards = shards.clamp(1, MAX_SHARDS);
     let parts = Parts::cut(outputs, n_rows, shards);
     team::for_each(shards, |shard| {
         body(bounds(n_rows, shards, shard), parts.take(shard));

@@ -1,0 +1,210 @@
+//! One thread's share of a product: some rows of A times all of a packed B.
+
+use std::cell::Cell;
+
+use ndarray::{ArrayView2, ArrayViewMut2, Axis, Slice};
+use pulp::{Arch, Simd, WithSimd};
+
+use super::pack::{Packed, width};
+use super::sparse::NonZeros;
+use super::tile::Tile;
+use super::{dense, sparse};
+use crate::Real;
+
+thread_local! {
+    static NON_ZEROS: Cell<NonZeros> = Cell::default();
+}
+
+/// `out` = `a` · `b` + `beta` · `out`; `out` has contiguous rows.
+pub(super) fn multiply<F: Real>(
+    a: ArrayView2<F>,
+    b: Packed<F>,
+    beta: F,
+    mut out: ArrayViewMut2<F>,
+) {
+    let mut non_zeros = NON_ZEROS.take();
+    for (index, start) in (0..b.k).step_by(b.block).enumerate() {
+        let a = a.slice_axis(Axis(1), Slice::from(start..(start + b.block).min(b.k)));
+        let sparse = non_zeros.find(a);
+        Arch::new().dispatch(Block {
+            a,
+            b,
+            index,
+            beta: if index == 0 { beta } else { F::one() },
+            out: out.view_mut(),
+            non_zeros: sparse.then_some(&non_zeros),
+        });
+    }
+    NON_ZEROS.set(non_zeros);
+}
+
+/// The part of a share that lies in one block of k.
+struct Block<'a, F> {
+    a: ArrayView2<'a, F>,
+    b: Packed<'a, F>,
+    index: usize,
+    beta: F,
+    out: ArrayViewMut2<'a, F>,
+    non_zeros: Option<&'a NonZeros>,
+}
+
+impl<F: Real> WithSimd for Block<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let n = self.out.ncols();
+        let lanes = size_of::<F::Vector<S>>() / size_of::<F>();
+        // Registers of columns that a tile has: with its six rows, all registers but B's.
+        let most = match self.non_zeros {
+            None if S::REGISTER_COUNT >= 32 => 4,
+            None => 2,
+            // Enough sums at a time to hide the latency of an addition.
+            Some(_) if width::<F>() / lanes >= 8 => 8,
+            Some(_) => 4,
+        };
+        let mut column = 0;
+        while column < n {
+            let in_panel = column % width::<F>();
+            let left = (width::<F>() - in_panel).min(n - column).div_ceil(lanes);
+            let vectors = if left >= most { most } else { left.min(4).min(most) };
+            let columns = Columns {
+                unit: &self.b.unit(self.index, column / width::<F>())[in_panel..],
+                column,
+                n: (n - column).min(vectors * lanes),
+                whole: column + vectors * lanes <= n,
+            };
+            match (self.non_zeros, vectors) {
+                (None, 1) => self.dense::<S, 1>(simd, columns),
+                (None, 2) => self.dense::<S, 2>(simd, columns),
+                (None, 3) => self.dense::<S, 3>(simd, columns),
+                (None, _) => self.dense::<S, 4>(simd, columns),
+                (Some(lists), 1) => self.sparse::<S, 1>(simd, columns, lists),
+                (Some(lists), 2) => self.sparse::<S, 2>(simd, columns, lists),
+                (Some(lists), 3) => self.sparse::<S, 3>(simd, columns, lists),
+                (Some(lists), 4) => self.sparse::<S, 4>(simd, columns, lists),
+                (Some(lists), _) => self.sparse::<S, 8>(simd, columns, lists),
+            }
+            column += vectors * lanes;
+        }
+    }
+}
+
+/// Some registers of columns within a panel.
+#[derive(Clone, Copy)]
+struct Columns<'a, F> {
+    /// The packed unit from the first of these columns on.
+    unit: &'a [F],
+    /// The first of these columns in C.
+    column: usize,
+    /// Columns that C has here, and whether they fill the registers.
+    n: usize,
+    whole: bool,
+}
+
+impl<F: Real> Block<'_, F> {
+    #[inline(always)]
+    fn dense<S: Simd, const V: usize>(&mut self, simd: S, columns: Columns<F>) {
+        // Tiles of even height: none is so low that it would wait for its own sums.
+        let m = self.out.nrows();
+        let tiles = m.div_ceil(dense::ROWS);
+        let mut row = 0;
+        for t in 0..tiles {
+            let end = (t + 1) * m / tiles;
+            self.at::<S, V>(
+                row,
+                end - row,
+                columns,
+                #[inline(always)]
+                |tile| {
+                    // SAFETY: `at` gives a tile of as many rows and of V registers of columns.
+                    #[allow(unsafe_code, reason = "the kernel takes pointers")]
+                    unsafe {
+                        match end - row {
+                            1 => dense::multiply::<F, S, 1, V>(simd, tile),
+                            2 => dense::multiply::<F, S, 2, V>(simd, tile),
+                            3 => dense::multiply::<F, S, 3, V>(simd, tile),
+                            4 => dense::multiply::<F, S, 4, V>(simd, tile),
+                            5 => dense::multiply::<F, S, 5, V>(simd, tile),
+                            _ => dense::multiply::<F, S, 6, V>(simd, tile),
+                        }
+                    }
+                },
+            );
+            row = end;
+        }
+    }
+
+    #[inline(always)]
+    fn sparse<S: Simd, const V: usize>(&mut self, simd: S, columns: Columns<F>, lists: &NonZeros) {
+        for row in 0..self.out.nrows() {
+            self.at::<S, V>(
+                row,
+                1,
+                columns,
+                #[inline(always)]
+                |tile| {
+                    // SAFETY: `at` gives a tile of one row and V registers of columns, and the lists
+                    // are of this block, so their columns are below k.
+                    #[allow(unsafe_code, reason = "the kernel takes pointers")]
+                    unsafe {
+                        sparse::multiply::<F, S, V>(simd, tile, lists.row(row));
+                    }
+                },
+            );
+        }
+    }
+
+    /// Calls `kernel` with the tile that begins at `row` and has `rows` rows. At the right edge,
+    /// where C ends within a register, the kernel works on a copy.
+    #[inline(always)]
+    fn at<S: Simd, const V: usize>(
+        &mut self,
+        row: usize,
+        rows: usize,
+        columns: Columns<F>,
+        kernel: impl FnOnce(Tile<F>),
+    ) {
+        /// Room for the rows of a tile and a panel of either scalar.
+        const EDGE: usize = dense::ROWS * 64;
+        let k = self.a.ncols();
+        let lanes = size_of::<F::Vector<S>>() / size_of::<F>();
+        assert!(row + rows <= self.out.nrows() && row + rows <= self.a.nrows());
+        assert!(columns.unit.len() >= (k - 1) * width::<F>() + V * lanes);
+        let mut tile = Tile {
+            a: self.a.as_ptr().wrapping_offset(row as isize * self.a.strides()[0]),
+            a_row: self.a.strides()[0],
+            a_column: self.a.strides()[1],
+            b: columns.unit.as_ptr(),
+            b_row: width::<F>(),
+            c: self
+                .out
+                .as_mut_ptr()
+                .wrapping_offset(row as isize * self.out.strides()[0])
+                .wrapping_add(columns.column),
+            c_row: self.out.strides()[0],
+            k,
+            beta: self.beta,
+        };
+        if columns.whole {
+            kernel(tile);
+        } else {
+            let width = V * lanes;
+            let range = columns.column..columns.column + columns.n;
+            let mut edge = [F::zero(); EDGE];
+            for r in 0..rows {
+                let out = self.out.row(row + r);
+                let out = &out.to_slice().expect("rows are contiguous")[range.clone()];
+                edge[r * width..][..columns.n].copy_from_slice(out);
+            }
+            tile.c = edge.as_mut_ptr();
+            tile.c_row = width as isize;
+            kernel(tile);
+            for r in 0..rows {
+                let mut out = self.out.row_mut(row + r);
+                let out = &mut out.as_slice_mut().expect("rows are contiguous")[range.clone()];
+                out.copy_from_slice(&edge[r * width..][..columns.n]);
+            }
+        }
+    }
+}
