@@ -4,9 +4,10 @@
 //! one panel of one block, lies in one piece, row after row, so that it stays in the first cache
 //! while all rows of A pass by. Columns past n are zero. The units of the first block come first.
 
-use ndarray::{ArrayView2, ArrayViewMut2, s};
+use ndarray::{ArrayView2, ArrayViewMut2, Axis, s};
 
 use crate::Real;
+use crate::elementary::vectorised;
 use crate::rows::by_shards;
 use crate::team::team_size;
 
@@ -73,27 +74,67 @@ impl<'a, F: Real> Packed<'a, F> {
     }
 }
 
+/// Side of the squares in which columns become rows.
+const SQUARE: usize = 8;
+
+/// Lays out one unit; columns that B does not have are zero.
 fn pack_unit<F: Real>(alpha: F, part: ArrayView2<F>, unit: &mut [F]) {
-    let n = part.ncols();
-    if part.strides()[0] == 1 && part.strides()[1] != 1 {
-        // By columns, in runs that leave the unit in cache.
-        for (j, column) in part.columns().into_iter().enumerate() {
-            let column = column.to_slice().expect("stride 1");
-            for (i, &value) in column.iter().enumerate() {
-                unit[i * width::<F>() + j] = alpha * value;
-            }
+    let (k, n) = part.dim();
+    let rows = unit[..k * width::<F>()].chunks_exact_mut(width::<F>());
+    if part.strides()[1] == 1 || n == 1 {
+        for (row, out) in part.rows().into_iter().zip(rows) {
+            let row = row.to_slice().expect("stride 1");
+            vectorised(
+                #[inline(always)]
+                || {
+                    for (out, &value) in out.iter_mut().zip(row) {
+                        *out = alpha * value;
+                    }
+                },
+            );
+            out[n..].fill(F::zero());
         }
-        if n < width::<F>() {
-            for row in unit.chunks_exact_mut(width::<F>()) {
-                row[n..].fill(F::zero());
-            }
-        }
+    } else if part.strides()[0] == 1 || k == 1 {
+        rows.for_each(|out| out[n..].fill(F::zero()));
+        vectorised(
+            #[inline(always)]
+            || transpose(alpha, part, unit),
+        );
     } else {
-        for (row, out) in part.rows().into_iter().zip(unit.chunks_exact_mut(width::<F>())) {
+        for (row, out) in part.rows().into_iter().zip(rows) {
             for (out, &value) in out.iter_mut().zip(row) {
                 *out = alpha * value;
             }
             out[n..].fill(F::zero());
+        }
+    }
+}
+
+#[inline(always)]
+fn transpose<F: Real>(alpha: F, part: ArrayView2<F>, unit: &mut [F]) {
+    let (k, n) = part.dim();
+    let column = |j| part.index_axis_move(Axis(1), j).to_slice().expect("stride 1");
+    for first in (0..n).step_by(SQUARE) {
+        let (mut done, width) = (0, width::<F>());
+        if first + SQUARE <= n {
+            let columns: [&[F]; SQUARE] = std::array::from_fn(|j| column(first + j));
+            for i in (0..k / SQUARE).map(|i| i * SQUARE) {
+                let square: [[F; SQUARE]; SQUARE] = std::array::from_fn(|j| {
+                    columns[j][i..i + SQUARE].try_into().expect("as long as a side")
+                });
+                for l in 0..SQUARE {
+                    let row: &mut [F; SQUARE] = (&mut unit[(i + l) * width + first..][..SQUARE])
+                        .try_into()
+                        .expect("as long as a side");
+                    *row = std::array::from_fn(|j| alpha * square[j][l]);
+                }
+            }
+            done = k - k % SQUARE;
+        }
+        for j in first..n.min(first + SQUARE) {
+            for (i, &value) in column(j).iter().enumerate().skip(done) {
+                unit[i * width + j] = alpha * value;
+            }
         }
     }
 }
