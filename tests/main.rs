@@ -1,6 +1,7 @@
 //! The command as its users meet it, and the workspace as its readers do.
 #![allow(missing_docs, reason = "tests are not documentation")]
 
+mod allocations;
 mod bad_input;
 mod layering;
 mod reproducible;

@@ -135,12 +135,26 @@ pub(crate) struct Sample {
     /// Gibbs steps of the longest chain
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) steps: u32,
-    /// Chains
+    /// Where chains start
+    #[arg(long, default_value = "digits")]
+    pub(crate) start: Start,
+    /// Data set to start from: a name under data/, or a folder of four IDX files
+    #[arg(long, default_value = "mnist")]
+    pub(crate) data: String,
+    /// Chains that start from noise; from digits there is one a class
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
     pub(crate) chains: u16,
     /// Seed of every random draw
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Start {
+    /// The first test image of each class
+    Digits,
+    /// Fair coin flips
+    Noise,
 }
 
 #[derive(Debug, Subcommand)]

@@ -116,8 +116,19 @@ fn reconstruct(args: &cli::OnRun, ui: &Ui) -> anyhow::Result<()> {
 fn sample(args: &cli::Sample, ui: &Ui) -> anyhow::Result<()> {
     let trained = train::load(&args.run)?;
     let dir = run_folder(&args.run);
-    let (chains, steps) = (usize::from(args.chains), args.steps as usize);
-    figures::gibbs_samples(&dir, &trained, chains, steps, args.seed)?;
+    let steps = args.steps as usize;
+    match args.start {
+        cli::Start::Noise => {
+            let start = figures::Start::Noise(usize::from(args.chains));
+            figures::gibbs_samples(&dir, &trained, &start, steps, args.seed)?;
+        }
+        cli::Start::Digits => {
+            let loaded = data::load(&args.data)?;
+            refuse_other_width(&trained, &loaded.mnist.test)?;
+            let start = figures::Start::Digits(&loaded.mnist.test);
+            figures::gibbs_samples(&dir, &trained, &start, steps, args.seed)?;
+        }
+    }
     let name = format!("figures/samples_{}.png", trained.record.run);
     ui.result(&format!("figure: {}", dir.join(name).display()));
     Ok(())

@@ -71,7 +71,7 @@ pub(crate) fn filters(dir: &Path, trained: &Trained, order: u32) -> anyhow::Resu
         })
         .collect();
     let meta = Meta {
-        title: format!("Filters of `{run}`"),
+        title: format!("Filters: {run}"),
         caption: format!(
             "The weights from the pixels to {} of {} hidden units, those with the largest norms.",
             shown.len(),
@@ -139,11 +139,19 @@ fn one_of_each_class(test: &mnist_io::Dataset) -> Array2<f32> {
     test.images.select(ndarray::Axis(0), &samples)
 }
 
-/// Chains of an RBM from noise: what it believes digits are.
+/// Where chains start.
+pub(crate) enum Start<'a> {
+    /// Fair coin flips.
+    Noise(usize),
+    /// The first test image of each class.
+    Digits(&'a mnist_io::Dataset),
+}
+
+/// Chains of an RBM: what it believes digits are.
 pub(crate) fn gibbs_samples(
     dir: &Path,
     trained: &Trained,
-    n_chains: usize,
+    start: &Start<'_>,
     steps: usize,
     seed: u64,
 ) -> anyhow::Result<()> {
@@ -154,37 +162,47 @@ pub(crate) fn gibbs_samples(
             trained.record.run
         );
     };
+    let (chains, from) = match start {
+        Start::Noise(n) => (Chains::from_noise(rbm, *n, Stream::new(seed, NOISE)), "noise"),
+        Start::Digits(test) => (Chains::from_visible(rbm, one_of_each_class(test)), "test digits"),
+    };
     let meta = Meta {
-        title: format!("Gibbs samples from `{}`", trained.record.run),
+        title: format!("Gibbs samples: {}", trained.record.run),
         caption: format!(
-            "{n_chains} chains that start from noise; the probabilities of the pixels after 1, 10, \
-             … steps of Gibbs sampling."
+            "{} chains that start from {from}; the probabilities of the pixels after 1, 10, … \
+             steps of Gibbs sampling.",
+            chains.visible.nrows()
         ),
-        how_to_read: "Rows are moments, columns are chains. If the last rows look like digits of \
-            many kinds, the model has learned their distribution; if all chains show the same few, \
-            or nothing like a digit, it has not, or they mix slowly."
+        how_to_read: "Rows are moments, columns are chains. A chain that wanders through different \
+            digits and keeps looking like one has learned what digits are; one that never changes \
+            mixes slowly, one that fades has learned too little."
             .into(),
-        alt: "Rows of images of the states of Markov chains, from noise towards digits".into(),
+        alt: format!("Rows of images of the states of Markov chains that start from {from}"),
         section: Section::Generation,
         order: 0,
     };
-    let rows = chain_rows(rbm, n_chains, steps, seed);
+    let rows = chain_rows(rbm, chains, from, steps, seed);
     tiles(dir, &format!("samples_{}", trained.record.run), trained, rows, TileScale::Grey, meta)
 }
 
-fn chain_rows(rbm: &Rbm<f32>, n_chains: usize, steps: usize, seed: u64) -> Vec<TileRow> {
-    let mut chains = Chains::from_noise(rbm, n_chains, Stream::new(seed, NOISE));
-    let row = |label: String, images: ArrayView2<f32>| TileRow {
-        label,
+fn chain_rows(
+    rbm: &Rbm<f32>,
+    mut chains: Chains<f32>,
+    from: &str,
+    steps: usize,
+    seed: u64,
+) -> Vec<TileRow> {
+    let row = |label: &str, images: ArrayView2<f32>| TileRow {
+        label: label.to_owned(),
         tiles: images.rows().into_iter().map(|image| image.to_vec()).collect(),
     };
-    let mut rows = vec![row("noise".into(), chains.visible.view())];
+    let mut rows = vec![row(from, chains.visible.view())];
     let mut next = 1;
     for step in 1..=steps {
         gibbs_step(rbm, &mut chains, seed, step);
         if step == next || step == steps {
             let unit = if step == 1 { "step" } else { "steps" };
-            rows.push(row(format!("{step} {unit}"), chains.visible_mean.view()));
+            rows.push(row(&format!("{step} {unit}"), chains.visible_mean.view()));
             next *= 10;
         }
     }

@@ -21,7 +21,6 @@ use crate::ui::Ui;
 
 /// Gibbs steps of the longest chain in the report.
 const GIBBS_STEPS: usize = 1000;
-const CHAINS: usize = 12;
 
 pub(crate) fn run(args: &cli::Pipeline, ui: &Ui) -> anyhow::Result<()> {
     let config = ProfileConfig::load(args.profile)?;
@@ -120,7 +119,8 @@ pub(crate) fn draw_models(
     for (order, model) in (0..).zip(trained) {
         figures::filters(dir, model, order)?;
         if model.record.method == "rbm" {
-            figures::gibbs_samples(dir, model, CHAINS, GIBBS_STEPS, model.record.seed)?;
+            let (start, seed) = (figures::Start::Digits(test), model.record.seed);
+            figures::gibbs_samples(dir, model, &start, GIBBS_STEPS, seed)?;
         }
     }
     figures::reconstructions(dir, &trained.iter().collect::<Vec<_>>(), test)

@@ -1,0 +1,50 @@
+//! The training step allocates nothing: an epoch of many steps allocates as often as one of few.
+
+use ae_core::{Autoencoder, AutoencoderConfig};
+use allocation_counter::measure;
+use ndarray::Array2;
+use rbm_core::{Rbm, RbmConfig};
+
+/// The data, and two batch sizes that make 4 and 40 steps of it.
+fn data() -> (Array2<f32>, [usize; 2]) {
+    let x = Array2::from_shape_fn((400, 100), |(i, j)| f32::from(u8::from((i * j + i) % 7 < 2)));
+    (x, [100, 10])
+}
+
+/// Allocations of the second epoch, after memory that grows with use has grown.
+fn of_second_epoch(mut epoch: impl FnMut()) -> u64 {
+    epoch();
+    measure(epoch).count_total
+}
+
+#[test]
+fn an_autoencoders_step_allocates_nothing() {
+    let (x, batch_sizes) = data();
+    let counts = batch_sizes.map(|batch_size| {
+        let architecture = AutoencoderConfig { n_hidden: 60, ..Default::default() };
+        let config = ae_core::TrainingConfig { batch_size, ..Default::default() };
+        let mut model = Autoencoder::new(&architecture, 100, 1, 0).expect("valid");
+        let training = ae_core::Training::new(&model, &architecture, &config, x.view(), 1, 0);
+        let mut training = training.expect("valid");
+        of_second_epoch(|| {
+            training.epoch(&mut model, x.view()).expect("converges");
+        })
+    });
+    assert_eq!(counts[0], counts[1], "4 steps and 40");
+}
+
+#[test]
+fn an_rbms_step_allocates_nothing() {
+    let (x, batch_sizes) = data();
+    let counts = batch_sizes.map(|batch_size| {
+        let architecture = RbmConfig { n_hidden: 60, ..Default::default() };
+        let config = rbm_core::TrainingConfig { batch_size, gibbs_steps: 2, ..Default::default() };
+        let mut rbm = Rbm::new(&architecture, x.view(), 1, 0).expect("valid");
+        let training = rbm_core::Training::new(&rbm, &config, x.view(), 1, 0);
+        let mut training = training.expect("valid");
+        of_second_epoch(|| {
+            training.epoch(&mut rbm, x.view()).expect("converges");
+        })
+    });
+    assert_eq!(counts[0], counts[1], "4 steps and 40");
+}
