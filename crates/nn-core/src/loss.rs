@@ -61,9 +61,7 @@ impl Loss {
         target: &[F],
         row: &mut [F],
     ) -> F {
-        for (z, &b) in row.iter_mut().zip(bias) {
-            *z += b;
-        }
+        Activation::Identity.apply_with_bias(bias, row);
         let two = F::one() + F::one();
         let squared = |scale: F, row: &mut [F]| {
             // The logistic unit by name: its loop must not hold a choice of units.

@@ -173,79 +173,62 @@ struct Update<F> {
 impl<F: Real> Update<F> {
     fn apply(&self, values: &mut [F], gradient: &[F], mean: &mut [F], square: &mut [F]) {
         let (rate, decay, sign, one) = (F::of(self.rate), F::of(self.decay), self.sign, F::one());
-        // Slices of one length, so that the compiler drops the bounds checks and vectorises.
-        let n = values.len();
-        let gradient = &gradient[..n];
-        let descent = |w: F, g: F| sign * g + decay * w;
+        let descent = move |w: F, g: F| sign * g + decay * w;
         match self.rule {
-            Rule::Sgd {} => each(
-                n,
+            Rule::Sgd {} => vectorised(
                 #[inline(always)]
-                |i| values[i] -= rate * descent(values[i], gradient[i]),
+                move || {
+                    for (w, &g) in values.iter_mut().zip(gradient) {
+                        *w -= rate * descent(*w, g);
+                    }
+                },
             ),
             Rule::Momentum { momentum } => {
-                let (mu, v) = (F::of(momentum), &mut mean[..n]);
-                each(
-                    n,
-                    #[inline(always)]
-                    |i| {
-                        v[i] = mu * v[i] - rate * descent(values[i], gradient[i]);
-                        values[i] += v[i];
-                    },
-                );
+                let mu = F::of(momentum);
+                each(values, gradient, mean, move |w, g, v| {
+                    *v = mu * *v - rate * descent(*w, g);
+                    *w += *v;
+                });
             }
             Rule::Nesterov { momentum } => {
-                let (mu, v) = (F::of(momentum), &mut mean[..n]);
-                each(
-                    n,
-                    #[inline(always)]
-                    |i| {
-                        let step = rate * descent(values[i], gradient[i]);
-                        v[i] = mu * v[i] - step;
-                        values[i] += mu * v[i] - step;
-                    },
-                );
+                let mu = F::of(momentum);
+                each(values, gradient, mean, move |w, g, v| {
+                    let step = rate * descent(*w, g);
+                    *v = mu * *v - step;
+                    *w += mu * *v - step;
+                });
             }
             Rule::RmsProp { decay: rho, epsilon } => {
                 let (rho, rest, epsilon) = (F::of(rho), F::of(1.0 - rho), F::of(epsilon));
-                let s = &mut square[..n];
-                each(
-                    n,
-                    #[inline(always)]
-                    |i| {
-                        let g = descent(values[i], gradient[i]);
-                        s[i] = rho * s[i] + rest * g * g;
-                        values[i] -= rate * g / (s[i].sqrt() + epsilon);
-                    },
-                );
+                each(values, gradient, square, move |w, g, s| {
+                    let g = descent(*w, g);
+                    *s = rho * *s + rest * g * g;
+                    *w -= rate * g / (s.sqrt() + epsilon);
+                });
             }
             Rule::RmsPropTf1 { decay: rho, epsilon } => {
                 let (rho, rest, epsilon) = (F::of(rho), F::of(1.0 - rho), F::of(epsilon));
-                let s = &mut square[..n];
-                each(
-                    n,
-                    #[inline(always)]
-                    |i| {
-                        let g = descent(values[i], gradient[i]);
-                        s[i] = rho * s[i] + rest * g * g;
-                        values[i] -= rate * g / (s[i] + epsilon).sqrt();
-                    },
-                );
+                each(values, gradient, square, move |w, g, s| {
+                    let g = descent(*w, g);
+                    *s = rho * *s + rest * g * g;
+                    *w -= rate * g / (*s + epsilon).sqrt();
+                });
             }
             Rule::Adam { beta1, beta2, epsilon } => {
                 let t = self.steps as f64;
                 let rate = F::of(self.rate / (1.0 - beta1.powf(t)));
                 let correction = F::of(1.0 / (1.0 - beta2.powf(t)));
                 let (b1, b2, epsilon) = (F::of(beta1), F::of(beta2), F::of(epsilon));
-                let (m, s) = (&mut mean[..n], &mut square[..n]);
-                each(
-                    n,
+                vectorised(
                     #[inline(always)]
-                    |i| {
-                        let g = descent(values[i], gradient[i]);
-                        m[i] = b1 * m[i] + (one - b1) * g;
-                        s[i] = b2 * s[i] + (one - b2) * g * g;
-                        values[i] -= rate * m[i] / ((s[i] * correction).sqrt() + epsilon);
+                    move || {
+                        let slots = mean.iter_mut().zip(square);
+                        for ((w, &g), (m, s)) in values.iter_mut().zip(gradient).zip(slots) {
+                            let g = descent(*w, g);
+                            *m = b1 * *m + (one - b1) * g;
+                            *s = b2 * *s + (one - b2) * g * g;
+                            *w -= rate * *m / ((*s * correction).sqrt() + epsilon);
+                        }
                     },
                 );
             }
@@ -253,13 +236,21 @@ impl<F: Real> Update<F> {
     }
 }
 
+/// Calls `f` with each value, its gradient and its moment, vectorised. The slices and the constants
+/// in `f` are moved in: behind a captured reference the compiler would not see that they are
+/// distinct, and the loop would be scalar.
 #[inline(always)]
-fn each(n: usize, mut f: impl FnMut(usize)) {
+fn each<F: Real>(
+    values: &mut [F],
+    gradient: &[F],
+    moments: &mut [F],
+    f: impl Fn(&mut F, F, &mut F),
+) {
     vectorised(
         #[inline(always)]
-        || {
-            for i in 0..n {
-                f(i);
+        move || {
+            for ((value, &gradient), moment) in values.iter_mut().zip(gradient).zip(moments) {
+                f(value, gradient, moment);
             }
         },
     );

@@ -1,6 +1,6 @@
 //! Sums that do not overflow, round badly, or depend on the number of threads.
 
-use ndarray::{ArrayView2, ArrayViewMut1, s};
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1, s};
 
 use crate::Real;
 use crate::elementary::vectorised;
@@ -79,10 +79,25 @@ pub fn column_sums<F: Real>(scale: F, a: ArrayView2<F>, out: ArrayViewMut1<F>) {
     by_rows(a.ncols(), out, |columns, mut out| {
         out.fill(F::zero());
         for row in a.slice(s![.., columns]).rows() {
-            out += &row;
+            add(F::one(), row, &mut out);
         }
         out *= scale;
     });
+}
+
+/// `out` ← `out` + `sign` · `row`, vectorised where both are contiguous.
+fn add<F: Real>(sign: F, row: ArrayView1<F>, out: &mut ArrayViewMut1<F>) {
+    match (row.as_slice(), out.as_slice_mut()) {
+        (Some(row), Some(out)) => vectorised(
+            #[inline(always)]
+            move || {
+                for (out, &value) in out.iter_mut().zip(row) {
+                    *out += sign * value;
+                }
+            },
+        ),
+        _ => out.scaled_add(sign, &row),
+    }
 }
 
 /// `out`ⱼ = `scale` · Σᵢ (`a`ᵢⱼ − `b`ᵢⱼ). Shapes: (m, n), (m, n) → n.
@@ -101,8 +116,8 @@ pub fn column_differences<F: Real>(
         out.fill(F::zero());
         let (a, b) = (a.slice(s![.., columns.clone()]), b.slice(s![.., columns]));
         for (a, b) in a.rows().into_iter().zip(b.rows()) {
-            out += &a;
-            out -= &b;
+            add(F::one(), a, &mut out);
+            add(-F::one(), b, &mut out);
         }
         out *= scale;
     });
