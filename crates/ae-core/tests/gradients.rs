@@ -43,7 +43,9 @@ fn relative_error(model: &Autoencoder<f64>, loss: Loss, flip_sign: bool) -> f64 
     cost_of(model, &mut gradient);
     if flip_sign {
         let bias = gradient.tensors_mut().last().expect("a bias").values;
-        bias.iter_mut().for_each(|g| *g = -*g);
+        for g in bias.iter_mut() {
+            *g = -*g;
+        }
     }
     let mut scratch = model.zeros_like();
     let check = check_gradient(model, &gradient, |model| cost_of(model, &mut scratch));

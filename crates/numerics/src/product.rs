@@ -1,8 +1,14 @@
-//! Matrix products on the `gemm` crate, spread over the team by rows of the result.
+//! Matrix products, spread over the team by rows of the result.
+//!
+//! Our own kernels add the terms of each element in order of k, whatever rows a thread has, and skip
+//! zeros of A where they are many: the result depends neither on the team nor on the choice. They
+//! take the shapes of a training step; products of few rows, of very many terms or into a
+//! transposed result go to the `gemm` crate, in shards that depend on the shape alone.
 
 use std::ops::Range;
 
 use ndarray::{ArrayView2, ArrayViewMut2, s};
+use pulp::Arch;
 
 use self::pack::Packed;
 use crate::Real;
@@ -77,10 +83,16 @@ pub fn matmul_then<F: Real, S: Split>(
     });
 }
 
+/// Below this many rows a product is shared out by columns.
+const FEW_ROWS: usize = 48;
+
+/// With more terms than this, B is too large for the second-level caches.
+const PACK_TERMS: usize = 1000;
+
 /// Whether our own kernels take the product: it depends on shapes and strides alone.
 fn packs<F>(a: ArrayView2<F>, out: &ArrayViewMut2<F>) -> bool {
     let ((m, n), k) = (out.dim(), a.ncols());
-    m >= PACK_ROWS && n > 1 && k > 0 && k <= 1000 && out.strides()[1] == 1
+    m >= PACK_ROWS && n > 1 && k > 0 && k <= PACK_TERMS && out.strides()[1] == 1
 }
 
 /// With fewer rows than this, packing B costs more than it saves.
@@ -97,14 +109,12 @@ fn packed<F: Real, S: Split>(
 ) {
     Packed::with(alpha, b, |b| {
         by_shards(team_size(), out.nrows(), (out, outputs), |rows, (mut out, outputs)| {
-            share::multiply(a.slice(s![rows.clone(), ..]), b, beta, out.view_mut());
+            let a = a.slice(s![rows.clone(), ..]);
+            share::multiply(Arch::new(), a, b, beta, out.view_mut());
             epilogue(rows, out, outputs);
         });
     });
 }
-
-/// Below this many rows a product is shared out by columns.
-const FEW_ROWS: usize = 48;
 
 fn check<F>(a: ArrayView2<F>, b: ArrayView2<F>, out: &ArrayViewMut2<F>) {
     assert!(
@@ -160,73 +170,4 @@ fn serial<F: Real>(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::with_team;
-    use ndarray::Array2;
-
-    fn matrix<F: Real>(rows: usize, columns: usize, salt: usize) -> Array2<F> {
-        Array2::from_shape_fn((rows, columns), |(i, j)| {
-            F::of(((i * 31 + j * 17 + salt) % 23) as f64 / 23.0 - 0.5)
-        })
-    }
-
-    fn slow<F: Real>(a: &Array2<F>, b: &Array2<F>) -> Array2<f64> {
-        Array2::from_shape_fn((a.nrows(), b.ncols()), |(i, j)| {
-            (0..a.ncols()).map(|l| a[[i, l]].as_f64() * b[[l, j]].as_f64()).sum()
-        })
-    }
-
-    fn agrees<F: Real>(tolerance: f64) {
-        for (m, k, n) in [(1, 1, 1), (3, 5, 2), (10, 784, 30), (100, 70, 50), (130, 3, 10)] {
-            let (a, b) = (matrix::<F>(m, k, 1), matrix::<F>(k, n, 2));
-            let expected = slow(&a, &b);
-            let mut out = Array2::from_elem((m, n), F::nan());
-            matmul(a.view(), b.view(), out.view_mut());
-            let a_transposed = a.t().as_standard_layout().into_owned();
-            let mut again = Array2::from_elem((m, n), F::one());
-            matmul_scaled(F::of(2.0), a_transposed.t(), b.view(), F::of(3.0), again.view_mut());
-            for ((&ours, &twice), exact) in out.iter().zip(&again).zip(&expected) {
-                assert!((ours.as_f64() - exact).abs() < tolerance, "{m}×{k}×{n}");
-                assert!((twice.as_f64() - 2.0 * exact - 3.0).abs() < 3.0 * tolerance);
-            }
-        }
-    }
-
-    #[test]
-    fn product_equals_the_triple_loop() {
-        agrees::<f32>(1e-4);
-        agrees::<f64>(1e-12);
-    }
-
-    #[test]
-    fn any_number_of_threads_gives_the_same_bits() {
-        for (m, k, n) in
-            [(5, 300, 700), (100, 784, 256), (100, 784, 10), (50, 2, 9), (784, 100, 64)]
-        {
-            let (a, b) = (matrix::<f32>(m, k, 3), matrix::<f32>(k, n, 4));
-            let product = |threads| {
-                let mut out = Array2::zeros((m, n));
-                with_team(threads, || matmul(a.view(), b.view(), out.view_mut()));
-                out
-            };
-            let one = product(1);
-            for threads in [2, 3, 8] {
-                assert_eq!(product(threads), one, "{m}×{k}×{n} on {threads} threads");
-            }
-        }
-    }
-
-    #[test]
-    #[allow(clippy::should_panic_without_expect, reason = "the outcome is caught here")]
-    fn shapes_that_do_not_fit_are_refused() {
-        let outcome = std::panic::catch_unwind(|| {
-            matmul(
-                matrix::<f32>(2, 3, 0).view(),
-                matrix(2, 3, 0).view(),
-                Array2::zeros((2, 3)).view_mut(),
-            );
-        });
-        assert!(outcome.is_err());
-    }
-}
+mod tests;

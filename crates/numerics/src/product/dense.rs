@@ -24,7 +24,7 @@ pub(super) unsafe fn multiply<F: Real, S: Simd, const R: usize, const V: usize>(
     unsafe {
         let mut sums = [[F::splat(simd, F::zero()); V]; R];
         for (r, sums) in sums.iter_mut().enumerate() {
-            *sums = load(simd, tile.c.offset(r as isize * tile.c_row), tile.beta);
+            *sums = load(simd, tile.c.offset(r.cast_signed() * tile.c_row), tile.beta);
         }
         let (mut a, mut b) = (tile.a, tile.b);
         for _ in 0..tile.k {
@@ -33,7 +33,7 @@ pub(super) unsafe fn multiply<F: Real, S: Simd, const R: usize, const V: usize>(
                 *part = b.cast::<F::Vector<S>>().add(v).read_unaligned();
             }
             for (r, sums) in sums.iter_mut().enumerate() {
-                let value = F::splat(simd, *a.offset(r as isize * tile.a_row));
+                let value = F::splat(simd, *a.offset(r.cast_signed() * tile.a_row));
                 for v in 0..V {
                     sums[v] = F::multiply_add(simd, value, row[v], sums[v]);
                 }
@@ -42,7 +42,7 @@ pub(super) unsafe fn multiply<F: Real, S: Simd, const R: usize, const V: usize>(
             b = b.wrapping_add(tile.b_row);
         }
         for (r, sums) in sums.iter().enumerate() {
-            store(tile.c.offset(r as isize * tile.c_row), *sums);
+            store(tile.c.offset(r.cast_signed() * tile.c_row), *sums);
         }
     }
 }

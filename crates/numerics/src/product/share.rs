@@ -15,8 +15,9 @@ thread_local! {
     static NON_ZEROS: Cell<NonZeros> = Cell::default();
 }
 
-/// `out` = `a` · `b` + `beta` · `out`; `out` has contiguous rows.
+/// `out` = `a` · `b` + `beta` · `out` with the instructions of `arch`; `out` has contiguous rows.
 pub(super) fn multiply<F: Real>(
+    arch: Arch,
     a: ArrayView2<F>,
     b: Packed<F>,
     beta: F,
@@ -26,7 +27,7 @@ pub(super) fn multiply<F: Real>(
     for (index, start) in (0..b.k).step_by(b.block).enumerate() {
         let a = a.slice_axis(Axis(1), Slice::from(start..(start + b.block).min(b.k)));
         let sparse = non_zeros.find(a);
-        Arch::new().dispatch(Block {
+        arch.dispatch(Block {
             a,
             b,
             index,
@@ -172,7 +173,7 @@ impl<F: Real> Block<'_, F> {
         assert!(row + rows <= self.out.nrows() && row + rows <= self.a.nrows());
         assert!(columns.unit.len() >= (k - 1) * width::<F>() + V * lanes);
         let mut tile = Tile {
-            a: self.a.as_ptr().wrapping_offset(row as isize * self.a.strides()[0]),
+            a: self.a.as_ptr().wrapping_offset(row.cast_signed() * self.a.strides()[0]),
             a_row: self.a.strides()[0],
             a_column: self.a.strides()[1],
             b: columns.unit.as_ptr(),
@@ -180,7 +181,7 @@ impl<F: Real> Block<'_, F> {
             c: self
                 .out
                 .as_mut_ptr()
-                .wrapping_offset(row as isize * self.out.strides()[0])
+                .wrapping_offset(row.cast_signed() * self.out.strides()[0])
                 .wrapping_add(columns.column),
             c_row: self.out.strides()[0],
             k,
@@ -198,7 +199,7 @@ impl<F: Real> Block<'_, F> {
                 edge[r * width..][..columns.n].copy_from_slice(out);
             }
             tile.c = edge.as_mut_ptr();
-            tile.c_row = width as isize;
+            tile.c_row = width.cast_signed();
             kernel(tile);
             for r in 0..rows {
                 let mut out = self.out.row_mut(row + r);

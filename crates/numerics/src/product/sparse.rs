@@ -13,8 +13,8 @@ use super::tile::{Tile, load, store};
 use crate::Real;
 use crate::elementary::vectorised;
 
-/// Above this share of non-zeros the dense kernel is faster.
-const DENSITY: f64 = 0.4;
+/// With more than one non-zero in this many, the dense kernel is as fast.
+const SPARSE: usize = 2;
 
 /// Where the non-zeros of a block of A's columns are: for each row, their columns in the block.
 #[derive(Default)]
@@ -32,7 +32,7 @@ impl NonZeros {
         if lines.strides()[1] != 1 && lines.ncols() > 1 || a.ncols() > usize::from(u16::MAX) {
             return false;
         }
-        let most = (a.len() as f64 * DENSITY) as usize;
+        let most = a.len() / SPARSE;
         let mut found = 0;
         for line in lines.rows() {
             found += count(line.to_slice().expect("stride 1"));
@@ -78,10 +78,16 @@ impl NonZeros {
 }
 
 fn count<F: Real>(values: &[F]) -> usize {
+    let mut n = 0_u32;
     vectorised(
         #[inline(always)]
-        || values.iter().map(|&value| u32::from(value != F::zero())).sum::<u32>() as usize,
-    )
+        || {
+            for &value in values {
+                n += u32::from(value != F::zero());
+            }
+        },
+    );
+    n as usize
 }
 
 /// Adds the products of one row and `V` registers of columns to C; see [`Tile`].
@@ -99,7 +105,8 @@ pub(super) unsafe fn multiply<F: Real, S: Simd, const V: usize>(
     unsafe {
         let mut sums: [F::Vector<S>; V] = load(simd, tile.c, tile.beta);
         for &column in columns {
-            let value = F::splat(simd, *tile.a.offset(column as isize * tile.a_column));
+            let value =
+                F::splat(simd, *tile.a.offset(usize::from(column).cast_signed() * tile.a_column));
             let b = tile.b.add(usize::from(column) * tile.b_row).cast::<F::Vector<S>>();
             for (v, sum) in sums.iter_mut().enumerate() {
                 *sum = F::multiply_add(simd, value, b.add(v).read_unaligned(), *sum);

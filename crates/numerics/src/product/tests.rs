@@ -1,0 +1,180 @@
+use ndarray::{Array2, s};
+
+use super::*;
+use crate::with_team;
+
+fn matrix<F: Real>(rows: usize, columns: usize, salt: usize) -> Array2<F> {
+    Array2::from_shape_fn((rows, columns), |(i, j)| {
+        F::of(((i * 31 + j * 17 + salt) % 23) as f64 / 23.0 - 0.5)
+    })
+}
+
+fn slow<F: Real>(a: &Array2<F>, b: &Array2<F>) -> Array2<f64> {
+    Array2::from_shape_fn((a.nrows(), b.ncols()), |(i, j)| {
+        (0..a.ncols()).map(|l| a[[i, l]].as_f64() * b[[l, j]].as_f64()).sum()
+    })
+}
+
+fn agrees<F: Real>(tolerance: f64) {
+    for (m, k, n) in [
+        (1, 1, 1),
+        (3, 5, 2),
+        (10, 784, 30),
+        (100, 70, 50),
+        (130, 3, 10),
+        (25, 129, 65),
+        (61, 300, 17),
+    ] {
+        let (a, b) = (matrix::<F>(m, k, 1), matrix::<F>(k, n, 2));
+        let expected = slow(&a, &b);
+        let mut out = Array2::from_elem((m, n), F::nan());
+        matmul(a.view(), b.view(), out.view_mut());
+        let a_transposed = a.t().as_standard_layout().into_owned();
+        let mut again = Array2::from_elem((m, n), F::one());
+        matmul_scaled(F::of(2.0), a_transposed.t(), b.view(), F::of(3.0), again.view_mut());
+        for ((&ours, &twice), exact) in out.iter().zip(&again).zip(&expected) {
+            assert!((ours.as_f64() - exact).abs() < tolerance, "{m}×{k}×{n}");
+            assert!((twice.as_f64() - 2.0 * exact - 3.0).abs() < 3.0 * tolerance);
+        }
+    }
+}
+
+#[test]
+fn product_equals_the_triple_loop() {
+    agrees::<f32>(1e-4);
+    agrees::<f64>(1e-12);
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bits() {
+    for (m, k, n) in [(5, 300, 700), (100, 784, 256), (100, 784, 10), (50, 2, 9), (784, 100, 64)] {
+        let (a, b) = (matrix::<f32>(m, k, 3), matrix::<f32>(k, n, 4));
+        let product = |threads| {
+            let mut out = Array2::zeros((m, n));
+            with_team(threads, || matmul(a.view(), b.view(), out.view_mut()));
+            out
+        };
+        let one = product(1);
+        for threads in [2, 3, 8] {
+            assert_eq!(product(threads), one, "{m}×{k}×{n} on {threads} threads");
+        }
+    }
+}
+
+#[test]
+#[allow(clippy::should_panic_without_expect, reason = "the outcome is caught here")]
+fn shapes_that_do_not_fit_are_refused() {
+    let outcome = std::panic::catch_unwind(|| {
+        matmul(
+            matrix::<f32>(2, 3, 0).view(),
+            matrix(2, 3, 0).view(),
+            Array2::zeros((2, 3)).view_mut(),
+        );
+    });
+    assert!(outcome.is_err());
+}
+
+/// A matrix of which about `density` is not zero.
+fn sparse<F: Real>(rows: usize, columns: usize, density: f64) -> Array2<F> {
+    Array2::from_shape_fn((rows, columns), |(i, j)| {
+        let hash = (i * 7919 + j * 104_729 + (i * j) % 13 * 31) % 1000;
+        if (hash as f64) < 1000.0 * density { F::of(hash as f64 / 500.0 + 0.1) } else { F::zero() }
+    })
+}
+
+/// The rows of a sparse A, and the same rows above dense ones, so that the dense kernel takes them.
+fn sparse_kernel_equals_dense<F: Real>() {
+    for (m, k, n) in [(24, 1, 2), (30, 130, 65), (100, 784, 256), (53, 784, 10), (784, 100, 52)] {
+        for density in [0.0, 0.1, 0.3] {
+            let (few, b) = (sparse::<F>(m, k, density), matrix::<F>(k, n, 5));
+            let mut many = matrix::<F>(3 * m, k, 6).mapv_into(|x| x + F::one());
+            many.slice_mut(s![..m, ..]).assign(&few);
+            let by_columns = few.t().as_standard_layout().into_owned();
+            let (mut fast, mut also) = (Array2::zeros((m, n)), Array2::zeros((m, n)));
+            let mut dense = Array2::zeros((3 * m, n));
+            matmul(few.view(), b.view(), fast.view_mut());
+            matmul(by_columns.t(), b.view(), also.view_mut());
+            matmul(many.view(), b.view(), dense.view_mut());
+            assert_eq!(fast, dense.slice(s![..m, ..]), "{m}×{k}×{n}, {density}");
+            assert_eq!(fast, also, "{m}×{k}×{n}, {density}, by columns");
+        }
+    }
+}
+
+#[test]
+fn sparse_and_dense_kernels_give_the_same_bits() {
+    sparse_kernel_equals_dense::<f32>();
+    sparse_kernel_equals_dense::<f64>();
+}
+
+#[test]
+fn every_layout_gives_the_same_product() {
+    let (m, k, n) = (50, 133, 70);
+    let (a, b) = (matrix::<f64>(m, k, 7), matrix::<f64>(k, n, 8));
+    let mut expected = Array2::zeros((m, n));
+    matmul(a.view(), b.view(), expected.view_mut());
+    // Every other row and column of larger matrices; both orders of axes.
+    let apart = |x: &Array2<f64>| {
+        let mut wide = Array2::from_elem((2 * x.nrows(), 2 * x.ncols()), f64::NAN);
+        wide.slice_mut(s![..;2, ..;2]).assign(x);
+        wide
+    };
+    let turned = |x: &Array2<f64>| x.t().as_standard_layout().into_owned();
+    let (a_apart, b_apart, a_turned, b_turned) = (apart(&a), apart(&b), turned(&a), turned(&b));
+    for a in [a.view(), a_apart.slice(s![..;2, ..;2]), a_turned.t()] {
+        for b in [b.view(), b_apart.slice(s![..;2, ..;2]), b_turned.t()] {
+            let mut wide = Array2::from_elem((m, n + 3), 9.0);
+            matmul(a, b, wide.slice_mut(s![.., 1..=n]));
+            assert_eq!(wide.slice(s![.., 1..=n]), expected);
+            assert!(wide.column(0).iter().chain(wide.slice(s![.., n + 1..])).all(|&x| x == 9.0));
+            let mut turned = Array2::zeros((n, m));
+            matmul(a, b, turned.view_mut().reversed_axes());
+            assert!((&turned.t() - &expected).iter().all(|x| x.abs() < 1e-12));
+        }
+    }
+}
+
+#[test]
+fn no_terms_make_zeros() {
+    let mut out = Array2::from_elem((30, 4), f32::NAN);
+    matmul(Array2::zeros((30, 0)).view(), Array2::zeros((0, 4)).view(), out.view_mut());
+    assert_eq!(out, Array2::<f32>::zeros((30, 4)));
+}
+
+#[test]
+fn diverged_operands_show() {
+    let mut x = sparse::<f32>(30, 40, 0.2);
+    let mut w = matrix::<f32>(40, 20, 1);
+    let mut out = Array2::zeros((30, 20));
+    x[[3, 5]] = f32::NAN;
+    matmul(x.view(), w.view(), out.view_mut());
+    assert!(out.row(3).iter().all(|y| y.is_nan()) && out.row(4).iter().all(|y| y.is_finite()));
+    x[[3, 5]] = 1.0;
+    w[[5, 7]] = f32::INFINITY;
+    matmul(x.view(), w.view(), out.view_mut());
+    assert!(!out[[3, 7]].is_finite());
+}
+
+#[test]
+fn every_instruction_set_computes_the_same_function() {
+    let (m, k, n) = (29, 150, 75);
+    let b = matrix::<f32>(k, n, 9);
+    let archs = [
+        Some(Arch::Scalar),
+        #[cfg(target_arch = "x86_64")]
+        pulp::x86::V3::try_new().map(Arch::V3),
+        Some(Arch::new()),
+    ];
+    for a in [matrix::<f32>(m, k, 8), sparse(m, k, 0.2)] {
+        let expected = slow(&a, &b);
+        for arch in archs.into_iter().flatten() {
+            let mut out = Array2::from_elem((m, n), 1.0);
+            Packed::with(2.0, b.view(), |b| {
+                share::multiply(arch, a.view(), b, 3.0, out.view_mut());
+            });
+            for (ours, exact) in out.iter().zip(&expected) {
+                assert!((f64::from(*ours) - 2.0 * exact - 3.0).abs() < 1e-4, "{arch:?}");
+            }
+        }
+    }
+}
