@@ -3,11 +3,16 @@
 //! Forking and joining a pool costs 10–20 µs a call, as much as the smaller products of a training
 //! step. The team's threads wait for the next piece of work by watching a counter, so that handing
 //! it out costs about a microsecond; when none comes for a while they yield, then sleep.
+//!
+//! On a busy machine a thread may be away from its processor for milliseconds, as long as whole
+//! training steps. So nobody waits for a thread that has not begun: tasks are claimed one by one,
+//! first those of one's own run, then what is left of the others', and a piece is closed to
+//! latecomers when all its tasks are claimed.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::Thread;
 
 /// Runs `body` with a team of `threads` threads, the caller's among them.
@@ -38,14 +43,25 @@ pub fn team_size() -> usize {
     with_current(|team| team.map_or(1, |team| team.threads))
 }
 
-/// Calls `task(i)` for each i in 0..`tasks`, spread evenly over the team in contiguous runs.
+/// The most tasks of a piece: a bit for each.
+const MAX_TASKS: usize = 64;
+
+/// Calls `task(i)` for each i in 0..`tasks`, at most [`MAX_TASKS`], spread over the team: each thread
+/// has a contiguous run, the same each time, and helps with the others' when done.
 pub(crate) fn for_each(tasks: usize, task: impl Fn(usize) + Sync) {
+    assert!(tasks <= MAX_TASKS, "{tasks} tasks");
     with_current(|team| match team {
-        Some(team) if tasks > 1 => team.run(&|worker| {
-            let first = worker * tasks / team.threads;
-            let last = (worker + 1) * tasks / team.threads;
-            (first..last).for_each(&task);
-        }),
+        Some(team) if tasks > 1 => {
+            let claimed = AtomicU64::new(0);
+            team.run(&|worker| {
+                let own = worker * tasks / team.threads;
+                for i in (own..tasks).chain(0..own) {
+                    if claimed.fetch_or(1 << i, Ordering::Relaxed) & (1 << i) == 0 {
+                        task(i);
+                    }
+                }
+            });
+        }
         _ => (0..tasks).for_each(&task),
     });
 }
@@ -99,12 +115,12 @@ struct Padded<T>(T);
 
 struct Team {
     threads: usize,
-    /// The number of pieces posted so far; workers wait for it to change.
-    posted: Padded<AtomicUsize>,
-    /// The number of workers that have not finished the current piece.
-    unfinished: Padded<AtomicUsize>,
+    /// The number of pieces posted so far, in units of [`PIECE`]; whether the last of them is
+    /// [`OPEN`]; and, below that bit, how many workers are at work on it. Workers wait for it to
+    /// change, and enter an open piece by adding one.
+    gate: Padded<AtomicU64>,
     /// The current piece; `None` dismisses the workers. Written by the leader alone, and only
-    /// while all workers wait.
+    /// while the gate is closed and no worker is inside.
     piece: std::cell::UnsafeCell<Option<Piece>>,
     panicked: AtomicBool,
     sleepers: Vec<Sleeper>,
@@ -116,9 +132,12 @@ struct Sleeper {
     thread: OnceLock<Thread>,
 }
 
-// SAFETY: `piece` is the only field that is not Sync by itself. The leader writes it before it adds
-// to `posted`, workers read it after they saw that, and the leader writes it again only after
-// `unfinished` came down to zero.
+const OPEN: u64 = 1 << 15;
+const PIECE: u64 = 1 << 16;
+
+// SAFETY: `piece` is the only field that is not Sync by itself. The leader writes it before it opens
+// the gate, workers read it after they entered, and the leader writes it again only after it closed
+// the gate and the last worker left.
 #[allow(unsafe_code, reason = "the protocol above orders every access")]
 unsafe impl Sync for Team {}
 
@@ -130,15 +149,15 @@ impl Team {
     fn new(threads: usize) -> Self {
         Team {
             threads,
-            posted: Padded(AtomicUsize::new(0)),
-            unfinished: Padded(AtomicUsize::new(0)),
+            gate: Padded(AtomicU64::new(0)),
             piece: std::cell::UnsafeCell::new(None),
             panicked: AtomicBool::new(false),
             sleepers: (0..threads).map(|_| Sleeper::default()).collect(),
         }
     }
 
-    /// Has every worker run `piece`, the caller as worker 0, and returns when all are done.
+    /// Has the caller run `piece` as worker 0, and so every worker that comes before the caller is
+    /// done; returns when all who began are done.
     #[allow(clippy::transmute_ptr_to_ptr, reason = "a cast cannot erase the lifetime")]
     fn run(&self, piece: &(dyn Fn(usize) + Sync)) {
         let _alone = Entered::leave();
@@ -146,7 +165,6 @@ impl Team {
         // called before this function returns, also when the leader's own share panics.
         #[allow(unsafe_code, reason = "workers are done with the closure before it goes away")]
         let erased: Piece = unsafe { std::mem::transmute(std::ptr::from_ref(piece)) };
-        self.unfinished.0.store(self.threads - 1, Ordering::Relaxed);
         self.post(Some(erased));
         let own = catch_unwind(AssertUnwindSafe(|| piece(0)));
         self.finish();
@@ -157,14 +175,14 @@ impl Team {
     }
 
     fn post(&self, piece: Option<Piece>) {
-        // SAFETY: all workers wait for `posted` to change; nobody reads the piece now.
+        // SAFETY: the gate is closed and no worker is inside; nobody reads the piece now.
         #[allow(unsafe_code, reason = "the leader is alone with the cell")]
         unsafe {
             *self.piece.get() = piece;
         }
-        // Sequentially consistent with the sleepers' flags: either the worker sees the new count
+        // Sequentially consistent with the sleepers' flags: either the worker sees the open gate
         // before it sleeps, or the leader sees the flag and wakes it.
-        self.posted.0.fetch_add(1, Ordering::SeqCst);
+        self.gate.0.fetch_add(PIECE | OPEN, Ordering::SeqCst);
         for sleeper in &self.sleepers {
             if sleeper.asleep.load(Ordering::SeqCst)
                 && let Some(thread) = sleeper.thread.get()
@@ -174,9 +192,11 @@ impl Team {
         }
     }
 
+    /// Closes the gate and waits for the workers inside.
     fn finish(&self) {
+        self.gate.0.fetch_and(!OPEN, Ordering::AcqRel);
         let mut spins = 0;
-        while self.unfinished.0.load(Ordering::Acquire) != 0 {
+        while self.gate.0.load(Ordering::Acquire) % OPEN != 0 {
             if spins < SPINS {
                 spins += 1;
                 std::hint::spin_loop();
@@ -190,27 +210,40 @@ impl Team {
         self.sleepers[worker].thread.get_or_init(std::thread::current);
         let mut seen = 0;
         loop {
-            self.wait(worker, seen);
-            seen += 1;
-            // SAFETY: the leader wrote the piece before it added to `posted`.
-            #[allow(unsafe_code, reason = "ordered by `posted`")]
+            seen = self.enter(worker, seen);
+            // SAFETY: the leader wrote the piece before it opened the gate, and this worker is in.
+            #[allow(unsafe_code, reason = "ordered by the gate")]
             let Some(piece) = (unsafe { *self.piece.get() }) else {
                 return;
             };
-            // SAFETY: the closure lives until `unfinished` is zero.
+            // SAFETY: the closure lives until no worker is inside.
             #[allow(unsafe_code, reason = "the leader waits in `finish`")]
             let outcome = catch_unwind(AssertUnwindSafe(|| unsafe { (*piece)(worker) }));
             if outcome.is_err() {
                 self.panicked.store(true, Ordering::Relaxed);
             }
-            self.unfinished.0.fetch_sub(1, Ordering::Release);
+            self.gate.0.fetch_sub(1, Ordering::Release);
         }
     }
 
-    /// Returns when more than `seen` pieces have been posted.
-    fn wait(&self, worker: usize, seen: usize) {
+    /// Enters the next open piece that is not piece `seen`, and returns its number.
+    fn enter(&self, worker: usize, seen: u64) -> u64 {
+        let open_to_us = |gate: u64| gate & OPEN != 0 && gate / PIECE != seen;
         let mut turns = 0;
-        while self.posted.0.load(Ordering::Acquire) == seen {
+        loop {
+            let gate = self.gate.0.load(Ordering::Acquire);
+            if open_to_us(gate) {
+                let entered = self.gate.0.compare_exchange_weak(
+                    gate,
+                    gate + 1,
+                    Ordering::AcqRel,
+                    Ordering::Relaxed,
+                );
+                if entered.is_ok() {
+                    return gate / PIECE;
+                }
+                continue;
+            }
             turns += 1;
             if turns < SPINS {
                 std::hint::spin_loop();
@@ -219,7 +252,7 @@ impl Team {
             } else {
                 let sleeper = &self.sleepers[worker];
                 sleeper.asleep.store(true, Ordering::SeqCst);
-                if self.posted.0.load(Ordering::SeqCst) == seen {
+                if !open_to_us(self.gate.0.load(Ordering::SeqCst)) {
                     std::thread::park();
                 }
                 sleeper.asleep.store(false, Ordering::SeqCst);
@@ -231,6 +264,7 @@ impl Team {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::AtomicUsize;
 
     fn squares(threads: usize, n: usize) -> Vec<usize> {
         let squares: Vec<AtomicUsize> = (0..n).map(|_| AtomicUsize::new(0)).collect();
@@ -244,9 +278,9 @@ mod tests {
 
     #[test]
     fn every_task_runs_exactly_once() {
-        let expected: Vec<usize> = (0..100).map(|i| i * i).collect();
+        let expected: Vec<usize> = (0..MAX_TASKS).map(|i| i * i).collect();
         for threads in [1, 2, 3, 7] {
-            assert_eq!(squares(threads, 100), expected);
+            assert_eq!(squares(threads, MAX_TASKS), expected);
         }
     }
 
