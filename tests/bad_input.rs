@@ -59,11 +59,7 @@ fn a_truncated_gzip_is_named() {
     std::fs::write(folder.path().join("train-images-idx3-ubyte.gz"), &bytes[..100_000])
         .expect("written");
     let path = folder.path().to_string_lossy().into_owned();
-    refused(
-        &["train", "tutorial", "--data", &path],
-        1,
-        &["train-images-idx3-ubyte.gz", "cut off"],
-    );
+    refused(&["train", "tutorial", "--data", &path], 1, &["train-images-idx3-ubyte.gz", "cut off"]);
 }
 
 #[test]

@@ -58,8 +58,8 @@ pub(crate) fn learning_curves(dir: &Path, metrics: &[MetricRow]) -> anyhow::Resu
 
 /// What hidden units respond to.
 pub(crate) fn filters(dir: &Path, trained: &Trained, order: u32) -> anyhow::Result<()> {
-    const ROWS: usize = 6;
-    const COLUMNS: usize = 16;
+    const ROWS: usize = 3;
+    const COLUMNS: usize = 12;
     let filters = trained.model.filters();
     let run = &trained.record.run;
     let shown: Vec<usize> = strongest(filters, ROWS * COLUMNS);
@@ -173,10 +173,11 @@ pub(crate) fn gibbs_samples(
              steps of Gibbs sampling.",
             chains.visible.nrows()
         ),
-        how_to_read: "Rows are moments, columns are chains. A chain that wanders through different \
+        how_to_read:
+            "Rows are moments, columns are chains. A chain that wanders through different \
             digits and keeps looking like one has learned what digits are; one that never changes \
             mixes slowly, one that fades has learned too little."
-            .into(),
+                .into(),
         alt: format!("Rows of images of the states of Markov chains that start from {from}"),
         section: Section::Generation,
         order: 0,

@@ -69,7 +69,8 @@ pub(crate) fn nearest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    let scored = candidates.into_iter().map(|c| (strsim::normalized_damerau_levenshtein(word, c), c));
+    let scored =
+        candidates.into_iter().map(|c| (strsim::normalized_damerau_levenshtein(word, c), c));
     scored.filter(|(score, _)| *score > 0.6).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, c)| c)
 }
 
