@@ -196,7 +196,7 @@ impl Team {
     fn finish(&self) {
         self.gate.0.fetch_and(!OPEN, Ordering::AcqRel);
         let mut spins = 0;
-        while self.gate.0.load(Ordering::Acquire) % OPEN != 0 {
+        while self.gate.0.load(Ordering::Acquire) & (OPEN - 1) != 0 {
             if spins < SPINS {
                 spins += 1;
                 std::hint::spin_loop();

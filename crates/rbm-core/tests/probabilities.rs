@@ -26,6 +26,7 @@ fn all_energies(rbm: &Rbm<f64>) -> Array2<f64> {
 }
 
 #[test]
+#[allow(clippy::needless_range_loop, reason = "indices as in the formula")]
 fn the_energy_is_its_definition() {
     let rbm = model(3, 2);
     let (v, h) = ([1.0, 0.0, 1.0], [0.0, 1.0]);
