@@ -55,6 +55,7 @@ mod tests {
     use super::*;
     use crate::Dense;
 
+    #[allow(clippy::ptr_arg, reason = "the model is a vector of layers")]
     fn cubic(model: &Vec<Dense<f64>>) -> f64 {
         model[0].weights.iter().map(|w| w.powi(3)).sum::<f64>() + model[0].bias.sum()
     }

@@ -52,7 +52,7 @@ mod tests {
         assert!((error.sse_per_image - 0.3125 / 2.0).abs() < 1e-15);
         assert!((error.mse_per_pixel - 0.3125 / 4.0).abs() < 1e-15);
         // ln 2 for the first and third pixel, ln(4/3) for the fourth.
-        let expected = (2.0 * 2_f64.ln() + (4.0_f64 / 3.0).ln()) / 2.0;
+        let expected = f64::midpoint(2.0 * 2_f64.ln(), (4.0_f64 / 3.0).ln());
         assert!((error.bce_nats_per_image - expected).abs() < 1e-6);
         let outside = reconstruction_error(x.view(), array![[1.5, 0.0], [0.5, 1.0]].view());
         assert!(outside.bce_nats_per_image.is_nan());
