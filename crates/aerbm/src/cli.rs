@@ -108,7 +108,7 @@ pub(crate) struct Compare {
     /// How many seeds
     #[arg(long)]
     pub(crate) seeds: Option<u64>,
-    /// Change any setting of the comparison, such as layers=[300,100]; may be given again
+    /// Change any setting of the comparison, such as rbm.training.epochs=20; may be given again
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
     /// Data set: a name under data/, or a folder of four IDX files
