@@ -1,7 +1,7 @@
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::{Array2, s};
 use nn_core::{
-    Activation, Loss, MeanCost, Minibatches, Optimizer, Parameters, RestoreError, TensorMap,
-    TrainingError, Workspace, gather, restore, store,
+    Activation, Loss, MeanCost, Minibatches, Optimizer, Parameters, RestoreError, Samples,
+    TensorMap, TrainingError, Workspace, restore, store,
 };
 use numerics::{Purpose, Real, Stream};
 
@@ -28,28 +28,28 @@ impl<F: Real> Training<F> {
     /// Prepares to train `model` on `data` (n × visible), with the streams of `seed` and `layer`.
     ///
     /// # Errors
-    /// If a setting is out of range, the data are empty, of another width, or hold values that the
-    /// output units cannot give back.
+    /// If a setting is out of range, the data are empty, unreadable, of another width, or hold values
+    /// that the output units cannot give back.
     pub fn new(
         model: &Autoencoder<F>,
         architecture: &AutoencoderConfig,
         config: &TrainingConfig,
-        data: ArrayView2<F>,
+        data: impl Samples<F>,
         seed: u64,
         layer: usize,
     ) -> Result<Self, TrainingError> {
         architecture.validate()?;
         config.validate()?;
-        check_data(model, data)?;
-        let batch_size = config.batch_size.min(data.nrows());
+        check_data(model, &data)?;
+        let batch_size = config.batch_size.min(data.n_samples());
         Ok(Training {
             loss: architecture.loss(),
             seed,
             layer,
             epochs_done: 0,
             optimizer: Optimizer::new(config.optimizer, config.weight_decay, model),
-            minibatches: Minibatches::new(data.nrows(), batch_size),
-            batch: Array2::zeros((batch_size, data.ncols())),
+            minibatches: Minibatches::new(data.n_samples(), batch_size),
+            batch: Array2::zeros((batch_size, data.n_features())),
             workspace: Workspace::new(model, batch_size),
             gradient: model.zeros_like(),
             config: config.clone(),
@@ -65,11 +65,12 @@ impl<F: Real> Training<F> {
     /// its step. The `data` must be those that the training was made for.
     ///
     /// # Errors
-    /// [`TrainingError::Diverged`] if the cost is not finite; the step is then not taken.
+    /// [`TrainingError::Diverged`] if the cost is not finite, [`TrainingError::Unreadable`] if
+    /// the samples cannot be read; the step is then not taken.
     pub fn epoch(
         &mut self,
         model: &mut Autoencoder<F>,
-        data: ArrayView2<F>,
+        data: impl Samples<F>,
     ) -> Result<f64, TrainingError> {
         let epoch = self.epochs_done + 1;
         let order = Stream::new(self.seed, ORDER).layer(self.layer).epoch(epoch);
@@ -80,7 +81,7 @@ impl<F: Real> Training<F> {
         for (batch, samples) in self.minibatches.iter().enumerate() {
             let step = self.epochs_done * n_batches + batch;
             let rate = self.config.learning_rate * self.config.schedule.factor(step, steps);
-            gather(data, samples, self.batch.slice_mut(s![..samples.len(), ..]));
+            data.gather(samples, self.batch.slice_mut(s![..samples.len(), ..]))?;
             let x = self.batch.slice(s![..samples.len(), ..]);
             let (workspace, gradient) = (&mut self.workspace, &mut self.gradient);
             let cost = cost_and_gradient(model, self.loss, x, x, workspace, gradient);
@@ -114,12 +115,16 @@ impl Training<f32> {
     }
 }
 
-fn check_data<F: Real>(model: &Autoencoder<F>, data: ArrayView2<F>) -> Result<(), TrainingError> {
-    if data.nrows() == 0 {
+fn check_data<F: Real>(
+    model: &Autoencoder<F>,
+    data: &impl Samples<F>,
+) -> Result<(), TrainingError> {
+    if data.n_samples() == 0 {
         return Err(TrainingError::NoData);
     }
-    if data.ncols() != model.n_visible() {
-        return Err(TrainingError::Width { found: data.ncols(), expected: model.n_visible() });
+    let found = data.n_features();
+    if found != model.n_visible() {
+        return Err(TrainingError::Width { found, expected: model.n_visible() });
     }
     debug_assert!(model.all_finite(), "a model begins finite");
     if model.units.last() == Some(&Activation::Logistic) {

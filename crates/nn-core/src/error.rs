@@ -1,5 +1,7 @@
 use thiserror::Error;
 
+use crate::{Samples, UnreadableSamples};
+
 /// A hyperparameter out of its range.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[error("{field} = {value}: expected {expected}")]
@@ -50,6 +52,10 @@ pub enum TrainingError {
     #[error("interrupted")]
     Interrupted,
 
+    /// The samples could not be read, before or amid training.
+    #[error(transparent)]
+    Unreadable(#[from] UnreadableSamples),
+
     /// There is nothing to train on.
     #[error("the training set is empty")]
     NoData,
@@ -90,18 +96,24 @@ pub enum TrainingError {
 /// Checks that every value is in [0, 1], as binary and logistic units need it.
 ///
 /// # Errors
-/// [`TrainingError::OutOfRange`] naming the first value that is not; NaN is not.
+/// [`TrainingError::OutOfRange`] naming the first value that is not; NaN is not. Or
+/// [`TrainingError::Unreadable`].
 pub fn check_unit_interval<F: numerics::Real>(
-    data: ndarray::ArrayView2<F>,
+    data: impl Samples<F>,
     unit: &'static str,
 ) -> Result<(), TrainingError> {
-    for (sample, row) in data.rows().into_iter().enumerate() {
-        for (column, &value) in row.iter().enumerate() {
-            if !(F::zero()..=F::one()).contains(&value) {
-                let value = value.as_f64();
-                return Err(TrainingError::OutOfRange { sample, column, value, unit });
-            }
+    let mut refused = None;
+    data.for_each_block(&mut |first, block| {
+        let outside = |(_, value): &(_, &F)| !(F::zero()..=F::one()).contains(*value);
+        if refused.is_none() {
+            let found = block.indexed_iter().find(outside);
+            refused = found.map(|((row, column), &value)| (first + row, column, value.as_f64()));
         }
+    })?;
+    match refused {
+        Some((sample, column, value)) => {
+            Err(TrainingError::OutOfRange { sample, column, value, unit })
+        }
+        None => Ok(()),
     }
-    Ok(())
 }

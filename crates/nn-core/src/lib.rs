@@ -11,6 +11,7 @@ mod minibatch;
 mod optimizer;
 mod parameters;
 mod reconstruction;
+mod samples;
 mod schedule;
 
 pub use activation::Activation;
@@ -26,4 +27,5 @@ pub use parameters::{
     Kind, Parameters, RestoreError, Tensor, TensorMap, TensorMut, restore, store,
 };
 pub use reconstruction::{ReconstructionError, reconstruction_error};
+pub use samples::{Samples, UnreadableSamples};
 pub use schedule::Schedule;
