@@ -12,7 +12,7 @@ use pulp::Arch;
 
 use self::pack::Packed;
 use crate::Real;
-use crate::rows::{Split, by_rows, by_shards};
+use crate::rows::{COLUMNS, Split, by_columns, by_rows, by_shards};
 use crate::team::team_size;
 
 mod dense;
@@ -98,22 +98,39 @@ fn packs<F>(a: ArrayView2<F>, out: &ArrayViewMut2<F>) -> bool {
 /// With fewer rows than this, packing B costs more than it saves.
 const PACK_ROWS: usize = 24;
 
+/// The product by our own kernels.
+///
+/// A batch is small beside the weights that it passes through, which are more than a processor's own
+/// caches hold. So the team shares out the columns of B: each thread packs and reads its own part,
+/// and what the threads exchange are activations. Otherwise it shares out the rows of A.
 fn packed<F: Real, S: Split>(
     alpha: F,
     a: ArrayView2<F>,
     b: ArrayView2<F>,
     beta: F,
-    out: ArrayViewMut2<F>,
+    mut out: ArrayViewMut2<F>,
     outputs: S,
     epilogue: impl Fn(Range<usize>, ArrayViewMut2<F>, S) + Sync,
 ) {
-    Packed::with(alpha, b, |b| {
-        by_shards(team_size(), out.nrows(), (out, outputs), |rows, (mut out, outputs)| {
-            let a = a.slice(s![rows.clone(), ..]);
-            share::multiply(Arch::new(), a, b, beta, out.view_mut());
+    let ((m, n), k) = (out.dim(), a.ncols());
+    if n >= 2 * COLUMNS && m <= n && m <= k {
+        by_columns(n, out.view_mut().reversed_axes(), |columns, out| {
+            Packed::alone(alpha, b.slice(s![.., columns]), |b| {
+                share::multiply(Arch::new(), a, b, beta, out.reversed_axes());
+            });
+        });
+        by_shards(team_size(), m, (out, outputs), |rows, (out, outputs)| {
             epilogue(rows, out, outputs);
         });
-    });
+    } else {
+        Packed::together(alpha, b, |b| {
+            by_shards(team_size(), m, (out, outputs), |rows, (mut out, outputs)| {
+                let a = a.slice(s![rows.clone(), ..]);
+                share::multiply(Arch::new(), a, b, beta, out.view_mut());
+                epilogue(rows, out, outputs);
+            });
+        });
+    }
 }
 
 fn check<F>(a: ArrayView2<F>, b: ArrayView2<F>, out: &ArrayViewMut2<F>) {

@@ -136,20 +136,56 @@ pub(crate) fn by_shards<S: Split>(
     outputs: S,
     body: impl Fn(Range<usize>, S) + Sync,
 ) {
+    by_shards_of(1, shards, n_rows, outputs, body);
+}
+
+/// Columns of a cache line of `f32`.
+pub(crate) const COLUMNS: usize = 16;
+
+/// Calls `body` for each thread's columns of a matrix, whole cache lines of them, given as the rows
+/// of `outputs`. What `body` computes for a column must not depend on the shard.
+pub(crate) fn by_columns<S: Split>(
+    n_columns: usize,
+    outputs: S,
+    body: impl Fn(Range<usize>, S) + Sync,
+) {
+    by_shards_of(COLUMNS, team::team_size(), n_columns, outputs, body);
+}
+
+/// Shards that begin at multiples of `unit` rows.
+fn by_shards_of<S: Split>(
+    unit: usize,
+    shards: usize,
+    n_rows: usize,
+    outputs: S,
+    body: impl Fn(Range<usize>, S) + Sync,
+) {
     assert!(
         outputs.n_rows().is_none_or(|n| n == n_rows),
         "outputs of {:?} rows for {n_rows} rows",
         outputs.n_rows()
     );
-    let shards = shards.clamp(1, MAX_SHARDS);
-    let parts = Parts::cut(outputs, n_rows, shards);
-    team::for_each(shards, |shard| {
-        body(bounds(n_rows, shards, shard), parts.take(shard));
+    let cut = Cut { n_rows, unit, shards: shards.clamp(1, MAX_SHARDS) };
+    let parts = Parts::cut(outputs, cut);
+    team::for_each(cut.shards, |shard| {
+        body(cut.bounds(shard), parts.take(shard));
     });
 }
 
-fn bounds(n_rows: usize, shards: usize, shard: usize) -> Range<usize> {
-    shard * n_rows / shards..(shard + 1) * n_rows / shards
+/// Where shards begin and end.
+#[derive(Clone, Copy)]
+struct Cut {
+    n_rows: usize,
+    unit: usize,
+    shards: usize,
+}
+
+impl Cut {
+    fn bounds(self, shard: usize) -> Range<usize> {
+        let units = self.n_rows.div_ceil(self.unit);
+        let start = |shard: usize| (shard * units / self.shards * self.unit).min(self.n_rows);
+        start(shard)..start(shard + 1)
+    }
 }
 
 /// The outputs' parts, each taken by the one task that owns it; on the stack, so that a training
@@ -157,11 +193,11 @@ fn bounds(n_rows: usize, shards: usize, shard: usize) -> Range<usize> {
 struct Parts<S>([std::sync::Mutex<Option<S>>; MAX_SHARDS]);
 
 impl<S: Split> Parts<S> {
-    fn cut(outputs: S, n_rows: usize, shards: usize) -> Self {
+    fn cut(outputs: S, cut: Cut) -> Self {
         let mut rest = Some(outputs);
         Parts(std::array::from_fn(|shard| {
-            std::sync::Mutex::new((shard < shards).then(|| {
-                let range = bounds(n_rows, shards, shard);
+            std::sync::Mutex::new((shard < cut.shards).then(|| {
+                let range = cut.bounds(shard);
                 let outputs = rest.take().expect("a part is left for each shard");
                 let (part, after) = outputs.split_rows(range.len());
                 rest = Some(after);
@@ -185,9 +221,11 @@ mod tests {
     #[test]
     fn shards_cover_all_rows_once_in_order() {
         for n_rows in [0, 1, 23, 24, 47, 48, 100, 784, 1000, 60_000] {
-            let shards = (n_rows / SHARD_ROWS).clamp(1, MAX_SHARDS);
-            let covered: Vec<usize> = (0..shards).flat_map(|s| bounds(n_rows, shards, s)).collect();
-            assert!(covered.into_iter().eq(0..n_rows));
+            for (unit, shards) in [(1, n_rows / SHARD_ROWS), (COLUMNS, 2), (COLUMNS, 5)] {
+                let cut = Cut { n_rows, unit, shards: shards.clamp(1, MAX_SHARDS) };
+                let covered: Vec<usize> = (0..cut.shards).flat_map(|s| cut.bounds(s)).collect();
+                assert!(covered.into_iter().eq(0..n_rows), "{n_rows} in units of {unit}");
+            }
         }
     }
 

@@ -1,9 +1,9 @@
 //! Random streams with names.
 //!
 //! A draw is a function of what it is for, not of what was drawn before it: the key of a `ChaCha8`
-//! generator *is* the name (seed, purpose, layer, sublayer, epoch, batch), and the place within the stream is
-//! the element's index. So one more stage, thread or resumed run shifts nobody's draws, and two
-//! names never share a stream.
+//! generator *is* the name (seed, purpose, layer, sublayer, epoch, batch), and the place within the
+//! stream is the element's index. So one more stage, thread or resumed run shifts nobody's draws,
+//! and two names never share a stream.
 //!
 //! ```
 //! use numerics::{Purpose, Stream};
@@ -16,11 +16,13 @@
 //! assert_eq!(whole[60..], tail);
 //! ```
 
+use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
-use rand::{Rng, SeedableRng};
 
+use self::chacha::WORDS;
 use crate::Real;
-use crate::elementary::vectorised;
+
+mod chacha;
 
 /// What a stream is for: a label of at most twelve bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,17 +89,32 @@ impl Stream {
         Stream { batch: batch as u32, ..self }
     }
 
-    /// A generator at the stream's beginning, for draws whose number is not known beforehand.
+    /// A generator at the stream's beginning, for draws whose number is not known beforehand. Its
+    /// words are those of the elements below, in another order: of one stream, use one or the other.
     #[must_use]
     pub fn rng(&self) -> ChaCha8Rng {
-        let mut key = [0; 32];
-        key[..8].copy_from_slice(&self.seed.to_le_bytes());
-        key[8..20].copy_from_slice(&self.purpose.0);
-        key[20..22].copy_from_slice(&self.layer.to_le_bytes());
-        key[22..24].copy_from_slice(&self.sublayer.to_le_bytes());
-        key[24..28].copy_from_slice(&self.epoch.to_le_bytes());
-        key[28..].copy_from_slice(&self.batch.to_le_bytes());
-        ChaCha8Rng::from_seed(key)
+        let mut seed = [0; 32];
+        for (bytes, word) in seed.chunks_exact_mut(4).zip(self.key()) {
+            bytes.copy_from_slice(&word.to_le_bytes());
+        }
+        ChaCha8Rng::from_seed(seed)
+    }
+
+    /// The name as a key, one to one.
+    fn key(&self) -> [u32; 8] {
+        let label: [u32; 3] = std::array::from_fn(|i| {
+            u32::from_le_bytes(std::array::from_fn(|byte| self.purpose.0[4 * i + byte]))
+        });
+        [
+            self.seed as u32,
+            (self.seed >> 32) as u32,
+            label[0],
+            label[1],
+            label[2],
+            u32::from(self.layer) | u32::from(self.sublayer) << 16,
+            self.epoch,
+            self.batch,
+        ]
     }
 
     /// Fills `values` with uniform numbers in [0, 1): the stream's elements from `first` on.
@@ -115,31 +132,38 @@ impl Stream {
         });
     }
 
-    /// Calls `f` with each value and its uniform number, vectorised.
+    /// Calls `f` with each value and its uniform number, vectorised. Cheapest for many values a call:
+    /// numbers are made 256 at a time.
     #[inline]
-    pub fn with_uniforms<F: Real, T>(&self, first: usize, values: &mut [T], f: impl Fn(&mut T, F)) {
-        const WORDS: usize = 256;
-        let mut rng = self.rng();
-        rng.set_word_pos(first as u128);
-        let mut bytes = [0_u8; 4 * WORDS];
-        for chunk in values.chunks_mut(WORDS) {
-            let bytes = &mut bytes[..4 * chunk.len()];
-            rng.fill_bytes(bytes);
-            vectorised(
-                #[inline(always)]
-                || {
-                    let (words, _) = bytes.as_chunks::<4>();
-                    for (value, word) in chunk.iter_mut().zip(words) {
-                        f(value, F::uniform(u32::from_le_bytes(*word)));
-                    }
-                },
-            );
-        }
+    pub fn with_uniforms<F: Real, T>(
+        &self,
+        first: usize,
+        mut values: &mut [T],
+        f: impl Fn(&mut T, F),
+    ) {
+        let groups = first / WORDS..(first + values.len()).div_ceil(WORDS);
+        let mut skip = first % WORDS;
+        chacha::with_groups(
+            self.key(),
+            groups.start as u64..groups.end as u64,
+            #[inline(always)]
+            |_, words| {
+                let words = &words[skip..];
+                let n = words.len().min(values.len());
+                let (now, later) = std::mem::take(&mut values).split_at_mut(n);
+                for (value, &word) in now.iter_mut().zip(words) {
+                    f(value, F::uniform(word));
+                }
+                (values, skip) = (later, 0);
+            },
+        );
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use rand::Rng;
+
     use super::*;
 
     const A: Purpose = Purpose::new("a");
@@ -153,16 +177,28 @@ mod tests {
     /// Pins the draws of every seed that users have written down. The numbers are the first words
     /// of `ChaCha` with four double rounds, block counter and nonce 0, and this key (in Python, from
     /// which they were computed by the cipher's definition):
-    /// `struct.pack("<Q12sIII", 42, b"a", 1, 2, 3)`.
+    /// `struct.pack("<Q12sIII", 42, b"a", 1, 2, 3)`. Element i is word ⌊i / 16⌋ of block i mod 16.
     #[test]
     fn draws_are_pinned() {
         let stream = Stream::new(42, A).layer(1).epoch(2).batch(3);
         assert_eq!(first_words(stream), PINNED);
-        let mut uniform = [0.0_f64; 2];
+        let mut uniform = [0.0_f64; 17];
         stream.fill_uniform(0, &mut uniform);
-        assert_eq!(uniform, PINNED.map(|word| f64::from(word) / 2_f64.powi(32)));
+        assert_eq!([uniform[0], uniform[16]], PINNED.map(|word| f64::from(word) / 2_f64.powi(32)));
     }
     const PINNED: [u32; 2] = [1_746_364_400, 4_218_363_494];
+
+    #[test]
+    fn elements_do_not_depend_on_how_they_are_asked_for() {
+        let stream = Stream::new(3, B);
+        let mut whole = vec![0.0_f32; 1500];
+        stream.fill_uniform(0, &mut whole);
+        for (first, n) in [(0, 1), (5, 0), (250, 10), (256, 256), (511, 2), (700, 800)] {
+            let mut part = vec![0.0; n];
+            stream.fill_uniform(first, &mut part);
+            assert_eq!(part, whole[first..first + n], "{n} from {first}");
+        }
+    }
 
     #[test]
     fn every_part_of_the_name_counts() {

@@ -84,11 +84,8 @@ impl<F: Real> Rbm<F> {
 
 /// Replaces each row's probabilities by draws; row i takes elements i·width and on of the stream.
 pub(crate) fn sample<F: Real>(stream: Stream, rows: Range<usize>, p: &mut ArrayViewMut2<F>) {
-    let width = p.ncols();
-    for (sample, mut row) in rows.zip(p.rows_mut()) {
-        let row = row.as_slice_mut().expect("rows are contiguous");
-        stream.bernoulli_in_place(sample * width, row);
-    }
+    let first = rows.start * p.ncols();
+    stream.bernoulli_in_place(first, p.as_slice_mut().expect("rows follow one another"));
 }
 
 fn logistic_with_bias<F: Real>(bias: ArrayView1<F>, rows: &mut ArrayViewMut2<F>) {

@@ -4,6 +4,8 @@ use std::cell::Cell;
 
 use pulp::Simd;
 
+use super::sparse::NonZeros;
+
 /// What the kernels need of a scalar: its vectors, and scratch memory that outlives a call.
 pub trait Lanes: Copy {
     /// As many scalars as a register of `S` holds.
@@ -28,6 +30,14 @@ pub trait Lanes: Copy {
 
     /// Puts it back, for the next taker.
     fn put_scratch(scratch: Vec<Self>);
+
+    /// Takes this thread's lists of non-zeros.
+    #[allow(private_interfaces, reason = "only the kernels call it")]
+    fn take_non_zeros() -> NonZeros<Self>;
+
+    /// Puts them back, for the next taker.
+    #[allow(private_interfaces, reason = "only the kernels call it")]
+    fn put_non_zeros(lists: NonZeros<Self>);
 }
 
 macro_rules! lanes {
@@ -56,11 +66,21 @@ macro_rules! lanes {
             }
 
             fn take_scratch() -> Vec<Self> {
-                SCRATCH.with(|scratch| scratch.$scalar.take())
+                SCRATCH.with(|scratch| scratch.$scalar.panels.take())
             }
 
             fn put_scratch(vector: Vec<Self>) {
-                SCRATCH.with(|scratch| scratch.$scalar.set(vector));
+                SCRATCH.with(|scratch| scratch.$scalar.panels.set(vector));
+            }
+
+            #[allow(private_interfaces, reason = "only the kernels call it")]
+            fn take_non_zeros() -> NonZeros<Self> {
+                SCRATCH.with(|scratch| scratch.$scalar.non_zeros.take())
+            }
+
+            #[allow(private_interfaces, reason = "only the kernels call it")]
+            fn put_non_zeros(lists: NonZeros<Self>) {
+                SCRATCH.with(|scratch| scratch.$scalar.non_zeros.set(lists));
             }
         }
     };
@@ -70,8 +90,14 @@ lanes!(f64, f64s, splat_f64s, mul_add_e_f64s, mul_f64s);
 
 #[derive(Default)]
 struct Scratch {
-    f32: Cell<Vec<f32>>,
-    f64: Cell<Vec<f64>>,
+    f32: Memory<f32>,
+    f64: Memory<f64>,
+}
+
+#[derive(Default)]
+struct Memory<F> {
+    panels: Cell<Vec<F>>,
+    non_zeros: Cell<NonZeros<F>>,
 }
 
 thread_local! {

@@ -33,8 +33,26 @@ pub(super) struct Packed<'a, F> {
 }
 
 impl<'a, F: Real> Packed<'a, F> {
-    /// Calls `body` with `alpha` · `b`, packed by the team into reused memory.
-    pub(super) fn with<R>(alpha: F, b: ArrayView2<F>, body: impl FnOnce(Packed<'_, F>) -> R) -> R {
+    /// Calls `body` with `alpha` · `b`, packed by this thread into memory of its own.
+    pub(super) fn alone<R>(alpha: F, b: ArrayView2<F>, body: impl FnOnce(Packed<'_, F>) -> R) -> R {
+        Self::with(1, alpha, b, body)
+    }
+
+    /// As [`Packed::alone`], packed by the team.
+    pub(super) fn together<R>(
+        alpha: F,
+        b: ArrayView2<F>,
+        body: impl FnOnce(Packed<'_, F>) -> R,
+    ) -> R {
+        Self::with(team_size(), alpha, b, body)
+    }
+
+    fn with<R>(
+        threads: usize,
+        alpha: F,
+        b: ArrayView2<F>,
+        body: impl FnOnce(Packed<'_, F>) -> R,
+    ) -> R {
         let (k, n) = b.dim();
         let n_blocks = k.div_ceil(BLOCK);
         let block = k.div_ceil(n_blocks);
@@ -50,7 +68,7 @@ impl<'a, F: Real> Packed<'a, F> {
         let memory = &mut scratch[first..first + n_units * unit_len];
         let units = ArrayViewMut2::from_shape((n_units, unit_len), &mut *memory)
             .expect("the slice was cut to this shape");
-        by_shards(team_size(), n_units, units, |range, mut units| {
+        by_shards(threads, n_units, units, |range, mut units| {
             for (index, mut unit) in range.zip(units.rows_mut()) {
                 let rows = (index / n_panels) * block;
                 let columns = (index % n_panels) * width::<F>();

@@ -1,7 +1,5 @@
 //! One thread's share of a product: some rows of A times all of a packed B.
 
-use std::cell::Cell;
-
 use ndarray::{ArrayView2, ArrayViewMut2, Axis, Slice};
 use pulp::{Arch, Simd, WithSimd};
 
@@ -11,10 +9,6 @@ use super::tile::Tile;
 use super::{dense, sparse};
 use crate::Real;
 
-thread_local! {
-    static NON_ZEROS: Cell<NonZeros> = Cell::default();
-}
-
 /// `out` = `a` · `b` + `beta` · `out` with the instructions of `arch`; `out` has contiguous rows.
 pub(super) fn multiply<F: Real>(
     arch: Arch,
@@ -23,7 +17,7 @@ pub(super) fn multiply<F: Real>(
     beta: F,
     mut out: ArrayViewMut2<F>,
 ) {
-    let mut non_zeros = NON_ZEROS.take();
+    let mut non_zeros = F::take_non_zeros();
     for (index, start) in (0..b.k).step_by(b.block).enumerate() {
         let a = a.slice_axis(Axis(1), Slice::from(start..(start + b.block).min(b.k)));
         let sparse = non_zeros.find(a);
@@ -36,7 +30,7 @@ pub(super) fn multiply<F: Real>(
             non_zeros: sparse.then_some(&non_zeros),
         });
     }
-    NON_ZEROS.set(non_zeros);
+    F::put_non_zeros(non_zeros);
 }
 
 /// The part of a share that lies in one block of k.
@@ -46,7 +40,7 @@ struct Block<'a, F> {
     index: usize,
     beta: F,
     out: ArrayViewMut2<'a, F>,
-    non_zeros: Option<&'a NonZeros>,
+    non_zeros: Option<&'a NonZeros<F>>,
 }
 
 impl<F: Real> WithSimd for Block<'_, F> {
@@ -137,19 +131,43 @@ impl<F: Real> Block<'_, F> {
     }
 
     #[inline(always)]
-    fn sparse<S: Simd, const V: usize>(&mut self, simd: S, columns: Columns<F>, lists: &NonZeros) {
-        for row in 0..self.out.nrows() {
+    fn sparse<S: Simd, const V: usize>(
+        &mut self,
+        simd: S,
+        columns: Columns<F>,
+        lists: &NonZeros<F>,
+    ) {
+        let m = self.out.nrows();
+        // Wide rows keep the processor busy one by one; narrow ones go in pairs.
+        let pairs = if V <= 4 { m / 2 } else { 0 };
+        for row in (0..pairs).map(|pair| 2 * pair) {
+            self.at::<S, V>(
+                row,
+                2,
+                columns,
+                #[inline(always)]
+                |tile| {
+                    // SAFETY: `at` gives a tile of two rows and V registers of columns, and the
+                    // lists are of this block, so their columns are below k.
+                    #[allow(unsafe_code, reason = "the kernel takes pointers")]
+                    unsafe {
+                        let lists = [lists.row(row), lists.row(row + 1)];
+                        sparse::multiply::<F, S, 2, V>(simd, tile, lists);
+                    }
+                },
+            );
+        }
+        for row in 2 * pairs..m {
             self.at::<S, V>(
                 row,
                 1,
                 columns,
                 #[inline(always)]
                 |tile| {
-                    // SAFETY: `at` gives a tile of one row and V registers of columns, and the lists
-                    // are of this block, so their columns are below k.
+                    // SAFETY: as above, for one row.
                     #[allow(unsafe_code, reason = "the kernel takes pointers")]
                     unsafe {
-                        sparse::multiply::<F, S, V>(simd, tile, lists.row(row));
+                        sparse::multiply::<F, S, 1, V>(simd, tile, [lists.row(row)]);
                     }
                 },
             );

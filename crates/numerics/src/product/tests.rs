@@ -169,7 +169,7 @@ fn every_instruction_set_computes_the_same_function() {
         let expected = slow(&a, &b);
         for arch in archs.into_iter().flatten() {
             let mut out = Array2::from_elem((m, n), 1.0);
-            Packed::with(2.0, b.view(), |b| {
+            Packed::alone(2.0, b.view(), |b| {
                 share::multiply(arch, a.view(), b, 3.0, out.view_mut());
             });
             for (ours, exact) in out.iter().zip(&expected) {
