@@ -25,12 +25,12 @@ pub(super) fn with_groups(
     groups: std::ops::Range<u64>,
     then: impl FnMut(u64, &[u32; WORDS]),
 ) {
-    Arch::new().dispatch(Groups { key, groups, then });
+    Arch::new().dispatch(Groups { key, range: groups, then });
 }
 
 struct Groups<T> {
     key: [u32; 8],
-    groups: std::ops::Range<u64>,
+    range: std::ops::Range<u64>,
     then: T,
 }
 
@@ -40,7 +40,7 @@ impl<T: FnMut(u64, &[u32; WORDS])> WithSimd for Groups<T> {
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
         let mut words = [0; WORDS];
-        for index in self.groups {
+        for index in self.range {
             let first = index * BLOCKS as u64;
             for offset in (0..BLOCKS).step_by(lanes::<S>()) {
                 blocks(simd, &self.key, first + offset as u64, &mut words[offset..]);
@@ -133,7 +133,7 @@ mod tests {
     fn group(arch: Arch, key: [u32; 8], index: u64) -> [u32; WORDS] {
         let mut group = [0; WORDS];
         let then = |_, words: &[u32; WORDS]| group = *words;
-        arch.dispatch(Groups { key, groups: index..index + 1, then });
+        arch.dispatch(Groups { key, range: index..index + 1, then });
         group
     }
 
