@@ -29,6 +29,10 @@ pub(crate) struct DataInfo<'a> {
     pub(crate) name: &'a str,
     pub(crate) train_sha256: &'a str,
     pub(crate) test_sha256: &'a str,
+    /// The name of each class.
+    pub(crate) classes: &'a [String],
+    /// What was decided while reading.
+    pub(crate) notes: &'a [String],
 }
 
 impl RunFolder {

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use mnist_io::ReadOptions;
+
 const LOADS: usize = 9;
 
 fn main() {
@@ -9,7 +11,8 @@ fn main() {
     let mut seconds: Vec<f64> = (0..LOADS)
         .map(|_| {
             let start = Instant::now();
-            mnist_io::load(folder).expect("data/mnist is in the repository");
+            mnist_io::open(folder, &ReadOptions::default())
+                .expect("data/mnist is in the repository");
             start.elapsed().as_secs_f64()
         })
         .collect();

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Dataset, Error, Mnist};
+use crate::{Dataset, Error, Mnist, OnDisk};
 
 /// How many of the samples outside the test part train; the others, which follow them, validate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -19,10 +19,12 @@ pub enum Partition {
 }
 
 /// The three parts of a set.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Splits {
-    /// The first images: parameters are fitted to them.
+    /// The first images: parameters are fitted to them. Without samples if they are on disk.
     pub train: Dataset,
+    /// The same where they are too large for memory.
+    pub train_on_disk: Option<OnDisk>,
     /// The others that were published for training: hyperparameters are chosen on them.
     pub validation: Dataset,
     /// The images published for testing: read once, for the number that is reported.
@@ -56,7 +58,24 @@ impl Splits {
     pub fn new(mnist: Mnist, partition: Partition) -> Result<Self, Error> {
         let n_train = partition.cut(mnist.train.n_samples())?;
         let (train, validation) = mnist.train.split_at(n_train);
-        Ok(Self { train, validation, test: mnist.test })
+        Ok(Self { train, train_on_disk: None, validation, test: mnist.test })
+    }
+
+    /// Cuts a training part that stays on disk; `mnist` has the test part and an empty training
+    /// part, as [`open`](crate::open) gives them.
+    ///
+    /// # Errors
+    /// As [`OnDisk::split`].
+    pub fn on_disk(on_disk: &OnDisk, mnist: Mnist, partition: Partition) -> Result<Self, Error> {
+        let (train_on_disk, validation) = on_disk.split(partition)?;
+        let (train, test) = (mnist.train, mnist.test);
+        Ok(Self { train, train_on_disk: Some(train_on_disk), validation, test })
+    }
+
+    /// The number of training samples, wherever they are.
+    #[must_use]
+    pub fn n_train(&self) -> usize {
+        self.train_on_disk.as_ref().map_or(self.train.n_samples(), OnDisk::n_samples)
     }
 }
 
