@@ -214,10 +214,9 @@ fn download(
 ) -> Result<(), Failure> {
     let write = |source| Failure::Stop(FetchError::Write { file: part.into(), source });
     let mirror = |reason: String| Failure::Mirror(reason);
-    let mut out = File::options().create(true).append(true).open(part).map_err(write)?;
-    let mut there = out.metadata().map_err(write)?.len();
+    let mut there = fs::metadata(part).map_or(0, |metadata| metadata.len());
     if there > file.bytes {
-        out.set_len(0).map_err(write)?;
+        fs::remove_file(part).map_err(write)?;
         there = 0;
     }
     if there < file.bytes {
@@ -229,13 +228,12 @@ fn download(
         let response = request.call().map_err(|error| mirror(error.to_string()))?;
         match response.status().as_u16() {
             206 if there > 0 && starts_at(&response, there) => (),
-            200 => {
-                // The whole file, whatever was asked for.
-                out.set_len(0).map_err(write)?;
-                there = 0;
-            }
+            // The whole file, whatever was asked for.
+            200 => there = 0,
             status => return Err(mirror(format!("the server answers {status}"))),
         }
+        let mut out = File::options().create(true).append(true).open(part).map_err(write)?;
+        out.set_len(there).map_err(write)?;
         let mut body = response.into_body().into_reader().take(file.bytes - there + 1);
         let mut piece = vec![0; 1 << 16];
         loop {
@@ -253,11 +251,11 @@ fn download(
                 return Err(Failure::Stop(FetchError::Interrupted));
             }
         }
+        out.sync_all().map_err(write)?;
     }
     if there < file.bytes {
         return Err(mirror(format!("broke off after {there} of {} bytes", file.bytes)));
     }
-    out.sync_all().map_err(write)?;
     let (_, sha256) = hash_of(part).map_err(write)?;
     if there > file.bytes || sha256 != file.sha256 {
         fs::remove_file(part).map_err(write)?;

@@ -121,7 +121,7 @@ fn every_mistake_in_a_table_is_named_with_its_line() {
     refused(
         &write(dir.path(), "bad.csv", b"1,2\n\xff,4\n"),
         &options(),
-        &["invalid UTF-8", "line: 2"],
+        &["invalid UTF-8", "(line 2,"],
     );
 }
 
