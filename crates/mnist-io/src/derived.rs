@@ -149,16 +149,13 @@ fn angle(rng: &mut ChaCha8Rng) -> f64 {
 }
 
 /// Turns an image about its centre, interpolating between the four pixels around; 0 outside.
+#[allow(clippy::cast_sign_loss, reason = "only places inside the image are cast")]
 fn turn(image: ArrayView1<f32>, angle: f64, out: &mut [f32]) {
     let centre = (SIDE - 1) as f64 / 2.0;
     let (sin, cos) = angle.sin_cos();
     let pixel = |y: f64, x: f64| {
         let inside = |at: f64| (0.0..SIDE as f64).contains(&at);
-        if inside(y) && inside(x) {
-            f64::from(image[(y as i64 * SIDE as i64 + x as i64) as usize])
-        } else {
-            0.0
-        }
+        if inside(y) && inside(x) { f64::from(image[y as usize * SIDE + x as usize]) } else { 0.0 }
     };
     for (i, out) in out.iter_mut().enumerate() {
         let (dy, dx) = ((i / SIDE) as f64 - centre, (i % SIDE) as f64 - centre);
@@ -240,6 +237,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::cast_sign_loss, reason = "angles are 0 or more")]
     fn angles_are_uniform() {
         let mut bins = [0_u32; 16];
         for i in 0..62_000 {
