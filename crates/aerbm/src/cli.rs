@@ -76,6 +76,31 @@ pub(crate) struct DataArgs {
     pub(crate) memory_limit: u64,
 }
 
+impl DataArgs {
+    /// The options that are not their defaults, as they are typed.
+    pub(crate) fn given(&self) -> String {
+        let mut given = String::new();
+        let mut add = |option: &str, value: &str| {
+            let value = if value.contains(char::is_whitespace) {
+                format!("'{value}'")
+            } else {
+                value.to_owned()
+            };
+            given.extend([" --", option, " ", &value]);
+        };
+        if self.data != "mnist" {
+            add("data", &self.data);
+        }
+        if let Some(column) = &self.label_column {
+            add("label-column", column);
+        }
+        if let Some(scale) = self.scale.to_possible_value().filter(|_| self.scale != Scale::Auto) {
+            add("scale", scale.get_name());
+        }
+        given
+    }
+}
+
 /// What is done with the values of data; as [`mnist_io::Scale`] has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Scale {

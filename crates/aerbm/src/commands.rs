@@ -56,7 +56,7 @@ fn train(args: &cli::Train, ui: &Ui) -> anyhow::Result<()> {
     refuse_other_run(&out, &settings)?;
     let loaded = data::load(&args.data)?;
     loaded.tell(ui);
-    let command = format!("aerbm train {source} --seed {}", args.seed);
+    let command = format!("aerbm train {source} --seed {}{}", args.seed, args.data.given());
     let mut folder = pipeline::open(&out, &command, &settings, &loaded)?;
     let (splits, key) = loaded.split_on_disk(config.partition())?;
 

@@ -98,11 +98,13 @@ pub(crate) fn open(
     config: &str,
     data: &Loaded,
 ) -> anyhow::Result<RunFolder> {
+    let classes = &data.mnist.train.class_names;
+    let plain = classes.iter().enumerate().all(|(class, name)| *name == class.to_string());
     let info = DataInfo {
         name: &data.name,
         train_sha256: &data.mnist.train.sha256,
         test_sha256: &data.mnist.test.sha256,
-        classes: &data.mnist.train.class_names,
+        classes: if plain { &[] } else { classes },
         notes: &data.notes,
     };
     RunFolder::open(path, command, config, &info)
