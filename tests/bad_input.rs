@@ -43,7 +43,7 @@ fn a_missing_data_folder_is_named() {
     refused(
         &["train", "tutorial", "--data", "nowhere"],
         2,
-        &["no data set `nowhere`", "--data DIR"],
+        &["no data set `nowhere`", "give the path of a file or folder"],
     );
     let empty = tempfile::tempdir().expect("a temporary folder");
     let path = empty.path().to_string_lossy().into_owned();
@@ -98,5 +98,7 @@ fn a_partition_larger_than_the_data_is_named() {
     let path = folder.path().to_string_lossy().into_owned();
     let out = tempfile::tempdir().expect("a temporary folder");
     let out = out.path().to_string_lossy().into_owned();
-    refused(&["train", "rbm", "--data", &path, "--out", &out], 1, &["50000"]);
+    let partition = ["--set", "partition={train=50000}"];
+    let args = ["train", "rbm", "--data", &path, "--out", &out, partition[0], partition[1]];
+    refused(&args, 1, &["50000 training images of 20"]);
 }

@@ -17,7 +17,7 @@ fn main() {
     let threads = rayon::current_num_threads();
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/mnist");
     let mnist = mnist_io::load(folder).expect("data/mnist is in the repository");
-    let images = mnist.train.images;
+    let images = mnist.train.images.view();
     numerics::with_team(threads, || {
         print_line(&format!("{threads} threads, medians of {ROUNDS} alternated rounds\n"));
         print_line(

@@ -39,7 +39,7 @@ pub(crate) enum Command {
         /// Folder of the run
         dir: PathBuf,
     },
-    /// List or verify data sets
+    /// List, fetch or verify data sets
     Data {
         #[command(subcommand)]
         action: Data,
@@ -56,6 +56,75 @@ pub(crate) enum Profile {
     Default,
 }
 
+/// Where the data are and how they are read.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Data")]
+pub(crate) struct DataArgs {
+    /// A name that `aerbm data list` shows; an IDX, .npy, .npz or .csv file; or a folder of four IDX
+    /// files or of PNG images, sorted into a folder for each class if they have labels
+    #[arg(long, default_value = "mnist", value_name = "NAME|PATH")]
+    pub(crate) data: String,
+    /// Column of a .csv file with the labels: its name, its index from 0 (from the end: -1), or none
+    /// [default: one called label, class, target or y]
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
+    pub(crate) label_column: Option<String>,
+    /// What is done with the values
+    #[arg(long, default_value = "auto")]
+    pub(crate) scale: Scale,
+    /// Training samples that would take more memory stay on disk, if they are a plain IDX or .npy file
+    #[arg(long, default_value_t = 1024, value_name = "MIB", value_parser = clap::value_parser!(u64).range(..=1 << 30))]
+    pub(crate) memory_limit: u64,
+}
+
+impl DataArgs {
+    /// The options that are not their defaults, as they are typed.
+    pub(crate) fn given(&self) -> String {
+        let mut given = String::new();
+        let mut add = |option: &str, value: &str| {
+            let value = if value.contains(char::is_whitespace) {
+                format!("'{value}'")
+            } else {
+                value.to_owned()
+            };
+            given.extend([" --", option, " ", &value]);
+        };
+        if self.data != "mnist" {
+            add("data", &self.data);
+        }
+        if let Some(column) = &self.label_column {
+            add("label-column", column);
+        }
+        if let Some(scale) = self.scale.to_possible_value().filter(|_| self.scale != Scale::Auto) {
+            add("scale", scale.get_name());
+        }
+        given
+    }
+}
+
+/// What is done with the values of data; as [`mnist_io::Scale`] has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Scale {
+    /// Whole numbers from 0 to 255 are brought into [0, 1], others are kept
+    Auto,
+    /// Values are kept
+    None,
+    /// Values are brought into [0, 1]: those of each column, or all pixels together
+    Unit,
+    /// Each column gets mean 0 and standard deviation 1
+    Standard,
+}
+
+impl From<Scale> for mnist_io::Scale {
+    fn from(scale: Scale) -> Self {
+        match scale {
+            Scale::Auto => mnist_io::Scale::Auto,
+            Scale::None => mnist_io::Scale::None,
+            Scale::Unit => mnist_io::Scale::Unit,
+            Scale::Standard => mnist_io::Scale::Standard,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Pipeline {
     /// How much to do
@@ -64,9 +133,8 @@ pub(crate) struct Pipeline {
     /// Folder of results [default: reports/PROFILE]
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
-    /// Data set: a name under data/, or a folder of four IDX files
-    #[arg(long, default_value = "mnist")]
-    pub(crate) data: String,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
 }
 
 #[derive(Debug, Args)]
@@ -77,9 +145,8 @@ pub(crate) struct Train {
     /// Change a setting, such as model.n_hidden=100; may be given again
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
-    /// Data set: a name under data/, or a folder of four IDX files
-    #[arg(long, default_value = "mnist")]
-    pub(crate) data: String,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
     /// Seed of every random draw
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
@@ -111,9 +178,8 @@ pub(crate) struct Compare {
     /// Change any setting of the comparison, such as rbm.training.epochs=20; may be given again
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
-    /// Data set: a name under data/, or a folder of four IDX files
-    #[arg(long, default_value = "mnist")]
-    pub(crate) data: String,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
     /// Folder of results
     #[arg(long, default_value = "reports/compare")]
     pub(crate) out: PathBuf,
@@ -123,9 +189,8 @@ pub(crate) struct Compare {
 pub(crate) struct OnRun {
     /// Folder of a run of `aerbm train`, or of one model in it
     pub(crate) run: PathBuf,
-    /// Data set: a name under data/, or a folder of four IDX files
-    #[arg(long, default_value = "mnist")]
-    pub(crate) data: String,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
 }
 
 #[derive(Debug, Args)]
@@ -138,9 +203,8 @@ pub(crate) struct Sample {
     /// Where chains start
     #[arg(long, default_value = "digits")]
     pub(crate) start: Start,
-    /// Data set to start from: a name under data/, or a folder of four IDX files
-    #[arg(long, default_value = "mnist")]
-    pub(crate) data: String,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
     /// Chains that start from noise; from digits there is one a class
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
     pub(crate) chains: u16,
@@ -159,9 +223,17 @@ pub(crate) enum Start {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Data {
-    /// List the data sets that are there
+    /// List the data sets that have names: those that are there, that can be fetched, that are made
     List,
-    /// Compare MNIST's files with their published checksums
+    /// Fetch a published data set into data/; goes on where it stopped
+    Fetch {
+        /// Data set, such as fashion-mnist
+        name: String,
+        /// Address of the folder that has the files, instead of the usual ones
+        #[arg(long, value_name = "URL")]
+        mirror: Option<String>,
+    },
+    /// Compare a set's files with their published checksums: MNIST's, or those of a fetched set
     Verify {
         /// Data set: a name under data/, or a folder of four IDX files
         #[arg(default_value = "mnist")]

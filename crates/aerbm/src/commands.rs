@@ -24,8 +24,14 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<()> {
         Command::Reconstruct(args) => reconstruct(args, ui),
         Command::Sample(args) => sample(args, ui),
         Command::Report { dir } => report(dir, ui),
-        Command::Data { action: cli::Data::List } => list_data(ui),
+        Command::Data { action: cli::Data::List } => {
+            list_data(ui);
+            Ok(())
+        }
         Command::Data { action: cli::Data::Verify { data } } => verify_data(data, ui),
+        Command::Data { action: cli::Data::Fetch { name, mirror } } => {
+            data::fetch(name, mirror.as_deref(), ui)
+        }
         Command::Selfcheck => selfcheck::run(ui),
     }
 }
@@ -49,9 +55,10 @@ fn train(args: &cli::Train, ui: &Ui) -> anyhow::Result<()> {
     let settings = config.to_toml()?;
     refuse_other_run(&out, &settings)?;
     let loaded = data::load(&args.data)?;
-    let command = format!("aerbm train {source} --seed {}", args.seed);
+    loaded.tell(ui);
+    let command = format!("aerbm train {source} --seed {}{}", args.seed, args.data.given());
     let mut folder = pipeline::open(&out, &command, &settings, &loaded)?;
-    let (splits, key) = loaded.split(config.partition())?;
+    let (splits, key) = loaded.split_on_disk(config.partition())?;
 
     let spec = Spec { run: &name, config: &config, seed: args.seed };
     let epochs = config.epochs();
@@ -86,6 +93,7 @@ fn refuse_other_run(out: &Path, settings: &str) -> anyhow::Result<()> {
 fn evaluate(args: &cli::OnRun, ui: &Ui) -> anyhow::Result<()> {
     let trained = train::load(&args.run)?;
     let loaded = data::load(&args.data)?;
+    loaded.tell(ui);
     let test = &loaded.mnist.test;
     refuse_other_width(&trained, test)?;
     let mut record = trained.record;
@@ -163,21 +171,20 @@ fn report(dir: &Path, ui: &Ui) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn list_data(ui: &Ui) -> anyhow::Result<()> {
-    for name in data::list()? {
-        ui.result(&name);
+fn list_data(ui: &Ui) {
+    for (name, what) in data::list() {
+        ui.result(&format!("{name:<16}{what}"));
     }
-    Ok(())
 }
 
 fn verify_data(name: &str, ui: &Ui) -> anyhow::Result<()> {
-    let checks = mnist_io::verify(data::folder(name)?)?;
+    let checks = data::verify(name)?;
     ui.rows(&checks);
     for check in &checks {
         let verdict = if check.ok { "as published" } else { "DIFFERS from the published file" };
         ui.result(&format!("{}  {}  {verdict}", check.sha256, check.file.display()));
     }
     let bad = checks.iter().filter(|check| !check.ok).count();
-    ensure!(bad == 0, "{bad} of {} files differ from MNIST's published ones", checks.len());
+    ensure!(bad == 0, "{bad} of {} files differ from the published ones", checks.len());
     Ok(())
 }

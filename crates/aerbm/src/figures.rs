@@ -128,10 +128,13 @@ pub(crate) fn reconstructions(
     tiles(dir, "reconstructions", first, rows, TileScale::Grey, meta)
 }
 
+/// The first sample of each class, of the first classes if there are many.
 fn one_of_each_class(test: &mnist_io::Dataset) -> Array2<f32> {
+    const MOST: usize = 20;
     let labels = test.labels.as_deref().unwrap_or_default();
     let mut samples: Vec<usize> = (0..test.n_classes)
         .filter_map(|class| labels.iter().position(|&label| usize::from(label) == class))
+        .take(MOST)
         .collect();
     if samples.is_empty() {
         samples = (0..test.n_samples().min(10)).collect();
@@ -219,6 +222,12 @@ fn tiles(
     meta: Meta,
 ) -> anyhow::Result<()> {
     let image = of.record.image;
+    anyhow::ensure!(
+        image.is_image(),
+        "{} was trained on samples of {} numbers, which are no images to draw",
+        of.record.run,
+        of.record.n_visible
+    );
     let tiles = Tiles { meta, rows, height: image.height, width: image.width, scale };
     Ok(tiles.write(dir, name)?)
 }

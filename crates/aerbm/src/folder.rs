@@ -29,6 +29,12 @@ pub(crate) struct DataInfo<'a> {
     pub(crate) name: &'a str,
     pub(crate) train_sha256: &'a str,
     pub(crate) test_sha256: &'a str,
+    /// The name of each class, where they are not 0, 1, 2, …
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(crate) classes: &'a [String],
+    /// What was decided while reading.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(crate) notes: &'a [String],
 }
 
 impl RunFolder {

@@ -30,6 +30,7 @@ pub(crate) fn run(args: &cli::Pipeline, ui: &Ui) -> anyhow::Result<()> {
     };
     let out = args.out.clone().unwrap_or_else(|| Path::new("reports").join(name));
     let loaded = data::load(&args.data)?;
+    loaded.tell(ui);
     let command = format!("aerbm pipeline --profile {name}");
     let mut folder = open(&out, &command, &toml::to_string(&config)?, &loaded)?;
 
@@ -82,6 +83,7 @@ pub(crate) fn compare_only(args: &cli::Compare, ui: &Ui) -> anyhow::Result<()> {
         config.comparison.labels.retain(|budget| args.labels.contains(&budget.count));
     }
     let loaded = data::load(&args.data)?;
+    loaded.tell(ui);
     config.runs.clear();
     let mut folder = open(&args.out, "aerbm compare", &toml::to_string(&config)?, &loaded)?;
     let (splits, key) = loaded.split(config.comparison.partition)?;
@@ -96,10 +98,14 @@ pub(crate) fn open(
     config: &str,
     data: &Loaded,
 ) -> anyhow::Result<RunFolder> {
+    let classes = &data.mnist.train.class_names;
+    let plain = classes.iter().enumerate().all(|(class, name)| *name == class.to_string());
     let info = DataInfo {
         name: &data.name,
         train_sha256: &data.mnist.train.sha256,
         test_sha256: &data.mnist.test.sha256,
+        classes: if plain { &[] } else { classes },
+        notes: &data.notes,
     };
     RunFolder::open(path, command, config, &info)
 }
@@ -110,12 +116,15 @@ fn done(folder: RunFolder, ui: &Ui) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The figures of trained models.
+/// The figures of trained models; none if the samples are no images.
 pub(crate) fn draw_models(
     dir: &Path,
     trained: &[Trained],
     test: &mnist_io::Dataset,
 ) -> anyhow::Result<()> {
+    if !test.shape.is_image() {
+        return Ok(());
+    }
     for (order, model) in (0..).zip(trained) {
         figures::filters(dir, model, order)?;
         if model.record.method == "rbm" {

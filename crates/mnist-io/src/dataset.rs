@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use ndarray::Array2;
+use ndarray::{ArcArray2, Array2};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -15,13 +15,16 @@ use crate::idx::{IdxImages, IdxLabels, check_labels};
 pub struct Dataset {
     /// What to call it, such as `mnist`; its parts keep the name.
     pub name: String,
-    /// `n_samples` × `n_features`, each in [0, 1]: one image a row, its pixels row by row.
-    pub images: Array2<f32>,
+    /// `n_samples` × `n_features`: one image a row, its pixels row by row, in [0, 1] unless the set
+    /// was read as it is. Parts of a set share this memory.
+    pub images: ArcArray2<f32>,
     /// The class of each image, below `n_classes`.
     pub labels: Option<Vec<u8>>,
     /// The number of classes; 0 without labels.
     pub n_classes: usize,
-    /// The size of each image.
+    /// What the classes are called in the set's file.
+    pub class_names: Vec<String>,
+    /// The size of each image; a single row of pixels where samples are no images.
     pub shape: ImageShape,
     /// SHA-256, in hex, of what it was read from: the unpacked bytes of the images' file, then of
     /// the labels'. Its parts keep it, so it names the origin and not the choice of samples.
@@ -55,9 +58,10 @@ impl Dataset {
             rayon::join(|| sha256_of_files(&images, labels.as_ref()), || to_unit(&images.pixels));
         Ok(Self {
             name: name.into(),
-            images: Array2::from_shape_vec((n_images, images.shape.n_pixels()), pixels)
+            images: ArcArray2::from_shape_vec((n_images, images.shape.n_pixels()), pixels)
                 .expect("IdxImages holds a whole number of images"),
             n_classes: labels.as_ref().map_or(0, |labels| labels.n_classes),
+            class_names: numbers(labels.as_ref().map_or(0, |labels| labels.n_classes)),
             labels: labels.map(|labels| labels.labels),
             shape: images.shape,
             sha256,
@@ -68,7 +72,7 @@ impl Dataset {
     /// the pixels as little-endian `f32`, then of the labels.
     ///
     /// # Errors
-    /// [`Error::FeatureCount`], [`Error::PixelRange`], [`Error::CountMismatch`] or
+    /// [`Error::FeatureCount`], [`Error::NotFinite`], [`Error::CountMismatch`] or
     /// [`Error::LabelRange`].
     pub fn from_arrays(
         name: impl Into<String>,
@@ -86,7 +90,8 @@ impl Dataset {
             check_labels(labels, n_classes, file)?;
         }
         let sha256 = sha256_of_arrays(&images, labels.as_deref());
-        Ok(Self { name, images, labels, n_classes, shape, sha256 })
+        let (images, class_names) = (images.into_shared(), numbers(n_classes));
+        Ok(Self { name, images, labels, n_classes, class_names, shape, sha256 })
     }
 
     /// The number of images.
@@ -113,6 +118,24 @@ impl Dataset {
 }
 
 impl ImageShape {
+    /// How rows of this many values may be seen: as square images if that is plausible (8 × 8 pixels
+    /// or more), else as a single row of pixels.
+    #[must_use]
+    pub fn of_features(n_features: usize) -> Self {
+        let side = n_features.isqrt();
+        if side >= 8 && side * side == n_features {
+            ImageShape { height: side, width: side }
+        } else {
+            ImageShape { height: 1, width: n_features }
+        }
+    }
+
+    /// Whether it has two dimensions worth drawing.
+    #[must_use]
+    pub fn is_image(self) -> bool {
+        self.height > 1 && self.width > 1
+    }
+
     /// Height × width.
     #[must_use]
     pub fn n_pixels(self) -> usize {
@@ -126,22 +149,22 @@ impl fmt::Display for ImageShape {
     }
 }
 
-/// Refuses rows of another length than the shape's, and pixels outside [0, 1].
+/// Refuses rows of another length than the shape's, and what is no finite number.
 fn check_images(name: &str, images: &Array2<f32>, shape: ImageShape) -> Result<(), Error> {
     let (name, found) = (name.to_owned(), images.ncols());
     if found != shape.n_pixels() {
         return Err(Error::FeatureCount { name, found, shape });
     }
-    match images.indexed_iter().find(|(_, pixel)| !(0.0..=1.0).contains(*pixel)) {
-        Some(((sample, feature), &found)) => {
-            Err(Error::PixelRange { name, sample, feature, found })
+    match images.indexed_iter().find(|(_, value)| !value.is_finite()) {
+        Some(((row, column), &found)) => {
+            Err(Error::NotFinite { file: name.into(), row, column, found })
         }
         None => Ok(()),
     }
 }
 
 /// Refuses images and labels that do not pair up.
-fn check_counts(
+pub(crate) fn check_counts(
     n_images: usize,
     images_file: &Path,
     n_labels: usize,
@@ -152,6 +175,11 @@ fn check_counts(
     }
     let (images_file, labels_file) = (images_file.into(), labels_file.into());
     Err(Error::CountMismatch { images_file, n_images, labels_file, n_labels })
+}
+
+/// The names 0, 1, 2, …
+fn numbers(n_classes: usize) -> Vec<String> {
+    (0..n_classes).map(|class| class.to_string()).collect()
 }
 
 /// Bytes over 255.
@@ -179,8 +207,7 @@ mod tests {
         let make = |images, labels| Dataset::from_arrays("made", images, labels, ROW).unwrap_err();
         let cases = [
             (make(array![[0.0]], None), "data set made: rows of 1 values; expected 2 for"),
-            (make(array![[0.0, 1.5]], None), "data set made: image 0 has pixel 1 = 1.5"),
-            (make(array![[f32::NAN, 1.0]], None), "data set made: image 0 has pixel 0 = NaN"),
+            (make(array![[f32::NAN, 1.0]], None), "made: row 0, column 0 is NaN"),
             (make(array![[0.0, 1.0]], Some((vec![], 2))), "made holds 1 images but made holds 0"),
             (
                 make(array![[0.0, 1.0]], Some((vec![2], 2))),

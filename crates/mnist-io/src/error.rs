@@ -4,11 +4,16 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::dataset::ImageShape;
+use crate::read::FormatError;
 
 /// What went wrong; the message names the file, the value, what was expected and what to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A file of the user's own that is wrong.
+    #[error(transparent)]
+    Format(#[from] FormatError),
+
     /// The data folder is not there.
     #[error(
         "data folder {} not found; expected the four MNIST files there; \
@@ -238,18 +243,19 @@ pub enum Error {
         shape: ImageShape,
     },
 
-    /// A pixel outside [0, 1], or not a number.
+    /// A value that is infinite or not a number.
     #[error(
-        "data set {name}: image {sample} has pixel {feature} = {found}; expected 0 to 1; \
-         rescale the images"
+        "{}: row {row}, column {column} is {found}; expected finite numbers; fill in what is \
+         missing, or leave the row out",
+        file.display()
     )]
-    PixelRange {
-        /// The data set's name.
-        name: String,
-        /// The row.
-        sample: usize,
-        /// The column.
-        feature: usize,
+    NotFinite {
+        /// The file, or the name of a data set made in memory.
+        file: PathBuf,
+        /// The row, from 0.
+        row: usize,
+        /// The column, from 0.
+        column: usize,
         /// The value.
         found: f32,
     },

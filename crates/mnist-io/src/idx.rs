@@ -29,7 +29,8 @@ use crate::Error;
 use crate::dataset::ImageShape;
 use crate::unpack::Unpacked;
 
-/// The most data, in bytes, that a header may declare: 4 GiB, ninety times MNIST.
+/// The most data, in bytes, that the header of a file may declare that is read into memory: 4 GiB,
+/// ninety times MNIST.
 pub const MAX_BYTES: u64 = 1 << 32;
 
 /// Images as they are in an IDX file.
@@ -139,8 +140,19 @@ pub(crate) fn check_labels(labels: &[u8], n_classes: usize, file: &Path) -> Resu
 
 /// Reads a whole file of `D` dimensions: its name, the dimensions, the elements.
 fn read<const D: usize>(mut bytes: Unpacked) -> Result<(PathBuf, [u32; D], Vec<u8>), Error> {
+    let (dimensions, declared) = read_header(&mut bytes, MAX_BYTES)?;
+    let elements = read_elements(&mut bytes, 4 + 4 * D as u64, declared)?;
+    Ok((bytes.file().to_path_buf(), dimensions, elements))
+}
+
+/// Reads the header of a file of `D` dimensions: these, and the number of elements, which may be
+/// `most`.
+pub(crate) fn read_header<const D: usize>(
+    bytes: &mut Unpacked,
+    most: u64,
+) -> Result<([u32; D], u64), Error> {
     let file = bytes.file().to_path_buf();
-    let start = read_exactly(&mut bytes, 4, 0)?;
+    let start = read_exactly(bytes, 4, 0)?;
     if start[..2] != [0, 0] {
         return Err(Error::Magic { file, found: [start[0], start[1]] });
     }
@@ -151,18 +163,26 @@ fn read<const D: usize>(mut bytes: Unpacked) -> Result<(PathBuf, [u32; D], Vec<u
         return Err(Error::Dimensions { file, found: start[3], expected: D as u8 });
     }
 
-    let packed = read_exactly(&mut bytes, 4 * D as u64, 4)?;
+    let packed = read_exactly(bytes, 4 * D as u64, 4)?;
     let (words, _) = packed.as_chunks();
     let dimensions = std::array::from_fn(|d| u32::from_be_bytes(words[d]));
-    let declared = declared_size(&dimensions, &file)?;
+    let declared = declared_size(&dimensions, most, &file)?;
+    Ok((dimensions, declared))
+}
 
-    let header = 4 + 4 * D as u64;
-    let elements = read_exactly(&mut bytes, declared, header)?;
+/// Reads the elements after a header of so many bytes, and sees that nothing follows them.
+pub(crate) fn read_elements(
+    bytes: &mut Unpacked,
+    header: u64,
+    declared: u64,
+) -> Result<Vec<u8>, Error> {
+    let elements = read_exactly(bytes, declared, header)?;
     // The read at the end also makes the gzip decoder compare its checksum.
     if !bytes.read_up_to(1)?.is_empty() {
+        let file = bytes.file().to_path_buf();
         return Err(Error::Trailing { file, expected: header + declared });
     }
-    Ok((file, dimensions, elements))
+    Ok(elements)
 }
 
 /// The next `n` bytes of a file of which `before` are read.
@@ -177,7 +197,7 @@ fn read_exactly(bytes: &mut Unpacked, n: u64, before: u64) -> Result<Vec<u8>, Er
 }
 
 /// The product of the dimensions, if it is one that a file can have.
-fn declared_size(dimensions: &[u32], file: &Path) -> Result<u64, Error> {
+fn declared_size(dimensions: &[u32], most: u64, file: &Path) -> Result<u64, Error> {
     let file = || file.to_path_buf();
     if dimensions.contains(&0) {
         return Err(Error::ZeroDimension { file: file(), dimensions: dimensions.into() });
@@ -185,13 +205,13 @@ fn declared_size(dimensions: &[u32], file: &Path) -> Result<u64, Error> {
     let product = dimensions.iter().try_fold(1_u64, |product, &d| product.checked_mul(d.into()));
     match product {
         None => Err(Error::Overflow { file: file(), dimensions: dimensions.into() }),
-        Some(declared) if declared > MAX_BYTES => Err(Error::TooLarge { file: file(), declared }),
+        Some(declared) if declared > most => Err(Error::TooLarge { file: file(), declared }),
         Some(declared) => Ok(declared),
     }
 }
 
 /// Zero, zero, the type code, the number of dimensions, the dimensions.
-fn header(dimensions: &[usize]) -> Vec<u8> {
+pub(crate) fn header(dimensions: &[usize]) -> Vec<u8> {
     let mut header = vec![0, 0, UNSIGNED_BYTE, dimensions.len() as u8];
     for &dimension in dimensions {
         header.extend((dimension as u32).to_be_bytes());

@@ -118,7 +118,7 @@ const FILES: [Canonical; 4] = [
 ];
 
 /// Finds the four files under any of their names.
-fn locate(dir: &Path) -> Result<[PathBuf; 4], Error> {
+pub(crate) fn locate(dir: &Path) -> Result<[PathBuf; 4], Error> {
     if !dir.is_dir() {
         return Err(Error::FolderNotFound { dir: dir.into() });
     }

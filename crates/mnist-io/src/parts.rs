@@ -1,8 +1,8 @@
-//! Parts of a set: views, ranges, selections, and the cut that copies only the end.
+//! Parts of a set: views, ranges, selections, and the cut that copies nothing.
 
 use std::ops::Range;
 
-use ndarray::{Array2, ArrayView2, Axis, s};
+use ndarray::{ArcArray2, ArrayView2, Axis, s};
 
 use crate::Dataset;
 
@@ -16,14 +16,14 @@ impl Dataset {
         self.images.slice(s![samples, ..])
     }
 
-    /// A copy of a range of samples.
+    /// A range of samples, which stay where they are in memory.
     ///
     /// # Panics
     /// If the range goes beyond the samples.
     #[must_use]
     pub fn slice(&self, samples: Range<usize>) -> Self {
         let labels = self.labels.as_ref().map(|labels| labels[samples.clone()].to_vec());
-        self.part(self.rows(samples).to_owned(), labels)
+        self.part(self.images.clone().slice_move(s![samples, ..]), labels)
     }
 
     /// A copy of the samples with these indices, in this order.
@@ -34,27 +34,23 @@ impl Dataset {
     pub fn select(&self, samples: &[usize]) -> Self {
         let choose = |labels: &Vec<u8>| samples.iter().map(|&sample| labels[sample]).collect();
         let labels = self.labels.as_ref().map(choose);
-        self.part(self.images.select(Axis(0), samples), labels)
+        self.part(self.images.select(Axis(0), samples).into_shared(), labels)
     }
 
-    /// The first `n` samples, which stay where they are in memory, and a copy of the others.
+    /// The first `n` samples and the others, all of which stay where they are in memory.
     ///
     /// # Panics
     /// If there are fewer than `n` samples.
     #[must_use]
-    pub fn split_at(mut self, n: usize) -> (Self, Self) {
-        let rest = self.slice(n..self.n_samples());
-        self.images.slice_collapse(s![..n, ..]);
-        if let Some(labels) = &mut self.labels {
-            labels.truncate(n);
-        }
-        (self, rest)
+    pub fn split_at(self, n: usize) -> (Self, Self) {
+        (self.slice(0..n), self.slice(n..self.n_samples()))
     }
 
     /// Other samples of the same origin.
-    fn part(&self, images: Array2<f32>, labels: Option<Vec<u8>>) -> Self {
+    pub(crate) fn part(&self, images: ArcArray2<f32>, labels: Option<Vec<u8>>) -> Self {
         let (name, sha256) = (self.name.clone(), self.sha256.clone());
-        Self { name, images, labels, n_classes: self.n_classes, shape: self.shape, sha256 }
+        let (n_classes, class_names) = (self.n_classes, self.class_names.clone());
+        Self { name, images, labels, n_classes, class_names, shape: self.shape, sha256 }
     }
 }
 
@@ -88,11 +84,11 @@ mod tests {
     }
 
     #[test]
-    fn cutting_leaves_the_first_part_in_place() {
+    fn cutting_leaves_both_parts_in_place() {
         let three = three();
-        let place = three.images.as_ptr();
-        let (first, _) = three.split_at(2);
-        assert_eq!(first.images.as_ptr(), place);
-        assert!(first.images.is_standard_layout());
+        let places = [0, 2].map(|row| three.images.row(row).as_ptr());
+        let (first, rest) = three.split_at(2);
+        assert_eq!([first.images.as_ptr(), rest.images.as_ptr()], places);
+        assert!(first.images.is_standard_layout() && rest.images.is_standard_layout());
     }
 }

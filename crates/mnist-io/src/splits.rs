@@ -2,26 +2,29 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Dataset, Error, Mnist};
+use crate::{Dataset, Error, Mnist, OnDisk};
 
-/// How many of the published training images train; the others, which follow them, validate.
+/// How many of the samples outside the test part train; the others, which follow them, validate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Partition {
-    /// 50,000 train, 10,000 validate: the study's split.
+    /// A sixth validates, 10,000 samples at most: the study's split, 50,000 and 10,000 of MNIST.
     #[default]
     Study,
-    /// 55,000 train, 5,000 validate: the split of the tutorial recipe.
+    /// A twelfth validates, 5,000 samples at most: the split of the tutorial recipe, 55,000 and 5,000
+    /// of MNIST.
     Tutorial,
     /// This many train, the remainder validates.
     Train(usize),
 }
 
 /// The three parts of a set.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Splits {
-    /// The first images: parameters are fitted to them.
+    /// The first images: parameters are fitted to them. Without samples if they are on disk.
     pub train: Dataset,
+    /// The same where they are too large for memory.
+    pub train_on_disk: Option<OnDisk>,
     /// The others that were published for training: hyperparameters are chosen on them.
     pub validation: Dataset,
     /// The images published for testing: read once, for the number that is reported.
@@ -29,30 +32,50 @@ pub struct Splits {
 }
 
 impl Partition {
-    /// The number of images that train.
-    #[must_use]
-    pub fn n_train(self) -> usize {
-        match self {
-            Partition::Study => 50_000,
-            Partition::Tutorial => 55_000,
+    /// The number of samples that train, of so many.
+    ///
+    /// # Errors
+    /// [`Error::TrainCount`] if no sample would be left on either side of the cut.
+    pub fn cut(self, available: usize) -> Result<usize, Error> {
+        let rest_after = |validate: usize| available.saturating_sub(validate.max(1));
+        let requested = match self {
+            Partition::Study => rest_after((available / 6).min(10_000)),
+            Partition::Tutorial => rest_after((available / 12).min(5_000)),
             Partition::Train(n_train) => n_train,
+        };
+        if requested == 0 || requested >= available {
+            return Err(Error::TrainCount { requested, available });
         }
+        Ok(requested)
     }
 }
 
 impl Splits {
-    /// Cuts the set. The training images stay where they are in memory; those that validate are
-    /// copied.
+    /// Cuts the set, whose samples stay where they are in memory.
     ///
     /// # Errors
     /// [`Error::TrainCount`] if no image would be left on either side of the cut.
     pub fn new(mnist: Mnist, partition: Partition) -> Result<Self, Error> {
-        let (requested, available) = (partition.n_train(), mnist.train.n_samples());
-        if requested == 0 || requested >= available {
-            return Err(Error::TrainCount { requested, available });
-        }
-        let (train, validation) = mnist.train.split_at(requested);
-        Ok(Self { train, validation, test: mnist.test })
+        let n_train = partition.cut(mnist.train.n_samples())?;
+        let (train, validation) = mnist.train.split_at(n_train);
+        Ok(Self { train, train_on_disk: None, validation, test: mnist.test })
+    }
+
+    /// Cuts a training part that stays on disk; `mnist` has the test part and an empty training
+    /// part, as [`open`](crate::open) gives them.
+    ///
+    /// # Errors
+    /// As [`OnDisk::split`].
+    pub fn on_disk(on_disk: &OnDisk, mnist: Mnist, partition: Partition) -> Result<Self, Error> {
+        let (train_on_disk, validation) = on_disk.split(partition)?;
+        let (train, test) = (mnist.train, mnist.test);
+        Ok(Self { train, train_on_disk: Some(train_on_disk), validation, test })
+    }
+
+    /// The number of training samples, wherever they are.
+    #[must_use]
+    pub fn n_train(&self) -> usize {
+        self.train_on_disk.as_ref().map_or(self.train.n_samples(), OnDisk::n_samples)
     }
 }
 
@@ -84,13 +107,21 @@ mod tests {
 
     #[test]
     fn both_sides_of_the_cut_must_hold_something() {
-        for partition in [Partition::Train(0), Partition::Train(6), Partition::Study] {
-            let message = Splits::new(set(), partition).unwrap_err().to_string();
-            let expected = format!(
-                "{} training images of 6; expected at least 1 and fewer than 6",
-                partition.n_train()
-            );
+        for n_train in [0, 6, 50_000] {
+            let message = Splits::new(set(), Partition::Train(n_train)).unwrap_err().to_string();
+            let expected =
+                format!("{n_train} training images of 6; expected at least 1 and fewer than 6");
             assert!(message.contains(&expected), "{message}");
         }
+    }
+
+    #[test]
+    fn other_sets_are_cut_in_the_proportions_of_mnist() {
+        let cuts = |n| [Partition::Study, Partition::Tutorial].map(|p| p.cut(n).unwrap());
+        assert_eq!(cuts(60_000), [50_000, 55_000]);
+        assert_eq!(cuts(12_000), [10_000, 11_000]);
+        assert_eq!(cuts(1_000_000), [990_000, 995_000]);
+        assert_eq!(cuts(2), [1, 1]);
+        assert!(Partition::Study.cut(1).is_err());
     }
 }

@@ -57,6 +57,11 @@ impl<'a> Unpacked<'a> {
         }
     }
 
+    /// Whether the file is packed with gzip.
+    pub(crate) fn is_packed(&self) -> bool {
+        self.gzip
+    }
+
     /// What the errors call this file.
     pub(crate) fn file(&self) -> &Path {
         &self.file

@@ -2,13 +2,16 @@
 
 use ae_core::Autoencoder;
 use mnist_io::Splits;
-use ndarray::{Array2, ArrayView2};
-use nn_core::{Loss, RestoreError, TensorMap, TrainingError, reconstruction_error, restore, store};
+use ndarray::{ArcArray2, Array2, ArrayView2};
+use nn_core::{
+    Loss, RestoreError, Samples, TensorMap, TrainingError, reconstruction_error, restore, store,
+};
 use rbm_core::Rbm;
 
 use super::record::{Cost, Unit};
 use super::{Measure, Record, Spec};
 use crate::config::RunConfig;
+use crate::data::training_samples;
 
 /// A trained model.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,24 +105,27 @@ pub(super) fn begin<'a>(
     spec: &Spec<'_>,
     data: &'a Splits,
 ) -> Result<Box<dyn Job + 'a>, TrainingError> {
-    let x = data.train.images.view();
+    let train = training_samples(data);
     Ok(match spec.config {
         RunConfig::Autoencoder(settings) => {
-            let model = Autoencoder::new(&settings.model, x.ncols(), spec.seed, 0)?;
+            let model = Autoencoder::new(&settings.model, train.n_features(), spec.seed, 0)?;
             let training = ae_core::Training::new(
                 &model,
                 &settings.model,
                 &settings.training,
-                x,
+                &*train,
                 spec.seed,
                 0,
             )?;
-            Box::new(AutoencoderJob { model, training, loss: settings.model.loss(), data })
+            let loss = settings.model.loss();
+            Box::new(AutoencoderJob { model, training, loss, train, data })
         }
         RunConfig::Rbm(settings) => {
-            let rbm = Rbm::new(&settings.model, x, spec.seed, 0)?;
-            let training = rbm_core::Training::new(&rbm, &settings.training, x, spec.seed, 0)?;
-            Box::new(RbmJob { rbm, training, data })
+            let rbm = Rbm::new(&settings.model, &*train, spec.seed, 0)?;
+            let training =
+                rbm_core::Training::new(&rbm, &settings.training, &*train, spec.seed, 0)?;
+            let seen = first_samples(data, &*train)?;
+            Box::new(RbmJob { rbm, training, train, seen, data })
         }
     })
 }
@@ -128,12 +134,13 @@ struct AutoencoderJob<'a> {
     model: Autoencoder<f32>,
     training: ae_core::Training<f32>,
     loss: Loss,
+    train: Box<dyn Samples<f32> + 'a>,
     data: &'a Splits,
 }
 
 impl Job for AutoencoderJob<'_> {
     fn epoch(&mut self) -> Result<Cost, TrainingError> {
-        let value = self.training.epoch(&mut self.model, self.data.train.images.view())?;
+        let value = self.training.epoch(&mut self.model, &*self.train)?;
         let unit = match self.loss {
             Loss::SquaredError => Unit::SsePerImage,
             Loss::MeanSquaredError => Unit::MsePerPixel,
@@ -166,12 +173,26 @@ impl Job for AutoencoderJob<'_> {
 struct RbmJob<'a> {
     rbm: Rbm<f32>,
     training: rbm_core::Training<f32>,
+    train: Box<dyn Samples<f32> + 'a>,
+    /// As many training samples as validate.
+    seen: ArcArray2<f32>,
     data: &'a Splits,
+}
+
+/// The first training samples, as many as validate; in memory they are not copied.
+fn first_samples(data: &Splits, train: &dyn Samples<f32>) -> Result<ArcArray2<f32>, TrainingError> {
+    let n = data.validation.n_samples().min(train.n_samples());
+    if data.train.n_samples() >= n {
+        return Ok(data.train.slice(0..n).images);
+    }
+    let mut seen = Array2::zeros((n, train.n_features()));
+    train.gather(&(0..n).collect::<Vec<_>>(), seen.view_mut())?;
+    Ok(seen.into_shared())
 }
 
 impl Job for RbmJob<'_> {
     fn epoch(&mut self) -> Result<Cost, TrainingError> {
-        let report = self.training.epoch(&mut self.rbm, self.data.train.images.view())?;
+        let report = self.training.epoch(&mut self.rbm, &*self.train)?;
         Ok(Cost::Reconstruction { value: report.reconstruction_sse })
     }
 
@@ -180,8 +201,8 @@ impl Job for RbmJob<'_> {
         let error = reconstruction_error(x, self.rbm.reconstruct(x).view());
         // How much less probable unseen images are than seen ones: grows with overfitting
         // (Hinton 2012, section 6).
-        let seen = self.data.train.rows(0..x.nrows().min(self.data.train.n_samples()));
-        let gap = mean(&self.rbm.free_energies(x)) - mean(&self.rbm.free_energies(seen));
+        let seen = mean(&self.rbm.free_energies(self.seen.view()));
+        let gap = mean(&self.rbm.free_energies(x)) - seen;
         vec![
             Measure::new("validation", "mse_per_pixel", error.mse_per_pixel, "mse_per_pixel"),
             Measure::new("validation", "free_energy_gap_nats", gap, "nats"),

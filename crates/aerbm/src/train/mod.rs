@@ -7,9 +7,9 @@ mod record;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use mnist_io::Splits;
-use nn_core::TensorMap;
+use nn_core::{TensorMap, TrainingError};
 use study::stage::Key;
 use study::tensor_file;
 
@@ -58,7 +58,7 @@ pub(crate) fn train(
         told(&trained.record);
         return Ok(trained);
     }
-    let mut job = job::begin(spec, data)?;
+    let mut job = job::begin(spec, data).map_err(with_remedy)?;
     let mut record = Record::new(spec, data, &key)?;
     let checkpoint = folder.join(CHECKPOINT);
     if let Some(epochs) = checkpoint::resume(&checkpoint, &key, &mut *job)? {
@@ -74,7 +74,7 @@ pub(crate) fn train(
         let cost = job.epoch().with_context(|| format!("training {}", spec.run))?;
         let seconds = start.elapsed().as_secs_f64();
         let measures = job.validation_measures();
-        let samples = data.train.n_samples();
+        let samples = data.n_train();
         let epoch = EpochRecord { cost, measures, seconds, samples };
         let rate = samples as f64 / seconds;
         ui.advance(
@@ -101,6 +101,16 @@ pub(crate) fn train(
     // A checkpoint that was never needed is not there.
     let _ = std::fs::remove_file(&checkpoint);
     Ok(Trained { model, record })
+}
+
+/// Says what this command offers against values that the model cannot represent.
+fn with_remedy(error: TrainingError) -> anyhow::Error {
+    match error {
+        TrainingError::OutOfRange { .. } => {
+            anyhow!("{error}; --scale unit brings data into [0, 1]")
+        }
+        other => other.into(),
+    }
 }
 
 fn keep(folder: &Path, model: &Model, record: &Record) -> anyhow::Result<()> {

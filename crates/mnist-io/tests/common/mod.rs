@@ -41,3 +41,39 @@ pub(crate) fn small_set(dir: &Path) {
     write("t10k-images.idx3-ubyte", idx(&[2, 2, 1], &pixels[..4]));
     write("t10k-labels.idx1-ubyte.gz", gzip(&idx(&[2], &[2, 1])));
 }
+
+/// An array as NumPy saves it, in C order, whether header and data agree or not.
+pub(crate) fn npy(dtype: &str, shape: &str, data: &[u8]) -> Vec<u8> {
+    let header = format!("{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}");
+    let header = format!("{header:<117}\n");
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    bytes.extend(data);
+    bytes
+}
+
+/// An archive of such arrays, packed.
+pub(crate) fn npz(entries: &[(&str, Vec<u8>)]) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, bytes) in entries {
+        let options = zip::write::SimpleFileOptions::default();
+        archive.start_file(format!("{name}.npy"), options).unwrap();
+        archive.write_all(bytes).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+/// A PNG image.
+pub(crate) fn png(
+    width: u32,
+    height: u32,
+    colour: image::ExtendedColorType,
+    pixels: &[u8],
+) -> Vec<u8> {
+    use image::ImageEncoder;
+    let mut bytes = Vec::new();
+    let encoder = image::codecs::png::PngEncoder::new(&mut bytes);
+    encoder.write_image(pixels, width, height, colour).unwrap();
+    bytes
+}

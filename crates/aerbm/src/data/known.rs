@@ -1,0 +1,92 @@
+//! The sets that have names: those that are there, those that can be fetched, those that are made.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use mnist_io::fetch::{Arrived, FetchError, PUBLISHED, Published};
+use mnist_io::{Derived, FileCheck};
+
+use super::{FOLDER, find};
+use crate::config::{UsageError, nearest};
+use crate::interrupt::{self, Interrupted};
+use crate::ui::Ui;
+
+/// Every set that has a name, and what it is.
+pub(crate) fn list() -> Vec<(String, String)> {
+    let mut sets: Vec<(String, String)> = folders()
+        .into_iter()
+        .map(|name| {
+            let path = Path::new(FOLDER).join(&name).display().to_string();
+            (name, format!("in {path}"))
+        })
+        .collect();
+    for set in PUBLISHED {
+        if !sets.iter().any(|(name, _)| name == set.name) {
+            let how = format!("{}; aerbm data fetch {} brings it", set.about, set.name);
+            sets.push((set.name.to_owned(), how));
+        }
+    }
+    let made =
+        Derived::ALL.map(|set| (set.name().to_owned(), format!("made: {}", set.description())));
+    sets.extend(made.into_iter().filter(|(name, _)| !folders().contains(name)));
+    sets
+}
+
+/// The names alone.
+pub(super) fn names() -> Vec<String> {
+    list().into_iter().map(|(name, _)| name).collect()
+}
+
+/// The folders of data, in order; none where there is no folder for them.
+fn folders() -> Vec<String> {
+    let entries = std::fs::read_dir(FOLDER).into_iter().flatten().filter_map(Result::ok);
+    let mut names: Vec<String> = entries
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Compares the files of a set with the published ones.
+pub(crate) fn verify(name: &str) -> anyhow::Result<Vec<FileCheck>> {
+    let folder = find(name)?;
+    Ok(match published(name) {
+        Ok(set) => mnist_io::fetch::check_files(set.files, &folder)?,
+        Err(_) => mnist_io::verify(folder)?,
+    })
+}
+
+/// Fetches a published set into its folder, from `mirror` if one is given.
+pub(crate) fn fetch(name: &str, mirror: Option<&str>, ui: &Ui) -> anyhow::Result<()> {
+    let set = published(name)?;
+    let mirror = mirror.map(|mirror| format!("{}/", mirror.trim_end_matches('/')));
+    let mirrors = match &mirror {
+        Some(mirror) => &[mirror.as_str()],
+        None => set.mirrors,
+    };
+    let folder = Path::new(FOLDER).join(set.name);
+    let mut last = String::new();
+    let mut watch = |arrived: Arrived<'_>| {
+        if last != arrived.from {
+            arrived.from.clone_into(&mut last);
+            ui.note(&format!("{}, {} kB", arrived.from, arrived.of / 1000));
+        }
+        interrupt::flow()
+    };
+    match mnist_io::fetch::fetch(set.files, mirrors, &folder, &mut watch) {
+        Err(FetchError::Interrupted) => return Err(Interrupted.into()),
+        outcome => outcome.with_context(|| format!("fetching {name}"))?,
+    }
+    ui.result(&format!("{}: {}", folder.display(), set.about));
+    Ok(())
+}
+
+fn published(name: &str) -> Result<&'static Published, UsageError> {
+    PUBLISHED.into_iter().find(|set| set.name == name).ok_or_else(|| {
+        let names = PUBLISHED.map(|set| set.name);
+        let hint = nearest(name, names).map(|name| format!("; did you mean `{name}`?"));
+        let (hint, names) = (hint.unwrap_or_default(), names.join(", "));
+        UsageError(format!("`{name}` cannot be fetched{hint}: expected one of {names}"))
+    })
+}

@@ -1,0 +1,291 @@
+//! Published sets, fetched from mirrors: resumed where a download broke off, verified before they
+//! get their names.
+//!
+//! A file arrives as `NAME.part`; when all its bytes are there and their SHA-256 is the published
+//! one, it is renamed. What was interrupted goes on from the bytes that are there (HTTP ranges),
+//! at any mirror. A mirror that fails, or whose bytes are wrong, gives way to the next.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use crate::hash::hex;
+use crate::{Error, FileCheck};
+
+/// A set that can be fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// What it is called.
+    pub name: &'static str,
+    /// What is in it, whose it is and under which licence.
+    pub about: &'static str,
+    /// Where its files are; each with a slash at the end, to which a file's name is added.
+    pub mirrors: &'static [&'static str],
+    /// Its files.
+    pub files: &'static [PublishedFile],
+}
+
+/// A file as it was published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PublishedFile {
+    /// Its name.
+    pub name: &'static str,
+    /// Its length.
+    pub bytes: u64,
+    /// SHA-256, in hex, of its bytes as they are, packed or not.
+    pub sha256: &'static str,
+}
+
+/// Fashion-MNIST. Lengths and checksums are those that TensorFlow Datasets 4.9 publishes.
+pub const FASHION_MNIST: Published = Published {
+    name: "fashion-mnist",
+    about: "70,000 grey images of clothes, 28 x 28, by Zalando SE, MIT licence",
+    mirrors: &[
+        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+        "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+        "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
+    ],
+    files: &[
+        PublishedFile {
+            name: "train-images-idx3-ubyte.gz",
+            bytes: 26_421_880,
+            sha256: "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+        },
+        PublishedFile {
+            name: "train-labels-idx1-ubyte.gz",
+            bytes: 29_515,
+            sha256: "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+        },
+        PublishedFile {
+            name: "t10k-images-idx3-ubyte.gz",
+            bytes: 4_422_102,
+            sha256: "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+        },
+        PublishedFile {
+            name: "t10k-labels-idx1-ubyte.gz",
+            bytes: 5_148,
+            sha256: "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+        },
+    ],
+};
+
+/// All sets that can be fetched.
+pub const PUBLISHED: [&Published; 1] = [&FASHION_MNIST];
+
+/// Why a set was not fetched. What has arrived is kept.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FetchError {
+    /// No mirror gave the file.
+    #[error(
+        "no mirror gave {name}:\n{}\ntry again later, name another mirror with --mirror, or put \
+         the file into {} by hand: {bytes} bytes, SHA-256 {sha256}",
+        attempts.join("\n"),
+        folder.display()
+    )]
+    NoMirror {
+        /// The file.
+        name: &'static str,
+        /// What was tried, and what came of it.
+        attempts: Vec<String>,
+        /// Where it belongs.
+        folder: PathBuf,
+        /// Its length.
+        bytes: u64,
+        /// Its checksum.
+        sha256: &'static str,
+    },
+
+    /// The file could not be written.
+    #[error("cannot write {}: {source}; check the folder and the space on the disk", file.display())]
+    Write {
+        /// The file.
+        file: PathBuf,
+        /// The operating system's word.
+        source: io::Error,
+    },
+
+    /// Whoever watches asked to stop.
+    #[error("interrupted; what has arrived is kept")]
+    Interrupted,
+}
+
+/// How far a download is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrived<'a> {
+    /// The file.
+    pub name: &'a str,
+    /// The address it comes from.
+    pub from: &'a str,
+    /// Bytes that are there.
+    pub bytes: u64,
+    /// Bytes there will be.
+    pub of: u64,
+}
+
+/// Fetches what is missing of a set into `folder`, from the first of `mirrors` that gives it.
+/// `watch` is told of every piece that arrives, and may stop.
+///
+/// # Errors
+/// [`FetchError`].
+pub fn fetch(
+    files: &[PublishedFile],
+    mirrors: &[&str],
+    folder: &Path,
+    watch: &mut dyn FnMut(Arrived<'_>) -> ControlFlow<()>,
+) -> Result<(), FetchError> {
+    fs::create_dir_all(folder)
+        .map_err(|source| FetchError::Write { file: folder.into(), source })?;
+    let agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_connect(Some(Duration::from_secs(20)))
+        .timeout_recv_response(Some(Duration::from_mins(1)))
+        .timeout_per_read(Some(Duration::from_mins(1)))
+        .build()
+        .new_agent();
+    for file in files {
+        fetch_file(&agent, file, mirrors, folder, watch)?;
+    }
+    Ok(())
+}
+
+/// Compares the files in `folder` with the published ones.
+///
+/// # Errors
+/// [`Error::Io`] if one is not there or cannot be read. A file that differs is no error: its check
+/// is not `ok`.
+pub fn check_files(files: &[PublishedFile], folder: &Path) -> Result<Vec<FileCheck>, Error> {
+    let check = |published: &PublishedFile| {
+        let file = folder.join(published.name);
+        let (bytes, sha256) =
+            hash_of(&file).map_err(|source| Error::Io { file: file.clone(), source })?;
+        let ok = sha256 == published.sha256;
+        Ok(FileCheck { file, bytes, sha256, expected: published.sha256.into(), ok })
+    };
+    files.iter().map(check).collect()
+}
+
+fn fetch_file(
+    agent: &ureq::Agent,
+    file: &PublishedFile,
+    mirrors: &[&str],
+    folder: &Path,
+    watch: &mut dyn FnMut(Arrived<'_>) -> ControlFlow<()>,
+) -> Result<(), FetchError> {
+    let (path, part) = (folder.join(file.name), folder.join(format!("{}.part", file.name)));
+    if hash_of(&path).is_ok_and(|(_, sha256)| sha256 == file.sha256) {
+        return Ok(());
+    }
+    let mut attempts = Vec::new();
+    for mirror in mirrors {
+        let address = format!("{mirror}{}", file.name);
+        match download(agent, &address, file, &part, watch) {
+            Ok(()) => {
+                let write = |source| FetchError::Write { file: path.clone(), source };
+                return fs::rename(&part, &path).map_err(write);
+            }
+            Err(Failure::Stop(error)) => return Err(error),
+            Err(Failure::Mirror(reason)) => attempts.push(format!("  {address}: {reason}")),
+        }
+    }
+    let PublishedFile { name, bytes, sha256 } = *file;
+    Err(FetchError::NoMirror { name, attempts, folder: folder.into(), bytes, sha256 })
+}
+
+/// What ends a download.
+enum Failure {
+    /// All is over.
+    Stop(FetchError),
+    /// Another mirror may do better.
+    Mirror(String),
+}
+
+/// Adds to `part` what it lacks, and verifies it.
+fn download(
+    agent: &ureq::Agent,
+    address: &str,
+    file: &PublishedFile,
+    part: &Path,
+    watch: &mut dyn FnMut(Arrived<'_>) -> ControlFlow<()>,
+) -> Result<(), Failure> {
+    let write = |source| Failure::Stop(FetchError::Write { file: part.into(), source });
+    let mirror = |reason: String| Failure::Mirror(reason);
+    let mut there = fs::metadata(part).map_or(0, |metadata| metadata.len());
+    if there > file.bytes {
+        fs::remove_file(part).map_err(write)?;
+        there = 0;
+    }
+    if there < file.bytes {
+        let request = agent.get(address);
+        let request = match there {
+            0 => request,
+            _ => request.header("Range", format!("bytes={there}-")),
+        };
+        let response = request.call().map_err(|error| mirror(error.to_string()))?;
+        match response.status().as_u16() {
+            206 if there > 0 && starts_at(&response, there) => (),
+            // The whole file, whatever was asked for.
+            200 => there = 0,
+            status => return Err(mirror(format!("the server answers {status}"))),
+        }
+        let mut out = File::options().create(true).append(true).open(part).map_err(write)?;
+        out.set_len(there).map_err(write)?;
+        let mut body = response.into_body().into_reader().take(file.bytes - there + 1);
+        let mut piece = vec![0; 1 << 16];
+        loop {
+            let n = match body.read(&mut piece) {
+                Ok(0) => break,
+                Ok(n) => n,
+                Err(error) => {
+                    return Err(mirror(format!("broke off after {there} bytes: {error}")));
+                }
+            };
+            out.write_all(&piece[..n]).map_err(write)?;
+            there += n as u64;
+            let arrived = Arrived { name: file.name, from: address, bytes: there, of: file.bytes };
+            if watch(arrived).is_break() {
+                return Err(Failure::Stop(FetchError::Interrupted));
+            }
+        }
+        out.sync_all().map_err(write)?;
+    }
+    if there < file.bytes {
+        return Err(mirror(format!("broke off after {there} of {} bytes", file.bytes)));
+    }
+    let (_, sha256) = hash_of(part).map_err(write)?;
+    if there > file.bytes || sha256 != file.sha256 {
+        fs::remove_file(part).map_err(write)?;
+        let reason = if there > file.bytes {
+            format!("more than {} bytes", file.bytes)
+        } else {
+            format!("SHA-256 is {sha256}, not the published one")
+        };
+        return Err(mirror(reason));
+    }
+    Ok(())
+}
+
+/// Whether a partial answer begins where it was asked to.
+fn starts_at(response: &ureq::http::Response<ureq::Body>, offset: u64) -> bool {
+    let range = response.headers().get("Content-Range").and_then(|range| range.to_str().ok());
+    range.is_some_and(|range| range.starts_with(&format!("bytes {offset}-")))
+}
+
+/// Length and SHA-256 of a file.
+fn hash_of(path: &Path) -> io::Result<(u64, String)> {
+    let mut file = File::open(path)?;
+    let (mut hash, mut bytes) = (Sha256::new(), 0);
+    let mut piece = vec![0; 1 << 16];
+    loop {
+        let n = file.read(&mut piece)?;
+        if n == 0 {
+            return Ok((bytes, hex(hash)));
+        }
+        hash.update(&piece[..n]);
+        bytes += n as u64;
+    }
+}

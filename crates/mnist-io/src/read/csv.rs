@@ -1,0 +1,181 @@
+//! Tables as text: one sample a line, a column of labels among them if there are any.
+
+use std::path::Path;
+
+use csv::{Position, ReaderBuilder, StringRecord};
+
+use super::classes::RawLabels;
+use super::table::{Table, Values, sha256_of_file};
+use super::{FormatError, Labelled, Parts};
+use crate::{Error, ImageShape};
+
+/// Columns that are taken for labels without being told.
+const LABEL_NAMES: [&str; 5] = ["label", "labels", "class", "target", "y"];
+
+/// Reads a table, as long as it takes less than `limit` bytes; fields end at commas, semicolons or
+/// tabs, as the first line has them. The first row is a header if it holds a field that is no
+/// number in a column of numbers, or the name that was asked for.
+pub(super) fn read_csv(
+    file: &Path,
+    label_column: Option<&str>,
+    limit: u64,
+) -> Result<Parts, Error> {
+    let syntax = |source| FormatError::Csv { file: file.into(), source };
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .delimiter(delimiter(file)?)
+        .from_path(file)
+        .map_err(|source| match source.kind() {
+            csv::ErrorKind::Io(_) => unreadable(file, source),
+            _ => syntax(source).into(),
+        })?;
+    let mut records = reader.records();
+    let first = records.next().transpose().map_err(syntax)?;
+    let second = records.next().transpose().map_err(syntax)?;
+    let (Some(first), Some(second)) = (first, second) else {
+        let place = file.display().to_string();
+        return Err(FormatError::TooFewRows { place, found: 0, expected: 3 }.into());
+    };
+    let is_header = is_header(&first, &second, label_column);
+    let header = is_header.then(|| first.clone());
+    let label = label_index(file, &first, header.as_ref(), label_column)?;
+    let mut rows =
+        Rows { file, header, label, n_fields: first.len(), limit, reals: vec![], words: vec![] };
+    if !is_header {
+        rows.add(&first)?;
+    }
+    rows.add(&second)?;
+    for record in records {
+        rows.add(&record.map_err(syntax)?)?;
+    }
+    rows.finish(label_column.is_none())
+}
+
+fn unreadable(file: &Path, source: csv::Error) -> Error {
+    Error::Io { file: file.into(), source: source.into() }
+}
+
+/// The most frequent of the usual separators in the first line.
+fn delimiter(file: &Path) -> Result<u8, Error> {
+    use std::io::{BufRead, BufReader, Read};
+    let io = |source| Error::Io { file: file.into(), source };
+    let opened = std::fs::File::open(file).map_err(io)?;
+    let mut line = Vec::new();
+    BufReader::new(opened.take(1 << 20)).read_until(b'\n', &mut line).map_err(io)?;
+    let count = |separator: &u8| line.split(|byte| byte == separator).count();
+    // The last of equals is taken, so that a single column is one of commas.
+    Ok([b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b','))
+}
+
+fn is_header(first: &StringRecord, second: &StringRecord, label_column: Option<&str>) -> bool {
+    let is_number = |field: &str| field.parse::<f32>().is_ok();
+    let named =
+        label_column.is_some_and(|name| !is_number(name) && first.iter().any(|f| f == name));
+    let above_numbers = first.iter().zip(second).any(|(a, b)| !is_number(a) && is_number(b));
+    named || above_numbers
+}
+
+/// Which column holds the labels, if any does.
+fn label_index(
+    file: &Path,
+    first: &StringRecord,
+    header: Option<&StringRecord>,
+    asked: Option<&str>,
+) -> Result<Option<usize>, FormatError> {
+    let position = |name: &str| header.and_then(|names| names.iter().position(|n| n == name));
+    let Some(asked) = asked else {
+        let names = header.into_iter().flatten().enumerate();
+        let is_label = |name: &str| LABEL_NAMES.iter().any(|n| n.eq_ignore_ascii_case(name));
+        return Ok(names.filter(|(_, name)| is_label(name)).map(|(i, _)| i).next());
+    };
+    if asked == "none" {
+        return Ok(None);
+    }
+    let by_index = || {
+        let index = match asked.strip_prefix('-') {
+            Some(from_end) => first.len().checked_sub(from_end.parse().ok()?)?,
+            None => asked.parse().ok()?,
+        };
+        (index < first.len()).then_some(index)
+    };
+    position(asked).or_else(by_index).map(Some).ok_or_else(|| FormatError::CsvColumn {
+        file: file.into(),
+        column: asked.to_owned(),
+        found: match header {
+            Some(names) => names.iter().map(str::to_owned).collect(),
+            None => vec![format!("0 to {}", first.len() - 1)],
+        },
+    })
+}
+
+/// What has been read so far.
+struct Rows<'a> {
+    file: &'a Path,
+    header: Option<StringRecord>,
+    label: Option<usize>,
+    n_fields: usize,
+    limit: u64,
+    reals: Vec<f32>,
+    words: Vec<String>,
+}
+
+impl Rows<'_> {
+    fn add(&mut self, record: &StringRecord) -> Result<(), FormatError> {
+        let file = || self.file.to_path_buf();
+        let line = record.position().map_or(0, Position::line);
+        let (found, expected) = (record.len(), self.n_fields);
+        if found != expected {
+            return Err(FormatError::CsvFields { file: file(), line, found, expected });
+        }
+        for (index, field) in record.iter().enumerate() {
+            let column = || match &self.header {
+                Some(names) => names[index].to_owned(),
+                None => index.to_string(),
+            };
+            if field.is_empty() {
+                return Err(FormatError::CsvMissing { file: file(), line, column: column() });
+            }
+            if Some(index) == self.label {
+                self.words.push(field.to_owned());
+                continue;
+            }
+            match field.parse::<f32>() {
+                Ok(value) if value.is_finite() => self.reals.push(value),
+                _ => {
+                    let (column, found) = (column(), field.to_owned());
+                    return Err(FormatError::CsvNumber { file: file(), line, column, found });
+                }
+            }
+        }
+        let bytes = 4 * self.reals.len() as u64;
+        if bytes > self.limit {
+            let (place, limit) = (self.file.display().to_string(), self.limit);
+            let remedy =
+                "save the numbers as a .npy file, which can stay on disk, or raise the limit";
+            return Err(FormatError::Memory { place, bytes, limit, remedy });
+        }
+        Ok(())
+    }
+
+    fn finish(self, unasked: bool) -> Result<Parts, Error> {
+        let Rows { file, header, label, n_fields, reals, words, .. } = self;
+        let n_columns = n_fields - usize::from(label.is_some());
+        if n_columns == 0 {
+            return Err(FormatError::CsvNoFeatures { file: file.into() }.into());
+        }
+        let shape = ImageShape::of_features(n_columns);
+        let n_rows = reals.len() / n_columns;
+        let values = Values::Reals(reals);
+        let table = Table { file: file.into(), n_rows, shape, pixels: false, values };
+        let labels = label.map(|_| RawLabels::Text(words));
+        let sha256 = sha256_of_file(file, &[])?;
+        let mut parts = Parts::of_one(Labelled { table, labels, sha256 });
+        if let (Some(label), Some(names), true) = (label, header, unasked) {
+            let name = &names[label];
+            parts.notes.push(format!("labels are column {name} (--label-column says otherwise)"));
+        }
+        Ok(parts)
+    }
+}

@@ -1,0 +1,141 @@
+//! What a number in a binary file is, and how it becomes an `f32`.
+
+use std::fmt;
+
+/// The type of a file's numbers, and their byte order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Element {
+    pub(crate) kind: Kind,
+    pub(crate) big_endian: bool,
+}
+
+/// Numbers that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    U8,
+    I8,
+    U16,
+    I16,
+    U32,
+    I32,
+    U64,
+    I64,
+    F32,
+    F64,
+}
+
+impl Element {
+    /// Unsigned bytes, as pixels are.
+    pub(crate) const BYTE: Element = Element { kind: Kind::U8, big_endian: false };
+
+    /// Bytes a number.
+    pub(crate) fn size(self) -> usize {
+        match self.kind {
+            Kind::U8 | Kind::I8 => 1,
+            Kind::U16 | Kind::I16 => 2,
+            Kind::U32 | Kind::I32 | Kind::F32 => 4,
+            Kind::U64 | Kind::I64 | Kind::F64 => 8,
+        }
+    }
+
+    /// The nearest `f32` of each number. `bytes` are `size` an output.
+    #[allow(clippy::cast_lossless, reason = "one expression for all types, most of them lossy")]
+    pub(crate) fn decode(self, bytes: &[u8], out: &mut [f32]) {
+        assert_eq!(bytes.len(), out.len() * self.size(), "bytes and numbers");
+        macro_rules! decode {
+            ($number:ty) => {
+                for (out, bytes) in out.iter_mut().zip(bytes.as_chunks().0) {
+                    *out = self.number(<$number>::from_le_bytes, <$number>::from_be_bytes, *bytes)
+                        as f32;
+                }
+            };
+        }
+        match self.kind {
+            Kind::U8 => {
+                for (out, &byte) in out.iter_mut().zip(bytes) {
+                    *out = f32::from(byte);
+                }
+            }
+            Kind::I8 => decode!(i8),
+            Kind::U16 => decode!(u16),
+            Kind::I16 => decode!(i16),
+            Kind::U32 => decode!(u32),
+            Kind::I32 => decode!(i32),
+            Kind::U64 => decode!(u64),
+            Kind::I64 => decode!(i64),
+            Kind::F32 => decode!(f32),
+            Kind::F64 => decode!(f64),
+        }
+    }
+
+    /// Whole numbers as they are; `None` for the others, and for what is beyond `i64`.
+    pub(crate) fn decode_whole(self, bytes: &[u8]) -> Option<Vec<i64>> {
+        macro_rules! decode {
+            ($number:ty) => {
+                bytes
+                    .as_chunks()
+                    .0
+                    .iter()
+                    .map(|bytes| {
+                        let read =
+                            self.number(<$number>::from_le_bytes, <$number>::from_be_bytes, *bytes);
+                        i64::try_from(read).ok()
+                    })
+                    .collect()
+            };
+        }
+        match self.kind {
+            Kind::U8 => decode!(u8),
+            Kind::I8 => decode!(i8),
+            Kind::U16 => decode!(u16),
+            Kind::I16 => decode!(i16),
+            Kind::U32 => decode!(u32),
+            Kind::I32 => decode!(i32),
+            Kind::U64 => decode!(u64),
+            Kind::I64 => decode!(i64),
+            Kind::F32 | Kind::F64 => {
+                let mut values = vec![0.0; bytes.len() / self.size()];
+                self.decode(bytes, &mut values);
+                let whole = |value: &f32| value.fract() == 0.0 && value.abs() <= 65_536.0;
+                values.iter().map(|value| whole(value).then_some(*value as i64)).collect()
+            }
+        }
+    }
+
+    fn number<const N: usize, T>(
+        self,
+        little: impl Fn([u8; N]) -> T,
+        big: impl Fn([u8; N]) -> T,
+        bytes: [u8; N],
+    ) -> T {
+        if self.big_endian { big(bytes) } else { little(bytes) }
+    }
+}
+
+impl fmt::Display for Element {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = format!("{:?}", self.kind).to_lowercase();
+        write!(f, "{name}{}", if self.big_endian { ", big-endian" } else { "" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_come_back_in_either_order() {
+        let element = |kind, big_endian| Element { kind, big_endian };
+        let mut out = [0.0; 2];
+        element(Kind::I16, true).decode(&[0xff, 0xfe, 1, 0], &mut out);
+        assert_eq!(out, [-2.0, 256.0]);
+        element(Kind::F32, false).decode(&[0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0], &mut out);
+        assert_eq!(out, [1.0, -2.0]);
+        element(Kind::F64, true).decode(&[[0x3f, 0xe0, 0, 0, 0, 0, 0, 0]; 2].concat(), &mut out);
+        assert_eq!(out, [0.5, 0.5]);
+        assert_eq!(element(Kind::U16, false).decode_whole(&[1, 1]), Some(vec![257]));
+        assert_eq!(element(Kind::U64, false).decode_whole(&[255; 8]), None);
+        assert_eq!(element(Kind::F32, false).decode_whole(&[0, 0, 0x80, 0x3f]), Some(vec![1]));
+        assert_eq!(element(Kind::F32, false).decode_whole(&[0, 0, 0x80, 0x3e]), None);
+    }
+}

@@ -1,0 +1,191 @@
+//! Rows of numbers as a file has them, in memory or on disk, before they are scaled.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use ndarray::ArrayViewMut2;
+use sha2::{Digest, Sha256};
+
+use super::element::Element;
+use crate::hash::hex;
+use crate::{Error, ImageShape};
+
+/// Rows of equal length.
+#[derive(Debug)]
+pub(crate) struct Table {
+    /// Where they are from; errors name it.
+    pub(crate) file: PathBuf,
+    pub(crate) n_rows: usize,
+    /// How a row is seen as an image; a single row of pixels if it is none.
+    pub(crate) shape: ImageShape,
+    /// Whether the pixels are bytes by the definition of their format, so that 255 is full scale.
+    pub(crate) pixels: bool,
+    pub(crate) values: Values,
+}
+
+/// Where the numbers are.
+#[derive(Debug)]
+pub(crate) enum Values {
+    /// In memory as the file had them.
+    Packed { bytes: Vec<u8>, element: Element },
+    /// In memory as numbers.
+    Reals(Vec<f32>),
+    /// In the file, from `offset` on.
+    OnDisk { opened: File, offset: u64, element: Element },
+}
+
+/// The most that is read at once, in bytes; on the stack, so that reading a batch allocates nothing.
+const PIECE: usize = 1 << 14;
+
+impl Table {
+    /// Numbers a row.
+    pub(crate) fn n_columns(&self) -> usize {
+        self.shape.n_pixels()
+    }
+
+    /// Bytes that all rows take as `f32`.
+    pub(crate) fn bytes_in_memory(&self) -> u64 {
+        (self.n_rows as u64).saturating_mul(self.n_columns() as u64).saturating_mul(4)
+    }
+
+    pub(crate) fn is_on_disk(&self) -> bool {
+        matches!(self.values, Values::OnDisk { .. })
+    }
+
+    /// Reads these rows as they are in the file. Rows that follow one another are read together.
+    ///
+    /// # Panics
+    /// If `out` has another shape or a row is out of range.
+    pub(crate) fn read(
+        &self,
+        rows: impl ExactSizeIterator<Item = usize>,
+        mut out: ArrayViewMut2<f32>,
+    ) -> Result<(), Error> {
+        let width = self.n_columns();
+        assert_eq!(out.dim(), (rows.len(), width), "rows of the table");
+        let out = out.as_slice_mut().expect("rows are contiguous");
+        let mut rows = rows.peekable();
+        let mut done = 0;
+        while let Some(first) = rows.next() {
+            let mut run = 1;
+            while rows.next_if_eq(&(first + run)).is_some() {
+                run += 1;
+            }
+            assert!(first + run <= self.n_rows, "row {} of {}", first + run - 1, self.n_rows);
+            self.read_run(first * width, &mut out[done..done + run * width])?;
+            done += run * width;
+        }
+        Ok(())
+    }
+
+    /// Reads numbers that follow one another, from this one on.
+    fn read_run(&self, start: usize, out: &mut [f32]) -> Result<(), Error> {
+        match &self.values {
+            Values::Reals(reals) => out.copy_from_slice(&reals[start..start + out.len()]),
+            Values::Packed { bytes, element } => {
+                let size = element.size();
+                element.decode(&bytes[start * size..(start + out.len()) * size], out);
+            }
+            Values::OnDisk { opened, offset, element } => {
+                let size = element.size();
+                let mut piece = [0; PIECE];
+                let mut at = offset + (start * size) as u64;
+                for out in out.chunks_mut(PIECE / size) {
+                    let bytes = &mut piece[..out.len() * size];
+                    read_at(opened, bytes, at)
+                        .map_err(|source| Error::Io { file: self.file.clone(), source })?;
+                    element.decode(bytes, out);
+                    at += bytes.len() as u64;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Fills `bytes` from this place in the file on, which stays open for others at the same time.
+#[cfg(unix)]
+fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> std::io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, mut bytes: &mut [u8], mut offset: u64) -> std::io::Result<()> {
+    while !bytes.is_empty() {
+        let n = std::os::windows::fs::FileExt::seek_read(file, bytes, offset)?;
+        if n == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        (bytes, offset) = (&mut bytes[n..], offset + n as u64);
+    }
+    Ok(())
+}
+
+/// SHA-256, in hex, of a file's bytes, read in pieces, then of `more`.
+pub(crate) fn sha256_of_file(path: &Path, more: &[&[u8]]) -> Result<String, Error> {
+    let io = |source| Error::Io { file: path.into(), source };
+    let mut file = File::open(path).map_err(io)?;
+    let mut hash = Hashing(Sha256::new());
+    std::io::copy(&mut file, &mut hash).map_err(io)?;
+    for bytes in more {
+        hash.0.update(bytes);
+    }
+    Ok(hex(hash.0))
+}
+
+/// A hash that is written to.
+struct Hashing(Sha256);
+
+impl std::io::Write for Hashing {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use ndarray::{Array2, array};
+
+    use super::*;
+
+    fn table(values: Values) -> Table {
+        let shape = ImageShape { height: 1, width: 3 };
+        Table { file: "made".into(), n_rows: 4, shape, pixels: true, values }
+    }
+
+    #[test]
+    fn the_same_rows_come_from_memory_and_from_disk() {
+        let bytes: Vec<u8> = (0..12).collect();
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&[&[9; 5], bytes.as_slice()].concat()).unwrap();
+        let element = Element::BYTE;
+        let reals = bytes.iter().copied().map(f32::from).collect();
+        for values in [
+            Values::OnDisk { opened: file, offset: 5, element },
+            Values::Packed { bytes, element },
+            Values::Reals(reals),
+        ] {
+            let mut out = Array2::zeros((4, 3));
+            table(values).read([2, 3, 0, 2].into_iter(), out.view_mut()).unwrap();
+            let expected = [[6., 7., 8.], [9., 10., 11.], [0., 1., 2.], [6., 7., 8.]];
+            assert_eq!(out, array![expected[0], expected[1], expected[2], expected[3]]);
+        }
+    }
+
+    #[test]
+    fn a_file_that_has_become_shorter_is_named() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&[1; 8]).unwrap();
+        let values = Values::OnDisk { opened: file, offset: 0, element: Element::BYTE };
+        let mut out = Array2::zeros((4, 3));
+        let error = table(values).read(0..4, out.view_mut()).unwrap_err();
+        assert!(error.to_string().starts_with("cannot read made: "), "{error}");
+    }
+}

@@ -1,0 +1,54 @@
+//! The sets made from MNIST and from nothing.
+
+mod common;
+
+use mnist_io::{Derived, Error, Mnist, Partition, Splits, load};
+use ndarray::s;
+
+fn make(set: Derived, mnist: &Mnist) -> Mnist {
+    set.make(|| Ok(mnist.clone())).unwrap()
+}
+
+#[test]
+fn rectangles_are_pinned_and_need_no_digits() {
+    let rect = Derived::Rect.make(|| unreachable!("no digits")).unwrap();
+    assert_eq!((rect.train.n_samples(), rect.test.n_samples()), (1_200, 50_000));
+    assert_eq!(rect.train.labels.as_ref().unwrap()[..8], [1, 0, 0, 1, 0, 1, 0, 0]);
+    let rect_sha256 = "a30f36eb2ebc56e86752f7cf3dca876eb1148786c13d557d859a88101fc286d3";
+    assert_eq!(rect.train.sha256, rect_sha256);
+    let splits = Splits::new(rect, Partition::Study).unwrap();
+    assert_eq!((splits.train.n_samples(), splits.validation.n_samples()), (1_000, 200));
+}
+
+#[test]
+fn the_sets_of_digits_differ_in_the_variation_alone() {
+    let mnist = load(common::mnist_dir()).unwrap();
+    let sets = [Derived::Basic, Derived::Rot, Derived::BgRand];
+    let [basic, rot, noisy] = sets.map(|set| make(set, &mnist));
+    let basic_sha256 = "c67db3b75ccca5d68637a4dd34e606cbba19ec60caa78ae2776f7bf2b25254b3";
+    assert_eq!(basic.train.sha256, basic_sha256);
+    assert_eq!((basic.train.n_samples(), basic.test.n_samples()), (12_000, 50_000));
+    for other in [&rot, &noisy] {
+        assert_eq!(other.train.labels, basic.train.labels);
+        assert_eq!(other.test.labels, basic.test.labels);
+    }
+    for (digit, pixel) in basic.test.images.iter().zip(&noisy.test.images) {
+        assert!(if *digit == 0.0 { (0.0..1.0).contains(pixel) } else { pixel == digit });
+    }
+    // Turning keeps the ink, but for what leaves the corners and what interpolation smooths.
+    let ink = |set: &Mnist| set.train.images.slice(s![..1_000, ..]).sum();
+    assert!((ink(&rot) / ink(&basic) - 1.0).abs() < 0.02, "{} {}", ink(&rot), ink(&basic));
+    assert!(rot.train.images.iter().all(|pixel| (0.0..=1.0).contains(pixel)));
+    let again = make(Derived::Rot, &mnist);
+    assert!(again == rot, "made again, it differs");
+    let splits = Splits::new(rot, Partition::Study).unwrap();
+    assert_eq!((splits.train.n_samples(), splits.validation.n_samples()), (10_000, 2_000));
+}
+
+#[test]
+fn a_set_that_is_too_small_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    common::small_set(dir.path());
+    let error = Derived::Basic.make(|| load(dir.path())).unwrap_err();
+    assert!(matches!(error, Error::SubsetSize { requested: 62_000, available: 8 }), "{error}");
+}

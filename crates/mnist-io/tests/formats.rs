@@ -1,0 +1,350 @@
+//! Data of one's own: what is read from each kind of file, and what is said of a wrong one.
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use common::{idx, npy, npz, png};
+use mnist_io::{Opened, ReadOptions, Scale, open};
+use ndarray::{Array2, Axis, array};
+
+fn options() -> ReadOptions {
+    ReadOptions::default()
+}
+
+fn labelled_by(column: &str) -> ReadOptions {
+    ReadOptions { label_column: Some(column.into()), ..options() }
+}
+
+fn write(dir: &Path, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+    let path = dir.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, bytes).unwrap();
+    path
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// All samples of both parts, each with its label, in the order of the first column.
+fn sorted(opened: &Opened) -> Vec<(Vec<f32>, Option<u8>)> {
+    let mut rows = Vec::new();
+    for part in [&opened.mnist.train, &opened.mnist.test] {
+        for (i, row) in part.images.rows().into_iter().enumerate() {
+            rows.push((row.to_vec(), part.labels.as_ref().map(|labels| labels[i])));
+        }
+    }
+    rows.sort_by(|a, b| a.0[0].total_cmp(&b.0[0]));
+    rows
+}
+
+#[track_caller]
+fn refused(path: &Path, options: &ReadOptions, says: &[&str]) {
+    let said = open(path, options).expect_err("it is wrong").to_string();
+    assert!(said.starts_with(&path.display().to_string()), "the file is not named first: {said}");
+    for what in says {
+        assert!(said.contains(what), "{said}\nlacks: {what}");
+    }
+}
+
+const FLOWERS: &str = "length,width,species\n1.5,2,rose\n2.5,3,lily\n3.5,4,rose\n4.5,5,lily\n";
+
+#[test]
+fn a_table_with_a_header_and_a_column_of_words() {
+    let dir = folder();
+    let path = write(dir.path(), "flowers.csv", FLOWERS);
+    for column in ["species", "2", "-1"] {
+        let opened = open(&path, &labelled_by(column)).unwrap();
+        let classes = [1, 0, 1, 0].map(Some);
+        let values = array![[1.5, 2.0], [2.5, 3.0], [3.5, 4.0], [4.5, 5.0_f32]];
+        let expected = values.rows().into_iter().map(|row| row.to_vec()).zip(classes);
+        assert_eq!(sorted(&opened), expected.collect::<Vec<_>>());
+        let train = &opened.mnist.train;
+        assert_eq!((train.n_samples(), train.n_classes, train.name.as_str()), (3, 2, "flowers"));
+        assert_eq!(train.class_names, ["lily", "rose"]);
+        assert_eq!((train.shape.height, train.shape.width), (1, 2));
+        assert!(opened.notes.iter().any(|note| note == "2 classes: lily, rose"));
+    }
+}
+
+#[test]
+fn a_table_without_a_header_in_other_separators() {
+    let dir = folder();
+    for (name, text) in
+        [("a.csv", "0; 4;7\n2;4; 8\r\n1;0;7\n"), ("a.tsv", "0\t4\t7\n2\t4\t8\n1\t0\t7")]
+    {
+        let opened = open(write(dir.path(), name, text), &labelled_by("2")).unwrap();
+        // Whole numbers up to 4: over 4.
+        let rows =
+            [(vec![0.0, 1.0], Some(0)), (vec![0.25, 0.0], Some(0)), (vec![0.5, 1.0], Some(1))];
+        assert_eq!(sorted(&opened), rows);
+        assert_eq!(opened.mnist.train.class_names, ["7", "8"]);
+    }
+}
+
+#[test]
+fn a_column_called_label_is_taken_and_that_is_said() {
+    let dir = folder();
+    let path = write(dir.path(), "a.csv", "label,x\n1,0.5\n0,0.25\n1,0.125\n");
+    let opened = open(&path, &options()).unwrap();
+    assert_eq!(sorted(&opened)[0], (vec![0.125], Some(1)));
+    assert!(opened.notes.iter().any(|note| note.starts_with("labels are column label")));
+    let opened = open(&path, &labelled_by("none")).unwrap();
+    assert_eq!((opened.mnist.train.n_features(), &opened.mnist.train.labels), (2, &None));
+}
+
+#[test]
+fn every_mistake_in_a_table_is_named_with_its_line() {
+    let dir = folder();
+    let case = |text: &str, options: &ReadOptions, says: &[&str]| {
+        refused(&write(dir.path(), "bad.csv", text), options, says);
+    };
+    case(
+        FLOWERS,
+        &options(),
+        &["line 2, column species: \"rose\" is no number; ", "--label-column species"],
+    );
+    case(FLOWERS, &labelled_by("specie"), &["no column \"specie\"", "length, width, species"]);
+    case("1,2\n3,4\n5,6\n", &labelled_by("2"), &["no column \"2\"", "one of 0 to 1"]);
+    case("1,2\n3,4\n5\n", &options(), &["line 3: 1 fields; expected 2"]);
+    case("1,2\n3,\n5,6\n", &options(), &["line 2, column 1: no value"]);
+    case("a,b\n1,2\n3,inf\n", &options(), &["line 3, column b: \"inf\" is no number"]);
+    case("y\n1\n0\n1\n", &options(), &["no column beside the labels"]);
+    case("a,b\n1,2\n", &options(), &["has 1 rows; expected at least 3"]);
+    case("", &options(), &["has 0 rows"]);
+    let small = ReadOptions { memory_limit: 20, ..options() };
+    case("1,2\n3,4\n5,6\n", &small, &["would take", "--memory-limit", ".npy"]);
+    let many: String = (0..300).map(|i| format!("{i},{i}\n")).collect();
+    case(&many, &labelled_by("0"), &["300 different labels; expected at most 256"]);
+    refused(
+        &write(dir.path(), "bad.csv", b"1,2\n\xff,4\n"),
+        &options(),
+        &["invalid UTF-8", "(line 2,"],
+    );
+}
+
+#[test]
+fn arrays_of_every_type() {
+    let dir = folder();
+    let values = array![[1.0, 2.0], [3.0, 4.0], [5.0, 6.0_f32]];
+    let whole: Vec<u8> = (1..=6).collect();
+    let big: Vec<u8> = whole.iter().flat_map(|&x| i32::from(x).to_be_bytes()).collect();
+    let double: Vec<u8> = whole.iter().flat_map(|&x| f64::from(x).to_le_bytes()).collect();
+    let single: Vec<u8> = whole.iter().flat_map(|&x| f32::from(x).to_le_bytes()).collect();
+    let none = ReadOptions { scale: Scale::None, ..options() };
+    for (dtype, data) in [("|u1", whole), (">i4", big), ("<f8", double), ("<f4", single)] {
+        for shape in ["(3, 2)", "(3, 1, 2)", "(3, 2, 1, 1)"] {
+            let path = write(dir.path(), "x.npy", npy(dtype, shape, &data));
+            let Ok(opened) = open(&path, &none) else { panic!("{dtype} {shape}") };
+            let expected = values.rows().into_iter().map(|row| (row.to_vec(), None));
+            assert_eq!(sorted(&opened), expected.collect::<Vec<_>>(), "{dtype} {shape}");
+        }
+    }
+}
+
+#[test]
+fn every_mistake_in_an_array_is_named() {
+    let dir = folder();
+    let case = |bytes: Vec<u8>, says: &[&str]| {
+        refused(&write(dir.path(), "bad.npy", bytes), &options(), says);
+    };
+    case(b"P5 no array".to_vec(), &["no NumPy header"]);
+    case(npy("|u1", "(3, 2)", &[0; 5]), &["holds 5 bytes of data; its header calls for 6"]);
+    case(npy("|u1", "(3, 2)", &[0; 7]), &["holds 7 bytes of data; its header calls for 6"]);
+    case(npy("|u1", "(6,)", &[0; 6]), &["has shape [6]; expected (samples, features)"]);
+    case(npy("|u1", "(0, 6)", &[]), &["has shape [0, 6]"]);
+    case(npy("|u1", "(1, 2, 2, 3)", &[0; 12]), &["has shape [1, 2, 2, 3]"]);
+    case(npy("|u1", "(2, 2)", &[0; 4]), &["has 2 rows; expected at least 3"]);
+    case(npy("<c8", "(3, 1)", &[0; 24]), &["elements of type '<c8'", "astype(\"float32\")"]);
+    case(npy("<f4", "(9999999999, 9999999999, 99)", &[0; 4]), &["holds 4 bytes of data"]);
+    let nan: Vec<u8> = [0.0, 1.0, f32::NAN].iter().flat_map(|x: &f32| x.to_le_bytes()).collect();
+    case(npy("<f4", "(3, 1)", &nan), &["row 2, column 0 is NaN"]);
+    let mut fortran = npy("|u1", "(3, 2)", &[0; 6]);
+    let place = fortran.windows(5).position(|word| word == b"False").unwrap();
+    fortran[place..place + 5].copy_from_slice(b"True ");
+    case(fortran, &["Fortran order", "ascontiguousarray"]);
+    refused(
+        &write(dir.path(), "a.npy", npy("|u1", "(3, 1)", &[0; 3])),
+        &labelled_by("0"),
+        &["--label-column is for .csv files"],
+    );
+}
+
+#[test]
+fn archives_with_four_arrays_and_with_two() {
+    let dir = folder();
+    let (train, test) = (npy("|u1", "(4, 1)", &[0, 51, 102, 153]), npy("|u1", "(1, 1)", &[255]));
+    let words: Vec<u8> = "abab".chars().flat_map(|c| (c as u32).to_le_bytes()).collect();
+    let labels = [npy("<U1", "(4,)", &words), npy("<U1", "(1,)", &words[..4])];
+    let entries = [
+        ("x_train", train),
+        ("Y_train", labels[0].clone()),
+        ("x_test", test),
+        ("y_test", labels[1].clone()),
+    ];
+    let opened = open(write(dir.path(), "four.npz", npz(&entries)), &options()).unwrap();
+    assert_eq!(opened.mnist.test.images, array![[1.0]]);
+    assert_eq!(opened.mnist.test.labels, Some(vec![0]));
+    let expected = [0.0, 0.2, 0.4, 0.6, 1.0].into_iter().zip([0, 1, 0, 1, 0]);
+    assert_eq!(sorted(&opened), expected.map(|(x, y)| (vec![x], Some(y))).collect::<Vec<_>>());
+
+    let target: Vec<u8> = [7_i64, 3, 3].iter().flat_map(|label| label.to_le_bytes()).collect();
+    let entries =
+        [("data", npy("|u1", "(3, 1)", &[0, 1, 1])), ("target", npy("<i8", "(3,)", &target))];
+    let opened = open(write(dir.path(), "two.npz", npz(&entries)), &options()).unwrap();
+    assert_eq!((opened.mnist.train.n_samples(), opened.mnist.test.n_samples()), (2, 1));
+    assert_eq!(opened.mnist.train.class_names, ["3", "7"]);
+    assert_eq!(sorted(&opened)[0], (vec![0.0], Some(1)));
+}
+
+#[test]
+fn every_mistake_in_an_archive_is_named_with_its_entry() {
+    let dir = folder();
+    let x = npy("|u1", "(3, 1)", &[0; 3]);
+    let case = |entries: &[(&str, Vec<u8>)], says: &[&str]| {
+        refused(&write(dir.path(), "bad.npz", npz(entries)), &options(), says);
+    };
+    case(&[("weights", x.clone())], &["entries weights.npy; expected x_train"]);
+    case(
+        &[("x", x.clone()), ("y", npy("|u1", "(2,)", &[0; 2]))],
+        &["holds 3 images", "holds 2 labels"],
+    );
+    case(
+        &[("x", x.clone()), ("y", npy("|u1", "(3, 2)", &[0; 6]))],
+        &["entry y.npy has shape [3, 2]"],
+    );
+    let halves: Vec<u8> = [0.5_f32; 3].iter().flat_map(|x| x.to_le_bytes()).collect();
+    case(
+        &[("x", x.clone()), ("y", npy("<f4", "(3,)", &halves))],
+        &["entry y.npy holds labels of type '<f4'"],
+    );
+    case(&[("x", npy("|u1", "(3, 1)", &[0; 2]))], &["entry x.npy holds 2 bytes"]);
+    let test = npy("|u1", "(1, 2)", &[0; 2]);
+    case(&[("x_train", x.clone()), ("x_test", test)], &["holds images of 1x2 pixels"]);
+    let whole = npz(&[("x", x)]);
+    refused(&write(dir.path(), "cut.npz", &whole[..whole.len() - 9]), &options(), &["numpy.savez"]);
+}
+
+#[test]
+fn folders_of_images() {
+    let dir = folder();
+    let grey = |value: u8| png(2, 1, image::ExtendedColorType::L8, &[value, 255]);
+    let colours = png(2, 1, image::ExtendedColorType::Rgb8, &[51, 51, 51, 255, 255, 255]);
+    for (name, bytes) in [
+        ("cat/1.png", grey(0)),
+        ("cat/2.png", colours),
+        ("dog/1.PNG", grey(102)),
+        ("dog/notes.txt", vec![]),
+    ] {
+        write(dir.path(), name, bytes);
+    }
+    let opened = open(dir.path(), &options()).unwrap();
+    let rows = [(0.0, 0), (0.2, 0), (0.4, 1)].map(|(x, class)| (vec![x, 1.0], Some(class)));
+    assert_eq!(sorted(&opened), rows);
+    assert_eq!(opened.mnist.train.class_names, ["cat", "dog"]);
+    assert!(
+        opened.notes.iter().any(|note| note.ends_with("1 files that are no .png were left out"))
+    );
+
+    let flat = open(dir.path().join("cat"), &options());
+    assert!(flat.unwrap_err().to_string().contains("has 2 rows; expected at least 3"));
+
+    let parts = folder();
+    for name in ["train/a/1.png", "train/b/1.png", "train/b/2.png", "test/b/1.png"] {
+        write(parts.path(), name, grey(255));
+    }
+    let opened = open(parts.path(), &options()).unwrap();
+    assert_eq!((opened.mnist.train.n_samples(), opened.mnist.test.labels), (3, Some(vec![1])));
+}
+
+#[test]
+fn every_mistake_in_a_folder_of_images_is_named() {
+    let grey = png(2, 1, image::ExtendedColorType::L8, &[0, 255]);
+    let case = |name: &str, bytes: &[u8], says: &[&str]| {
+        let dir = folder();
+        for other in ["a/1.png", "a/2.png", "b/1.png"] {
+            write(dir.path(), other, &grey);
+        }
+        let path = write(dir.path(), name, bytes);
+        let said = open(dir.path(), &options()).expect_err("it is wrong").to_string();
+        assert!(said.contains(&path.display().to_string()) || name == "0.png", "{said}");
+        assert!(says.iter().all(|what| said.contains(what)), "{said}");
+    };
+    case("b/2.png", b"no image", &["expected a PNG image"]);
+    case("b/2.png", &grey[..grey.len() - 20], &["expected a PNG image"]);
+    case(
+        "b/2.png",
+        &png(1, 1, image::ExtendedColorType::L8, &[0]),
+        &["1x1 pixels, the first image 1x2"],
+    );
+    let red = png(2, 1, image::ExtendedColorType::Rgb8, &[0, 0, 0, 255, 0, 0]);
+    case("b/2.png", &red, &["pixel (1, 0) is [255, 0, 0, 255]", "greyscale"]);
+    case("0.png", &grey, &["images beside folders of images"]);
+    let empty = folder();
+    refused(empty.path(), &options(), &["nothing to read", "train-images-idx3-ubyte", "PNG"]);
+    let text = write(empty.path(), "a.txt", "hello");
+    refused(&text, &options(), &["unknown kind of data", ".npy"]);
+}
+
+/// A plain IDX file, as an array, and as a packed file; each in memory and, if it can, from disk.
+#[test]
+fn samples_on_disk_are_those_in_memory_to_the_bit() {
+    let dir = folder();
+    let n = 2_100_usize;
+    let pixels: Vec<u8> = (0..n * 6).map(|i| (i * 37 % 251) as u8).collect();
+    let reals: Vec<u8> =
+        pixels.iter().flat_map(|&x| (f32::from(x).sin() * 3.0).to_le_bytes()).collect();
+    let cases = [
+        ("a-idx3-ubyte", idx(&[n as u32, 2, 3], &pixels), Scale::Auto),
+        ("a.npy", npy("|u1", &format!("({n}, 6)"), &pixels), Scale::Auto),
+        ("b.npy", npy("<f4", &format!("({n}, 2, 3)"), &reals), Scale::None),
+        ("c.npy", npy("<f4", &format!("({n}, 6)"), &reals), Scale::Standard),
+        ("d.npy", npy("<f4", &format!("({n}, 2, 3)"), &reals), Scale::Unit),
+    ];
+    for (name, bytes, scale) in cases {
+        let path = write(dir.path(), name, bytes);
+        let memory = open(&path, &ReadOptions { scale, ..options() }).unwrap();
+        let disk = open(&path, &ReadOptions { scale, memory_limit: 100, ..options() }).unwrap();
+        let on_disk = disk.on_disk.expect("100 bytes are too few");
+        assert_eq!(disk.mnist.train.n_samples(), 0);
+        assert_eq!(disk.mnist.test, memory.mnist.test, "{name}");
+        let samples: Vec<usize> = (0..on_disk.n_samples()).rev().collect();
+        let mut read = Array2::zeros((samples.len(), 6));
+        on_disk.read(&samples, read.view_mut()).unwrap();
+        assert_eq!(read, memory.mnist.train.images.select(Axis(0), &samples), "{name}");
+
+        let partition = mnist_io::Partition::Train(1_000);
+        let (train, validation) = on_disk.split(partition).unwrap();
+        let splits = mnist_io::Splits::new(memory.mnist, partition).unwrap();
+        assert_eq!((train.n_samples(), validation), (1_000, splits.validation));
+    }
+}
+
+#[test]
+fn a_folder_of_idx_files_may_stay_on_disk() {
+    let dir = folder();
+    common::small_set(dir.path());
+    let memory = open(dir.path(), &options()).unwrap();
+    assert_eq!(memory.mnist, mnist_io::load_with_classes(dir.path(), 3).unwrap());
+    let disk = open(dir.path(), &ReadOptions { memory_limit: 40, ..options() }).unwrap();
+    let on_disk = disk.on_disk.expect("six images of two pixels take 48 bytes");
+    let mut read = Array2::zeros((6, 2));
+    on_disk.read(&[0, 1, 2, 3, 4, 5], read.view_mut()).unwrap();
+    assert_eq!(read, memory.mnist.train.images);
+    assert_eq!(disk.mnist.train.sha256, memory.mnist.train.sha256);
+
+    let packed = dir.path().join("train-images-idx3-ubyte.gz");
+    let plain = dir.path().join("train-images-idx3-ubyte");
+    fs::write(&packed, common::gzip(&fs::read(&plain).unwrap())).unwrap();
+    fs::remove_file(plain).unwrap();
+    refused_below(dir.path(), &packed);
+}
+
+#[track_caller]
+fn refused_below(dir: &Path, file: &Path) {
+    let small = ReadOptions { memory_limit: 40, ..ReadOptions::default() };
+    let said = open(dir, &small).unwrap_err().to_string();
+    assert!(said.starts_with(&file.display().to_string()) && said.contains("gunzip"), "{said}");
+}

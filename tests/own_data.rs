@@ -1,0 +1,143 @@
+//! Data of the user's own, from the command line: every kind trains, and what stays on disk gives
+//! the tables that it gives in memory.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use predicates::prelude::*;
+use predicates::str::contains;
+
+use crate::support::{aerbm, promised_tables, root, small_mnist};
+
+const SMALL: [&str; 4] = ["--set", "model.n_hidden=12", "--set", "training.epochs=2"];
+
+fn train(preset: &str, data: &Path, out: &Path, more: &[&str]) -> assert_cmd::assert::Assert {
+    aerbm()
+        .args(["train", preset])
+        .args(SMALL)
+        .args(more)
+        .arg("--data")
+        .arg(data)
+        .arg("--out")
+        .arg(out)
+        .assert()
+}
+
+/// Samples of two classes: noisy ramps that rise or fall.
+fn table(separator: char) -> String {
+    let mut text = format!("a{separator}b{separator}c{separator}kind\n");
+    for i in 0..60 {
+        let (up, noise) = (i % 3 != 0, f64::from(i * 7 % 10) / 40.0);
+        for column in 0..3 {
+            let level = if up { column } else { 2 - column };
+            write!(text, "{}{separator}", f64::from(level) / 4.0 + noise).expect("a string");
+        }
+        writeln!(text, "{}", if up { "rising" } else { "falling" }).expect("a string");
+    }
+    text
+}
+
+#[test]
+fn a_table_trains_and_its_classes_are_recorded() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (data, out) = (folder.path().join("ramps.csv"), folder.path().join("run"));
+    std::fs::write(&data, table(',')).expect("written");
+    train("autoencoder", &data, &out, &["--label-column", "kind"])
+        .success()
+        .stderr(contains("ramps: 2 classes: falling, rising"))
+        .stderr(contains("samples are 3 numbers and no images"));
+    let info = std::fs::read_to_string(out.join("run.json")).expect("run.json is written");
+    assert!(info.contains("\"falling\",\n      \"rising\""), "{info}");
+    assert!(out.join("report.html").is_file());
+    aerbm()
+        .args(["evaluate", &out.to_string_lossy(), "--data", &data.to_string_lossy()])
+        .args(["--label-column", "kind"])
+        .assert()
+        .success()
+        .stdout(contains("mse_per_pixel"));
+    aerbm()
+        .args(["reconstruct", &out.to_string_lossy(), "--data", &data.to_string_lossy()])
+        .args(["--label-column", "kind"])
+        .assert()
+        .code(1)
+        .stderr(contains("samples of 3 numbers, which are no images"));
+}
+
+#[test]
+fn values_that_a_model_cannot_represent_are_refused_with_the_remedy() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (data, out) = (folder.path().join("wide.csv"), folder.path().join("run"));
+    let rows = (0..30).fold(String::new(), |rows, i| format!("{rows}{},{}.5\n", i - 3, i * 20));
+    std::fs::write(&data, rows).expect("written");
+    train("rbm", &data, &out, &[])
+        .code(1)
+        .stderr(contains("units take values in [0, 1]"))
+        .stderr(contains("--scale unit brings data into [0, 1]"));
+    let other = folder.path().join("other");
+    train("rbm", &data, &other, &["--scale", "unit"]).success().stderr(contains("scaled to unit"));
+}
+
+#[test]
+fn what_stays_on_disk_gives_the_tables_that_it_gives_in_memory() {
+    let mnist = small_mnist(2_000, 200);
+    let file = mnist.path().join("train-images-idx3-ubyte");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (name, data) in [("folder", mnist.path()), ("file", &file)] {
+        for preset in ["autoencoder", "rbm"] {
+            let out = |kind: &str| folder.path().join(format!("{name}-{preset}-{kind}"));
+            train(preset, data, &out("memory"), &[])
+                .success()
+                .stderr(contains("stay on disk").not());
+            train(preset, data, &out("disk"), &["--memory-limit", "1"])
+                .success()
+                .stderr(contains("stay on disk"));
+            let tables = promised_tables(&out("memory"));
+            assert!(tables.len() >= 2);
+            assert!(promised_tables(&out("disk")) == tables, "{name}, {preset}");
+        }
+    }
+    let compare = ["compare", "--memory-limit", "1", "--out", "x", "--data"];
+    aerbm()
+        .args(compare)
+        .arg(&file)
+        .current_dir(folder.path())
+        .assert()
+        .code(1)
+        .stderr(contains("only `aerbm train` learns from disk"));
+}
+
+#[test]
+fn sets_with_names_are_listed_and_made() {
+    aerbm().args(["data", "list"]).assert().success().stdout(
+        contains("mnist           in data/mnist")
+            .and(contains("fashion-mnist"))
+            .and(contains("mnist-rot       made: ")),
+    );
+    aerbm()
+        .args(["train", "rbm", "--data", "mnist-rott"])
+        .assert()
+        .code(2)
+        .stderr(contains("did you mean `mnist-rot`?"));
+    aerbm()
+        .args(["data", "fetch", "fashion-mnits"])
+        .assert()
+        .code(2)
+        .stderr(contains("did you mean `fashion-mnist`?"));
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    train("rbm", Path::new("rect"), &folder.path().join("run"), &["--quiet"])
+        .success()
+        .stdout(contains("epoch   2/2"));
+    assert!(root().join("data/mnist").is_dir());
+}
+
+#[test]
+fn a_mirror_that_is_not_there_is_named_with_what_to_do() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    aerbm()
+        .args(["data", "fetch", "fashion-mnist", "--mirror", "http://127.0.0.1:1/files"])
+        .current_dir(folder.path())
+        .assert()
+        .code(1)
+        .stderr(contains("http://127.0.0.1:1/files/train-images-idx3-ubyte.gz: "))
+        .stderr(contains("by hand: 26421880 bytes, SHA-256 3aede38d"));
+}
