@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Evaluate(OnRun),
     /// Reconstruct test images with a trained model, into a figure
     Reconstruct(OnRun),
+    /// Measure the likelihood of a trained RBM, exactly or between two estimates of log Z
+    Likelihood(Likelihood),
     /// Draw samples from a trained RBM, into a figure
     Sample(Sample),
     /// Draw a run's figures and page again, from its CSV files
@@ -126,6 +128,32 @@ pub(crate) struct OnRun {
     /// Data set: a name under data/, or a folder of four IDX files
     #[arg(long, default_value = "mnist")]
     pub(crate) data: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Likelihood {
+    /// Folder of a run of `aerbm train`, or of one model in it
+    pub(crate) run: PathBuf,
+    /// Temperatures of annealed importance sampling [default: those of the run's settings]
+    #[arg(long)]
+    pub(crate) schedule: Option<Schedule>,
+    /// Chains in each direction [default: that of the run's settings]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
+    pub(crate) chains: Option<u32>,
+    /// Data set: a name under data/, or a folder of four IDX files
+    #[arg(long, default_value = "mnist")]
+    pub(crate) data: String,
+    /// Seed of every random draw
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Schedule {
+    /// The 14,501 of Salakhutdinov & Murray 2008
+    Published,
+    /// A tenth of those
+    Short,
 }
 
 #[derive(Debug, Args)]

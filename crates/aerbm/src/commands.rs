@@ -9,7 +9,7 @@ use crate::cli::{self, Command};
 use crate::config::{PRESETS, RunConfig};
 use crate::train::{self, Spec, Trained};
 use crate::ui::Ui;
-use crate::{data, figures, pipeline, selfcheck};
+use crate::{data, figures, likelihood, pipeline, selfcheck};
 
 pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<()> {
     match command {
@@ -22,6 +22,7 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<()> {
         Command::Compare(args) => pipeline::compare_only(args, ui),
         Command::Evaluate(args) => evaluate(args, ui),
         Command::Reconstruct(args) => reconstruct(args, ui),
+        Command::Likelihood(args) => likelihood::run(args, ui),
         Command::Sample(args) => sample(args, ui),
         Command::Report { dir } => report(dir, ui),
         Command::Data { action: cli::Data::List } => list_data(ui),
@@ -97,7 +98,7 @@ fn evaluate(args: &cli::OnRun, ui: &Ui) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn show_measures(rows: &[MetricRow], ui: &Ui) {
+pub(crate) fn show_measures(rows: &[MetricRow], ui: &Ui) {
     for row in rows.iter().filter(|row| row.epoch.is_none()) {
         ui.result(&format!("{} {:<22} {:.6}", row.split, row.metric, row.value));
     }
@@ -135,12 +136,15 @@ fn sample(args: &cli::Sample, ui: &Ui) -> anyhow::Result<()> {
 }
 
 /// The folder that figures belong to, if `run` is that of a model: RUN/models/NAME.
-fn run_folder(run: &Path) -> PathBuf {
+pub(crate) fn run_folder(run: &Path) -> PathBuf {
     let above = run.parent().filter(|parent| parent.ends_with("models"));
     above.and_then(Path::parent).unwrap_or(run).to_owned()
 }
 
-fn refuse_other_width(trained: &Trained, data: &mnist_io::Dataset) -> anyhow::Result<()> {
+pub(crate) fn refuse_other_width(
+    trained: &Trained,
+    data: &mnist_io::Dataset,
+) -> anyhow::Result<()> {
     ensure!(
         trained.record.n_visible == data.n_features(),
         "{} was trained on images of {} pixels, those of {} have {}",

@@ -7,6 +7,7 @@ mod data;
 mod figures;
 mod folder;
 mod interrupt;
+mod likelihood;
 mod pipeline;
 mod selfcheck;
 mod train;

@@ -73,11 +73,11 @@ const N_HIDDEN: usize = 4;
 
 fn model() -> Rbm<f64> {
     let wave = |i: usize, j: usize| ((i * 5 + j * 11 + 1) as f64).sin();
-    Rbm {
-        weights: Array2::from_shape_fn((N_VISIBLE, N_HIDDEN), |(i, j)| 3.0 * wave(i, j)),
-        visible_bias: Array1::from_shape_fn(N_VISIBLE, |i| wave(i, 30)),
-        hidden_bias: Array1::from_shape_fn(N_HIDDEN, |j| wave(20, j)),
-    }
+    Rbm::binary(
+        Array2::from_shape_fn((N_VISIBLE, N_HIDDEN), |(i, j)| 3.0 * wave(i, j)),
+        Array1::from_shape_fn(N_VISIBLE, |i| wave(i, 30)),
+        Array1::from_shape_fn(N_HIDDEN, |j| wave(20, j)),
+    )
 }
 
 fn states(n_units: usize) -> Array2<f64> {

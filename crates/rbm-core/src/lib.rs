@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+mod annealing;
+mod binarise;
+mod centring;
 mod conditional;
 mod config;
 mod contrastive;
@@ -7,11 +10,29 @@ mod energy;
 mod exact;
 mod gibbs;
 mod model;
+mod negative;
+mod orthogonal;
+mod persistent;
+mod pseudo;
+mod replicas;
+mod tempered;
 mod train;
+mod training_config;
+mod units;
+mod variance;
 
-pub use config::{NegativeVisible, RbmConfig, TrainingConfig};
+pub use annealing::{
+    AnnealingConfig, LogZBracket, LogZEstimate, Temperatures, backward, bracket_log_z, forward,
+};
+pub use binarise::Binarisation;
+pub use centring::Offsets;
+pub use config::{InitialWeights, RbmConfig, Variance};
 pub use contrastive::{Phases, contrastive_divergence};
-pub use exact::{IntractableError, MAX_ENUMERATED, log_z};
+pub use exact::{IntractableError, MAX_ENUMERATED, log_z, sample_exactly};
 pub use gibbs::{Chains, gibbs_step};
-pub use model::Rbm;
+pub use model::{Rbm, log_odds_of_means};
+pub use persistent::PersistentChains;
+pub use replicas::Replicas;
 pub use train::{EpochReport, Training};
+pub use training_config::{Algorithm, MomentumRule, NegativeVisible, TrainingConfig};
+pub use units::Unit;

@@ -1,16 +1,30 @@
-use ndarray::ArrayView2;
+use ndarray::{Array1, ArrayView2};
 use nn_core::{
-    MeanCost, Minibatches, Optimizer, RestoreError, Rule, TensorMap, TrainingError,
-    check_unit_interval, gather, restore, store,
+    InvalidSetting, MeanCost, Minibatches, Optimizer, RestoreError, TensorMap, TrainingError,
+    check_unit_interval, require, restore, store,
 };
 use numerics::{Purpose, Real, Stream};
 
-use crate::{Phases, Rbm, TrainingConfig, contrastive_divergence};
+use crate::annealing::require_binary_hidden;
+use crate::model::means;
+use crate::negative::Negative;
+use crate::persistent::{positive_phase, reconstruction_error};
+use crate::variance::VarianceGradient;
+use crate::{
+    Algorithm, Binarisation, Offsets, Phases, Rbm, TrainingConfig, Unit, contrastive_divergence,
+};
 
 const ORDER: Purpose = Purpose::new("rbm order");
 const HIDDEN: Purpose = Purpose::new("cd hidden");
 
-/// What lives beside an RBM while it is trained: velocities, memory, and how far it is.
+/// Batches between two looks at the reconstruction error, where it is not a by-product.
+const BETWEEN_LOOKS: usize = 10;
+
+/// The rate of the moving average of hidden activities that the sparsity target is held against.
+const ACTIVITY_RATE: f64 = 0.1;
+
+/// What lives beside an RBM while it is trained: velocities, chains, offsets, memory, and how far it
+/// is.
 #[derive(Debug, Clone)]
 pub struct Training<F> {
     config: TrainingConfig,
@@ -21,21 +35,31 @@ pub struct Training<F> {
     minibatches: Minibatches,
     phases: Phases<F>,
     gradient: Rbm<F>,
+    negative: Negative<F>,
+    /// μ and λ, if the gradient is centred.
+    offsets: Option<Offsets<F>>,
+    /// Moving averages of hidden activities, if there is a sparsity target; the visible part is not
+    /// used.
+    activity: Option<Offsets<F>>,
+    variance: Option<VarianceGradient<F>>,
 }
 
 /// What an epoch of training tells.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EpochReport {
-    /// Squared error of the one-step reconstruction, summed over visible units, mean over samples.
-    /// Not what CD minimises, but zero only for a model that loses nothing.
+    /// Squared error of the one-step reconstruction, summed over visible units in units of σ, mean
+    /// over samples; of a tenth of the batches where chains are persistent. Not what is minimised,
+    /// but zero only for a model that loses nothing.
     pub reconstruction_sse: f64,
 }
 
 impl<F: Real> Training<F> {
-    /// Prepares to train `rbm` on `data` (n × visible), with the streams of `seed` and `layer`.
+    /// Prepares to train `rbm` on `data` (n × visible, in their own units), with the streams of
+    /// `seed` and `layer`.
     ///
     /// # Errors
-    /// If a setting is out of range, or the data are empty, of another width, or outside [0, 1].
+    /// If a setting is out of range or does not suit the units, or the data are empty, of another
+    /// width, outside [0, 1] for binary units or not standardised for Gaussian ones with σ = 1.
     pub fn new(
         rbm: &Rbm<F>,
         config: &TrainingConfig,
@@ -50,17 +74,36 @@ impl<F: Real> Training<F> {
         if data.ncols() != rbm.n_visible() {
             return Err(TrainingError::Width { found: data.ncols(), expected: rbm.n_visible() });
         }
-        check_unit_interval(data, "binary visible")?;
+        check_data(rbm, config, data)?;
+        if matches!(config.algorithm, Algorithm::Tempering { .. }) {
+            require_binary_hidden(rbm.hidden)?;
+        }
         let batch_size = config.batch_size.min(data.nrows());
-        let rule = Rule::Momentum { momentum: config.momentum };
+        let negative = Negative::new(rbm, config.algorithm, data, (seed, layer));
+        let variance = (config.variance_rate > 0.0)
+            .then(|| VarianceGradient::new(rbm, config.variance_rate, batch_size))
+            .transpose()?;
+        let averages = || {
+            let mut hidden = Array1::zeros(rbm.n_hidden());
+            let mut row = hidden.view_mut().insert_axis(ndarray::Axis(0));
+            rbm.hidden.means(rbm.hidden_bias.view(), &mut row);
+            let visible = means(data).mapv(F::of);
+            let visible =
+                if rbm.visible == Unit::Gaussian { visible / &rbm.visible_std } else { visible };
+            Offsets::new(visible, hidden)
+        };
         Ok(Training {
             seed,
             layer,
             epochs_done: 0,
-            optimizer: Optimizer::new(rule, config.weight_decay, rbm),
+            optimizer: Optimizer::new(config.rule_in(1), config.weight_decay, rbm),
             minibatches: Minibatches::new(data.nrows(), batch_size),
-            phases: Phases::new(rbm, batch_size),
-            gradient: Rbm::zeros(rbm.n_visible(), rbm.n_hidden()),
+            phases: Phases::with_chains(rbm, batch_size, negative.n_chains().max(batch_size)),
+            gradient: rbm.zeros_like(),
+            negative,
+            offsets: (config.offset_rate > 0.0).then(averages),
+            activity: (config.sparsity_cost > 0.0).then(averages),
+            variance,
             config: config.clone(),
         })
     }
@@ -83,7 +126,7 @@ impl<F: Real> Training<F> {
         let epoch = self.epochs_done + 1;
         let stream = |purpose| Stream::new(self.seed, purpose).layer(self.layer).epoch(epoch);
         self.minibatches.shuffle(stream(ORDER));
-        self.optimizer.rule = Rule::Momentum { momentum: self.config.momentum_in(epoch) };
+        self.optimizer.rule = self.config.rule_in(epoch);
         let n_batches = self.minibatches.n_batches();
         let steps = self.config.epochs * n_batches;
         let mut mean = MeanCost::default();
@@ -91,31 +134,111 @@ impl<F: Real> Training<F> {
             let step = self.epochs_done * n_batches + batch;
             let rate = self.config.learning_rate * self.config.schedule.factor(step, steps);
             let n = samples.len();
-            gather(data, samples, self.phases.positive_visible(n));
-            let cost = contrastive_divergence(
-                rbm,
-                &mut self.phases,
-                n,
-                (self.config.gibbs_steps, self.config.negative_visible),
-                stream(HIDDEN).batch(batch),
-                &mut self.gradient,
-            );
-            if !cost.is_finite() {
-                let batch = batch + 1;
-                return Err(TrainingError::Diverged { cost, epoch, batch, learning_rate: rate });
+            let mut visible = self.phases.positive_visible(n);
+            let binarisation = self.config.binarisation;
+            binarisation.gather(data, samples, (self.seed, epoch), visible.view_mut());
+            if rbm.visible == Unit::Gaussian {
+                visible /= &rbm.visible_std;
+            }
+            let stream = stream(HIDDEN).batch(batch);
+            let cost = match (self.config.algorithm, &mut self.negative) {
+                (Algorithm::Cd { negative_visible }, _) => {
+                    let how = (self.config.gibbs_steps, negative_visible);
+                    let (phases, gradient) = (&mut self.phases, &mut self.gradient);
+                    Some(contrastive_divergence(rbm, phases, n, how, stream, gradient))
+                }
+                (_, negative) => {
+                    positive_phase(rbm, &mut self.phases, n);
+                    let looks = batch % BETWEEN_LOOKS == 0;
+                    let cost = looks.then(|| reconstruction_error(rbm, &mut self.phases, n));
+                    let k = self.config.gibbs_steps;
+                    negative.run(rbm, &mut self.phases, n, (k, batch), stream);
+                    self.phases.gradient(n, negative.n_chains(), &mut self.gradient);
+                    cost
+                }
+            };
+            if let Some(cost) = cost {
+                if !cost.is_finite() {
+                    let batch = batch + 1;
+                    return Err(TrainingError::Diverged {
+                        cost,
+                        epoch,
+                        batch,
+                        learning_rate: rate,
+                    });
+                }
+                mean.add(cost, n);
+            }
+            if let Some(variance) = &mut self.variance {
+                let rate = self.config.variance_rate;
+                variance.write(rbm, &self.phases, n, rate, &mut self.gradient);
+            }
+            let (positive_visible, positive_hidden) = self.phases.positive(n);
+            if let Some(offsets) = &mut self.offsets {
+                offsets.update(positive_visible, positive_hidden, self.config.offset_rate);
+                offsets.centre(&mut self.gradient);
+            }
+            if let Some(activity) = &mut self.activity {
+                activity.update(positive_visible, positive_hidden, ACTIVITY_RATE);
+                let target = F::of(self.config.sparsity_target);
+                let cost = F::of(self.config.sparsity_cost);
+                let bias = &mut self.gradient.hidden_bias;
+                bias.zip_mut_with(&activity.hidden, |g, &q| *g += cost * (target - q));
             }
             self.optimizer.ascend(rbm, &self.gradient, rate);
-            mean.add(cost, n);
+            self.negative.learn(&self.gradient);
+            if let Some(variance) = &self.variance {
+                variance.keep_above_floor(rbm);
+            }
         }
         self.epochs_done = epoch;
         Ok(EpochReport { reconstruction_sse: mean.mean() })
     }
 }
 
+/// Refuses data that the visible units cannot stand for, with the remedy.
+fn check_data<F: Real>(
+    rbm: &Rbm<F>,
+    config: &TrainingConfig,
+    data: ArrayView2<F>,
+) -> Result<(), TrainingError> {
+    if rbm.visible == Unit::Binary {
+        return check_unit_interval(data, "binary visible");
+    }
+    let plain = config.binarisation == Binarisation::Probabilities;
+    let expected = "probabilities: Gaussian visible units take the data as they are";
+    require(plain, "training.binarisation", &config.binarisation.name(), expected)?;
+    if rbm.visible_std.iter().all(|&std| std == F::one()) {
+        check_spread(data)?;
+    }
+    Ok(())
+}
+
+/// Passes for data with mean near 0 and variance near 1. Constant columns have no spread, so that
+/// standardised data may have somewhat less.
+fn check_spread<F: Real>(data: ArrayView2<F>) -> Result<(), InvalidSetting> {
+    let n = data.len() as f64;
+    let mean = data.iter().map(|x| x.as_f64()).sum::<f64>() / n;
+    let variance = data.iter().map(|x| (x.as_f64() - mean).powi(2)).sum::<f64>() / n;
+    require(
+        mean.abs() < 0.5 && (0.25..4.0).contains(&variance),
+        "model.variance",
+        &format!("unit, for data with mean {mean:.3} and variance {variance:.3}"),
+        "data; or standardise the data to mean 0 and variance 1",
+    )
+}
+
 impl Training<f32> {
     /// Adds what a checkpoint needs beside the model and [`Training::epochs_done`].
     pub fn store(&self, map: &mut TensorMap) {
         store(&self.optimizer, "optimizer.", map);
+        self.negative.store(map);
+        if let Some(offsets) = &self.offsets {
+            store(offsets, "offsets.", map);
+        }
+        if let Some(activity) = &self.activity {
+            store(activity, "activity.", map);
+        }
     }
 
     /// Goes on from a checkpoint taken after `epochs_done` epochs.
@@ -124,6 +247,13 @@ impl Training<f32> {
     /// [`RestoreError`] if a tensor is missing or of another shape.
     pub fn restore(&mut self, map: &TensorMap, epochs_done: usize) -> Result<(), RestoreError> {
         restore(&mut self.optimizer, "optimizer.", map)?;
+        self.negative.restore(map)?;
+        if let Some(offsets) = &mut self.offsets {
+            restore(offsets, "offsets.", map)?;
+        }
+        if let Some(activity) = &mut self.activity {
+            restore(activity, "activity.", map)?;
+        }
         self.epochs_done = epochs_done;
         self.optimizer.steps = (epochs_done * self.minibatches.n_batches()) as u64;
         Ok(())

@@ -55,11 +55,11 @@ fn the_exact_likelihood_rises() {
 #[test]
 fn many_gibbs_steps_give_the_exact_gradient() {
     let wave = |i: usize, j: usize| ((i * 5 + j * 11 + 1) as f64).sin();
-    let rbm = Rbm {
-        weights: Array2::from_shape_fn((4, 3), |(i, j)| wave(i, j)),
-        visible_bias: Array1::from_shape_fn(4, |i| wave(i, 30)),
-        hidden_bias: Array1::from_shape_fn(3, |j| wave(20, j)),
-    };
+    let rbm = Rbm::binary(
+        Array2::from_shape_fn((4, 3), |(i, j)| wave(i, j)),
+        Array1::from_shape_fn(4, |i| wave(i, 30)),
+        Array1::from_shape_fn(3, |j| wave(20, j)),
+    );
     let n = 40_000;
     let data = Array2::from_shape_fn((n, 4), |(i, j)| f64::from(u8::from((i + j) % 4 < 2)));
 

@@ -7,11 +7,11 @@ use rbm_core::{Rbm, log_z};
 /// A model with strong couplings of both signs.
 fn model(n_visible: usize, n_hidden: usize) -> Rbm<f64> {
     let wave = |i: usize, j: usize| ((i * 7 + j * 13 + 3) as f64).sin();
-    Rbm {
-        weights: Array2::from_shape_fn((n_visible, n_hidden), |(i, j)| 2.0 * wave(i, j)),
-        visible_bias: Array1::from_shape_fn(n_visible, |i| wave(i, 40)),
-        hidden_bias: Array1::from_shape_fn(n_hidden, |j| wave(50, j)),
-    }
+    Rbm::binary(
+        Array2::from_shape_fn((n_visible, n_hidden), |(i, j)| 2.0 * wave(i, j)),
+        Array1::from_shape_fn(n_visible, |i| wave(i, 40)),
+        Array1::from_shape_fn(n_hidden, |j| wave(50, j)),
+    )
 }
 
 fn states(n_units: usize) -> Array2<f64> {
@@ -69,11 +69,11 @@ fn free_energy_sums_over_the_hidden_states() {
 #[test]
 fn single_precision_agrees_with_double() {
     let rbm = model(5, 3);
-    let single = Rbm {
-        weights: rbm.weights.mapv(|w| w as f32),
-        visible_bias: rbm.visible_bias.mapv(|a| a as f32),
-        hidden_bias: rbm.hidden_bias.mapv(|b| b as f32),
-    };
+    let single = Rbm::binary(
+        rbm.weights.mapv(|w| w as f32),
+        rbm.visible_bias.mapv(|a| a as f32),
+        rbm.hidden_bias.mapv(|b| b as f32),
+    );
     assert!((log_z(&single).expect("small") - log_z(&rbm).expect("small")).abs() < 1e-5);
 }
 

@@ -12,11 +12,11 @@ const CHAINS: usize = 20_000;
 /// Couplings so strong that a wrong kernel moves the distribution within a few steps.
 fn model() -> Rbm<f64> {
     let wave = |i: usize, j: usize| ((i * 5 + j * 11 + 1) as f64).sin();
-    Rbm {
-        weights: Array2::from_shape_fn((N_VISIBLE, 4), |(i, j)| 3.0 * wave(i, j)),
-        visible_bias: Array1::from_shape_fn(N_VISIBLE, |i| wave(i, 30)),
-        hidden_bias: Array1::from_shape_fn(4, |j| wave(20, j)),
-    }
+    Rbm::binary(
+        Array2::from_shape_fn((N_VISIBLE, 4), |(i, j)| 3.0 * wave(i, j)),
+        Array1::from_shape_fn(N_VISIBLE, |i| wave(i, 30)),
+        Array1::from_shape_fn(4, |j| wave(20, j)),
+    )
 }
 
 fn probabilities(rbm: &Rbm<f64>) -> Vec<f64> {

@@ -2,8 +2,10 @@
 
 mod parse;
 mod profile;
+mod rbm;
 mod run;
 
 pub(crate) use parse::{UsageError, nearest, set};
 pub(crate) use profile::ProfileConfig;
+pub(crate) use rbm::RbmSettings;
 pub(crate) use run::{PRESETS, RunConfig};

@@ -3,12 +3,11 @@ use std::path::Path;
 use ae_core::AutoencoderConfig;
 use anyhow::Context as _;
 use mnist_io::Partition;
-use rbm_core::RbmConfig;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use super::parse::{from_table, nearest, table};
-use super::{UsageError, set};
+use super::{RbmSettings, UsageError, set};
 
 /// The presets, each a TOML file in the binary.
 pub(crate) const PRESETS: [(&str, &str); 3] = [
@@ -22,7 +21,7 @@ pub(crate) const PRESETS: [(&str, &str); 3] = [
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub(crate) enum RunConfig {
     Autoencoder(Settings<AutoencoderConfig, ae_core::TrainingConfig>),
-    Rbm(Settings<RbmConfig, rbm_core::TrainingConfig>),
+    Rbm(RbmSettings),
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -65,7 +64,7 @@ impl RunConfig {
         };
         let checked = match &config {
             RunConfig::Autoencoder(s) => s.model.validate().and_then(|()| s.training.validate()),
-            RunConfig::Rbm(s) => s.model.validate().and_then(|()| s.training.validate()),
+            RunConfig::Rbm(s) => s.validate(),
         };
         checked.map_err(|error| UsageError(format!("{origin}: {error}")))?;
         Ok(config)

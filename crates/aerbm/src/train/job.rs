@@ -8,7 +8,8 @@ use rbm_core::Rbm;
 
 use super::record::{Cost, Unit};
 use super::{Measure, Record, Spec};
-use crate::config::RunConfig;
+use crate::config::{RbmSettings, RunConfig};
+use crate::likelihood::{self, mean};
 
 /// A trained model.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,13 +46,6 @@ impl Model {
             let value = error.bce_nats_per_image;
             measures.push(Measure::new(split, "bce_nats_per_image", value, "nats"));
         }
-        if let Model::Rbm(rbm) = self
-            && rbm.n_hidden() <= EXACT_UNITS
-            && let Ok(log_z) = rbm_core::log_z(rbm)
-        {
-            let value = -mean(&rbm.free_energies(x)) - log_z;
-            measures.push(Measure::new(split, "log_likelihood_nats", value, "nats"));
-        }
         measures
     }
 
@@ -72,7 +66,7 @@ impl Model {
                 Model::Autoencoder(model)
             }
             RunConfig::Rbm(settings) => {
-                let mut rbm = Rbm::zeros(record.n_visible, settings.model.n_hidden);
+                let mut rbm = settings.model.zeros(record.n_visible);
                 restore(&mut rbm, "", tensors)?;
                 Model::Rbm(rbm)
             }
@@ -80,15 +74,12 @@ impl Model {
     }
 }
 
-/// Up to this many hidden units the exact likelihood is a matter of seconds.
-const EXACT_UNITS: usize = 20;
-
 /// A model in training.
 pub(super) trait Job {
     /// Trains one epoch.
     fn epoch(&mut self) -> Result<Cost, TrainingError>;
     /// What is measured after each epoch.
-    fn validation_measures(&self) -> Vec<Measure>;
+    fn validation_measures(&self) -> anyhow::Result<Vec<Measure>>;
     /// All that a checkpoint needs.
     fn store(&self, map: &mut TensorMap);
     /// Goes on from a checkpoint after so many epochs.
@@ -99,7 +90,7 @@ pub(super) trait Job {
 
 /// A job before its first epoch.
 pub(super) fn begin<'a>(
-    spec: &Spec<'_>,
+    spec: &Spec<'a>,
     data: &'a Splits,
 ) -> Result<Box<dyn Job + 'a>, TrainingError> {
     let x = data.train.images.view();
@@ -119,7 +110,7 @@ pub(super) fn begin<'a>(
         RunConfig::Rbm(settings) => {
             let rbm = Rbm::new(&settings.model, x, spec.seed, 0)?;
             let training = rbm_core::Training::new(&rbm, &settings.training, x, spec.seed, 0)?;
-            Box::new(RbmJob { rbm, training, data })
+            Box::new(RbmJob { rbm, training, settings, seed: spec.seed, data })
         }
     })
 }
@@ -142,10 +133,10 @@ impl Job for AutoencoderJob<'_> {
         Ok(Cost::Minimised { value, unit })
     }
 
-    fn validation_measures(&self) -> Vec<Measure> {
+    fn validation_measures(&self) -> anyhow::Result<Vec<Measure>> {
         let x = self.data.validation.images.view();
         let error = reconstruction_error(x, self.model.reconstruct(x).view());
-        vec![Measure::new("validation", "mse_per_pixel", error.mse_per_pixel, "mse_per_pixel")]
+        Ok(vec![Measure::new("validation", "mse_per_pixel", error.mse_per_pixel, "mse_per_pixel")])
     }
 
     fn store(&self, map: &mut TensorMap) {
@@ -166,6 +157,8 @@ impl Job for AutoencoderJob<'_> {
 struct RbmJob<'a> {
     rbm: Rbm<f32>,
     training: rbm_core::Training<f32>,
+    settings: &'a RbmSettings,
+    seed: u64,
     data: &'a Splits,
 }
 
@@ -175,17 +168,23 @@ impl Job for RbmJob<'_> {
         Ok(Cost::Reconstruction { value: report.reconstruction_sse })
     }
 
-    fn validation_measures(&self) -> Vec<Measure> {
+    fn validation_measures(&self) -> anyhow::Result<Vec<Measure>> {
         let x = self.data.validation.images.view();
         let error = reconstruction_error(x, self.rbm.reconstruct(x).view());
         // How much less probable unseen images are than seen ones: grows with overfitting
         // (Hinton 2012, section 6).
         let seen = self.data.train.rows(0..x.nrows().min(self.data.train.n_samples()));
         let gap = mean(&self.rbm.free_energies(x)) - mean(&self.rbm.free_energies(seen));
-        vec![
+        let mut measures = vec![
             Measure::new("validation", "mse_per_pixel", error.mse_per_pixel, "mse_per_pixel"),
             Measure::new("validation", "free_energy_gap_nats", gap, "nats"),
-        ]
+        ];
+        let RbmSettings { likelihood, training, .. } = self.settings;
+        if likelihood.every > 0 && self.training.epochs_done().is_multiple_of(likelihood.every) {
+            let how = (training.binarisation, &likelihood.annealing());
+            measures.extend(likelihood::of_validation(&self.rbm, how, self.data, self.seed)?);
+        }
+        Ok(measures)
     }
 
     fn store(&self, map: &mut TensorMap) {
@@ -201,8 +200,4 @@ impl Job for RbmJob<'_> {
     fn finish(self: Box<Self>) -> Model {
         Model::Rbm(self.rbm)
     }
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
 }

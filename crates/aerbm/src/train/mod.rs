@@ -33,6 +33,14 @@ pub(crate) struct Trained {
     pub(crate) record: Record,
 }
 
+impl Trained {
+    /// The settings that it was trained with.
+    pub(crate) fn config(&self) -> anyhow::Result<RunConfig> {
+        let table = self.record.config.parse::<toml::Table>()?;
+        Ok(RunConfig::from_table(table, &self.record.run)?)
+    }
+}
+
 const MODEL: &str = "model.safetensors";
 const CHECKPOINT: &str = "checkpoint.safetensors";
 /// A checkpoint costs a few milliseconds; this often, that is nothing.
@@ -73,7 +81,7 @@ pub(crate) fn train(
         let start = Instant::now();
         let cost = job.epoch().with_context(|| format!("training {}", spec.run))?;
         let seconds = start.elapsed().as_secs_f64();
-        let measures = job.validation_measures();
+        let measures = job.validation_measures()?;
         let samples = data.train.n_samples();
         let epoch = EpochRecord { cost, measures, seconds, samples };
         let rate = samples as f64 / seconds;
