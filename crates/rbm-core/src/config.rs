@@ -121,6 +121,7 @@ impl TrainingConfig {
             &decay,
             "a finite number, 0 or above",
         )?;
+        self.schedule.validate()?;
         let factor = |field, value: f64| {
             require((0.0..1.0).contains(&value), field, &value, "a number in [0, 1)")
         };

@@ -101,8 +101,8 @@ impl<F: Real> Training<F> {
                 &mut self.gradient,
             );
             if !cost.is_finite() {
-                let batch = batch + 1;
-                return Err(TrainingError::Diverged { cost, epoch, batch, learning_rate: rate });
+                let tensors = (&*rbm, &self.gradient);
+                return Err(TrainingError::diverged(cost, tensors, (step, n_batches), rate));
             }
             self.optimizer.ascend(rbm, &self.gradient, rate);
             mean.add(cost, n);
