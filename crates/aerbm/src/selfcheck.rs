@@ -1,7 +1,11 @@
 //! The correctness checks that need no test harness, on the binary that the user has.
 
+use ae_core::{
+    Autoencoder, AutoencoderConfig, Batch, Corruption, Objective, Penalty, StepMemory,
+    TrainingConfig,
+};
 use ndarray::{Array1, Array2, ArrayView1};
-use nn_core::{Activation, Initialiser, Loss, Workspace, check_gradient};
+use nn_core::{Activation, Initialiser, Parameters as _, check_gradient};
 use numerics::{Purpose, Stream, log_sum_exp};
 use rand::distr::Distribution as _;
 use rand::distr::weighted::WeightedIndex;
@@ -156,40 +160,58 @@ fn stationarity_error() -> f64 {
 }
 
 fn gradient_error() -> f64 {
-    let data = Array2::from_shape_fn((5, 6), |(i, j)| ((i * 7 + j * 3) % 11) as f64 / 11.0);
+    let penalties = [
+        None,
+        Some(Penalty::Kl { target: 0.1, weight: 0.5 }),
+        Some(Penalty::L1 { weight: 0.3 }),
+        Some(Penalty::Contractive { weight: 0.4 }),
+    ];
     let mut worst = 0.0_f64;
-    for hidden in [Activation::Identity, Activation::Logistic, Activation::Tanh, Activation::Relu] {
+    for hidden in Activation::ALL {
         for tied in [false, true] {
-            let config = ae_core::AutoencoderConfig {
-                n_hidden: 4,
-                hidden,
-                tied,
-                initialiser: Some(Initialiser::Normal { std: 0.5 }),
-                ..Default::default()
-            };
-            let Ok(model) = ae_core::Autoencoder::<f64>::new(&config, 6, 3, 0) else {
-                return f64::NAN;
-            };
-            let mut workspace = Workspace::new(&model, 5);
-            let mut cost = |model: &ae_core::Autoencoder<f64>, gradient: &mut _| {
-                let x = data.view();
-                ae_core::cost_and_gradient(
-                    model,
-                    Loss::CrossEntropy,
-                    x,
-                    x,
-                    &mut workspace,
-                    gradient,
-                )
-            };
-            let mut gradient = model.zeros_like();
-            cost(&model, &mut gradient);
-            let mut scratch = model.zeros_like();
-            let check = check_gradient(&model, &gradient, |model| cost(model, &mut scratch));
-            worst = worst.max(check.max_relative_error);
+            for top_k in [None, Some(2)] {
+                for penalty in penalties {
+                    let model = AutoencoderConfig {
+                        n_hidden: 4,
+                        hidden,
+                        tied,
+                        top_k,
+                        initialiser: Some(Initialiser::Normal { std: 0.5 }),
+                        ..Default::default()
+                    };
+                    let training = TrainingConfig { penalty, ..Default::default() };
+                    // Some of them do not go together.
+                    if let Ok(objective) = Objective::new(&model, &training) {
+                        // Written so that NaN stays.
+                        let error = gradient_error_of(&model, &objective);
+                        worst = if error <= worst { worst } else { error };
+                    }
+                }
+            }
         }
     }
     worst
+}
+
+fn gradient_error_of(config: &AutoencoderConfig, objective: &Objective) -> f64 {
+    let data = Array2::from_shape_fn((5, 6), |(i, j)| ((i * 7 + j * 3) % 11) as f64 / 11.0);
+    let mut noisy = data.clone();
+    let noise = Stream::new(5, Purpose::new("selfcheck"));
+    Corruption::Masking { fraction: 0.3 }.apply(noise, noisy.view_mut());
+    let batch = Batch { input: noisy.view(), target: data.view(), weights: None };
+    let Ok(mut model) = Autoencoder::<f64>::new(config, 6, 3, 0) else { return f64::NAN };
+    // Away from zero, so that no unit sits on its corner.
+    for tensor in model.tensors_mut().filter(|tensor| tensor.shape[0] == 1) {
+        tensor.values.iter_mut().enumerate().for_each(|(i, b)| *b = 0.1 + 0.07 * i as f64);
+    }
+    let mut memory = StepMemory::new(&model, 5);
+    let mut cost = |model: &Autoencoder<f64>, gradient: &mut _| {
+        ae_core::cost_and_gradient(model, objective, &batch, &mut memory, gradient)
+    };
+    let mut gradient = model.zeros_like();
+    cost(&model, &mut gradient);
+    let mut scratch = model.zeros_like();
+    check_gradient(&model, &gradient, |model| cost(model, &mut scratch)).max_relative_error
 }
 
 fn team_error() -> f64 {

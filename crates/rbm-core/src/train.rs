@@ -96,7 +96,7 @@ impl<F: Real> Training<F> {
             seed,
             layer,
             epochs_done: 0,
-            optimizer: Optimizer::new(config.rule_in(1), config.weight_decay, rbm),
+            optimizer: Optimizer::new(config.rule_in(1), config.regularisation(), rbm),
             minibatches: Minibatches::new(data.nrows(), batch_size),
             phases: Phases::with_chains(rbm, batch_size, negative.n_chains().max(batch_size)),
             gradient: rbm.zeros_like(),

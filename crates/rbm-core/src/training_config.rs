@@ -1,4 +1,4 @@
-use nn_core::{InvalidSetting, Rule, Schedule, require};
+use nn_core::{InvalidSetting, Regularisation, Rule, Schedule, require};
 use serde::{Deserialize, Serialize};
 
 use crate::Binarisation;
@@ -136,6 +136,10 @@ impl TrainingConfig {
         }
     }
 
+    pub(crate) fn regularisation(&self) -> Regularisation {
+        Regularisation { weight_decay: self.weight_decay, l1: self.l1, ..Default::default() }
+    }
+
     /// Checks every bound.
     ///
     /// # Errors
@@ -156,6 +160,7 @@ impl TrainingConfig {
         count("training.batch_size", self.batch_size)?;
         count("training.gibbs_steps", self.gibbs_steps)?;
         self.algorithm.validate()?;
+        self.schedule.validate()?;
         factor("training.offset_rate", self.offset_rate)?;
         positive("training.learning_rate", self.learning_rate)?;
         strength("training.weight_decay", self.weight_decay)?;

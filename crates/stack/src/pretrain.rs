@@ -89,7 +89,9 @@ impl Pretraining for RandomInitialisation {
     }
 }
 
-/// Pretraining by autoencoders of one hidden layer. `model.n_hidden` gives way to the stack's.
+/// Pretraining by autoencoders of one hidden layer, whose size the stack says. Where the training
+/// corrupts its input, only the layer in training is corrupted: what goes up is clean (Vincent et
+/// al. 2010, section 3).
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AutoencoderPretraining {
@@ -108,7 +110,12 @@ impl Pretraining for AutoencoderPretraining {
         layer: usize,
         watch: Watch<'_>,
     ) -> Result<PretrainedLayer, TrainingError> {
-        let config = AutoencoderConfig { n_hidden, ..self.model.clone() };
+        let config = AutoencoderConfig {
+            n_hidden,
+            encoder_layers: vec![],
+            decoder_layers: None,
+            ..self.model.clone()
+        };
         let mut model = Autoencoder::new(&config, data.ncols(), seed, layer)?;
         let mut training =
             ae_core::Training::new(&model, &config, &self.training, data, seed, layer)?;

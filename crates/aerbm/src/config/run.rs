@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use ae_core::AutoencoderConfig;
+use ae_core::{AutoencoderConfig, Objective};
 use anyhow::Context as _;
 use mnist_io::Partition;
 use serde::{Deserialize, Serialize};
@@ -10,9 +10,12 @@ use super::parse::{from_table, nearest, table};
 use super::{RbmSettings, UsageError, set};
 
 /// The presets, each a TOML file in the binary.
-pub(crate) const PRESETS: [(&str, &str); 3] = [
+pub(crate) const PRESETS: [(&str, &str); 6] = [
     ("tutorial", include_str!("../../presets/tutorial.toml")),
     ("autoencoder", include_str!("../../presets/autoencoder.toml")),
+    ("sparse", include_str!("../../presets/sparse.toml")),
+    ("denoising", include_str!("../../presets/denoising.toml")),
+    ("contractive", include_str!("../../presets/contractive.toml")),
     ("rbm", include_str!("../../presets/rbm.toml")),
 ];
 
@@ -63,7 +66,7 @@ impl RunConfig {
             }
         };
         let checked = match &config {
-            RunConfig::Autoencoder(s) => s.model.validate().and_then(|()| s.training.validate()),
+            RunConfig::Autoencoder(s) => Objective::new(&s.model, &s.training).map(|_| ()),
             RunConfig::Rbm(s) => s.validate(),
         };
         checked.map_err(|error| UsageError(format!("{origin}: {error}")))?;
