@@ -159,13 +159,8 @@ impl<F: Real> Training<F> {
             };
             if let Some(cost) = cost {
                 if !cost.is_finite() {
-                    let batch = batch + 1;
-                    return Err(TrainingError::Diverged {
-                        cost,
-                        epoch,
-                        batch,
-                        learning_rate: rate,
-                    });
+                    let tensors = (&*rbm, &self.gradient);
+                    return Err(TrainingError::diverged(cost, tensors, (step, n_batches), rate));
                 }
                 mean.add(cost, n);
             }
