@@ -34,8 +34,10 @@ pub(crate) enum Command {
     Reconstruct(OnRun),
     /// Measure the likelihood of a trained RBM, exactly or between two estimates of log Z
     Likelihood(Likelihood),
-    /// Draw samples from a trained RBM, into a figure
+    /// Draw samples from a trained RBM or DBN, into figures, and diagnose the chains
     Sample(Sample),
+    /// Draw what half of a test image does not show from an RBM's conditional distribution
+    Inpaint(Inpaint),
     /// Draw a run's figures and page again, from its CSV files
     Report {
         /// Folder of the run
@@ -169,12 +171,63 @@ pub(crate) struct Sample {
     /// Data set to start from: a name under data/, or a folder of four IDX files
     #[arg(long, default_value = "mnist")]
     pub(crate) data: String,
-    /// Chains that start from noise; from digits there is one a class
+    /// Chains shown that start from noise; from digits there is one a class
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
     pub(crate) chains: u16,
+    /// Samples, each the end of a chain of its own, for the page and the measurements
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) samples: u32,
+    /// Fine-tune the model into a classifier, and let that say which classes the samples show
+    #[arg(long)]
+    pub(crate) judge: bool,
     /// Seed of every random draw
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Inpaint {
+    /// Folder of a run of `aerbm train`, or of one model in it
+    pub(crate) run: PathBuf,
+    /// The half that is known
+    #[arg(long, default_value = "upper")]
+    pub(crate) known: Half,
+    /// Test images
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) images: u32,
+    /// Draws for each image
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) draws: u32,
+    /// Gibbs steps of each draw
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) steps: u32,
+    /// Data set: a name under data/, or a folder of four IDX files
+    #[arg(long, default_value = "mnist")]
+    pub(crate) data: String,
+    /// Seed of every random draw
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Half {
+    Upper,
+    Lower,
+    Left,
+    Right,
+}
+
+impl Half {
+    /// Which pixels of an image of this size are in this half, row by row.
+    pub(crate) fn mask(self, height: usize, width: usize) -> Vec<bool> {
+        let inside = |row: usize, column: usize| match self {
+            Half::Upper => row < height / 2,
+            Half::Lower => row >= height / 2,
+            Half::Left => column < width / 2,
+            Half::Right => column >= width / 2,
+        };
+        (0..height * width).map(|pixel| inside(pixel / width, pixel % width)).collect()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

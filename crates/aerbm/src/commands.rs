@@ -9,7 +9,7 @@ use crate::cli::{self, Command};
 use crate::config::{PRESETS, RunConfig};
 use crate::train::{self, Spec, Trained};
 use crate::ui::Ui;
-use crate::{data, figures, likelihood, pipeline, selfcheck};
+use crate::{data, figures, generation, likelihood, pipeline, selfcheck};
 
 pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<()> {
     match command {
@@ -23,7 +23,8 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<()> {
         Command::Evaluate(args) => evaluate(args, ui),
         Command::Reconstruct(args) => reconstruct(args, ui),
         Command::Likelihood(args) => likelihood::run(args, ui),
-        Command::Sample(args) => sample(args, ui),
+        Command::Sample(args) => generation::sample(args, ui),
+        Command::Inpaint(args) => generation::inpaint_run(args, ui),
         Command::Report { dir } => report(dir, ui),
         Command::Data { action: cli::Data::List } => list_data(ui),
         Command::Data { action: cli::Data::Verify { data } } => verify_data(data, ui),
@@ -111,27 +112,6 @@ fn reconstruct(args: &cli::OnRun, ui: &Ui) -> anyhow::Result<()> {
     let dir = run_folder(&args.run);
     figures::reconstructions(&dir, &[&trained], &loaded.mnist.test)?;
     ui.result(&format!("figure: {}", dir.join("figures/reconstructions.png").display()));
-    Ok(())
-}
-
-fn sample(args: &cli::Sample, ui: &Ui) -> anyhow::Result<()> {
-    let trained = train::load(&args.run)?;
-    let dir = run_folder(&args.run);
-    let steps = args.steps as usize;
-    match args.start {
-        cli::Start::Noise => {
-            let start = figures::Start::Noise(usize::from(args.chains));
-            figures::gibbs_samples(&dir, &trained, &start, steps, args.seed)?;
-        }
-        cli::Start::Digits => {
-            let loaded = data::load(&args.data)?;
-            refuse_other_width(&trained, &loaded.mnist.test)?;
-            let start = figures::Start::Digits(&loaded.mnist.test);
-            figures::gibbs_samples(&dir, &trained, &start, steps, args.seed)?;
-        }
-    }
-    let name = format!("figures/samples_{}.png", trained.record.run);
-    ui.result(&format!("figure: {}", dir.join(name).display()));
     Ok(())
 }
 

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis};
 use numerics::{Purpose, Stream};
-use rbm_core::{Chains, Rbm, gibbs_step};
+use rbm_core::Chains;
 use report::{AxisScale, Curve, Lines, Meta, MetricRow, Panel, Section, TileRow, TileScale, Tiles};
+use stack::Dbn;
 
-use crate::train::{Model, Trained};
+use crate::train::Trained;
 
 const NOISE: Purpose = Purpose::new("figure noise");
 
@@ -25,6 +26,7 @@ pub(crate) fn learning_curves(dir: &Path, metrics: &[MetricRow]) -> anyhow::Resu
         ("train", "cost", "What an autoencoder minimises", "cost (nats or squared error)"),
         ("train", "sse_per_image", "One-step reconstruction of the RBM", "squared error per image"),
         ("validation", "free_energy_gap_nats", "Free-energy gap of the RBM", "nats, unseen − seen"),
+        ("validation", "log_likelihood_nats", "Likelihood of the RBM", "mean log p(v), nats"),
     ];
     for (split, metric, title, y_title) in wanted {
         let mut curves: Vec<Curve> = Vec::new();
@@ -35,8 +37,7 @@ pub(crate) fn learning_curves(dir: &Path, metrics: &[MetricRow]) -> anyhow::Resu
                 None => curves.push(Curve { name: row.run.clone(), points: vec![point] }),
             }
         }
-        let y_scale =
-            if metric == "free_energy_gap_nats" { AxisScale::Linear } else { AxisScale::Log };
+        let y_scale = if metric.ends_with("_nats") { AxisScale::Linear } else { AxisScale::Log };
         if !curves.is_empty() {
             let [title, x_title, y_title] = [title, "epoch", y_title].map(str::to_owned);
             panels.push(Panel { title, x_title, y_title, y_scale, curves });
@@ -136,7 +137,7 @@ fn one_of_each_class(test: &mnist_io::Dataset) -> Array2<f32> {
     if samples.is_empty() {
         samples = (0..test.n_samples().min(10)).collect();
     }
-    test.images.select(ndarray::Axis(0), &samples)
+    test.images.select(Axis(0), &samples)
 }
 
 /// Where chains start.
@@ -155,16 +156,23 @@ pub(crate) fn gibbs_samples(
     steps: usize,
     seed: u64,
 ) -> anyhow::Result<()> {
-    let Model::Rbm(rbm) = &trained.model else {
+    let Some(dbn) = trained.model.generative() else {
         anyhow::bail!(
             "{} is an autoencoder: it has no probability distribution to draw from; \
              choose the run of an RBM",
             trained.record.run
         );
     };
-    let (chains, from) = match start {
-        Start::Noise(n) => (Chains::from_noise(rbm, *n, Stream::new(seed, NOISE)), "noise"),
-        Start::Digits(test) => (Chains::from_visible(rbm, one_of_each_class(test)), "test digits"),
+    let (chains, first, from) = match start {
+        Start::Noise(n) => {
+            let chains = dbn.chains_from_noise(*n, Stream::new(seed, NOISE));
+            let first = dbn.draw_down(&chains, seed, 0);
+            (chains, first, "noise")
+        }
+        Start::Digits(test) => {
+            let digits = one_of_each_class(test);
+            (dbn.chains_from_data(digits.view(), seed), digits, "test digits")
+        }
     };
     let meta = Meta {
         title: format!("Gibbs samples: {}", trained.record.run),
@@ -182,32 +190,102 @@ pub(crate) fn gibbs_samples(
         section: Section::Generation,
         order: 0,
     };
-    let rows = chain_rows(rbm, chains, from, steps, seed);
+    let mut rows = vec![tile_row(from, first.view())];
+    rows.extend(chain_rows(&dbn, chains, steps, seed));
     tiles(dir, &format!("samples_{}", trained.record.run), trained, rows, TileScale::Grey, meta)
 }
 
-fn chain_rows(
-    rbm: &Rbm<f32>,
-    mut chains: Chains<f32>,
-    from: &str,
-    steps: usize,
-    seed: u64,
-) -> Vec<TileRow> {
-    let row = |label: &str, images: ArrayView2<f32>| TileRow {
-        label: label.to_owned(),
-        tiles: images.rows().into_iter().map(|image| image.to_vec()).collect(),
-    };
-    let mut rows = vec![row(from, chains.visible.view())];
+fn chain_rows(dbn: &Dbn, mut chains: Chains<f32>, steps: usize, seed: u64) -> Vec<TileRow> {
+    let mut rows = Vec::new();
     let mut next = 1;
     for step in 1..=steps {
-        gibbs_step(rbm, &mut chains, seed, step);
+        dbn.gibbs_step(&mut chains, seed, step);
         if step == next || step == steps {
             let unit = if step == 1 { "step" } else { "steps" };
-            rows.push(row(&format!("{step} {unit}"), chains.visible_mean.view()));
+            let images = dbn.draw_down(&chains, seed, step);
+            rows.push(tile_row(&format!("{step} {unit}"), images.view()));
             next *= 10;
         }
     }
     rows
+}
+
+/// Samples side by side, at most a hundred.
+pub(crate) fn sample_page(
+    dir: &Path,
+    trained: &Trained,
+    samples: ArrayView2<f32>,
+) -> anyhow::Result<()> {
+    const COLUMNS: usize = 20;
+    let run = &trained.record.run;
+    let shown = samples.slice_axis(Axis(0), (0..samples.nrows().min(100)).into());
+    let rows =
+        shown.axis_chunks_iter(Axis(0), COLUMNS).map(|images| tile_row("", images)).collect();
+    let meta = Meta {
+        title: format!("Samples: {run}"),
+        caption: "The ends of as many chains; the probabilities of the pixels.".into(),
+        how_to_read:
+            "A good model's samples are as varied as digits are, each clearly one of them. \
+            Look for classes that are missing and for blends of two."
+                .into(),
+        alt: format!("Page of images drawn from {run}"),
+        section: Section::Generation,
+        order: 1,
+    };
+    tiles(dir, &format!("page_{run}"), trained, rows, TileScale::Grey, meta)
+}
+
+/// What a model draws for the unknown half of images, `draws` times each.
+pub(crate) fn inpainted(
+    dir: &Path,
+    trained: &Trained,
+    (truth, known): (ArrayView2<f32>, &[bool]),
+    (drawn, draws): (ArrayView2<f32>, usize),
+) -> anyhow::Result<()> {
+    const COLUMNS: usize = 25;
+    /// Between black and white: what the model was not shown.
+    const UNKNOWN: f32 = 0.4;
+    let run = &trained.record.run;
+    let mut rows = Vec::new();
+    let images: Vec<usize> = (0..truth.nrows()).collect();
+    for group in images.chunks(COLUMNS) {
+        let truth = truth.select(Axis(0), group);
+        rows.push(tile_row("test image", truth.view()));
+        let mut seen = truth;
+        for mut image in seen.rows_mut() {
+            for (pixel, &known) in image.iter_mut().zip(known) {
+                if !known {
+                    *pixel = UNKNOWN;
+                }
+            }
+        }
+        rows.push(tile_row("known", seen.view()));
+        for draw in 0..draws {
+            let of_group: Vec<usize> = group.iter().map(|image| image * draws + draw).collect();
+            let images = drawn.select(Axis(0), &of_group);
+            rows.push(tile_row(&format!("draw {}", draw + 1), images.view()));
+        }
+    }
+    let meta = Meta {
+        title: format!("Inpainting: {run}"),
+        caption: "Test images, what of them the model is given, and draws of the rest from its \
+            conditional distribution."
+            .into(),
+        how_to_read: "Draws that differ where the known half leaves it open, and agree where it \
+            does not, show a joint distribution at work: an autoencoder has one answer."
+            .into(),
+        alt: format!("Rows of digit images completed by {run}"),
+        section: Section::Generation,
+        order: 2,
+    };
+    tiles(dir, &format!("inpainted_{run}"), trained, rows, TileScale::Grey, meta)
+}
+
+fn tile_row(label: &str, images: ArrayView2<f32>) -> TileRow {
+    TileRow {
+        label: label.to_owned(),
+        tiles: images.rows().into_iter().map(|image| image.to_vec()).collect(),
+    }
 }
 
 fn tiles(

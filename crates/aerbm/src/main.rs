@@ -6,6 +6,7 @@ mod config;
 mod data;
 mod figures;
 mod folder;
+mod generation;
 mod interrupt;
 mod likelihood;
 mod pipeline;

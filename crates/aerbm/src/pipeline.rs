@@ -118,7 +118,7 @@ pub(crate) fn draw_models(
 ) -> anyhow::Result<()> {
     for (order, model) in (0..).zip(trained) {
         figures::filters(dir, model, order)?;
-        if model.record.method == "rbm" {
+        if model.model.generative().is_some() {
             let (start, seed) = (figures::Start::Digits(test), model.record.seed);
             figures::gibbs_samples(dir, model, &start, GIBBS_STEPS, seed)?;
         }

@@ -97,10 +97,9 @@ impl Activation {
                 e * (one - e)
             }
             Activation::Elu if y < F::zero() => y + one,
-            Activation::Identity
-            | Activation::Relu
-            | Activation::LeakyRelu
-            | Activation::Elu => F::zero(),
+            Activation::Identity | Activation::Relu | Activation::LeakyRelu | Activation::Elu => {
+                F::zero()
+            }
         }
     }
 
@@ -207,9 +206,10 @@ mod tests {
             unit.with_derivatives(&parts, &bias, &mut deltas, |d, b, first, second| {
                 *d = b + 2.0 * first + 10.0 * second;
             });
-            let expected = parts.iter().zip(&bias).map(|(&y, b)| {
-                b + 2.0 * unit.derivative(y) + 10.0 * unit.second_derivative(y)
-            });
+            let expected = parts
+                .iter()
+                .zip(&bias)
+                .map(|(&y, b)| b + 2.0 * unit.derivative(y) + 10.0 * unit.second_derivative(y));
             assert!(deltas.iter().copied().eq(expected), "{unit:?}");
         }
     }

@@ -23,6 +23,8 @@ const BETWEEN_LOOKS: usize = 10;
 /// The rate of the moving average of hidden activities that the sparsity target is held against.
 const ACTIVITY_RATE: f64 = 0.1;
 
+const LOWEST_ERROR: &str = "lowest_error";
+
 /// What lives beside an RBM while it is trained: velocities, chains, offsets, memory, and how far it
 /// is.
 #[derive(Debug, Clone)]
@@ -42,6 +44,10 @@ pub struct Training<F> {
     /// used.
     activity: Option<Offsets<F>>,
     variance: Option<VarianceGradient<F>>,
+    /// The reconstruction error of always answering with the means of the data.
+    error_of_means: f64,
+    /// The lowest error so far: of the first batch, then of epochs.
+    lowest_error: f64,
 }
 
 /// What an epoch of training tells.
@@ -104,6 +110,8 @@ impl<F: Real> Training<F> {
             offsets: (config.offset_rate > 0.0).then(averages),
             activity: (config.sparsity_cost > 0.0).then(averages),
             variance,
+            error_of_means: error_of_means(rbm, config.binarisation, data),
+            lowest_error: f64::INFINITY,
             config: config.clone(),
         })
     }
@@ -117,7 +125,8 @@ impl<F: Real> Training<F> {
     ///
     /// # Errors
     /// [`TrainingError::Diverged`] if the reconstruction error is not finite; the step is then not
-    /// taken.
+    /// taken. Also after an epoch whose error, having been lower, is above that of always answering
+    /// with the data's means: binary units do not overflow when learning fails.
     pub fn epoch(
         &mut self,
         rbm: &mut Rbm<F>,
@@ -163,6 +172,9 @@ impl<F: Real> Training<F> {
                     return Err(TrainingError::diverged(cost, tensors, (step, n_batches), rate));
                 }
                 mean.add(cost, n);
+                if step == 0 {
+                    self.lowest_error = cost;
+                }
             }
             if let Some(variance) = &mut self.variance {
                 let rate = self.config.variance_rate;
@@ -186,8 +198,20 @@ impl<F: Real> Training<F> {
                 variance.keep_above_floor(rbm);
             }
         }
+        let error = mean.mean();
+        if error > self.error_of_means && error > self.lowest_error {
+            return Err(TrainingError::Diverged {
+                cost: error,
+                tensor: "reconstructions are worse than the mean of the data".to_owned(),
+                step: epoch * n_batches,
+                epoch,
+                batch: n_batches,
+                learning_rate: self.config.learning_rate,
+            });
+        }
+        self.lowest_error = self.lowest_error.min(error);
         self.epochs_done = epoch;
-        Ok(EpochReport { reconstruction_sse: mean.mean() })
+        Ok(EpochReport { reconstruction_sse: error })
     }
 }
 
@@ -209,6 +233,27 @@ fn check_data<F: Real>(
     Ok(())
 }
 
+/// The mean squared error, summed over visible units in units of σ, of answering with their means.
+fn error_of_means<F: Real>(rbm: &Rbm<F>, binarisation: Binarisation, data: ArrayView2<F>) -> f64 {
+    let means = means(data);
+    let variances: Vec<f64> = if binarisation == Binarisation::Probabilities {
+        let squares =
+            data.columns().into_iter().zip(&means).map(|(column, mean)| {
+                column.iter().map(|x| (x.as_f64() - mean).powi(2)).sum::<f64>()
+            });
+        squares.map(|square| square / data.nrows() as f64).collect()
+    } else {
+        means.iter().map(|mean| mean * (1.0 - mean)).collect()
+    };
+    match rbm.visible {
+        Unit::Binary => variances.iter().sum(),
+        Unit::Gaussian => {
+            let std = rbm.visible_std.iter().map(|std| std.as_f64());
+            variances.iter().zip(std).map(|(variance, std)| variance / (std * std)).sum()
+        }
+    }
+}
+
 /// Passes for data with mean near 0 and variance near 1. Constant columns have no spread, so that
 /// standardised data may have somewhat less.
 fn check_spread<F: Real>(data: ArrayView2<F>) -> Result<(), InvalidSetting> {
@@ -228,6 +273,8 @@ impl Training<f32> {
     pub fn store(&self, map: &mut TensorMap) {
         store(&self.optimizer, "optimizer.", map);
         self.negative.store(map);
+        let lowest = ndarray::arr0(self.lowest_error as f32).into_dyn();
+        map.insert(LOWEST_ERROR.to_owned(), lowest);
         if let Some(offsets) = &self.offsets {
             store(offsets, "offsets.", map);
         }
@@ -243,6 +290,9 @@ impl Training<f32> {
     pub fn restore(&mut self, map: &TensorMap, epochs_done: usize) -> Result<(), RestoreError> {
         restore(&mut self.optimizer, "optimizer.", map)?;
         self.negative.restore(map)?;
+        let missing = || RestoreError::Missing(LOWEST_ERROR.to_owned());
+        let lowest = map.get(LOWEST_ERROR).and_then(|tensor| tensor.first()).ok_or_else(missing)?;
+        self.lowest_error = f64::from(*lowest);
         if let Some(offsets) = &mut self.offsets {
             restore(offsets, "offsets.", map)?;
         }

@@ -62,3 +62,41 @@ impl<F: Real> VarianceGradient<F> {
         rbm.visible_std.mapv_inplace(|std| if std < self.floor { self.floor } else { std });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log_z;
+    use ndarray::Array1;
+
+    #[test]
+    fn the_gradient_matches_central_differences_of_the_exact_likelihood() {
+        let wave = |i: usize, j: usize| ((i * 5 + j * 11 + 1) as f64).sin();
+        let mut rbm = Rbm::<f64>::with_units(3, 2, Unit::Gaussian, Unit::Binary);
+        rbm.weights = Array2::from_shape_fn((3, 2), |(i, j)| wave(i, j));
+        rbm.visible_bias = Array1::from_shape_fn(3, |i| wave(i, 30));
+        rbm.visible_std = Array1::from_shape_fn(3, |i| 0.5 + 0.4 * i as f64);
+        let data = Array2::from_shape_fn((6, 3), |(i, j)| 2.0 * wave(i, j + 7));
+        let likelihood = |rbm: &Rbm<f64>| {
+            let free = rbm.free_energies(data.view());
+            -free.iter().sum::<f64>() / 6.0 - log_z(rbm).expect("two hidden units")
+        };
+        let mut phases = Phases::new(&rbm, 6);
+        phases.positive_visible(6).assign(&rbm.from_data(data.view()));
+        crate::persistent::positive_phase(&rbm, &mut phases, 6);
+        let mut gradient = rbm.zeros_like();
+        let mut variance = VarianceGradient::new(&rbm, 1.0, 6).expect("Gaussian");
+        variance.write(&rbm, &phases, 6, 1.0, &mut gradient);
+        for i in 0..3 {
+            let at = |log_std_change: f64| {
+                let mut moved = rbm.clone();
+                moved.visible_std[i] *= log_std_change.exp();
+                likelihood(&moved)
+            };
+            let step = 1e-5;
+            let expected = (at(step) - at(-step)) / (2.0 * step);
+            let found = gradient.visible_std[i] / rbm.visible_std[i];
+            assert!((found - expected).abs() < 1e-8, "{found}, by differences {expected}");
+        }
+    }
+}

@@ -7,7 +7,7 @@ use ae_core::{Autoencoder, AutoencoderConfig, Decoder};
 use ndarray::{Array2, ArrayView2};
 use nn_core::{Activation, Dense, Initialiser, TrainingError};
 use numerics::{Purpose, Stream};
-use rbm_core::{Rbm, RbmConfig};
+use rbm_core::{Rbm, RbmConfig, Unit};
 use serde::{Deserialize, Serialize};
 
 use crate::{PretrainedLayer, Progress, Watch};
@@ -177,11 +177,22 @@ impl Pretraining for RbmPretraining {
 }
 
 impl From<Rbm<f32>> for PretrainedLayer {
+    /// The layer's mean-field passes. The standard deviations of Gaussian visible units go into the
+    /// weights: up W / σ, down σ W and σ a.
     fn from(rbm: Rbm<f32>) -> Self {
-        let encoder = Dense { weights: rbm.weights, bias: rbm.hidden_bias };
-        let decoder = transposed(&encoder, rbm.visible_bias);
-        let unit = Activation::Logistic;
-        PretrainedLayer { encoder, unit, decoder, output: Activation::Logistic }
+        let unit = |unit| match unit {
+            Unit::Binary => Activation::Logistic,
+            Unit::Gaussian => Activation::Identity,
+        };
+        let (hidden, visible) = (unit(rbm.hidden), unit(rbm.visible));
+        let mut encoder = Dense { weights: rbm.weights, bias: rbm.hidden_bias };
+        let mut decoder = transposed(&encoder, rbm.visible_bias);
+        if rbm.visible == Unit::Gaussian {
+            encoder.weights /= &rbm.visible_std.view().insert_axis(ndarray::Axis(1));
+            decoder.weights *= &rbm.visible_std;
+            decoder.bias *= &rbm.visible_std;
+        }
+        PretrainedLayer { encoder, unit: hidden, decoder, output: visible }
     }
 }
 

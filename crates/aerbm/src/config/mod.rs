@@ -7,5 +7,5 @@ mod run;
 
 pub(crate) use parse::{UsageError, nearest, set};
 pub(crate) use profile::ProfileConfig;
-pub(crate) use rbm::RbmSettings;
+pub(crate) use rbm::{DbnSettings, RbmSettings};
 pub(crate) use run::{PRESETS, RunConfig};

@@ -7,16 +7,19 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 use super::parse::{from_table, nearest, table};
-use super::{RbmSettings, UsageError, set};
+use super::{DbnSettings, RbmSettings, UsageError, set};
 
 /// The presets, each a TOML file in the binary.
-pub(crate) const PRESETS: [(&str, &str); 6] = [
+pub(crate) const PRESETS: [(&str, &str); 9] = [
     ("tutorial", include_str!("../../presets/tutorial.toml")),
     ("autoencoder", include_str!("../../presets/autoencoder.toml")),
     ("sparse", include_str!("../../presets/sparse.toml")),
     ("denoising", include_str!("../../presets/denoising.toml")),
     ("contractive", include_str!("../../presets/contractive.toml")),
     ("rbm", include_str!("../../presets/rbm.toml")),
+    ("rbm-pcd", include_str!("../../presets/rbm-pcd.toml")),
+    ("gaussian-rbm", include_str!("../../presets/gaussian-rbm.toml")),
+    ("dbn", include_str!("../../presets/dbn.toml")),
 ];
 
 /// A model and how it is trained.
@@ -25,6 +28,7 @@ pub(crate) const PRESETS: [(&str, &str); 6] = [
 pub(crate) enum RunConfig {
     Autoencoder(Settings<AutoencoderConfig, ae_core::TrainingConfig>),
     Rbm(RbmSettings),
+    Dbn(DbnSettings),
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -47,27 +51,29 @@ impl RunConfig {
 
     /// Reads and checks settings.
     pub(crate) fn from_table(mut table: Table, origin: &str) -> Result<Self, UsageError> {
-        let kinds = ["autoencoder", "rbm"];
+        let kinds = ["autoencoder", "rbm", "dbn"];
         let kind = table.remove("kind");
         let config = match kind.as_ref().and_then(Value::as_str) {
             Some("autoencoder") => RunConfig::Autoencoder(from_table(table, origin)?),
             Some("rbm") => RunConfig::Rbm(from_table(table, origin)?),
+            Some("dbn") => RunConfig::Dbn(from_table(table, origin)?),
             Some(other) => {
                 let hint = nearest(other, kinds).map(|k| format!("; did you mean `{k}`?"));
                 let hint = hint.unwrap_or_default();
                 return Err(UsageError(format!(
-                    "{origin}: kind = \"{other}\": expected \"autoencoder\" or \"rbm\"{hint}"
+                    "{origin}: kind = \"{other}\": expected \"autoencoder\", \"rbm\" or \"dbn\"{hint}"
                 )));
             }
             None => {
                 return Err(UsageError(format!(
-                    "{origin}: `kind` is missing: expected \"autoencoder\" or \"rbm\""
+                    "{origin}: `kind` is missing: expected \"autoencoder\", \"rbm\" or \"dbn\""
                 )));
             }
         };
         let checked = match &config {
             RunConfig::Autoencoder(s) => Objective::new(&s.model, &s.training).map(|_| ()),
             RunConfig::Rbm(s) => s.validate(),
+            RunConfig::Dbn(s) => s.validate(),
         };
         checked.map_err(|error| UsageError(format!("{origin}: {error}")))?;
         Ok(config)
@@ -77,6 +83,7 @@ impl RunConfig {
         match self {
             RunConfig::Autoencoder(settings) => settings.partition,
             RunConfig::Rbm(settings) => settings.partition,
+            RunConfig::Dbn(settings) => settings.partition,
         }
     }
 
@@ -84,6 +91,7 @@ impl RunConfig {
         match self {
             RunConfig::Autoencoder(settings) => settings.training.epochs,
             RunConfig::Rbm(settings) => settings.training.epochs,
+            RunConfig::Dbn(settings) => settings.epochs(),
         }
     }
 
@@ -91,6 +99,7 @@ impl RunConfig {
         match self {
             RunConfig::Autoencoder(_) => "autoencoder",
             RunConfig::Rbm(_) => "rbm",
+            RunConfig::Dbn(_) => "dbn",
         }
     }
 

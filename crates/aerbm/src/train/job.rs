@@ -5,17 +5,19 @@ use mnist_io::Splits;
 use ndarray::{Array2, ArrayView2};
 use nn_core::{Loss, RestoreError, TensorMap, TrainingError, reconstruction_error, restore, store};
 use rbm_core::Rbm;
+use stack::Dbn;
 
+use super::rbm_job::{DbnJob, RbmJob, rbm_measures};
 use super::record::{Cost, Unit};
 use super::{Measure, Record, Spec};
-use crate::config::{RbmSettings, RunConfig};
-use crate::likelihood::{self, mean};
+use crate::config::RunConfig;
 
 /// A trained model.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Model {
     Autoencoder(Autoencoder<f32>),
     Rbm(Rbm<f32>),
+    Dbn(Dbn),
 }
 
 impl Model {
@@ -24,6 +26,7 @@ impl Model {
         match self {
             Model::Autoencoder(model) => model.reconstruct(x),
             Model::Rbm(rbm) => rbm.reconstruct(x),
+            Model::Dbn(dbn) => dbn.reconstruct(x),
         }
     }
 
@@ -32,6 +35,16 @@ impl Model {
         match self {
             Model::Autoencoder(model) => model.encoder[0].weights.view(),
             Model::Rbm(rbm) => rbm.weights.view(),
+            Model::Dbn(dbn) => dbn.layers[0].weights.view(),
+        }
+    }
+
+    /// The model as one that samples can be drawn from, if it has a distribution.
+    pub(crate) fn generative(&self) -> Option<Dbn> {
+        match self {
+            Model::Autoencoder(_) => None,
+            Model::Rbm(rbm) => Some(Dbn { layers: vec![rbm.clone()] }),
+            Model::Dbn(dbn) => Some(dbn.clone()),
         }
     }
 
@@ -46,6 +59,9 @@ impl Model {
             let value = error.bce_nats_per_image;
             measures.push(Measure::new(split, "bce_nats_per_image", value, "nats"));
         }
+        if let Model::Rbm(rbm) = self {
+            measures.extend(rbm_measures(rbm, split, x));
+        }
         measures
     }
 
@@ -53,6 +69,9 @@ impl Model {
         match self {
             Model::Autoencoder(model) => store(model, "", map),
             Model::Rbm(rbm) => store(rbm, "", map),
+            Model::Dbn(dbn) => dbn.layers.iter().enumerate().for_each(|(layer, rbm)| {
+                store(rbm, &layer_prefix(layer), map);
+            }),
         }
     }
 
@@ -69,6 +88,17 @@ impl Model {
                 let mut rbm = settings.model.zeros(record.n_visible);
                 restore(&mut rbm, "", tensors)?;
                 Model::Rbm(rbm)
+            }
+            RunConfig::Dbn(settings) => {
+                let mut n_visible = record.n_visible;
+                let mut layers = Vec::new();
+                for layer in 0..settings.layers.len() {
+                    let mut rbm = settings.model_of(layer).zeros(n_visible);
+                    restore(&mut rbm, &layer_prefix(layer), tensors)?;
+                    n_visible = rbm.n_hidden();
+                    layers.push(rbm);
+                }
+                Model::Dbn(Dbn { layers })
             }
         })
     }
@@ -107,12 +137,14 @@ pub(super) fn begin<'a>(
             )?;
             Box::new(AutoencoderJob { model, training, loss: settings.model.loss(), data })
         }
-        RunConfig::Rbm(settings) => {
-            let rbm = Rbm::new(&settings.model, x, spec.seed, 0)?;
-            let training = rbm_core::Training::new(&rbm, &settings.training, x, spec.seed, 0)?;
-            Box::new(RbmJob { rbm, training, settings, seed: spec.seed, data })
-        }
+        RunConfig::Rbm(settings) => Box::new(RbmJob::new(settings, spec.seed, data)?),
+        RunConfig::Dbn(settings) => Box::new(DbnJob::new(settings, spec.seed, data)?),
     })
+}
+
+/// The names of a layer's tensors begin with this.
+pub(super) fn layer_prefix(layer: usize) -> String {
+    format!("layer{layer}.")
 }
 
 struct AutoencoderJob<'a> {
@@ -151,53 +183,5 @@ impl Job for AutoencoderJob<'_> {
 
     fn finish(self: Box<Self>) -> Model {
         Model::Autoencoder(self.model)
-    }
-}
-
-struct RbmJob<'a> {
-    rbm: Rbm<f32>,
-    training: rbm_core::Training<f32>,
-    settings: &'a RbmSettings,
-    seed: u64,
-    data: &'a Splits,
-}
-
-impl Job for RbmJob<'_> {
-    fn epoch(&mut self) -> Result<Cost, TrainingError> {
-        let report = self.training.epoch(&mut self.rbm, self.data.train.images.view())?;
-        Ok(Cost::Reconstruction { value: report.reconstruction_sse })
-    }
-
-    fn validation_measures(&self) -> anyhow::Result<Vec<Measure>> {
-        let x = self.data.validation.images.view();
-        let error = reconstruction_error(x, self.rbm.reconstruct(x).view());
-        // How much less probable unseen images are than seen ones: grows with overfitting
-        // (Hinton 2012, section 6).
-        let seen = self.data.train.rows(0..x.nrows().min(self.data.train.n_samples()));
-        let gap = mean(&self.rbm.free_energies(x)) - mean(&self.rbm.free_energies(seen));
-        let mut measures = vec![
-            Measure::new("validation", "mse_per_pixel", error.mse_per_pixel, "mse_per_pixel"),
-            Measure::new("validation", "free_energy_gap_nats", gap, "nats"),
-        ];
-        let RbmSettings { likelihood, training, .. } = self.settings;
-        if likelihood.every > 0 && self.training.epochs_done().is_multiple_of(likelihood.every) {
-            let how = (training.binarisation, &likelihood.annealing());
-            measures.extend(likelihood::of_validation(&self.rbm, how, self.data, self.seed)?);
-        }
-        Ok(measures)
-    }
-
-    fn store(&self, map: &mut TensorMap) {
-        store(&self.rbm, "model.", map);
-        self.training.store(map);
-    }
-
-    fn restore(&mut self, map: &TensorMap, epochs: usize) -> Result<(), RestoreError> {
-        restore(&mut self.rbm, "model.", map)?;
-        self.training.restore(map, epochs)
-    }
-
-    fn finish(self: Box<Self>) -> Model {
-        Model::Rbm(self.rbm)
     }
 }

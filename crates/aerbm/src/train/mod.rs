@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod job;
+mod rbm_job;
 mod record;
 
 use std::path::Path;
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use mnist_io::Splits;
-use nn_core::TensorMap;
+use nn_core::{TensorMap, TrainingError};
 use study::stage::Key;
 use study::tensor_file;
 
@@ -79,7 +80,15 @@ pub(crate) fn train(
     let mut last_checkpoint = Instant::now();
     while record.epochs.len() < of {
         let start = Instant::now();
-        let cost = job.epoch().with_context(|| format!("training {}", spec.run))?;
+        let mut before = TensorMap::new();
+        job.store(&mut before);
+        let cost = match job.epoch() {
+            Err(error @ TrainingError::Diverged { .. }) => {
+                job.restore(&before, record.epochs.len())?;
+                return Err(diverged(job.finish(), record, folder, error));
+            }
+            outcome => outcome.with_context(|| format!("training {}", spec.run))?,
+        };
         let seconds = start.elapsed().as_secs_f64();
         let measures = job.validation_measures()?;
         let samples = data.train.n_samples();
@@ -109,6 +118,27 @@ pub(crate) fn train(
     // A checkpoint that was never needed is not there.
     let _ = std::fs::remove_file(&checkpoint);
     Ok(Trained { model, record })
+}
+
+/// Keeps what the model was before the epoch that failed, under a key that is no run's: the same
+/// command trains anew.
+fn diverged(
+    model: Model,
+    mut record: Record,
+    folder: &Path,
+    error: TrainingError,
+) -> anyhow::Error {
+    record.key = format!("diverged {}", record.key);
+    let good = record.epochs.len();
+    let context = match keep(folder, &model, &record) {
+        Ok(()) => format!(
+            "training {} failed; the model after epoch {good} is kept in {}",
+            record.run,
+            folder.display()
+        ),
+        Err(also) => format!("training {} failed, and its model is lost: {also:#}", record.run),
+    };
+    anyhow::Error::new(error).context(context)
 }
 
 fn keep(folder: &Path, model: &Model, record: &Record) -> anyhow::Result<()> {
