@@ -4,6 +4,7 @@
 mod allocations;
 mod bad_input;
 mod layering;
+mod rbm;
 mod reproducible;
 mod support;
 mod training;
