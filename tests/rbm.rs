@@ -34,8 +34,12 @@ fn value(table: &Path, split: &str, metric: &str) -> f64 {
 fn a_small_rbm_has_an_exact_likelihood_and_fills_in_what_is_missing() {
     let data = small_mnist(600, 60);
     let out = tempfile::tempdir().expect("a temporary folder");
-    let settings =
-        ["model.n_hidden=12", "training.epochs=60", "training.batch_size=20", "likelihood.every=20"];
+    let settings = [
+        "model.n_hidden=12",
+        "training.epochs=60",
+        "training.batch_size=20",
+        "likelihood.every=20",
+    ];
     train("rbm-pcd", &settings, data.path(), out.path()).success();
     on_run(&["likelihood"], data.path(), out.path())
         .stdout(contains("pixels: sample; log Z: exact"));

@@ -4,13 +4,15 @@ use std::path::Path;
 
 use ndarray::{Array2, ArrayView2, Axis};
 use numerics::{Purpose, Stream};
-use rbm_core::Chains;
+use rand::RngExt as _;
+use rbm_core::{Chains, Unit};
 use report::{AxisScale, Curve, Lines, Meta, MetricRow, Panel, Section, TileRow, TileScale, Tiles};
 use stack::Dbn;
 
-use crate::train::Trained;
+use crate::train::{Model, Trained};
 
 const NOISE: Purpose = Purpose::new("figure noise");
+const CODES: Purpose = Purpose::new("random codes");
 
 /// What is being trained, epoch by epoch.
 pub(crate) fn learning_curves(dir: &Path, metrics: &[MetricRow]) -> anyhow::Result<()> {
@@ -88,6 +90,67 @@ pub(crate) fn filters(dir: &Path, trained: &Trained, order: u32) -> anyhow::Resu
     };
     let scale = TileScale::Diverging;
     tiles(dir, &format!("filters_{run}"), trained, rows, scale, meta)
+}
+
+/// How large an RBM's weights are, and how active its hidden units.
+pub(crate) fn histograms(
+    dir: &Path,
+    trained: &Trained,
+    test: &mnist_io::Dataset,
+) -> anyhow::Result<()> {
+    let Model::Rbm(rbm) = &trained.model else { return Ok(()) };
+    let run = &trained.record.run;
+    let largest = rbm.weights.iter().fold(0.0_f32, |most, w| most.max(w.abs()));
+    let weights = rbm.weights.iter().map(|&w| f64::from(w));
+    let mut panels = vec![Panel {
+        title: "Weights".into(),
+        x_title: "weight".into(),
+        y_title: "share of all weights".into(),
+        y_scale: AxisScale::Log,
+        curves: vec![Curve {
+            name: run.clone(),
+            points: shares(weights, (-f64::from(largest), f64::from(largest))),
+        }],
+    }];
+    if rbm.hidden == Unit::Binary {
+        let features = rbm.encode(test.rows(0..test.n_samples().min(2000)));
+        let activity = features.mean_axis(Axis(0)).unwrap_or_default();
+        let points = shares(activity.iter().map(|&a| f64::from(a)), (0.0, 1.0));
+        panels.push(Panel {
+            title: "Activity of hidden units".into(),
+            x_title: "mean over test images".into(),
+            y_title: "share of all units".into(),
+            y_scale: AxisScale::Linear,
+            curves: vec![Curve { name: run.clone(), points }],
+        });
+    }
+    let meta = Meta {
+        title: format!("Weights and activities: {run}"),
+        caption: "Histograms over 40 equal intervals.".into(),
+        how_to_read:
+            "Weights far out, or a second hump, tell of a rate that was too high. Units that \
+            are never or always on carry nothing."
+                .into(),
+        alt: format!("Histograms of the weights and of the hidden activities of {run}"),
+        section: Section::Learning,
+        order: 1,
+    };
+    Ok(Lines { meta, panels }.write(dir, &format!("histograms_{run}"))?)
+}
+
+/// The middle of each interval between the bounds that holds something, and the share that it
+/// holds.
+fn shares(values: impl Iterator<Item = f64>, (low, high): (f64, f64)) -> Vec<(f64, f64)> {
+    const INTERVALS: usize = 40;
+    let mut counts = [0_usize; INTERVALS];
+    let width = (high - low).max(f64::MIN_POSITIVE) / INTERVALS as f64;
+    for value in values {
+        counts[(((value - low) / width) as usize).min(INTERVALS - 1)] += 1;
+    }
+    let total = counts.iter().sum::<usize>() as f64;
+    let middles = (0..INTERVALS).map(|i| low + (i as f64 + 0.5) * width);
+    let points = middles.zip(counts).filter(|(_, count)| *count > 0);
+    points.map(|(middle, count)| (middle, count as f64 / total)).collect()
 }
 
 /// The columns with the largest norms, in their order.
@@ -233,6 +296,41 @@ pub(crate) fn sample_page(
         order: 1,
     };
     tiles(dir, &format!("page_{run}"), trained, rows, TileScale::Grey, meta)
+}
+
+/// What an autoencoder makes of random codes: no samples, and the figure says why.
+pub(crate) fn decoded_codes(
+    dir: &Path,
+    trained: &Trained,
+    test: &mnist_io::Dataset,
+) -> anyhow::Result<()> {
+    const COLUMNS: usize = 20;
+    const ROWS: usize = 2;
+    let Model::Autoencoder(model) = &trained.model else { return Ok(()) };
+    let codes = model.encode(test.rows(0..test.n_samples().min(1000)));
+    let mut rng = Stream::new(trained.record.seed, CODES).rng();
+    let random = Array2::from_shape_fn((ROWS * COLUMNS, codes.ncols()), |(_, unit)| {
+        codes[[rng.random_range(0..codes.nrows()), unit]]
+    });
+    let images = model.decode(random.view());
+    let run = &trained.record.run;
+    let rows = images.axis_chunks_iter(Axis(0), COLUMNS).map(|images| tile_row("", images));
+    let meta = Meta {
+        title: format!("Decoded random codes: {run}"),
+        caption: "Each code unit has the value that it has for some test image, another image for \
+            each unit; the decoder makes pictures of such codes."
+            .into(),
+        how_to_read:
+            "These are not samples of anything. An autoencoder learns to give back what it \
+            is shown; it has no distribution over images, and none over codes. Every unit here has \
+            a value that it does take, but the units do not go together: which combinations occur \
+            is what a joint distribution, as an RBM's, would say."
+                .into(),
+        alt: format!("Page of images decoded by {run} from codes put together at random"),
+        section: Section::Generation,
+        order: 3,
+    };
+    tiles(dir, &format!("codes_{run}"), trained, rows.collect(), TileScale::Grey, meta)
 }
 
 /// What a model draws for the unknown half of images, `draws` times each.

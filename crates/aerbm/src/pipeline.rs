@@ -118,6 +118,8 @@ pub(crate) fn draw_models(
 ) -> anyhow::Result<()> {
     for (order, model) in (0..).zip(trained) {
         figures::filters(dir, model, order)?;
+        figures::histograms(dir, model, test)?;
+        figures::decoded_codes(dir, model, test)?;
         if model.model.generative().is_some() {
             let (start, seed) = (figures::Start::Digits(test), model.record.seed);
             figures::gibbs_samples(dir, model, &start, GIBBS_STEPS, seed)?;

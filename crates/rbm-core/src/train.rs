@@ -23,6 +23,9 @@ const BETWEEN_LOOKS: usize = 10;
 /// The rate of the moving average of hidden activities that the sparsity target is held against.
 const ACTIVITY_RATE: f64 = 0.1;
 
+/// An epoch's error this many times that of the data's means, and the lowest so far, is no chance.
+const WORSE: f64 = 1.2;
+
 const LOWEST_ERROR: &str = "lowest_error";
 
 /// What lives beside an RBM while it is trained: velocities, chains, offsets, memory, and how far it
@@ -125,8 +128,8 @@ impl<F: Real> Training<F> {
     ///
     /// # Errors
     /// [`TrainingError::Diverged`] if the reconstruction error is not finite; the step is then not
-    /// taken. Also after an epoch whose error, having been lower, is above that of always answering
-    /// with the data's means: binary units do not overflow when learning fails.
+    /// taken. Also after an epoch whose error, having been lower, is clearly above that of always
+    /// answering with the data's means: binary units do not overflow when learning fails.
     pub fn epoch(
         &mut self,
         rbm: &mut Rbm<F>,
@@ -199,7 +202,7 @@ impl<F: Real> Training<F> {
             }
         }
         let error = mean.mean();
-        if error > self.error_of_means && error > self.lowest_error {
+        if error > WORSE * self.error_of_means && error > WORSE * self.lowest_error {
             return Err(TrainingError::Diverged {
                 cost: error,
                 tensor: "reconstructions are worse than the mean of the data".to_owned(),

@@ -67,7 +67,8 @@ fn log_z_is_between_the_mean_estimates() {
     let exact = log_z(&rbm).expect("small");
     let base = Array1::zeros(20);
     let runs = 40;
-    for count in [10, 100, 1_000] {
+    // With more temperatures the estimates' spread is larger than their bias.
+    for count in [5, 20, 100] {
         let (mut lower, mut upper) = (0.0, 0.0);
         for seed in 0..runs {
             let starts = sample_exactly(&rbm, 10, Stream::new(seed, Purpose::new("start")));

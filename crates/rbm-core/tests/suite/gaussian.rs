@@ -31,7 +31,7 @@ fn trained(data: &Array2<f32>, variance_rate: f64) -> Rbm<f32> {
         visible: Unit::Gaussian,
         variance: Variance::Data,
         visible_bias_from_data: true,
-        weight_std: 0.1,
+        weight_std: 0.05,
         ..Default::default()
     };
     let config = TrainingConfig {
@@ -40,7 +40,7 @@ fn trained(data: &Array2<f32>, variance_rate: f64) -> Rbm<f32> {
         algorithm: Algorithm::Cd { negative_visible: NegativeVisible::Samples },
         offset_rate: 0.01,
         variance_rate,
-        learning_rate: 0.05,
+        learning_rate: 0.02,
         schedule: Schedule::Linear,
         weight_decay: 0.0,
         ..Default::default()

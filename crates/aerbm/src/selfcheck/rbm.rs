@@ -1,11 +1,6 @@
-//! The correctness checks that need no test harness, on the binary that the user has.
+//! Energies, probabilities, sampling and log Z of small RBMs, against enumeration.
 
-use ae_core::{
-    Autoencoder, AutoencoderConfig, Batch, Corruption, Objective, Penalty, StepMemory,
-    TrainingConfig,
-};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
-use nn_core::{Activation, Initialiser, Parameters as _, check_gradient};
 use numerics::{Purpose, Stream, log_sum_exp};
 use rand::distr::Distribution as _;
 use rand::distr::weighted::WeightedIndex;
@@ -13,96 +8,7 @@ use rbm_core::{
     Chains, Rbm, Replicas, Temperatures, Unit, backward, forward, gibbs_step, log_z, sample_exactly,
 };
 
-use crate::ui::Ui;
-
-/// A check and what it found: an error that must stay below a bound.
-struct Check {
-    name: &'static str,
-    error: f64,
-    bound: f64,
-}
-
-pub(crate) fn run(ui: &Ui) -> anyhow::Result<()> {
-    let checks = [
-        Check {
-            name: "log Z summed over both layers = over either",
-            error: log_z_error(),
-            bound: 1e-10,
-        },
-        Check {
-            name: "free energy = −log of the sum over hidden states",
-            error: free_energy_error(),
-            bound: 1e-10,
-        },
-        Check {
-            name: "conditionals = ratios of the joint distribution",
-            error: conditional_error(),
-            bound: 1e-10,
-        },
-        Check {
-            name: "Gibbs sampling keeps the distribution (floors)",
-            error: stationarity_error(),
-            bound: 4.0,
-        },
-        Check {
-            name: "tempering's exchanges keep it too (floors)",
-            error: tempering_error(),
-            bound: 4.0,
-        },
-        Check {
-            name: "pseudo-likelihood = a loop that flips every unit",
-            error: pseudo_likelihood_error(),
-            bound: 1e-10,
-        },
-        Check {
-            name: "Gaussian units: Z by quadrature = by enumeration",
-            error: gaussian_error(),
-            bound: 1e-8,
-        },
-        Check {
-            name: "annealing without weights = log Z",
-            error: annealing_error(),
-            bound: 1e-10,
-        },
-        Check {
-            name: "annealing, 10 to 1,000 temperatures: error's ratio",
-            error: annealing_ratio(),
-            bound: 0.2,
-        },
-        Check {
-            name: "log Z less mean AIS, and mean reverse AIS less it",
-            error: bracket_error(),
-            bound: f64::MIN_POSITIVE,
-        },
-        Check {
-            name: "autoencoder gradients = central differences",
-            error: gradient_error(),
-            bound: 1e-6,
-        },
-        Check {
-            name: "products on one thread = on the team, to the bit",
-            error: team_error(),
-            bound: f64::MIN_POSITIVE,
-        },
-    ];
-    let mut failed = 0;
-    for check in &checks {
-        // Written so that NaN fails.
-        let passed = check.error < check.bound;
-        failed += usize::from(!passed);
-        let verdict = if passed { "ok" } else { "FAILED" };
-        ui.result(&format!(
-            "{verdict:<7}{:<52}{:>10.1e} < {:.0e}",
-            check.name, check.error, check.bound
-        ));
-    }
-    anyhow::ensure!(
-        failed == 0,
-        "{failed} of {} checks failed: do not trust this build",
-        checks.len()
-    );
-    Ok(())
-}
+use super::largest;
 
 const N_VISIBLE: usize = 5;
 const N_HIDDEN: usize = 4;
@@ -130,7 +36,7 @@ fn negative_energies(rbm: &Rbm<f64>) -> Array2<f64> {
     Array2::from_shape_fn((vs.nrows(), hs.nrows()), |(v, h)| -rbm.energy(vs.row(v), hs.row(h)))
 }
 
-fn log_z_error() -> f64 {
+pub(super) fn log_z_error() -> f64 {
     let rbm = model();
     let all: Vec<f64> = negative_energies(&rbm).iter().copied().collect();
     let exact = log_sum_exp(&all);
@@ -138,14 +44,14 @@ fn log_z_error() -> f64 {
     largest([found(&rbm) - exact, found(&rbm.exchanged()) - exact])
 }
 
-fn free_energy_error() -> f64 {
+pub(super) fn free_energy_error() -> f64 {
     let rbm = model();
     let free = rbm.free_energies(states(N_VISIBLE).view());
     let energies = negative_energies(&rbm);
     largest(energies.rows().into_iter().zip(free).map(|(row, f)| log_sum_exp(&row.to_vec()) + f))
 }
 
-fn conditional_error() -> f64 {
+pub(super) fn conditional_error() -> f64 {
     let rbm = model();
     let (vs, hs, energies) = (states(N_VISIBLE), states(N_HIDDEN), negative_energies(&rbm));
     let mut means = Array2::zeros((vs.nrows(), N_HIDDEN));
@@ -194,7 +100,7 @@ fn floors(p: &[f64], visible: ArrayView2<f64>) -> f64 {
 }
 
 /// Total variation after 1, 4 and 16 steps from exact draws, in floors.
-fn stationarity_error() -> f64 {
+pub(super) fn stationarity_error() -> f64 {
     let rbm = model();
     let p = probabilities(&rbm);
     largest([1, 4, 16].map(|steps| {
@@ -209,11 +115,12 @@ fn stationarity_error() -> f64 {
 }
 
 /// The same for sweeps of tempering, at the model's temperature and at β = 0.
-fn tempering_error() -> f64 {
+pub(super) fn tempering_error() -> f64 {
     let rbm = model();
     let stream = Stream::new(12, Purpose::new("selfcheck"));
     let base = Array1::from_elem(N_VISIBLE, 0.5);
-    let independent = Rbm::binary(Array2::zeros(rbm.weights.dim()), base.clone(), Array1::zeros(N_HIDDEN));
+    let independent =
+        Rbm::binary(Array2::zeros(rbm.weights.dim()), base.clone(), Array1::zeros(N_HIDDEN));
     let levels = [probabilities(&rbm), probabilities(&independent)];
     let draws = [0, 1].map(|t: usize| exact_draws(&levels[t], stream.layer(t)));
     let [Some(of_model), Some(of_base)] = draws else { return f64::NAN };
@@ -234,20 +141,21 @@ fn tempering_error() -> f64 {
     worst
 }
 
-fn pseudo_likelihood_error() -> f64 {
+pub(super) fn pseudo_likelihood_error() -> f64 {
     let rbm = model();
     let states = states(N_VISIBLE);
     let free = rbm.free_energies(states.view());
     let Ok(found) = rbm.pseudo_log_likelihoods(states.view()) else { return f64::NAN };
     largest(found.iter().enumerate().map(|(state, found)| {
         let flipped = (0..N_VISIBLE).map(|unit| state ^ (1 << unit));
-        let expected = flipped.map(|other| -free[state] - log_sum_exp(&[-free[state], -free[other]]));
+        let expected =
+            flipped.map(|other| -free[state] - log_sum_exp(&[-free[state], -free[other]]));
         found - expected.sum::<f64>()
     }))
 }
 
 /// Z of one Gaussian visible and three binary hidden units.
-fn gaussian_error() -> f64 {
+pub(super) fn gaussian_error() -> f64 {
     let mut rbm = Rbm::<f64>::with_units(1, 3, Unit::Gaussian, Unit::Binary);
     rbm.weights.assign(&ndarray::array![[0.8, -1.1, 0.4]]);
     rbm.hidden_bias.assign(&ndarray::array![0.3, -0.2, 0.1]);
@@ -262,7 +170,7 @@ fn gaussian_error() -> f64 {
     log_z(&rbm).map_or(f64::NAN, |log_z| largest([log_z - z.ln()]))
 }
 
-fn annealing_error() -> f64 {
+pub(super) fn annealing_error() -> f64 {
     let mut rbm = model();
     rbm.weights.fill(0.0);
     rbm.hidden_bias.fill(0.0);
@@ -287,7 +195,7 @@ fn annealed(count: usize, runs: u64) -> Option<Vec<[f64; 2]>> {
 }
 
 /// The root mean square error at 1,000 temperatures, in parts of that at 10.
-fn annealing_ratio() -> f64 {
+pub(super) fn annealing_ratio() -> f64 {
     let size = |count| {
         let errors = annealed(count, 20)?;
         Some(errors.iter().map(|[lower, _]| lower * lower).sum::<f64>().sqrt())
@@ -296,86 +204,8 @@ fn annealing_ratio() -> f64 {
 }
 
 /// By how much log Z is outside of the mean estimates: 0 if it is inside.
-fn bracket_error() -> f64 {
+pub(super) fn bracket_error() -> f64 {
     let Some(errors) = annealed(20, 100) else { return f64::NAN };
     let mean = |side: usize| errors.iter().map(|e| e[side]).sum::<f64>() / errors.len() as f64;
     mean(0).max(-mean(1)).max(0.0)
-}
-
-fn gradient_error() -> f64 {
-    let penalties = [
-        None,
-        Some(Penalty::Kl { target: 0.1, weight: 0.5 }),
-        Some(Penalty::L1 { weight: 0.3 }),
-        Some(Penalty::Contractive { weight: 0.4 }),
-    ];
-    let mut worst = 0.0_f64;
-    for hidden in Activation::ALL {
-        for tied in [false, true] {
-            for top_k in [None, Some(2)] {
-                for penalty in penalties {
-                    let model = AutoencoderConfig {
-                        n_hidden: 4,
-                        hidden,
-                        tied,
-                        top_k,
-                        initialiser: Some(Initialiser::Normal { std: 0.5 }),
-                        ..Default::default()
-                    };
-                    let training = TrainingConfig { penalty, ..Default::default() };
-                    // Some of them do not go together.
-                    if let Ok(objective) = Objective::new(&model, &training) {
-                        // Written so that NaN stays.
-                        let error = gradient_error_of(&model, &objective);
-                        worst = if error <= worst { worst } else { error };
-                    }
-                }
-            }
-        }
-    }
-    worst
-}
-
-fn gradient_error_of(config: &AutoencoderConfig, objective: &Objective) -> f64 {
-    let data = Array2::from_shape_fn((5, 6), |(i, j)| ((i * 7 + j * 3) % 11) as f64 / 11.0);
-    let mut noisy = data.clone();
-    let noise = Stream::new(5, Purpose::new("selfcheck"));
-    Corruption::Masking { fraction: 0.3 }.apply(noise, noisy.view_mut());
-    let batch = Batch { input: noisy.view(), target: data.view(), weights: None };
-    let Ok(mut model) = Autoencoder::<f64>::new(config, 6, 3, 0) else { return f64::NAN };
-    // Away from zero, so that no unit sits on its corner.
-    for tensor in model.tensors_mut().filter(|tensor| tensor.shape[0] == 1) {
-        tensor.values.iter_mut().enumerate().for_each(|(i, b)| *b = 0.1 + 0.07 * i as f64);
-    }
-    let mut memory = StepMemory::new(&model, 5);
-    let mut cost = |model: &Autoencoder<f64>, gradient: &mut _| {
-        ae_core::cost_and_gradient(model, objective, &batch, &mut memory, gradient)
-    };
-    let mut gradient = model.zeros_like();
-    cost(&model, &mut gradient);
-    let mut scratch = model.zeros_like();
-    check_gradient(&model, &gradient, |model| cost(model, &mut scratch)).max_relative_error
-}
-
-fn team_error() -> f64 {
-    let matrix = |rows, columns, salt| {
-        Array2::from_shape_fn((rows, columns), |(i, j)| {
-            (((i * 31 + j * 17 + salt) % 23) as f32) / 23.0
-        })
-    };
-    let (a, b) = (matrix(100, 784, 1), matrix(784, 256, 2));
-    let product = || {
-        let mut out = Array2::zeros((100, 256));
-        numerics::matmul(a.view(), b.view(), out.view_mut());
-        out
-    };
-    // This command runs inside the team; a thread of its own is outside of it.
-    let alone = std::thread::scope(|scope| scope.spawn(product).join());
-    alone.map_or(f64::NAN, |alone| if alone == product() { 0.0 } else { 1.0 })
-}
-
-fn largest(errors: impl IntoIterator<Item = f64>) -> f64 {
-    errors
-        .into_iter()
-        .fold(0.0, |worst, error| if error.abs() <= worst { worst } else { error.abs() })
 }
