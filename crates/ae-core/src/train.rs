@@ -1,7 +1,7 @@
 use ndarray::ArrayView2;
 use nn_core::{
-    MeanCost, Minibatches, Optimizer, Parameters, RestoreError, TensorMap, TrainingError,
-    assign, check_representable, restore, store,
+    MeanCost, Minibatches, Optimizer, Parameters, RestoreError, TensorMap, TrainingError, assign,
+    check_representable, restore, store,
 };
 use numerics::{Purpose, Real, Stream};
 

@@ -58,14 +58,13 @@ impl Activation {
     pub fn output<F: Real>(self, z: F) -> F {
         let negative = z < F::zero();
         match self {
-            Activation::Identity => z,
             Activation::Logistic => elementary::logistic(z),
             Activation::Tanh => elementary::tanh(z),
             Activation::Relu if negative => F::zero(),
             Activation::LeakyRelu if negative => F::of(LEAK) * z,
             Activation::Elu if negative => elementary::exp(z) - F::one(),
-            Activation::Relu | Activation::LeakyRelu | Activation::Elu => z,
             Activation::Softplus => elementary::softplus(z),
+            Activation::Identity | Activation::Relu | Activation::LeakyRelu | Activation::Elu => z,
         }
     }
 
@@ -97,10 +96,9 @@ impl Activation {
                 e * (one - e)
             }
             Activation::Elu if y < F::zero() => y + one,
-            Activation::Identity
-            | Activation::Relu
-            | Activation::LeakyRelu
-            | Activation::Elu => F::zero(),
+            Activation::Identity | Activation::Relu | Activation::LeakyRelu | Activation::Elu => {
+                F::zero()
+            }
         }
     }
 
@@ -207,9 +205,10 @@ mod tests {
             unit.with_derivatives(&parts, &bias, &mut deltas, |d, b, first, second| {
                 *d = b + 2.0 * first + 10.0 * second;
             });
-            let expected = parts.iter().zip(&bias).map(|(&y, b)| {
-                b + 2.0 * unit.derivative(y) + 10.0 * unit.second_derivative(y)
-            });
+            let expected = parts
+                .iter()
+                .zip(&bias)
+                .map(|(&y, b)| b + 2.0 * unit.derivative(y) + 10.0 * unit.second_derivative(y));
             assert!(deltas.iter().copied().eq(expected), "{unit:?}");
         }
     }

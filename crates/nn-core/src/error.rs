@@ -204,6 +204,8 @@ mod tests {
         let expected = [infinite, negative, large, negative, infinite, negative, infinite];
         assert_eq!(first_refused, expected);
         let error = check_representable(data.view(), Activation::Relu).expect_err("negative");
-        assert!(error.to_string().contains("column 1 is -0.5: ReLU output units take values in [0"));
+        assert!(
+            error.to_string().contains("column 1 is -0.5: ReLU output units take values in [0")
+        );
     }
 }

@@ -179,7 +179,8 @@ mod tests {
     #[test]
     fn cost_and_delta_follow_the_definition() {
         // Nineteen columns: a block of sixteen and a rest.
-        let of = |f: &dyn Fn(f64) -> f64| -> Vec<f64> { (0..19).map(|i| f(f64::from(i))).collect() };
+        let of =
+            |f: &dyn Fn(f64) -> f64| -> Vec<f64> { (0..19).map(|i| f(f64::from(i))).collect() };
         let (z, x) = (of(&|i| 1.3 * (i + 0.1).sin()), of(&|i| 0.5 + 0.5 * (3.0 * i).cos()));
         let (zero, ones, uneven) = (of(&|_| 0.0), of(&|_| 1.0), of(&|i| (i * 0.7) % 2.0));
         for (loss, output) in pairs() {
