@@ -106,11 +106,7 @@ pub(crate) fn reconstructions(
     test: &mnist_io::Dataset,
 ) -> anyhow::Result<()> {
     let Some(first) = models.first() else { return Ok(()) };
-    let digits = one_of_each_class(test);
-    let row = |label: &str, images: ArrayView2<f32>| TileRow {
-        label: label.to_owned(),
-        tiles: images.rows().into_iter().map(|image| image.to_vec()).collect(),
-    };
+    let digits = digits_of_each_class(test);
     let mut rows = vec![row("test digit", digits.view())];
     for trained in models {
         rows.push(row(&trained.record.run, trained.model.reconstruct(digits.view()).view()));
@@ -128,7 +124,8 @@ pub(crate) fn reconstructions(
     tiles(dir, "reconstructions", first, rows, TileScale::Grey, meta)
 }
 
-fn one_of_each_class(test: &mnist_io::Dataset) -> Array2<f32> {
+/// The first sample of each class, or the first ten where there are no labels.
+pub(crate) fn one_of_each_class(test: &mnist_io::Dataset) -> Vec<usize> {
     let labels = test.labels.as_deref().unwrap_or_default();
     let mut samples: Vec<usize> = (0..test.n_classes)
         .filter_map(|class| labels.iter().position(|&label| usize::from(label) == class))
@@ -136,7 +133,19 @@ fn one_of_each_class(test: &mnist_io::Dataset) -> Array2<f32> {
     if samples.is_empty() {
         samples = (0..test.n_samples().min(10)).collect();
     }
-    test.images.select(ndarray::Axis(0), &samples)
+    samples
+}
+
+fn digits_of_each_class(test: &mnist_io::Dataset) -> Array2<f32> {
+    test.images.select(ndarray::Axis(0), &one_of_each_class(test))
+}
+
+/// A row of tiles.
+pub(crate) fn row(label: &str, images: ArrayView2<f32>) -> TileRow {
+    TileRow {
+        label: label.to_owned(),
+        tiles: images.rows().into_iter().map(|image| image.to_vec()).collect(),
+    }
 }
 
 /// Where chains start.
@@ -164,7 +173,9 @@ pub(crate) fn gibbs_samples(
     };
     let (chains, from) = match start {
         Start::Noise(n) => (Chains::from_noise(rbm, *n, Stream::new(seed, NOISE)), "noise"),
-        Start::Digits(test) => (Chains::from_visible(rbm, one_of_each_class(test)), "test digits"),
+        Start::Digits(test) => {
+            (Chains::from_visible(rbm, digits_of_each_class(test)), "test digits")
+        }
     };
     let meta = Meta {
         title: format!("Gibbs samples: {}", trained.record.run),
@@ -193,10 +204,6 @@ fn chain_rows(
     steps: usize,
     seed: u64,
 ) -> Vec<TileRow> {
-    let row = |label: &str, images: ArrayView2<f32>| TileRow {
-        label: label.to_owned(),
-        tiles: images.rows().into_iter().map(|image| image.to_vec()).collect(),
-    };
     let mut rows = vec![row(from, chains.visible.view())];
     let mut next = 1;
     for step in 1..=steps {
@@ -210,7 +217,7 @@ fn chain_rows(
     rows
 }
 
-fn tiles(
+pub(crate) fn tiles(
     dir: &Path,
     name: &str,
     of: &Trained,

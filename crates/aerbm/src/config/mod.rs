@@ -4,6 +4,6 @@ mod parse;
 mod profile;
 mod run;
 
-pub(crate) use parse::{UsageError, nearest, set};
+pub(crate) use parse::{UsageError, from_table, nearest, set};
 pub(crate) use profile::ProfileConfig;
-pub(crate) use run::{PRESETS, RunConfig};
+pub(crate) use run::{AutoencoderSettings, PRESETS, RunConfig, Stopping};
