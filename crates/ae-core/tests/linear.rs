@@ -5,15 +5,16 @@ use ndarray::Array2;
 use nn_core::{Activation, Schedule};
 use numerics::{Purpose, Stream};
 
-/// Eight columns with a few strong directions, centred.
+/// Eight columns, spread along turned axes: three strong directions and five weak ones; centred.
 fn data() -> Array2<f64> {
-    let mut x = Array2::<f64>::zeros((400, 8));
-    let noise = Stream::new(2, Purpose::new("data"));
-    noise.fill_uniform(0, x.as_slice_mut().expect("just made"));
-    let mix = Array2::from_shape_fn((8, 8), |(i, j)| {
-        ((i * 3 + j * 5 + 1) as f64).sin() / (1.0 + j as f64)
-    });
-    let x = x.dot(&mix.t().dot(&mix));
+    let uniform = |rows, layer| {
+        let mut x = Array2::<f64>::zeros((rows, 8));
+        let values = x.as_slice_mut().expect("just made");
+        Stream::new(2, Purpose::new("data")).layer(layer).fill_uniform(0, values);
+        x
+    };
+    let spreads = ndarray::array![3.0, 2.0, 1.5, 0.7, 0.5, 0.3, 0.2, 0.1];
+    let x = (uniform(400, 0) * spreads).dot(&orthonormal(&uniform(8, 1)));
     let mean = x.mean_axis(ndarray::Axis(0)).expect("samples");
     x - &mean
 }

@@ -1,6 +1,7 @@
 //! What can be done with a trained model's code and reconstructions.
 
 use std::path::Path;
+use std::time::Instant;
 
 use ae_core::Pca;
 use anyhow::{Context as _, bail};
@@ -94,7 +95,7 @@ pub(crate) fn draw(dir: &Path, trained: &Trained, splits: &Splits) -> anyhow::Re
         let filters: [Filter; 0] = [];
         autoencoder_figures::denoising(dir, trained, &splits.test, &noisy, &filters)?;
     }
-    autoencoder_figures::activities(dir, &[trained], &splits.test)?;
+    autoencoder_figures::activities(dir, trained, model, &splits.test)?;
     let labels = splits.train.labels.as_deref().zip(splits.test.labels.as_deref());
     if model.n_code() == 2
         && let Some((train_labels, test_labels)) = labels
@@ -191,9 +192,12 @@ pub(crate) fn probe(args: &cli::Probe, ui: &Ui) -> anyhow::Result<()> {
         let config = FineTuneConfig { learning_rate, ..config.clone() };
         config.validate().map_err(|error| UsageError(error.to_string()))?;
         ui.begin(&format!("{}, rate {learning_rate}", record.run), config.evaluations);
+        let mut last = Instant::now();
         let watch = &mut |progress: Progress| {
+            let speed = progress.samples as f64 / last.elapsed().as_secs_f64();
+            last = Instant::now();
             let error = format!("validation {:.2} %", progress.cost);
-            ui.advance(progress.done, progress.of, &error, 0.0);
+            ui.advance(progress.done, progress.of, &error, speed);
             interrupt::flow()
         };
         let [train, validation] =

@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use ae_core::Autoencoder;
 use ndarray::Array2;
 use report::{AxisScale, Curve, Lines, Meta, Panel, Scatter, ScatterPanel, Section, TileScale};
 
 use crate::denoise::Filter;
 use crate::figures::{one_of_each_class, row, tiles};
-use crate::train::{Model, Trained};
+use crate::train::Trained;
 
 /// Rows of digits: clean, noisy, filtered, denoised. `noisy` are the images of `test` with noise.
 pub(crate) fn denoising(
@@ -43,43 +44,34 @@ pub(crate) fn denoising(
 /// How often code units are how active, over the test images.
 pub(crate) fn activities(
     dir: &Path,
-    models: &[&Trained],
+    trained: &Trained,
+    model: &Autoencoder<f32>,
     test: &mnist_io::Dataset,
 ) -> anyhow::Result<()> {
-    let mut panels = Vec::new();
-    for trained in models {
-        let Model::Autoencoder(model) = &trained.model else { continue };
-        let histogram = model.code_statistics(test.images.view()).histogram;
-        let width = (histogram.high - histogram.low) / histogram.shares.len() as f64;
-        let points = histogram
-            .shares
-            .iter()
-            .zip(0_u32..)
-            .map(|(share, i)| (histogram.low + (f64::from(i) + 0.5) * width, 100.0 * share));
-        let name = trained.record.run.clone();
-        panels.push(Panel {
-            title: name.clone(),
-            x_title: "activity".into(),
-            y_title: "% of units and images".into(),
-            y_scale: AxisScale::Linear,
-            curves: vec![Curve { name, points: points.collect() }],
-        });
-    }
-    if panels.is_empty() {
-        return Ok(());
-    }
+    let histogram = model.code_statistics(test.images.view()).histogram;
+    let width = (histogram.high - histogram.low) / histogram.shares.len() as f64;
+    let middle = |i: u32| histogram.low + (f64::from(i) + 0.5) * width;
+    let points = histogram.shares.iter().zip(0..).map(|(share, i)| (middle(i), 100.0 * share));
+    let run = &trained.record.run;
+    let panel = Panel {
+        title: String::new(),
+        x_title: "activity".into(),
+        y_title: "% of units and images".into(),
+        y_scale: AxisScale::Linear,
+        curves: vec![Curve { name: run.clone(), points: points.collect() }],
+    };
     let meta = Meta {
-        title: "How active code units are".into(),
+        title: format!("How active code units are: {run}"),
         caption: "The share of all activities on the test images in each of 25 equal bins.".into(),
         how_to_read: "Weight at the left end is a sparse code. Weight at both ends of a bounded \
             unit is saturation: such units say yes or no, and small changes of the image leave \
             them alone."
             .into(),
-        alt: "Histograms of the activities of code units, one panel a model".into(),
+        alt: format!("Histogram of the activities of the code units of {run}"),
         section: Section::Features,
         order: 100,
     };
-    Ok(Lines { meta, panels }.write(dir, "activities")?)
+    Ok(Lines { meta, panels: vec![panel] }.write(dir, &format!("activities_{run}"))?)
 }
 
 /// Two-dimensional codes of the first test images, coloured by class, beside PCA's. The titles say
