@@ -1,5 +1,5 @@
-use ndarray::{Array1, Array2, ArrayView2};
-use nn_core::{InvalidSetting, Parameters, Tensor, TensorMut, normal};
+use ndarray::{Array1, Array2};
+use nn_core::{Parameters, Samples, Tensor, TensorMut, TrainingError, UnreadableSamples, normal};
 use numerics::{Purpose, Real, Stream};
 
 use crate::RbmConfig;
@@ -32,19 +32,20 @@ impl<F: Real> Rbm<F> {
     /// place in a stack (0 alone).
     ///
     /// # Errors
-    /// [`InvalidSetting`] if the configuration is out of range.
+    /// [`TrainingError`] if the configuration is out of range, or the data cannot be read where they
+    /// are needed.
     pub fn new(
         config: &RbmConfig,
-        data: ArrayView2<F>,
+        data: impl Samples<F>,
         seed: u64,
         layer: usize,
-    ) -> Result<Self, InvalidSetting> {
+    ) -> Result<Self, TrainingError> {
         config.validate()?;
         let mut rng = Stream::new(seed, WEIGHTS).layer(layer).rng();
-        let mut rbm = Rbm::zeros(data.ncols(), config.n_hidden);
+        let mut rbm = Rbm::zeros(data.n_features(), config.n_hidden);
         rbm.weights = normal(rbm.weights.dim(), config.weight_std, &mut rng);
         if config.visible_bias_from_data {
-            rbm.visible_bias = log_odds_of_means(data);
+            rbm.visible_bias = log_odds_of_means(&data)?;
         }
         Ok(rbm)
     }
@@ -62,13 +63,15 @@ impl<F: Real> Rbm<F> {
 
 /// ln(p / (1 − p)) for the mean p of each column, with half a sample added to each side so that a
 /// pixel that is never on does not get −∞.
-fn log_odds_of_means<F: Real>(data: ArrayView2<F>) -> Array1<F> {
-    let n = data.nrows() as f64;
-    let mut sums = Array1::<f64>::zeros(data.ncols());
-    for row in data.rows() {
-        sums.zip_mut_with(&row, |sum, &x| *sum += x.as_f64());
-    }
-    sums.mapv(|sum| F::of(((sum + 0.5) / (n - sum + 0.5)).ln()))
+fn log_odds_of_means<F: Real>(data: &impl Samples<F>) -> Result<Array1<F>, UnreadableSamples> {
+    let n = data.n_samples() as f64;
+    let mut sums = Array1::<f64>::zeros(data.n_features());
+    data.for_each_block(&mut |_, block| {
+        for row in block.rows() {
+            sums.zip_mut_with(&row, |sum, &x| *sum += x.as_f64());
+        }
+    })?;
+    Ok(sums.mapv(|sum| F::of(((sum + 0.5) / (n - sum + 0.5)).ln())))
 }
 
 impl<F: Real> Parameters<F> for Rbm<F> {

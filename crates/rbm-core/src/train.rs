@@ -1,7 +1,6 @@
-use ndarray::ArrayView2;
 use nn_core::{
-    MeanCost, Minibatches, Optimizer, RestoreError, Rule, TensorMap, TrainingError,
-    check_unit_interval, gather, restore, store,
+    MeanCost, Minibatches, Optimizer, RestoreError, Rule, Samples, TensorMap, TrainingError,
+    check_unit_interval, restore, store,
 };
 use numerics::{Purpose, Real, Stream};
 
@@ -35,30 +34,32 @@ impl<F: Real> Training<F> {
     /// Prepares to train `rbm` on `data` (n × visible), with the streams of `seed` and `layer`.
     ///
     /// # Errors
-    /// If a setting is out of range, or the data are empty, of another width, or outside [0, 1].
+    /// If a setting is out of range, or the data are empty, unreadable, of another width, or
+    /// outside [0, 1].
     pub fn new(
         rbm: &Rbm<F>,
         config: &TrainingConfig,
-        data: ArrayView2<F>,
+        data: impl Samples<F>,
         seed: u64,
         layer: usize,
     ) -> Result<Self, TrainingError> {
         config.validate()?;
-        if data.nrows() == 0 {
+        if data.n_samples() == 0 {
             return Err(TrainingError::NoData);
         }
-        if data.ncols() != rbm.n_visible() {
-            return Err(TrainingError::Width { found: data.ncols(), expected: rbm.n_visible() });
+        let found = data.n_features();
+        if found != rbm.n_visible() {
+            return Err(TrainingError::Width { found, expected: rbm.n_visible() });
         }
-        check_unit_interval(data, "binary visible")?;
-        let batch_size = config.batch_size.min(data.nrows());
+        check_unit_interval(&data, "binary visible")?;
+        let batch_size = config.batch_size.min(data.n_samples());
         let rule = Rule::Momentum { momentum: config.momentum };
         Ok(Training {
             seed,
             layer,
             epochs_done: 0,
             optimizer: Optimizer::new(rule, config.weight_decay, rbm),
-            minibatches: Minibatches::new(data.nrows(), batch_size),
+            minibatches: Minibatches::new(data.n_samples(), batch_size),
             phases: Phases::new(rbm, batch_size),
             gradient: Rbm::zeros(rbm.n_visible(), rbm.n_hidden()),
             config: config.clone(),
@@ -73,12 +74,12 @@ impl<F: Real> Training<F> {
     /// Trains one epoch. The `data` must be those that the training was made for.
     ///
     /// # Errors
-    /// [`TrainingError::Diverged`] if the reconstruction error is not finite; the step is then not
-    /// taken.
+    /// [`TrainingError::Diverged`] if the reconstruction error is not finite,
+    /// [`TrainingError::Unreadable`] if the samples cannot be read; the step is then not taken.
     pub fn epoch(
         &mut self,
         rbm: &mut Rbm<F>,
-        data: ArrayView2<F>,
+        data: impl Samples<F>,
     ) -> Result<EpochReport, TrainingError> {
         let epoch = self.epochs_done + 1;
         let stream = |purpose| Stream::new(self.seed, purpose).layer(self.layer).epoch(epoch);
@@ -91,7 +92,7 @@ impl<F: Real> Training<F> {
             let step = self.epochs_done * n_batches + batch;
             let rate = self.config.learning_rate * self.config.schedule.factor(step, steps);
             let n = samples.len();
-            gather(data, samples, self.phases.positive_visible(n));
+            data.gather(samples, self.phases.positive_visible(n))?;
             let cost = contrastive_divergence(
                 rbm,
                 &mut self.phases,
