@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "tests are not documentation")]
 
 mod allocations;
+mod autoencoders;
 mod bad_input;
 mod layering;
 mod rbm;

@@ -1,5 +1,5 @@
-use ndarray::{Array2, ArrayView2, s};
-use nn_core::gather;
+use ndarray::{Array2, s};
+use nn_core::{Samples, UnreadableSamples};
 use numerics::{Real, Stream};
 
 use crate::{Batch, Corruption, Emphasis, TrainingConfig};
@@ -24,17 +24,20 @@ impl<F: Real> Examples<F> {
     }
 
     /// The batch of these samples of `data`, its noise drawn from `noise`.
+    ///
+    /// # Errors
+    /// [`UnreadableSamples`].
     pub(crate) fn batch(
         &mut self,
-        data: ArrayView2<F>,
+        data: &impl Samples<F>,
         samples: &[usize],
         noise: Stream,
-    ) -> Batch<'_, F> {
+    ) -> Result<Batch<'_, F>, UnreadableSamples> {
         let rows = s![..samples.len(), ..];
-        gather(data, samples, self.clean.slice_mut(rows));
+        data.gather(samples, self.clean.slice_mut(rows))?;
         let target = self.clean.slice(rows);
         let Some((corruption, corrupted)) = &mut self.corrupted else {
-            return Batch::clean(target);
+            return Ok(Batch::clean(target));
         };
         corrupted.slice_mut(rows).assign(&target);
         corruption.apply(noise, corrupted.slice_mut(rows));
@@ -42,6 +45,6 @@ impl<F: Real> Examples<F> {
             emphasis.weigh(*corruption, noise, weights.slice_mut(rows));
             weights.slice(rows)
         });
-        Batch { input: corrupted.slice(rows), target, weights }
+        Ok(Batch { input: corrupted.slice(rows), target, weights })
     }
 }

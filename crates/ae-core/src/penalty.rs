@@ -10,7 +10,7 @@
 //! The last one depends on the weights twice: through zⱼ, whose gradient is 2 λ f′ f″ Σᵢ wᵢⱼ², and
 //! directly, with the gradient 2 λ wᵢⱼ (1/n) Σ f′(zⱼ)².
 
-use ndarray::{ArrayView2, s};
+use ndarray::{ArrayView2, ArrayViewMut2, s};
 use nn_core::{Activation, Dense, InvalidSetting, incoming_square_norms, require};
 use numerics::elementary::vectorised;
 use numerics::{Real, by_rows};
@@ -131,27 +131,28 @@ impl Penalty {
         memory: &PenaltyMemory<F>,
         gradient: &mut Dense<F>,
     ) {
-        if !matches!(self, Penalty::Contractive { .. }) {
-            return;
+        if matches!(self, Penalty::Contractive { .. }) {
+            add_scaled_columns(layer.weights.view(), &memory.means, gradient.weights.view_mut());
         }
-        let means = &memory.means;
-        let n_inputs = layer.n_inputs();
-        by_rows(n_inputs, gradient.weights.view_mut(), |rows, mut gradient| {
-            let weights = layer.weights.slice(s![rows, ..]);
-            for (mut gradient, weights) in gradient.rows_mut().into_iter().zip(weights.rows()) {
-                let gradient = gradient.as_slice_mut().expect("rows are contiguous");
-                let weights = weights.to_slice().expect("rows are contiguous");
-                vectorised(
-                    #[inline(always)]
-                    || {
-                        for ((g, &w), &mean) in gradient.iter_mut().zip(weights).zip(means) {
-                            *g += w * mean;
-                        }
-                    },
-                );
-            }
-        });
     }
+}
+
+/// `out`ᵢⱼ ← `out`ᵢⱼ + `factors`ⱼ `a`ᵢⱼ.
+fn add_scaled_columns<F: Real>(a: ArrayView2<F>, factors: &[F], out: ArrayViewMut2<F>) {
+    by_rows(a.nrows(), out, |rows, mut out| {
+        for (mut out, a) in out.rows_mut().into_iter().zip(a.slice(s![rows, ..]).rows()) {
+            let out = out.as_slice_mut().expect("rows are contiguous");
+            let a = a.to_slice().expect("rows are contiguous");
+            vectorised(
+                #[inline(always)]
+                || {
+                    for ((out, &a), &factor) in out.iter_mut().zip(a).zip(factors) {
+                        *out += factor * a;
+                    }
+                },
+            );
+        }
+    });
 }
 
 /// Mean activities are kept this far from 0 and 1, where the penalty is infinite.
@@ -184,7 +185,9 @@ fn mean_of<F: Real>(
             let row = row.to_slice().expect("rows are contiguous");
             unit.with_derivatives(row, row, means, |mean, h, first, _| *mean += of(h, first));
         }
-        means.iter_mut().for_each(|mean| *mean *= scale);
+        for mean in means {
+            *mean *= scale;
+        }
     });
 }
 

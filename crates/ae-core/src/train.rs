@@ -1,7 +1,6 @@
-use ndarray::ArrayView2;
 use nn_core::{
-    MeanCost, Minibatches, Optimizer, Parameters, RestoreError, TensorMap, TrainingError, assign,
-    check_representable, restore, store,
+    MeanCost, Minibatches, Optimizer, Parameters, RestoreError, Samples, TensorMap, TrainingError,
+    assign, check_representable, restore, store,
 };
 use numerics::{Purpose, Real, Stream};
 
@@ -34,27 +33,27 @@ impl<F: Real> Training<F> {
     /// Prepares to train `model` on `data` (n × visible), with the streams of `seed` and `layer`.
     ///
     /// # Errors
-    /// If a setting is out of range, the data are empty, of another width, or hold values that the
-    /// output units cannot give back.
+    /// If a setting is out of range, the data are empty, unreadable, of another width, or hold values
+    /// that the output units cannot give back.
     pub fn new(
         model: &Autoencoder<F>,
         architecture: &AutoencoderConfig,
         config: &TrainingConfig,
-        data: ArrayView2<F>,
+        data: impl Samples<F>,
         seed: u64,
         layer: usize,
     ) -> Result<Self, TrainingError> {
         let objective = Objective::new(architecture, config)?;
-        check_data(model, data)?;
-        let batch_size = config.batch_size.min(data.nrows());
+        check_data(model, &data)?;
+        let batch_size = config.batch_size.min(data.n_samples());
         Ok(Training {
             objective,
             seed,
             layer,
             epochs_done: 0,
             optimizer: Optimizer::new(config.optimizer, config.regularisation(), model),
-            minibatches: Minibatches::new(data.nrows(), batch_size),
-            examples: Examples::new(config, batch_size, data.ncols()),
+            minibatches: Minibatches::new(data.n_samples(), batch_size),
+            examples: Examples::new(config, batch_size, data.n_features()),
             memory: StepMemory::new(model, batch_size),
             gradient: model.zeros_like(),
             last_good: model.clone(),
@@ -72,11 +71,11 @@ impl<F: Real> Training<F> {
     ///
     /// # Errors
     /// [`TrainingError::Diverged`] if the cost is not finite; the model is then as it was before
-    /// this epoch.
+    /// this epoch. [`TrainingError::Unreadable`] if the samples cannot be read.
     pub fn epoch(
         &mut self,
         model: &mut Autoencoder<F>,
-        data: ArrayView2<F>,
+        data: impl Samples<F>,
     ) -> Result<f64, TrainingError> {
         let epoch = self.epochs_done + 1;
         assign(&mut self.last_good, model);
@@ -88,7 +87,7 @@ impl<F: Real> Training<F> {
         for (batch, samples) in self.minibatches.iter().enumerate() {
             let step = self.epochs_done * n_batches + batch;
             let rate = self.config.learning_rate * self.config.schedule.factor(step, steps);
-            let batch = self.examples.batch(data, samples, stream(CORRUPTION).batch(batch));
+            let batch = self.examples.batch(&data, samples, stream(CORRUPTION).batch(batch))?;
             let (memory, gradient) = (&mut self.memory, &mut self.gradient);
             let cost = cost_and_gradient(model, &self.objective, &batch, memory, gradient);
             if cost.is_finite() {
@@ -127,12 +126,16 @@ impl Training<f32> {
     }
 }
 
-fn check_data<F: Real>(model: &Autoencoder<F>, data: ArrayView2<F>) -> Result<(), TrainingError> {
-    if data.nrows() == 0 {
+fn check_data<F: Real>(
+    model: &Autoencoder<F>,
+    data: &impl Samples<F>,
+) -> Result<(), TrainingError> {
+    if data.n_samples() == 0 {
         return Err(TrainingError::NoData);
     }
-    if data.ncols() != model.n_visible() {
-        return Err(TrainingError::Width { found: data.ncols(), expected: model.n_visible() });
+    let found = data.n_features();
+    if found != model.n_visible() {
+        return Err(TrainingError::Width { found, expected: model.n_visible() });
     }
     debug_assert!(model.all_finite(), "a model begins finite");
     check_representable(data, model.output_unit())

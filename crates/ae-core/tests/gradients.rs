@@ -188,7 +188,9 @@ fn wrong_gradients_are_found() {
     };
     found(None, &|gradient| {
         let bias = gradient.tensors_mut().last().expect("a bias").values;
-        bias.iter_mut().for_each(|g| *g = -*g);
+        for g in bias.iter_mut() {
+            *g = -*g;
+        }
     });
     let (plain, _) = checked(&config, &training(None), &|_| ()).expect("valid");
     for penalty in &PENALTIES[1..] {

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::denoise::Noise;
+
 /// Autoencoders and restricted Boltzmann machines, side by side.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, max_term_width = 100)]
@@ -32,6 +34,12 @@ pub(crate) enum Command {
     Evaluate(OnRun),
     /// Reconstruct test images with a trained model, into a figure
     Reconstruct(OnRun),
+    /// Remove noise from test images with a trained model and with filters, into a figure
+    Denoise(Denoise),
+    /// Write the codes that a trained model gives to images
+    Encode(Encode),
+    /// Classify by a trained model's features: frozen, then fine-tuned
+    Probe(Probe),
     /// Measure the likelihood of a trained RBM, exactly or between two estimates of log Z
     Likelihood(Likelihood),
     /// Draw samples from a trained RBM or DBN, into figures, and diagnose the chains
@@ -146,6 +154,65 @@ pub(crate) struct Likelihood {
     #[arg(long, default_value = "mnist")]
     pub(crate) data: String,
     /// Seed of every random draw
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Denoise {
+    /// Folder of a run of `aerbm train`, or of one model in it
+    pub(crate) run: PathBuf,
+    /// gaussian:STD (clipped to [0, 1]), masking:FRACTION or salt-and-pepper:FRACTION
+    #[arg(long, value_name = "KIND:AMOUNT")]
+    pub(crate) noise: Noise,
+    /// Data set: a name under data/, or a folder of four IDX files
+    #[arg(long, default_value = "mnist")]
+    pub(crate) data: String,
+    /// Seed of the noise
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Encode {
+    /// Folder of a run of `aerbm train`, or of one model in it
+    pub(crate) run: PathBuf,
+    /// Which images
+    #[arg(long, default_value = "test")]
+    pub(crate) images: Images,
+    /// Where to: a name that ends in .npy or .csv [default: codes_IMAGES.npy in the run's folder]
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+    /// Data set: a name under data/, or a folder of four IDX files
+    #[arg(long, default_value = "mnist")]
+    pub(crate) data: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Images {
+    /// The training images, those for validation among them
+    Train,
+    /// The test images
+    Test,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Probe {
+    /// Folder of a run of `aerbm train`, or of one model in it
+    pub(crate) run: PathBuf,
+    /// Change a setting of the classifier's training, such as updates=20000; may be given again
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Learning rates that the validation set chooses from
+    #[arg(long, value_delimiter = ',', default_value = "0.001,0.0003")]
+    pub(crate) rates: Vec<f64>,
+    /// Leave the features as they are: logistic regression on top
+    #[arg(long)]
+    pub(crate) frozen: bool,
+    /// Data set: a name under data/, or a folder of four IDX files
+    #[arg(long, default_value = "mnist")]
+    pub(crate) data: String,
+    /// Seed of the read-out and of the batches' order
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
 }

@@ -9,7 +9,7 @@ use crate::cli::{self, Command};
 use crate::config::{PRESETS, RunConfig};
 use crate::train::{self, Spec, Trained};
 use crate::ui::Ui;
-use crate::{data, figures, generation, likelihood, pipeline, selfcheck};
+use crate::{autoencoder_commands, data, figures, generation, likelihood, pipeline, selfcheck};
 
 pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<()> {
     match command {
@@ -22,6 +22,9 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<()> {
         Command::Compare(args) => pipeline::compare_only(args, ui),
         Command::Evaluate(args) => evaluate(args, ui),
         Command::Reconstruct(args) => reconstruct(args, ui),
+        Command::Denoise(args) => autoencoder_commands::denoise(args, ui),
+        Command::Encode(args) => autoencoder_commands::encode(args, ui),
+        Command::Probe(args) => autoencoder_commands::probe(args, ui),
         Command::Likelihood(args) => likelihood::run(args, ui),
         Command::Sample(args) => generation::sample(args, ui),
         Command::Inpaint(args) => generation::inpaint_run(args, ui),
@@ -69,6 +72,7 @@ fn train(args: &cli::Train, ui: &Ui) -> anyhow::Result<()> {
     let trained = [trained];
     pipeline::draw_models(folder.path(), &trained, &splits.test)?;
     figures::learning_curves(folder.path(), folder.metrics())?;
+    autoencoder_commands::draw(folder.path(), &trained[0], &splits)?;
     let page = folder.finish()?;
     ui.result(&format!("report: {}", page.display()));
     Ok(())
@@ -92,7 +96,9 @@ fn evaluate(args: &cli::OnRun, ui: &Ui) -> anyhow::Result<()> {
     refuse_other_width(&trained, test)?;
     let mut record = trained.record;
     record.epochs.clear();
-    record.finals = trained.model.measures("test", test.images.view());
+    let config = RunConfig::from_table(record.config.parse()?, &record.run)?;
+    record.finals = trained.model.measures(&config, "test", test);
+    record.pretraining.clear();
     let rows = record.metric_rows();
     ui.rows(&rows);
     show_measures(&rows, ui);

@@ -170,11 +170,7 @@ pub(crate) fn reconstructions(
     test: &mnist_io::Dataset,
 ) -> anyhow::Result<()> {
     let Some(first) = models.first() else { return Ok(()) };
-    let digits = one_of_each_class(test);
-    let row = |label: &str, images: ArrayView2<f32>| TileRow {
-        label: label.to_owned(),
-        tiles: images.rows().into_iter().map(|image| image.to_vec()).collect(),
-    };
+    let digits = digits_of_each_class(test);
     let mut rows = vec![row("test digit", digits.view())];
     for trained in models {
         rows.push(row(&trained.record.run, trained.model.reconstruct(digits.view()).view()));
@@ -192,7 +188,8 @@ pub(crate) fn reconstructions(
     tiles(dir, "reconstructions", first, rows, TileScale::Grey, meta)
 }
 
-fn one_of_each_class(test: &mnist_io::Dataset) -> Array2<f32> {
+/// The first sample of each class, or the first ten where there are no labels.
+pub(crate) fn one_of_each_class(test: &mnist_io::Dataset) -> Vec<usize> {
     let labels = test.labels.as_deref().unwrap_or_default();
     let mut samples: Vec<usize> = (0..test.n_classes)
         .filter_map(|class| labels.iter().position(|&label| usize::from(label) == class))
@@ -200,7 +197,19 @@ fn one_of_each_class(test: &mnist_io::Dataset) -> Array2<f32> {
     if samples.is_empty() {
         samples = (0..test.n_samples().min(10)).collect();
     }
-    test.images.select(Axis(0), &samples)
+    samples
+}
+
+fn digits_of_each_class(test: &mnist_io::Dataset) -> Array2<f32> {
+    test.images.select(Axis(0), &one_of_each_class(test))
+}
+
+/// A row of tiles.
+pub(crate) fn row(label: &str, images: ArrayView2<f32>) -> TileRow {
+    TileRow {
+        label: label.to_owned(),
+        tiles: images.rows().into_iter().map(|image| image.to_vec()).collect(),
+    }
 }
 
 /// Where chains start.
@@ -233,7 +242,7 @@ pub(crate) fn gibbs_samples(
             (chains, first, "noise")
         }
         Start::Digits(test) => {
-            let digits = one_of_each_class(test);
+            let digits = digits_of_each_class(test);
             (dbn.chains_from_data(digits.view(), seed), digits, "test digits")
         }
     };
@@ -253,7 +262,7 @@ pub(crate) fn gibbs_samples(
         section: Section::Generation,
         order: 0,
     };
-    let mut rows = vec![tile_row(from, first.view())];
+    let mut rows = vec![row(from, first.view())];
     rows.extend(chain_rows(&dbn, chains, steps, seed));
     tiles(dir, &format!("samples_{}", trained.record.run), trained, rows, TileScale::Grey, meta)
 }
@@ -266,7 +275,7 @@ fn chain_rows(dbn: &Dbn, mut chains: Chains<f32>, steps: usize, seed: u64) -> Ve
         if step == next || step == steps {
             let unit = if step == 1 { "step" } else { "steps" };
             let images = dbn.draw_down(&chains, seed, step);
-            rows.push(tile_row(&format!("{step} {unit}"), images.view()));
+            rows.push(row(&format!("{step} {unit}"), images.view()));
             next *= 10;
         }
     }
@@ -282,8 +291,7 @@ pub(crate) fn sample_page(
     const COLUMNS: usize = 20;
     let run = &trained.record.run;
     let shown = samples.slice_axis(Axis(0), (0..samples.nrows().min(100)).into());
-    let rows =
-        shown.axis_chunks_iter(Axis(0), COLUMNS).map(|images| tile_row("", images)).collect();
+    let rows = shown.axis_chunks_iter(Axis(0), COLUMNS).map(|images| row("", images)).collect();
     let meta = Meta {
         title: format!("Samples: {run}"),
         caption: "The ends of as many chains; the probabilities of the pixels.".into(),
@@ -314,7 +322,7 @@ pub(crate) fn decoded_codes(
     });
     let images = model.decode(random.view());
     let run = &trained.record.run;
-    let rows = images.axis_chunks_iter(Axis(0), COLUMNS).map(|images| tile_row("", images));
+    let rows = images.axis_chunks_iter(Axis(0), COLUMNS).map(|images| row("", images));
     let meta = Meta {
         title: format!("Decoded random codes: {run}"),
         caption: "Each code unit has the value that it has for some test image, another image for \
@@ -348,7 +356,7 @@ pub(crate) fn inpainted(
     let images: Vec<usize> = (0..truth.nrows()).collect();
     for group in images.chunks(COLUMNS) {
         let truth = truth.select(Axis(0), group);
-        rows.push(tile_row("test image", truth.view()));
+        rows.push(row("test image", truth.view()));
         let mut seen = truth;
         for mut image in seen.rows_mut() {
             for (pixel, &known) in image.iter_mut().zip(known) {
@@ -357,11 +365,11 @@ pub(crate) fn inpainted(
                 }
             }
         }
-        rows.push(tile_row("known", seen.view()));
+        rows.push(row("known", seen.view()));
         for draw in 0..draws {
             let of_group: Vec<usize> = group.iter().map(|image| image * draws + draw).collect();
             let images = drawn.select(Axis(0), &of_group);
-            rows.push(tile_row(&format!("draw {}", draw + 1), images.view()));
+            rows.push(row(&format!("draw {}", draw + 1), images.view()));
         }
     }
     let meta = Meta {
@@ -379,14 +387,7 @@ pub(crate) fn inpainted(
     tiles(dir, &format!("inpainted_{run}"), trained, rows, TileScale::Grey, meta)
 }
 
-fn tile_row(label: &str, images: ArrayView2<f32>) -> TileRow {
-    TileRow {
-        label: label.to_owned(),
-        tiles: images.rows().into_iter().map(|image| image.to_vec()).collect(),
-    }
-}
-
-fn tiles(
+pub(crate) fn tiles(
     dir: &Path,
     name: &str,
     of: &Trained,

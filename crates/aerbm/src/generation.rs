@@ -206,7 +206,7 @@ pub(crate) fn inpaint_run(args: &cli::Inpaint, ui: &Ui) -> anyhow::Result<()> {
     let binarisation = settings.training.binarisation;
     let train = states(rbm, binarisation, splits.train.images.view());
     let base = match rbm.visible {
-        rbm_core::Unit::Binary => log_odds_of_means(train.view()),
+        rbm_core::Unit::Binary => log_odds_of_means(&train.view())?,
         rbm_core::Unit::Gaussian => rbm.visible_bias.clone(),
     };
     let n = (args.images as usize).min(test.n_samples());

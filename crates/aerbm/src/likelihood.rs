@@ -82,7 +82,7 @@ impl LogZ {
             return Ok(LogZ::Exact(rbm_core::log_z(rbm)?));
         }
         let base = match rbm.visible {
-            Unit::Binary => log_odds_of_means(train),
+            Unit::Binary => log_odds_of_means(&train)?,
             Unit::Gaussian => rbm.visible_bias.clone(),
         };
         Ok(LogZ::Bracket(bracket_log_z(rbm, base.view(), train, config, seed)?))
@@ -142,7 +142,7 @@ pub(crate) fn states(
     let how = evaluated(rbm, binarisation);
     let samples: Vec<usize> = (0..images.nrows()).collect();
     let mut out = Array2::zeros(images.dim());
-    how.gather(images, &samples, (PIXELS_SEED, 0), out.view_mut());
+    how.gather(&images, &samples, (PIXELS_SEED, 0), out.view_mut()).expect("images are in memory");
     out
 }
 

@@ -10,6 +10,7 @@ use study::{
     ComparisonConfig, Event, Outcome, StudyError, compare_pairs, run_comparison, summarise,
 };
 
+use crate::autoencoder_commands;
 use crate::cli::{self, Profile};
 use crate::config::ProfileConfig;
 use crate::data::{self, Loaded};
@@ -40,7 +41,9 @@ pub(crate) fn run(args: &cli::Pipeline, ui: &Ui) -> anyhow::Result<()> {
         let spec = Spec { run: &entry.name, config: &run_config, seed: config.seed };
         let model_folder = folder.model_folder(&entry.name);
         trained.push(train(&spec, &splits, &key, &model_folder, ui, &|_, _| ())?);
-        folder.add_record(&trained[trained.len() - 1].record)?;
+        let last = &trained[trained.len() - 1];
+        folder.add_record(&last.record)?;
+        autoencoder_commands::draw(folder.path(), last, &splits)?;
     }
     draw_models(folder.path(), &trained, &loaded.mnist.test)?;
     if !trained.is_empty() {

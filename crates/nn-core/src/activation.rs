@@ -58,14 +58,13 @@ impl Activation {
     pub fn output<F: Real>(self, z: F) -> F {
         let negative = z < F::zero();
         match self {
-            Activation::Identity => z,
             Activation::Logistic => elementary::logistic(z),
             Activation::Tanh => elementary::tanh(z),
             Activation::Relu if negative => F::zero(),
             Activation::LeakyRelu if negative => F::of(LEAK) * z,
             Activation::Elu if negative => elementary::exp(z) - F::one(),
-            Activation::Relu | Activation::LeakyRelu | Activation::Elu => z,
             Activation::Softplus => elementary::softplus(z),
+            Activation::Identity | Activation::Relu | Activation::LeakyRelu | Activation::Elu => z,
         }
     }
 

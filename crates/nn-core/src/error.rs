@@ -1,8 +1,7 @@
-use ndarray::ArrayView2;
 use numerics::Real;
 use thiserror::Error;
 
-use crate::{Activation, Parameters};
+use crate::{Activation, Parameters, Samples, UnreadableSamples};
 
 /// A hyperparameter out of its range.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -53,6 +52,10 @@ pub enum TrainingError {
     /// Whoever watches the training asked it to stop.
     #[error("interrupted")]
     Interrupted,
+
+    /// The samples could not be read, before or amid training.
+    #[error(transparent)]
+    Unreadable(#[from] UnreadableSamples),
 
     /// There is nothing to train on.
     #[error("the training set is empty")]
@@ -125,9 +128,10 @@ impl TrainingError {
 /// Checks that every value is in [0, 1], as binary and logistic units need it.
 ///
 /// # Errors
-/// [`TrainingError::OutOfRange`] naming the first value that is not; NaN is not.
+/// [`TrainingError::OutOfRange`] naming the first value that is not; NaN is not. Or
+/// [`TrainingError::Unreadable`].
 pub fn check_unit_interval<F: Real>(
-    data: ArrayView2<F>,
+    data: impl Samples<F>,
     unit: &'static str,
 ) -> Result<(), TrainingError> {
     check_values(data, unit, "[0, 1]", |value| (0.0..=1.0).contains(&value))
@@ -136,16 +140,17 @@ pub fn check_unit_interval<F: Real>(
 /// Checks that output units of this kind can give back every value.
 ///
 /// # Errors
-/// [`TrainingError::OutOfRange`] naming the first value that they cannot.
+/// [`TrainingError::OutOfRange`] naming the first value that they cannot. Or
+/// [`TrainingError::Unreadable`].
 pub fn check_representable<F: Real>(
-    data: ArrayView2<F>,
+    data: impl Samples<F>,
     output: Activation,
 ) -> Result<(), TrainingError> {
-    let check = |unit, range, holds: fn(f64) -> bool| check_values(data, unit, range, holds);
+    let check = |unit, range, holds: fn(f64) -> bool| check_values(&data, unit, range, holds);
     match output {
         Activation::Identity => check("identity output", "the finite numbers", f64::is_finite),
         Activation::LeakyRelu => check("leaky ReLU output", "the finite numbers", f64::is_finite),
-        Activation::Logistic => check_unit_interval(data, "logistic output"),
+        Activation::Logistic => check_unit_interval(&data, "logistic output"),
         Activation::Tanh => check("tanh output", "[-1, 1]", |x| (-1.0..=1.0).contains(&x)),
         Activation::Relu => check("ReLU output", "[0, ∞)", |x| (0.0..f64::INFINITY).contains(&x)),
         Activation::Softplus => {
@@ -156,20 +161,24 @@ pub fn check_representable<F: Real>(
 }
 
 fn check_values<F: Real>(
-    data: ArrayView2<F>,
+    data: impl Samples<F>,
     unit: &'static str,
     range: &'static str,
     holds: fn(f64) -> bool,
 ) -> Result<(), TrainingError> {
-    for (sample, row) in data.rows().into_iter().enumerate() {
-        for (column, &value) in row.iter().enumerate() {
-            let value = value.as_f64();
-            if !holds(value) {
-                return Err(TrainingError::OutOfRange { sample, column, value, unit, range });
-            }
+    let mut refused = None;
+    data.for_each_block(&mut |first, block| {
+        if refused.is_none() {
+            let found = block.indexed_iter().find(|(_, value)| !holds(value.as_f64()));
+            refused = found.map(|((row, column), value)| (first + row, column, value.as_f64()));
         }
+    })?;
+    match refused {
+        Some((sample, column, value)) => {
+            Err(TrainingError::OutOfRange { sample, column, value, unit, range })
+        }
+        None => Ok(()),
     }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod optimizer;
 mod parameters;
 mod reconstruction;
 mod regularisation;
+mod samples;
 mod schedule;
 
 pub use activation::Activation;
@@ -28,4 +29,5 @@ pub use parameters::{
 };
 pub use reconstruction::{ReconstructionError, reconstruction_error};
 pub use regularisation::{Regularisation, incoming_square_norms};
+pub use samples::{Samples, UnreadableSamples};
 pub use schedule::Schedule;

@@ -1,5 +1,5 @@
 use ndarray::{Array1, Array2, ArrayView2, CowArray, Ix2};
-use nn_core::{InvalidSetting, Parameters, Tensor, TensorMut, normal};
+use nn_core::{Parameters, Samples, Tensor, TensorMut, TrainingError, UnreadableSamples, normal};
 use numerics::{Purpose, Real, Stream};
 
 use crate::orthogonal::orthogonal;
@@ -74,16 +74,17 @@ impl<F: Real> Rbm<F> {
     /// `seed` and `layer`, its place in a stack (0 alone).
     ///
     /// # Errors
-    /// [`InvalidSetting`] if the configuration is out of range.
+    /// [`TrainingError`] if the configuration is out of range, or the data cannot be read where they
+    /// are needed.
     pub fn new(
         config: &RbmConfig,
-        data: ArrayView2<F>,
+        data: impl Samples<F>,
         seed: u64,
         layer: usize,
-    ) -> Result<Self, InvalidSetting> {
+    ) -> Result<Self, TrainingError> {
         config.validate()?;
         let mut rng = Stream::new(seed, WEIGHTS).layer(layer).rng();
-        let mut rbm = config.zeros(data.ncols());
+        let mut rbm = config.zeros(data.n_features());
         rbm.weights = match config.initial_weights {
             InitialWeights::Gaussian => normal(rbm.weights.dim(), config.weight_std, &mut rng),
             InitialWeights::Orthogonal => {
@@ -91,12 +92,12 @@ impl<F: Real> Rbm<F> {
             }
         };
         if rbm.visible == Unit::Gaussian && config.variance != Variance::Unit {
-            rbm.visible_std = floored_standard_deviations(data);
+            rbm.visible_std = floored_standard_deviations(&data)?;
         }
         if config.visible_bias_from_data {
             rbm.visible_bias = match rbm.visible {
-                Unit::Binary => log_odds_of_means(data),
-                Unit::Gaussian => means(data).mapv(F::of) / &rbm.visible_std,
+                Unit::Binary => log_odds_of_means(&data)?,
+                Unit::Gaussian => means(&data)?.mapv(F::of) / &rbm.visible_std,
             };
         }
         Ok(rbm)
@@ -132,37 +133,53 @@ impl<F: Real> Rbm<F> {
 }
 
 /// The mean of each column.
-pub(crate) fn means<F: Real>(data: ArrayView2<F>) -> Array1<f64> {
-    let mut sums = Array1::<f64>::zeros(data.ncols());
-    for row in data.rows() {
-        sums.zip_mut_with(&row, |sum, &x| *sum += x.as_f64());
-    }
-    sums / data.nrows() as f64
+pub(crate) fn means<F: Real>(data: &impl Samples<F>) -> Result<Array1<f64>, UnreadableSamples> {
+    let mut sums = Array1::<f64>::zeros(data.n_features());
+    data.for_each_block(&mut |_, block| {
+        for row in block.rows() {
+            sums.zip_mut_with(&row, |sum, &x| *sum += x.as_f64());
+        }
+    })?;
+    Ok(sums / data.n_samples() as f64)
+}
+
+/// The mean squared distance of each column from its mean.
+pub(crate) fn variances<F: Real>(
+    data: &impl Samples<F>,
+    means: &Array1<f64>,
+) -> Result<Array1<f64>, UnreadableSamples> {
+    let mut squares = Array1::<f64>::zeros(data.n_features());
+    data.for_each_block(&mut |_, block| {
+        for row in block.rows() {
+            for ((square, &x), mean) in squares.iter_mut().zip(row).zip(means) {
+                *square += (x.as_f64() - mean).powi(2);
+            }
+        }
+    })?;
+    Ok(squares / data.n_samples() as f64)
 }
 
 /// ln(p / (1 − p)) for the mean p of each column, with half a sample added to each side so that a
 /// pixel that is never on does not get −∞: the biases that make independent pixels as likely as can
 /// be.
-#[must_use]
-pub fn log_odds_of_means<F: Real>(data: ArrayView2<F>) -> Array1<F> {
-    let n = data.nrows() as f64;
-    means(data).mapv(|mean| F::of(((mean * n + 0.5) / ((1.0 - mean) * n + 0.5)).ln()))
+///
+/// # Errors
+/// [`UnreadableSamples`]; never for samples in memory.
+pub fn log_odds_of_means<F: Real>(data: &impl Samples<F>) -> Result<Array1<F>, UnreadableSamples> {
+    let n = data.n_samples() as f64;
+    let log_odds = |mean: f64| F::of(((mean * n + 0.5) / ((1.0 - mean) * n + 0.5)).ln());
+    Ok(means(data)?.mapv(log_odds))
 }
 
 /// The standard deviation of each column, but at least a tenth of their mean: a column that never
 /// changes would otherwise have a density without bound.
-fn floored_standard_deviations<F: Real>(data: ArrayView2<F>) -> Array1<F> {
-    let means = means(data);
-    let mut squares = Array1::<f64>::zeros(data.ncols());
-    for row in data.rows() {
-        for ((square, &x), mean) in squares.iter_mut().zip(row).zip(&means) {
-            *square += (x.as_f64() - mean).powi(2);
-        }
-    }
-    let std = squares.mapv(|square| (square / data.nrows() as f64).sqrt());
+fn floored_standard_deviations<F: Real>(
+    data: &impl Samples<F>,
+) -> Result<Array1<F>, UnreadableSamples> {
+    let std = variances(data, &means(data)?)?.mapv(f64::sqrt);
     let floor = std.mean().unwrap_or(0.0) * 0.1;
     let floor = if floor > 0.0 { floor } else { 1.0 };
-    std.mapv(|std| F::of(std.max(floor)))
+    Ok(std.mapv(|std| F::of(std.max(floor))))
 }
 
 impl<F: Real> Parameters<F> for Rbm<F> {

@@ -1,7 +1,7 @@
 //! The state of the negative phase between steps: none, or chains of some kind.
 
-use ndarray::{ArrayView2, s};
-use nn_core::{RestoreError, TensorMap, restore, store};
+use ndarray::s;
+use nn_core::{RestoreError, Samples, TensorMap, UnreadableSamples, restore, store};
 use numerics::{Purpose, Real, Stream};
 
 use crate::model::log_odds_of_means;
@@ -23,11 +23,11 @@ impl<F: Real> Negative<F> {
     pub(crate) fn new(
         rbm: &Rbm<F>,
         algorithm: Algorithm,
-        data: ArrayView2<F>,
+        data: &impl Samples<F>,
         (seed, layer): (u64, usize),
-    ) -> Self {
+    ) -> Result<Self, UnreadableSamples> {
         let stream = Stream::new(seed, CHAINS).layer(layer);
-        match algorithm {
+        Ok(match algorithm {
             Algorithm::Cd { .. } => Negative::Data,
             Algorithm::Pcd { chains } => {
                 Negative::Persistent(PersistentChains::new(rbm, chains, stream))
@@ -40,12 +40,12 @@ impl<F: Real> Negative<F> {
             },
             Algorithm::Tempering { chains, temperatures } => {
                 let base = match rbm.visible {
-                    Unit::Binary => log_odds_of_means(data),
+                    Unit::Binary => log_odds_of_means(data)?,
                     Unit::Gaussian => rbm.visible_bias.clone(),
                 };
                 Negative::Tempering(Replicas::new(rbm, base, (chains, temperatures), stream))
             }
-        }
+        })
     }
 
     /// Samples of the model in a negative phase; 0 where it starts from the data.

@@ -1,12 +1,12 @@
-use ndarray::{Array1, ArrayView2};
+use ndarray::Array1;
 use nn_core::{
-    InvalidSetting, MeanCost, Minibatches, Optimizer, RestoreError, TensorMap, TrainingError,
-    check_unit_interval, require, restore, store,
+    InvalidSetting, MeanCost, Minibatches, Optimizer, RestoreError, Samples, TensorMap,
+    TrainingError, assign, check_unit_interval, require, restore, store,
 };
 use numerics::{Purpose, Real, Stream};
 
 use crate::annealing::require_binary_hidden;
-use crate::model::means;
+use crate::model::{means, variances};
 use crate::negative::Negative;
 use crate::persistent::{positive_phase, reconstruction_error};
 use crate::variance::VarianceGradient;
@@ -40,6 +40,8 @@ pub struct Training<F> {
     minibatches: Minibatches,
     phases: Phases<F>,
     gradient: Rbm<F>,
+    /// The model before the epoch in progress.
+    last_good: Rbm<F>,
     negative: Negative<F>,
     /// μ and λ, if the gradient is centred.
     offsets: Option<Offsets<F>>,
@@ -72,23 +74,26 @@ impl<F: Real> Training<F> {
     pub fn new(
         rbm: &Rbm<F>,
         config: &TrainingConfig,
-        data: ArrayView2<F>,
+        data: impl Samples<F>,
         seed: u64,
         layer: usize,
     ) -> Result<Self, TrainingError> {
         config.validate()?;
-        if data.nrows() == 0 {
+        if data.n_samples() == 0 {
             return Err(TrainingError::NoData);
         }
-        if data.ncols() != rbm.n_visible() {
-            return Err(TrainingError::Width { found: data.ncols(), expected: rbm.n_visible() });
+        let found = data.n_features();
+        if found != rbm.n_visible() {
+            return Err(TrainingError::Width { found, expected: rbm.n_visible() });
         }
-        check_data(rbm, config, data)?;
+        let means = means(&data)?;
+        let variances = variances(&data, &means)?;
+        check_data(rbm, config, &data, (&means, &variances))?;
         if matches!(config.algorithm, Algorithm::Tempering { .. }) {
             require_binary_hidden(rbm.hidden)?;
         }
-        let batch_size = config.batch_size.min(data.nrows());
-        let negative = Negative::new(rbm, config.algorithm, data, (seed, layer));
+        let batch_size = config.batch_size.min(data.n_samples());
+        let negative = Negative::new(rbm, config.algorithm, &data, (seed, layer))?;
         let variance = (config.variance_rate > 0.0)
             .then(|| VarianceGradient::new(rbm, config.variance_rate, batch_size))
             .transpose()?;
@@ -96,7 +101,7 @@ impl<F: Real> Training<F> {
             let mut hidden = Array1::zeros(rbm.n_hidden());
             let mut row = hidden.view_mut().insert_axis(ndarray::Axis(0));
             rbm.hidden.means(rbm.hidden_bias.view(), &mut row);
-            let visible = means(data).mapv(F::of);
+            let visible = means.mapv(F::of);
             let visible =
                 if rbm.visible == Unit::Gaussian { visible / &rbm.visible_std } else { visible };
             Offsets::new(visible, hidden)
@@ -106,14 +111,15 @@ impl<F: Real> Training<F> {
             layer,
             epochs_done: 0,
             optimizer: Optimizer::new(config.rule_in(1), config.regularisation(), rbm),
-            minibatches: Minibatches::new(data.nrows(), batch_size),
+            minibatches: Minibatches::new(data.n_samples(), batch_size),
             phases: Phases::with_chains(rbm, batch_size, negative.n_chains().max(batch_size)),
             gradient: rbm.zeros_like(),
+            last_good: rbm.clone(),
             negative,
             offsets: (config.offset_rate > 0.0).then(averages),
             activity: (config.sparsity_cost > 0.0).then(averages),
             variance,
-            error_of_means: error_of_means(rbm, config.binarisation, data),
+            error_of_means: error_of_means(rbm, config.binarisation, (&means, &variances)),
             lowest_error: f64::INFINITY,
             config: config.clone(),
         })
@@ -127,15 +133,16 @@ impl<F: Real> Training<F> {
     /// Trains one epoch. The `data` must be those that the training was made for.
     ///
     /// # Errors
-    /// [`TrainingError::Diverged`] if the reconstruction error is not finite; the step is then not
-    /// taken. Also after an epoch whose error, having been lower, is clearly above that of always
+    /// [`TrainingError::Unreadable`] if the samples cannot be read. [`TrainingError::Diverged`] if the
+    /// reconstruction error is not finite; the model is then as it was before this epoch. Also after an epoch whose error, having been lower, is clearly above that of always
     /// answering with the data's means: binary units do not overflow when learning fails.
     pub fn epoch(
         &mut self,
         rbm: &mut Rbm<F>,
-        data: ArrayView2<F>,
+        data: impl Samples<F>,
     ) -> Result<EpochReport, TrainingError> {
         let epoch = self.epochs_done + 1;
+        assign(&mut self.last_good, rbm);
         let stream = |purpose| Stream::new(self.seed, purpose).layer(self.layer).epoch(epoch);
         self.minibatches.shuffle(stream(ORDER));
         self.optimizer.rule = self.config.rule_in(epoch);
@@ -148,7 +155,7 @@ impl<F: Real> Training<F> {
             let n = samples.len();
             let mut visible = self.phases.positive_visible(n);
             let binarisation = self.config.binarisation;
-            binarisation.gather(data, samples, (self.seed, epoch), visible.view_mut());
+            binarisation.gather(&data, samples, (self.seed, epoch), visible.view_mut())?;
             if rbm.visible == Unit::Gaussian {
                 visible /= &rbm.visible_std;
             }
@@ -172,7 +179,9 @@ impl<F: Real> Training<F> {
             if let Some(cost) = cost {
                 if !cost.is_finite() {
                     let tensors = (&*rbm, &self.gradient);
-                    return Err(TrainingError::diverged(cost, tensors, (step, n_batches), rate));
+                    let error = TrainingError::diverged(cost, tensors, (step, n_batches), rate);
+                    assign(rbm, &self.last_good);
+                    return Err(error);
                 }
                 mean.add(cost, n);
                 if step == 0 {
@@ -203,6 +212,7 @@ impl<F: Real> Training<F> {
         }
         let error = mean.mean();
         if error > WORSE * self.error_of_means && error > WORSE * self.lowest_error {
+            assign(rbm, &self.last_good);
             return Err(TrainingError::Diverged {
                 cost: error,
                 tensor: "reconstructions are worse than the mean of the data".to_owned(),
@@ -222,7 +232,8 @@ impl<F: Real> Training<F> {
 fn check_data<F: Real>(
     rbm: &Rbm<F>,
     config: &TrainingConfig,
-    data: ArrayView2<F>,
+    data: &impl Samples<F>,
+    (means, variances): (&Array1<f64>, &Array1<f64>),
 ) -> Result<(), TrainingError> {
     if rbm.visible == Unit::Binary {
         return check_unit_interval(data, "binary visible");
@@ -231,26 +242,21 @@ fn check_data<F: Real>(
     let expected = "probabilities: Gaussian visible units take the data as they are";
     require(plain, "training.binarisation", &config.binarisation.name(), expected)?;
     if rbm.visible_std.iter().all(|&std| std == F::one()) {
-        check_spread(data)?;
+        check_spread(means, variances)?;
     }
     Ok(())
 }
 
 /// The mean squared error, summed over visible units in units of σ, of answering with their means.
-fn error_of_means<F: Real>(rbm: &Rbm<F>, binarisation: Binarisation, data: ArrayView2<F>) -> f64 {
-    let means = means(data);
-    let variances: Vec<f64> = if binarisation == Binarisation::Probabilities {
-        let squares =
-            data.columns().into_iter().zip(&means).map(|(column, mean)| {
-                column.iter().map(|x| (x.as_f64() - mean).powi(2)).sum::<f64>()
-            });
-        squares.map(|square| square / data.nrows() as f64).collect()
-    } else {
-        means.iter().map(|mean| mean * (1.0 - mean)).collect()
-    };
-    match rbm.visible {
-        Unit::Binary => variances.iter().sum(),
-        Unit::Gaussian => {
+fn error_of_means<F: Real>(
+    rbm: &Rbm<F>,
+    binarisation: Binarisation,
+    (means, variances): (&Array1<f64>, &Array1<f64>),
+) -> f64 {
+    match (rbm.visible, binarisation) {
+        (Unit::Binary, Binarisation::Probabilities) => variances.sum(),
+        (Unit::Binary, _) => means.iter().map(|mean| mean * (1.0 - mean)).sum(),
+        (Unit::Gaussian, _) => {
             let std = rbm.visible_std.iter().map(|std| std.as_f64());
             variances.iter().zip(std).map(|(variance, std)| variance / (std * std)).sum()
         }
@@ -259,10 +265,11 @@ fn error_of_means<F: Real>(rbm: &Rbm<F>, binarisation: Binarisation, data: Array
 
 /// Passes for data with mean near 0 and variance near 1. Constant columns have no spread, so that
 /// standardised data may have somewhat less.
-fn check_spread<F: Real>(data: ArrayView2<F>) -> Result<(), InvalidSetting> {
-    let n = data.len() as f64;
-    let mean = data.iter().map(|x| x.as_f64()).sum::<f64>() / n;
-    let variance = data.iter().map(|x| (x.as_f64() - mean).powi(2)).sum::<f64>() / n;
+fn check_spread(means: &Array1<f64>, variances: &Array1<f64>) -> Result<(), InvalidSetting> {
+    let n = means.len() as f64;
+    let mean = means.sum() / n;
+    let between = means.iter().map(|m| (m - mean).powi(2)).sum::<f64>() / n;
+    let variance = variances.sum() / n + between;
     require(
         mean.abs() < 0.5 && (0.25..4.0).contains(&variance),
         "model.variance",

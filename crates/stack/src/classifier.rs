@@ -29,15 +29,31 @@ impl Classifier<f32> {
     /// If there is no layer.
     #[must_use]
     pub fn new(pretrained: &[PretrainedLayer], n_classes: usize, seed: u64) -> Self {
-        let mut layers: Vec<_> = pretrained.iter().map(|layer| layer.encoder.clone()).collect();
-        let n_features = layers.last().expect("a classifier has a hidden layer").n_outputs();
-        layers.push(Initialiser::Glorot {}.dense(
-            n_features,
-            n_classes,
-            Stream::new(seed, READOUT),
-        ));
-        Classifier { layers, units: pretrained.iter().map(|layer| layer.unit).collect() }
+        let hidden = pretrained.iter().map(|layer| (layer.encoder.clone(), layer.unit)).collect();
+        Self::on_top_of(hidden, n_classes, seed)
     }
+
+    /// As [`Classifier::new`], for layers with their units.
+    ///
+    /// # Panics
+    /// If there is no layer.
+    #[must_use]
+    pub fn on_top_of(hidden: Vec<(Dense<f32>, Activation)>, n_classes: usize, seed: u64) -> Self {
+        let (mut layers, units): (Vec<_>, Vec<_>) = hidden.into_iter().unzip();
+        let n_features = layers.last().expect("a classifier has a hidden layer").n_outputs();
+        layers.push(readout(n_features, n_classes, seed));
+        Classifier { layers, units }
+    }
+
+    /// Logistic regression: a read-out alone.
+    #[must_use]
+    pub fn linear(n_features: usize, n_classes: usize, seed: u64) -> Self {
+        Classifier { layers: vec![readout(n_features, n_classes, seed)], units: vec![] }
+    }
+}
+
+fn readout(n_features: usize, n_classes: usize, seed: u64) -> Dense<f32> {
+    Initialiser::Glorot {}.dense(n_features, n_classes, Stream::new(seed, READOUT))
 }
 
 impl<F: Real> Classifier<F> {

@@ -2,6 +2,7 @@
 
 mod classifier;
 mod dbn;
+mod deep;
 mod fine_tune;
 mod layer;
 mod pretrain;
@@ -9,6 +10,7 @@ mod unroll;
 
 pub use classifier::{Classifier, classification_cost_and_gradient};
 pub use dbn::Dbn;
+pub use deep::{DeepPretraining, LayerPretraining, pretrain_deep};
 pub use fine_tune::{Evaluation, FineTuneConfig, FineTuned, Labelled, fine_tune};
 pub use layer::PretrainedLayer;
 pub use pretrain::{

@@ -41,9 +41,20 @@ pub fn greedy(
     seed: u64,
     watch: &mut dyn FnMut(usize, Progress) -> ControlFlow<()>,
 ) -> Result<Vec<PretrainedLayer>, TrainingError> {
-    let mut layers: Vec<PretrainedLayer> = Vec::with_capacity(sizes.len());
+    let ways: Vec<_> = sizes.iter().map(|&n_hidden| (pretraining, n_hidden)).collect();
+    greedy_each(&ways, data, seed, watch)
+}
+
+/// As [`greedy`], each layer in a way of its own.
+pub(crate) fn greedy_each(
+    ways: &[(&dyn Pretraining, usize)],
+    data: ArrayView2<f32>,
+    seed: u64,
+    watch: &mut dyn FnMut(usize, Progress) -> ControlFlow<()>,
+) -> Result<Vec<PretrainedLayer>, TrainingError> {
+    let mut layers: Vec<PretrainedLayer> = Vec::with_capacity(ways.len());
     let mut features: Option<Array2<f32>> = None;
-    for (i, &n_hidden) in sizes.iter().enumerate() {
+    for (i, &(pretraining, n_hidden)) in ways.iter().enumerate() {
         if let Some(below) = layers.last() {
             let inputs = features.as_ref().map_or(data, |features| features.view());
             features = Some(below.encode(inputs));

@@ -2,6 +2,7 @@
 
 mod checkpoint;
 mod job;
+mod pretrain;
 mod rbm_job;
 mod record;
 
@@ -17,7 +18,7 @@ use study::tensor_file;
 pub(crate) use job::Model;
 pub(crate) use record::{EpochRecord, Measure, Record};
 
-use crate::config::RunConfig;
+use crate::config::{RunConfig, Stopping};
 use crate::interrupt::{self, Interrupted};
 use crate::ui::Ui;
 
@@ -67,8 +68,16 @@ pub(crate) fn train(
         told(&trained.record);
         return Ok(trained);
     }
-    let mut job = job::begin(spec, data)?;
     let mut record = Record::new(spec, data, &key)?;
+    let mut initial = None;
+    if let RunConfig::Autoencoder(settings) = spec.config
+        && let Some(way) = &settings.pretraining
+    {
+        let (model, epochs) =
+            pretrain::pretrained(spec, settings, way, data, data_key, folder, ui)?;
+        (initial, record.pretraining) = (Some(model), epochs);
+    }
+    let mut job = job::begin(spec, data, initial)?;
     let checkpoint = folder.join(CHECKPOINT);
     if let Some(epochs) = checkpoint::resume(&checkpoint, &key, &mut *job)? {
         record.epochs = epochs;
@@ -78,16 +87,11 @@ pub(crate) fn train(
     let of = spec.config.epochs();
     ui.begin(&format!("{} ({of} epochs, seed {})", spec.run, spec.seed), of);
     let mut last_checkpoint = Instant::now();
-    while record.epochs.len() < of {
+    while record.epochs.len() < of && !stopped(spec.config.stopping(), &record.epochs) {
         let start = Instant::now();
-        let mut before = TensorMap::new();
-        job.store(&mut before);
         let cost = match job.epoch() {
-            Err(error @ TrainingError::Diverged { .. }) => {
-                job.restore(&before, record.epochs.len())?;
-                return Err(diverged(job.finish(), record, folder, error));
-            }
-            outcome => outcome.with_context(|| format!("training {}", spec.run))?,
+            Ok(cost) => cost,
+            Err(error) => return Err(keep_last_good(folder, job.finish(), record, data, error)),
         };
         let seconds = start.elapsed().as_secs_f64();
         let measures = job.validation_measures()?;
@@ -113,32 +117,53 @@ pub(crate) fn train(
     }
     ui.finish();
     let model = job.finish();
-    record.finals = model.measures("test", data.test.images.view());
+    record.finals = model.measures(spec.config, "test", &data.test);
     keep(folder, &model, &record)?;
     // A checkpoint that was never needed is not there.
     let _ = std::fs::remove_file(&checkpoint);
     Ok(Trained { model, record })
 }
 
-/// Keeps what the model was before the epoch that failed, under a key that is no run's: the same
-/// command trains anew.
-fn diverged(
+/// Whether training ends before its last epoch.
+fn stopped(stopping: Stopping, epochs: &[EpochRecord]) -> bool {
+    let seconds: f64 = epochs.iter().map(|epoch| epoch.seconds).sum();
+    let stalled = match epochs.iter().map(EpochRecord::watched).enumerate().min_by(earliest_least) {
+        Some((best, _)) => epochs.len() - 1 - best,
+        None => 0,
+    };
+    stopping.max_seconds.is_some_and(|most| seconds >= most)
+        || stopping.patience.is_some_and(|patience| stalled >= patience)
+}
+
+fn earliest_least(a: &(usize, f64), b: &(usize, f64)) -> std::cmp::Ordering {
+    a.1.total_cmp(&b.1).then(a.0.cmp(&b.0))
+}
+
+/// Keeps the model that training had before it diverged, under a key that no run will take for its
+/// own, and returns the error with where that is.
+fn keep_last_good(
+    folder: &Path,
     model: Model,
     mut record: Record,
-    folder: &Path,
+    data: &Splits,
     error: TrainingError,
 ) -> anyhow::Error {
-    record.key = format!("diverged {}", record.key);
-    let good = record.epochs.len();
-    let context = match keep(folder, &model, &record) {
-        Ok(()) => format!(
-            "training {} failed; the model after epoch {good} is kept in {}",
-            record.run,
+    let diverged = matches!(error, TrainingError::Diverged { .. });
+    let error = anyhow::Error::new(error).context(format!("training {}", record.run));
+    if !diverged || !model.is_finite() {
+        return error;
+    }
+    let x = data.test.images.view();
+    record.key = format!("{} diverged", record.key);
+    record.finals = model.reconstruction_measures("test", x);
+    match keep(folder, &model, &record) {
+        Ok(()) => error.context(format!(
+            "stopped; the model after epoch {} is kept in {}",
+            record.epochs.len(),
             folder.display()
-        ),
-        Err(also) => format!("training {} failed, and its model is lost: {also:#}", record.run),
-    };
-    anyhow::Error::new(error).context(context)
+        )),
+        Err(_) => error,
+    }
 }
 
 fn keep(folder: &Path, model: &Model, record: &Record) -> anyhow::Result<()> {

@@ -60,7 +60,7 @@ impl Job for RbmJob<'_> {
         Ok(Cost::Reconstruction { value: report.reconstruction_sse })
     }
 
-    fn validation_measures(&self) -> anyhow::Result<Vec<Measure>> {
+    fn validation_measures(&mut self) -> anyhow::Result<Vec<Measure>> {
         let x = self.data.validation.images.view();
         let error = reconstruction_error(x, self.rbm.reconstruct(x).view());
         // How much less probable unseen images are than seen ones: grows with overfitting
@@ -157,7 +157,7 @@ impl Job for DbnJob<'_> {
         Ok(Cost::Reconstruction { value: report.reconstruction_sse })
     }
 
-    fn validation_measures(&self) -> anyhow::Result<Vec<Measure>> {
+    fn validation_measures(&mut self) -> anyhow::Result<Vec<Measure>> {
         let x = self.data.validation.images.view();
         let error = reconstruction_error(x, self.dbn.reconstruct(x).view());
         Ok(vec![Measure::new("validation", "mse_per_pixel", error.mse_per_pixel, "mse_per_pixel")])
