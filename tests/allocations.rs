@@ -1,7 +1,7 @@
 //! The training step allocates nothing, with batches of 24 samples and more. (Products of fewer rows
 //! go to the `gemm` crate, which allocates its packing buffer at each call.)
 
-use ae_core::{Autoencoder, AutoencoderConfig};
+use ae_core::{Autoencoder, AutoencoderConfig, Corruption, Emphasis, Penalty};
 use allocation_counter::measure;
 use ndarray::Array2;
 use rbm_core::{Rbm, RbmConfig};
@@ -21,17 +21,41 @@ fn of_second_epoch(mut epoch: impl FnMut()) -> u64 {
 #[test]
 fn an_autoencoders_step_allocates_nothing() {
     let (x, batch_sizes) = data();
-    let counts = batch_sizes.map(|batch_size| {
-        let architecture = AutoencoderConfig { n_hidden: 60, ..Default::default() };
-        let config = ae_core::TrainingConfig { batch_size, ..Default::default() };
-        let mut model = Autoencoder::new(&architecture, 100, 1, 0).expect("valid");
-        let training = ae_core::Training::new(&model, &architecture, &config, x.view(), 1, 0);
-        let mut training = training.expect("valid");
-        of_second_epoch(|| {
-            training.epoch(&mut model, x.view()).expect("converges");
-        })
-    });
-    assert_eq!(counts, [0, 0], "4 steps and 10");
+    let penalties = [
+        None,
+        Some(Penalty::Kl { target: 0.1, weight: 0.1 }),
+        Some(Penalty::Contractive { weight: 0.1 }),
+    ];
+    let noises = [
+        (None, None),
+        (Some(Corruption::Gaussian { std: 0.3, clip: true }), None),
+        (
+            Some(Corruption::Masking { fraction: 0.3 }),
+            Some(Emphasis { corrupted: 1.0, uncorrupted: 0.5 }),
+        ),
+    ];
+    for ((penalty, (corruption, emphasis)), top_k) in
+        penalties.into_iter().zip(noises).zip([None, Some(9), None])
+    {
+        let counts = batch_sizes.map(|batch_size| {
+            let architecture = AutoencoderConfig { n_hidden: 60, top_k, ..Default::default() };
+            let config = ae_core::TrainingConfig {
+                batch_size,
+                penalty,
+                corruption,
+                emphasis,
+                max_norm: Some(5.0),
+                ..Default::default()
+            };
+            let mut model = Autoencoder::new(&architecture, 100, 1, 0).expect("valid");
+            let training = ae_core::Training::new(&model, &architecture, &config, x.view(), 1, 0);
+            let mut training = training.expect("valid");
+            of_second_epoch(|| {
+                training.epoch(&mut model, x.view()).expect("converges");
+            })
+        });
+        assert_eq!(counts, [0, 0], "4 steps and 10, {penalty:?}, {corruption:?}");
+    }
 }
 
 #[test]

@@ -2,9 +2,11 @@
 #![allow(missing_docs, reason = "tests are not documentation")]
 
 mod allocations;
+mod autoencoders;
 mod bad_input;
 mod layering;
 mod own_data;
+mod rbm;
 mod reproducible;
 mod support;
 mod training;

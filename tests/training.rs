@@ -49,7 +49,20 @@ fn selfcheck_passes() {
 
 #[test]
 fn every_preset_prints_itself() {
-    for preset in ["tutorial", "autoencoder", "rbm"] {
+    for preset in [
+        "tutorial",
+        "autoencoder",
+        "autoencoder-mse",
+        "sparse",
+        "k-sparse",
+        "denoising",
+        "contractive",
+        "deep-autoencoder",
+        "deep-autoencoder-2d",
+        "stacked-autoencoder",
+        "stacked-denoising",
+        "rbm",
+    ] {
         let output = aerbm().args(["train", preset, "--print"]).output().expect("runs");
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(

@@ -1,4 +1,4 @@
-use nn_core::{Activation, Initialiser, InvalidSetting, Loss, Rule, Schedule, require};
+use nn_core::{Activation, Initialiser, InvalidSetting, Loss, require};
 use serde::{Deserialize, Serialize};
 
 /// What the visible values are; decides output unit and loss.
@@ -11,14 +11,28 @@ pub enum DataKind {
     Real,
 }
 
-/// The architecture of an autoencoder with one hidden layer.
+/// The architecture of an autoencoder: `encoder_layers`, the code, `decoder_layers`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AutoencoderConfig {
-    /// Hidden units: the size of the code.
+    /// Hidden units of the code: of the one hidden layer, where there are no others.
     pub n_hidden: usize,
+    /// Units of the hidden layers between data and code, from the data on; 784-1000-500-30 has
+    /// `[1000, 500]`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub encoder_layers: Vec<usize>,
+    /// Units of the hidden layers between code and reconstruction, from the code on; `None` mirrors
+    /// the encoder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decoder_layers: Option<Vec<usize>>,
     /// What the hidden units do.
     pub hidden: Activation,
+    /// What the code units do, where it is not what the other hidden units do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<Activation>,
+    /// How many units of a code are kept, the largest, where not all are (k-sparse).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top_k: Option<usize>,
     /// What the data are.
     pub data: DataKind,
     /// The output unit, where it is not to follow from `data`.
@@ -38,7 +52,11 @@ impl Default for AutoencoderConfig {
     fn default() -> Self {
         AutoencoderConfig {
             n_hidden: 256,
+            encoder_layers: vec![],
+            decoder_layers: None,
             hidden: Activation::Logistic,
+            code: None,
+            top_k: None,
             data: DataKind::Binary,
             output: None,
             loss: None,
@@ -57,9 +75,39 @@ impl AutoencoderConfig {
         })
     }
 
+    /// The code unit: as set, or that of the other hidden layers.
+    pub fn code_unit(&self) -> Activation {
+        self.code.unwrap_or(self.hidden)
+    }
+
     /// The loss: as set, or as it follows from the output unit.
     pub fn loss(&self) -> Loss {
         self.loss.unwrap_or_else(|| Loss::suited_to(self.output_unit()))
+    }
+
+    /// The hidden layers between code and reconstruction.
+    fn decoder_layers(&self) -> Vec<usize> {
+        let mirrored = || self.encoder_layers.iter().rev().copied().collect();
+        self.decoder_layers.clone().unwrap_or_else(mirrored)
+    }
+
+    /// Units of every layer, from the data to the reconstruction.
+    pub fn widths(&self, n_visible: usize) -> Vec<usize> {
+        let mut widths = vec![n_visible];
+        widths.extend(&self.encoder_layers);
+        widths.push(self.n_hidden);
+        widths.extend(self.decoder_layers());
+        widths.push(n_visible);
+        widths
+    }
+
+    /// What the units of every layer after the data do.
+    pub fn units(&self) -> Vec<Activation> {
+        let mut units = vec![self.hidden; self.encoder_layers.len()];
+        units.push(self.code_unit());
+        units.extend(self.decoder_layers().iter().map(|_| self.hidden));
+        units.push(self.output_unit());
+        units
     }
 
     /// Checks every bound.
@@ -68,64 +116,21 @@ impl AutoencoderConfig {
     /// [`InvalidSetting`] naming the first setting out of its range.
     pub fn validate(&self) -> Result<(), InvalidSetting> {
         require(self.n_hidden >= 1, "model.n_hidden", &self.n_hidden, "at least 1")?;
+        let decoder = self.decoder_layers();
+        for (field, layers) in
+            [("model.encoder_layers", &self.encoder_layers), ("model.decoder_layers", &decoder)]
+        {
+            let smallest = layers.iter().min().unwrap_or(&1);
+            require(*smallest >= 1, field, smallest, "at least 1 unit a layer")?;
+        }
+        let mirrored = decoder.iter().rev().eq(&self.encoder_layers);
+        let expected = "false where the decoder does not mirror the encoder";
+        require(!self.tied || mirrored, "model.tied", &self.tied, expected)?;
+        if let Some(k) = self.top_k {
+            let holds = (1..=self.n_hidden).contains(&k);
+            require(holds, "model.top_k", &k, "1 to model.n_hidden")?;
+        }
         self.loss().validate(self.output_unit())?;
         self.initialiser.map_or(Ok(()), |initialiser| initialiser.validate())
-    }
-}
-
-/// How an autoencoder is trained.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct TrainingConfig {
-    /// Passes over the data.
-    pub epochs: usize,
-    /// Samples a step; the last batch of an epoch may be smaller.
-    pub batch_size: usize,
-    /// η at the start.
-    pub learning_rate: f64,
-    /// How η changes over the epochs.
-    pub schedule: Schedule,
-    /// L2 penalty on weights.
-    pub weight_decay: f64,
-    /// The rule that turns gradients into steps.
-    pub optimizer: Rule,
-}
-
-impl Default for TrainingConfig {
-    fn default() -> Self {
-        TrainingConfig {
-            epochs: 20,
-            batch_size: 100,
-            learning_rate: 2e-3,
-            schedule: Schedule::Cosine,
-            weight_decay: 0.0,
-            optimizer: Rule::adam(),
-        }
-    }
-}
-
-impl TrainingConfig {
-    /// Checks every bound.
-    ///
-    /// # Errors
-    /// [`InvalidSetting`] naming the first setting out of its range.
-    pub fn validate(&self) -> Result<(), InvalidSetting> {
-        let rate = self.learning_rate;
-        let decay = self.weight_decay;
-        require(self.epochs >= 1, "training.epochs", &self.epochs, "at least 1")?;
-        require(self.batch_size >= 1, "training.batch_size", &self.batch_size, "at least 1")?;
-        require(
-            rate.is_finite() && rate > 0.0,
-            "training.learning_rate",
-            &rate,
-            "a finite number above 0",
-        )?;
-        require(
-            decay.is_finite() && decay >= 0.0,
-            "training.weight_decay",
-            &decay,
-            "a finite number, 0 or above",
-        )?;
-        self.optimizer.validate()
     }
 }

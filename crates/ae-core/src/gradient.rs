@@ -1,59 +1,181 @@
-//! The cost of a reconstruction and its gradient, by backpropagation.
+//! What is minimised and its gradient, by backpropagation.
 //!
-//! J = (1/n) Σ L(y(x̃), x) over a batch of n samples, where x̃ is what the encoder sees and x what
-//! it should give back; for the basic autoencoder they are the same. With the δ of
+//! J = (1/n) Σ L(y(x̃), x) + penalty over a batch of n samples, where x̃ is what the encoder sees and
+//! x what it should give back; they differ where the input is corrupted. With the δ of
 //! [`nn_core::Workspace`], ∂W = x̃ᵀ δ₁ and ∂W′ = hᵀ δ₂; where the decoder is tied, W′ = Wᵀ and the
 //! two parts add up: ∂W = x̃ᵀ δ₁ + δ₂ᵀ h.
 
 use ndarray::ArrayView2;
-use nn_core::{Chain, Loss, Workspace};
+use nn_core::{Activation, Chain, InvalidSetting, Loss, Workspace, require};
 use numerics::Real;
 
-use crate::{Autoencoder, Decoder};
+use crate::penalty::PenaltyMemory;
+use crate::top_k::keep_largest;
+use crate::{Autoencoder, AutoencoderConfig, Decoder, Penalty, TrainingConfig};
+
+/// What is minimised.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Objective {
+    /// The cost of a reconstruction.
+    pub loss: Loss,
+    /// What is added to it.
+    pub penalty: Option<Penalty>,
+}
+
+impl Objective {
+    /// What these settings minimise.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] for settings out of range, or that do not go together.
+    pub fn new(
+        model: &AutoencoderConfig,
+        training: &TrainingConfig,
+    ) -> Result<Self, InvalidSetting> {
+        model.validate()?;
+        training.validate()?;
+        match training.penalty {
+            Some(Penalty::Kl { .. }) => require(
+                model.code_unit() == Activation::Logistic,
+                "training.penalty.kind",
+                &"kl",
+                "l1 with code units other than logistic, whose activity is no probability",
+            )?,
+            Some(Penalty::Contractive { .. }) => {
+                let expected = "one hidden layer, without top_k: for others the norm of the \
+                    Jacobian has no closed form";
+                let holds = model.encoder_layers.is_empty() && model.top_k.is_none();
+                require(holds, "training.penalty.kind", &"contractive", expected)?;
+            }
+            Some(Penalty::L1 { .. }) | None => (),
+        }
+        Ok(Objective { loss: model.loss(), penalty: training.penalty })
+    }
+}
+
+/// A batch of n samples.
+#[derive(Debug, Clone, Copy)]
+pub struct Batch<'a, F> {
+    /// What the encoder sees, n × visible.
+    pub input: ArrayView2<'a, F>,
+    /// What should come back, n × visible.
+    pub target: ArrayView2<'a, F>,
+    /// How much the error at each pixel counts, n × visible; `None`: all the same.
+    pub weights: Option<ArrayView2<'a, F>>,
+}
+
+impl<'a, F> Batch<'a, F> {
+    /// Samples that should come back as they are.
+    pub fn clean(x: ArrayView2<'a, F>) -> Self {
+        Batch { input: x, target: x, weights: None }
+    }
+}
+
+/// The memory of a step.
+#[derive(Debug, Clone)]
+pub struct StepMemory<F> {
+    passes: Workspace<F>,
+    penalty: PenaltyMemory<F>,
+}
+
+impl<F: Real> StepMemory<F> {
+    /// Memory for batches of up to `batch_size` samples through `model`.
+    pub fn new(model: &Autoencoder<F>, batch_size: usize) -> Self {
+        StepMemory {
+            passes: Workspace::new(model, batch_size),
+            penalty: PenaltyMemory::new(model.n_code()),
+        }
+    }
+}
 
 /// Writes the gradient of the batch's cost into `gradient` and returns the cost.
 ///
-/// Shapes: `input` and `target` are n × visible, with n at most the workspace's batch size;
-/// `gradient` is of the model's shape. Allocates nothing.
+/// Shapes: at most as many samples as the memory was made for; `gradient` is of the model's shape.
+/// Allocates nothing.
 ///
 /// # Panics
 /// If shapes differ from these.
 pub fn cost_and_gradient<F: Real>(
     model: &Autoencoder<F>,
-    loss: Loss,
-    input: ArrayView2<F>,
-    target: ArrayView2<F>,
-    workspace: &mut Workspace<F>,
+    objective: &Objective,
+    batch: &Batch<'_, F>,
+    memory: &mut StepMemory<F>,
     gradient: &mut Autoencoder<F>,
 ) -> f64 {
-    let output = model.layer(model.n_layers() - 1).activation;
-    workspace.forward(model, input);
-    let cost = workspace.output(model, input, |sample, bias, row| {
-        let target = target.row(sample);
-        let target = target.to_slice().expect("rows are contiguous");
-        loss.replace_by_delta(output, bias, target, row)
-    });
-    workspace.backward(model);
+    let Batch { input, target, weights } = *batch;
+    let Objective { loss, penalty } = *objective;
+    let StepMemory { passes, penalty: penalty_memory } = memory;
+    let (last, code) = (model.n_layers() - 1, model.encoder.len() - 1);
+    let (output, code_unit) = (model.units[last], model.units[code]);
 
+    passes.forward_then(model, input, |layer, row| {
+        if let Some(k) = model.top_k
+            && layer == code
+        {
+            keep_largest(row, k);
+        }
+    });
+    let mut cost = passes.output(model, input, |sample, bias, row| {
+        let target = target.row(sample).to_slice().expect("rows are contiguous");
+        match weights {
+            None => loss.replace_by_delta(output, bias, target, row),
+            Some(weights) => {
+                let weights = weights.row(sample).to_slice().expect("rows are contiguous");
+                loss.replace_by_weighted_delta(output, bias, target, weights, row)
+            }
+        }
+    });
+    if let Some(penalty) = penalty {
+        let h = passes.layer_output(code);
+        cost += penalty.cost(code_unit, &model.encoder[code], h, penalty_memory);
+    }
+    let penalty_memory = &*penalty_memory;
+    passes.backward_then(model, |layer, h, delta| {
+        if layer != code {
+            return;
+        }
+        if let Some(penalty) = penalty {
+            penalty.add_gradient(code_unit, penalty_memory, h, delta);
+        }
+        if model.top_k.is_some() {
+            let zero = F::zero();
+            code_unit.with_derivatives(h, h, delta, |delta, h, _, _| {
+                *delta = if h == zero { zero } else { *delta };
+            });
+        }
+    });
+
+    set_gradient(gradient, passes, input);
+    if let Some(penalty) = penalty {
+        let (layer, gradient) = (&model.encoder[code], &mut gradient.encoder[code]);
+        penalty.add_direct_gradient(layer, penalty_memory, gradient);
+    }
+    cost
+}
+
+/// The gradient of every tensor from the layers' inputs and δ.
+fn set_gradient<F: Real>(
+    gradient: &mut Autoencoder<F>,
+    passes: &Workspace<F>,
+    input: ArrayView2<F>,
+) {
     let scale = F::one() / F::of(input.nrows() as f64);
-    let depth = model.encoder.len();
+    let depth = gradient.encoder.len();
     for (i, layer) in gradient.encoder.iter_mut().enumerate() {
-        layer.set_gradient(scale, workspace.layer_input(i, input), workspace.delta(i));
+        layer.set_gradient(scale, passes.layer_input(i, input), passes.delta(i));
     }
     match &mut gradient.decoder {
         Decoder::Untied(layers) => {
             for (i, layer) in (depth..).zip(layers) {
-                layer.set_gradient(scale, workspace.layer_input(i, input), workspace.delta(i));
+                layer.set_gradient(scale, passes.layer_input(i, input), passes.delta(i));
             }
         }
         Decoder::Tied(biases) => {
             for (i, bias) in (depth..).zip(biases) {
-                let (h, delta) = (workspace.layer_input(i, input), workspace.delta(i));
+                let (h, delta) = (passes.layer_input(i, input), passes.delta(i));
                 let weights = gradient.encoder[2 * depth - 1 - i].weights.view_mut();
                 numerics::matmul_scaled(scale, delta.t(), h, F::one(), weights);
                 numerics::column_sums(scale, delta, bias.view_mut());
             }
         }
     }
-    cost
 }

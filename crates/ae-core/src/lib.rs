@@ -1,13 +1,23 @@
 #![doc = include_str!("../README.md")]
 
 mod config;
+mod corruption;
+mod examples;
 mod gradient;
 mod model;
 mod pca;
+mod penalty;
+mod statistics;
+mod top_k;
 mod train;
+mod training_config;
 
-pub use config::{AutoencoderConfig, DataKind, TrainingConfig};
-pub use gradient::cost_and_gradient;
+pub use config::{AutoencoderConfig, DataKind};
+pub use corruption::{Corruption, Emphasis};
+pub use gradient::{Batch, Objective, StepMemory, cost_and_gradient};
 pub use model::{Autoencoder, Decoder};
 pub use pca::{Pca, PcaError};
+pub use penalty::Penalty;
+pub use statistics::{CodeStatistics, Histogram};
 pub use train::Training;
+pub use training_config::TrainingConfig;

@@ -5,6 +5,7 @@ use nn_core::{
 use numerics::{Purpose, Real, Stream};
 
 use crate::AutoencoderConfig;
+use crate::top_k::keep_largest;
 
 const ENCODER: Purpose = Purpose::new("ae encoder");
 const DECODER: Purpose = Purpose::new("ae decoder");
@@ -18,6 +19,8 @@ pub struct Autoencoder<F> {
     pub decoder: Decoder<F>,
     /// The unit of every layer, encoder first; the last is the output unit.
     pub units: Vec<Activation>,
+    /// How many units of a code are kept, where not all are: the largest; the others are zero.
+    pub top_k: Option<usize>,
 }
 
 /// The second half of an autoencoder.
@@ -30,8 +33,8 @@ pub enum Decoder<F> {
 }
 
 impl<F: Real> Autoencoder<F> {
-    /// A new autoencoder of one hidden layer for data of `n_visible` columns, drawn from the
-    /// streams of `seed` and `layer` (its place in a stack; 0 alone).
+    /// A new autoencoder for data of `n_visible` columns, drawn from the streams of `seed` and
+    /// `layer` (its place in a stack; 0 alone).
     ///
     /// # Errors
     /// [`InvalidSetting`] if the configuration is out of range.
@@ -42,18 +45,21 @@ impl<F: Real> Autoencoder<F> {
         layer: usize,
     ) -> Result<Self, InvalidSetting> {
         config.validate()?;
-        let output = config.output_unit();
-        let initialiser = config.initialiser.unwrap_or(Initialiser::suited_to(config.hidden));
-        let stream = Stream::new(seed, ENCODER).layer(layer);
-        let encoder = initialiser.dense(n_visible, config.n_hidden, stream);
-        let decoder = if config.tied {
-            Decoder::Tied(vec![Array1::zeros(n_visible)])
-        } else {
-            let initialiser = config.initialiser.unwrap_or(Initialiser::suited_to(output));
-            let stream = Stream::new(seed, DECODER).layer(layer);
-            Decoder::Untied(vec![initialiser.dense(config.n_hidden, n_visible, stream)])
+        let (widths, units) = (config.widths(n_visible), config.units());
+        let depth = config.encoder_layers.len() + 1;
+        let dense = |i: usize| {
+            let (purpose, sublayer) = if i < depth { (ENCODER, i) } else { (DECODER, i - depth) };
+            let stream = Stream::new(seed, purpose).layer(layer).sublayer(sublayer);
+            let initialiser = config.initialiser.unwrap_or(Initialiser::suited_to(units[i]));
+            initialiser.dense(widths[i], widths[i + 1], stream)
         };
-        Ok(Autoencoder { encoder: vec![encoder], decoder, units: vec![config.hidden, output] })
+        let decoder = if config.tied {
+            Decoder::Tied(widths[depth + 1..].iter().map(|&n| Array1::zeros(n)).collect())
+        } else {
+            Decoder::Untied((depth..units.len()).map(dense).collect())
+        };
+        let encoder = (0..depth).map(dense).collect();
+        Ok(Autoencoder { encoder, decoder, units, top_k: config.top_k })
     }
 
     /// A model of the same shape, all zeros: a gradient to fill.
@@ -67,6 +73,16 @@ impl<F: Real> Autoencoder<F> {
     /// Number of visible units: columns of the data.
     pub fn n_visible(&self) -> usize {
         self.encoder[0].n_inputs()
+    }
+
+    /// Number of code units.
+    pub fn n_code(&self) -> usize {
+        self.encoder.last().map_or(0, Dense::n_outputs)
+    }
+
+    /// What the output units do.
+    pub fn output_unit(&self) -> Activation {
+        self.units[self.units.len() - 1]
     }
 
     /// The code of each sample. Shapes: (n × visible) → (n × code).
@@ -96,7 +112,13 @@ impl<F: Real> Autoencoder<F> {
             for index in first..last {
                 let layer = self.layer(index);
                 let mut next = Array2::zeros((values.nrows(), layer.bias.len()));
-                layer.forward(values.view(), next.view_mut());
+                layer.forward_then(values.view(), next.view_mut(), |row| {
+                    if let Some(k) = self.top_k
+                        && index + 1 == self.encoder.len()
+                    {
+                        keep_largest(row, k);
+                    }
+                });
                 values = next;
             }
             out.slice_mut(s![start..start + values.nrows(), ..]).assign(&values);
@@ -107,7 +129,7 @@ impl<F: Real> Autoencoder<F> {
 
 impl<F: Real> Chain<F> for Autoencoder<F> {
     fn n_layers(&self) -> usize {
-        2 * self.encoder.len()
+        self.units.len()
     }
 
     fn layer(&self, index: usize) -> LayerView<'_, F> {

@@ -77,6 +77,18 @@ impl Pca {
         self.by_blocks(x, self.components.ncols(), |centred| centred.dot(&self.components))
     }
 
+    /// The codes of `x`, each component divided by its standard deviation: uncorrelated, of variance 1
+    /// on the data that the components are of. Variances below 10⁻⁹ of the largest count as that, so
+    /// that directions without data stay small. Shapes: (n × visible) → (n × components).
+    #[must_use]
+    pub fn whiten(&self, x: ArrayView2<f32>) -> Array2<f32> {
+        let floor = self.variances.iter().fold(0.0_f64, |largest, &v| largest.max(v)) * 1e-9;
+        let scales = self.variances.mapv(|v| if v > 0.0 { v.max(floor).powf(-0.5) } else { 0.0 });
+        self.by_blocks(x, self.components.ncols(), |centred| {
+            centred.dot(&self.components) * &scales
+        })
+    }
+
     /// The projections of `x` onto the components. Shapes: (n × visible) → (n × visible).
     #[must_use]
     pub fn reconstruct(&self, x: ArrayView2<f32>) -> Array2<f32> {
@@ -127,6 +139,19 @@ mod tests {
         let difference = some.reconstruct(data.view()) - &data;
         let error = difference.mapv(|d| f64::from(d * d)).sum() / 40.0;
         assert!((error - all.variances.slice(s![2..]).sum()).abs() < 1e-4);
+    }
+
+    #[test]
+    fn whitened_codes_are_uncorrelated_and_of_variance_one() {
+        let data = Array2::from_shape_fn((200, 4), |(i, j)| {
+            ((i * (j + 3) * 7919) % 101) as f32 * 10_f32.powi(j as i32) + (i % 7) as f32
+        });
+        let white = Pca::fit(data.view(), 3).expect("four columns").whiten(data.view());
+        let covariance = white.t().dot(&white) / 200.0;
+        assert!((covariance - Array2::<f32>::eye(3)).iter().all(|d| d.abs() < 1e-4));
+        let flat = Array2::<f32>::ones((10, 3));
+        let white = Pca::fit(flat.view(), 2).expect("three columns").whiten(flat.view());
+        assert!(white.iter().all(|&value| value == 0.0), "no data, no direction");
     }
 
     #[test]

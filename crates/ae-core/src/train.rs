@@ -1,27 +1,32 @@
-use ndarray::{Array2, s};
 use nn_core::{
-    Activation, Loss, MeanCost, Minibatches, Optimizer, Parameters, RestoreError, Samples,
-    TensorMap, TrainingError, Workspace, restore, store,
+    MeanCost, Minibatches, Optimizer, Parameters, RestoreError, Samples, TensorMap, TrainingError,
+    assign, check_representable, restore, store,
 };
 use numerics::{Purpose, Real, Stream};
 
-use crate::{Autoencoder, AutoencoderConfig, TrainingConfig, cost_and_gradient};
+use crate::examples::Examples;
+use crate::{
+    Autoencoder, AutoencoderConfig, Objective, StepMemory, TrainingConfig, cost_and_gradient,
+};
 
 const ORDER: Purpose = Purpose::new("ae order");
+const CORRUPTION: Purpose = Purpose::new("ae noise");
 
 /// What lives beside an autoencoder while it is trained: moments, memory, and how far it is.
 #[derive(Debug, Clone)]
 pub struct Training<F> {
     config: TrainingConfig,
-    loss: Loss,
+    objective: Objective,
     seed: u64,
     layer: usize,
     epochs_done: usize,
     optimizer: Optimizer<F>,
     minibatches: Minibatches,
-    batch: Array2<F>,
-    workspace: Workspace<F>,
+    examples: Examples<F>,
+    memory: StepMemory<F>,
     gradient: Autoencoder<F>,
+    /// The model at the beginning of the epoch.
+    last_good: Autoencoder<F>,
 }
 
 impl<F: Real> Training<F> {
@@ -38,20 +43,20 @@ impl<F: Real> Training<F> {
         seed: u64,
         layer: usize,
     ) -> Result<Self, TrainingError> {
-        architecture.validate()?;
-        config.validate()?;
+        let objective = Objective::new(architecture, config)?;
         check_data(model, &data)?;
         let batch_size = config.batch_size.min(data.n_samples());
         Ok(Training {
-            loss: architecture.loss(),
+            objective,
             seed,
             layer,
             epochs_done: 0,
-            optimizer: Optimizer::new(config.optimizer, config.weight_decay, model),
+            optimizer: Optimizer::new(config.optimizer, config.regularisation(), model),
             minibatches: Minibatches::new(data.n_samples(), batch_size),
-            batch: Array2::zeros((batch_size, data.n_features())),
-            workspace: Workspace::new(model, batch_size),
+            examples: Examples::new(config, batch_size, data.n_features()),
+            memory: StepMemory::new(model, batch_size),
             gradient: model.zeros_like(),
+            last_good: model.clone(),
             config: config.clone(),
         })
     }
@@ -65,32 +70,38 @@ impl<F: Real> Training<F> {
     /// its step. The `data` must be those that the training was made for.
     ///
     /// # Errors
-    /// [`TrainingError::Diverged`] if the cost is not finite, [`TrainingError::Unreadable`] if
-    /// the samples cannot be read; the step is then not taken.
+    /// [`TrainingError::Diverged`] if the cost is not finite; the model is then as it was before
+    /// this epoch. [`TrainingError::Unreadable`] if the samples cannot be read.
     pub fn epoch(
         &mut self,
         model: &mut Autoencoder<F>,
         data: impl Samples<F>,
     ) -> Result<f64, TrainingError> {
         let epoch = self.epochs_done + 1;
-        let order = Stream::new(self.seed, ORDER).layer(self.layer).epoch(epoch);
-        self.minibatches.shuffle(order);
+        assign(&mut self.last_good, model);
+        let stream = |purpose| Stream::new(self.seed, purpose).layer(self.layer).epoch(epoch);
+        self.minibatches.shuffle(stream(ORDER));
         let n_batches = self.minibatches.n_batches();
         let steps = self.config.epochs * n_batches;
         let mut mean = MeanCost::default();
         for (batch, samples) in self.minibatches.iter().enumerate() {
             let step = self.epochs_done * n_batches + batch;
             let rate = self.config.learning_rate * self.config.schedule.factor(step, steps);
-            data.gather(samples, self.batch.slice_mut(s![..samples.len(), ..]))?;
-            let x = self.batch.slice(s![..samples.len(), ..]);
-            let (workspace, gradient) = (&mut self.workspace, &mut self.gradient);
-            let cost = cost_and_gradient(model, self.loss, x, x, workspace, gradient);
-            if !cost.is_finite() {
-                let batch = batch + 1;
-                return Err(TrainingError::Diverged { cost, epoch, batch, learning_rate: rate });
+            let batch = self.examples.batch(&data, samples, stream(CORRUPTION).batch(batch))?;
+            let (memory, gradient) = (&mut self.memory, &mut self.gradient);
+            let cost = cost_and_gradient(model, &self.objective, &batch, memory, gradient);
+            if cost.is_finite() {
+                self.optimizer.descend(model, gradient, rate);
+                mean.add(cost, samples.len());
             }
-            self.optimizer.descend(model, gradient, rate);
-            mean.add(cost, samples.len());
+            // A last step that breaks the model would show in the next epoch's cost, if there is one.
+            let last = step % n_batches + 1 == n_batches;
+            if !cost.is_finite() || (last && !model.all_finite()) {
+                let tensors = (&*model, &self.gradient);
+                let error = TrainingError::diverged(cost, tensors, (step, n_batches), rate);
+                assign(model, &self.last_good);
+                return Err(error);
+            }
         }
         self.epochs_done = epoch;
         Ok(mean.mean())
@@ -127,8 +138,5 @@ fn check_data<F: Real>(
         return Err(TrainingError::Width { found, expected: model.n_visible() });
     }
     debug_assert!(model.all_finite(), "a model begins finite");
-    if model.units.last() == Some(&Activation::Logistic) {
-        nn_core::check_unit_interval(data, "logistic output")?;
-    }
-    Ok(())
+    check_representable(data, model.output_unit())
 }

@@ -1,108 +1,208 @@
-//! Every combination of units, loss and tying against central differences, in double precision.
+//! Every combination of units, loss, tying, penalty and corruption against central differences, in
+//! double precision.
 
-use ae_core::{Autoencoder, AutoencoderConfig, DataKind, Decoder, cost_and_gradient};
-use ndarray::Array2;
-use nn_core::{Activation, Chain, Dense, Initialiser, Loss, Parameters, Workspace, check_gradient};
+use ae_core::{
+    Autoencoder, AutoencoderConfig, Batch, Corruption, DataKind, Emphasis, Objective, Penalty,
+    StepMemory, TrainingConfig, cost_and_gradient,
+};
+use ndarray::{Array2, Axis};
+use nn_core::{Activation, Chain, Initialiser, Loss, Parameters, check_gradient};
 use numerics::{Purpose, Stream};
 
-const HIDDEN: [Activation; 4] =
-    [Activation::Identity, Activation::Logistic, Activation::Tanh, Activation::Relu];
-const OUTPUTS: [(Activation, Loss); 5] = [
-    (Activation::Identity, Loss::SquaredError),
-    (Activation::Logistic, Loss::CrossEntropy),
-    (Activation::Logistic, Loss::MeanSquaredError),
-    (Activation::Tanh, Loss::SquaredError),
-    (Activation::Relu, Loss::SquaredError),
+const TEST: Purpose = Purpose::new("test");
+
+fn outputs_and_losses() -> Vec<(Activation, Loss)> {
+    let mut pairs: Vec<_> = Activation::ALL.map(|unit| (unit, Loss::SquaredError)).to_vec();
+    pairs.push((Activation::Logistic, Loss::MeanSquaredError));
+    pairs.push((Activation::Logistic, Loss::CrossEntropy));
+    pairs
+}
+
+const PENALTIES: [Option<Penalty>; 4] = [
+    None,
+    Some(Penalty::Kl { target: 0.1, weight: 0.7 }),
+    Some(Penalty::L1 { weight: 0.3 }),
+    Some(Penalty::Contractive { weight: 0.4 }),
 ];
 
-fn data(rows: usize, columns: usize) -> Array2<f64> {
-    let mut x = Array2::zeros((rows, columns));
-    Stream::new(4, Purpose::new("test")).fill_uniform(0, x.as_slice_mut().expect("just made"));
+/// What the encoder sees and which pixels count.
+const NOISE: [(Option<Corruption>, Option<Emphasis>); 5] = [
+    (None, None),
+    (Some(Corruption::Masking { fraction: 0.4 }), None),
+    (Some(Corruption::SaltAndPepper { fraction: 0.4 }), None),
+    (Some(Corruption::Gaussian { std: 0.3, clip: true }), None),
+    (
+        Some(Corruption::Masking { fraction: 0.4 }),
+        Some(Emphasis { corrupted: 1.0, uncorrupted: 0.3 }),
+    ),
+];
+
+fn data() -> Array2<f64> {
+    let mut x = Array2::zeros((5, 6));
+    Stream::new(4, TEST).fill_uniform(0, x.as_slice_mut().expect("just made"));
     x
 }
 
-/// Biases away from zero, so that no ReLU sits on its corner.
-fn with_biases(mut model: Autoencoder<f64>) -> Autoencoder<f64> {
-    let stream = Stream::new(5, Purpose::new("test"));
+/// The model with biases away from zero, so that no unit sits on its corner.
+fn model(config: &AutoencoderConfig) -> Autoencoder<f64> {
+    let mut model = Autoencoder::new(config, 6, 3, 0).expect("valid");
     for (i, tensor) in model.tensors_mut().enumerate() {
         if tensor.shape[0] == 1 {
-            stream.layer(i).fill_uniform(0, tensor.values);
+            Stream::new(5, TEST).layer(i).fill_uniform(0, tensor.values);
         }
     }
     model
 }
 
-fn relative_error(model: &Autoencoder<f64>, loss: Loss, flip_sign: bool) -> f64 {
-    let (input, target) = (data(5, model.n_visible()), data(6, model.n_visible()));
-    let target = target.slice(ndarray::s![1.., ..]);
-    let cost_of = |model: &Autoencoder<f64>, gradient: &mut Autoencoder<f64>| {
-        let mut workspace = Workspace::new(model, 7);
-        cost_and_gradient(model, loss, input.view(), target, &mut workspace, gradient)
+/// A gradient made wrong on purpose, or left right.
+type Spoil<'a> = &'a dyn Fn(&mut Autoencoder<f64>);
+
+/// The gradient that the crate gives, spoiled, and its relative error; `None` where the settings do
+/// not go together.
+fn checked(
+    config: &AutoencoderConfig,
+    training: &TrainingConfig,
+    spoil: Spoil,
+) -> Option<(Autoencoder<f64>, f64)> {
+    let objective = Objective::new(config, training).ok()?;
+    let (model, target) = (model(config), data());
+    let mut memory = StepMemory::new(&model, 7);
+    let mut cost = |model: &Autoencoder<f64>, gradient: &mut Autoencoder<f64>| {
+        // The stream begins anew at each call, so that masks match.
+        let (mut input, mut weights) = (target.clone(), None);
+        if let Some(corruption) = training.corruption {
+            corruption.apply(Stream::new(6, TEST), input.view_mut());
+            weights = training.emphasis.map(|emphasis| {
+                let mut weights = target.clone();
+                emphasis.weigh(corruption, Stream::new(6, TEST), weights.view_mut());
+                weights
+            });
+        }
+        let weights = weights.as_ref().map(|weights| weights.view());
+        let batch = Batch { input: input.view(), target: target.view(), weights };
+        cost_and_gradient(model, &objective, &batch, &mut memory, gradient)
     };
     let mut gradient = model.zeros_like();
-    cost_of(model, &mut gradient);
-    if flip_sign {
-        let bias = gradient.tensors_mut().last().expect("a bias").values;
-        for g in bias.iter_mut() {
-            *g = -*g;
-        }
-    }
+    cost(&model, &mut gradient);
+    spoil(&mut gradient);
     let mut scratch = model.zeros_like();
-    let check = check_gradient(model, &gradient, |model| cost_of(model, &mut scratch));
-    check.max_relative_error
+    let check = check_gradient(&model, &gradient, |model| cost(model, &mut scratch));
+    Some((gradient, check.max_relative_error))
+}
+
+fn relative_error(config: &AutoencoderConfig, training: &TrainingConfig) -> Option<f64> {
+    checked(config, training, &|_| ()).map(|(_, error)| error)
+}
+
+fn one_hidden_layer(hidden: Activation, tied: bool) -> AutoencoderConfig {
+    AutoencoderConfig {
+        n_hidden: 4,
+        hidden,
+        data: DataKind::Real,
+        tied,
+        initialiser: Some(Initialiser::Normal { std: 0.5 }),
+        ..Default::default()
+    }
 }
 
 #[test]
-fn one_hidden_layer() {
-    for hidden in HIDDEN {
-        for (output, loss) in OUTPUTS {
-            for tied in [false, true] {
+fn every_combination_with_one_hidden_layer() {
+    let (mut checked, mut refused) = (0, 0);
+    for hidden in Activation::ALL {
+        for tied in [false, true] {
+            for (output, loss) in outputs_and_losses() {
+                for top_k in [None, Some(2)] {
+                    for penalty in PENALTIES {
+                        for (corruption, emphasis) in NOISE {
+                            let config = AutoencoderConfig {
+                                output: Some(output),
+                                loss: Some(loss),
+                                top_k,
+                                ..one_hidden_layer(hidden, tied)
+                            };
+                            let training = TrainingConfig {
+                                penalty,
+                                corruption,
+                                emphasis,
+                                ..Default::default()
+                            };
+                            let Some(error) = relative_error(&config, &training) else {
+                                refused += 1;
+                                continue;
+                            };
+                            checked += 1;
+                            assert!(error < 1e-6, "{config:?} {training:?}: {error:e}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+    // Refused are KL with units other than logistic, and contraction of k-sparse codes.
+    let each = 2 * outputs_and_losses().len() * NOISE.len();
+    assert_eq!(refused, each * (6 * 2 + 7));
+    assert_eq!(checked + refused, each * 7 * 2 * PENALTIES.len());
+}
+
+#[test]
+fn every_penalty_on_deep_codes() {
+    for decoder_layers in [None, Some(vec![3])] {
+        for tied in [false, true] {
+            for (penalty, code) in PENALTIES.into_iter().zip([
+                Activation::Identity,
+                Activation::Logistic,
+                Activation::Elu,
+                Activation::Logistic,
+            ]) {
                 let config = AutoencoderConfig {
-                    n_hidden: 4,
-                    hidden,
-                    data: DataKind::Real,
-                    output: Some(output),
-                    loss: Some(loss),
-                    tied,
-                    initialiser: Some(Initialiser::Normal { std: 0.5 }),
+                    encoder_layers: vec![5, 4],
+                    decoder_layers: decoder_layers.clone(),
+                    code: Some(code),
+                    n_hidden: 3,
+                    ..one_hidden_layer(Activation::Tanh, tied)
                 };
-                let model = Autoencoder::new(&config, 6, 3, 0).expect("valid");
-                let error = relative_error(&with_biases(model), loss, false);
-                assert!(error < 1e-6, "{hidden:?} {output:?} {loss:?} tied {tied}: {error:e}");
+                let training = TrainingConfig { penalty, ..Default::default() };
+                let error = relative_error(&config, &training);
+                let contractive = matches!(penalty, Some(Penalty::Contractive { .. }));
+                let asymmetric = decoder_layers.is_some();
+                assert_eq!(error.is_none(), contractive || (tied && asymmetric));
+                let error = error.unwrap_or_default();
+                assert!(error < 1e-6, "{config:?} {penalty:?}: {error:e}");
+                if !(tied && asymmetric) {
+                    assert_eq!(model(&config).n_layers(), if asymmetric { 5 } else { 6 });
+                }
             }
         }
     }
 }
 
+/// Controls: a sign turned round, the penalty's part left out, and either of the two ways in which
+/// the contractive penalty depends on the weights.
 #[test]
-fn several_hidden_layers() {
-    for tied in [false, true] {
-        let layer = |i: usize, n_in, n_out| -> Dense<f64> {
-            let stream = Stream::new(8, Purpose::new("test")).layer(i);
-            Initialiser::Glorot {}.dense(n_in, n_out, stream)
-        };
-        let encoder = vec![layer(0, 6, 5), layer(1, 5, 3)];
-        let decoder = if tied {
-            Decoder::Tied(vec![layer(2, 3, 5).bias, layer(3, 5, 6).bias])
-        } else {
-            Decoder::Untied(vec![layer(2, 3, 5), layer(3, 5, 6)])
-        };
-        let units = vec![
-            Activation::Tanh,
-            Activation::Identity,
-            Activation::Logistic,
-            Activation::Logistic,
-        ];
-        let model = with_biases(Autoencoder { encoder, decoder, units });
-        assert_eq!(model.n_layers(), 4);
-        let error = relative_error(&model, Loss::CrossEntropy, false);
-        assert!(error < 1e-6, "tied {tied}: {error:e}");
+fn wrong_gradients_are_found() {
+    let config = one_hidden_layer(Activation::Logistic, false);
+    let training = |penalty| TrainingConfig { penalty, ..Default::default() };
+    let found = |penalty, spoil: Spoil| {
+        let (_, error) = checked(&config, &training(penalty), spoil).expect("valid");
+        assert!(error > 1e-3, "{penalty:?}: {error:e}");
+    };
+    found(None, &|gradient| {
+        let bias = gradient.tensors_mut().last().expect("a bias").values;
+        for g in bias.iter_mut() {
+            *g = -*g;
+        }
+    });
+    let (plain, _) = checked(&config, &training(None), &|_| ()).expect("valid");
+    for penalty in &PENALTIES[1..] {
+        found(*penalty, &|gradient| gradient.clone_from(&plain));
     }
-}
-
-#[test]
-fn a_wrong_sign_is_found() {
-    let config = AutoencoderConfig { n_hidden: 4, ..Default::default() };
-    let model = Autoencoder::new(&config, 6, 3, 0).expect("valid");
-    assert!(relative_error(&model, Loss::CrossEntropy, true) > 1.0);
+    let model = model(&config);
+    let slopes = model.encode(data().view()).mapv(|h| (h * (1.0 - h)).powi(2));
+    let mean = slopes.mean_axis(Axis(0)).expect("five samples");
+    let direct = &model.encoder[0].weights * &(0.8 * mean);
+    found(PENALTIES[3], &|gradient| gradient.encoder[0].weights -= &direct);
+    found(PENALTIES[3], &|gradient| {
+        gradient.encoder[0].clone_from(&plain.encoder[0]);
+        gradient.encoder[0].weights += &direct;
+    });
 }

@@ -1,9 +1,12 @@
 //! Training as a whole: resumed as if never stopped, the same for any number of threads, steps that
 //! allocate nothing of ours, and input that is refused.
 
-use ae_core::{Autoencoder, AutoencoderConfig, DataKind, Training, TrainingConfig};
+use ae_core::{
+    Autoencoder, AutoencoderConfig, Corruption, DataKind, Emphasis, Penalty, Training,
+    TrainingConfig,
+};
 use ndarray::Array2;
-use nn_core::{TensorMap, TrainingError, restore, store};
+use nn_core::{Parameters, TensorMap, TrainingError, restore, store};
 use numerics::with_team;
 
 fn data() -> Array2<f32> {
@@ -15,11 +18,26 @@ fn config() -> (AutoencoderConfig, TrainingConfig) {
     (architecture, TrainingConfig { epochs: 4, batch_size: 50, ..Default::default() })
 }
 
-fn trained(epochs: usize) -> (Autoencoder<f32>, Training<f32>, Vec<f64>) {
-    let (data, (architecture, config)) = (data(), config());
-    let mut model = Autoencoder::new(&architecture, 20, 7, 0).expect("valid");
+/// As [`config`], with all that draws random numbers and all that keeps memory.
+fn denoising() -> (AutoencoderConfig, TrainingConfig) {
+    let (architecture, config) = config();
+    let config = TrainingConfig {
+        corruption: Some(Corruption::Masking { fraction: 0.25 }),
+        emphasis: Some(Emphasis { corrupted: 1.0, uncorrupted: 0.5 }),
+        penalty: Some(Penalty::Kl { target: 0.2, weight: 0.1 }),
+        max_norm: Some(3.0),
+        ..config
+    };
+    (architecture, config)
+}
+
+type Outcome = (Autoencoder<f32>, Training<f32>, Vec<f64>);
+
+fn trained(epochs: usize, how: &(AutoencoderConfig, TrainingConfig)) -> Outcome {
+    let (data, (architecture, config)) = (data(), how);
+    let mut model = Autoencoder::new(architecture, 20, 7, 0).expect("valid");
     let mut training =
-        Training::new(&model, &architecture, &config, data.view(), 7, 0).expect("valid");
+        Training::new(&model, architecture, config, data.view(), 7, 0).expect("valid");
     let costs =
         (0..epochs).map(|_| training.epoch(&mut model, data.view()).expect("converges")).collect();
     (model, training, costs)
@@ -27,36 +45,40 @@ fn trained(epochs: usize) -> (Autoencoder<f32>, Training<f32>, Vec<f64>) {
 
 #[test]
 fn the_cost_falls() {
-    let (_, _, costs) = trained(4);
+    let (_, _, costs) = trained(4, &config());
     assert!(costs.windows(2).all(|pair| pair[1] < pair[0]), "{costs:?}");
 }
 
 #[test]
 fn stopped_and_resumed_is_never_stopped() {
-    let (model, training, _) = trained(2);
-    let mut map = TensorMap::new();
-    store(&model, "model.", &mut map);
-    training.store(&mut map);
+    for how in [config(), denoising()] {
+        let (model, training, _) = trained(2, &how);
+        let mut map = TensorMap::new();
+        store(&model, "model.", &mut map);
+        training.store(&mut map);
 
-    let (data, (architecture, config)) = (data(), config());
-    let mut resumed = Autoencoder::new(&architecture, 20, 99, 0).expect("valid");
-    restore(&mut resumed, "model.", &map).expect("the same shapes");
-    let mut training =
-        Training::new(&resumed, &architecture, &config, data.view(), 7, 0).expect("valid");
-    training.restore(&map, 2).expect("the same shapes");
-    while training.epochs_done() < 4 {
-        training.epoch(&mut resumed, data.view()).expect("converges");
+        let (data, (architecture, config)) = (data(), &how);
+        let mut resumed = Autoencoder::new(architecture, 20, 99, 0).expect("valid");
+        restore(&mut resumed, "model.", &map).expect("the same shapes");
+        let training = Training::new(&resumed, architecture, config, data.view(), 7, 0);
+        let mut training = training.expect("valid");
+        training.restore(&map, 2).expect("the same shapes");
+        while training.epochs_done() < 4 {
+            training.epoch(&mut resumed, data.view()).expect("converges");
+        }
+        assert_eq!(resumed, trained(4, &how).0);
     }
-    assert_eq!(resumed, trained(4).0);
 }
 
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {
-    let one = trained(2);
-    for threads in [2, 3] {
-        let many = with_team(threads, || trained(2));
-        assert_eq!(many.0, one.0);
-        assert_eq!(many.2, one.2);
+    for how in [config(), denoising()] {
+        let one = trained(2, &how);
+        for threads in [2, 3] {
+            let many = with_team(threads, || trained(2, &how));
+            assert_eq!(many.0, one.0);
+            assert_eq!(many.2, one.2);
+        }
     }
 }
 
@@ -73,10 +95,21 @@ fn divergence_is_reported_and_keeps_the_model_finite() {
     let mut model = Autoencoder::new(&architecture, 20, 1, 0).expect("valid");
     let mut training =
         Training::new(&model, &architecture, &config, data.view(), 1, 0).expect("valid");
-    let error = (0..20).find_map(|_| training.epoch(&mut model, data.view()).err());
+    let mut good = model.clone();
+    let error = (0..20).find_map(|_| {
+        let error = training.epoch(&mut model, data.view()).err();
+        if error.is_none() {
+            good.clone_from(&model);
+        }
+        error
+    });
     let error = error.expect("a rate of a million diverges");
     assert!(matches!(error, TrainingError::Diverged { .. }), "{error}");
-    assert!(error.to_string().contains("lower training.learning_rate"));
+    for part in ["lower training.learning_rate", "step ", "at learning rate", "finite"] {
+        assert!(error.to_string().contains(part), "{error}");
+    }
+    assert_eq!(model, good, "the model of the last whole epoch");
+    assert!(model.all_finite());
 }
 
 #[test]

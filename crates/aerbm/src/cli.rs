@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::denoise::Noise;
+
 /// Autoencoders and restricted Boltzmann machines, side by side.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, max_term_width = 100)]
@@ -32,8 +34,18 @@ pub(crate) enum Command {
     Evaluate(OnRun),
     /// Reconstruct test images with a trained model, into a figure
     Reconstruct(OnRun),
-    /// Draw samples from a trained RBM, into a figure
+    /// Remove noise from test images with a trained model and with filters, into a figure
+    Denoise(Denoise),
+    /// Write the codes that a trained model gives to images
+    Encode(Encode),
+    /// Classify by a trained model's features: frozen, then fine-tuned
+    Probe(Probe),
+    /// Measure the likelihood of a trained RBM, exactly or between two estimates of log Z
+    Likelihood(Likelihood),
+    /// Draw samples from a trained RBM or DBN, into figures, and diagnose the chains
     Sample(Sample),
+    /// Draw what half of a test image does not show from an RBM's conditional distribution
+    Inpaint(Inpaint),
     /// Draw a run's figures and page again, from its CSV files
     Report {
         /// Folder of the run
@@ -194,6 +206,87 @@ pub(crate) struct OnRun {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Likelihood {
+    /// Folder of a run of `aerbm train`, or of one model in it
+    pub(crate) run: PathBuf,
+    /// Temperatures of annealed importance sampling [default: those of the run's settings]
+    #[arg(long)]
+    pub(crate) schedule: Option<Schedule>,
+    /// Chains in each direction [default: that of the run's settings]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
+    pub(crate) chains: Option<u32>,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// Seed of every random draw
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Denoise {
+    /// Folder of a run of `aerbm train`, or of one model in it
+    pub(crate) run: PathBuf,
+    /// gaussian:STD (clipped to [0, 1]), masking:FRACTION or salt-and-pepper:FRACTION
+    #[arg(long, value_name = "KIND:AMOUNT")]
+    pub(crate) noise: Noise,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// Seed of the noise
+    #[arg(long, default_value_t = 0)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Encode {
+    /// Folder of a run of `aerbm train`, or of one model in it
+    pub(crate) run: PathBuf,
+    /// Which images
+    #[arg(long, default_value = "test")]
+    pub(crate) images: Images,
+    /// Where to: a name that ends in .npy or .csv [default: codes_IMAGES.npy in the run's folder]
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Images {
+    /// The training images, those for validation among them
+    Train,
+    /// The test images
+    Test,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Probe {
+    /// Folder of a run of `aerbm train`, or of one model in it
+    pub(crate) run: PathBuf,
+    /// Change a setting of the classifier's training, such as updates=20000; may be given again
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Learning rates that the validation set chooses from
+    #[arg(long, value_delimiter = ',', default_value = "0.001,0.0003")]
+    pub(crate) rates: Vec<f64>,
+    /// Leave the features as they are: logistic regression on top
+    #[arg(long)]
+    pub(crate) frozen: bool,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// Seed of the read-out and of the batches' order
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Schedule {
+    /// The 14,501 of Salakhutdinov & Murray 2008
+    Published,
+    /// A tenth of those
+    Short,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Sample {
     /// Folder of a run of `aerbm train`, or of one model in it
     pub(crate) run: PathBuf,
@@ -205,12 +298,62 @@ pub(crate) struct Sample {
     pub(crate) start: Start,
     #[command(flatten)]
     pub(crate) data: DataArgs,
-    /// Chains that start from noise; from digits there is one a class
+    /// Chains shown that start from noise; from digits there is one a class
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
     pub(crate) chains: u16,
+    /// Samples, each the end of a chain of its own, for the page and the measurements
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) samples: u32,
+    /// Fine-tune the model into a classifier, and let that say which classes the samples show
+    #[arg(long)]
+    pub(crate) judge: bool,
     /// Seed of every random draw
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Inpaint {
+    /// Folder of a run of `aerbm train`, or of one model in it
+    pub(crate) run: PathBuf,
+    /// The half that is known
+    #[arg(long, default_value = "upper")]
+    pub(crate) known: Half,
+    /// Test images
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) images: u32,
+    /// Draws for each image
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) draws: u32,
+    /// Gibbs steps of each draw
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) steps: u32,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+    /// Seed of every random draw
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Half {
+    Upper,
+    Lower,
+    Left,
+    Right,
+}
+
+impl Half {
+    /// Which pixels of an image of this size are in this half, row by row.
+    pub(crate) fn mask(self, height: usize, width: usize) -> Vec<bool> {
+        let inside = |row: usize, column: usize| match self {
+            Half::Upper => row < height / 2,
+            Half::Lower => row >= height / 2,
+            Half::Left => column < width / 2,
+            Half::Right => column >= width / 2,
+        };
+        (0..height * width).map(|pixel| inside(pixel / width, pixel % width)).collect()
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -9,7 +9,7 @@ use crate::cli::{self, Command};
 use crate::config::{PRESETS, RunConfig};
 use crate::train::{self, Spec, Trained};
 use crate::ui::Ui;
-use crate::{data, figures, pipeline, selfcheck};
+use crate::{autoencoder_commands, data, figures, generation, likelihood, pipeline, selfcheck};
 
 pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<()> {
     match command {
@@ -22,7 +22,12 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<()> {
         Command::Compare(args) => pipeline::compare_only(args, ui),
         Command::Evaluate(args) => evaluate(args, ui),
         Command::Reconstruct(args) => reconstruct(args, ui),
-        Command::Sample(args) => sample(args, ui),
+        Command::Denoise(args) => autoencoder_commands::denoise(args, ui),
+        Command::Encode(args) => autoencoder_commands::encode(args, ui),
+        Command::Probe(args) => autoencoder_commands::probe(args, ui),
+        Command::Likelihood(args) => likelihood::run(args, ui),
+        Command::Sample(args) => generation::sample(args, ui),
+        Command::Inpaint(args) => generation::inpaint_run(args, ui),
         Command::Report { dir } => report(dir, ui),
         Command::Data { action: cli::Data::List } => {
             list_data(ui);
@@ -74,6 +79,7 @@ fn train(args: &cli::Train, ui: &Ui) -> anyhow::Result<()> {
     let trained = [trained];
     pipeline::draw_models(folder.path(), &trained, &splits.test)?;
     figures::learning_curves(folder.path(), folder.metrics())?;
+    autoencoder_commands::draw(folder.path(), &trained[0], &splits)?;
     let page = folder.finish()?;
     ui.result(&format!("report: {}", page.display()));
     Ok(())
@@ -98,14 +104,16 @@ fn evaluate(args: &cli::OnRun, ui: &Ui) -> anyhow::Result<()> {
     refuse_other_width(&trained, test)?;
     let mut record = trained.record;
     record.epochs.clear();
-    record.finals = trained.model.measures("test", test.images.view());
+    let config = RunConfig::from_table(record.config.parse()?, &record.run)?;
+    record.finals = trained.model.measures(&config, "test", test);
+    record.pretraining.clear();
     let rows = record.metric_rows();
     ui.rows(&rows);
     show_measures(&rows, ui);
     Ok(())
 }
 
-fn show_measures(rows: &[MetricRow], ui: &Ui) {
+pub(crate) fn show_measures(rows: &[MetricRow], ui: &Ui) {
     for row in rows.iter().filter(|row| row.epoch.is_none()) {
         ui.result(&format!("{} {:<22} {:.6}", row.split, row.metric, row.value));
     }
@@ -121,34 +129,16 @@ fn reconstruct(args: &cli::OnRun, ui: &Ui) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn sample(args: &cli::Sample, ui: &Ui) -> anyhow::Result<()> {
-    let trained = train::load(&args.run)?;
-    let dir = run_folder(&args.run);
-    let steps = args.steps as usize;
-    match args.start {
-        cli::Start::Noise => {
-            let start = figures::Start::Noise(usize::from(args.chains));
-            figures::gibbs_samples(&dir, &trained, &start, steps, args.seed)?;
-        }
-        cli::Start::Digits => {
-            let loaded = data::load(&args.data)?;
-            refuse_other_width(&trained, &loaded.mnist.test)?;
-            let start = figures::Start::Digits(&loaded.mnist.test);
-            figures::gibbs_samples(&dir, &trained, &start, steps, args.seed)?;
-        }
-    }
-    let name = format!("figures/samples_{}.png", trained.record.run);
-    ui.result(&format!("figure: {}", dir.join(name).display()));
-    Ok(())
-}
-
 /// The folder that figures belong to, if `run` is that of a model: RUN/models/NAME.
-fn run_folder(run: &Path) -> PathBuf {
+pub(crate) fn run_folder(run: &Path) -> PathBuf {
     let above = run.parent().filter(|parent| parent.ends_with("models"));
     above.and_then(Path::parent).unwrap_or(run).to_owned()
 }
 
-fn refuse_other_width(trained: &Trained, data: &mnist_io::Dataset) -> anyhow::Result<()> {
+pub(crate) fn refuse_other_width(
+    trained: &Trained,
+    data: &mnist_io::Dataset,
+) -> anyhow::Result<()> {
     ensure!(
         trained.record.n_visible == data.n_features(),
         "{} was trained on images of {} pixels, those of {} have {}",

@@ -2,14 +2,17 @@
 
 use std::path::Path;
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis};
 use numerics::{Purpose, Stream};
-use rbm_core::{Chains, Rbm, gibbs_step};
+use rand::RngExt as _;
+use rbm_core::{Chains, Unit};
 use report::{AxisScale, Curve, Lines, Meta, MetricRow, Panel, Section, TileRow, TileScale, Tiles};
+use stack::Dbn;
 
 use crate::train::{Model, Trained};
 
 const NOISE: Purpose = Purpose::new("figure noise");
+const CODES: Purpose = Purpose::new("random codes");
 
 /// What is being trained, epoch by epoch.
 pub(crate) fn learning_curves(dir: &Path, metrics: &[MetricRow]) -> anyhow::Result<()> {
@@ -25,6 +28,7 @@ pub(crate) fn learning_curves(dir: &Path, metrics: &[MetricRow]) -> anyhow::Resu
         ("train", "cost", "What an autoencoder minimises", "cost (nats or squared error)"),
         ("train", "sse_per_image", "One-step reconstruction of the RBM", "squared error per image"),
         ("validation", "free_energy_gap_nats", "Free-energy gap of the RBM", "nats, unseen − seen"),
+        ("validation", "log_likelihood_nats", "Likelihood of the RBM", "mean log p(v), nats"),
     ];
     for (split, metric, title, y_title) in wanted {
         let mut curves: Vec<Curve> = Vec::new();
@@ -35,8 +39,7 @@ pub(crate) fn learning_curves(dir: &Path, metrics: &[MetricRow]) -> anyhow::Resu
                 None => curves.push(Curve { name: row.run.clone(), points: vec![point] }),
             }
         }
-        let y_scale =
-            if metric == "free_energy_gap_nats" { AxisScale::Linear } else { AxisScale::Log };
+        let y_scale = if metric.ends_with("_nats") { AxisScale::Linear } else { AxisScale::Log };
         if !curves.is_empty() {
             let [title, x_title, y_title] = [title, "epoch", y_title].map(str::to_owned);
             panels.push(Panel { title, x_title, y_title, y_scale, curves });
@@ -89,6 +92,67 @@ pub(crate) fn filters(dir: &Path, trained: &Trained, order: u32) -> anyhow::Resu
     tiles(dir, &format!("filters_{run}"), trained, rows, scale, meta)
 }
 
+/// How large an RBM's weights are, and how active its hidden units.
+pub(crate) fn histograms(
+    dir: &Path,
+    trained: &Trained,
+    test: &mnist_io::Dataset,
+) -> anyhow::Result<()> {
+    let Model::Rbm(rbm) = &trained.model else { return Ok(()) };
+    let run = &trained.record.run;
+    let largest = rbm.weights.iter().fold(0.0_f32, |most, w| most.max(w.abs()));
+    let weights = rbm.weights.iter().map(|&w| f64::from(w));
+    let mut panels = vec![Panel {
+        title: "Weights".into(),
+        x_title: "weight".into(),
+        y_title: "share of all weights".into(),
+        y_scale: AxisScale::Log,
+        curves: vec![Curve {
+            name: run.clone(),
+            points: shares(weights, (-f64::from(largest), f64::from(largest))),
+        }],
+    }];
+    if rbm.hidden == Unit::Binary {
+        let features = rbm.encode(test.rows(0..test.n_samples().min(2000)));
+        let activity = features.mean_axis(Axis(0)).unwrap_or_default();
+        let points = shares(activity.iter().map(|&a| f64::from(a)), (0.0, 1.0));
+        panels.push(Panel {
+            title: "Activity of hidden units".into(),
+            x_title: "mean over test images".into(),
+            y_title: "share of all units".into(),
+            y_scale: AxisScale::Linear,
+            curves: vec![Curve { name: run.clone(), points }],
+        });
+    }
+    let meta = Meta {
+        title: format!("Weights and activities: {run}"),
+        caption: "Histograms over 40 equal intervals.".into(),
+        how_to_read:
+            "Weights far out, or a second hump, tell of a rate that was too high. Units that \
+            are never or always on carry nothing."
+                .into(),
+        alt: format!("Histograms of the weights and of the hidden activities of {run}"),
+        section: Section::Learning,
+        order: 1,
+    };
+    Ok(Lines { meta, panels }.write(dir, &format!("histograms_{run}"))?)
+}
+
+/// The middle of each interval between the bounds that holds something, and the share that it
+/// holds.
+fn shares(values: impl Iterator<Item = f64>, (low, high): (f64, f64)) -> Vec<(f64, f64)> {
+    const INTERVALS: usize = 40;
+    let mut counts = [0_usize; INTERVALS];
+    let width = (high - low).max(f64::MIN_POSITIVE) / INTERVALS as f64;
+    for value in values {
+        counts[(((value - low) / width) as usize).min(INTERVALS - 1)] += 1;
+    }
+    let total = counts.iter().sum::<usize>() as f64;
+    let middles = (0..INTERVALS).map(|i| low + (i as f64 + 0.5) * width);
+    let points = middles.zip(counts).filter(|(_, count)| *count > 0);
+    points.map(|(middle, count)| (middle, count as f64 / total)).collect()
+}
+
 /// The columns with the largest norms, in their order.
 fn strongest(weights: ArrayView2<f32>, n: usize) -> Vec<usize> {
     let mut units: Vec<usize> = (0..weights.ncols()).collect();
@@ -106,11 +170,7 @@ pub(crate) fn reconstructions(
     test: &mnist_io::Dataset,
 ) -> anyhow::Result<()> {
     let Some(first) = models.first() else { return Ok(()) };
-    let digits = one_of_each_class(test);
-    let row = |label: &str, images: ArrayView2<f32>| TileRow {
-        label: label.to_owned(),
-        tiles: images.rows().into_iter().map(|image| image.to_vec()).collect(),
-    };
+    let digits = digits_of_each_class(test);
     let mut rows = vec![row("test digit", digits.view())];
     for trained in models {
         rows.push(row(&trained.record.run, trained.model.reconstruct(digits.view()).view()));
@@ -128,8 +188,9 @@ pub(crate) fn reconstructions(
     tiles(dir, "reconstructions", first, rows, TileScale::Grey, meta)
 }
 
-/// The first sample of each class, of the first classes if there are many.
-fn one_of_each_class(test: &mnist_io::Dataset) -> Array2<f32> {
+/// The first sample of each class, of the first classes if there are many, or the first ten where
+/// there are no labels.
+pub(crate) fn one_of_each_class(test: &mnist_io::Dataset) -> Vec<usize> {
     const MOST: usize = 20;
     let labels = test.labels.as_deref().unwrap_or_default();
     let mut samples: Vec<usize> = (0..test.n_classes)
@@ -139,7 +200,19 @@ fn one_of_each_class(test: &mnist_io::Dataset) -> Array2<f32> {
     if samples.is_empty() {
         samples = (0..test.n_samples().min(10)).collect();
     }
-    test.images.select(ndarray::Axis(0), &samples)
+    samples
+}
+
+fn digits_of_each_class(test: &mnist_io::Dataset) -> Array2<f32> {
+    test.images.select(Axis(0), &one_of_each_class(test))
+}
+
+/// A row of tiles.
+pub(crate) fn row(label: &str, images: ArrayView2<f32>) -> TileRow {
+    TileRow {
+        label: label.to_owned(),
+        tiles: images.rows().into_iter().map(|image| image.to_vec()).collect(),
+    }
 }
 
 /// Where chains start.
@@ -158,16 +231,23 @@ pub(crate) fn gibbs_samples(
     steps: usize,
     seed: u64,
 ) -> anyhow::Result<()> {
-    let Model::Rbm(rbm) = &trained.model else {
+    let Some(dbn) = trained.model.generative() else {
         anyhow::bail!(
             "{} is an autoencoder: it has no probability distribution to draw from; \
              choose the run of an RBM",
             trained.record.run
         );
     };
-    let (chains, from) = match start {
-        Start::Noise(n) => (Chains::from_noise(rbm, *n, Stream::new(seed, NOISE)), "noise"),
-        Start::Digits(test) => (Chains::from_visible(rbm, one_of_each_class(test)), "test digits"),
+    let (chains, first, from) = match start {
+        Start::Noise(n) => {
+            let chains = dbn.chains_from_noise(*n, Stream::new(seed, NOISE));
+            let first = dbn.draw_down(&chains, seed, 0);
+            (chains, first, "noise")
+        }
+        Start::Digits(test) => {
+            let digits = digits_of_each_class(test);
+            (dbn.chains_from_data(digits.view(), seed), digits, "test digits")
+        }
     };
     let meta = Meta {
         title: format!("Gibbs samples: {}", trained.record.run),
@@ -185,35 +265,132 @@ pub(crate) fn gibbs_samples(
         section: Section::Generation,
         order: 0,
     };
-    let rows = chain_rows(rbm, chains, from, steps, seed);
+    let mut rows = vec![row(from, first.view())];
+    rows.extend(chain_rows(&dbn, chains, steps, seed));
     tiles(dir, &format!("samples_{}", trained.record.run), trained, rows, TileScale::Grey, meta)
 }
 
-fn chain_rows(
-    rbm: &Rbm<f32>,
-    mut chains: Chains<f32>,
-    from: &str,
-    steps: usize,
-    seed: u64,
-) -> Vec<TileRow> {
-    let row = |label: &str, images: ArrayView2<f32>| TileRow {
-        label: label.to_owned(),
-        tiles: images.rows().into_iter().map(|image| image.to_vec()).collect(),
-    };
-    let mut rows = vec![row(from, chains.visible.view())];
+fn chain_rows(dbn: &Dbn, mut chains: Chains<f32>, steps: usize, seed: u64) -> Vec<TileRow> {
+    let mut rows = Vec::new();
     let mut next = 1;
     for step in 1..=steps {
-        gibbs_step(rbm, &mut chains, seed, step);
+        dbn.gibbs_step(&mut chains, seed, step);
         if step == next || step == steps {
             let unit = if step == 1 { "step" } else { "steps" };
-            rows.push(row(&format!("{step} {unit}"), chains.visible_mean.view()));
+            let images = dbn.draw_down(&chains, seed, step);
+            rows.push(row(&format!("{step} {unit}"), images.view()));
             next *= 10;
         }
     }
     rows
 }
 
-fn tiles(
+/// Samples side by side, at most a hundred.
+pub(crate) fn sample_page(
+    dir: &Path,
+    trained: &Trained,
+    samples: ArrayView2<f32>,
+) -> anyhow::Result<()> {
+    const COLUMNS: usize = 20;
+    let run = &trained.record.run;
+    let shown = samples.slice_axis(Axis(0), (0..samples.nrows().min(100)).into());
+    let rows = shown.axis_chunks_iter(Axis(0), COLUMNS).map(|images| row("", images)).collect();
+    let meta = Meta {
+        title: format!("Samples: {run}"),
+        caption: "The ends of as many chains; the probabilities of the pixels.".into(),
+        how_to_read:
+            "A good model's samples are as varied as digits are, each clearly one of them. \
+            Look for classes that are missing and for blends of two."
+                .into(),
+        alt: format!("Page of images drawn from {run}"),
+        section: Section::Generation,
+        order: 1,
+    };
+    tiles(dir, &format!("page_{run}"), trained, rows, TileScale::Grey, meta)
+}
+
+/// What an autoencoder makes of random codes: no samples, and the figure says why.
+pub(crate) fn decoded_codes(
+    dir: &Path,
+    trained: &Trained,
+    test: &mnist_io::Dataset,
+) -> anyhow::Result<()> {
+    const COLUMNS: usize = 20;
+    const ROWS: usize = 2;
+    let Model::Autoencoder(model) = &trained.model else { return Ok(()) };
+    let codes = model.encode(test.rows(0..test.n_samples().min(1000)));
+    let mut rng = Stream::new(trained.record.seed, CODES).rng();
+    let random = Array2::from_shape_fn((ROWS * COLUMNS, codes.ncols()), |(_, unit)| {
+        codes[[rng.random_range(0..codes.nrows()), unit]]
+    });
+    let images = model.decode(random.view());
+    let run = &trained.record.run;
+    let rows = images.axis_chunks_iter(Axis(0), COLUMNS).map(|images| row("", images));
+    let meta = Meta {
+        title: format!("Decoded random codes: {run}"),
+        caption: "Each code unit has the value that it has for some test image, another image for \
+            each unit; the decoder makes pictures of such codes."
+            .into(),
+        how_to_read:
+            "These are not samples of anything. An autoencoder learns to give back what it \
+            is shown; it has no distribution over images, and none over codes. Every unit here has \
+            a value that it does take, but the units do not go together: which combinations occur \
+            is what a joint distribution, as an RBM's, would say."
+                .into(),
+        alt: format!("Page of images decoded by {run} from codes put together at random"),
+        section: Section::Generation,
+        order: 3,
+    };
+    tiles(dir, &format!("codes_{run}"), trained, rows.collect(), TileScale::Grey, meta)
+}
+
+/// What a model draws for the unknown half of images, `draws` times each.
+pub(crate) fn inpainted(
+    dir: &Path,
+    trained: &Trained,
+    (truth, known): (ArrayView2<f32>, &[bool]),
+    (drawn, draws): (ArrayView2<f32>, usize),
+) -> anyhow::Result<()> {
+    const COLUMNS: usize = 25;
+    /// Between black and white: what the model was not shown.
+    const UNKNOWN: f32 = 0.4;
+    let run = &trained.record.run;
+    let mut rows = Vec::new();
+    let images: Vec<usize> = (0..truth.nrows()).collect();
+    for group in images.chunks(COLUMNS) {
+        let truth = truth.select(Axis(0), group);
+        rows.push(row("test image", truth.view()));
+        let mut seen = truth;
+        for mut image in seen.rows_mut() {
+            for (pixel, &known) in image.iter_mut().zip(known) {
+                if !known {
+                    *pixel = UNKNOWN;
+                }
+            }
+        }
+        rows.push(row("known", seen.view()));
+        for draw in 0..draws {
+            let of_group: Vec<usize> = group.iter().map(|image| image * draws + draw).collect();
+            let images = drawn.select(Axis(0), &of_group);
+            rows.push(row(&format!("draw {}", draw + 1), images.view()));
+        }
+    }
+    let meta = Meta {
+        title: format!("Inpainting: {run}"),
+        caption: "Test images, what of them the model is given, and draws of the rest from its \
+            conditional distribution."
+            .into(),
+        how_to_read: "Draws that differ where the known half leaves it open, and agree where it \
+            does not, show a joint distribution at work: an autoencoder has one answer."
+            .into(),
+        alt: format!("Rows of digit images completed by {run}"),
+        section: Section::Generation,
+        order: 2,
+    };
+    tiles(dir, &format!("inpainted_{run}"), trained, rows, TileScale::Grey, meta)
+}
+
+pub(crate) fn tiles(
     dir: &Path,
     name: &str,
     of: &Trained,

@@ -1,12 +1,18 @@
 //! The `aerbm` command: command line, configuration files, and the wiring of the other crates.
 
+mod autoencoder_commands;
+mod autoencoder_figures;
 mod cli;
 mod commands;
 mod config;
 mod data;
+mod denoise;
 mod figures;
 mod folder;
+mod generation;
 mod interrupt;
+mod likelihood;
+mod neighbours;
 mod pipeline;
 mod selfcheck;
 mod train;

@@ -10,6 +10,7 @@ use study::{
     ComparisonConfig, Event, Outcome, StudyError, compare_pairs, run_comparison, summarise,
 };
 
+use crate::autoencoder_commands;
 use crate::cli::{self, Profile};
 use crate::config::ProfileConfig;
 use crate::data::{self, Loaded};
@@ -41,7 +42,9 @@ pub(crate) fn run(args: &cli::Pipeline, ui: &Ui) -> anyhow::Result<()> {
         let spec = Spec { run: &entry.name, config: &run_config, seed: config.seed };
         let model_folder = folder.model_folder(&entry.name);
         trained.push(train(&spec, &splits, &key, &model_folder, ui, &|_, _| ())?);
-        folder.add_record(&trained[trained.len() - 1].record)?;
+        let last = &trained[trained.len() - 1];
+        folder.add_record(&last.record)?;
+        autoencoder_commands::draw(folder.path(), last, &splits)?;
     }
     draw_models(folder.path(), &trained, &loaded.mnist.test)?;
     if !trained.is_empty() {
@@ -127,7 +130,9 @@ pub(crate) fn draw_models(
     }
     for (order, model) in (0..).zip(trained) {
         figures::filters(dir, model, order)?;
-        if model.record.method == "rbm" {
+        figures::histograms(dir, model, test)?;
+        figures::decoded_codes(dir, model, test)?;
+        if model.model.generative().is_some() {
             let (start, seed) = (figures::Start::Digits(test), model.record.seed);
             figures::gibbs_samples(dir, model, &start, GIBBS_STEPS, seed)?;
         }

@@ -3,7 +3,7 @@ use numerics::{Real, Stream};
 use rand_distr::{Distribution, StandardNormal, Uniform};
 use serde::{Deserialize, Serialize};
 
-use crate::{Dense, InvalidSetting, require};
+use crate::{Activation, Dense, InvalidSetting, require};
 
 /// How weights begin. Biases begin at zero, except with [`Initialiser::StandardNormal`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -20,18 +20,20 @@ pub enum Initialiser {
     Glorot {},
     /// U(−4a, 4a) with the same a: their advice for logistic units.
     GlorotLogistic {},
-    /// N(0, 2 / inputs): He et al. 2015, for rectified units.
+    /// N(0, 2 / inputs): He et al. 2015, for rectified units and their kin.
     He {},
 }
 
 impl Initialiser {
     /// The initialiser that suits hidden units of this kind.
     #[must_use]
-    pub fn suited_to(activation: crate::Activation) -> Self {
+    pub fn suited_to(activation: Activation) -> Self {
         match activation {
-            crate::Activation::Logistic => Initialiser::GlorotLogistic {},
-            crate::Activation::Relu => Initialiser::He {},
-            crate::Activation::Tanh | crate::Activation::Identity => Initialiser::Glorot {},
+            Activation::Logistic => Initialiser::GlorotLogistic {},
+            Activation::Tanh | Activation::Identity => Initialiser::Glorot {},
+            Activation::Relu | Activation::LeakyRelu | Activation::Softplus | Activation::Elu => {
+                Initialiser::He {}
+            }
         }
     }
 

@@ -11,21 +11,23 @@ mod minibatch;
 mod optimizer;
 mod parameters;
 mod reconstruction;
+mod regularisation;
 mod samples;
 mod schedule;
 
 pub use activation::Activation;
 pub use chain::{Chain, Workspace};
 pub use dense::{Dense, LayerView};
-pub use error::{InvalidSetting, TrainingError, check_unit_interval, require};
+pub use error::{InvalidSetting, TrainingError, check_representable, check_unit_interval, require};
 pub use gradient_check::{GradientCheck, check_gradient};
 pub use init::{Initialiser, normal};
 pub use loss::Loss;
 pub use minibatch::{MeanCost, Minibatches, gather};
 pub use optimizer::{Optimizer, Rule};
 pub use parameters::{
-    Kind, Parameters, RestoreError, Tensor, TensorMap, TensorMut, restore, store,
+    Kind, Parameters, RestoreError, Tensor, TensorMap, TensorMut, assign, restore, store,
 };
 pub use reconstruction::{ReconstructionError, reconstruction_error};
+pub use regularisation::{Regularisation, incoming_square_norms};
 pub use samples::{Samples, UnreadableSamples};
 pub use schedule::Schedule;

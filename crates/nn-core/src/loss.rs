@@ -1,7 +1,8 @@
-use numerics::elementary::{logistic, softplus};
+use numerics::elementary::{logistic, softplus, vectorised};
 use numerics::{Real, update_and_sum};
 use serde::{Deserialize, Serialize};
 
+use crate::activation::with_constant;
 use crate::{Activation, InvalidSetting, require};
 
 /// What a reconstruction y of x costs, per sample. The cost of a batch is the mean over its samples.
@@ -52,7 +53,7 @@ impl Loss {
     }
 
     /// Turns a row of inputs to the output units, still without bias, into ∂cost/∂z, and returns
-    /// the cost; one pass.
+    /// the cost.
     #[inline]
     pub fn replace_by_delta<F: Real>(
         self,
@@ -62,82 +63,146 @@ impl Loss {
         row: &mut [F],
     ) -> F {
         Activation::Identity.apply_with_bias(bias, row);
-        let two = F::one() + F::one();
-        let squared = |scale: F, row: &mut [F]| {
-            // The logistic unit by name: its loop must not hold a choice of units.
-            if output == Activation::Logistic {
-                update_and_sum(row, target, |z, x| {
-                    let y = logistic(*z);
-                    let error = y - x;
-                    *z = two * scale * error * y * (F::one() - y);
-                    scale * error * error
-                })
-            } else {
-                output.apply(row);
-                update_and_sum(row, target, |y, x| {
-                    let error = *y - x;
-                    *y = two * scale * error * output.derivative(*y);
-                    scale * error * error
+        match self {
+            Loss::CrossEntropy => update_and_sum(row, target, cross_entropy),
+            Loss::SquaredError | Loss::MeanSquaredError => {
+                let scale = self.scale(row.len());
+                with_constant!(output, UNIT => {
+                    update_and_sum(row, target, |z, x| squared(UNIT, scale, z, x))
                 })
             }
-        };
-        match self {
-            Loss::SquaredError => squared(F::one(), row),
-            Loss::MeanSquaredError => squared(F::one() / F::of(row.len() as f64), row),
-            Loss::CrossEntropy => update_and_sum(row, target, |z, x| {
-                let cost = softplus(*z) - x * *z;
-                *z = logistic(*z) - x;
-                cost
-            }),
         }
     }
+
+    /// As [`Loss::replace_by_delta`], with each column's cost multiplied by its weight.
+    #[inline]
+    pub fn replace_by_weighted_delta<F: Real>(
+        self,
+        output: Activation,
+        bias: &[F],
+        target: &[F],
+        weights: &[F],
+        row: &mut [F],
+    ) -> F {
+        Activation::Identity.apply_with_bias(bias, row);
+        match self {
+            Loss::CrossEntropy => weighted(row, target, weights, cross_entropy),
+            Loss::SquaredError | Loss::MeanSquaredError => {
+                let scale = self.scale(row.len());
+                with_constant!(output, UNIT => {
+                    weighted(row, target, weights, |z, x| squared(UNIT, scale, z, x))
+                })
+            }
+        }
+    }
+
+    /// What multiplies each column's squared error.
+    fn scale<F: Real>(self, n_columns: usize) -> F {
+        match self {
+            Loss::MeanSquaredError => F::one() / F::of(n_columns as f64),
+            Loss::SquaredError | Loss::CrossEntropy => F::one(),
+        }
+    }
+}
+
+/// Replaces one unit's input z by ∂cost/∂z and returns the cost.
+#[inline(always)]
+fn squared<F: Real>(unit: Activation, scale: F, z: &mut F, x: F) -> F {
+    let y = unit.output(*z);
+    let error = y - x;
+    *z = (scale + scale) * error * unit.derivative(y);
+    scale * error * error
+}
+
+/// Replaces a logistic unit's input z by ∂cost/∂z and returns the cost.
+#[inline(always)]
+fn cross_entropy<F: Real>(z: &mut F, x: F) -> F {
+    let cost = softplus(*z) - x * *z;
+    *z = logistic(*z) - x;
+    cost
+}
+
+/// As [`update_and_sum`] over `of_column`, with what it leaves and returns multiplied by a weight.
+#[inline(always)]
+fn weighted<F: Real>(
+    row: &mut [F],
+    target: &[F],
+    weights: &[F],
+    of_column: impl Fn(&mut F, F) -> F,
+) -> F {
+    assert_eq!(row.len(), weights.len(), "columns and their weights");
+    vectorised(
+        #[inline(always)]
+        || {
+            let mut lanes = [F::zero(); 16];
+            let (rows, rest) = row.as_chunks_mut::<16>();
+            let (targets, target_rest) = target.as_chunks::<16>();
+            let (blocks, weight_rest) = weights.as_chunks::<16>();
+            for ((z, x), w) in rows.iter_mut().zip(targets).zip(blocks) {
+                for i in 0..16 {
+                    lanes[i] += w[i] * of_column(&mut z[i], x[i]);
+                    z[i] *= w[i];
+                }
+            }
+            for (i, (z, &x)) in rest.iter_mut().zip(target_rest).enumerate() {
+                lanes[i] += weight_rest[i] * of_column(z, x);
+                *z *= weight_rest[i];
+            }
+            lanes.into_iter().sum()
+        },
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const PAIRS: [(Loss, Activation); 9] = [
-        (Loss::SquaredError, Activation::Identity),
-        (Loss::SquaredError, Activation::Logistic),
-        (Loss::SquaredError, Activation::Tanh),
-        (Loss::SquaredError, Activation::Relu),
-        (Loss::MeanSquaredError, Activation::Identity),
-        (Loss::MeanSquaredError, Activation::Logistic),
-        (Loss::MeanSquaredError, Activation::Tanh),
-        (Loss::MeanSquaredError, Activation::Relu),
-        (Loss::CrossEntropy, Activation::Logistic),
-    ];
+    fn pairs() -> impl Iterator<Item = (Loss, Activation)> {
+        let squared = [Loss::SquaredError, Loss::MeanSquaredError];
+        let squared = squared.into_iter().flat_map(|loss| Activation::ALL.map(|unit| (loss, unit)));
+        squared.chain([(Loss::CrossEntropy, Activation::Logistic)])
+    }
 
     /// The definition, from the unit's output.
-    fn slow(loss: Loss, output: Activation, z: &[f64], x: &[f64]) -> f64 {
-        let mut y = z.to_vec();
-        output.apply(&mut y);
-        let pairs = y.iter().zip(x);
-        match loss {
-            Loss::SquaredError => pairs.map(|(y, x)| (y - x).powi(2)).sum(),
-            Loss::MeanSquaredError => pairs.map(|(y, x)| (y - x).powi(2)).sum::<f64>() / 3.0,
-            Loss::CrossEntropy => {
-                pairs.map(|(y, x)| -x * y.ln() - (1.0 - x) * (1.0 - y).ln()).sum()
+    fn slow(loss: Loss, output: Activation, z: &[f64], x: &[f64], weights: &[f64]) -> f64 {
+        let of_column = |((&z, &x), w): ((&f64, &f64), &f64)| {
+            let y = output.output(z);
+            w * match loss {
+                Loss::SquaredError => (y - x).powi(2),
+                Loss::MeanSquaredError => (y - x).powi(2) / weights.len() as f64,
+                Loss::CrossEntropy => -x * y.ln() - (1.0 - x) * (1.0 - y).ln(),
             }
-        }
+        };
+        z.iter().zip(x).zip(weights).map(of_column).sum()
     }
 
     #[test]
     fn cost_and_delta_follow_the_definition() {
-        let (z, x, zero) = ([0.7, -1.2, 0.3], [0.9, 0.0, 1.0], [0.0; 3]);
-        for (loss, output) in PAIRS {
-            let mut row = z;
-            let cost = loss.replace_by_delta(output, &zero, &x, &mut row);
-            assert!((cost - slow(loss, output, &z, &x)).abs() < 1e-12, "{loss:?} {output:?}");
-            for i in 0..3 {
-                let shifted = |step: f64| {
-                    let mut z = z;
-                    z[i] += step;
-                    slow(loss, output, &z, &x)
-                };
-                let numeric = (shifted(1e-6) - shifted(-1e-6)) / 2e-6;
-                assert!((row[i] - numeric).abs() < 1e-8, "{loss:?} {output:?} {i}");
+        // Nineteen columns: a block of sixteen and a rest.
+        let of =
+            |f: &dyn Fn(f64) -> f64| -> Vec<f64> { (0..19).map(|i| f(f64::from(i))).collect() };
+        let (z, x) = (of(&|i| 1.3 * (i + 0.1).sin()), of(&|i| 0.5 + 0.5 * (3.0 * i).cos()));
+        let (zero, ones, uneven) = (of(&|_| 0.0), of(&|_| 1.0), of(&|i| (i * 0.7) % 2.0));
+        for (loss, output) in pairs() {
+            for weights in [&ones, &uneven] {
+                let mut row = z.clone();
+                let cost = loss.replace_by_weighted_delta(output, &zero, &x, weights, &mut row);
+                let exact = slow(loss, output, &z, &x, weights);
+                assert!((cost - exact).abs() < 1e-12 * exact.abs().max(1.0), "{loss:?} {output:?}");
+                for i in 0..19 {
+                    let shifted = |step: f64| {
+                        let mut z = z.clone();
+                        z[i] += step;
+                        slow(loss, output, &z, &x, weights)
+                    };
+                    let numeric = (shifted(1e-5) - shifted(-1e-5)) / 2e-5;
+                    assert!((row[i] - numeric).abs() < 1e-8, "{loss:?} {output:?} {i}");
+                }
+                if weights == &ones {
+                    let mut plain = z.clone();
+                    let same = loss.replace_by_delta(output, &zero, &x, &mut plain);
+                    assert_eq!((same, plain), (cost, row), "{loss:?} {output:?}");
+                }
             }
         }
     }

@@ -1,8 +1,10 @@
+use ndarray::ArrayViewMut2;
 use numerics::elementary::vectorised;
 use numerics::{Real, by_rows};
 use serde::{Deserialize, Serialize};
 
-use crate::{InvalidSetting, Kind, Parameters, Tensor, TensorMut, require};
+use crate::regularisation::{hold_to_norm, sign_of};
+use crate::{InvalidSetting, Kind, Parameters, Regularisation, Tensor, TensorMut, require};
 
 /// How a gradient g becomes a step of the parameters w, at learning rate η.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -101,8 +103,8 @@ impl Rule {
 pub struct Optimizer<F> {
     /// The rule. Its constants may change between steps, its kind may not.
     pub rule: Rule,
-    /// L2 penalty λ: adds λ w to the gradient of each weight, nothing to that of biases.
-    pub weight_decay: f64,
+    /// What keeps weights small.
+    pub regularisation: Regularisation,
     /// Steps taken.
     pub steps: u64,
     slots: Vec<Slot<F>>,
@@ -113,19 +115,29 @@ pub struct Optimizer<F> {
 struct Slot<F> {
     mean: Vec<F>,
     square: Vec<F>,
+    /// Memory for the norms of a tensor that is held to a maximum.
+    norms: Vec<F>,
 }
 
 impl<F: Real> Optimizer<F> {
-    /// An optimizer for models of this shape, before its first step.
-    pub fn new(rule: Rule, weight_decay: f64, model: &impl Parameters<F>) -> Self {
+    /// An optimizer for models of this shape, before its first step. A number in the place of the
+    /// regularisation is its weight decay.
+    pub fn new(
+        rule: Rule,
+        regularisation: impl Into<Regularisation>,
+        model: &impl Parameters<F>,
+    ) -> Self {
+        let regularisation = regularisation.into();
         let slots = model.tensors().map(|tensor| {
             let n = tensor.values.len();
+            let held = regularisation.max_norm.is_some() && tensor.kind == Kind::Weights;
             Slot {
+                norms: vec![F::zero(); if held { tensor.shape[1] } else { 0 }],
                 mean: vec![F::zero(); if rule.keeps_mean() { n } else { 0 }],
                 square: vec![rule.initial_square(); if rule.keeps_square() { n } else { 0 }],
             }
         });
-        Optimizer { rule, weight_decay, steps: 0, slots: slots.collect() }
+        Optimizer { rule, regularisation, steps: 0, slots: slots.collect() }
     }
 
     /// One step down a cost with this gradient.
@@ -148,15 +160,26 @@ impl<F: Real> Optimizer<F> {
         self.steps += 1;
         let tensors = model.tensors_mut().zip(gradient.tensors());
         for ((tensor, gradient), slot) in tensors.zip(&mut self.slots) {
-            let decay = if tensor.kind == Kind::Weights { self.weight_decay } else { 0.0 };
-            let update = Update { rule: self.rule, rate, steps: self.steps, sign, decay };
+            let penalties = match tensor.kind {
+                Kind::Weights => (self.regularisation.weight_decay, self.regularisation.l1),
+                Kind::Bias => (0.0, 0.0),
+            };
+            let update = Update { rule: self.rule, rate, steps: self.steps, sign, penalties };
             let n = tensor.values.len();
             let mean = (!slot.mean.is_empty()).then_some(slot.mean.as_mut_slice());
             let square = (!slot.square.is_empty()).then_some(slot.square.as_mut_slice());
-            by_rows(n, (tensor.values, mean, square), |range, (values, mean, square)| {
+            let TensorMut { values, shape, .. } = tensor;
+            by_rows(n, (&mut *values, mean, square), |range, (values, mean, square)| {
                 let (mean, square) = (mean.unwrap_or_default(), square.unwrap_or_default());
                 update.apply(values, &gradient.values[range], mean, square);
             });
+            if let Some(max) = self.regularisation.max_norm
+                && !slot.norms.is_empty()
+            {
+                let weights = ArrayViewMut2::from_shape(shape, values);
+                let weights = weights.expect("a tensor has as many values as its shape says");
+                hold_to_norm(weights, F::of(max), &mut slot.norms);
+            }
         }
     }
 }
@@ -167,13 +190,15 @@ struct Update<F> {
     rate: f64,
     steps: u64,
     sign: F,
-    decay: f64,
+    /// L2 and L1.
+    penalties: (f64, f64),
 }
 
 impl<F: Real> Update<F> {
     fn apply(&self, values: &mut [F], gradient: &[F], mean: &mut [F], square: &mut [F]) {
-        let (rate, decay, sign, one) = (F::of(self.rate), F::of(self.decay), self.sign, F::one());
-        let descent = move |w: F, g: F| sign * g + decay * w;
+        let (rate, sign, one) = (F::of(self.rate), self.sign, F::one());
+        let (l2, l1) = (F::of(self.penalties.0), F::of(self.penalties.1));
+        let descent = move |w: F, g: F| sign * g + l2 * w + l1 * sign_of(w);
         match self.rule {
             Rule::Sgd {} => vectorised(
                 #[inline(always)]
@@ -349,6 +374,31 @@ mod tests {
         optimizer.descend(&mut model, &one_weight(0.0), 0.1);
         assert_eq!(model[0].weights[[0, 0]], 0.95);
         assert_eq!(model[0].bias[0], 1.0);
+    }
+
+    #[test]
+    fn l1_pulls_weights_by_their_sign_and_leaves_zero_and_biases() {
+        for (w, expected) in [(1.0, 0.95), (-1.0, -0.95), (0.0, 0.0)] {
+            let mut model = one_weight(w);
+            model[0].bias[0] = 1.0;
+            let l1 = Regularisation { l1: 0.5, ..Default::default() };
+            Optimizer::new(Rule::Sgd {}, l1, &model).descend(&mut model, &one_weight(0.0), 0.1);
+            assert_eq!(model[0].weights[[0, 0]], expected);
+            assert_eq!(model[0].bias[0], 1.0);
+        }
+    }
+
+    #[test]
+    fn units_are_held_to_the_maximal_norm_and_others_left() {
+        let mut model = vec![Dense::<f64>::zeros(2, 3)];
+        model[0].weights = ndarray::array![[3.0, 0.3, 0.0], [4.0, 0.4, 0.0]];
+        model[0].bias.fill(9.0);
+        let held = Regularisation { max_norm: Some(1.0), ..Default::default() };
+        let mut optimizer = Optimizer::new(Rule::Sgd {}, held, &model);
+        optimizer.descend(&mut model, &vec![Dense::zeros(2, 3)], 0.1);
+        let expected = ndarray::array![[0.6, 0.3, 0.0], [0.8, 0.4, 0.0]];
+        assert!((&model[0].weights - &expected).iter().all(|d| d.abs() < 1e-15));
+        assert!(model[0].bias.iter().all(|&b| b == 9.0));
     }
 
     #[test]

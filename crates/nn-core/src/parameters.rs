@@ -113,6 +113,16 @@ pub trait Parameters<F: Real> {
     }
 }
 
+/// Copies every value of `source` into `target`, without allocating.
+///
+/// # Panics
+/// If they have other shapes.
+pub fn assign<F: Real, P: Parameters<F>>(target: &mut P, source: &P) {
+    for (target, source) in target.tensors_mut().zip(source.tensors()) {
+        target.values.copy_from_slice(source.values);
+    }
+}
+
 /// Tensors by name, as they are written to files.
 pub type TensorMap = BTreeMap<String, ArrayD<f32>>;
 

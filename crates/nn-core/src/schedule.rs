@@ -1,16 +1,32 @@
 use serde::{Deserialize, Serialize};
 
+use crate::{InvalidSetting, require};
+
 /// How the learning rate changes over training.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+///
+/// In TOML `"cosine"`, or `{ step = { every = 1000, factor = 0.5 } }`.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Schedule {
     /// It does not.
     #[default]
     Constant,
     /// Falls in a straight line to zero.
     Linear,
-    /// Falls along half a cosine to zero.
+    /// Falls along half a cosine to zero (Loshchilov & Hutter 2017, without restarts).
     Cosine,
+    /// Is multiplied by `factor` after every so many updates.
+    Step {
+        /// Updates between falls.
+        every: usize,
+        /// What remains after each, in (0, 1].
+        factor: f64,
+    },
+    /// η / (1 + t / τ) after t updates: the rate of stochastic approximation (Robbins & Monro 1951).
+    Hyperbolic {
+        /// τ, the updates after which half is left.
+        half_after: f64,
+    },
 }
 
 impl Schedule {
@@ -21,6 +37,8 @@ impl Schedule {
     /// assert_eq!(Schedule::Cosine.factor(0, 100), 1.0);
     /// assert!((Schedule::Cosine.factor(50, 100) - 0.5).abs() < 1e-15);
     /// assert!((Schedule::Linear.factor(99, 100) - 0.01).abs() < 1e-15);
+    /// assert_eq!(Schedule::Step { every: 10, factor: 0.5 }.factor(29, 100), 0.25);
+    /// assert_eq!(Schedule::Hyperbolic { half_after: 20.0 }.factor(60, 100), 0.25);
     /// ```
     #[must_use]
     pub fn factor(self, step: usize, steps: usize) -> f64 {
@@ -29,6 +47,58 @@ impl Schedule {
             Schedule::Constant => 1.0,
             Schedule::Linear => 1.0 - progress,
             Schedule::Cosine => 0.5 * (1.0 + (std::f64::consts::PI * progress).cos()),
+            Schedule::Step { every, factor } => factor.powf((step / every.max(1)) as f64),
+            Schedule::Hyperbolic { half_after } => 1.0 / (1.0 + step as f64 / half_after),
+        }
+    }
+
+    /// Checks the bounds.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] naming the first constant out of its range.
+    pub fn validate(self) -> Result<(), InvalidSetting> {
+        match self {
+            Schedule::Constant | Schedule::Linear | Schedule::Cosine => Ok(()),
+            Schedule::Step { every, factor } => {
+                require(every >= 1, "training.schedule.step.every", &every, "at least 1")?;
+                let holds = factor > 0.0 && factor <= 1.0;
+                require(holds, "training.schedule.step.factor", &factor, "a number in (0, 1]")
+            }
+            Schedule::Hyperbolic { half_after: tau } => {
+                let holds = tau.is_finite() && tau > 0.0;
+                let field = "training.schedule.hyperbolic.half_after";
+                require(holds, field, &tau, "a finite number above 0")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn factors_begin_at_one_never_rise_and_stay_positive() {
+        let step = Schedule::Step { every: 30, factor: 0.3 };
+        let hyperbolic = Schedule::Hyperbolic { half_after: 7.0 };
+        for schedule in [Schedule::Constant, Schedule::Linear, Schedule::Cosine, step, hyperbolic] {
+            let factors: Vec<f64> = (0..100).map(|step| schedule.factor(step, 100)).collect();
+            assert_eq!(factors[0], 1.0, "{schedule:?}");
+            assert!(factors.windows(2).all(|pair| pair[1] <= pair[0] && pair[1] > 0.0));
+            assert!(schedule.validate().is_ok());
+        }
+    }
+
+    #[test]
+    fn constants_out_of_range_are_named() {
+        let error = Schedule::Step { every: 0, factor: 0.5 }.validate().expect_err("never");
+        assert_eq!(error.to_string(), "training.schedule.step.every = 0: expected at least 1");
+        for schedule in [
+            Schedule::Step { every: 5, factor: 1.5 },
+            Schedule::Step { every: 5, factor: f64::NAN },
+            Schedule::Hyperbolic { half_after: 0.0 },
+        ] {
+            assert!(schedule.validate().is_err(), "{schedule:?}");
         }
     }
 }

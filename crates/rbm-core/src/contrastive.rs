@@ -5,35 +5,41 @@
 //! 3, the statistics use the probabilities of the hidden units, and draws of them drive the
 //! reconstruction; the visible units are their probabilities or draws, as [`NegativeVisible`] says.
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
+use ndarray::{Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, s};
 use numerics::{Real, Stream, update_and_sum};
 
-use crate::conditional::sample;
 use crate::{NegativeVisible, Rbm};
 
-/// The memory of one step of contrastive divergence.
+/// The memory of one step of learning.
 ///
-/// Both phases lie in one matrix, the batch above its reconstruction, so that the gradient of the
-/// weights is a single product: [v⁺; v⁻]ᵀ [h⁺; −h⁻] = v⁺ᵀ h⁺ − v⁻ᵀ h⁻.
+/// Both phases lie in one matrix, the n samples of the batch above the m of the negative phase, so
+/// that the gradient of the weights is a single product:
+/// [v⁺; v⁻]ᵀ [h⁺; −(n/m) h⁻] / n = v⁺ᵀ h⁺ / n − v⁻ᵀ h⁻ / m.
 #[derive(Debug, Clone)]
 pub struct Phases<F> {
-    /// [v⁺; v⁻], 2n × visible.
-    visible: Array2<F>,
-    /// [h⁺; −h⁻], 2n × hidden.
-    hidden: Array2<F>,
-    /// The drawn hidden states, n × hidden.
+    /// [v⁺; v⁻], (n + m) × visible.
+    pub(crate) visible: Array2<F>,
+    /// [h⁺; −(n/m) h⁻], (n + m) × hidden.
+    pub(crate) hidden: Array2<F>,
+    /// The drawn hidden states of the batch, n × hidden.
     hidden_states: Array2<F>,
     /// Squared reconstruction error of each sample.
-    errors: Vec<F>,
+    pub(crate) errors: Vec<F>,
 }
 
 impl<F: Real> Phases<F> {
-    /// Memory for batches of up to `batch_size` samples.
+    /// Memory for batches of up to `batch_size` samples and as many in the negative phase.
     #[must_use]
     pub fn new(rbm: &Rbm<F>, batch_size: usize) -> Self {
+        Phases::with_chains(rbm, batch_size, batch_size)
+    }
+
+    /// Memory for batches of up to `batch_size` samples and `n_chains` in the negative phase.
+    #[must_use]
+    pub fn with_chains(rbm: &Rbm<F>, batch_size: usize, n_chains: usize) -> Self {
         Phases {
-            visible: Array2::zeros((2 * batch_size, rbm.n_visible())),
-            hidden: Array2::zeros((2 * batch_size, rbm.n_hidden())),
+            visible: Array2::zeros((batch_size + n_chains, rbm.n_visible())),
+            hidden: Array2::zeros((batch_size + n_chains, rbm.n_hidden())),
             hidden_states: Array2::zeros((batch_size, rbm.n_hidden())),
             errors: vec![F::zero(); batch_size],
         }
@@ -47,6 +53,28 @@ impl<F: Real> Phases<F> {
     /// The reconstruction of the last batch, v⁻, if that had `n` samples.
     pub fn negative_visible(&self, n: usize) -> ArrayView2<'_, F> {
         self.visible.slice(s![n..2 * n, ..])
+    }
+
+    /// v⁺ and h⁺ of a batch of `n` samples.
+    pub(crate) fn positive(&self, n: usize) -> (ArrayView2<'_, F>, ArrayView2<'_, F>) {
+        (self.visible.slice(s![..n, ..]), self.hidden.slice(s![..n, ..]))
+    }
+
+    /// The gradient of the mean over the `n` samples and `m` chains that the memory holds.
+    pub(crate) fn gradient(&self, n: usize, m: usize, gradient: &mut Rbm<F>) {
+        let scale = |n: usize| F::one() / F::of(n as f64);
+        let visible = self.visible.slice(s![..n + m, ..]);
+        let hidden = self.hidden.slice(s![..n + m, ..]);
+        let weights = gradient.weights.view_mut();
+        numerics::matmul_scaled(scale(n), visible.t(), hidden, F::zero(), weights);
+        numerics::column_sums(scale(n), hidden, gradient.hidden_bias.view_mut());
+        let (positive, negative) = visible.split_at(Axis(0), n);
+        let bias = gradient.visible_bias.view_mut();
+        if n == m {
+            numerics::column_differences(scale(n), positive, negative, bias);
+        } else {
+            differences_of_means(positive, negative, bias);
+        }
     }
 }
 
@@ -84,7 +112,7 @@ pub fn contrastive_divergence<F: Real>(
         states.view_mut(),
         |rows, h, mut states| {
             states.assign(&h);
-            sample(stream.sublayer(0), rows, &mut states);
+            rbm.hidden.draw(stream.sublayer(0), rows, &mut states);
         },
     );
     for step in 1..=gibbs_steps {
@@ -100,7 +128,7 @@ pub fn contrastive_divergence<F: Real>(
                     squared_errors(originals.slice(s![rows.clone(), ..]), &mut v, errors);
                 }
                 if visible_as == NegativeVisible::Samples {
-                    sample(visible_stream, rows, &mut v);
+                    rbm.visible.draw(visible_stream, rows, &mut v);
                 }
             },
         );
@@ -117,18 +145,30 @@ pub fn contrastive_divergence<F: Real>(
         }
     }
 
-    let scale = F::one() / F::of(n as f64);
-    let (both_visible, both_hidden) =
-        (visible.slice(s![..2 * n, ..]), hidden.slice(s![..2 * n, ..]));
-    let weights = gradient.weights.view_mut();
-    numerics::matmul_scaled(scale, both_visible.t(), both_hidden, F::zero(), weights);
-    numerics::column_sums(scale, both_hidden, gradient.hidden_bias.view_mut());
-    let (positive, negative) = both_visible.split_at(ndarray::Axis(0), n);
-    numerics::column_differences(scale, positive, negative, gradient.visible_bias.view_mut());
-    errors.iter().map(|error| error.as_f64()).sum::<f64>() / n as f64
+    let error = mean_error(errors);
+    phases.gradient(n, n, gradient);
+    error
 }
 
-fn squared_errors<F: Real>(
+/// `out` = mean of the rows of `a` − mean of those of `b`.
+fn differences_of_means<F: Real>(a: ArrayView2<F>, b: ArrayView2<F>, out: ArrayViewMut1<F>) {
+    let (for_a, for_b) = (F::one() / F::of(a.nrows() as f64), -F::one() / F::of(b.nrows() as f64));
+    numerics::by_rows(a.ncols(), out, |columns, mut out| {
+        out.fill(F::zero());
+        for (scale, rows) in [(for_a, a), (for_b, b)] {
+            for row in rows.slice(s![.., columns.clone()]).rows() {
+                out.scaled_add(scale, &row);
+            }
+        }
+    });
+}
+
+pub(crate) fn mean_error<F: Real>(errors: &[F]) -> f64 {
+    errors.iter().map(|error| error.as_f64()).sum::<f64>() / errors.len() as f64
+}
+
+/// Σᵢ (vᵢ − v̂ᵢ)² of each row, into `errors`.
+pub(crate) fn squared_errors<F: Real>(
     originals: ArrayView2<F>,
     reconstructions: &mut ArrayViewMut2<F>,
     errors: &mut [F],

@@ -3,9 +3,9 @@
 
 use ndarray::Array2;
 use nn_core::{Parameters, Tensor, TensorMut};
-use numerics::{Purpose, Real, Stream};
+use numerics::{Purpose, Real, Stream, by_rows};
 
-use crate::Rbm;
+use crate::{Rbm, Unit};
 
 const HIDDEN: Purpose = Purpose::new("gibbs hidden");
 const VISIBLE: Purpose = Purpose::new("gibbs visibl");
@@ -29,11 +29,14 @@ impl<F: Real> Chains<F> {
         Chains { visible_mean: visible.clone(), visible, hidden }
     }
 
-    /// Chains that start from fair coin flips.
+    /// Chains that start from fair coin flips, for Gaussian units from normal draws.
     #[must_use]
     pub fn from_noise(rbm: &Rbm<F>, n_chains: usize, stream: Stream) -> Self {
-        let mut visible = Array2::from_elem((n_chains, rbm.n_visible()), F::of(0.5));
-        stream.bernoulli_in_place(0, visible.as_slice_mut().expect("just made, contiguous"));
+        let mut visible = Array2::zeros((n_chains, rbm.n_visible()));
+        if rbm.visible == Unit::Binary {
+            visible.fill(F::of(0.5));
+        }
+        rbm.visible.draw(stream, 0..n_chains, &mut visible.view_mut());
         Chains::from_visible(rbm, visible)
     }
 }
@@ -47,8 +50,10 @@ pub fn gibbs_step<F: Real>(rbm: &Rbm<F>, chains: &mut Chains<F>, seed: u64, step
     rbm.sample_h_given_v(chains.visible.view(), hidden, chains.hidden.view_mut());
     rbm.mean_v_given_h(chains.hidden.view(), chains.visible_mean.view_mut());
     chains.visible.assign(&chains.visible_mean);
-    let visible = chains.visible.as_slice_mut().expect("chains are contiguous");
-    Stream::new(seed, VISIBLE).epoch(step).bernoulli_in_place(0, visible);
+    let stream = Stream::new(seed, VISIBLE).epoch(step);
+    by_rows(chains.visible.nrows(), chains.visible.view_mut(), |rows, mut visible| {
+        rbm.visible.draw(stream, rows, &mut visible);
+    });
 }
 
 impl<F: Real> Parameters<F> for Chains<F> {

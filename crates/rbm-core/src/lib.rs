@@ -1,17 +1,42 @@
 #![doc = include_str!("../README.md")]
 
+mod annealing;
+mod binarise;
+mod centring;
 mod conditional;
 mod config;
 mod contrastive;
+mod diagnostics;
 mod energy;
 mod exact;
 mod gibbs;
+mod given;
 mod model;
+mod negative;
+mod orthogonal;
+mod persistent;
+mod pseudo;
+mod replicas;
+mod tempered;
 mod train;
+mod training_config;
+mod units;
+mod variance;
 
-pub use config::{NegativeVisible, RbmConfig, TrainingConfig};
+pub use annealing::{
+    AnnealingConfig, LogZBracket, LogZEstimate, Temperatures, backward, bracket_log_z, forward,
+};
+pub use binarise::Binarisation;
+pub use centring::Offsets;
+pub use config::{InitialWeights, RbmConfig, Variance};
 pub use contrastive::{Phases, contrastive_divergence};
-pub use exact::{IntractableError, MAX_ENUMERATED, log_z};
+pub use diagnostics::{ChainDiagnostics, diagnose_chains};
+pub use exact::{IntractableError, MAX_ENUMERATED, log_z, sample_exactly};
 pub use gibbs::{Chains, gibbs_step};
-pub use model::Rbm;
+pub use given::inpaint;
+pub use model::{Rbm, log_odds_of_means};
+pub use persistent::PersistentChains;
+pub use replicas::Replicas;
 pub use train::{EpochReport, Training};
+pub use training_config::{Algorithm, MomentumRule, NegativeVisible, TrainingConfig};
+pub use units::Unit;

@@ -1,15 +1,35 @@
+use ndarray::Array1;
 use nn_core::{
-    MeanCost, Minibatches, Optimizer, RestoreError, Rule, Samples, TensorMap, TrainingError,
-    check_unit_interval, restore, store,
+    InvalidSetting, MeanCost, Minibatches, Optimizer, RestoreError, Samples, TensorMap,
+    TrainingError, assign, check_unit_interval, require, restore, store,
 };
 use numerics::{Purpose, Real, Stream};
 
-use crate::{Phases, Rbm, TrainingConfig, contrastive_divergence};
+use crate::annealing::require_binary_hidden;
+use crate::model::{means, variances};
+use crate::negative::Negative;
+use crate::persistent::{positive_phase, reconstruction_error};
+use crate::variance::VarianceGradient;
+use crate::{
+    Algorithm, Binarisation, Offsets, Phases, Rbm, TrainingConfig, Unit, contrastive_divergence,
+};
 
 const ORDER: Purpose = Purpose::new("rbm order");
 const HIDDEN: Purpose = Purpose::new("cd hidden");
 
-/// What lives beside an RBM while it is trained: velocities, memory, and how far it is.
+/// Batches between two looks at the reconstruction error, where it is not a by-product.
+const BETWEEN_LOOKS: usize = 10;
+
+/// The rate of the moving average of hidden activities that the sparsity target is held against.
+const ACTIVITY_RATE: f64 = 0.1;
+
+/// An epoch's error this many times that of the data's means, and the lowest so far, is no chance.
+const WORSE: f64 = 1.2;
+
+const LOWEST_ERROR: &str = "lowest_error";
+
+/// What lives beside an RBM while it is trained: velocities, chains, offsets, memory, and how far it
+/// is.
 #[derive(Debug, Clone)]
 pub struct Training<F> {
     config: TrainingConfig,
@@ -20,22 +40,37 @@ pub struct Training<F> {
     minibatches: Minibatches,
     phases: Phases<F>,
     gradient: Rbm<F>,
+    /// The model before the epoch in progress.
+    last_good: Rbm<F>,
+    negative: Negative<F>,
+    /// μ and λ, if the gradient is centred.
+    offsets: Option<Offsets<F>>,
+    /// Moving averages of hidden activities, if there is a sparsity target; the visible part is not
+    /// used.
+    activity: Option<Offsets<F>>,
+    variance: Option<VarianceGradient<F>>,
+    /// The reconstruction error of always answering with the means of the data.
+    error_of_means: f64,
+    /// The lowest error so far: of the first batch, then of epochs.
+    lowest_error: f64,
 }
 
 /// What an epoch of training tells.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EpochReport {
-    /// Squared error of the one-step reconstruction, summed over visible units, mean over samples.
-    /// Not what CD minimises, but zero only for a model that loses nothing.
+    /// Squared error of the one-step reconstruction, summed over visible units in units of σ, mean
+    /// over samples; of a tenth of the batches where chains are persistent. Not what is minimised,
+    /// but zero only for a model that loses nothing.
     pub reconstruction_sse: f64,
 }
 
 impl<F: Real> Training<F> {
-    /// Prepares to train `rbm` on `data` (n × visible), with the streams of `seed` and `layer`.
+    /// Prepares to train `rbm` on `data` (n × visible, in their own units), with the streams of
+    /// `seed` and `layer`.
     ///
     /// # Errors
-    /// If a setting is out of range, or the data are empty, unreadable, of another width, or
-    /// outside [0, 1].
+    /// If a setting is out of range or does not suit the units, or the data are empty, of another
+    /// width, outside [0, 1] for binary units or not standardised for Gaussian ones with σ = 1.
     pub fn new(
         rbm: &Rbm<F>,
         config: &TrainingConfig,
@@ -51,17 +86,41 @@ impl<F: Real> Training<F> {
         if found != rbm.n_visible() {
             return Err(TrainingError::Width { found, expected: rbm.n_visible() });
         }
-        check_unit_interval(&data, "binary visible")?;
+        let means = means(&data)?;
+        let variances = variances(&data, &means)?;
+        check_data(rbm, config, &data, (&means, &variances))?;
+        if matches!(config.algorithm, Algorithm::Tempering { .. }) {
+            require_binary_hidden(rbm.hidden)?;
+        }
         let batch_size = config.batch_size.min(data.n_samples());
-        let rule = Rule::Momentum { momentum: config.momentum };
+        let negative = Negative::new(rbm, config.algorithm, &data, (seed, layer))?;
+        let variance = (config.variance_rate > 0.0)
+            .then(|| VarianceGradient::new(rbm, config.variance_rate, batch_size))
+            .transpose()?;
+        let averages = || {
+            let mut hidden = Array1::zeros(rbm.n_hidden());
+            let mut row = hidden.view_mut().insert_axis(ndarray::Axis(0));
+            rbm.hidden.means(rbm.hidden_bias.view(), &mut row);
+            let visible = means.mapv(F::of);
+            let visible =
+                if rbm.visible == Unit::Gaussian { visible / &rbm.visible_std } else { visible };
+            Offsets::new(visible, hidden)
+        };
         Ok(Training {
             seed,
             layer,
             epochs_done: 0,
-            optimizer: Optimizer::new(rule, config.weight_decay, rbm),
+            optimizer: Optimizer::new(config.rule_in(1), config.regularisation(), rbm),
             minibatches: Minibatches::new(data.n_samples(), batch_size),
-            phases: Phases::new(rbm, batch_size),
-            gradient: Rbm::zeros(rbm.n_visible(), rbm.n_hidden()),
+            phases: Phases::with_chains(rbm, batch_size, negative.n_chains().max(batch_size)),
+            gradient: rbm.zeros_like(),
+            last_good: rbm.clone(),
+            negative,
+            offsets: (config.offset_rate > 0.0).then(averages),
+            activity: (config.sparsity_cost > 0.0).then(averages),
+            variance,
+            error_of_means: error_of_means(rbm, config.binarisation, (&means, &variances)),
+            lowest_error: f64::INFINITY,
             config: config.clone(),
         })
     }
@@ -74,17 +133,19 @@ impl<F: Real> Training<F> {
     /// Trains one epoch. The `data` must be those that the training was made for.
     ///
     /// # Errors
-    /// [`TrainingError::Diverged`] if the reconstruction error is not finite,
-    /// [`TrainingError::Unreadable`] if the samples cannot be read; the step is then not taken.
+    /// [`TrainingError::Unreadable`] if the samples cannot be read. [`TrainingError::Diverged`] if the
+    /// reconstruction error is not finite; the model is then as it was before this epoch. Also after an epoch whose error, having been lower, is clearly above that of always
+    /// answering with the data's means: binary units do not overflow when learning fails.
     pub fn epoch(
         &mut self,
         rbm: &mut Rbm<F>,
         data: impl Samples<F>,
     ) -> Result<EpochReport, TrainingError> {
         let epoch = self.epochs_done + 1;
+        assign(&mut self.last_good, rbm);
         let stream = |purpose| Stream::new(self.seed, purpose).layer(self.layer).epoch(epoch);
         self.minibatches.shuffle(stream(ORDER));
-        self.optimizer.rule = Rule::Momentum { momentum: self.config.momentum_in(epoch) };
+        self.optimizer.rule = self.config.rule_in(epoch);
         let n_batches = self.minibatches.n_batches();
         let steps = self.config.epochs * n_batches;
         let mut mean = MeanCost::default();
@@ -92,31 +153,144 @@ impl<F: Real> Training<F> {
             let step = self.epochs_done * n_batches + batch;
             let rate = self.config.learning_rate * self.config.schedule.factor(step, steps);
             let n = samples.len();
-            data.gather(samples, self.phases.positive_visible(n))?;
-            let cost = contrastive_divergence(
-                rbm,
-                &mut self.phases,
-                n,
-                (self.config.gibbs_steps, self.config.negative_visible),
-                stream(HIDDEN).batch(batch),
-                &mut self.gradient,
-            );
-            if !cost.is_finite() {
-                let batch = batch + 1;
-                return Err(TrainingError::Diverged { cost, epoch, batch, learning_rate: rate });
+            let mut visible = self.phases.positive_visible(n);
+            let binarisation = self.config.binarisation;
+            binarisation.gather(&data, samples, (self.seed, epoch), visible.view_mut())?;
+            if rbm.visible == Unit::Gaussian {
+                visible /= &rbm.visible_std;
+            }
+            let stream = stream(HIDDEN).batch(batch);
+            let cost = match (self.config.algorithm, &mut self.negative) {
+                (Algorithm::Cd { negative_visible }, _) => {
+                    let how = (self.config.gibbs_steps, negative_visible);
+                    let (phases, gradient) = (&mut self.phases, &mut self.gradient);
+                    Some(contrastive_divergence(rbm, phases, n, how, stream, gradient))
+                }
+                (_, negative) => {
+                    positive_phase(rbm, &mut self.phases, n);
+                    let looks = batch % BETWEEN_LOOKS == 0;
+                    let cost = looks.then(|| reconstruction_error(rbm, &mut self.phases, n));
+                    let k = self.config.gibbs_steps;
+                    negative.run(rbm, &mut self.phases, n, (k, batch), stream);
+                    self.phases.gradient(n, negative.n_chains(), &mut self.gradient);
+                    cost
+                }
+            };
+            if let Some(cost) = cost {
+                if !cost.is_finite() {
+                    let tensors = (&*rbm, &self.gradient);
+                    let error = TrainingError::diverged(cost, tensors, (step, n_batches), rate);
+                    assign(rbm, &self.last_good);
+                    return Err(error);
+                }
+                mean.add(cost, n);
+                if step == 0 {
+                    self.lowest_error = cost;
+                }
+            }
+            if let Some(variance) = &mut self.variance {
+                let rate = self.config.variance_rate;
+                variance.write(rbm, &self.phases, n, rate, &mut self.gradient);
+            }
+            let (positive_visible, positive_hidden) = self.phases.positive(n);
+            if let Some(offsets) = &mut self.offsets {
+                offsets.update(positive_visible, positive_hidden, self.config.offset_rate);
+                offsets.centre(&mut self.gradient);
+            }
+            if let Some(activity) = &mut self.activity {
+                activity.update(positive_visible, positive_hidden, ACTIVITY_RATE);
+                let target = F::of(self.config.sparsity_target);
+                let cost = F::of(self.config.sparsity_cost);
+                let bias = &mut self.gradient.hidden_bias;
+                bias.zip_mut_with(&activity.hidden, |g, &q| *g += cost * (target - q));
             }
             self.optimizer.ascend(rbm, &self.gradient, rate);
-            mean.add(cost, n);
+            self.negative.learn(&self.gradient);
+            if let Some(variance) = &self.variance {
+                variance.keep_above_floor(rbm);
+            }
         }
+        let error = mean.mean();
+        if error > WORSE * self.error_of_means && error > WORSE * self.lowest_error {
+            assign(rbm, &self.last_good);
+            return Err(TrainingError::Diverged {
+                cost: error,
+                tensor: "reconstructions are worse than the mean of the data".to_owned(),
+                step: epoch * n_batches,
+                epoch,
+                batch: n_batches,
+                learning_rate: self.config.learning_rate,
+            });
+        }
+        self.lowest_error = self.lowest_error.min(error);
         self.epochs_done = epoch;
-        Ok(EpochReport { reconstruction_sse: mean.mean() })
+        Ok(EpochReport { reconstruction_sse: error })
     }
+}
+
+/// Refuses data that the visible units cannot stand for, with the remedy.
+fn check_data<F: Real>(
+    rbm: &Rbm<F>,
+    config: &TrainingConfig,
+    data: &impl Samples<F>,
+    (means, variances): (&Array1<f64>, &Array1<f64>),
+) -> Result<(), TrainingError> {
+    if rbm.visible == Unit::Binary {
+        return check_unit_interval(data, "binary visible");
+    }
+    let plain = config.binarisation == Binarisation::Probabilities;
+    let expected = "probabilities: Gaussian visible units take the data as they are";
+    require(plain, "training.binarisation", &config.binarisation.name(), expected)?;
+    if rbm.visible_std.iter().all(|&std| std == F::one()) {
+        check_spread(means, variances)?;
+    }
+    Ok(())
+}
+
+/// The mean squared error, summed over visible units in units of σ, of answering with their means.
+fn error_of_means<F: Real>(
+    rbm: &Rbm<F>,
+    binarisation: Binarisation,
+    (means, variances): (&Array1<f64>, &Array1<f64>),
+) -> f64 {
+    match (rbm.visible, binarisation) {
+        (Unit::Binary, Binarisation::Probabilities) => variances.sum(),
+        (Unit::Binary, _) => means.iter().map(|mean| mean * (1.0 - mean)).sum(),
+        (Unit::Gaussian, _) => {
+            let std = rbm.visible_std.iter().map(|std| std.as_f64());
+            variances.iter().zip(std).map(|(variance, std)| variance / (std * std)).sum()
+        }
+    }
+}
+
+/// Passes for data with mean near 0 and variance near 1. Constant columns have no spread, so that
+/// standardised data may have somewhat less.
+fn check_spread(means: &Array1<f64>, variances: &Array1<f64>) -> Result<(), InvalidSetting> {
+    let n = means.len() as f64;
+    let mean = means.sum() / n;
+    let between = means.iter().map(|m| (m - mean).powi(2)).sum::<f64>() / n;
+    let variance = variances.sum() / n + between;
+    require(
+        mean.abs() < 0.5 && (0.25..4.0).contains(&variance),
+        "model.variance",
+        &format!("unit, for data with mean {mean:.3} and variance {variance:.3}"),
+        "data; or standardise the data to mean 0 and variance 1",
+    )
 }
 
 impl Training<f32> {
     /// Adds what a checkpoint needs beside the model and [`Training::epochs_done`].
     pub fn store(&self, map: &mut TensorMap) {
         store(&self.optimizer, "optimizer.", map);
+        self.negative.store(map);
+        let lowest = ndarray::arr0(self.lowest_error as f32).into_dyn();
+        map.insert(LOWEST_ERROR.to_owned(), lowest);
+        if let Some(offsets) = &self.offsets {
+            store(offsets, "offsets.", map);
+        }
+        if let Some(activity) = &self.activity {
+            store(activity, "activity.", map);
+        }
     }
 
     /// Goes on from a checkpoint taken after `epochs_done` epochs.
@@ -125,6 +299,16 @@ impl Training<f32> {
     /// [`RestoreError`] if a tensor is missing or of another shape.
     pub fn restore(&mut self, map: &TensorMap, epochs_done: usize) -> Result<(), RestoreError> {
         restore(&mut self.optimizer, "optimizer.", map)?;
+        self.negative.restore(map)?;
+        let missing = || RestoreError::Missing(LOWEST_ERROR.to_owned());
+        let lowest = map.get(LOWEST_ERROR).and_then(|tensor| tensor.first()).ok_or_else(missing)?;
+        self.lowest_error = f64::from(*lowest);
+        if let Some(offsets) = &mut self.offsets {
+            restore(offsets, "offsets.", map)?;
+        }
+        if let Some(activity) = &mut self.activity {
+            restore(activity, "activity.", map)?;
+        }
         self.epochs_done = epochs_done;
         self.optimizer.steps = (epochs_done * self.minibatches.n_batches()) as u64;
         Ok(())

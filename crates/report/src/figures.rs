@@ -13,6 +13,7 @@ mod lines;
 mod palette;
 mod picture;
 mod render;
+mod scatter;
 mod text;
 mod tiles;
 
@@ -28,6 +29,7 @@ use crate::table::{write_bytes, write_text};
 pub use axis::AxisScale;
 pub use intervals::{IntervalPoint, IntervalSeries, Intervals};
 pub use lines::{Curve, Lines, Panel};
+pub use scatter::{Scatter, ScatterPanel};
 pub use tiles::{TileRow, TileScale, Tiles};
 
 /// What a figure says of itself, and where the page puts it.
@@ -91,6 +93,7 @@ struct Sidecar {
 enum Drawing {
     Lines { panels: Vec<lines::Axes> },
     Intervals { x_title: String, y_title: String },
+    Scatter { panels: Vec<String> },
     Tiles { scale: TileScale },
 }
 
@@ -170,6 +173,7 @@ fn draw(dir: &Path, name: &str) -> Result<Figure, Error> {
         Drawing::Intervals { x_title, y_title } => {
             intervals::layout(&csv, &meta.title, &x_title, &y_title)?
         }
+        Drawing::Scatter { panels } => scatter::layout(&csv, &meta.title, &panels)?,
         Drawing::Tiles { scale } => tiles::layout(&csv, &meta.title, scale)?,
     };
     let svg = render::svg(&picture, &meta.title, &meta.alt)?;

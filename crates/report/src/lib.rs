@@ -13,7 +13,7 @@ use std::path::Path;
 pub use error::Error;
 pub use figures::{
     AxisScale, Curve, Figure, IntervalPoint, IntervalSeries, Intervals, Lines, Meta, Panel,
-    Section, TileRow, TileScale, Tiles, redraw,
+    Scatter, ScatterPanel, Section, TileRow, TileScale, Tiles, redraw,
 };
 pub use rows::{ComparisonRow, MetricRow, PairedRow, Row, SummaryRow, TimingRow};
 pub use table::{read_csv, write_bytes, write_csv, write_text};

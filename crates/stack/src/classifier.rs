@@ -29,15 +29,31 @@ impl Classifier<f32> {
     /// If there is no layer.
     #[must_use]
     pub fn new(pretrained: &[PretrainedLayer], n_classes: usize, seed: u64) -> Self {
-        let mut layers: Vec<_> = pretrained.iter().map(|layer| layer.encoder.clone()).collect();
-        let n_features = layers.last().expect("a classifier has a hidden layer").n_outputs();
-        layers.push(Initialiser::Glorot {}.dense(
-            n_features,
-            n_classes,
-            Stream::new(seed, READOUT),
-        ));
-        Classifier { layers, units: pretrained.iter().map(|layer| layer.unit).collect() }
+        let hidden = pretrained.iter().map(|layer| (layer.encoder.clone(), layer.unit)).collect();
+        Self::on_top_of(hidden, n_classes, seed)
     }
+
+    /// As [`Classifier::new`], for layers with their units.
+    ///
+    /// # Panics
+    /// If there is no layer.
+    #[must_use]
+    pub fn on_top_of(hidden: Vec<(Dense<f32>, Activation)>, n_classes: usize, seed: u64) -> Self {
+        let (mut layers, units): (Vec<_>, Vec<_>) = hidden.into_iter().unzip();
+        let n_features = layers.last().expect("a classifier has a hidden layer").n_outputs();
+        layers.push(readout(n_features, n_classes, seed));
+        Classifier { layers, units }
+    }
+
+    /// Logistic regression: a read-out alone.
+    #[must_use]
+    pub fn linear(n_features: usize, n_classes: usize, seed: u64) -> Self {
+        Classifier { layers: vec![readout(n_features, n_classes, seed)], units: vec![] }
+    }
+}
+
+fn readout(n_features: usize, n_classes: usize, seed: u64) -> Dense<f32> {
+    Initialiser::Glorot {}.dense(n_features, n_classes, Stream::new(seed, READOUT))
 }
 
 impl<F: Real> Classifier<F> {
@@ -52,8 +68,36 @@ impl<F: Real> Classifier<F> {
     /// The most probable class of each sample. Shapes: (n × inputs) → n.
     #[must_use]
     pub fn predict(&self, x: ArrayView2<F>) -> Vec<u8> {
-        const BLOCK: usize = 1000;
         let mut classes = Vec::with_capacity(x.nrows());
+        self.for_blocks_of_scores(x, |scores| {
+            classes.extend(
+                scores.rows().into_iter().map(|row| {
+                    numerics::argmax(row.to_slice().expect("rows are contiguous")) as u8
+                }),
+            );
+        });
+        classes
+    }
+
+    /// p(k | x) of each class k for each sample. Shapes: (n × inputs) → (n × classes).
+    #[must_use]
+    pub fn probabilities(&self, x: ArrayView2<F>) -> Array2<F> {
+        let n_classes = self.layers.last().expect("a read-out").n_outputs();
+        let mut p = Vec::with_capacity(x.nrows() * n_classes);
+        self.for_blocks_of_scores(x, |scores| {
+            for row in scores.rows() {
+                let max = row.iter().copied().fold(F::neg_infinity(), F::max);
+                let powers = row.iter().map(|&z| elementary::exp(z - max));
+                let total: F = powers.clone().sum();
+                p.extend(powers.map(|power| power / total));
+            }
+        });
+        Array2::from_shape_vec((x.nrows(), n_classes), p).expect("a row for each sample")
+    }
+
+    /// Calls `each` with the inputs to the softmax of some samples at a time, in order.
+    fn for_blocks_of_scores(&self, x: ArrayView2<F>, mut each: impl FnMut(ArrayView2<F>)) {
+        const BLOCK: usize = 1000;
         let mut buffers: Vec<Array2<F>> = (self.layers.iter())
             .map(|layer| Array2::zeros((x.nrows().min(BLOCK), layer.n_outputs())))
             .collect();
@@ -64,14 +108,8 @@ impl<F: Real> Classifier<F> {
                 let input = before.last().map_or(block, |b| b.slice(ndarray::s![..n, ..]));
                 self.layer(i).forward(input, from[0].slice_mut(ndarray::s![..n, ..]));
             }
-            let scores = buffers.last().expect("a read-out").slice(ndarray::s![..n, ..]);
-            classes.extend(
-                scores.rows().into_iter().map(|row| {
-                    numerics::argmax(row.to_slice().expect("rows are contiguous")) as u8
-                }),
-            );
+            each(buffers.last().expect("a read-out").slice(ndarray::s![..n, ..]));
         }
-        classes
     }
 
     /// How many samples are assigned another class than their label.

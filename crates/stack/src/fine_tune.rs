@@ -62,6 +62,7 @@ impl FineTuneConfig {
         require(rate_holds, "fine_tuning.learning_rate", &rate, "a finite number above 0")?;
         let decay_holds = decay.is_finite() && decay >= 0.0;
         require(decay_holds, "fine_tuning.weight_decay", &decay, "a finite number, 0 or above")?;
+        self.schedule.validate()?;
         self.optimizer.validate()
     }
 }
@@ -132,7 +133,7 @@ pub fn fine_tune(
     while updates < config.updates {
         epoch += 1;
         minibatches.shuffle(Stream::new(seed, ORDER).epoch(epoch));
-        for (batch, samples) in minibatches.iter().enumerate().take(config.updates - updates) {
+        for samples in minibatches.iter().take(config.updates - updates) {
             let n = samples.len();
             gather(train.x, samples, x.slice_mut(s![..n, ..]));
             labels.clear();
@@ -147,8 +148,8 @@ pub fn fine_tune(
                 &mut gradient,
             );
             if !cost.is_finite() {
-                let batch = batch + 1;
-                return Err(TrainingError::Diverged { cost, epoch, batch, learning_rate: rate });
+                let place = (updates, minibatches.n_batches());
+                return Err(TrainingError::diverged(cost, (&model, &gradient), place, rate));
             }
             optimizer.descend(&mut model, &gradient, rate);
             cost_sum += cost;

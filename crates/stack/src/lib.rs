@@ -1,12 +1,16 @@
 #![doc = include_str!("../README.md")]
 
 mod classifier;
+mod dbn;
+mod deep;
 mod fine_tune;
 mod layer;
 mod pretrain;
 mod unroll;
 
 pub use classifier::{Classifier, classification_cost_and_gradient};
+pub use dbn::Dbn;
+pub use deep::{DeepPretraining, LayerPretraining, pretrain_deep};
 pub use fine_tune::{Evaluation, FineTuneConfig, FineTuned, Labelled, fine_tune};
 pub use layer::PretrainedLayer;
 pub use pretrain::{

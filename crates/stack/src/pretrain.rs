@@ -7,7 +7,7 @@ use ae_core::{Autoencoder, AutoencoderConfig, Decoder};
 use ndarray::{Array2, ArrayView2};
 use nn_core::{Activation, Dense, Initialiser, TrainingError};
 use numerics::{Purpose, Stream};
-use rbm_core::{Rbm, RbmConfig};
+use rbm_core::{Rbm, RbmConfig, Unit};
 use serde::{Deserialize, Serialize};
 
 use crate::{PretrainedLayer, Progress, Watch};
@@ -41,9 +41,20 @@ pub fn greedy(
     seed: u64,
     watch: &mut dyn FnMut(usize, Progress) -> ControlFlow<()>,
 ) -> Result<Vec<PretrainedLayer>, TrainingError> {
-    let mut layers: Vec<PretrainedLayer> = Vec::with_capacity(sizes.len());
+    let ways: Vec<_> = sizes.iter().map(|&n_hidden| (pretraining, n_hidden)).collect();
+    greedy_each(&ways, data, seed, watch)
+}
+
+/// As [`greedy`], each layer in a way of its own.
+pub(crate) fn greedy_each(
+    ways: &[(&dyn Pretraining, usize)],
+    data: ArrayView2<f32>,
+    seed: u64,
+    watch: &mut dyn FnMut(usize, Progress) -> ControlFlow<()>,
+) -> Result<Vec<PretrainedLayer>, TrainingError> {
+    let mut layers: Vec<PretrainedLayer> = Vec::with_capacity(ways.len());
     let mut features: Option<Array2<f32>> = None;
-    for (i, &n_hidden) in sizes.iter().enumerate() {
+    for (i, &(pretraining, n_hidden)) in ways.iter().enumerate() {
         if let Some(below) = layers.last() {
             let inputs = features.as_ref().map_or(data, |features| features.view());
             features = Some(below.encode(inputs));
@@ -89,7 +100,9 @@ impl Pretraining for RandomInitialisation {
     }
 }
 
-/// Pretraining by autoencoders of one hidden layer. `model.n_hidden` gives way to the stack's.
+/// Pretraining by autoencoders of one hidden layer, whose size the stack says. Where the training
+/// corrupts its input, only the layer in training is corrupted: what goes up is clean (Vincent et
+/// al. 2010, section 3).
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AutoencoderPretraining {
@@ -108,7 +121,12 @@ impl Pretraining for AutoencoderPretraining {
         layer: usize,
         watch: Watch<'_>,
     ) -> Result<PretrainedLayer, TrainingError> {
-        let config = AutoencoderConfig { n_hidden, ..self.model.clone() };
+        let config = AutoencoderConfig {
+            n_hidden,
+            encoder_layers: vec![],
+            decoder_layers: None,
+            ..self.model.clone()
+        };
         let mut model = Autoencoder::new(&config, data.ncols(), seed, layer)?;
         let mut training =
             ae_core::Training::new(&model, &config, &self.training, data, seed, layer)?;
@@ -170,11 +188,22 @@ impl Pretraining for RbmPretraining {
 }
 
 impl From<Rbm<f32>> for PretrainedLayer {
+    /// The layer's mean-field passes. The standard deviations of Gaussian visible units go into the
+    /// weights: up W / σ, down σ W and σ a.
     fn from(rbm: Rbm<f32>) -> Self {
-        let encoder = Dense { weights: rbm.weights, bias: rbm.hidden_bias };
-        let decoder = transposed(&encoder, rbm.visible_bias);
-        let unit = Activation::Logistic;
-        PretrainedLayer { encoder, unit, decoder, output: Activation::Logistic }
+        let unit = |unit| match unit {
+            Unit::Binary => Activation::Logistic,
+            Unit::Gaussian => Activation::Identity,
+        };
+        let (hidden, visible) = (unit(rbm.hidden), unit(rbm.visible));
+        let mut encoder = Dense { weights: rbm.weights, bias: rbm.hidden_bias };
+        let mut decoder = transposed(&encoder, rbm.visible_bias);
+        if rbm.visible == Unit::Gaussian {
+            encoder.weights /= &rbm.visible_std.view().insert_axis(ndarray::Axis(1));
+            decoder.weights *= &rbm.visible_std;
+            decoder.bias *= &rbm.visible_std;
+        }
+        PretrainedLayer { encoder, unit: hidden, decoder, output: visible }
     }
 }
 

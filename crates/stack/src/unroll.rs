@@ -19,5 +19,6 @@ pub fn unroll(layers: &[PretrainedLayer]) -> Autoencoder<f32> {
             .map(|layer| layer.unit)
             .chain(down.map(|layer| layer.output))
             .collect(),
+        top_k: None,
     }
 }

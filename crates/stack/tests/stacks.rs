@@ -3,12 +3,14 @@
 
 use std::ops::ControlFlow;
 
+use ae_core::{Autoencoder, AutoencoderConfig};
 use ndarray::{Array2, ArrayView2};
-use nn_core::TrainingError;
+use nn_core::{Activation, TrainingError};
 use numerics::{Purpose, Stream};
 use stack::{
-    AutoencoderPretraining, Classifier, FineTuneConfig, Labelled, PretrainedLayer, Pretraining,
-    RandomInitialisation, RbmPretraining, fine_tune, greedy, unroll,
+    AutoencoderPretraining, Classifier, DeepPretraining, FineTuneConfig, Labelled,
+    LayerPretraining, PretrainedLayer, Pretraining, RandomInitialisation, RbmPretraining,
+    fine_tune, greedy, pretrain_deep, unroll,
 };
 
 /// Noisy bars at one of four places in a row of 16: the place is the class.
@@ -105,4 +107,75 @@ fn a_watcher_can_stop_it() {
         });
         assert_eq!(stopped, Err(TrainingError::Interrupted));
     }
+}
+
+fn deep_config() -> AutoencoderConfig {
+    AutoencoderConfig {
+        n_hidden: 3,
+        encoder_layers: vec![12, 8],
+        code: Some(Activation::Identity),
+        ..Default::default()
+    }
+}
+
+#[test]
+fn a_deep_autoencoder_is_pretrained_layer_by_layer_and_then_learns_on() {
+    let (x, _) = bars(400, 0);
+    let config = deep_config();
+    let mut way = AutoencoderPretraining::default();
+    way.training.epochs = 30;
+    way.training.batch_size = 20;
+    let layers = LayerPretraining::Autoencoder(way);
+    let pretraining = DeepPretraining { layers, code: None };
+    let mut seen = vec![0; 3];
+    let mut deep = pretrain_deep(&config, &pretraining, x.view(), 1, &mut |layer, _| {
+        seen[layer] += 1;
+        ControlFlow::Continue(())
+    })
+    .expect("converges");
+    assert_eq!(seen, [30; 3]);
+    assert_eq!(deep.units, config.units());
+    let random = Autoencoder::new(&config, 16, 1, 0).expect("valid");
+    let error = |model: &Autoencoder<f32>| {
+        nn_core::reconstruction_error(x.view(), model.reconstruct(x.view()).view()).mse_per_pixel
+    };
+    let pretrained = error(&deep);
+    assert!(pretrained < 0.7 * error(&random), "{pretrained} {}", error(&random));
+
+    let how = ae_core::TrainingConfig { epochs: 20, batch_size: 20, ..Default::default() };
+    let training = ae_core::Training::new(&deep, &config, &how, x.view(), 1, 0);
+    let mut training = training.expect("an unrolled model is of its configuration's shape");
+    while training.epochs_done() < how.epochs {
+        training.epoch(&mut deep, x.view()).expect("converges");
+    }
+    assert!(error(&deep) < 0.9 * pretrained, "{} {pretrained}", error(&deep));
+}
+
+#[test]
+fn what_cannot_be_unrolled_is_refused_before_any_work() {
+    let rbm =
+        DeepPretraining { layers: LayerPretraining::Rbm(RbmPretraining::default()), code: None };
+    let refusal = |config: &AutoencoderConfig| {
+        rbm.validate(config).expect_err("not to be unrolled").to_string()
+    };
+    // An RBM of logistic units is no way to a linear code.
+    assert!(refusal(&deep_config()).starts_with("model.hidden = Identity"));
+    let logistic = AutoencoderConfig { code: None, ..deep_config() };
+    assert!(rbm.validate(&logistic).is_ok());
+    assert!(refusal(&AutoencoderConfig { tied: true, ..logistic.clone() }).contains("model.tied"));
+    let lopsided = AutoencoderConfig { decoder_layers: Some(vec![5]), ..logistic };
+    assert!(refusal(&lopsided).contains("model.decoder_layers"));
+}
+
+#[test]
+fn an_identity_code_layer_unrolls_like_any_other() {
+    let (x, _) = bars(50, 0);
+    let mut layers = layers(&RandomInitialisation::default(), x.view());
+    layers[1].unit = Activation::Identity;
+    let deep = unroll(&layers);
+    assert_eq!(deep.units[1], Activation::Identity);
+    let code = layers[1].encode(layers[0].encode(x.view()).view());
+    assert_eq!(deep.encode(x.view()), code);
+    let back = layers[0].decode(layers[1].decode(code.view()).view());
+    assert_eq!(deep.reconstruct(x.view()), back);
 }

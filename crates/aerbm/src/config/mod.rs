@@ -2,8 +2,10 @@
 
 mod parse;
 mod profile;
+mod rbm;
 mod run;
 
-pub(crate) use parse::{UsageError, nearest, set};
+pub(crate) use parse::{UsageError, from_table, nearest, set};
 pub(crate) use profile::ProfileConfig;
-pub(crate) use run::{PRESETS, RunConfig};
+pub(crate) use rbm::{DbnSettings, RbmSettings};
+pub(crate) use run::{AutoencoderSettings, PRESETS, RunConfig, Stopping};

@@ -1,36 +1,88 @@
 use std::path::Path;
 
-use ae_core::AutoencoderConfig;
+use ae_core::{AutoencoderConfig, Objective};
 use anyhow::Context as _;
 use mnist_io::Partition;
-use rbm_core::RbmConfig;
+use nn_core::{InvalidSetting, TrainingError, require};
 use serde::{Deserialize, Serialize};
+use stack::DeepPretraining;
 use toml::{Table, Value};
 
 use super::parse::{from_table, nearest, table};
-use super::{UsageError, set};
+use super::{DbnSettings, RbmSettings, UsageError, set};
 
 /// The presets, each a TOML file in the binary.
-pub(crate) const PRESETS: [(&str, &str); 3] = [
+pub(crate) const PRESETS: [(&str, &str); 15] = [
     ("tutorial", include_str!("../../presets/tutorial.toml")),
     ("autoencoder", include_str!("../../presets/autoencoder.toml")),
+    ("autoencoder-mse", include_str!("../../presets/autoencoder-mse.toml")),
+    ("sparse", include_str!("../../presets/sparse.toml")),
+    ("denoising", include_str!("../../presets/denoising.toml")),
+    ("contractive", include_str!("../../presets/contractive.toml")),
+    ("k-sparse", include_str!("../../presets/k-sparse.toml")),
+    ("deep-autoencoder", include_str!("../../presets/deep-autoencoder.toml")),
+    ("deep-autoencoder-2d", include_str!("../../presets/deep-autoencoder-2d.toml")),
+    ("stacked-autoencoder", include_str!("../../presets/stacked-autoencoder.toml")),
+    ("stacked-denoising", include_str!("../../presets/stacked-denoising.toml")),
     ("rbm", include_str!("../../presets/rbm.toml")),
+    ("rbm-pcd", include_str!("../../presets/rbm-pcd.toml")),
+    ("gaussian-rbm", include_str!("../../presets/gaussian-rbm.toml")),
+    ("dbn", include_str!("../../presets/dbn.toml")),
 ];
 
 /// A model and how it is trained.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub(crate) enum RunConfig {
-    Autoencoder(Settings<AutoencoderConfig, ae_core::TrainingConfig>),
-    Rbm(Settings<RbmConfig, rbm_core::TrainingConfig>),
+    Autoencoder(AutoencoderSettings),
+    Rbm(RbmSettings),
+    Dbn(DbnSettings),
 }
 
+/// An autoencoder's settings.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Settings<M: Default, T: Default> {
+pub(crate) struct AutoencoderSettings {
     pub(crate) partition: Partition,
-    pub(crate) model: M,
-    pub(crate) training: T,
+    pub(crate) model: AutoencoderConfig,
+    pub(crate) training: ae_core::TrainingConfig,
+    /// When training ends before its last epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) stopping: Option<Stopping>,
+    /// How the layers begin, where not at random.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) pretraining: Option<DeepPretraining>,
+}
+
+impl AutoencoderSettings {
+    fn validate(&self) -> Result<(), TrainingError> {
+        Objective::new(&self.model, &self.training)?;
+        self.stopping.map_or(Ok(()), |stopping| stopping.validate())?;
+        self.pretraining.as_ref().map_or(Ok(()), |layers| layers.validate(&self.model))
+    }
+}
+
+/// When training ends before its last epoch. The model that was best on the validation set is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Stopping {
+    /// Epochs without a lower validation error after which training stops.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) patience: Option<usize>,
+    /// Seconds of training after which no new epoch begins. The clock decides: runs with the same
+    /// seed may then differ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) max_seconds: Option<f64>,
+}
+
+impl Stopping {
+    fn validate(self) -> Result<(), InvalidSetting> {
+        let patience = self.patience.unwrap_or(1);
+        require(patience >= 1, "stopping.patience", &patience, "at least 1")?;
+        let seconds = self.max_seconds.unwrap_or(1.0);
+        let holds = seconds.is_finite() && seconds > 0.0;
+        require(holds, "stopping.max_seconds", &seconds, "a finite number above 0")
+    }
 }
 
 impl RunConfig {
@@ -45,27 +97,29 @@ impl RunConfig {
 
     /// Reads and checks settings.
     pub(crate) fn from_table(mut table: Table, origin: &str) -> Result<Self, UsageError> {
-        let kinds = ["autoencoder", "rbm"];
+        let kinds = ["autoencoder", "rbm", "dbn"];
         let kind = table.remove("kind");
         let config = match kind.as_ref().and_then(Value::as_str) {
             Some("autoencoder") => RunConfig::Autoencoder(from_table(table, origin)?),
             Some("rbm") => RunConfig::Rbm(from_table(table, origin)?),
+            Some("dbn") => RunConfig::Dbn(from_table(table, origin)?),
             Some(other) => {
                 let hint = nearest(other, kinds).map(|k| format!("; did you mean `{k}`?"));
                 let hint = hint.unwrap_or_default();
                 return Err(UsageError(format!(
-                    "{origin}: kind = \"{other}\": expected \"autoencoder\" or \"rbm\"{hint}"
+                    "{origin}: kind = \"{other}\": expected \"autoencoder\", \"rbm\" or \"dbn\"{hint}"
                 )));
             }
             None => {
                 return Err(UsageError(format!(
-                    "{origin}: `kind` is missing: expected \"autoencoder\" or \"rbm\""
+                    "{origin}: `kind` is missing: expected \"autoencoder\", \"rbm\" or \"dbn\""
                 )));
             }
         };
         let checked = match &config {
-            RunConfig::Autoencoder(s) => s.model.validate().and_then(|()| s.training.validate()),
-            RunConfig::Rbm(s) => s.model.validate().and_then(|()| s.training.validate()),
+            RunConfig::Autoencoder(s) => s.validate(),
+            RunConfig::Rbm(s) => s.validate().map_err(Into::into),
+            RunConfig::Dbn(s) => s.validate().map_err(Into::into),
         };
         checked.map_err(|error| UsageError(format!("{origin}: {error}")))?;
         Ok(config)
@@ -75,6 +129,7 @@ impl RunConfig {
         match self {
             RunConfig::Autoencoder(settings) => settings.partition,
             RunConfig::Rbm(settings) => settings.partition,
+            RunConfig::Dbn(settings) => settings.partition,
         }
     }
 
@@ -82,6 +137,7 @@ impl RunConfig {
         match self {
             RunConfig::Autoencoder(settings) => settings.training.epochs,
             RunConfig::Rbm(settings) => settings.training.epochs,
+            RunConfig::Dbn(settings) => settings.epochs(),
         }
     }
 
@@ -89,6 +145,15 @@ impl RunConfig {
         match self {
             RunConfig::Autoencoder(_) => "autoencoder",
             RunConfig::Rbm(_) => "rbm",
+            RunConfig::Dbn(_) => "dbn",
+        }
+    }
+
+    /// When training ends before its last epoch.
+    pub(crate) fn stopping(&self) -> Stopping {
+        match self {
+            RunConfig::Autoencoder(settings) => settings.stopping.unwrap_or_default(),
+            RunConfig::Rbm(_) | RunConfig::Dbn(_) => Stopping::default(),
         }
     }
 
@@ -147,6 +212,24 @@ mod tests {
         assert!(error("model.n_hidden=many").contains("model.n_hidden: invalid type"));
         assert!(error("training.momentum=1.5").contains("a number in [0, 1)"));
         assert!(error("kind=rmb").contains("did you mean `rbm`?"));
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_named() {
+        let error = |preset: &str, assignment: &str| {
+            let outcome = RunConfig::load(preset, &[assignment.to_owned()]);
+            outcome.expect_err("a mistake").to_string()
+        };
+        let tanh = error("sparse", "model.hidden=tanh");
+        assert!(tanh.contains("training.penalty.kind = kl: expected l1"), "{tanh}");
+        let deep = error("contractive", "model.encoder_layers=[500]");
+        assert!(deep.contains("expected one hidden layer"), "{deep}");
+        let fraction = error("denoising", "training.corruption={kind=\"masking\", fraction=2}");
+        assert!(fraction.contains("training.corruption.fraction = 2"), "{fraction}");
+        let tied = error("stacked-denoising", "model.tied=true");
+        assert!(tied.contains("model.tied = true"), "{tied}");
+        assert!(error("deep-autoencoder", "stopping.patience=0").contains("at least 1"));
+        assert!(error("autoencoder", "training.schedule=cosin").contains("`cosine`"));
     }
 
     #[test]

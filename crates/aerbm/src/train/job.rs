@@ -1,23 +1,28 @@
 //! The two families behind one face: a job trains, a model is what comes out.
 
-use ae_core::Autoencoder;
-use mnist_io::Splits;
-use ndarray::{ArcArray2, Array2, ArrayView2};
+use ae_core::{Autoencoder, Corruption};
+use mnist_io::{Dataset, Splits};
+use ndarray::{Array2, ArrayView2};
 use nn_core::{
-    Loss, RestoreError, Samples, TensorMap, TrainingError, reconstruction_error, restore, store,
+    Loss, Parameters as _, RestoreError, Samples, TensorMap, TrainingError, reconstruction_error,
+    restore, store,
 };
 use rbm_core::Rbm;
+use stack::Dbn;
 
+use super::rbm_job::{DbnJob, RbmJob, rbm_measures};
 use super::record::{Cost, Unit};
 use super::{Measure, Record, Spec};
 use crate::config::RunConfig;
 use crate::data::training_samples;
+use crate::denoise::{noisy, quality};
 
 /// A trained model.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Model {
     Autoencoder(Autoencoder<f32>),
     Rbm(Rbm<f32>),
+    Dbn(Dbn),
 }
 
 impl Model {
@@ -26,6 +31,7 @@ impl Model {
         match self {
             Model::Autoencoder(model) => model.reconstruct(x),
             Model::Rbm(rbm) => rbm.reconstruct(x),
+            Model::Dbn(dbn) => dbn.reconstruct(x),
         }
     }
 
@@ -34,11 +40,38 @@ impl Model {
         match self {
             Model::Autoencoder(model) => model.encoder[0].weights.view(),
             Model::Rbm(rbm) => rbm.weights.view(),
+            Model::Dbn(dbn) => dbn.layers[0].weights.view(),
+        }
+    }
+
+    /// The model as one that samples can be drawn from, if it has a distribution.
+    pub(crate) fn generative(&self) -> Option<Dbn> {
+        match self {
+            Model::Autoencoder(_) => None,
+            Model::Rbm(rbm) => Some(Dbn { layers: vec![rbm.clone()] }),
+            Model::Dbn(dbn) => Some(dbn.clone()),
         }
     }
 
     /// All that is measured of a finished model on a set.
-    pub(crate) fn measures(&self, split: &str, x: ArrayView2<f32>) -> Vec<Measure> {
+    pub(crate) fn measures(&self, config: &RunConfig, split: &str, set: &Dataset) -> Vec<Measure> {
+        let x = set.images.view();
+        let mut measures = self.reconstruction_measures(split, x);
+        match (self, config) {
+            (Model::Autoencoder(model), RunConfig::Autoencoder(settings)) => {
+                measures.extend(code_measures(model, split, x));
+                if let Some(corruption) = settings.training.corruption {
+                    measures.extend(denoising_measures(self, corruption, split, set));
+                }
+            }
+            (Model::Rbm(rbm), _) => measures.extend(rbm_measures(rbm, split, x)),
+            _ => (),
+        }
+        measures
+    }
+
+    /// How far reconstructions are from what they are of.
+    pub(crate) fn reconstruction_measures(&self, split: &str, x: ArrayView2<f32>) -> Vec<Measure> {
         let error = reconstruction_error(x, self.reconstruct(x).view());
         let mut measures = vec![
             Measure::new(split, "mse_per_pixel", error.mse_per_pixel, "mse_per_pixel"),
@@ -48,20 +81,33 @@ impl Model {
             let value = error.bce_nats_per_image;
             measures.push(Measure::new(split, "bce_nats_per_image", value, "nats"));
         }
-        if let Model::Rbm(rbm) = self
-            && rbm.n_hidden() <= EXACT_UNITS
-            && let Ok(log_z) = rbm_core::log_z(rbm)
-        {
-            let value = -mean(&rbm.free_energies(x)) - log_z;
-            measures.push(Measure::new(split, "log_likelihood_nats", value, "nats"));
-        }
         measures
+    }
+
+    /// The code, or hidden probabilities. Shapes: (n × visible) → (n × hidden).
+    pub(crate) fn encode(&self, x: ArrayView2<f32>) -> Array2<f32> {
+        match self {
+            Model::Autoencoder(model) => model.encode(x),
+            Model::Rbm(rbm) => rbm.encode(x),
+            Model::Dbn(dbn) => dbn.encode(x),
+        }
+    }
+
+    pub(super) fn is_finite(&self) -> bool {
+        match self {
+            Model::Autoencoder(model) => model.all_finite(),
+            Model::Rbm(rbm) => rbm.all_finite(),
+            Model::Dbn(dbn) => dbn.layers.iter().all(|rbm| rbm.all_finite()),
+        }
     }
 
     pub(crate) fn store(&self, map: &mut TensorMap) {
         match self {
             Model::Autoencoder(model) => store(model, "", map),
             Model::Rbm(rbm) => store(rbm, "", map),
+            Model::Dbn(dbn) => dbn.layers.iter().enumerate().for_each(|(layer, rbm)| {
+                store(rbm, &layer_prefix(layer), map);
+            }),
         }
     }
 
@@ -75,23 +121,64 @@ impl Model {
                 Model::Autoencoder(model)
             }
             RunConfig::Rbm(settings) => {
-                let mut rbm = Rbm::zeros(record.n_visible, settings.model.n_hidden);
+                let mut rbm = settings.model.zeros(record.n_visible);
                 restore(&mut rbm, "", tensors)?;
                 Model::Rbm(rbm)
+            }
+            RunConfig::Dbn(settings) => {
+                let mut n_visible = record.n_visible;
+                let mut layers = Vec::new();
+                for layer in 0..settings.layers.len() {
+                    let mut rbm = settings.model_of(layer).zeros(n_visible);
+                    restore(&mut rbm, &layer_prefix(layer), tensors)?;
+                    n_visible = rbm.n_hidden();
+                    layers.push(rbm);
+                }
+                Model::Dbn(Dbn { layers })
             }
         })
     }
 }
 
-/// Up to this many hidden units the exact likelihood is a matter of seconds.
-const EXACT_UNITS: usize = 20;
+/// What the code is like.
+fn code_measures(model: &Autoencoder<f32>, split: &str, x: ArrayView2<f32>) -> Vec<Measure> {
+    let code = model.code_statistics(x);
+    let mut measures = vec![
+        Measure::new(split, "code_mean_activity", code.mean_activity, "activity"),
+        Measure::new(split, "code_dead_units", code.dead_units as f64, "units"),
+        Measure::new(split, "code_jacobian_norm", code.mean_jacobian_norm, "norm"),
+    ];
+    if let Some(saturated) = code.saturated_pct {
+        measures.push(Measure::new(split, "code_saturated_pct", saturated, "pct"));
+    }
+    measures
+}
+
+/// How well noise of the kind that the model was trained against is removed, beside doing nothing.
+fn denoising_measures(
+    model: &Model,
+    corruption: Corruption,
+    split: &str,
+    set: &Dataset,
+) -> Vec<Measure> {
+    let noisy = noisy(corruption, set, 0);
+    let mut measures = Vec::new();
+    let mut add = |psnr: &str, ssim: &str, found: &Array2<f32>| {
+        let quality = quality(set.images.view(), found.view(), set.shape);
+        measures.push(Measure::new(split, psnr, quality.psnr_db, "db"));
+        measures.extend(quality.ssim.map(|value| Measure::new(split, ssim, value, "ssim")));
+    };
+    add("noisy_psnr_db", "noisy_ssim", &noisy);
+    add("psnr_db", "ssim", &model.reconstruct(noisy.view()));
+    measures
+}
 
 /// A model in training.
 pub(super) trait Job {
     /// Trains one epoch.
     fn epoch(&mut self) -> Result<Cost, TrainingError>;
-    /// What is measured after each epoch.
-    fn validation_measures(&self) -> Vec<Measure>;
+    /// What is measured after each epoch, that by which models are chosen first.
+    fn validation_measures(&mut self) -> anyhow::Result<Vec<Measure>>;
     /// All that a checkpoint needs.
     fn store(&self, map: &mut TensorMap);
     /// Goes on from a checkpoint after so many epochs.
@@ -100,15 +187,19 @@ pub(super) trait Job {
     fn finish(self: Box<Self>) -> Model;
 }
 
-/// A job before its first epoch.
+/// A job before its first epoch; an autoencoder begins as `initial`, or at random.
 pub(super) fn begin<'a>(
-    spec: &Spec<'_>,
+    spec: &Spec<'a>,
     data: &'a Splits,
+    initial: Option<Autoencoder<f32>>,
 ) -> Result<Box<dyn Job + 'a>, TrainingError> {
     let train = training_samples(data);
     Ok(match spec.config {
         RunConfig::Autoencoder(settings) => {
-            let model = Autoencoder::new(&settings.model, train.n_features(), spec.seed, 0)?;
+            let model = match initial {
+                Some(model) => model,
+                None => Autoencoder::new(&settings.model, train.n_features(), spec.seed, 0)?,
+            };
             let training = ae_core::Training::new(
                 &model,
                 &settings.model,
@@ -117,17 +208,25 @@ pub(super) fn begin<'a>(
                 spec.seed,
                 0,
             )?;
-            let loss = settings.model.loss();
-            Box::new(AutoencoderJob { model, training, loss, train, data })
+            let corruption = settings.training.corruption;
+            Box::new(AutoencoderJob {
+                model,
+                training,
+                loss: settings.model.loss(),
+                train,
+                data,
+                noisy: corruption.map(|corruption| noisy(corruption, &data.validation, 0)),
+                best: settings.stopping.map(|_| None),
+            })
         }
-        RunConfig::Rbm(settings) => {
-            let rbm = Rbm::new(&settings.model, &*train, spec.seed, 0)?;
-            let training =
-                rbm_core::Training::new(&rbm, &settings.training, &*train, spec.seed, 0)?;
-            let seen = first_samples(data, &*train)?;
-            Box::new(RbmJob { rbm, training, train, seen, data })
-        }
+        RunConfig::Rbm(settings) => Box::new(RbmJob::new(settings, spec.seed, data)?),
+        RunConfig::Dbn(settings) => Box::new(DbnJob::new(settings, spec.seed, data)?),
     })
+}
+
+/// The names of a layer's tensors begin with this.
+pub(super) fn layer_prefix(layer: usize) -> String {
+    format!("layer{layer}.")
 }
 
 struct AutoencoderJob<'a> {
@@ -136,6 +235,22 @@ struct AutoencoderJob<'a> {
     loss: Loss,
     train: Box<dyn Samples<f32> + 'a>,
     data: &'a Splits,
+    /// The validation images with noise, where the model learns to remove it.
+    noisy: Option<Array2<f32>>,
+    /// Where training may stop early: the lowest validation error so far and its model.
+    best: Option<Option<(f64, Autoencoder<f32>)>>,
+}
+
+impl AutoencoderJob<'_> {
+    /// Squared error per pixel of `model` on the validation set, from clean images and, where there
+    /// is noise, from noisy ones.
+    fn errors(&self, model: &Autoencoder<f32>) -> (f64, Option<f64>) {
+        let clean = self.data.validation.images.view();
+        let error = |x: ArrayView2<f32>| {
+            reconstruction_error(clean, model.reconstruct(x).view()).mse_per_pixel
+        };
+        (error(clean), self.noisy.as_ref().map(|noisy| error(noisy.view())))
+    }
 }
 
 impl Job for AutoencoderJob<'_> {
@@ -149,81 +264,45 @@ impl Job for AutoencoderJob<'_> {
         Ok(Cost::Minimised { value, unit })
     }
 
-    fn validation_measures(&self) -> Vec<Measure> {
-        let x = self.data.validation.images.view();
-        let error = reconstruction_error(x, self.model.reconstruct(x).view());
-        vec![Measure::new("validation", "mse_per_pixel", error.mse_per_pixel, "mse_per_pixel")]
+    fn validation_measures(&mut self) -> anyhow::Result<Vec<Measure>> {
+        let (clean, denoised) = self.errors(&self.model);
+        let watched = denoised.unwrap_or(clean);
+        if let Some(best) = &mut self.best
+            && best.as_ref().is_none_or(|(least, _)| watched < *least)
+        {
+            *best = Some((watched, self.model.clone()));
+        }
+        let measure = |metric, value, unit| Measure::new("validation", metric, value, unit);
+        let denoised = denoised.into_iter().flat_map(|mse| {
+            [
+                measure("denoised_mse_per_pixel", mse, "mse_per_pixel"),
+                measure("psnr_db", -10.0 * mse.log10(), "db"),
+            ]
+        });
+        Ok(denoised.chain([measure("mse_per_pixel", clean, "mse_per_pixel")]).collect())
     }
 
     fn store(&self, map: &mut TensorMap) {
         store(&self.model, "model.", map);
+        if let Some(Some((_, best))) = &self.best {
+            store(best, "best.", map);
+        }
         self.training.store(map);
     }
 
     fn restore(&mut self, map: &TensorMap, epochs: usize) -> Result<(), RestoreError> {
         restore(&mut self.model, "model.", map)?;
+        if self.best.is_some() && epochs > 0 {
+            let mut best = self.model.clone();
+            restore(&mut best, "best.", map)?;
+            let (clean, denoised) = self.errors(&best);
+            self.best = Some(Some((denoised.unwrap_or(clean), best)));
+        }
         self.training.restore(map, epochs)
     }
 
     fn finish(self: Box<Self>) -> Model {
-        Model::Autoencoder(self.model)
+        let best = self.best.flatten().map(|(_, best)| best);
+        Model::Autoencoder(best.unwrap_or(self.model))
     }
-}
-
-struct RbmJob<'a> {
-    rbm: Rbm<f32>,
-    training: rbm_core::Training<f32>,
-    train: Box<dyn Samples<f32> + 'a>,
-    /// As many training samples as validate.
-    seen: ArcArray2<f32>,
-    data: &'a Splits,
-}
-
-/// The first training samples, as many as validate; in memory they are not copied.
-fn first_samples(data: &Splits, train: &dyn Samples<f32>) -> Result<ArcArray2<f32>, TrainingError> {
-    let n = data.validation.n_samples().min(train.n_samples());
-    if data.train.n_samples() >= n {
-        return Ok(data.train.slice(0..n).images);
-    }
-    let mut seen = Array2::zeros((n, train.n_features()));
-    train.gather(&(0..n).collect::<Vec<_>>(), seen.view_mut())?;
-    Ok(seen.into_shared())
-}
-
-impl Job for RbmJob<'_> {
-    fn epoch(&mut self) -> Result<Cost, TrainingError> {
-        let report = self.training.epoch(&mut self.rbm, &*self.train)?;
-        Ok(Cost::Reconstruction { value: report.reconstruction_sse })
-    }
-
-    fn validation_measures(&self) -> Vec<Measure> {
-        let x = self.data.validation.images.view();
-        let error = reconstruction_error(x, self.rbm.reconstruct(x).view());
-        // How much less probable unseen images are than seen ones: grows with overfitting
-        // (Hinton 2012, section 6).
-        let seen = mean(&self.rbm.free_energies(self.seen.view()));
-        let gap = mean(&self.rbm.free_energies(x)) - seen;
-        vec![
-            Measure::new("validation", "mse_per_pixel", error.mse_per_pixel, "mse_per_pixel"),
-            Measure::new("validation", "free_energy_gap_nats", gap, "nats"),
-        ]
-    }
-
-    fn store(&self, map: &mut TensorMap) {
-        store(&self.rbm, "model.", map);
-        self.training.store(map);
-    }
-
-    fn restore(&mut self, map: &TensorMap, epochs: usize) -> Result<(), RestoreError> {
-        restore(&mut self.rbm, "model.", map)?;
-        self.training.restore(map, epochs)
-    }
-
-    fn finish(self: Box<Self>) -> Model {
-        Model::Rbm(self.rbm)
-    }
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
 }

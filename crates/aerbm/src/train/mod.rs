@@ -2,6 +2,8 @@
 
 mod checkpoint;
 mod job;
+mod pretrain;
+mod rbm_job;
 mod record;
 
 use std::path::Path;
@@ -16,7 +18,7 @@ use study::tensor_file;
 pub(crate) use job::Model;
 pub(crate) use record::{EpochRecord, Measure, Record};
 
-use crate::config::RunConfig;
+use crate::config::{RunConfig, Stopping};
 use crate::interrupt::{self, Interrupted};
 use crate::ui::Ui;
 
@@ -31,6 +33,14 @@ pub(crate) struct Spec<'a> {
 pub(crate) struct Trained {
     pub(crate) model: Model,
     pub(crate) record: Record,
+}
+
+impl Trained {
+    /// The settings that it was trained with.
+    pub(crate) fn config(&self) -> anyhow::Result<RunConfig> {
+        let table = self.record.config.parse::<toml::Table>()?;
+        Ok(RunConfig::from_table(table, &self.record.run)?)
+    }
 }
 
 const MODEL: &str = "model.safetensors";
@@ -58,8 +68,16 @@ pub(crate) fn train(
         told(&trained.record);
         return Ok(trained);
     }
-    let mut job = job::begin(spec, data).map_err(with_remedy)?;
     let mut record = Record::new(spec, data, &key)?;
+    let mut initial = None;
+    if let RunConfig::Autoencoder(settings) = spec.config
+        && let Some(way) = &settings.pretraining
+    {
+        let (model, epochs) =
+            pretrain::pretrained(spec, settings, way, data, data_key, folder, ui)?;
+        (initial, record.pretraining) = (Some(model), epochs);
+    }
+    let mut job = job::begin(spec, data, initial).map_err(with_remedy)?;
     let checkpoint = folder.join(CHECKPOINT);
     if let Some(epochs) = checkpoint::resume(&checkpoint, &key, &mut *job)? {
         record.epochs = epochs;
@@ -69,11 +87,14 @@ pub(crate) fn train(
     let of = spec.config.epochs();
     ui.begin(&format!("{} ({of} epochs, seed {})", spec.run, spec.seed), of);
     let mut last_checkpoint = Instant::now();
-    while record.epochs.len() < of {
+    while record.epochs.len() < of && !stopped(spec.config.stopping(), &record.epochs) {
         let start = Instant::now();
-        let cost = job.epoch().with_context(|| format!("training {}", spec.run))?;
+        let cost = match job.epoch() {
+            Ok(cost) => cost,
+            Err(error) => return Err(keep_last_good(folder, job.finish(), record, data, error)),
+        };
         let seconds = start.elapsed().as_secs_f64();
-        let measures = job.validation_measures();
+        let measures = job.validation_measures()?;
         let samples = data.n_train();
         let epoch = EpochRecord { cost, measures, seconds, samples };
         let rate = samples as f64 / seconds;
@@ -96,7 +117,7 @@ pub(crate) fn train(
     }
     ui.finish();
     let model = job.finish();
-    record.finals = model.measures("test", data.test.images.view());
+    record.finals = model.measures(spec.config, "test", &data.test);
     keep(folder, &model, &record)?;
     // A checkpoint that was never needed is not there.
     let _ = std::fs::remove_file(&checkpoint);
@@ -110,6 +131,48 @@ fn with_remedy(error: TrainingError) -> anyhow::Error {
             anyhow!("{error}; --scale unit brings data into [0, 1]")
         }
         other => other.into(),
+    }
+}
+
+/// Whether training ends before its last epoch.
+fn stopped(stopping: Stopping, epochs: &[EpochRecord]) -> bool {
+    let seconds: f64 = epochs.iter().map(|epoch| epoch.seconds).sum();
+    let stalled = match epochs.iter().map(EpochRecord::watched).enumerate().min_by(earliest_least) {
+        Some((best, _)) => epochs.len() - 1 - best,
+        None => 0,
+    };
+    stopping.max_seconds.is_some_and(|most| seconds >= most)
+        || stopping.patience.is_some_and(|patience| stalled >= patience)
+}
+
+fn earliest_least(a: &(usize, f64), b: &(usize, f64)) -> std::cmp::Ordering {
+    a.1.total_cmp(&b.1).then(a.0.cmp(&b.0))
+}
+
+/// Keeps the model that training had before it diverged, under a key that no run will take for its
+/// own, and returns the error with where that is.
+fn keep_last_good(
+    folder: &Path,
+    model: Model,
+    mut record: Record,
+    data: &Splits,
+    error: TrainingError,
+) -> anyhow::Error {
+    let diverged = matches!(error, TrainingError::Diverged { .. });
+    let error = anyhow::Error::new(error).context(format!("training {}", record.run));
+    if !diverged || !model.is_finite() {
+        return error;
+    }
+    let x = data.test.images.view();
+    record.key = format!("{} diverged", record.key);
+    record.finals = model.reconstruction_measures("test", x);
+    match keep(folder, &model, &record) {
+        Ok(()) => error.context(format!(
+            "stopped; the model after epoch {} is kept in {}",
+            record.epochs.len(),
+            folder.display()
+        )),
+        Err(_) => error,
     }
 }
 

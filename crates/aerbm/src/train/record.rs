@@ -74,6 +74,26 @@ pub(crate) struct EpochRecord {
     pub(crate) samples: usize,
 }
 
+impl EpochRecord {
+    /// The error on the validation set, by which models are chosen.
+    pub(crate) fn watched(&self) -> f64 {
+        self.measures.first().map_or(f64::NAN, |measure| measure.value)
+    }
+}
+
+/// One epoch of one layer's pretraining.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct LayerEpoch {
+    /// The layer, from 1.
+    pub(crate) layer: usize,
+    /// The epoch, from 1.
+    pub(crate) epoch: usize,
+    pub(crate) metric: String,
+    pub(crate) value: f64,
+    pub(crate) seconds: f64,
+    pub(crate) samples: usize,
+}
+
 /// What a model is and how it came about; kept with its tensors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Record {
@@ -87,6 +107,9 @@ pub(crate) struct Record {
     pub(crate) n_visible: usize,
     pub(crate) image: ImageShape,
     pub(crate) data: String,
+    /// How its layers were pretrained, if they were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) pretraining: Vec<LayerEpoch>,
     pub(crate) epochs: Vec<EpochRecord>,
     /// Measurements of the finished model.
     pub(crate) finals: Vec<Measure>,
@@ -103,6 +126,7 @@ impl Record {
             n_visible: data.train.n_features(),
             image: data.train.shape,
             data: data.train.name.clone(),
+            pretraining: Vec::new(),
             epochs: Vec::new(),
             finals: Vec::new(),
         })
@@ -111,6 +135,11 @@ impl Record {
     /// The rows of `metrics.csv`: each epoch's, then those of the finished model.
     pub(crate) fn metric_rows(&self) -> Vec<MetricRow> {
         let mut rows = Vec::new();
+        for layer in &self.pretraining {
+            let measure = Measure::new("train", &layer.metric, layer.value, &layer.metric);
+            let row = self.row("pretrain", Some(layer.epoch), &measure);
+            rows.push(MetricRow { layer: Some(layer.layer), ..row });
+        }
         for (i, epoch) in self.epochs.iter().enumerate() {
             let cost = epoch.cost;
             let cost = Measure::new("train", cost.metric(), cost.value(), cost.unit());
@@ -123,19 +152,22 @@ impl Record {
 
     /// The rows of `timings.csv`.
     pub(crate) fn timing_rows(&self) -> Vec<TimingRow> {
-        let epochs = self.epochs.iter().enumerate();
-        epochs
-            .map(|(i, epoch)| TimingRow {
-                run: self.run.clone(),
-                method: self.method.clone(),
-                seed: self.seed,
-                stage: "train".to_owned(),
-                layer: None,
-                epoch: Some(i + 1),
-                seconds: epoch.seconds,
-                samples_per_second: epoch.samples as f64 / epoch.seconds,
-            })
-            .collect()
+        let row = |stage: &str, layer, epoch, seconds: f64, samples: usize| TimingRow {
+            run: self.run.clone(),
+            method: self.method.clone(),
+            seed: self.seed,
+            stage: stage.to_owned(),
+            layer,
+            epoch: Some(epoch),
+            seconds,
+            samples_per_second: samples as f64 / seconds,
+        };
+        let pretraining = self.pretraining.iter();
+        let layers = pretraining.map(|layer| {
+            row("pretrain", Some(layer.layer), layer.epoch, layer.seconds, layer.samples)
+        });
+        let epochs = self.epochs.iter().zip(1..);
+        layers.chain(epochs.map(|(e, i)| row("train", None, i, e.seconds, e.samples))).collect()
     }
 
     fn row(&self, stage: &str, epoch: Option<usize>, measure: &Measure) -> MetricRow {

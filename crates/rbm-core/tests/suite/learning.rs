@@ -5,8 +5,8 @@ use ndarray::{Array1, Array2, Axis};
 use nn_core::{TensorMap, TrainingError, restore, store};
 use numerics::{Purpose, Stream, with_team};
 use rbm_core::{
-    NegativeVisible, Phases, Rbm, RbmConfig, Training, TrainingConfig, contrastive_divergence,
-    log_z,
+    Algorithm, Binarisation, MomentumRule, NegativeVisible, Phases, Rbm, RbmConfig, Training,
+    TrainingConfig, Unit, Variance, contrastive_divergence, log_z,
 };
 
 /// Bars of three pixels on a ring of six.
@@ -55,11 +55,11 @@ fn the_exact_likelihood_rises() {
 #[test]
 fn many_gibbs_steps_give_the_exact_gradient() {
     let wave = |i: usize, j: usize| ((i * 5 + j * 11 + 1) as f64).sin();
-    let rbm = Rbm {
-        weights: Array2::from_shape_fn((4, 3), |(i, j)| wave(i, j)),
-        visible_bias: Array1::from_shape_fn(4, |i| wave(i, 30)),
-        hidden_bias: Array1::from_shape_fn(3, |j| wave(20, j)),
-    };
+    let rbm = Rbm::binary(
+        Array2::from_shape_fn((4, 3), |(i, j)| wave(i, j)),
+        Array1::from_shape_fn(4, |i| wave(i, 30)),
+        Array1::from_shape_fn(3, |j| wave(20, j)),
+    );
     let n = 40_000;
     let data = Array2::from_shape_fn((n, 4), |(i, j)| f64::from(u8::from((i + j) % 4 < 2)));
 
@@ -100,32 +100,79 @@ fn many_gibbs_steps_give_the_exact_gradient() {
     }
 }
 
+/// Every way of learning, with all that may live beside a model.
+fn every_algorithm() -> Vec<TrainingConfig> {
+    let algorithms = [
+        Algorithm::Cd { negative_visible: NegativeVisible::Samples },
+        Algorithm::Pcd { chains: 70 },
+        Algorithm::FastPcd { chains: 30, fast_rate: 0.1, fast_decay: 0.95 },
+        Algorithm::Tempering { chains: 20, temperatures: 3 },
+    ];
+    algorithms
+        .map(|algorithm| TrainingConfig {
+            algorithm,
+            gibbs_steps: 2,
+            binarisation: Binarisation::Sample,
+            offset_rate: 0.01,
+            sparsity_cost: 0.1,
+            l1: 1e-4,
+            momentum_rule: MomentumRule::Nesterov,
+            ..config()
+        })
+        .to_vec()
+}
+
 #[test]
 fn stopped_and_resumed_is_never_stopped() {
-    let config = config();
-    let (rbm, training) = trained(&config, 3);
-    let mut map = TensorMap::new();
-    store(&rbm, "model.", &mut map);
-    training.store(&mut map);
+    for config in every_algorithm() {
+        let (rbm, training) = trained(&config, 3);
+        let mut map = TensorMap::new();
+        store(&rbm, "model.", &mut map);
+        training.store(&mut map);
 
-    let data = bars();
-    let mut resumed = Rbm::zeros(6, 50);
-    restore(&mut resumed, "model.", &map).expect("the same shapes");
-    let mut training = Training::new(&resumed, &config, data.view(), 5, 0).expect("valid");
-    training.restore(&map, 3).expect("the same shapes");
-    while training.epochs_done() < 6 {
-        training.epoch(&mut resumed, data.view()).expect("converges");
+        let data = bars();
+        let mut resumed = Rbm::zeros(6, 50);
+        restore(&mut resumed, "model.", &map).expect("the same shapes");
+        let mut training = Training::new(&resumed, &config, data.view(), 5, 0).expect("valid");
+        training.restore(&map, 3).expect("the same shapes");
+        while training.epochs_done() < 6 {
+            training.epoch(&mut resumed, data.view()).expect("converges");
+        }
+        assert_eq!(resumed, trained(&config, 6).0, "{:?}", config.algorithm);
     }
-    assert_eq!(resumed, trained(&config, 6).0);
 }
 
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {
-    let config = TrainingConfig { gibbs_steps: 3, ..config() };
-    let one = trained(&config, 3).0;
-    for threads in [2, 3] {
-        assert_eq!(with_team(threads, || trained(&config, 3)).0, one);
+    for config in every_algorithm() {
+        let one = trained(&config, 3).0;
+        for threads in [2, 3] {
+            assert_eq!(with_team(threads, || trained(&config, 3)).0, one, "{:?}", config.algorithm);
+        }
     }
+}
+
+/// Bars are six states of 64: every way of learning finds most of them.
+#[test]
+fn every_algorithm_raises_the_exact_likelihood() {
+    for config in every_algorithm() {
+        let config = TrainingConfig { epochs: 150, batch_size: 20, sparsity_cost: 0.0, ..config };
+        let data = bars();
+        let after = mean_log_likelihood(&trained(&config, 150).0, &data);
+        assert!(after > -2.6 && after < -(6_f64.ln()), "{:?}: {after}", config.algorithm);
+    }
+}
+
+#[test]
+fn sparsity_draws_hidden_units_to_their_target() {
+    let data = bars();
+    let activity = |sparsity_cost| {
+        let config = TrainingConfig { sparsity_cost, sparsity_target: 0.1, ..config() };
+        let (rbm, _) = trained(&TrainingConfig { epochs: 100, ..config }, 100);
+        rbm.encode(data.view()).mean().expect("there are units")
+    };
+    let (without, with) = (activity(0.0), activity(3.0));
+    assert!((with - 0.1).abs() < 0.03 && without > 0.2, "{with} with, {without} without");
 }
 
 #[test]
@@ -142,4 +189,41 @@ fn what_cannot_be_learned_is_refused() {
     assert_eq!(message, "training.gibbs_steps = 0: expected at least 1");
     let wild = TrainingConfig { learning_rate: f64::NAN, ..config() };
     assert!(refusal(bars(), &wild).to_string().starts_with("training.learning_rate = NaN"));
+}
+
+/// Real values around 100, of different spreads.
+fn weights_and_heights() -> Array2<f32> {
+    Array2::from_shape_fn((200, 4), |(i, j)| {
+        let taller = f32::from(u8::from((i * 7) % 5 < 2));
+        100.0 + 10.0 * (j as f32 + 1.0) * taller + ((i * 31 + j * 17) % 23) as f32 / 5.0
+    })
+}
+
+#[test]
+fn real_values_that_units_cannot_stand_for_are_refused_with_the_remedy() {
+    let data = weights_and_heights();
+    let gaussian = RbmConfig { visible: Unit::Gaussian, n_hidden: 3, ..Default::default() };
+    let rbm = Rbm::new(&gaussian, data.view(), 1, 0).expect("valid");
+    let error = Training::new(&rbm, &config(), data.view(), 1, 0).expect_err("not standardised");
+    let message = error.to_string();
+    assert!(message.starts_with("model.variance = unit, for data with mean 11"), "{message}");
+    assert!(message.ends_with("or standardise the data to mean 0 and variance 1"), "{message}");
+
+    let by_data = RbmConfig { variance: Variance::Data, ..gaussian };
+    let rbm = Rbm::new(&by_data, data.view(), 1, 0).expect("valid");
+    assert!(Training::new(&rbm, &config(), data.view(), 1, 0).is_ok());
+    let sampled = TrainingConfig { binarisation: Binarisation::Sample, ..config() };
+    let message = Training::new(&rbm, &sampled, data.view(), 1, 0).expect_err("no pixels");
+    assert!(message.to_string().contains("Gaussian visible units take the data as they are"));
+
+    let learned = TrainingConfig { variance_rate: 0.1, ..config() };
+    let error = Training::new(&Rbm::zeros(6, 2), &learned, bars().view(), 1, 0);
+    let message = error.expect_err("no σ").to_string();
+    assert!(message.contains("binary visible units have no σ to learn"), "{message}");
+    let tempering = TrainingConfig {
+        algorithm: Algorithm::Tempering { chains: 10, temperatures: 3 },
+        ..config()
+    };
+    let linear = Rbm::<f32>::with_units(6, 2, Unit::Binary, Unit::Gaussian);
+    assert!(Training::new(&linear, &tempering, bars().view(), 1, 0).is_err());
 }

@@ -4,7 +4,7 @@ use ndarray::{Array1, Array2, ArrayView2};
 use numerics::{Purpose, Stream};
 use rand::distr::Distribution;
 use rand::distr::weighted::WeightedIndex;
-use rbm_core::{Chains, Rbm, gibbs_step, log_z};
+use rbm_core::{Chains, Rbm, Replicas, gibbs_step, log_z, sample_exactly};
 
 const N_VISIBLE: usize = 5;
 const CHAINS: usize = 20_000;
@@ -12,11 +12,11 @@ const CHAINS: usize = 20_000;
 /// Couplings so strong that a wrong kernel moves the distribution within a few steps.
 fn model() -> Rbm<f64> {
     let wave = |i: usize, j: usize| ((i * 5 + j * 11 + 1) as f64).sin();
-    Rbm {
-        weights: Array2::from_shape_fn((N_VISIBLE, 4), |(i, j)| 3.0 * wave(i, j)),
-        visible_bias: Array1::from_shape_fn(N_VISIBLE, |i| wave(i, 30)),
-        hidden_bias: Array1::from_shape_fn(4, |j| wave(20, j)),
-    }
+    Rbm::binary(
+        Array2::from_shape_fn((N_VISIBLE, 4), |(i, j)| 3.0 * wave(i, j)),
+        Array1::from_shape_fn(N_VISIBLE, |i| wave(i, 30)),
+        Array1::from_shape_fn(4, |j| wave(20, j)),
+    )
 }
 
 fn probabilities(rbm: &Rbm<f64>) -> Vec<f64> {
@@ -95,6 +95,80 @@ fn one_stream_used_twice_does_not() {
         gibbs_step(&rbm, &mut chains, 3, 0);
     }
     assert!(total_variation(&p, chains.visible.view()) > 4.0 * monte_carlo_floor(&p));
+}
+
+#[test]
+fn exact_draws_are_exact() {
+    let rbm = model();
+    let p = probabilities(&rbm);
+    let stream = Stream::new(5, Purpose::new("exact"));
+    let visible = sample_exactly(&rbm, CHAINS, stream).expect("four hidden units");
+    let (distance, floor) = (total_variation(&p, visible.view()), monte_carlo_floor(&p));
+    assert!(distance < 2.0 * floor, "{distance}, floor {floor}");
+}
+
+const TEMPERATURES: usize = 4;
+
+/// a⁰ and the distribution at each temperature: e^(((1 − β) a⁰ + β a)·v) Πⱼ (1 + e^(β xⱼ)), which is
+/// an RBM's own with all of β W, β b and the biases in between.
+fn tempered(rbm: &Rbm<f64>) -> (Array1<f64>, Vec<Vec<f64>>) {
+    let base = Array1::from_shape_fn(N_VISIBLE, |i| 0.5 - 0.3 * i as f64);
+    let at = |beta: f64| {
+        let bias = &base * (1.0 - beta) + &rbm.visible_bias * beta;
+        probabilities(&Rbm::binary(&rbm.weights * beta, bias, &rbm.hidden_bias * beta))
+    };
+    let levels = (0..TEMPERATURES).map(|t| at(1.0 - t as f64 / (TEMPERATURES - 1) as f64));
+    let levels = levels.collect();
+    (base, levels)
+}
+
+/// Replicas of exact draws at each temperature.
+fn exact_replicas(rbm: &Rbm<f64>) -> (Replicas<f64>, Vec<Vec<f64>>) {
+    let (base, levels) = tempered(rbm);
+    let draws: Vec<Array2<f64>> = levels.iter().map(|p| exact_draws(p)).collect();
+    let visible = Array2::from_shape_fn((CHAINS * TEMPERATURES, N_VISIBLE), |(row, unit)| {
+        // Shifted, since the draws of all temperatures come from one stream.
+        let (chain, t) = (row / TEMPERATURES, row % TEMPERATURES);
+        draws[t][[(chain + 5_000 * t) % CHAINS, unit]]
+    });
+    (Replicas::from_visible(rbm, base, visible, TEMPERATURES), levels)
+}
+
+#[test]
+fn tempering_keeps_every_temperatures_distribution() {
+    let rbm = model();
+    let stream = Stream::new(2, Purpose::new("sweeps"));
+    for sweeps in [1, 4, 16] {
+        let (mut replicas, levels) = exact_replicas(&rbm);
+        let mut accepted = 0.0;
+        for sweep in 0..sweeps {
+            accepted += replicas.sweep(&rbm, sweep, stream) / sweeps as f64;
+        }
+        assert!((0.05..0.95).contains(&accepted), "{accepted}");
+        let mut states = Array2::zeros((CHAINS, N_VISIBLE));
+        for (t, p) in levels.iter().enumerate() {
+            replicas.copy_states_at(t, states.view_mut());
+            let (distance, floor) = (total_variation(p, states.view()), monte_carlo_floor(p));
+            assert!(distance < 4.0 * floor, "{sweeps}, level {t}: {distance}, floor {floor}");
+        }
+    }
+}
+
+#[test]
+fn tempering_of_reversed_couplings_does_not() {
+    let rbm = model();
+    let broken = Rbm { weights: rbm.weights.mapv(|w| -w), ..rbm.clone() };
+    let stream = Stream::new(2, Purpose::new("sweeps"));
+    for sweeps in [1, 4, 16] {
+        let (mut replicas, levels) = exact_replicas(&rbm);
+        for sweep in 0..sweeps {
+            replicas.sweep(&broken, sweep, stream);
+        }
+        let mut states = Array2::zeros((CHAINS, N_VISIBLE));
+        replicas.copy_states_at(0, states.view_mut());
+        let distance = total_variation(&levels[0], states.view());
+        assert!(distance > 4.0 * monte_carlo_floor(&levels[0]));
+    }
 }
 
 #[test]

@@ -1,0 +1,255 @@
+//! What can be done with a trained model's code and reconstructions.
+
+use std::path::Path;
+use std::time::Instant;
+
+use ae_core::Pca;
+use anyhow::{Context as _, bail};
+use mnist_io::{Dataset, Splits};
+use ndarray::Array2;
+use ndarray_npy::WriteNpyExt as _;
+use nn_core::{Activation, Dense};
+use report::MetricRow;
+use stack::{Classifier, FineTuneConfig, Labelled, Progress, fine_tune};
+use toml::Table;
+
+use crate::cli;
+use crate::commands::{refuse_other_width, run_folder};
+use crate::config::{RunConfig, UsageError, from_table, set};
+use crate::denoise::{Filter, Quality, noisy, quality, tuned};
+use crate::train::{self, Measure, Model, Trained};
+use crate::ui::Ui;
+use crate::{autoencoder_figures, data, interrupt, neighbours};
+
+/// Images that filters are tuned on: the last of the training images, which in the split of the
+/// study are for validation.
+const TUNED_ON: usize = 2000;
+
+pub(crate) fn denoise(args: &cli::Denoise, ui: &Ui) -> anyhow::Result<()> {
+    let trained = train::load(&args.run)?;
+    let loaded = data::load(&args.data)?;
+    let (train, test) = (&loaded.mnist.train, &loaded.mnist.test);
+    refuse_other_width(&trained, test)?;
+    let n = train.n_samples();
+    let validation = train.slice(n.saturating_sub(TUNED_ON)..n);
+    let noise = args.noise.0;
+    let noisy_validation = noisy(noise, &validation, args.seed.wrapping_add(1));
+    let filters = tuned(validation.images.view(), noisy_validation.view(), test.shape);
+
+    let noisy = noisy(noise, test, args.seed);
+    let quality = |found: &Array2<f32>| quality(test.images.view(), found.view(), test.shape);
+    let mut found = vec![("noisy", String::new(), quality(&noisy))];
+    for filter in filters {
+        found.push((
+            filter.name(),
+            filter.constants(),
+            quality(&filter.apply(noisy.view(), test.shape)),
+        ));
+    }
+    let run = trained.record.run.clone();
+    let denoised = trained.model.reconstruct(noisy.view());
+    found.push((&run, String::new(), quality(&denoised)));
+
+    let mut rows = Vec::new();
+    for (method, constants, quality) in &found {
+        let Quality { psnr_db, ssim } = *quality;
+        let ssim_text = ssim.map_or_else(|| "-".to_owned(), |ssim| format!("{ssim:.4}"));
+        let label = if constants.is_empty() {
+            (*method).to_owned()
+        } else {
+            format!("{method} ({constants})")
+        };
+        ui.result(&format!("{label:<32} PSNR {psnr_db:>6.2} dB   SSIM {ssim_text}"));
+        let mut measures = vec![Measure::new("test", "psnr_db", psnr_db, "db")];
+        measures.extend(ssim.map(|value| Measure::new("test", "ssim", value, "ssim")));
+        rows.extend(measures.iter().map(|m| method_row(&trained, "denoise", method, m)));
+    }
+    ui.rows(&rows);
+    let dir = run_folder(&args.run);
+    report::write_csv(&dir.join("denoising.csv"), &rows)?;
+    autoencoder_figures::denoising(&dir, &trained, test, &noisy, &filters)?;
+    ui.result(&format!("figure: {}", dir.join(format!("figures/denoising_{run}.png")).display()));
+    Ok(())
+}
+
+fn method_row(trained: &Trained, stage: &str, method: &str, measure: &Measure) -> MetricRow {
+    MetricRow {
+        run: trained.record.run.clone(),
+        method: method.to_owned(),
+        seed: trained.record.seed,
+        stage: stage.to_owned(),
+        layer: None,
+        epoch: None,
+        split: measure.split.clone(),
+        metric: measure.metric.clone(),
+        value: measure.value,
+        unit: measure.unit.clone(),
+    }
+}
+
+/// The figures that an autoencoder has beside those of every model.
+pub(crate) fn draw(dir: &Path, trained: &Trained, splits: &Splits) -> anyhow::Result<()> {
+    let Model::Autoencoder(model) = &trained.model else { return Ok(()) };
+    let config = RunConfig::from_table(trained.record.config.parse()?, &trained.record.run)?;
+    if let RunConfig::Autoencoder(settings) = &config
+        && let Some(corruption) = settings.training.corruption
+    {
+        let noisy = noisy(corruption, &splits.test, 0);
+        let filters: [Filter; 0] = [];
+        autoencoder_figures::denoising(dir, trained, &splits.test, &noisy, &filters)?;
+    }
+    autoencoder_figures::activities(dir, trained, model, &splits.test)?;
+    let labels = splits.train.labels.as_deref().zip(splits.test.labels.as_deref());
+    if model.n_code() == 2
+        && let Some((train_labels, test_labels)) = labels
+    {
+        let pca = Pca::fit(splits.train.images.view(), 2)?;
+        let mut panels = Vec::new();
+        let both = |of: &dyn Fn(&Dataset) -> Array2<f32>| (of(&splits.train), of(&splits.test));
+        for (name, (known, unknown)) in [
+            (trained.record.run.as_str(), both(&|set| model.encode(set.images.view()))),
+            ("PCA", both(&|set| pca.encode(set.images.view()))),
+        ] {
+            let error = neighbours::error_pct(5, (&known, train_labels), (&unknown, test_labels));
+            panels.push((format!("{name}: 5 neighbours {:.1} % right", 100.0 - error), unknown));
+        }
+        autoencoder_figures::codes(dir, trained, &splits.test, &panels)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn encode(args: &cli::Encode, ui: &Ui) -> anyhow::Result<()> {
+    let trained = train::load(&args.run)?;
+    let loaded = data::load(&args.data)?;
+    let (set, name) = match args.images {
+        cli::Images::Train => (&loaded.mnist.train, "train"),
+        cli::Images::Test => (&loaded.mnist.test, "test"),
+    };
+    refuse_other_width(&trained, set)?;
+    let codes = trained.model.encode(set.images.view());
+    let default = || run_folder(&args.run).join(format!("codes_{name}.npy"));
+    let out = args.out.clone().unwrap_or_else(default);
+    let bytes = match out.extension().and_then(|e| e.to_str()) {
+        Some("npy") => {
+            let mut bytes = Vec::new();
+            codes.write_npy(&mut bytes).with_context(|| format!("{}", out.display()))?;
+            bytes
+        }
+        Some("csv") => csv_of(&codes, set.labels.as_deref()).into_bytes(),
+        _ => {
+            let message = format!("--out {}: expected a name in .npy or .csv", out.display());
+            return Err(UsageError(message).into());
+        }
+    };
+    report::write_bytes(&out, &bytes)?;
+    let (n, units) = codes.dim();
+    ui.result(&format!("{n} codes of {units} units: {}", out.display()));
+    Ok(())
+}
+
+/// One code a line, after its label where there is one.
+fn csv_of(codes: &Array2<f32>, labels: Option<&[u8]>) -> String {
+    let units: Vec<String> = (0..codes.ncols()).map(|unit| format!("unit_{unit}")).collect();
+    let label = if labels.is_some() { "label," } else { "" };
+    let mut text = format!("{label}{}\n", units.join(","));
+    for (i, code) in codes.rows().into_iter().enumerate() {
+        if let Some(labels) = labels {
+            text += &format!("{},", labels[i]);
+        }
+        text += &code.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        text.push('\n');
+    }
+    text
+}
+
+/// Classifies by the features of a trained model.
+pub(crate) fn probe(args: &cli::Probe, ui: &Ui) -> anyhow::Result<()> {
+    let trained = train::load(&args.run)?;
+    let record = &trained.record;
+    let loaded = data::load(&args.data)?;
+    refuse_other_width(&trained, &loaded.mnist.test)?;
+    let mut table = Table::new();
+    for assignment in &args.set {
+        set(&mut table, assignment)?;
+    }
+    let config: FineTuneConfig = from_table(table, "--set")?;
+    let run_config = RunConfig::from_table(record.config.parse()?, &record.run)?;
+    let (splits, _) = loaded.split(run_config.partition())?;
+    let n_classes = splits.train.n_classes;
+
+    let see = |set: &Dataset| {
+        let x = if args.frozen {
+            trained.model.encode(set.images.view()).into_shared()
+        } else {
+            set.images.clone()
+        };
+        let labels = set.labels.clone().with_context(|| format!("{} has no labels", set.name));
+        labels.map(|labels| (x, labels))
+    };
+    let (train, validation, test) =
+        (see(&splits.train)?, see(&splits.validation)?, see(&splits.test)?);
+    let beginning = if args.frozen {
+        Classifier::linear(train.0.ncols(), n_classes, args.seed)
+    } else {
+        Classifier::on_top_of(layers_of(&trained), n_classes, args.seed)
+    };
+    let mut best: Option<(f64, stack::FineTuned)> = None;
+    for &learning_rate in &args.rates {
+        let config = FineTuneConfig { learning_rate, ..config.clone() };
+        config.validate().map_err(|error| UsageError(error.to_string()))?;
+        ui.begin(&format!("{}, rate {learning_rate}", record.run), config.evaluations);
+        let mut last = Instant::now();
+        let watch = &mut |progress: Progress| {
+            let speed = progress.samples as f64 / last.elapsed().as_secs_f64();
+            last = Instant::now();
+            let error = format!("validation {:.2} %", progress.cost);
+            ui.advance(progress.done, progress.of, &error, speed);
+            interrupt::flow()
+        };
+        let [train, validation] =
+            [&train, &validation].map(|(x, labels)| Labelled { x: x.view(), labels });
+        let tuned = fine_tune(beginning.clone(), train, validation, &config, args.seed, watch)?;
+        ui.finish();
+        if best.as_ref().is_none_or(|(_, b)| tuned.validation_errors < b.validation_errors) {
+            best = Some((learning_rate, tuned));
+        }
+    }
+    let Some((rate, tuned)) = best else { bail!("--rates: expected at least one") };
+    let pct = |errors: usize, n: usize| 100.0 * errors as f64 / n as f64;
+    let test_errors = tuned.model.count_errors(test.0.view(), &test.1);
+    let errors = [
+        Measure::new(
+            "validation",
+            "error_pct",
+            pct(tuned.validation_errors, validation.1.len()),
+            "pct",
+        ),
+        Measure::new("test", "error_pct", pct(test_errors, test.1.len()), "pct"),
+    ];
+    let stage = if args.frozen { "logistic-regression" } else { "fine-tune" };
+    let rows: Vec<_> = (errors.iter())
+        .map(|measure| method_row(&trained, stage, &record.method, measure))
+        .collect();
+    ui.rows(&rows);
+    for measure in &errors {
+        ui.result(&format!("{:<10} error {:.2} % (rate {rate})", measure.split, measure.value));
+    }
+    Ok(())
+}
+
+/// The layers up to the code, and what their units do.
+fn layers_of(trained: &Trained) -> Vec<(Dense<f32>, Activation)> {
+    match &trained.model {
+        Model::Autoencoder(model) => {
+            model.encoder.iter().cloned().zip(model.units.iter().copied()).collect()
+        }
+        Model::Rbm(rbm) => {
+            let layer = stack::PretrainedLayer::from(rbm.clone());
+            vec![(layer.encoder, layer.unit)]
+        }
+        Model::Dbn(dbn) => {
+            let layers = dbn.layers.iter().cloned().map(stack::PretrainedLayer::from);
+            layers.map(|layer| (layer.encoder, layer.unit)).collect()
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! How grey values, which are in [0, 1], become the states of binary visible units. Likelihoods of
+//! different binarisations cannot be compared, so it is recorded with every result.
+
+use ndarray::ArrayViewMut2;
+use nn_core::{Samples, UnreadableSamples};
+use numerics::{Purpose, Real, Stream, by_rows};
+use serde::{Deserialize, Serialize};
+
+const PIXELS: Purpose = Purpose::new("binarise");
+
+/// How grey values become binary ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Binarisation {
+    /// They stay what they are, and are used as if they were states (Hinton & Salakhutdinov 2006).
+    #[default]
+    Probabilities,
+    /// 1 from 0.5 on, 0 below.
+    Threshold,
+    /// 1 with the grey value as probability, drawn anew in each epoch (Salakhutdinov & Murray
+    /// 2008).
+    Sample,
+}
+
+impl Binarisation {
+    /// The name in settings and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Binarisation::Probabilities => "probabilities",
+            Binarisation::Threshold => "threshold",
+            Binarisation::Sample => "sample",
+        }
+    }
+
+    /// Copies the rows `samples` of `data` into `out` and binarises them. Draws are those of the
+    /// epoch and the sample, whatever batch that is in. Shapes: (n × d), b → (b × d).
+    ///
+    /// # Errors
+    /// [`UnreadableSamples`]; never for samples in memory.
+    ///
+    /// # Panics
+    /// If `out` has another shape or a sample is out of range.
+    pub fn gather<F: Real>(
+        self,
+        data: &impl Samples<F>,
+        samples: &[usize],
+        (seed, epoch): (u64, usize),
+        mut out: ArrayViewMut2<F>,
+    ) -> Result<(), UnreadableSamples> {
+        data.gather(samples, out.view_mut())?;
+        let stream = Stream::new(seed, PIXELS).epoch(epoch);
+        if self == Binarisation::Probabilities {
+            return Ok(());
+        }
+        by_rows(samples.len(), out, |range, mut out| {
+            for (mut row, &sample) in out.rows_mut().into_iter().zip(&samples[range]) {
+                let row = row.as_slice_mut().expect("rows are contiguous");
+                match self {
+                    Binarisation::Probabilities => (),
+                    Binarisation::Threshold => row.iter_mut().for_each(|x| {
+                        *x = if *x < F::of(0.5) { F::zero() } else { F::one() };
+                    }),
+                    Binarisation::Sample => stream.bernoulli_in_place(sample * row.len(), row),
+                }
+            }
+        });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array2, array};
+
+    #[test]
+    fn thresholds_and_draws() {
+        let data = array![[0.0_f32, 0.49, 0.5, 1.0], [0.25, 0.5, 0.75, 1.0]];
+        let mut out = Array2::zeros((1, 4));
+        Binarisation::Threshold
+            .gather(&data.view(), &[0], (1, 1), out.view_mut())
+            .expect("in memory");
+        assert_eq!(out, array![[0.0, 0.0, 1.0, 1.0]]);
+        let mut sums = Array2::<f32>::zeros((1, 4));
+        for epoch in 0..4_000 {
+            Binarisation::Sample
+                .gather(&data.view(), &[1], (1, epoch), out.view_mut())
+                .expect("in memory");
+            sums += &out;
+        }
+        // Five standard errors of a frequency: at most 0.04.
+        let frequencies = sums / 4_000.0;
+        assert!(frequencies.iter().zip(data.row(1)).all(|(f, p)| (f - p).abs() < 0.04));
+    }
+
+    #[test]
+    fn draws_are_the_samples_own() {
+        let data = Array2::from_elem((5, 64), 0.5_f32);
+        let (mut both, mut one) = (Array2::zeros((2, 64)), Array2::zeros((1, 64)));
+        Binarisation::Sample
+            .gather(&data.view(), &[3, 1], (7, 2), both.view_mut())
+            .expect("in memory");
+        Binarisation::Sample.gather(&data.view(), &[1], (7, 2), one.view_mut()).expect("in memory");
+        assert_eq!(both.row(1), one.row(0));
+        assert_ne!(both.row(0), both.row(1));
+    }
+}

@@ -1,0 +1,11 @@
+//! The crate's tests in one binary, so that the kernels are compiled once.
+#![allow(missing_docs, reason = "tests are not documentation")]
+
+mod annealing;
+mod centring;
+mod gaussian;
+mod inpainting;
+mod learning;
+mod probabilities;
+mod stationarity;
+mod teacher;

@@ -1,0 +1,151 @@
+//! The deep belief network (Hinton, Osindero & Teh 2006): a stack of RBMs as one generative model.
+//! The top RBM defines the joint distribution of the two top layers; from there down each layer is
+//! drawn given the one above, p(v) = Σ p(v | h₁) p(h₁ | h₂) … p(h_{n−1}, h_n).
+
+use ndarray::{Array2, ArrayView2};
+use numerics::{Purpose, Stream};
+use rbm_core::{Chains, Rbm, gibbs_step};
+
+const DOWN: Purpose = Purpose::new("dbn down");
+const UP: Purpose = Purpose::new("dbn up");
+
+/// RBMs, each learned on the features of the one before.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dbn {
+    /// From the data up; the last one is the top.
+    pub layers: Vec<Rbm<f32>>,
+}
+
+impl Dbn {
+    /// The features of the topmost layer, by expectations on the way.
+    /// Shapes: (n × visible) → (n × top hidden).
+    ///
+    /// # Panics
+    /// If there is no layer.
+    #[must_use]
+    pub fn encode(&self, data: ArrayView2<f32>) -> Array2<f32> {
+        let (first, rest) = self.layers.split_first().expect("a stack has a layer");
+        rest.iter().fold(first.encode(data), |features, rbm| rbm.encode(features.view()))
+    }
+
+    /// Up and down again, by expectations. Shapes: (n × visible) → the same.
+    #[must_use]
+    pub fn reconstruct(&self, data: ArrayView2<f32>) -> Array2<f32> {
+        let mut down = self.encode(data);
+        for rbm in self.layers.iter().rev() {
+            let mut below = Array2::zeros((down.nrows(), rbm.n_visible()));
+            rbm.mean_v_given_h(down.view(), below.view_mut());
+            down = rbm.to_data(below);
+        }
+        down
+    }
+
+    /// Chains of the top RBM that start where draws given the data (n × visible) lead up to.
+    ///
+    /// # Panics
+    /// If there is no layer.
+    #[must_use]
+    pub fn chains_from_data(&self, data: ArrayView2<f32>, seed: u64) -> Chains<f32> {
+        let (top, below) = self.layers.split_last().expect("a stack has a layer");
+        let mut state = data.to_owned();
+        for (layer, rbm) in below.iter().enumerate() {
+            let mut above = Array2::zeros((state.nrows(), rbm.n_hidden()));
+            let stream = Stream::new(seed, UP).layer(layer);
+            rbm.sample_h_given_v(rbm.from_data(state.view()).view(), stream, above.view_mut());
+            state = above;
+        }
+        Chains::from_visible(top, top.from_data(state.view()).into_owned())
+    }
+
+    /// Chains of the top RBM that start from fair coin flips.
+    ///
+    /// # Panics
+    /// If there is no layer.
+    #[must_use]
+    pub fn chains_from_noise(&self, n_chains: usize, stream: Stream) -> Chains<f32> {
+        Chains::from_noise(self.layers.last().expect("a stack has a layer"), n_chains, stream)
+    }
+
+    /// One Gibbs step of the top RBM's chains; `step` numbers it within the seed's streams.
+    ///
+    /// # Panics
+    /// If there is no layer.
+    pub fn gibbs_step(&self, chains: &mut Chains<f32>, seed: u64, step: usize) {
+        gibbs_step(self.layers.last().expect("a stack has a layer"), chains, seed, step);
+    }
+
+    /// What the chains' states look like in the data: drawn from layer to layer, the lowest as
+    /// expectations. Shape: chains × visible.
+    #[must_use]
+    pub fn draw_down(&self, chains: &Chains<f32>, seed: u64, step: usize) -> Array2<f32> {
+        let mut layers = self.layers.iter().enumerate().rev();
+        let Some((top, rbm)) = layers.next() else { return chains.visible.clone() };
+        if top == 0 {
+            return rbm.to_data(chains.visible_mean.clone());
+        }
+        let mut state = chains.visible.clone();
+        for (layer, rbm) in layers {
+            let mut below = Array2::zeros((state.nrows(), rbm.n_visible()));
+            if layer == 0 {
+                rbm.mean_v_given_h(state.view(), below.view_mut());
+            } else {
+                let stream = Stream::new(seed, DOWN).layer(layer).epoch(step);
+                rbm.sample_v_given_h(state.view(), stream, below.view_mut());
+            }
+            state = rbm.to_data(below);
+        }
+        state
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array1, array};
+
+    /// p(v) of a DBN of 3-2-2 units by enumeration, and the frequencies of draws.
+    #[test]
+    fn draws_have_the_distribution_of_the_network() {
+        let below = Rbm::binary(
+            array![[2.0, -1.0], [-1.5, 2.5], [0.5, 1.0]],
+            array![-0.5, 0.2, -0.3],
+            Array1::zeros(2),
+        );
+        let top =
+            Rbm::binary(array![[1.5, -2.0], [-1.0, 2.0]], array![0.3, -0.4], array![0.1, 0.2]);
+        let states = |n: usize| {
+            Array2::from_shape_fn((1 << n, n), |(s, i)| f32::from(u8::from(s >> i & 1 == 1)))
+        };
+        let log_z = rbm_core::log_z(&top).expect("small");
+        let p_h: Vec<f64> =
+            top.free_energies(states(2).view()).iter().map(|f| (-f - log_z).exp()).collect();
+        let mut means = Array2::zeros((4, 3));
+        below.mean_v_given_h(states(2).view(), means.view_mut());
+        let expected: Array1<f64> = (0..3)
+            .map(|i| (0..4).map(|h| p_h[h] * f64::from(means[[h, i]])).sum::<f64>())
+            .collect();
+
+        let dbn = Dbn { layers: vec![below, top] };
+        let n = 40_000;
+        let mut chains = dbn.chains_from_noise(n, Stream::new(1, Purpose::new("test")));
+        for step in 1..=50 {
+            dbn.gibbs_step(&mut chains, 1, step);
+        }
+        let found = dbn.draw_down(&chains, 1, 50).mean_axis(ndarray::Axis(0)).expect("chains");
+        for (found, expected) in found.iter().zip(&expected) {
+            // Five standard errors of a mean of numbers in [0, 1].
+            assert!((f64::from(*found) - expected).abs() < 2.5 / (n as f64).sqrt());
+        }
+    }
+
+    #[test]
+    fn reconstruction_and_features_are_the_layers_own() {
+        let rbm =
+            Rbm::binary(array![[2.0, -1.0], [-1.5, 2.5]], array![-0.5, 0.2], array![0.1, 0.0]);
+        let x = array![[1.0, 0.0], [0.25, 1.0]];
+        let one = Dbn { layers: vec![rbm.clone()] };
+        assert_eq!(one.reconstruct(x.view()), rbm.reconstruct(x.view()));
+        let two = Dbn { layers: vec![rbm.clone(), rbm.clone()] };
+        assert_eq!(two.encode(x.view()), rbm.encode(rbm.encode(x.view()).view()));
+    }
+}

@@ -1,0 +1,153 @@
+//! The deep autoencoder (Hinton & Salakhutdinov 2006): layers pretrained one by one, by either family,
+//! and unrolled; all of it is then trained together.
+
+use std::ops::ControlFlow;
+
+use ae_core::{Autoencoder, AutoencoderConfig, Objective};
+use ndarray::{Array2, ArrayView2};
+use nn_core::{Activation, InvalidSetting, TrainingError, require};
+use rbm_core::Rbm;
+use serde::{Deserialize, Serialize};
+
+use crate::pretrain::greedy_each;
+use crate::{
+    AutoencoderPretraining, PretrainedLayer, Pretraining, Progress, RbmPretraining, unroll,
+};
+
+/// How the layers of a deep autoencoder begin.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeepPretraining {
+    /// How every layer is pretrained.
+    pub layers: LayerPretraining,
+    /// How the code layer is, where not as the others: linear code units learn at a lower rate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<LayerPretraining>,
+}
+
+/// The family that a layer is pretrained by.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum LayerPretraining {
+    /// An autoencoder of one hidden layer. Its units are those of the deep one.
+    Autoencoder(AutoencoderPretraining),
+    /// An RBM. Its units have to be those of the deep autoencoder.
+    Rbm(RbmPretraining),
+}
+
+impl DeepPretraining {
+    /// Checks every bound, and that what is pretrained can be unrolled into `model`.
+    ///
+    /// # Errors
+    /// [`TrainingError::Setting`] naming the first setting that is wrong.
+    pub fn validate(&self, model: &AutoencoderConfig) -> Result<(), TrainingError> {
+        model.validate()?;
+        let expected = "false with pretraining: what is unrolled has weights of its own both ways";
+        require(!model.tied, "model.tied", &model.tied, expected)?;
+        let mirrored = model.decoder_layers.is_none();
+        let expected = "none with pretraining: what is unrolled mirrors the encoder";
+        require(mirrored, "model.decoder_layers", &"set", expected)?;
+        for (i, layer) in self.ways(model).iter().enumerate() {
+            layer.validate(units_of(model, i))?;
+        }
+        Ok(())
+    }
+
+    /// The way of each layer, from the data on, with the units that `model` has there.
+    fn ways(&self, model: &AutoencoderConfig) -> Vec<LayerPretraining> {
+        let depth = model.encoder_layers.len() + 1;
+        let way = |i: usize| {
+            let code = self.code.as_ref().filter(|_| i + 1 == depth);
+            code.unwrap_or(&self.layers).with_units(units_of(model, i))
+        };
+        (0..depth).map(way).collect()
+    }
+}
+
+/// The units of layer `i` from the data on, and of the way back.
+fn units_of(model: &AutoencoderConfig, i: usize) -> (Activation, Activation) {
+    let units = model.units();
+    (units[i], units[units.len() - 1 - i])
+}
+
+impl LayerPretraining {
+    fn with_units(&self, (unit, output): (Activation, Activation)) -> Self {
+        match self {
+            LayerPretraining::Rbm(rbm) => LayerPretraining::Rbm(rbm.clone()),
+            LayerPretraining::Autoencoder(way) => {
+                let mut way = way.clone();
+                (way.model.hidden, way.model.code) = (unit, None);
+                way.model.output = Some(output);
+                LayerPretraining::Autoencoder(way)
+            }
+        }
+    }
+
+    fn validate(&self, units: (Activation, Activation)) -> Result<(), TrainingError> {
+        match self {
+            LayerPretraining::Autoencoder(way) => {
+                Objective::new(&way.model, &way.training)?;
+            }
+            LayerPretraining::Rbm(way) => {
+                way.model.validate()?;
+                way.training.validate()?;
+                // A small one tells which units it has.
+                let config = rbm_core::RbmConfig { n_hidden: 1, ..way.model.clone() };
+                let small = Rbm::new(&config, Array2::zeros((1, 1)).view(), 0, 0)?;
+                let small = PretrainedLayer::from(small);
+                same_units("model.hidden", small.unit, units.0)?;
+                same_units("model.output", small.output, units.1)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn same_units(
+    field: &'static str,
+    rbm: Activation,
+    wanted: Activation,
+) -> Result<(), InvalidSetting> {
+    let expected = "the unit of the RBM that the layer is pretrained by (logistic; identity for \
+        Gaussian ones)";
+    require(rbm == wanted, field, &format!("{wanted:?}"), expected)
+}
+
+impl Pretraining for LayerPretraining {
+    fn learn(
+        &self,
+        data: ArrayView2<f32>,
+        n_hidden: usize,
+        seed: u64,
+        layer: usize,
+        watch: crate::Watch<'_>,
+    ) -> Result<PretrainedLayer, TrainingError> {
+        match self {
+            LayerPretraining::Autoencoder(way) => way.learn(data, n_hidden, seed, layer, watch),
+            LayerPretraining::Rbm(way) => way.learn(data, n_hidden, seed, layer, watch),
+        }
+    }
+}
+
+/// Pretrains the layers of a deep autoencoder on `data` (n × visible) and unrolls them; `watch` also
+/// gets the layer, from 0.
+///
+/// # Errors
+/// [`TrainingError`] for settings that do not go together or are out of range, for no data or data of
+/// the wrong kind, for divergence, or when `watch` breaks off.
+pub fn pretrain_deep(
+    model: &AutoencoderConfig,
+    pretraining: &DeepPretraining,
+    data: ArrayView2<f32>,
+    seed: u64,
+    watch: &mut dyn FnMut(usize, Progress) -> ControlFlow<()>,
+) -> Result<Autoencoder<f32>, TrainingError> {
+    pretraining.validate(model)?;
+    let ways = pretraining.ways(model);
+    let sizes = model.encoder_layers.iter().chain([&model.n_hidden]);
+    let ways: Vec<_> =
+        ways.iter().zip(sizes).map(|(way, &n)| (way as &dyn Pretraining, n)).collect();
+    let mut deep = unroll(&greedy_each(&ways, data, seed, watch)?);
+    deep.top_k = model.top_k;
+    Ok(deep)
+}

@@ -1,0 +1,115 @@
+//! RBMs by the command: likelihood, samples, inpainting, deep belief networks, divergence.
+
+use std::path::Path;
+
+use predicates::str::contains;
+
+use crate::support::{aerbm, small_mnist};
+
+/// Trains a preset on a few digits into `out`.
+fn train(preset: &str, settings: &[&str], data: &Path, out: &Path) -> assert_cmd::assert::Assert {
+    let mut command = aerbm();
+    command.args(["train", preset, "--set", "partition={train=500}"]);
+    for setting in settings {
+        command.args(["--set", setting]);
+    }
+    command.arg("--data").arg(data).arg("--out").arg(out).assert()
+}
+
+fn on_run(args: &[&str], data: &Path, run: &Path) -> assert_cmd::assert::Assert {
+    let mut command = aerbm();
+    command.arg(args[0]).arg(run).args(&args[1..]).arg("--data").arg(data);
+    command.assert().success()
+}
+
+/// The value of a metric in a table of a run.
+fn value(table: &Path, split: &str, metric: &str) -> f64 {
+    let text = std::fs::read_to_string(table).expect("the table is written");
+    let row = text.lines().rfind(|row| row.contains(&format!(",{split},{metric},")));
+    let value = row.expect("the metric is there").split(',').nth(8).expect("ten columns");
+    value.parse().expect("a number")
+}
+
+#[test]
+fn a_small_rbm_has_an_exact_likelihood_and_fills_in_what_is_missing() {
+    let data = small_mnist(600, 60);
+    let out = tempfile::tempdir().expect("a temporary folder");
+    let settings = [
+        "model.n_hidden=12",
+        "training.epochs=60",
+        "training.batch_size=20",
+        "likelihood.every=20",
+    ];
+    train("rbm-pcd", &settings, data.path(), out.path()).success();
+    on_run(&["likelihood"], data.path(), out.path())
+        .stdout(contains("pixels: sample; log Z: exact"));
+    let table = out.path().join("likelihood.csv");
+    let exact = value(&table, "test", "log_likelihood_nats");
+    // Independent pixels have about −206 nats.
+    assert!((-195.0..-100.0).contains(&exact), "{exact}");
+    assert!(value(&table, "test", "pseudo_log_likelihood_nats") > exact);
+    let of_training = value(&out.path().join("metrics.csv"), "validation", "log_likelihood_nats");
+    assert_eq!(of_training, value(&table, "validation", "log_likelihood_nats"));
+
+    let inpaint = ["inpaint", "--images", "10", "--draws", "2", "--steps", "50"];
+    on_run(&inpaint, data.path(), out.path()).stdout(contains("inpainting.csv"));
+    let table = out.path().join("inpainting.csv");
+    let conditional = value(&table, "test", "conditional_nll_nats");
+    let independent = value(&table, "test", "independent_nll_nats");
+    assert!(conditional < independent, "{conditional} nats, independent {independent}");
+
+    on_run(&["sample", "--steps", "40"], data.path(), out.path()).stdout(contains("r_hat"));
+    for file in ["figures/inpainted_rbm-pcd.png", "figures/page_rbm-pcd.png", "samples.csv"] {
+        assert!(out.path().join(file).is_file(), "{file}");
+    }
+}
+
+#[test]
+fn an_estimated_likelihood_comes_with_a_verdict() {
+    let data = small_mnist(600, 60);
+    let out = tempfile::tempdir().expect("a temporary folder");
+    let settings = ["model.n_hidden=30", "training.epochs=3"];
+    train("rbm-pcd", &settings, data.path(), out.path()).success();
+    on_run(&["likelihood", "--chains", "24"], data.path(), out.path())
+        .stdout(contains("log_z_nats_lower"))
+        .stdout(contains("log Z: bracket closed"));
+}
+
+#[test]
+fn a_deep_belief_network_trains_and_draws() {
+    let data = small_mnist(600, 60);
+    let out = tempfile::tempdir().expect("a temporary folder");
+    let settings = ["layers=[30, 20]", "training.epochs=2", "top.epochs=2"];
+    train("dbn", &settings, data.path(), out.path()).success();
+    on_run(&["sample", "--steps", "20"], data.path(), out.path());
+    let nearest = value(&out.path().join("samples.csv"), "samples", "nearest_training_sse");
+    assert!(nearest > 0.0, "{nearest}");
+}
+
+#[test]
+fn divergence_ends_with_the_reason_and_the_last_good_model() {
+    let data = small_mnist(600, 60);
+    let out = tempfile::tempdir().expect("a temporary folder");
+    let settings = ["model.n_hidden=30", "training.learning_rate=10", "training.epochs=40"];
+    for preset in ["rbm", "gaussian-rbm"] {
+        let out = out.path().join(preset);
+        train(preset, &settings, data.path(), &out)
+            .code(1)
+            .stderr(contains("is kept in"))
+            .stderr(contains("lower training.learning_rate"));
+        on_run(&["evaluate"], data.path(), &out).stdout(contains("mse_per_pixel"));
+    }
+}
+
+#[test]
+fn what_only_an_rbm_can_do_is_refused_to_others() {
+    let data = small_mnist(600, 60);
+    let out = tempfile::tempdir().expect("a temporary folder");
+    let settings = ["model.n_hidden=10", "training.epochs=1"];
+    train("autoencoder", &settings, data.path(), out.path()).success();
+    for command in ["likelihood", "inpaint", "sample"] {
+        let mut refused = aerbm();
+        refused.arg(command).arg(out.path()).arg("--data").arg(data.path());
+        refused.assert().code(1).stderr(contains("choose the run of"));
+    }
+}
