@@ -1,6 +1,8 @@
 //! `aerbm sample` and `aerbm inpaint`: what a generative model makes of its distribution, in
 //! figures and in numbers.
 
+use std::time::Instant;
+
 use anyhow::{Context as _, ensure};
 use mnist_io::{Dataset, Splits};
 use ndarray::{Array2, ArrayView2, Axis};
@@ -155,9 +157,12 @@ fn judge(
     let classifier = Classifier::new(&layers, splits.train.n_classes, seed);
     let config = FineTuneConfig { updates: 8_000, ..Default::default() };
     ui.begin("judge: fine-tuning a classifier", config.evaluations);
+    let mut since = Instant::now();
     let mut watch = |progress: stack::Progress| {
         let cost = format!("{} {:.2}", progress.metric, progress.cost);
-        ui.advance(progress.done, progress.of, &cost, f64::NAN);
+        let rate = progress.samples as f64 / since.elapsed().as_secs_f64();
+        since = Instant::now();
+        ui.advance(progress.done, progress.of, &cost, rate);
         interrupt::flow()
     };
     let train = Labelled { x: splits.train.images.view(), labels: &of_train };
