@@ -1,5 +1,7 @@
 //! The sets made from MNIST and from nothing.
 
+#![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test")]
+
 mod common;
 
 use mnist_io::{Derived, Error, Mnist, Partition, Splits, load};

@@ -1,5 +1,7 @@
 //! Fetching from a server on this machine: whole, resumed, damaged, absent.
 
+#![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test")]
+
 use std::fs;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};

@@ -1,5 +1,7 @@
 //! Data of one's own: what is read from each kind of file, and what is said of a wrong one.
 
+#![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test")]
+
 mod common;
 
 use std::fs;
