@@ -198,7 +198,7 @@ impl<'a> Run<'a> {
         let mut features = Features { data: self.pretraining_data(), above: None, level: 0 };
         while stack.layers.len() < depth {
             let index = stack.layers.len();
-            let settings = self.config.pretraining_settings(method);
+            let settings = self.config.settings(method);
             let n_hidden = self.config.layers[index];
             let below = stack.keys.last();
             let key = Key::new(
@@ -255,10 +255,7 @@ impl<'a> Run<'a> {
             index,
             &mut go_on,
         )?;
-        if method == Method::Autoencoder {
-            layer.unit = self.config.autoencoder.model.hidden;
-            layer.output = self.config.autoencoder.model.output_unit();
-        }
+        (layer.unit, layer.output) = self.config.settings(method).units();
         Ok(layer)
     }
 
@@ -357,9 +354,7 @@ impl<'a> Run<'a> {
         let (learning_rate, tuned) = best.expect("there is a learning rate");
         let predictions = tuned.model.predict(self.data.test.images.view());
         let errors = predictions.iter().zip(test_labels).filter(|(a, b)| a != b).count();
-        let epochs = self.config.pretraining_epochs(method);
-        let batches =
-            self.pretraining_data().nrows().div_ceil(self.config.pretraining_batch_size(method));
+        let updates = self.config.settings(method).updates(self.pretraining_data().nrows());
         let cell = Cell {
             method,
             depth: layers.len(),
@@ -368,7 +363,7 @@ impl<'a> Run<'a> {
             learning_rate,
             validation_errors: (tuned.validation_errors, validation.labels.len()),
             test_errors: (errors, test_labels.len()),
-            pretrain_updates: layers.len() * epochs * batches,
+            pretrain_updates: layers.len() * updates,
             finetune_updates: budget.updates,
             finetune_samples: rates.len() * budget.updates * budget.batch_size.min(y.len()),
             history: tuned.history,

@@ -1,4 +1,4 @@
-use nn_core::{InvalidSetting, require};
+use nn_core::{Activation, InvalidSetting, require};
 use serde::{Deserialize, Serialize};
 use stack::{
     AutoencoderPretraining, FineTuneConfig, Pretraining, RandomInitialisation, RbmPretraining,
@@ -12,19 +12,35 @@ pub enum Method {
     None,
     /// Basic autoencoders.
     Autoencoder,
+    /// Sparse autoencoders.
+    Sparse,
+    /// Denoising autoencoders.
+    Denoising,
+    /// Contractive autoencoders.
+    Contractive,
     /// RBMs by contrastive divergence.
     Rbm,
 }
 
 impl Method {
     /// All of them, the control first.
-    pub const ALL: [Method; 3] = [Method::None, Method::Autoencoder, Method::Rbm];
+    pub const ALL: [Method; 6] = [
+        Method::None,
+        Method::Autoencoder,
+        Method::Sparse,
+        Method::Denoising,
+        Method::Contractive,
+        Method::Rbm,
+    ];
 
     /// The name in tables and settings.
     pub fn name(self) -> &'static str {
         match self {
             Method::None => "none",
             Method::Autoencoder => "autoencoder",
+            Method::Sparse => "sparse",
+            Method::Denoising => "denoising",
+            Method::Contractive => "contractive",
             Method::Rbm => "rbm",
         }
     }
@@ -68,6 +84,15 @@ pub struct ComparisonConfig {
     /// Settings of method `autoencoder`.
     #[serde(default)]
     pub autoencoder: AutoencoderPretraining,
+    /// Settings of method `sparse`.
+    #[serde(default)]
+    pub sparse: AutoencoderPretraining,
+    /// Settings of method `denoising`.
+    #[serde(default)]
+    pub denoising: AutoencoderPretraining,
+    /// Settings of method `contractive`.
+    #[serde(default)]
+    pub contractive: AutoencoderPretraining,
     /// Settings of method `rbm`.
     #[serde(default)]
     pub rbm: RbmPretraining,
@@ -103,8 +128,12 @@ impl ComparisonConfig {
                 self.fine_tuning_for(budget, *rate).validate()?;
             }
         }
-        self.autoencoder.model.validate()?;
-        self.autoencoder.training.validate()?;
+        for method in Method::ALL {
+            if let Settings::Autoencoder(settings) = self.settings(method) {
+                settings.model.validate()?;
+                settings.training.validate()?;
+            }
+        }
         self.rbm.model.validate()?;
         self.rbm.training.validate()
     }
@@ -121,37 +150,55 @@ impl ComparisonConfig {
 
     /// How this method initialises a layer.
     pub fn pretraining(&self, method: Method) -> Box<dyn Pretraining> {
-        match method {
-            Method::None => Box::new(RandomInitialisation::default()),
-            Method::Autoencoder => Box::new(self.autoencoder.clone()),
-            Method::Rbm => Box::new(self.rbm.clone()),
+        match self.settings(method) {
+            Settings::None => Box::new(RandomInitialisation::default()),
+            Settings::Autoencoder(settings) => Box::new(settings.clone()),
+            Settings::Rbm(settings) => Box::new(settings.clone()),
         }
     }
 
     /// The settings that a layer pretrained by this method depends on.
-    pub(crate) fn pretraining_settings(&self, method: Method) -> serde_json::Value {
+    pub(crate) fn settings(&self, method: Method) -> Settings<'_> {
         match method {
-            Method::None => serde_json::json!(null),
-            Method::Autoencoder => serde_json::json!(self.autoencoder),
-            Method::Rbm => serde_json::json!(self.rbm),
+            Method::None => Settings::None,
+            Method::Autoencoder => Settings::Autoencoder(&self.autoencoder),
+            Method::Sparse => Settings::Autoencoder(&self.sparse),
+            Method::Denoising => Settings::Autoencoder(&self.denoising),
+            Method::Contractive => Settings::Autoencoder(&self.contractive),
+            Method::Rbm => Settings::Rbm(&self.rbm),
         }
     }
+}
 
-    /// Epochs that a layer of this method is pretrained for.
-    pub(crate) fn pretraining_epochs(&self, method: Method) -> usize {
-        match method {
-            Method::None => 0,
-            Method::Autoencoder => self.autoencoder.training.epochs,
-            Method::Rbm => self.rbm.training.epochs,
-        }
+/// A method's settings, by family.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Settings<'a> {
+    None,
+    Autoencoder(&'a AutoencoderPretraining),
+    Rbm(&'a RbmPretraining),
+}
+
+impl Settings<'_> {
+    /// Steps of pretraining a layer on `n_samples` samples.
+    pub(crate) fn updates(self, n_samples: usize) -> usize {
+        let (epochs, batch_size) = match self {
+            Settings::None => return 0,
+            Settings::Autoencoder(settings) => {
+                (settings.training.epochs, settings.training.batch_size)
+            }
+            Settings::Rbm(settings) => (settings.training.epochs, settings.training.batch_size),
+        };
+        epochs * n_samples.div_ceil(batch_size)
     }
 
-    /// Samples a step of pretraining.
-    pub(crate) fn pretraining_batch_size(&self, method: Method) -> usize {
-        match method {
-            Method::None => 1,
-            Method::Autoencoder => self.autoencoder.training.batch_size,
-            Method::Rbm => self.rbm.training.batch_size,
+    /// The hidden unit and the unit of the way back.
+    pub(crate) fn units(self) -> (Activation, Activation) {
+        match self {
+            Settings::Autoencoder(settings) => {
+                (settings.model.hidden, settings.model.output_unit())
+            }
+            Settings::None | Settings::Rbm(_) => (Activation::Logistic, Activation::Logistic),
         }
     }
 }
