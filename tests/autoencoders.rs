@@ -63,7 +63,8 @@ fn a_denoising_autoencoder_beats_doing_nothing_and_its_codes_classify() {
     run(&["encode", &folder, "--out", "codes.txt"], data.path()).code(2);
 
     for frozen in [&["--frozen"][..], &[]] {
-        let args = [&["probe", &folder, "--set", "updates=400"], frozen].concat();
+        let args = [&["probe", &folder, "--set", "updates=1000", "--rates", "0.01,0.001"], frozen]
+            .concat();
         let error = number(&text(&run(&args, data.path()).success()), "test", "error");
         assert!(error < 20.0, "{error}");
     }

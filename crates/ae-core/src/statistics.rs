@@ -116,10 +116,10 @@ impl<F: Real> Autoencoder<F> {
 fn shares(h: &Array2<f64>, low: f64, high: f64) -> Vec<f64> {
     let mut shares = vec![0.0; BINS];
     for &h in h {
-        let place = if high > low { (h - low) / (high - low) } else { 0.0 };
-        // NaN becomes the first bin; the last one has its upper end.
-        let bin = (place * BINS as f64).max(0.0).min(BINS as f64 - 1.0);
-        shares[bin as usize] += 1.0;
+        let place = (h - low) / (high - low);
+        // The last bin has its upper end; what has no place is in the first.
+        let bin = (0..BINS).rev().find(|&bin| place >= bin as f64 / BINS as f64).unwrap_or(0);
+        shares[bin] += 1.0;
     }
     for share in &mut shares {
         *share /= h.len() as f64;

@@ -33,7 +33,7 @@ fn tied_linear_autoencoders_converge_to_the_principal_subspace() {
             ..Default::default()
         };
         let how = TrainingConfig {
-            epochs: 1500,
+            epochs: 4000,
             batch_size: 400,
             learning_rate: 0.02,
             schedule: Schedule::Cosine,

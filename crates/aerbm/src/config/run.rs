@@ -52,7 +52,7 @@ pub(crate) struct AutoencoderSettings {
     pub(crate) stopping: Option<Stopping>,
     /// How the layers begin, where not at random.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) pretraining: Option<DeepPretraining>,
+    pub(crate) pretraining: Option<Box<DeepPretraining>>,
 }
 
 impl AutoencoderSettings {

@@ -80,8 +80,8 @@ pub(crate) fn tuned(clean: &Array2<f32>, noisy: &Array2<f32>, shape: ImageShape)
     ]
 }
 
+#[allow(clippy::cast_sign_loss, reason = "a cast from float saturates: what is outside is clipped")]
 fn to_bytes(plane: &[f32], shape: ImageShape) -> GrayImage {
-    // A cast from float saturates: what is outside [0, 1] is clipped.
     let bytes = plane.iter().map(|&x| (x * 255.0).round() as u8).collect();
     let (width, height) = (shape.width as u32, shape.height as u32);
     ImageBuffer::from_raw(width, height, bytes).expect("as many pixels as the shape has")

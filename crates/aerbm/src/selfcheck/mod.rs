@@ -144,7 +144,9 @@ fn gradient_error_of(config: &AutoencoderConfig, objective: &Objective) -> f64 {
     let Ok(mut model) = Autoencoder::<f64>::new(config, 6, 3, 0) else { return f64::NAN };
     // Away from zero, so that no unit sits on its corner.
     for tensor in model.tensors_mut().filter(|tensor| tensor.shape[0] == 1) {
-        tensor.values.iter_mut().enumerate().for_each(|(i, b)| *b = 0.1 + 0.07 * i as f64);
+        for (i, bias) in tensor.values.iter_mut().enumerate() {
+            *bias = 0.1 + 0.07 * i as f64;
+        }
     }
     let mut memory = StepMemory::new(&model, 5);
     let mut cost = |model: &Autoencoder<f64>, gradient: &mut _| {

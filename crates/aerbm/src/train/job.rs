@@ -214,7 +214,8 @@ pub(super) fn begin<'a>(
                 loss: settings.model.loss(),
                 data,
                 noisy: corruption.map(|corruption| noisy(corruption, &data.validation, 0)),
-                best: settings.stopping.map(|_| None),
+                keeps_best: settings.stopping.is_some(),
+                best: None,
             })
         }
         RunConfig::Rbm(settings) => Box::new(RbmJob::new(settings, spec.seed, data)?),
@@ -234,8 +235,10 @@ struct AutoencoderJob<'a> {
     data: &'a Splits,
     /// The validation images with noise, where the model learns to remove it.
     noisy: Option<Array2<f32>>,
-    /// Where training may stop early: the lowest validation error so far and its model.
-    best: Option<Option<(f64, Autoencoder<f32>)>>,
+    /// Whether the model that is best on the validation set is what comes out.
+    keeps_best: bool,
+    /// The lowest validation error so far and its model, if that is kept.
+    best: Option<(f64, Autoencoder<f32>)>,
 }
 
 impl AutoencoderJob<'_> {
@@ -264,10 +267,8 @@ impl Job for AutoencoderJob<'_> {
     fn validation_measures(&mut self) -> anyhow::Result<Vec<Measure>> {
         let (clean, denoised) = self.errors(&self.model);
         let watched = denoised.unwrap_or(clean);
-        if let Some(best) = &mut self.best
-            && best.as_ref().is_none_or(|(least, _)| watched < *least)
-        {
-            *best = Some((watched, self.model.clone()));
+        if self.keeps_best && self.best.as_ref().is_none_or(|(least, _)| watched < *least) {
+            self.best = Some((watched, self.model.clone()));
         }
         let measure = |metric, value, unit| Measure::new("validation", metric, value, unit);
         let denoised = denoised.into_iter().flat_map(|mse| {
@@ -281,7 +282,7 @@ impl Job for AutoencoderJob<'_> {
 
     fn store(&self, map: &mut TensorMap) {
         store(&self.model, "model.", map);
-        if let Some(Some((_, best))) = &self.best {
+        if let Some((_, best)) = &self.best {
             store(best, "best.", map);
         }
         self.training.store(map);
@@ -289,17 +290,16 @@ impl Job for AutoencoderJob<'_> {
 
     fn restore(&mut self, map: &TensorMap, epochs: usize) -> Result<(), RestoreError> {
         restore(&mut self.model, "model.", map)?;
-        if self.best.is_some() && epochs > 0 {
+        if self.keeps_best && epochs > 0 {
             let mut best = self.model.clone();
             restore(&mut best, "best.", map)?;
             let (clean, denoised) = self.errors(&best);
-            self.best = Some(Some((denoised.unwrap_or(clean), best)));
+            self.best = Some((denoised.unwrap_or(clean), best));
         }
         self.training.restore(map, epochs)
     }
 
     fn finish(self: Box<Self>) -> Model {
-        let best = self.best.flatten().map(|(_, best)| best);
-        Model::Autoencoder(best.unwrap_or(self.model))
+        Model::Autoencoder(self.best.map_or(self.model, |(_, best)| best))
     }
 }

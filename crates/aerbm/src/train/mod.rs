@@ -94,7 +94,7 @@ pub(crate) fn train(
             Err(error) => return Err(keep_last_good(folder, job.finish(), record, data, error)),
         };
         let seconds = start.elapsed().as_secs_f64();
-        let measures = job.validation_measures()?;
+        let measures = finite(job.validation_measures()?);
         let samples = data.train.n_samples();
         let epoch = EpochRecord { cost, measures, seconds, samples };
         let rate = samples as f64 / seconds;
@@ -117,7 +117,7 @@ pub(crate) fn train(
     }
     ui.finish();
     let model = job.finish();
-    record.finals = model.measures(spec.config, "test", &data.test);
+    record.finals = finite(model.measures(spec.config, "test", &data.test));
     keep(folder, &model, &record)?;
     // A checkpoint that was never needed is not there.
     let _ = std::fs::remove_file(&checkpoint);
@@ -133,6 +133,12 @@ fn stopped(stopping: Stopping, epochs: &[EpochRecord]) -> bool {
     };
     stopping.max_seconds.is_some_and(|most| seconds >= most)
         || stopping.patience.is_some_and(|patience| stalled >= patience)
+}
+
+/// The measures that are numbers: JSON knows no others.
+fn finite(mut measures: Vec<Measure>) -> Vec<Measure> {
+    measures.retain(|measure| measure.value.is_finite());
+    measures
 }
 
 fn earliest_least(a: &(usize, f64), b: &(usize, f64)) -> std::cmp::Ordering {
@@ -155,7 +161,7 @@ fn keep_last_good(
     }
     let x = data.test.images.view();
     record.key = format!("{} diverged", record.key);
-    record.finals = model.reconstruction_measures("test", x);
+    record.finals = finite(model.reconstruction_measures("test", x));
     match keep(folder, &model, &record) {
         Ok(()) => error.context(format!(
             "stopped; the model after epoch {} is kept in {}",
