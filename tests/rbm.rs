@@ -91,14 +91,11 @@ fn divergence_ends_with_the_reason_and_the_last_good_model() {
     let data = small_mnist(600, 60);
     let out = tempfile::tempdir().expect("a temporary folder");
     let settings = ["model.n_hidden=30", "training.learning_rate=10", "training.epochs=40"];
-    for preset in ["rbm", "gaussian-rbm"] {
-        let out = out.path().join(preset);
-        train(preset, &settings, data.path(), &out)
-            .code(1)
-            .stderr(contains("is kept in"))
-            .stderr(contains("lower training.learning_rate"));
-        on_run(&["evaluate"], data.path(), &out).stdout(contains("mse_per_pixel"));
-    }
+    train("gaussian-rbm", &settings, data.path(), out.path())
+        .code(1)
+        .stderr(contains("is kept in"))
+        .stderr(contains("lower training.learning_rate"));
+    on_run(&["evaluate"], data.path(), out.path()).stdout(contains("mse_per_pixel"));
 }
 
 #[test]

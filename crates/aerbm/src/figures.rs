@@ -140,6 +140,7 @@ pub(crate) fn histograms(
 
 /// The middle of each interval between the bounds that holds something, and the share that it
 /// holds.
+#[allow(clippy::cast_sign_loss, reason = "values are between the bounds")]
 fn shares(values: impl Iterator<Item = f64>, (low, high): (f64, f64)) -> Vec<(f64, f64)> {
     const INTERVALS: usize = 40;
     let mut counts = [0_usize; INTERVALS];

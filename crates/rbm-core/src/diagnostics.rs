@@ -39,8 +39,8 @@ pub fn diagnose_chains(chains: &[Vec<f64>]) -> ChainDiagnostics {
     let mut time = -1.0;
     for lag in (0..n - 1).step_by(2) {
         let pair = rho(lag) + rho(lag + 1);
-        // Written so that NaN, of chains that never move, ends the sum.
-        if !(pair > 0.0) {
+        // NaN is what chains that never move give.
+        if pair.is_nan() || pair <= 0.0 {
             break;
         }
         time += 2.0 * pair;

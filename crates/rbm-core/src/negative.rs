@@ -12,6 +12,7 @@ const CHAINS: Purpose = Purpose::new("chains start");
 
 /// What an [`Algorithm`] keeps.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "a training has one")]
 pub(crate) enum Negative<F> {
     Data,
     Persistent(PersistentChains<F>),

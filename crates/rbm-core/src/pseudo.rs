@@ -23,6 +23,7 @@ impl<F: Real> Rbm<F> {
     ///
     /// # Errors
     /// [`InvalidSetting`] unless all units are binary.
+    #[allow(clippy::cast_sign_loss, reason = "a quotient of magnitudes")]
     pub fn pseudo_log_likelihoods(&self, v: ArrayView2<F>) -> Result<Vec<f64>, InvalidSetting> {
         for (field, unit) in [("model.visible", self.visible), ("model.hidden", self.hidden)] {
             let expected = "binary: the pseudo-likelihood flips units";

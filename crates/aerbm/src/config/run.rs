@@ -33,6 +33,7 @@ pub(crate) const PRESETS: [(&str, &str); 15] = [
 /// A model and how it is trained.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[allow(clippy::large_enum_variant, reason = "a run has one")]
 pub(crate) enum RunConfig {
     Autoencoder(AutoencoderSettings),
     Rbm(RbmSettings),

@@ -97,7 +97,7 @@ impl Model {
         match self {
             Model::Autoencoder(model) => model.all_finite(),
             Model::Rbm(rbm) => rbm.all_finite(),
-            Model::Dbn(dbn) => dbn.layers.iter().all(|rbm| rbm.all_finite()),
+            Model::Dbn(dbn) => dbn.layers.iter().all(nn_core::Parameters::all_finite),
         }
     }
 

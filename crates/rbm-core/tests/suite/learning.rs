@@ -2,7 +2,7 @@
 //! as if never stopped, and the same for any number of threads.
 
 use ndarray::{Array1, Array2, Axis};
-use nn_core::{TensorMap, TrainingError, restore, store};
+use nn_core::{Schedule, TensorMap, TrainingError, restore, store};
 use numerics::{Purpose, Stream, with_team};
 use rbm_core::{
     Algorithm, Binarisation, MomentumRule, NegativeVisible, Phases, Rbm, RbmConfig, Training,
@@ -156,10 +156,20 @@ fn any_number_of_threads_gives_the_same_bits() {
 #[test]
 fn every_algorithm_raises_the_exact_likelihood() {
     for config in every_algorithm() {
-        let config = TrainingConfig { epochs: 150, batch_size: 20, sparsity_cost: 0.0, ..config };
+        // Slowly enough for chains to keep up with the model.
+        let config = TrainingConfig {
+            epochs: 300,
+            batch_size: 20,
+            sparsity_cost: 0.0,
+            learning_rate: 0.05,
+            schedule: Schedule::Linear,
+            momentum: 0.5,
+            ..config
+        };
         let data = bars();
-        let after = mean_log_likelihood(&trained(&config, 150).0, &data);
-        assert!(after > -2.6 && after < -(6_f64.ln()), "{:?}: {after}", config.algorithm);
+        let after = mean_log_likelihood(&trained(&config, 300).0, &data);
+        // Independent pixels have −6 ln 2 = −4.16, all that can be learned −ln 6 = −1.79.
+        assert!(after > -2.5 && after < -(6_f64.ln()), "{:?}: {after}", config.algorithm);
     }
 }
 
@@ -171,8 +181,9 @@ fn sparsity_draws_hidden_units_to_their_target() {
         let (rbm, _) = trained(&TrainingConfig { epochs: 100, ..config }, 100);
         rbm.encode(data.view()).mean().expect("there are units")
     };
+    // Near the target, not at it: the likelihood pulls the other way.
     let (without, with) = (activity(0.0), activity(3.0));
-    assert!((with - 0.1).abs() < 0.03 && without > 0.2, "{with} with, {without} without");
+    assert!((0.05..0.2).contains(&with) && without > 0.4, "{with} with, {without} without");
 }
 
 #[test]

@@ -49,6 +49,7 @@ fn correlation(a: &[f64], b: &[f64]) -> f64 {
 }
 
 /// Every state of the visible units, as often as the teacher makes it likely.
+#[allow(clippy::cast_sign_loss, reason = "probabilities")]
 fn data() -> Array2<f64> {
     let p = probabilities(&teacher());
     let rows: Vec<usize> = p
