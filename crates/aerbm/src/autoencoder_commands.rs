@@ -149,17 +149,15 @@ pub(crate) fn encode(args: &cli::Encode, ui: &Ui) -> anyhow::Result<()> {
 
 /// One code a line, after its label where there is one.
 fn csv_of(codes: &Array2<f32>, labels: Option<&[u8]>) -> String {
-    let units: Vec<String> = (0..codes.ncols()).map(|unit| format!("unit_{unit}")).collect();
-    let label = if labels.is_some() { "label," } else { "" };
-    let mut text = format!("{label}{}\n", units.join(","));
+    let label = labels.map(|_| "label".to_owned());
+    let head = label.into_iter().chain((0..codes.ncols()).map(|unit| format!("unit_{unit}")));
+    let mut lines = vec![head.collect::<Vec<_>>().join(",")];
     for (i, code) in codes.rows().into_iter().enumerate() {
-        if let Some(labels) = labels {
-            text += &format!("{},", labels[i]);
-        }
-        text += &code.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-        text.push('\n');
+        let label = labels.map(|labels| labels[i].to_string());
+        let values = label.into_iter().chain(code.iter().map(ToString::to_string));
+        lines.push(values.collect::<Vec<_>>().join(","));
     }
-    text
+    lines.join("\n") + "\n"
 }
 
 /// Classifies by the features of a trained model.

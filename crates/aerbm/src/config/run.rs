@@ -58,7 +58,7 @@ pub(crate) struct AutoencoderSettings {
 impl AutoencoderSettings {
     fn validate(&self) -> Result<(), TrainingError> {
         Objective::new(&self.model, &self.training)?;
-        self.stopping.map_or(Ok(()), |stopping| stopping.validate())?;
+        self.stopping.map_or(Ok(()), Stopping::validate)?;
         self.pretraining.as_ref().map_or(Ok(()), |layers| layers.validate(&self.model))
     }
 }
