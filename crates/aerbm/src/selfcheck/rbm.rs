@@ -203,9 +203,14 @@ pub(super) fn annealing_ratio() -> f64 {
     size(1_000).zip(size(10)).map_or(f64::NAN, |(many, few)| many / few)
 }
 
-/// By how much log Z is outside of the mean estimates: 0 if it is inside.
+/// By how many standard errors log Z is outside of the mean estimates: 0 if it is inside.
 pub(super) fn bracket_error() -> f64 {
     let Some(errors) = annealed(20, 100) else { return f64::NAN };
-    let mean = |side: usize| errors.iter().map(|e| e[side]).sum::<f64>() / errors.len() as f64;
-    mean(0).max(-mean(1)).max(0.0)
+    let n = errors.len() as f64;
+    let outside = |side: usize, sign: f64| {
+        let mean = errors.iter().map(|e| e[side]).sum::<f64>() / n;
+        let variance = errors.iter().map(|e| (e[side] - mean).powi(2)).sum::<f64>() / (n - 1.0);
+        sign * mean / (variance / n).sqrt()
+    };
+    outside(0, 1.0).max(outside(1, -1.0)).max(0.0)
 }

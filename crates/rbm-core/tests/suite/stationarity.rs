@@ -189,4 +189,4 @@ fn draws_of_a_seed_are_pinned() {
         .collect();
     assert_eq!(rows, PINNED);
 }
-const PINNED: [&str; 4] = ["11001", "00011", "10001", "11100"];
+const PINNED: [&str; 4] = ["11001", "00100", "01100", "01110"];
