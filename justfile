@@ -66,6 +66,13 @@ ci: check test quick thresholds
 bench *ARGS:
     cargo bench --workspace {{ features }} "$@"
 
+# Time training against PyTorch, JAX and scikit-learn (installs them in .venv: gigabytes)
+[group("develop")]
+bench-peers *ARGS:
+    test -x .venv/bin/python || python3 -m venv .venv
+    .venv/bin/pip install --quiet torch jax scikit-learn
+    .venv/bin/python crates/aerbm/benches/peers/peers.py "$@"
+
 # Remove every run under reports/ but the committed reference
 [group("develop")]
 clean:

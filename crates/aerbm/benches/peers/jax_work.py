@@ -97,12 +97,13 @@ def contrastive_divergence(batch, parameters, steps, rate=0.1, momentum=0.5, dec
         (w, a, b), velocities = state
         v0 = x[samples]
         h0 = jax.nn.sigmoid(v0 @ w + b)
-        keys = jax.random.split(key, steps)
+        keys = jax.random.split(key, 2 * steps)
         h, cost = draw(keys[0], h0), None
         for k in range(steps):
             v = jax.nn.sigmoid(h @ w.T + a)
             if k == 0:
                 cost = ((v - v0) ** 2).sum() / len(v0)
+            v = draw(keys[steps + k], v)
             h1 = jax.nn.sigmoid(v @ w + b)
             if k + 1 < steps:
                 h = draw(keys[k + 1], h1)

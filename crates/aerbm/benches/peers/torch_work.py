@@ -77,6 +77,7 @@ def contrastive_divergence(batch, parameters, steps, rate=0.1, momentum=0.5, dec
                 v = torch.sigmoid(h @ w.T + a)
                 if step == 0:
                     total += ((v - v0) ** 2).sum().item()
+                v = torch.bernoulli(v)
                 h1 = torch.sigmoid(v @ w + b)
                 if step + 1 < steps:
                     h = torch.bernoulli(h1)

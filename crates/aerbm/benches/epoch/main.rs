@@ -1,0 +1,121 @@
+//! Seconds an epoch of training.
+//!
+//! `cargo bench -p aerbm --bench epoch` holds them against the dense limit: the time that an epoch's
+//! matrix products alone would take at the machine's peak rate, measured in the same run. The rounds
+//! alternate between measuring the peak and training, because the speed of a shared machine drifts;
+//! medians are compared.
+//!
+//! With `--serve WORK BATCH FOLDER THREADS` it writes where training begins to the folder and then
+//! trains one epoch for each line on standard input, for `peers/peers.py`.
+
+use std::io::{BufRead as _, Write as _};
+use std::path::Path;
+use std::time::Instant;
+
+use mnist_io::Dataset;
+use ndarray::{Array2, ArrayD};
+
+use works::{Epoch, Initial, work};
+
+mod works;
+
+const ROUNDS: usize = 7;
+
+fn main() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/mnist");
+    let train = mnist_io::load(folder).expect("data/mnist is in the repository").train;
+    let arguments: Vec<String> = std::env::args().collect();
+    if let Some(at) = arguments.iter().position(|argument| argument == "--serve") {
+        serve(&arguments[at + 1..], &train);
+    } else {
+        numerics::with_team(rayon::current_num_threads(), || table(&train));
+    }
+}
+
+fn table(train: &Dataset) {
+    let threads = rayon::current_num_threads();
+    print_line(&format!("{threads} threads, medians of {ROUNDS} alternated rounds\n"));
+    print_line("work                                    peak GFLOP/s  limit s  epoch s  ratio\n");
+    for (name, title, n_samples, n_hidden) in [
+        ("tutorial", "tutorial autoencoder 784-256, 55,000", 55_000, 256),
+        ("cd1", "CD-1 784-500, drawn states, 60,000", 60_000, 500),
+    ] {
+        let (mut epoch, _) = work(name, 100, train).expect("a work");
+        let products = 5.0 * 2.0 * f64::from(n_samples * 784 * n_hidden);
+        epoch();
+        let (mut peaks, mut epochs) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            peaks.push(peak_rate());
+            epochs.push(seconds(|| _ = epoch()));
+        }
+        let (peak, epoch) = (median(&mut peaks), median(&mut epochs));
+        let limit = products / peak;
+        print_line(&format!(
+            "{title:<40}{:>12.1}{limit:>9.3}{epoch:>9.3}{:>7.2}\n",
+            peak / 1e9,
+            epoch / limit
+        ));
+    }
+}
+
+/// The rate of large products in flop/s, the best of several of two shapes that suit the kernels: so
+/// the machine's peak just now.
+fn peak_rate() -> f64 {
+    [(1024, 1024, 1024), (2048, 768, 1024)]
+        .into_iter()
+        .map(|(m, k, n)| {
+            let (a, b) = (Array2::<f32>::from_elem((m, k), 0.5), Array2::from_elem((k, n), 0.5));
+            let mut out = Array2::zeros((m, n));
+            let best = (0..8)
+                .map(|_| seconds(|| numerics::matmul(a.view(), b.view(), out.view_mut())))
+                .fold(f64::INFINITY, f64::min);
+            2.0 * (m * k * n) as f64 / best
+        })
+        .fold(0.0, f64::max)
+}
+
+fn serve(arguments: &[String], train: &Dataset) {
+    let [name, batch, folder, threads] = arguments else {
+        panic!("expected --serve WORK BATCH FOLDER THREADS, found {arguments:?}");
+    };
+    let number = |text: &str| text.parse::<usize>().expect("a number");
+    numerics::with_team(number(threads), || {
+        let (epoch, initial) = work(name, number(batch), train).expect("a work that there is");
+        write_initial(&initial, Path::new(folder));
+        answer(epoch);
+    });
+}
+
+fn write_initial(initial: &Initial, folder: &Path) {
+    for (i, (shape, values)) in initial.iter().enumerate() {
+        let tensor = ArrayD::from_shape_vec(shape.clone(), values.clone()).expect("its shape");
+        ndarray_npy::write_npy(folder.join(format!("{i}.npy")), &tensor).expect("a folder");
+    }
+}
+
+fn answer(mut epoch: Epoch<'_>) {
+    print_line(&format!("{{\"version\": \"aerbm {}\"}}\n", env!("CARGO_PKG_VERSION")));
+    for line in std::io::stdin().lock().lines() {
+        line.expect("lines of text");
+        let mut cost = f64::NAN;
+        let seconds = seconds(|| cost = epoch());
+        print_line(&format!("{{\"seconds\": {seconds}, \"cost\": {cost}}}\n"));
+    }
+}
+
+fn seconds(work: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    work();
+    start.elapsed().as_secs_f64()
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+#[allow(clippy::print_stdout, reason = "a benchmark prints")]
+fn print_line(line: &str) {
+    print!("{line}");
+    std::io::stdout().flush().expect("standard output is open");
+}

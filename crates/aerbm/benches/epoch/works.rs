@@ -1,0 +1,150 @@
+//! The works that are timed, each as a closure that trains one epoch and returns its mean cost.
+
+use ae_core::{Autoencoder, AutoencoderConfig, Corruption, DataKind};
+use mnist_io::Dataset;
+use ndarray::{Array2, ArrayView2, s};
+use nn_core::{
+    Activation, Initialiser, Loss, MeanCost, Minibatches, Optimizer, Parameters, Rule,
+    Samples as _, Schedule, Workspace,
+};
+use numerics::{Purpose, Stream};
+use rbm_core::{Algorithm, NegativeVisible, Rbm, RbmConfig};
+use stack::{Classifier, classification_cost_and_gradient};
+
+/// An epoch of training.
+pub(crate) type Epoch<'a> = Box<dyn FnMut() -> f64 + 'a>;
+
+/// The tensors that training begins from, in the order in which the peers read them.
+pub(crate) type Initial = Vec<(Vec<usize>, Vec<f32>)>;
+
+/// The work of this name on `train` in batches of `batch`, and where it begins.
+pub(crate) fn work<'a>(
+    name: &str,
+    batch: usize,
+    train: &'a Dataset,
+) -> Option<(Epoch<'a>, Initial)> {
+    let images = train.images.view();
+    Some(match name {
+        "tutorial" => tutorial(images.slice_move(s![..55_000, ..]), batch),
+        "masked" => masked(images, batch),
+        "cd1" => contrastive_divergence(images, batch, 1),
+        "cd10" => contrastive_divergence(images, batch, 10),
+        "finetune" => fine_tuning(images, train.labels.as_deref()?, batch),
+        _ => return None,
+    })
+}
+
+fn tutorial(images: ArrayView2<'_, f32>, batch: usize) -> (Epoch<'_>, Initial) {
+    let architecture = AutoencoderConfig {
+        n_hidden: 256,
+        data: DataKind::Binary,
+        output: Some(Activation::Logistic),
+        loss: Some(Loss::MeanSquaredError),
+        initialiser: Some(Initialiser::StandardNormal {}),
+        ..Default::default()
+    };
+    let config = ae_core::TrainingConfig {
+        batch_size: batch,
+        learning_rate: 0.01,
+        schedule: Schedule::Constant,
+        optimizer: Rule::RmsPropTf1 { decay: 0.9, epsilon: 1e-10 },
+        ..Default::default()
+    };
+    autoencoder(images, &architecture, config)
+}
+
+/// 784-1000, a quarter of the pixels masked.
+fn masked(images: ArrayView2<'_, f32>, batch: usize) -> (Epoch<'_>, Initial) {
+    let architecture = AutoencoderConfig { n_hidden: 1000, ..Default::default() };
+    let config = ae_core::TrainingConfig {
+        batch_size: batch,
+        learning_rate: 1e-3,
+        schedule: Schedule::Constant,
+        corruption: Some(Corruption::Masking { fraction: 0.25 }),
+        ..Default::default()
+    };
+    autoencoder(images, &architecture, config)
+}
+
+fn autoencoder<'a>(
+    images: ArrayView2<'a, f32>,
+    architecture: &AutoencoderConfig,
+    config: ae_core::TrainingConfig,
+) -> (Epoch<'a>, Initial) {
+    let mut model = Autoencoder::new(architecture, images.ncols(), 1, 0).expect("valid");
+    let initial = initial(&model);
+    let mut training = ae_core::Training::new(&model, architecture, &config, images, 1, 0)
+        .expect("images are in [0, 1]");
+    (Box::new(move || training.epoch(&mut model, images).expect("it converges")), initial)
+}
+
+/// 784-500 with drawn visible and hidden states; momentum and weight decay as in the peers' scripts.
+fn contrastive_divergence(
+    images: ArrayView2<'_, f32>,
+    batch: usize,
+    gibbs_steps: usize,
+) -> (Epoch<'_>, Initial) {
+    let config = rbm_core::TrainingConfig {
+        batch_size: batch,
+        gibbs_steps,
+        algorithm: Algorithm::Cd { negative_visible: NegativeVisible::Samples },
+        momentum: 0.5,
+        ..Default::default()
+    };
+    let mut rbm = Rbm::new(&RbmConfig::default(), images, 1, 0).expect("valid");
+    let initial = initial(&rbm);
+    let mut training =
+        rbm_core::Training::new(&rbm, &config, images, 1, 0).expect("images are in [0, 1]");
+    let epoch =
+        move || training.epoch(&mut rbm, images).expect("the defaults converge").reconstruction_sse;
+    (Box::new(epoch), initial)
+}
+
+/// 784-500-500-2000-10 by Adam.
+fn fine_tuning<'a>(
+    images: ArrayView2<'a, f32>,
+    labels: &'a [u8],
+    batch: usize,
+) -> (Epoch<'a>, Initial) {
+    const NAME: Purpose = Purpose::new("bench");
+    let sizes = [784, 500, 500, 2000];
+    let hidden = (0..).zip(sizes.windows(2)).map(|(layer, pair)| {
+        let stream = Stream::new(1, NAME).layer(layer);
+        (Initialiser::Glorot {}.dense(pair[0], pair[1], stream), Activation::Logistic)
+    });
+    let mut model = Classifier::on_top_of(hidden.collect(), 10, 1);
+    let initial = initial(&model);
+    let mut optimizer = Optimizer::new(Rule::adam(), 0.0, &model);
+    let mut workspace = Workspace::new(&model, batch);
+    let mut gradient = model.zeros_like();
+    let mut minibatches = Minibatches::new(images.nrows(), batch);
+    let mut x = Array2::zeros((batch, images.ncols()));
+    let mut epoch = 0;
+    let train = move || {
+        epoch += 1;
+        minibatches.shuffle(Stream::new(1, NAME).epoch(epoch));
+        let mut mean = MeanCost::default();
+        for samples in minibatches.iter() {
+            let mut x = x.slice_mut(s![..samples.len(), ..]);
+            images.gather(samples, x.view_mut()).expect("images are in memory");
+            let y: Vec<u8> = samples.iter().map(|&sample| labels[sample]).collect();
+            let memory = (&mut workspace, &mut gradient);
+            let cost = classification_cost_and_gradient(&model, x.view(), &y, memory.0, memory.1);
+            optimizer.descend(&mut model, &gradient, 1e-3);
+            mean.add(cost, samples.len());
+        }
+        mean.mean()
+    };
+    (Box::new(train), initial)
+}
+
+/// The tensors of a model; vectors have one dimension.
+fn initial(model: &impl Parameters<f32>) -> Initial {
+    let tensors = model.tensors();
+    tensors
+        .map(|tensor| {
+            let shape = if tensor.shape[0] == 1 { &tensor.shape[1..] } else { &tensor.shape[..] };
+            (shape.to_vec(), tensor.values.to_vec())
+        })
+        .collect()
+}
