@@ -37,11 +37,11 @@ fn table(train: &Dataset) {
     print_line(&format!("{threads} threads, medians of {ROUNDS} alternated rounds\n"));
     print_line("work                                    peak GFLOP/s  limit s  epoch s  ratio\n");
     for (name, title, n_samples, n_hidden) in [
-        ("tutorial", "tutorial autoencoder 784-256, 55,000", 55_000, 256),
-        ("cd1", "CD-1 784-500, drawn states, 60,000", 60_000, 500),
+        ("tutorial", "tutorial autoencoder 784-256, 55,000", 55_000.0, 256.0),
+        ("cd1", "CD-1 784-500, drawn states, 60,000", 60_000.0, 500.0),
     ] {
         let (mut epoch, _) = work(name, 100, train).expect("a work");
-        let products = 5.0 * 2.0 * f64::from(n_samples * 784 * n_hidden);
+        let products = 5.0 * 2.0 * n_samples * 784.0 * n_hidden;
         epoch();
         let (mut peaks, mut epochs) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
