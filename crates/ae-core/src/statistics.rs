@@ -149,7 +149,7 @@ mod tests {
         for layers in [vec![], vec![5, 4]] {
             for unit in [Activation::Logistic, Activation::Tanh, Activation::Softplus] {
                 let model = model(layers.clone(), unit);
-                let mut squares = vec![0.0; 20];
+                let mut squares = [0.0; 20];
                 for i in 0..6 {
                     let shifted = |step: f64| {
                         let mut x = x.clone();

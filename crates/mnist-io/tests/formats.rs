@@ -118,7 +118,7 @@ fn every_mistake_in_a_table_is_named_with_its_line() {
     case("", &options(), &["has 0 rows"]);
     let small = ReadOptions { memory_limit: 20, ..options() };
     case("1,2\n3,4\n5,6\n", &small, &["would take", "--memory-limit", ".npy"]);
-    let many: String = (0..300).map(|i| format!("{i},{i}\n")).collect();
+    let many: String = (0..300).map(|i| format!("{i},{i}\n")).collect::<Vec<_>>().concat();
     case(&many, &labelled_by("0"), &["300 different labels; expected at most 256"]);
     refused(
         &write(dir.path(), "bad.csv", b"1,2\n\xff,4\n"),
