@@ -19,7 +19,7 @@ use crate::config::{RunConfig, UsageError, from_table, set};
 use crate::denoise::{Filter, Quality, noisy, quality, tuned};
 use crate::train::{self, Measure, Model, Trained};
 use crate::ui::Ui;
-use crate::{autoencoder_figures, data, interrupt, neighbours};
+use crate::{data, figures, interrupt, neighbours};
 
 /// Images that filters are tuned on: the last of the training images, which in the split of the
 /// study are for validation.
@@ -67,7 +67,7 @@ pub(crate) fn denoise(args: &cli::Denoise, ui: &Ui) -> anyhow::Result<()> {
     ui.rows(&rows);
     let dir = run_folder(&args.run);
     report::write_csv(&dir.join("denoising.csv"), &rows)?;
-    autoencoder_figures::denoising(&dir, &trained, test, &noisy, &filters)?;
+    figures::autoencoder::denoising(&dir, &trained, test, &noisy, &filters)?;
     ui.result(&format!("figure: {}", dir.join(format!("figures/denoising_{run}.png")).display()));
     Ok(())
 }
@@ -96,9 +96,9 @@ pub(crate) fn draw(dir: &Path, trained: &Trained, splits: &Splits) -> anyhow::Re
     {
         let noisy = noisy(corruption, &splits.test, 0);
         let filters: [Filter; 0] = [];
-        autoencoder_figures::denoising(dir, trained, &splits.test, &noisy, &filters)?;
+        figures::autoencoder::denoising(dir, trained, &splits.test, &noisy, &filters)?;
     }
-    autoencoder_figures::activities(dir, trained, model, &splits.test)?;
+    figures::autoencoder::activities(dir, trained, model, &splits.test)?;
     let labels = splits.train.labels.as_deref().zip(splits.test.labels.as_deref());
     if model.n_code() == 2
         && let Some((train_labels, test_labels)) = labels
@@ -113,7 +113,7 @@ pub(crate) fn draw(dir: &Path, trained: &Trained, splits: &Splits) -> anyhow::Re
             let error = neighbours::error_pct(5, (&known, train_labels), (&unknown, test_labels));
             panels.push((format!("{name}: 5 neighbours {:.1} % right", 100.0 - error), unknown));
         }
-        autoencoder_figures::codes(dir, trained, &splits.test, &panels)?;
+        figures::autoencoder::codes(dir, trained, &splits.test, &panels)?;
     }
     Ok(())
 }

@@ -16,7 +16,8 @@ use stack::{Classifier, Dbn, FineTuneConfig, Labelled, PretrainedLayer, fine_tun
 
 use crate::cli;
 use crate::commands::{refuse_other_width, run_folder, show_measures};
-use crate::figures::{self, Start};
+use crate::figures::generation as figures;
+use crate::figures::generation::Start;
 use crate::interrupt::{self, Interrupted};
 use crate::likelihood::{mean, states};
 use crate::train::{self, Measure, Model, Trained};

@@ -1,7 +1,6 @@
 //! The `aerbm` command: command line, configuration files, and the wiring of the other crates.
 
 mod autoencoder_commands;
-mod autoencoder_figures;
 mod cli;
 mod commands;
 mod config;

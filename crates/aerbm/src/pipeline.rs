@@ -131,10 +131,10 @@ pub(crate) fn draw_models(
     for (order, model) in (0..).zip(trained) {
         figures::filters(dir, model, order)?;
         figures::histograms(dir, model, test)?;
-        figures::decoded_codes(dir, model, test)?;
+        figures::generation::decoded_codes(dir, model, test)?;
         if model.model.generative().is_some() {
-            let (start, seed) = (figures::Start::Digits(test), model.record.seed);
-            figures::gibbs_samples(dir, model, &start, GIBBS_STEPS, seed)?;
+            let (start, seed) = (figures::generation::Start::Digits(test), model.record.seed);
+            figures::generation::gibbs_samples(dir, model, &start, GIBBS_STEPS, seed)?;
         }
     }
     figures::reconstructions(dir, &trained.iter().collect::<Vec<_>>(), test)

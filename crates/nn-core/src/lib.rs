@@ -12,6 +12,7 @@ mod optimizer;
 mod parameters;
 mod reconstruction;
 mod regularisation;
+mod rule;
 mod samples;
 mod schedule;
 
@@ -23,11 +24,12 @@ pub use gradient_check::{GradientCheck, check_gradient};
 pub use init::{Initialiser, normal};
 pub use loss::Loss;
 pub use minibatch::{MeanCost, Minibatches, gather};
-pub use optimizer::{Optimizer, Rule};
+pub use optimizer::Optimizer;
 pub use parameters::{
     Kind, Parameters, RestoreError, Tensor, TensorMap, TensorMut, assign, restore, store,
 };
 pub use reconstruction::{ReconstructionError, reconstruction_error};
 pub use regularisation::{Regularisation, incoming_square_norms};
+pub use rule::Rule;
 pub use samples::{Samples, UnreadableSamples};
 pub use schedule::Schedule;

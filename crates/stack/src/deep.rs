@@ -71,6 +71,13 @@ fn units_of(model: &AutoencoderConfig, i: usize) -> (Activation, Activation) {
 }
 
 impl LayerPretraining {
+    fn way(&self) -> &dyn Pretraining {
+        match self {
+            LayerPretraining::Autoencoder(way) => way,
+            LayerPretraining::Rbm(way) => way,
+        }
+    }
+
     fn with_units(&self, (unit, output): (Activation, Activation)) -> Self {
         match self {
             LayerPretraining::Rbm(rbm) => LayerPretraining::Rbm(rbm.clone()),
@@ -113,22 +120,6 @@ fn same_units(
     require(rbm == wanted, field, &format!("{wanted:?}"), expected)
 }
 
-impl Pretraining for LayerPretraining {
-    fn learn(
-        &self,
-        data: ArrayView2<f32>,
-        n_hidden: usize,
-        seed: u64,
-        layer: usize,
-        watch: crate::Watch<'_>,
-    ) -> Result<PretrainedLayer, TrainingError> {
-        match self {
-            LayerPretraining::Autoencoder(way) => way.learn(data, n_hidden, seed, layer, watch),
-            LayerPretraining::Rbm(way) => way.learn(data, n_hidden, seed, layer, watch),
-        }
-    }
-}
-
 /// Pretrains the layers of a deep autoencoder on `data` (n × visible) and unrolls them; `watch` also
 /// gets the layer, from 0.
 ///
@@ -145,8 +136,7 @@ pub fn pretrain_deep(
     pretraining.validate(model)?;
     let ways = pretraining.ways(model);
     let sizes = model.encoder_layers.iter().chain([&model.n_hidden]);
-    let ways: Vec<_> =
-        ways.iter().zip(sizes).map(|(way, &n)| (way as &dyn Pretraining, n)).collect();
+    let ways: Vec<_> = ways.iter().zip(sizes).map(|(layer, &n)| (layer.way(), n)).collect();
     let mut deep = unroll(&greedy_each(&ways, data, seed, watch)?);
     deep.top_k = model.top_k;
     Ok(deep)

@@ -11,117 +11,18 @@ use mnist_io::Splits;
 use ndarray::{Array2, ArrayView2};
 use nn_core::{TensorMap, TrainingError, restore, store};
 use numerics::{Purpose, Stream};
-use serde::{Deserialize, Serialize};
 use stack::{
-    Classifier, Evaluation, Labelled, PretrainedLayer, Pretraining as _, Progress,
-    RandomInitialisation, fine_tune,
+    Classifier, Labelled, PretrainedLayer, Pretraining as _, Progress, RandomInitialisation,
+    fine_tune,
 };
-use thiserror::Error;
 
 use crate::stage::{Key, Store};
 use crate::tensor_file::TensorFileError;
-use crate::{ComparisonConfig, LabelBudget, Method};
+use crate::{
+    Cell, ComparisonConfig, Event, LabelBudget, LayerRecord, Listener, Method, Outcome, StudyError,
+};
 
 const SUBSET: Purpose = Purpose::new("subset");
-
-/// Why a comparison did not finish.
-#[derive(Debug, Error)]
-pub enum StudyError {
-    /// A setting, the data, or the training itself; or an interruption.
-    #[error(transparent)]
-    Training(#[from] TrainingError),
-    /// A stage could not be kept or read.
-    #[error(transparent)]
-    Store(#[from] TensorFileError),
-    /// The labels asked for are not there.
-    #[error(transparent)]
-    Data(#[from] mnist_io::Error),
-    /// A data set has no labels.
-    #[error("the {0} set has no labels; a comparison of classifiers needs them")]
-    Unlabelled(&'static str),
-}
-
-/// What a comparison tells while it runs.
-#[derive(Debug, Clone, Copy)]
-pub enum Event<'a> {
-    /// A stage begins to be computed.
-    Begun {
-        /// What it is.
-        title: &'a str,
-    },
-    /// A stage gets on.
-    Progress {
-        /// How far.
-        progress: Progress,
-        /// Wall time since the last report of this stage.
-        seconds: f64,
-    },
-    /// A stage is there.
-    Finished {
-        /// Whether it was there already.
-        reused: bool,
-    },
-}
-
-/// Is told of events, and may stop the comparison.
-pub type Listener<'a> = &'a mut dyn FnMut(Event<'_>) -> ControlFlow<()>;
-
-/// The outcome of one cell.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Cell {
-    /// The method.
-    pub method: Method,
-    /// Hidden layers.
-    pub depth: usize,
-    /// Labelled samples.
-    pub labels: usize,
-    /// The seed.
-    pub seed: u64,
-    /// The learning rate that was best on the validation set.
-    pub learning_rate: f64,
-    /// Validation samples misclassified, and how many there are.
-    pub validation_errors: (usize, usize),
-    /// Test samples misclassified, and how many there are.
-    pub test_errors: (usize, usize),
-    /// Steps of pretraining, over all layers.
-    pub pretrain_updates: usize,
-    /// Steps of fine-tuning.
-    pub finetune_updates: usize,
-    /// Every look at the validation set.
-    pub history: Vec<Evaluation>,
-    /// Samples that fine-tuning went through, all learning rates tried.
-    pub finetune_samples: usize,
-    /// Wall time of fine-tuning, all learning rates tried, in seconds.
-    pub seconds: f64,
-}
-
-/// How one layer was pretrained.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LayerRecord {
-    /// The method.
-    pub method: Method,
-    /// The seed.
-    pub seed: u64,
-    /// The layer, from 1.
-    pub layer: usize,
-    /// The mean cost of each epoch.
-    pub costs: Vec<f64>,
-    /// The name of what `costs` are.
-    pub metric: String,
-    /// Wall time of each epoch in seconds.
-    pub seconds: Vec<f64>,
-    /// Samples an epoch.
-    pub samples: usize,
-}
-
-/// All that a comparison found.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Outcome {
-    /// Every cell, by method, depth, labels, seed.
-    pub cells: Vec<Cell>,
-    /// Every pretrained layer.
-    pub layers: Vec<LayerRecord>,
-}
 
 /// Runs the comparison on `data`, whose identity is `data_key`, keeping stages in `cache`.
 ///

@@ -2,11 +2,17 @@
 
 mod comparison;
 mod config;
+mod error;
+mod event;
+mod outcome;
 pub mod stage;
 pub mod statistics;
 mod summary;
 pub mod tensor_file;
 
-pub use comparison::{Cell, Event, LayerRecord, Listener, Outcome, StudyError, run_comparison};
+pub use comparison::run_comparison;
 pub use config::{ComparisonConfig, LabelBudget, Method};
+pub use error::StudyError;
+pub use event::{Event, Listener};
+pub use outcome::{Cell, LayerRecord, Outcome};
 pub use summary::{MethodSummary, PairSummary, compare_pairs, summarise};

@@ -1,5 +1,7 @@
 //! One thread's share of a product: some rows of A times all of a packed B.
 
+use std::ops::Range;
+
 use ndarray::{ArrayView2, ArrayViewMut2, Axis, Slice};
 use pulp::{Arch, Simd, WithSimd};
 
@@ -139,35 +141,33 @@ impl<F: Real> Block<'_, F> {
     ) {
         let m = self.out.nrows();
         // Wide rows keep the processor busy one by one; narrow ones go in pairs.
-        let pairs = if V <= 4 { m / 2 } else { 0 };
-        for row in (0..pairs).map(|pair| 2 * pair) {
+        let paired = if V <= 4 { m - m % 2 } else { 0 };
+        self.sparse_rows::<S, 2, V>(simd, 0..paired, columns, lists);
+        self.sparse_rows::<S, 1, V>(simd, paired..m, columns, lists);
+    }
+
+    /// The rows of a range, `R` at a time.
+    #[inline(always)]
+    fn sparse_rows<S: Simd, const R: usize, const V: usize>(
+        &mut self,
+        simd: S,
+        rows: Range<usize>,
+        columns: Columns<F>,
+        lists: &NonZeros<F>,
+    ) {
+        for row in rows.step_by(R) {
             self.at::<S, V>(
                 row,
-                2,
+                R,
                 columns,
                 #[inline(always)]
                 |tile| {
-                    // SAFETY: `at` gives a tile of two rows and V registers of columns, and the
-                    // lists are of this block, so their columns are below k.
+                    // SAFETY: `at` gives a tile of R rows and V registers of columns, and the lists
+                    // are of this block, so their columns are below k.
                     #[allow(unsafe_code, reason = "the kernel takes pointers")]
                     unsafe {
-                        let lists = [lists.row(row), lists.row(row + 1)];
-                        sparse::multiply::<F, S, 2, V>(simd, tile, lists);
-                    }
-                },
-            );
-        }
-        for row in 2 * pairs..m {
-            self.at::<S, V>(
-                row,
-                1,
-                columns,
-                #[inline(always)]
-                |tile| {
-                    // SAFETY: as above, for one row.
-                    #[allow(unsafe_code, reason = "the kernel takes pointers")]
-                    unsafe {
-                        sparse::multiply::<F, S, 1, V>(simd, tile, [lists.row(row)]);
+                        let lists = std::array::from_fn(|r| lists.row(row + r));
+                        sparse::multiply::<F, S, R, V>(simd, tile, lists);
                     }
                 },
             );

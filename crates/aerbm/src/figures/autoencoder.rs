@@ -6,8 +6,8 @@ use ae_core::Autoencoder;
 use ndarray::Array2;
 use report::{AxisScale, Curve, Lines, Meta, Panel, Scatter, ScatterPanel, Section, TileScale};
 
+use super::{one_of_each_class, row, tiles};
 use crate::denoise::Filter;
-use crate::figures::{one_of_each_class, row, tiles};
 use crate::train::Trained;
 
 /// Rows of digits: clean, noisy, filtered, denoised. `noisy` are the images of `test` with noise.

@@ -1,0 +1,63 @@
+//! What a comparison finds, as it is kept and summarised.
+
+use serde::{Deserialize, Serialize};
+use stack::Evaluation;
+
+use crate::Method;
+
+/// The outcome of one cell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    /// The method.
+    pub method: Method,
+    /// Hidden layers.
+    pub depth: usize,
+    /// Labelled samples.
+    pub labels: usize,
+    /// The seed.
+    pub seed: u64,
+    /// The learning rate that was best on the validation set.
+    pub learning_rate: f64,
+    /// Validation samples misclassified, and how many there are.
+    pub validation_errors: (usize, usize),
+    /// Test samples misclassified, and how many there are.
+    pub test_errors: (usize, usize),
+    /// Steps of pretraining, over all layers.
+    pub pretrain_updates: usize,
+    /// Steps of fine-tuning.
+    pub finetune_updates: usize,
+    /// Every look at the validation set.
+    pub history: Vec<Evaluation>,
+    /// Samples that fine-tuning went through, all learning rates tried.
+    pub finetune_samples: usize,
+    /// Wall time of fine-tuning, all learning rates tried, in seconds.
+    pub seconds: f64,
+}
+
+/// How one layer was pretrained.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LayerRecord {
+    /// The method.
+    pub method: Method,
+    /// The seed.
+    pub seed: u64,
+    /// The layer, from 1.
+    pub layer: usize,
+    /// The mean cost of each epoch.
+    pub costs: Vec<f64>,
+    /// The name of what `costs` are.
+    pub metric: String,
+    /// Wall time of each epoch in seconds.
+    pub seconds: Vec<f64>,
+    /// Samples an epoch.
+    pub samples: usize,
+}
+
+/// All that a comparison found.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Outcome {
+    /// Every cell, by method, depth, labels, seed.
+    pub cells: Vec<Cell>,
+    /// Every pretrained layer.
+    pub layers: Vec<LayerRecord>,
+}
