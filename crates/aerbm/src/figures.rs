@@ -99,15 +99,15 @@ pub(crate) fn histograms(
     let run = &trained.record.run;
     let largest = rbm.weights.iter().fold(0.0_f32, |most, w| most.max(w.abs()));
     let weights = rbm.weights.iter().map(|&w| f64::from(w));
+    let mut weights = shares(weights, (-f64::from(largest), f64::from(largest)));
+    // An empty interval has no place on a logarithmic axis.
+    weights.retain(|(_, share)| *share > 0.0);
     let mut panels = vec![Panel {
         title: "Weights".into(),
         x_title: "weight".into(),
         y_title: "share of all weights".into(),
         y_scale: AxisScale::Log,
-        curves: vec![Curve {
-            name: run.clone(),
-            points: shares(weights, (-f64::from(largest), f64::from(largest))),
-        }],
+        curves: vec![Curve { name: run.clone(), points: weights }],
     }];
     if rbm.hidden == Unit::Binary {
         let features = rbm.encode(test.rows(0..test.n_samples().min(2000)));
@@ -135,8 +135,7 @@ pub(crate) fn histograms(
     Ok(Lines { meta, panels }.write(dir, &format!("histograms_{run}"))?)
 }
 
-/// The middle of each interval between the bounds that holds something, and the share that it
-/// holds.
+/// The middle of each interval between the bounds, and the share that it holds.
 #[allow(clippy::cast_sign_loss, reason = "values are between the bounds")]
 fn shares(values: impl Iterator<Item = f64>, (low, high): (f64, f64)) -> Vec<(f64, f64)> {
     const INTERVALS: usize = 40;
@@ -147,8 +146,7 @@ fn shares(values: impl Iterator<Item = f64>, (low, high): (f64, f64)) -> Vec<(f6
     }
     let total = counts.iter().sum::<usize>() as f64;
     let middles = (0..INTERVALS).map(|i| low + (i as f64 + 0.5) * width);
-    let points = middles.zip(counts).filter(|(_, count)| *count > 0);
-    points.map(|(middle, count)| (middle, count as f64 / total)).collect()
+    middles.zip(counts).map(|(middle, count)| (middle, count as f64 / total)).collect()
 }
 
 /// The columns with the largest norms, in their order.

@@ -175,6 +175,9 @@ fn compare(
         Err(StudyError::Training(nn_core::TrainingError::Interrupted)) => {
             return Err(Interrupted.into());
         }
+        Err(error @ StudyError::Unlabelled(_)) => {
+            return Err(anyhow::anyhow!("{error}; name their column with --label-column"));
+        }
         other => other.context("comparing")?,
     };
     written?;

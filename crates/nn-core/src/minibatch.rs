@@ -73,6 +73,12 @@ impl MeanCost {
         self.samples += samples;
     }
 
+    /// The number of samples added.
+    #[must_use]
+    pub fn n_samples(&self) -> usize {
+        self.samples
+    }
+
     /// The mean over all samples added; NaN for none.
     #[must_use]
     pub fn mean(&self) -> f64 {

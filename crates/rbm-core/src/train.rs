@@ -23,8 +23,11 @@ const BETWEEN_LOOKS: usize = 10;
 /// The rate of the moving average of hidden activities that the sparsity target is held against.
 const ACTIVITY_RATE: f64 = 0.1;
 
-/// An epoch's error this many times that of the data's means, and the lowest so far, is no chance.
-const WORSE: f64 = 1.2;
+/// An epoch's error this many times that of the data's means, and the lowest so far, is no chance:
+/// of few samples the errors differ that much by themselves.
+fn worse(n_samples: usize) -> f64 {
+    (1.0 + 3.0 / (n_samples as f64).sqrt()).max(1.2)
+}
 
 const LOWEST_ERROR: &str = "lowest_error";
 
@@ -52,7 +55,7 @@ pub struct Training<F> {
     /// The reconstruction error of always answering with the means of the data.
     error_of_means: f64,
     /// The lowest error so far: of the first batch, then of epochs.
-    lowest_error: f64,
+    lowest_error: f32,
 }
 
 /// What an epoch of training tells.
@@ -119,8 +122,13 @@ impl<F: Real> Training<F> {
             offsets: (config.offset_rate > 0.0).then(averages),
             activity: (config.sparsity_cost > 0.0).then(averages),
             variance,
-            error_of_means: error_of_means(rbm, config.binarisation, (&means, &variances)),
-            lowest_error: f64::INFINITY,
+            error_of_means: error_of_means(
+                rbm,
+                config.binarisation,
+                (&means, &variances),
+                data.n_samples(),
+            ),
+            lowest_error: f32::INFINITY,
             config: config.clone(),
         })
     }
@@ -134,8 +142,9 @@ impl<F: Real> Training<F> {
     ///
     /// # Errors
     /// [`TrainingError::Unreadable`] if the samples cannot be read. [`TrainingError::Diverged`] if the
-    /// reconstruction error is not finite; the model is then as it was before this epoch. Also after an epoch whose error, having been lower, is clearly above that of always
-    /// answering with the data's means: binary units do not overflow when learning fails.
+    /// reconstruction error is not finite, or clearly above both the lowest so far and that of always
+    /// answering with the data's means (binary units do not overflow when learning fails); the model
+    /// is then as it was before this epoch.
     pub fn epoch(
         &mut self,
         rbm: &mut Rbm<F>,
@@ -185,7 +194,7 @@ impl<F: Real> Training<F> {
                 }
                 mean.add(cost, n);
                 if step == 0 {
-                    self.lowest_error = cost;
+                    self.lowest_error = cost as f32;
                 }
             }
             if let Some(variance) = &mut self.variance {
@@ -211,7 +220,8 @@ impl<F: Real> Training<F> {
             }
         }
         let error = mean.mean();
-        if error > WORSE * self.error_of_means && error > WORSE * self.lowest_error {
+        let bound = self.error_of_means.max(f64::from(self.lowest_error));
+        if error > worse(mean.n_samples()) * bound {
             assign(rbm, &self.last_good);
             return Err(TrainingError::Diverged {
                 cost: error,
@@ -222,7 +232,7 @@ impl<F: Real> Training<F> {
                 learning_rate: self.config.learning_rate,
             });
         }
-        self.lowest_error = self.lowest_error.min(error);
+        self.lowest_error = self.lowest_error.min(error as f32);
         self.epochs_done = epoch;
         Ok(EpochReport { reconstruction_sse: error })
     }
@@ -247,20 +257,24 @@ fn check_data<F: Real>(
     Ok(())
 }
 
-/// The mean squared error, summed over visible units in units of σ, of answering with their means.
+/// The mean squared error, summed over visible units in units of σ, of answering with their means;
+/// with one more sample that nothing foretells, so that it is above zero for constant data.
 fn error_of_means<F: Real>(
     rbm: &Rbm<F>,
     binarisation: Binarisation,
     (means, variances): (&Array1<f64>, &Array1<f64>),
+    n_samples: usize,
 ) -> f64 {
-    match (rbm.visible, binarisation) {
-        (Unit::Binary, Binarisation::Probabilities) => variances.sum(),
-        (Unit::Binary, _) => means.iter().map(|mean| mean * (1.0 - mean)).sum(),
+    let (error, unforetold) = match (rbm.visible, binarisation) {
+        (Unit::Binary, Binarisation::Probabilities) => (variances.sum(), 0.25),
+        (Unit::Binary, _) => (means.iter().map(|mean| mean * (1.0 - mean)).sum(), 0.25),
         (Unit::Gaussian, _) => {
             let std = rbm.visible_std.iter().map(|std| std.as_f64());
-            variances.iter().zip(std).map(|(variance, std)| variance / (std * std)).sum()
+            (variances.iter().zip(std).map(|(variance, std)| variance / (std * std)).sum(), 1.0)
         }
-    }
+    };
+    let n = n_samples as f64;
+    (n * error + unforetold * means.len() as f64) / (n + 1.0)
 }
 
 /// Passes for data with mean near 0 and variance near 1. Constant columns have no spread, so that
@@ -283,7 +297,7 @@ impl Training<f32> {
     pub fn store(&self, map: &mut TensorMap) {
         store(&self.optimizer, "optimizer.", map);
         self.negative.store(map);
-        let lowest = ndarray::arr0(self.lowest_error as f32).into_dyn();
+        let lowest = ndarray::arr0(self.lowest_error).into_dyn();
         map.insert(LOWEST_ERROR.to_owned(), lowest);
         if let Some(offsets) = &self.offsets {
             store(offsets, "offsets.", map);
@@ -302,7 +316,7 @@ impl Training<f32> {
         self.negative.restore(map)?;
         let missing = || RestoreError::Missing(LOWEST_ERROR.to_owned());
         let lowest = map.get(LOWEST_ERROR).and_then(|tensor| tensor.first()).ok_or_else(missing)?;
-        self.lowest_error = f64::from(*lowest);
+        self.lowest_error = *lowest;
         if let Some(offsets) = &mut self.offsets {
             restore(offsets, "offsets.", map)?;
         }

@@ -87,6 +87,6 @@ fn published(name: &str) -> Result<&'static Published, UsageError> {
         let names = PUBLISHED.map(|set| set.name);
         let hint = nearest(name, names).map(|name| format!("; did you mean `{name}`?"));
         let (hint, names) = (hint.unwrap_or_default(), names.join(", "));
-        UsageError(format!("`{name}` cannot be fetched{hint}: expected one of {names}"))
+        UsageError(format!("`{name}` cannot be fetched, only {names}{hint}"))
     })
 }

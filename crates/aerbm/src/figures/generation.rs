@@ -115,8 +115,8 @@ pub(crate) fn decoded_codes(
     trained: &Trained,
     test: &mnist_io::Dataset,
 ) -> anyhow::Result<()> {
-    const COLUMNS: usize = 20;
-    const ROWS: usize = 2;
+    const COLUMNS: usize = 10;
+    const ROWS: usize = 3;
     let Model::Autoencoder(model) = &trained.model else { return Ok(()) };
     let codes = model.encode(test.rows(0..test.n_samples().min(1000)));
     let mut rng = Stream::new(trained.record.seed, CODES).rng();

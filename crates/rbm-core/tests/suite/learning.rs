@@ -1,7 +1,7 @@
 //! Contrastive divergence as a whole: against the exact gradient, on the exact likelihood, resumed
 //! as if never stopped, and the same for any number of threads.
 
-use ndarray::{Array1, Array2, Axis};
+use ndarray::{Array1, Array2, Axis, array};
 use nn_core::{Schedule, TensorMap, TrainingError, restore, store};
 use numerics::{Purpose, Stream, with_team};
 use rbm_core::{
@@ -184,6 +184,18 @@ fn sparsity_draws_hidden_units_to_their_target() {
     // Near the target, not at it: the likelihood pulls the other way.
     let (without, with) = (activity(0.0), activity(3.0));
     assert!((0.05..0.2).contains(&with) && without > 0.4, "{with} with, {without} without");
+}
+
+#[test]
+fn errors_that_few_samples_have_by_chance_are_no_divergence() {
+    for data in [Array2::ones((1, 6)), array![[0.1, 0.9], [0.4, 0.2]], Array2::zeros((3, 4))] {
+        let config = TrainingConfig { epochs: 200, learning_rate: 0.05, ..config() };
+        let mut rbm: Rbm<f32> = Rbm::new(&RbmConfig::default(), data.view(), 1, 0).expect("valid");
+        let mut training = Training::new(&rbm, &config, data.view(), 1, 0).expect("valid");
+        for _ in 0..config.epochs {
+            training.epoch(&mut rbm, data.view()).expect("it learns");
+        }
+    }
 }
 
 #[test]
