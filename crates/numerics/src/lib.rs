@@ -9,7 +9,7 @@ mod rows;
 mod stream;
 mod team;
 
-pub use product::{matmul, matmul_scaled, matmul_then};
+pub use product::{matmul, matmul_consume, matmul_scaled, matmul_then};
 pub use real::Real;
 pub use reduce::{
     argmax, column_differences, column_sums, log_add_exp, log_sum_exp, sum, update_and_sum,

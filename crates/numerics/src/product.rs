@@ -10,17 +10,21 @@ use std::ops::Range;
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 use pulp::Arch;
 
+use self::lists::{Lists, NonZeros};
 use self::pack::Packed;
 use crate::Real;
-use crate::rows::{COLUMNS, Split, by_columns, by_rows, by_shards};
+use crate::rows::{COLUMNS, MAX_SHARDS, Split, by_columns, by_rows, by_shards};
 use crate::team::team_size;
 
 mod dense;
 pub(crate) mod lanes;
+mod lists;
 mod pack;
+mod pieces;
 mod share;
 mod sparse;
 mod tile;
+mod turn;
 
 /// `out` = `a` · `b`. Shapes: (m, k) · (k, n) = (m, n); any strides, so `x.t()` is as good as `x`.
 ///
@@ -99,10 +103,6 @@ fn packs<F>(a: ArrayView2<F>, out: &ArrayViewMut2<F>) -> bool {
 const PACK_ROWS: usize = 24;
 
 /// The product by our own kernels.
-///
-/// A batch is small beside the weights that it passes through, which are more than a processor's own
-/// caches hold. So the team shares out the columns of B: each thread packs and reads its own part,
-/// and what the threads exchange are activations. Otherwise it shares out the rows of A.
 fn packed<F: Real, S: Split>(
     alpha: F,
     a: ArrayView2<F>,
@@ -112,11 +112,18 @@ fn packed<F: Real, S: Split>(
     outputs: S,
     epilogue: impl Fn(Range<usize>, ArrayViewMut2<F>, S) + Sync,
 ) {
-    let ((m, n), k) = (out.dim(), a.ncols());
-    if n >= 2 * COLUMNS && m <= n && m <= k {
-        by_columns(n, out.view_mut().reversed_axes(), |columns, out| {
-            Packed::alone(alpha, b.slice(s![.., columns]), |b| {
-                share::multiply(Arch::new(), a, b, beta, out.reversed_axes());
+    let arch = Arch::new();
+    let (m, n) = out.dim();
+    if shares_columns(m, a.ncols(), n) {
+        with_lists(arch, a, |shards| {
+            by_columns(n, out.view_mut().reversed_axes(), |columns, out| {
+                Packed::alone(alpha, b.slice(s![.., columns]), |b| {
+                    let mut out = out.reversed_axes();
+                    for shard in shards {
+                        let out = out.slice_mut(s![shard.rows.clone(), ..]);
+                        share::multiply(arch, shard.operand(a), b, beta, out);
+                    }
+                });
             });
         });
         by_shards(team_size(), m, (out, outputs), |rows, (out, outputs)| {
@@ -125,12 +132,111 @@ fn packed<F: Real, S: Split>(
     } else {
         Packed::together(alpha, b, |b| {
             by_shards(team_size(), m, (out, outputs), |rows, (mut out, outputs)| {
-                let a = a.slice(s![rows.clone(), ..]);
-                share::multiply(Arch::new(), a, b, beta, out.view_mut());
+                with_own_lists(arch, a.slice(s![rows.clone(), ..]), |a| {
+                    share::multiply(arch, a, b, beta, out.view_mut());
+                });
                 epilogue(rows, out, outputs);
             });
         });
     }
+}
+
+/// Computes `alpha` · `a` · `b` without storing it: calls `consume` with the parts of each row, and
+/// the same places of each of `outputs`, while they are in the first cache. Shapes:
+/// (m, k) · (k, n), and (m, n) with contiguous rows for each output.
+///
+/// What it does at a place must not depend on how rows are cut into parts.
+///
+/// # Panics
+/// If the shapes do not fit.
+pub fn matmul_consume<F: Real, const N: usize>(
+    alpha: F,
+    a: ArrayView2<F>,
+    b: ArrayView2<F>,
+    outputs: [ArrayViewMut2<F>; N],
+    consume: impl Fn(&[F], [&mut [F]; N]) + Sync,
+) {
+    outputs.iter().for_each(|output| check(a, b, output));
+    let (arch, (m, k, n)) = (Arch::new(), (a.nrows(), a.ncols(), b.ncols()));
+    if k > 0 && shares_columns(k, m, n) {
+        with_lists(arch, a, |shards| {
+            let turned = outputs.map(ArrayViewMut2::reversed_axes);
+            by_columns(n, turned, |columns, outputs| {
+                Packed::alone(alpha, b.slice(s![.., columns]), |b| {
+                    let mut outputs = outputs.map(ArrayViewMut2::reversed_axes);
+                    for shard in shards {
+                        let outputs = outputs
+                            .each_mut()
+                            .map(|output| output.slice_mut(s![shard.rows.clone(), ..]));
+                        pieces::multiply_pieces(arch, shard.operand(a), b, outputs, &consume);
+                    }
+                });
+            });
+        });
+    } else {
+        Packed::together(alpha, b, |b| {
+            by_shards(team_size(), m, outputs, |rows, outputs| {
+                with_own_lists(arch, a.slice(s![rows, ..]), |a| {
+                    pieces::multiply_pieces(arch, a, b, outputs, &consume);
+                });
+            });
+        });
+    }
+}
+
+/// Whether the team shares out the columns of weights, `k` × `n`, that a batch passes through.
+///
+/// A batch is small beside the weights, which are more than a processor's own caches hold. So each
+/// thread packs, reads and updates its own columns of them, and what the threads exchange are
+/// activations.
+fn shares_columns(batch: usize, k: usize, n: usize) -> bool {
+    n >= 2 * COLUMNS && batch <= n && batch <= k
+}
+
+/// Some rows of a left operand that all threads read, and their non-zeros.
+struct Shard<'a, F> {
+    rows: Range<usize>,
+    lists: Option<Lists<'a, F>>,
+}
+
+impl<'a, F: Real> Shard<'a, F> {
+    fn operand<'b>(&'b self, a: ArrayView2<'b, F>) -> (ArrayView2<'b, F>, Option<Lists<'a, F>>) {
+        (a.slice_move(s![self.rows.clone(), ..]), self.lists)
+    }
+}
+
+/// Calls `body` with the rows of `a` in shards, whose non-zeros the team has listed.
+fn with_lists<F: Real, R>(arch: Arch, a: ArrayView2<F>, body: impl FnOnce(&[Shard<F>]) -> R) -> R {
+    let shards = team_size().min(MAX_SHARDS);
+    let rows = |shard: usize| shard * a.nrows() / shards..(shard + 1) * a.nrows() / shards;
+    let mut memory = F::take_non_zeros();
+    memory.resize_with(memory.len().max(shards), NonZeros::default);
+    by_shards(shards, shards, &mut memory[..shards], |range, lists| {
+        for (shard, lists) in range.zip(lists) {
+            lists.find(arch, a.slice(s![rows(shard), ..]), pack::block(a.ncols()));
+        }
+    });
+    let found: [Shard<F>; MAX_SHARDS] = std::array::from_fn(|shard| match memory.get(shard) {
+        Some(lists) if shard < shards => Shard { rows: rows(shard), lists: lists.lists() },
+        _ => Shard { rows: 0..0, lists: None },
+    });
+    let result = body(&found[..shards]);
+    F::put_non_zeros(memory);
+    result
+}
+
+/// Calls `body` with `a` and the lists of its non-zeros, made by this thread.
+fn with_own_lists<F: Real, R>(
+    arch: Arch,
+    a: ArrayView2<F>,
+    body: impl FnOnce((ArrayView2<F>, Option<Lists<F>>)) -> R,
+) -> R {
+    let mut memory = F::take_non_zeros();
+    memory.resize_with(memory.len().max(1), NonZeros::default);
+    memory[0].find(arch, a, pack::block(a.ncols()));
+    let result = body((a, memory[0].lists()));
+    F::put_non_zeros(memory);
+    result
 }
 
 fn check<F>(a: ArrayView2<F>, b: ArrayView2<F>, out: &ArrayViewMut2<F>) {

@@ -8,7 +8,7 @@ use crate::team;
 
 /// Rows a shard has at least (unless there are fewer in all), and shards there are at most.
 const SHARD_ROWS: usize = 24;
-const MAX_SHARDS: usize = 16;
+pub(crate) const MAX_SHARDS: usize = 16;
 
 /// Mutable data that can be cut along its rows: views, slices, and tuples of them, which are cut at
 /// the same places. `()` is cut into nothing.
@@ -73,6 +73,26 @@ impl<S: Split> Split for Option<S> {
             }
             None => (None, None),
         }
+    }
+}
+
+impl<S: Split, const N: usize> Split for [S; N] {
+    fn n_rows(&self) -> Option<usize> {
+        let mut rows = self.iter().filter_map(Split::n_rows);
+        let first = rows.next();
+        assert!(rows.all(|n| Some(n) == first), "parts with unequal rows");
+        first
+    }
+
+    fn split_rows(self, index: usize) -> (Self, Self) {
+        let mut after = [const { None }; N];
+        let mut rest = after.iter_mut();
+        let before = self.map(|part| {
+            let (before, after) = part.split_rows(index);
+            *rest.next().expect("a place for each part") = Some(after);
+            before
+        });
+        (before, after.map(|part| part.expect("each part was split")))
     }
 }
 

@@ -4,7 +4,8 @@ use std::cell::Cell;
 
 use pulp::Simd;
 
-use super::sparse::NonZeros;
+use super::lists::{NonZeros, compress};
+use super::turn::{SIDE, turn_square, turn_square_f32};
 
 /// What the kernels need of a scalar: its vectors, and scratch memory that outlives a call.
 pub trait Lanes: Copy {
@@ -25,6 +26,26 @@ pub trait Lanes: Copy {
     /// a · b in each lane.
     fn multiply<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
 
+    /// Writes the value and the place of each non-zero in `row`, ascending, and returns how many
+    /// there are. The outputs have room for [`SLACK`](super::lists::SLACK) more.
+    #[cfg(target_arch = "x86_64")]
+    fn compress_512(
+        simd: pulp::x86::V4,
+        row: &[Self],
+        values: &mut [Self],
+        columns: &mut [u32],
+    ) -> usize;
+
+    /// Writes `alpha` times these columns to the beginnings of the rows of `out`, one every `width`.
+    #[cfg(target_arch = "x86_64")]
+    fn turn_256(
+        simd: pulp::x86::V3,
+        alpha: Self,
+        columns: [&[Self; SIDE]; SIDE],
+        out: &mut [Self],
+        width: usize,
+    );
+
     /// Takes this thread's scratch memory; a nested taker finds it empty.
     fn take_scratch() -> Vec<Self>;
 
@@ -33,15 +54,15 @@ pub trait Lanes: Copy {
 
     /// Takes this thread's lists of non-zeros.
     #[allow(private_interfaces, reason = "only the kernels call it")]
-    fn take_non_zeros() -> NonZeros<Self>;
+    fn take_non_zeros() -> Vec<NonZeros<Self>>;
 
     /// Puts them back, for the next taker.
     #[allow(private_interfaces, reason = "only the kernels call it")]
-    fn put_non_zeros(lists: NonZeros<Self>);
+    fn put_non_zeros(lists: Vec<NonZeros<Self>>);
 }
 
 macro_rules! lanes {
-    ($scalar:ident, $vector:ident, $splat:ident, $multiply_add:ident, $multiply:ident) => {
+    ($scalar:ident, $vector:ident, $splat:ident, $multiply_add:ident, $multiply:ident, $compress:ident, $turn:ident) => {
         impl Lanes for $scalar {
             type Vector<S: Simd> = S::$vector;
 
@@ -65,6 +86,29 @@ macro_rules! lanes {
                 simd.$multiply(a, b)
             }
 
+            #[cfg(target_arch = "x86_64")]
+            #[inline(always)]
+            fn compress_512(
+                simd: pulp::x86::V4,
+                row: &[Self],
+                values: &mut [Self],
+                columns: &mut [u32],
+            ) -> usize {
+                $compress(simd, row, values, columns)
+            }
+
+            #[cfg(target_arch = "x86_64")]
+            #[inline(always)]
+            fn turn_256(
+                simd: pulp::x86::V3,
+                alpha: Self,
+                columns: [&[Self; SIDE]; SIDE],
+                out: &mut [Self],
+                width: usize,
+            ) {
+                $turn(simd, alpha, columns, out, width);
+            }
+
             fn take_scratch() -> Vec<Self> {
                 SCRATCH.with(|scratch| scratch.$scalar.panels.take())
             }
@@ -74,19 +118,73 @@ macro_rules! lanes {
             }
 
             #[allow(private_interfaces, reason = "only the kernels call it")]
-            fn take_non_zeros() -> NonZeros<Self> {
+            fn take_non_zeros() -> Vec<NonZeros<Self>> {
                 SCRATCH.with(|scratch| scratch.$scalar.non_zeros.take())
             }
 
             #[allow(private_interfaces, reason = "only the kernels call it")]
-            fn put_non_zeros(lists: NonZeros<Self>) {
+            fn put_non_zeros(lists: Vec<NonZeros<Self>>) {
                 SCRATCH.with(|scratch| scratch.$scalar.non_zeros.set(lists));
             }
         }
     };
 }
-lanes!(f32, f32s, splat_f32s, mul_add_e_f32s, mul_f32s);
-lanes!(f64, f64s, splat_f64s, mul_add_e_f64s, mul_f64s);
+lanes!(f32, f32s, splat_f32s, mul_add_e_f32s, mul_f32s, compress_f32, turn_square_f32);
+lanes!(f64, f64s, splat_f64s, mul_add_e_f64s, mul_f64s, compress_f64, turn_square_f64);
+
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn turn_square_f64(
+    _: pulp::x86::V3,
+    alpha: f64,
+    columns: [&[f64; SIDE]; SIDE],
+    out: &mut [f64],
+    width: usize,
+) {
+    turn_square(alpha, columns, out, width);
+}
+
+/// Sixteen values at a time, by the instruction made for it.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn compress_f32(
+    simd: pulp::x86::V4,
+    row: &[f32],
+    values: &mut [f32],
+    columns: &mut [u32],
+) -> usize {
+    let avx = simd.avx512f;
+    let (zero, step) = (avx._mm512_setzero_ps(), avx._mm512_set1_epi32(16));
+    let mut places = avx._mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    let mut filled = 0;
+    for chunk in row.chunks(16) {
+        let lanes = (1_u32 << chunk.len()).wrapping_sub(1) as u16;
+        let values = &mut values[filled..filled + 16];
+        let columns = &mut columns[filled..filled + 16];
+        // SAFETY: `lanes` names the values that the chunk has; both outputs have room for 16.
+        #[allow(unsafe_code, reason = "vector loads and stores take pointers")]
+        let found = unsafe {
+            let chunk = avx._mm512_maskz_loadu_ps(lanes, chunk.as_ptr());
+            let found = avx._mm512_cmpneq_ps_mask(chunk, zero);
+            let (chunk, places) = (
+                avx._mm512_maskz_compress_ps(found, chunk),
+                avx._mm512_maskz_compress_epi32(found, places),
+            );
+            avx._mm512_storeu_ps(values.as_mut_ptr(), chunk);
+            avx._mm512_storeu_epi32(columns.as_mut_ptr().cast(), places);
+            found
+        };
+        filled += found.count_ones() as usize;
+        places = avx._mm512_add_epi32(places, step);
+    }
+    filled
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn compress_f64(_: pulp::x86::V4, row: &[f64], values: &mut [f64], columns: &mut [u32]) -> usize {
+    compress(row, values, columns)
+}
 
 #[derive(Default)]
 struct Scratch {
@@ -97,7 +195,7 @@ struct Scratch {
 #[derive(Default)]
 struct Memory<F> {
     panels: Cell<Vec<F>>,
-    non_zeros: Cell<NonZeros<F>>,
+    non_zeros: Cell<Vec<NonZeros<F>>>,
 }
 
 thread_local! {

@@ -4,8 +4,10 @@
 //! one panel of one block, lies in one piece, row after row, so that it stays in the first cache
 //! while all rows of A pass by. Columns past n are zero. The units of the first block come first.
 
-use ndarray::{ArrayView2, ArrayViewMut2, Axis, s};
+use ndarray::{ArrayView2, ArrayViewMut2, s};
+use pulp::Arch;
 
+use super::turn::turn;
 use crate::Real;
 use crate::elementary::vectorised;
 use crate::rows::by_shards;
@@ -22,14 +24,20 @@ pub(super) const fn width<F>() -> usize {
     PANEL_BYTES / size_of::<F>()
 }
 
+/// Rows of a block where B has `k`: all have as many, but the last may have fewer.
+pub(super) fn block(k: usize) -> usize {
+    k.div_ceil(k.div_ceil(BLOCK).max(1)).max(1)
+}
+
 /// A packed right operand.
 #[derive(Clone, Copy)]
 pub(super) struct Packed<'a, F> {
     units: &'a [F],
-    /// Rows of B, and of a block (the last block may be smaller).
+    /// Rows of B, and of a block.
     pub(super) k: usize,
     pub(super) block: usize,
     n_panels: usize,
+    first_panel: usize,
 }
 
 impl<'a, F: Real> Packed<'a, F> {
@@ -54,8 +62,8 @@ impl<'a, F: Real> Packed<'a, F> {
         body: impl FnOnce(Packed<'_, F>) -> R,
     ) -> R {
         let (k, n) = b.dim();
-        let n_blocks = k.div_ceil(BLOCK);
-        let block = k.div_ceil(n_blocks);
+        let block = block(k);
+        let n_blocks = k.div_ceil(block);
         let n_panels = n.div_ceil(width::<F>());
         let (n_units, unit_len) = (n_blocks * n_panels, block * width::<F>());
         let mut scratch = F::take_scratch();
@@ -79,7 +87,7 @@ impl<'a, F: Real> Packed<'a, F> {
                 pack_unit(alpha, part, unit.as_slice_mut().expect("units are contiguous"));
             }
         });
-        let result = body(Packed { units: memory, k, block, n_panels });
+        let result = body(Packed { units: memory, k, block, n_panels, first_panel: 0 });
         F::put_scratch(scratch);
         result
     }
@@ -88,12 +96,14 @@ impl<'a, F: Real> Packed<'a, F> {
     #[inline(always)]
     pub(super) fn unit(&self, block: usize, panel: usize) -> &'a [F] {
         let len = self.block * width::<F>();
-        &self.units[(block * self.n_panels + panel) * len..][..len]
+        &self.units[(block * self.n_panels + self.first_panel + panel) * len..][..len]
+    }
+
+    /// The columns of one panel.
+    pub(super) fn panel(self, panel: usize) -> Self {
+        Packed { first_panel: self.first_panel + panel, ..self }
     }
 }
-
-/// Side of the squares in which columns become rows.
-const SQUARE: usize = 8;
 
 /// Lays out one unit; columns that B does not have are zero.
 fn pack_unit<F: Real>(alpha: F, part: ArrayView2<F>, unit: &mut [F]) {
@@ -114,45 +124,13 @@ fn pack_unit<F: Real>(alpha: F, part: ArrayView2<F>, unit: &mut [F]) {
         }
     } else if part.strides()[0] == 1 || k == 1 {
         rows.for_each(|out| out[n..].fill(F::zero()));
-        vectorised(
-            #[inline(always)]
-            || transpose(alpha, part, unit),
-        );
+        turn(Arch::new(), alpha, part, unit, width::<F>());
     } else {
         for (row, out) in part.rows().into_iter().zip(rows) {
             for (out, &value) in out.iter_mut().zip(row) {
                 *out = alpha * value;
             }
             out[n..].fill(F::zero());
-        }
-    }
-}
-
-#[inline(always)]
-fn transpose<F: Real>(alpha: F, part: ArrayView2<F>, unit: &mut [F]) {
-    let (k, n) = part.dim();
-    let column = |j| part.index_axis_move(Axis(1), j).to_slice().expect("stride 1");
-    for first in (0..n).step_by(SQUARE) {
-        let (mut done, width) = (0, width::<F>());
-        if first + SQUARE <= n {
-            let columns: [&[F]; SQUARE] = std::array::from_fn(|j| column(first + j));
-            for i in (0..k / SQUARE).map(|i| i * SQUARE) {
-                let square: [[F; SQUARE]; SQUARE] = std::array::from_fn(|j| {
-                    columns[j][i..i + SQUARE].try_into().expect("as long as a side")
-                });
-                for l in 0..SQUARE {
-                    let row: &mut [F; SQUARE] = (&mut unit[(i + l) * width + first..][..SQUARE])
-                        .try_into()
-                        .expect("as long as a side");
-                    *row = std::array::from_fn(|j| alpha * square[j][l]);
-                }
-            }
-            done = k - k % SQUARE;
-        }
-        for j in first..n.min(first + SQUARE) {
-            for (i, &value) in column(j).iter().enumerate().skip(done) {
-                unit[i * width + j] = alpha * value;
-            }
         }
     }
 }

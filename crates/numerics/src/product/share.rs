@@ -5,34 +5,31 @@ use std::ops::Range;
 use ndarray::{ArrayView2, ArrayViewMut2, Axis, Slice};
 use pulp::{Arch, Simd, WithSimd};
 
+use super::lists::Lists;
 use super::pack::{Packed, width};
-use super::sparse::NonZeros;
 use super::tile::Tile;
 use super::{dense, sparse};
 use crate::Real;
 
-/// `out` = `a` · `b` + `beta` · `out` with the instructions of `arch`; `out` has contiguous rows.
+/// `out` = `a` · `b` + `beta` · `out` with the instructions of `arch`; `lists` has the non-zeros of
+/// `a`, if they are few, and `out` has contiguous rows.
 pub(super) fn multiply<F: Real>(
     arch: Arch,
-    a: ArrayView2<F>,
+    (a, lists): (ArrayView2<F>, Option<Lists<F>>),
     b: Packed<F>,
     beta: F,
     mut out: ArrayViewMut2<F>,
 ) {
-    let mut non_zeros = F::take_non_zeros();
     for (index, start) in (0..b.k).step_by(b.block).enumerate() {
-        let a = a.slice_axis(Axis(1), Slice::from(start..(start + b.block).min(b.k)));
-        let sparse = non_zeros.find(a);
         arch.dispatch(Block {
-            a,
+            a: a.slice_axis(Axis(1), Slice::from(start..(start + b.block).min(b.k))),
             b,
             index,
             beta: if index == 0 { beta } else { F::one() },
             out: out.view_mut(),
-            non_zeros: sparse.then_some(&non_zeros),
+            lists,
         });
     }
-    F::put_non_zeros(non_zeros);
 }
 
 /// The part of a share that lies in one block of k.
@@ -42,7 +39,7 @@ struct Block<'a, F> {
     index: usize,
     beta: F,
     out: ArrayViewMut2<'a, F>,
-    non_zeros: Option<&'a NonZeros<F>>,
+    lists: Option<Lists<'a, F>>,
 }
 
 impl<F: Real> WithSimd for Block<'_, F> {
@@ -53,7 +50,7 @@ impl<F: Real> WithSimd for Block<'_, F> {
         let n = self.out.ncols();
         let lanes = size_of::<F::Vector<S>>() / size_of::<F>();
         // Registers of columns that a tile has: with its six rows, all registers but B's.
-        let most = match self.non_zeros {
+        let most = match self.lists {
             None if S::REGISTER_COUNT >= 32 => 4,
             None => 2,
             // Enough sums at a time to hide the latency of an addition.
@@ -71,7 +68,7 @@ impl<F: Real> WithSimd for Block<'_, F> {
                 n: (n - column).min(vectors * lanes),
                 whole: column + vectors * lanes <= n,
             };
-            match (self.non_zeros, vectors) {
+            match (self.lists, vectors) {
                 (None, 1) => self.dense::<S, 1>(simd, columns),
                 (None, 2) => self.dense::<S, 2>(simd, columns),
                 (None, 3) => self.dense::<S, 3>(simd, columns),
@@ -133,12 +130,7 @@ impl<F: Real> Block<'_, F> {
     }
 
     #[inline(always)]
-    fn sparse<S: Simd, const V: usize>(
-        &mut self,
-        simd: S,
-        columns: Columns<F>,
-        lists: &NonZeros<F>,
-    ) {
+    fn sparse<S: Simd, const V: usize>(&mut self, simd: S, columns: Columns<F>, lists: Lists<F>) {
         let m = self.out.nrows();
         // Wide rows keep the processor busy one by one; narrow ones go in pairs.
         let paired = if V <= 4 { m - m % 2 } else { 0 };
@@ -153,8 +145,9 @@ impl<F: Real> Block<'_, F> {
         simd: S,
         rows: Range<usize>,
         columns: Columns<F>,
-        lists: &NonZeros<F>,
+        lists: Lists<F>,
     ) {
+        let index = self.index;
         for row in rows.step_by(R) {
             self.at::<S, V>(
                 row,
@@ -166,7 +159,7 @@ impl<F: Real> Block<'_, F> {
                     // are of this block, so their columns are below k.
                     #[allow(unsafe_code, reason = "the kernel takes pointers")]
                     unsafe {
-                        let lists = std::array::from_fn(|r| lists.row(row + r));
+                        let lists = std::array::from_fn(|r| lists.row(row + r, index));
                         sparse::multiply::<F, S, R, V>(simd, tile, lists);
                     }
                 },

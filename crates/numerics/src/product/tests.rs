@@ -170,7 +170,9 @@ fn every_instruction_set_computes_the_same_function() {
         for arch in archs.into_iter().flatten() {
             let mut out = Array2::from_elem((m, n), 1.0);
             Packed::alone(2.0, b.view(), |b| {
-                share::multiply(arch, a.view(), b, 3.0, out.view_mut());
+                let mut lists = NonZeros::default();
+                lists.find(arch, a.view(), b.block);
+                share::multiply(arch, (a.view(), lists.lists()), b, 3.0, out.view_mut());
             });
             for (ours, exact) in out.iter().zip(&expected) {
                 assert!((f64::from(*ours) - 2.0 * exact - 3.0).abs() < 1e-4, "{arch:?}");
