@@ -6,7 +6,7 @@
 //! two parts add up: ∂W = x̃ᵀ δ₁ + δ₂ᵀ h.
 
 use ndarray::ArrayView2;
-use nn_core::{Activation, Chain, InvalidSetting, Loss, Workspace, require};
+use nn_core::{Activation, Chain, InvalidSetting, Loss, Optimizer, Workspace, require};
 use numerics::Real;
 
 use crate::penalty::PenaltyMemory;
@@ -101,6 +101,44 @@ pub fn cost_and_gradient<F: Real>(
     memory: &mut StepMemory<F>,
     gradient: &mut Autoencoder<F>,
 ) -> f64 {
+    let cost = passes(model, objective, batch, memory);
+    set_gradient(model, objective, batch.input, memory, gradient, |_| true);
+    cost
+}
+
+/// One step down the cost of a batch, which is returned. Shapes and panics as for
+/// [`cost_and_gradient`]; weights' gradients that are plain products are never stored.
+///
+/// If the cost is not finite no step is taken, and the gradient is left in `gradient`.
+pub(crate) fn step<F: Real>(
+    model: &mut Autoencoder<F>,
+    objective: &Objective,
+    batch: &Batch<'_, F>,
+    (memory, gradient): (&mut StepMemory<F>, &mut Autoencoder<F>),
+    optimizer: &mut Optimizer<F>,
+    learning_rate: f64,
+) -> f64 {
+    let cost = passes(model, objective, batch, memory);
+    if !cost.is_finite() {
+        set_gradient(model, objective, batch.input, memory, gradient, |_| true);
+        return cost;
+    }
+    let (tied, code) = (matches!(model.decoder, Decoder::Tied(_)), model.encoder.len() - 1);
+    let contracts = matches!(objective.penalty, Some(Penalty::Contractive { .. }));
+    let is_product = |layer: usize| !tied && !(contracts && layer == code);
+    set_gradient(model, objective, batch.input, memory, gradient, |layer| !is_product(layer));
+    let gradients = memory.passes.gradients(batch.input, &*gradient, is_product);
+    optimizer.descend_by(model, gradients, learning_rate);
+    cost
+}
+
+/// Passes the batch forward and back, and returns its cost.
+fn passes<F: Real>(
+    model: &Autoencoder<F>,
+    objective: &Objective,
+    batch: &Batch<'_, F>,
+    memory: &mut StepMemory<F>,
+) -> f64 {
     let Batch { input, target, weights } = *batch;
     let Objective { loss, penalty } = *objective;
     let StepMemory { passes, penalty: penalty_memory } = memory;
@@ -144,38 +182,44 @@ pub fn cost_and_gradient<F: Real>(
         }
     });
 
-    set_gradient(gradient, passes, input);
-    if let Some(penalty) = penalty {
-        let (layer, gradient) = (&model.encoder[code], &mut gradient.encoder[code]);
-        penalty.add_direct_gradient(layer, penalty_memory, gradient);
-    }
     cost
 }
 
-/// The gradient of every tensor from the layers' inputs and δ.
+/// The gradient of every bias, and of the weights of the layers that `stored` names, from the layers'
+/// inputs and δ.
 fn set_gradient<F: Real>(
-    gradient: &mut Autoencoder<F>,
-    passes: &Workspace<F>,
+    model: &Autoencoder<F>,
+    objective: &Objective,
     input: ArrayView2<F>,
+    memory: &StepMemory<F>,
+    gradient: &mut Autoencoder<F>,
+    stored: impl Fn(usize) -> bool,
 ) {
+    let passes = &memory.passes;
     let scale = F::one() / F::of(input.nrows() as f64);
     let depth = gradient.encoder.len();
-    for (i, layer) in gradient.encoder.iter_mut().enumerate() {
-        layer.set_gradient(scale, passes.layer_input(i, input), passes.delta(i));
+    let untied = match &mut gradient.decoder {
+        Decoder::Untied(layers) => layers.as_mut_slice(),
+        Decoder::Tied(_) => &mut [],
+    };
+    for (i, layer) in gradient.encoder.iter_mut().chain(untied).enumerate() {
+        layer.set_bias_gradient(scale, passes.delta(i));
+        if stored(i) {
+            layer.set_weights_gradient(scale, passes.layer_input(i, input), passes.delta(i));
+        }
     }
-    match &mut gradient.decoder {
-        Decoder::Untied(layers) => {
-            for (i, layer) in (depth..).zip(layers) {
-                layer.set_gradient(scale, passes.layer_input(i, input), passes.delta(i));
-            }
+    if let Decoder::Tied(biases) = &mut gradient.decoder {
+        for (i, bias) in (depth..).zip(biases) {
+            let (h, delta) = (passes.layer_input(i, input), passes.delta(i));
+            let weights = gradient.encoder[2 * depth - 1 - i].weights.view_mut();
+            numerics::matmul_scaled(scale, delta.t(), h, F::one(), weights);
+            numerics::column_sums(scale, delta, bias.view_mut());
         }
-        Decoder::Tied(biases) => {
-            for (i, bias) in (depth..).zip(biases) {
-                let (h, delta) = (passes.layer_input(i, input), passes.delta(i));
-                let weights = gradient.encoder[2 * depth - 1 - i].weights.view_mut();
-                numerics::matmul_scaled(scale, delta.t(), h, F::one(), weights);
-                numerics::column_sums(scale, delta, bias.view_mut());
-            }
-        }
+    }
+    if let Some(penalty) = objective.penalty
+        && stored(depth - 1)
+    {
+        let (layer, gradient) = (&model.encoder[depth - 1], &mut gradient.encoder[depth - 1]);
+        penalty.add_direct_gradient(layer, &memory.penalty, gradient);
     }
 }

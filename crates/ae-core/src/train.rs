@@ -5,9 +5,7 @@ use nn_core::{
 use numerics::{Purpose, Real, Stream};
 
 use crate::examples::Examples;
-use crate::{
-    Autoencoder, AutoencoderConfig, Objective, StepMemory, TrainingConfig, cost_and_gradient,
-};
+use crate::{Autoencoder, AutoencoderConfig, Objective, StepMemory, TrainingConfig, gradient};
 
 const ORDER: Purpose = Purpose::new("ae order");
 const CORRUPTION: Purpose = Purpose::new("ae noise");
@@ -88,10 +86,10 @@ impl<F: Real> Training<F> {
             let step = self.epochs_done * n_batches + batch;
             let rate = self.config.learning_rate * self.config.schedule.factor(step, steps);
             let batch = self.examples.batch(&data, samples, stream(CORRUPTION).batch(batch))?;
-            let (memory, gradient) = (&mut self.memory, &mut self.gradient);
-            let cost = cost_and_gradient(model, &self.objective, &batch, memory, gradient);
+            let memory = (&mut self.memory, &mut self.gradient);
+            let optimizer = &mut self.optimizer;
+            let cost = gradient::step(model, &self.objective, &batch, memory, optimizer, rate);
             if cost.is_finite() {
-                self.optimizer.descend(model, gradient, rate);
                 mean.add(cost, samples.len());
             }
             // A last step that breaks the model would show in the next epoch's cost, if there is one.

@@ -9,7 +9,7 @@ use std::ops::Range;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 use numerics::Real;
 
-use crate::LayerView;
+use crate::{Kind, LayerView, Parameters, TensorGradient};
 
 /// A model whose layers follow one another.
 pub trait Chain<F: Real> {
@@ -139,6 +139,25 @@ impl<F: Real> Workspace<F> {
     /// The output of layer `index`, which is not the last.
     pub fn layer_output(&self, index: usize) -> ArrayView2<'_, F> {
         self.outputs[index].slice(s![..self.n, ..])
+    }
+
+    /// The gradients of the chain's tensors after passes of the batch `x`: those of the weights of
+    /// `products`, layers by number, as the products that they are, all others from `gradient`.
+    pub fn gradients<'a>(
+        &'a self,
+        x: ArrayView2<'a, F>,
+        gradient: &'a impl Parameters<F>,
+        products: impl Fn(usize) -> bool + 'a,
+    ) -> impl Iterator<Item = TensorGradient<'a, F>> {
+        let scale = F::one() / F::of(self.n as f64);
+        gradient.tensors().map(move |tensor| {
+            if tensor.kind == Kind::Weights && products(tensor.layer) {
+                let (x, delta) = (self.layer_input(tensor.layer, x), self.delta(tensor.layer));
+                TensorGradient::Product { scale, x, delta }
+            } else {
+                TensorGradient::Values(tensor.values)
+            }
+        })
     }
 
     /// The input of layer `index` when the batch was `x`.

@@ -39,10 +39,14 @@ impl<F: Real> Dense<F> {
         LayerView { weights: self.weights.view(), bias: self.bias.view(), activation }
     }
 
-    /// Writes `scale` · xᵀ δ into `weights` and `scale` · Σ δ into `bias`: the gradient of a layer
-    /// with input `x` whose pre-activations have the gradients `delta`.
-    pub fn set_gradient(&mut self, scale: F, x: ArrayView2<F>, delta: ArrayView2<F>) {
+    /// Writes `scale` · xᵀ δ into `weights`: the gradient of a layer with input `x` whose
+    /// pre-activations have the gradients `delta`.
+    pub fn set_weights_gradient(&mut self, scale: F, x: ArrayView2<F>, delta: ArrayView2<F>) {
         numerics::matmul_scaled(scale, x.t(), delta, F::zero(), self.weights.view_mut());
+    }
+
+    /// Writes `scale` · Σ δ into `bias`.
+    pub fn set_bias_gradient(&mut self, scale: F, delta: ArrayView2<F>) {
         numerics::column_sums(scale, delta, self.bias.view_mut());
     }
 

@@ -24,7 +24,7 @@ pub use gradient_check::{GradientCheck, check_gradient};
 pub use init::{Initialiser, normal};
 pub use loss::Loss;
 pub use minibatch::{MeanCost, Minibatches, gather};
-pub use optimizer::Optimizer;
+pub use optimizer::{Optimizer, TensorGradient};
 pub use parameters::{
     Kind, Parameters, RestoreError, Tensor, TensorMap, TensorMut, assign, restore, store,
 };

@@ -1,6 +1,6 @@
-use ndarray::ArrayViewMut2;
+use ndarray::{ArrayView2, ArrayViewMut2};
 use numerics::elementary::vectorised;
-use numerics::{Real, by_rows};
+use numerics::{Real, by_rows, matmul_consume};
 
 use crate::regularisation::{hold_to_norm, sign_of};
 use crate::{Kind, Parameters, Regularisation, Rule, Tensor, TensorMut};
@@ -15,6 +15,22 @@ pub struct Optimizer<F> {
     /// Steps taken.
     pub steps: u64,
     slots: Vec<Slot<F>>,
+}
+
+/// The gradient of one tensor.
+#[derive(Debug, Clone, Copy)]
+pub enum TensorGradient<'a, F> {
+    /// Its values, in the tensor's order.
+    Values(&'a [F]),
+    /// `scale` · xᵀ δ, of weights; it is computed where the step needs it and never stored.
+    Product {
+        /// Of a mean over the batch: one over its size.
+        scale: F,
+        /// The layer's inputs, batch × inputs.
+        x: ArrayView2<'a, F>,
+        /// The gradients of its pre-activations, batch × outputs.
+        delta: ArrayView2<'a, F>,
+    },
 }
 
 /// One tensor's moments; empty where the rule keeps none.
@@ -52,7 +68,20 @@ impl<F: Real> Optimizer<F> {
     /// # Panics
     /// If model or gradient have other shapes than the model the optimizer was made for.
     pub fn descend<P: Parameters<F>>(&mut self, model: &mut P, gradient: &P, learning_rate: f64) {
-        self.step(model, gradient, learning_rate, F::one());
+        self.step(model, values_of(gradient), learning_rate, F::one());
+    }
+
+    /// As [`Optimizer::descend`], with the gradients of the model's tensors in their order.
+    ///
+    /// # Panics
+    /// If model or gradients have other shapes than the model the optimizer was made for.
+    pub fn descend_by<'a>(
+        &mut self,
+        model: &mut impl Parameters<F>,
+        gradients: impl Iterator<Item = TensorGradient<'a, F>>,
+        learning_rate: f64,
+    ) {
+        self.step(model, gradients, learning_rate, F::one());
     }
 
     /// One step up an objective with this gradient; weights still decay.
@@ -60,35 +89,60 @@ impl<F: Real> Optimizer<F> {
     /// # Panics
     /// If model or gradient have other shapes than the model the optimizer was made for.
     pub fn ascend<P: Parameters<F>>(&mut self, model: &mut P, gradient: &P, learning_rate: f64) {
-        self.step(model, gradient, learning_rate, -F::one());
+        self.step(model, values_of(gradient), learning_rate, -F::one());
     }
 
-    fn step<P: Parameters<F>>(&mut self, model: &mut P, gradient: &P, rate: f64, sign: F) {
+    /// As [`Optimizer::ascend`], with the gradients of the model's tensors in their order.
+    ///
+    /// # Panics
+    /// If model or gradients have other shapes than the model the optimizer was made for.
+    pub fn ascend_by<'a>(
+        &mut self,
+        model: &mut impl Parameters<F>,
+        gradients: impl Iterator<Item = TensorGradient<'a, F>>,
+        learning_rate: f64,
+    ) {
+        self.step(model, gradients, learning_rate, -F::one());
+    }
+
+    fn step<'a>(
+        &mut self,
+        model: &mut impl Parameters<F>,
+        gradients: impl Iterator<Item = TensorGradient<'a, F>>,
+        rate: f64,
+        sign: F,
+    ) {
         self.steps += 1;
-        let tensors = model.tensors_mut().zip(gradient.tensors());
-        for ((tensor, gradient), slot) in tensors.zip(&mut self.slots) {
+        for ((tensor, gradient), slot) in model.tensors_mut().zip(gradients).zip(&mut self.slots) {
             let penalties = match tensor.kind {
                 Kind::Weights => (self.regularisation.weight_decay, self.regularisation.l1),
                 Kind::Bias => (0.0, 0.0),
             };
             let update = Update { rule: self.rule, rate, steps: self.steps, sign, penalties };
-            let n = tensor.values.len();
-            let mean = (!slot.mean.is_empty()).then_some(slot.mean.as_mut_slice());
-            let square = (!slot.square.is_empty()).then_some(slot.square.as_mut_slice());
             let TensorMut { values, shape, .. } = tensor;
-            by_rows(n, (&mut *values, mean, square), |range, (values, mean, square)| {
-                let (mean, square) = (mean.unwrap_or_default(), square.unwrap_or_default());
-                update.apply(values, &gradient.values[range], mean, square);
-            });
+            update.apply_to(&mut *values, slot, (gradient, shape));
             if let Some(max) = self.regularisation.max_norm
                 && !slot.norms.is_empty()
             {
-                let weights = ArrayViewMut2::from_shape(shape, values);
-                let weights = weights.expect("a tensor has as many values as its shape says");
-                hold_to_norm(weights, F::of(max), &mut slot.norms);
+                hold_to_norm(matrix(values, shape), F::of(max), &mut slot.norms);
             }
         }
     }
+}
+
+fn values_of<F: Real>(
+    gradient: &impl Parameters<F>,
+) -> impl Iterator<Item = TensorGradient<'_, F>> {
+    gradient.tensors().map(|tensor| TensorGradient::Values(tensor.values))
+}
+
+fn matrix<F>(values: &mut [F], shape: [usize; 2]) -> ArrayViewMut2<'_, F> {
+    let matrix = ArrayViewMut2::from_shape(shape, values);
+    matrix.expect("a tensor has as many values as its shape says")
+}
+
+fn whole_rows<F>(rows: ArrayViewMut2<'_, F>) -> &mut [F] {
+    rows.into_slice().expect("whole rows are contiguous")
 }
 
 /// The constants of one step.
@@ -102,6 +156,36 @@ struct Update<F> {
 }
 
 impl<F: Real> Update<F> {
+    /// Updates a tensor of this shape and its moments.
+    fn apply_to(
+        &self,
+        values: &mut [F],
+        slot: &mut Slot<F>,
+        (gradient, shape): (TensorGradient<F>, [usize; 2]),
+    ) {
+        let mean = (!slot.mean.is_empty()).then_some(slot.mean.as_mut_slice());
+        let square = (!slot.square.is_empty()).then_some(slot.square.as_mut_slice());
+        match gradient {
+            TensorGradient::Values(gradient) => {
+                by_rows(gradient.len(), (values, mean, square), |range, (values, mean, square)| {
+                    let (mean, square) = (mean.unwrap_or_default(), square.unwrap_or_default());
+                    self.apply(values, &gradient[range], mean, square);
+                });
+            }
+            TensorGradient::Product { scale, x, delta } => {
+                let matrix = |values| matrix(values, shape);
+                let outputs = (matrix(values), mean.map(matrix), square.map(matrix));
+                matmul_consume(scale, x.t(), delta, outputs, |gradient, outputs| {
+                    let (values, mean, square) = outputs;
+                    let gradient = gradient.to_slice().expect("whole rows");
+                    let mean = mean.map(whole_rows).unwrap_or_default();
+                    let square = square.map(whole_rows).unwrap_or_default();
+                    self.apply(whole_rows(values), gradient, mean, square);
+                });
+            }
+        }
+    }
+
     fn apply(&self, values: &mut [F], gradient: &[F], mean: &mut [F], square: &mut [F]) {
         let (rate, sign, one) = (F::of(self.rate), self.sign, F::one());
         let (l2, l1) = (F::of(self.penalties.0), F::of(self.penalties.1));

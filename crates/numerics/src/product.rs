@@ -141,47 +141,29 @@ fn packed<F: Real, S: Split>(
     }
 }
 
-/// Computes `alpha` · `a` · `b` without storing it: calls `consume` with the parts of each row, and
-/// the same places of each of `outputs`, while they are in the first cache. Shapes:
-/// (m, k) · (k, n), and (m, n) with contiguous rows for each output.
+/// Computes `alpha` · `a` · `b` without storing it: calls `consume` with some whole rows at a time,
+/// while they are in cache, and their part of `outputs`. Shapes: (m, k) · (k, n).
 ///
-/// What it does at a place must not depend on how rows are cut into parts.
+/// What it does with a row must not depend on the rows beside it.
 ///
 /// # Panics
 /// If the shapes do not fit.
-pub fn matmul_consume<F: Real, const N: usize>(
+pub fn matmul_consume<F: Real, S: Split>(
     alpha: F,
     a: ArrayView2<F>,
     b: ArrayView2<F>,
-    outputs: [ArrayViewMut2<F>; N],
-    consume: impl Fn(&[F], [&mut [F]; N]) + Sync,
+    outputs: S,
+    consume: impl Fn(ArrayView2<F>, S) + Sync,
 ) {
-    outputs.iter().for_each(|output| check(a, b, output));
-    let (arch, (m, k, n)) = (Arch::new(), (a.nrows(), a.ncols(), b.ncols()));
-    if k > 0 && shares_columns(k, m, n) {
-        with_lists(arch, a, |shards| {
-            let turned = outputs.map(ArrayViewMut2::reversed_axes);
-            by_columns(n, turned, |columns, outputs| {
-                Packed::alone(alpha, b.slice(s![.., columns]), |b| {
-                    let mut outputs = outputs.map(ArrayViewMut2::reversed_axes);
-                    for shard in shards {
-                        let outputs = outputs
-                            .each_mut()
-                            .map(|output| output.slice_mut(s![shard.rows.clone(), ..]));
-                        pieces::multiply_pieces(arch, shard.operand(a), b, outputs, &consume);
-                    }
-                });
+    let (arch, m) = (Arch::new(), a.nrows());
+    assert!(a.ncols() == b.nrows(), "{:?} · {:?} does not fit", a.dim(), b.dim());
+    Packed::together(alpha, b, |packed| {
+        by_shards(team_size(), m, outputs, |rows, outputs| {
+            with_own_lists(arch, a.slice(s![rows, ..]), |a| {
+                pieces::multiply_pieces(arch, a, packed, b.ncols(), outputs, &consume);
             });
         });
-    } else {
-        Packed::together(alpha, b, |b| {
-            by_shards(team_size(), m, outputs, |rows, outputs| {
-                with_own_lists(arch, a.slice(s![rows, ..]), |a| {
-                    pieces::multiply_pieces(arch, a, b, outputs, &consume);
-                });
-            });
-        });
-    }
+    });
 }
 
 /// Whether the team shares out the columns of weights, `k` × `n`, that a batch passes through.

@@ -76,26 +76,6 @@ impl<S: Split> Split for Option<S> {
     }
 }
 
-impl<S: Split, const N: usize> Split for [S; N] {
-    fn n_rows(&self) -> Option<usize> {
-        let mut rows = self.iter().filter_map(Split::n_rows);
-        let first = rows.next();
-        assert!(rows.all(|n| Some(n) == first), "parts with unequal rows");
-        first
-    }
-
-    fn split_rows(self, index: usize) -> (Self, Self) {
-        let mut after = [const { None }; N];
-        let mut rest = after.iter_mut();
-        let before = self.map(|part| {
-            let (before, after) = part.split_rows(index);
-            *rest.next().expect("a place for each part") = Some(after);
-            before
-        });
-        (before, after.map(|part| part.expect("each part was split")))
-    }
-}
-
 impl Split for () {
     fn n_rows(&self) -> Option<usize> {
         None

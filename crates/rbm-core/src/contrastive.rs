@@ -6,6 +6,7 @@
 //! reconstruction; the visible units are their probabilities or draws, as [`NegativeVisible`] says.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, s};
+use nn_core::{Kind, Parameters, TensorGradient};
 use numerics::{Real, Stream, update_and_sum};
 
 use crate::{NegativeVisible, Rbm};
@@ -60,18 +61,47 @@ impl<F: Real> Phases<F> {
         (self.visible.slice(s![..n, ..]), self.hidden.slice(s![..n, ..]))
     }
 
-    /// The gradient of the mean over the `n` samples and `m` chains that the memory holds.
-    pub(crate) fn gradient(&self, n: usize, m: usize, gradient: &mut Rbm<F>) {
-        let scale = |n: usize| F::one() / F::of(n as f64);
+    /// Writes the gradient of the mean over the `n` samples and `m` chains that the memory holds
+    /// (positive − negative, so to be ascended).
+    pub fn gradient(&self, n: usize, m: usize, gradient: &mut Rbm<F>) {
+        self.set_weights_gradient(n, m, gradient);
+        self.set_bias_gradients(n, m, gradient);
+    }
+
+    fn weights_product(&self, n: usize, m: usize) -> (F, ArrayView2<'_, F>, ArrayView2<'_, F>) {
+        let rows = s![..n + m, ..];
+        (F::one() / F::of(n as f64), self.visible.slice(rows), self.hidden.slice(rows))
+    }
+
+    pub(crate) fn set_weights_gradient(&self, n: usize, m: usize, gradient: &mut Rbm<F>) {
+        let (scale, visible, hidden) = self.weights_product(n, m);
+        numerics::matmul_scaled(scale, visible.t(), hidden, F::zero(), gradient.weights.view_mut());
+    }
+
+    /// The gradients of an RBM's tensors: of the weights as a product, of all others from `gradient`.
+    pub(crate) fn gradients<'a>(
+        &'a self,
+        n: usize,
+        m: usize,
+        gradient: &'a Rbm<F>,
+    ) -> impl Iterator<Item = TensorGradient<'a, F>> {
+        let (scale, x, delta) = self.weights_product(n, m);
+        gradient.tensors().map(move |tensor| match tensor.kind {
+            Kind::Weights => TensorGradient::Product { scale, x, delta },
+            Kind::Bias => TensorGradient::Values(tensor.values),
+        })
+    }
+
+    /// The part of [`Phases::gradient`] that belongs to the biases.
+    pub(crate) fn set_bias_gradients(&self, n: usize, m: usize, gradient: &mut Rbm<F>) {
+        let scale = F::one() / F::of(n as f64);
         let visible = self.visible.slice(s![..n + m, ..]);
         let hidden = self.hidden.slice(s![..n + m, ..]);
-        let weights = gradient.weights.view_mut();
-        numerics::matmul_scaled(scale(n), visible.t(), hidden, F::zero(), weights);
-        numerics::column_sums(scale(n), hidden, gradient.hidden_bias.view_mut());
+        numerics::column_sums(scale, hidden, gradient.hidden_bias.view_mut());
         let (positive, negative) = visible.split_at(Axis(0), n);
         let bias = gradient.visible_bias.view_mut();
         if n == m {
-            numerics::column_differences(scale(n), positive, negative, bias);
+            numerics::column_differences(scale, positive, negative, bias);
         } else {
             differences_of_means(positive, negative, bias);
         }
@@ -81,11 +111,10 @@ impl<F: Real> Phases<F> {
 /// Streams of hidden draws have even sublayers, those of visible draws odd ones.
 const VISIBLE_OFFSET: usize = 1;
 
-/// Writes the CD-k gradient, for k = `gibbs_steps`, of the `n` samples in
-/// [`positive_visible`](Phases::positive_visible) into `gradient` (positive − negative, so to be
-/// ascended; the mean over samples), and returns the mean squared error of the first
-/// reconstruction, summed over visible units. Draws from `stream`, two sublayers a Gibbs step;
-/// allocates nothing.
+/// Runs both phases of CD-k, for k = `gibbs_steps`, for the `n` samples in
+/// [`positive_visible`](Phases::positive_visible), so that [`Phases::gradient`] has the CD-k gradient,
+/// and returns the mean squared error of the first reconstruction, summed over visible units. Draws
+/// from `stream`, two sublayers a Gibbs step; allocates nothing.
 ///
 /// # Panics
 /// If shapes differ, or `gibbs_steps` is 0.
@@ -95,7 +124,6 @@ pub fn contrastive_divergence<F: Real>(
     n: usize,
     (gibbs_steps, visible_as): (usize, NegativeVisible),
     stream: Stream,
-    gradient: &mut Rbm<F>,
 ) -> f64 {
     assert!(gibbs_steps >= 1, "CD-0 has no negative phase");
     let Phases { visible, hidden, hidden_states, errors } = phases;
@@ -145,9 +173,7 @@ pub fn contrastive_divergence<F: Real>(
         }
     }
 
-    let error = mean_error(errors);
-    phases.gradient(n, n, gradient);
-    error
+    mean_error(errors)
 }
 
 /// `out` = mean of the rows of `a` − mean of those of `b`.

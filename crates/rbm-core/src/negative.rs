@@ -89,6 +89,11 @@ impl<F: Real> Negative<F> {
         }
     }
 
+    /// Whether it learns from the gradient.
+    pub(crate) fn learns(&self) -> bool {
+        matches!(self, Negative::Fast { .. })
+    }
+
     /// What fast weights learn from a step.
     pub(crate) fn learn(&mut self, gradient: &Rbm<F>) {
         if let Negative::Fast { weights, rate, decay, .. } = self {

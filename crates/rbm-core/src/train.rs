@@ -169,11 +169,11 @@ impl<F: Real> Training<F> {
                 visible /= &rbm.visible_std;
             }
             let stream = stream(HIDDEN).batch(batch);
-            let cost = match (self.config.algorithm, &mut self.negative) {
+            let (m, cost) = match (self.config.algorithm, &mut self.negative) {
                 (Algorithm::Cd { negative_visible }, _) => {
                     let how = (self.config.gibbs_steps, negative_visible);
-                    let (phases, gradient) = (&mut self.phases, &mut self.gradient);
-                    Some(contrastive_divergence(rbm, phases, n, how, stream, gradient))
+                    let phases = &mut self.phases;
+                    (n, Some(contrastive_divergence(rbm, phases, n, how, stream)))
                 }
                 (_, negative) => {
                     positive_phase(rbm, &mut self.phases, n);
@@ -181,12 +181,18 @@ impl<F: Real> Training<F> {
                     let cost = looks.then(|| reconstruction_error(rbm, &mut self.phases, n));
                     let k = self.config.gibbs_steps;
                     negative.run(rbm, &mut self.phases, n, (k, batch), stream);
-                    self.phases.gradient(n, negative.n_chains(), &mut self.gradient);
-                    cost
+                    (negative.n_chains(), cost)
                 }
             };
+            let finite = cost.is_none_or(f64::is_finite);
+            // Otherwise the weights' gradient is a product that need not be stored.
+            let stored = !finite || self.offsets.is_some() || self.negative.learns();
+            if stored {
+                self.phases.set_weights_gradient(n, m, &mut self.gradient);
+            }
+            self.phases.set_bias_gradients(n, m, &mut self.gradient);
             if let Some(cost) = cost {
-                if !cost.is_finite() {
+                if !finite {
                     let tensors = (&*rbm, &self.gradient);
                     let error = TrainingError::diverged(cost, tensors, (step, n_batches), rate);
                     assign(rbm, &self.last_good);
@@ -213,7 +219,12 @@ impl<F: Real> Training<F> {
                 let bias = &mut self.gradient.hidden_bias;
                 bias.zip_mut_with(&activity.hidden, |g, &q| *g += cost * (target - q));
             }
-            self.optimizer.ascend(rbm, &self.gradient, rate);
+            if stored {
+                self.optimizer.ascend(rbm, &self.gradient, rate);
+            } else {
+                let gradients = self.phases.gradients(n, m, &self.gradient);
+                self.optimizer.ascend_by(rbm, gradients, rate);
+            }
             self.negative.learn(&self.gradient);
             if let Some(variance) = &self.variance {
                 variance.keep_above_floor(rbm);

@@ -4,7 +4,8 @@
 
 use ndarray::{Array2, ArrayView2, Axis};
 use nn_core::{
-    Activation, Chain, Dense, Initialiser, LayerView, Parameters, Tensor, TensorMut, Workspace,
+    Activation, Chain, Dense, Initialiser, LayerView, Optimizer, Parameters, Tensor, TensorMut,
+    Workspace,
 };
 use numerics::{Purpose, Real, Stream, elementary, update_and_sum};
 
@@ -135,6 +136,50 @@ pub fn classification_cost_and_gradient<F: Real>(
     workspace: &mut Workspace<F>,
     gradient: &mut Classifier<F>,
 ) -> f64 {
+    let cost = classification_pass(model, x, labels, workspace, gradient);
+    set_weights_gradient(x, workspace, gradient);
+    cost
+}
+
+/// One step down the cost of a batch, which is returned. Shapes and panics as for
+/// [`classification_cost_and_gradient`]; the weights' gradients are never stored.
+///
+/// # Errors
+/// [`NotFinite`], with the gradient in `gradient`, if the cost is not; no step is taken then.
+pub fn classification_step<F: Real>(
+    model: &mut Classifier<F>,
+    x: ArrayView2<F>,
+    labels: &[u8],
+    (workspace, gradient): (&mut Workspace<F>, &mut Classifier<F>),
+    optimizer: &mut Optimizer<F>,
+    learning_rate: f64,
+) -> Result<f64, NotFinite> {
+    let cost = classification_pass(model, x, labels, workspace, gradient);
+    if !cost.is_finite() {
+        set_weights_gradient(x, workspace, gradient);
+        return Err(NotFinite { cost });
+    }
+    let gradients = workspace.gradients(x, &*gradient, |_| true);
+    optimizer.descend_by(model, gradients, learning_rate);
+    Ok(cost)
+}
+
+/// A cost that is infinite or no number.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NotFinite {
+    /// The cost.
+    pub cost: f64,
+}
+
+/// Passes the batch forward and back, leaves its δ in the workspace and the gradient of the biases in
+/// `gradient`, and returns the cost.
+fn classification_pass<F: Real>(
+    model: &Classifier<F>,
+    x: ArrayView2<F>,
+    labels: &[u8],
+    workspace: &mut Workspace<F>,
+    gradient: &mut Classifier<F>,
+) -> f64 {
     assert_eq!(x.nrows(), labels.len(), "samples and labels");
     workspace.forward(model, x);
     let cost = workspace.output(model, x, |sample, bias, row| {
@@ -143,9 +188,20 @@ pub fn classification_cost_and_gradient<F: Real>(
     workspace.backward(model);
     let scale = F::one() / F::of(x.nrows() as f64);
     for (i, layer) in gradient.layers.iter_mut().enumerate() {
-        layer.set_gradient(scale, workspace.layer_input(i, x), workspace.delta(i));
+        layer.set_bias_gradient(scale, workspace.delta(i));
     }
     cost
+}
+
+fn set_weights_gradient<F: Real>(
+    x: ArrayView2<F>,
+    workspace: &Workspace<F>,
+    gradient: &mut Classifier<F>,
+) {
+    let scale = F::one() / F::of(x.nrows() as f64);
+    for (i, layer) in gradient.layers.iter_mut().enumerate() {
+        layer.set_weights_gradient(scale, workspace.layer_input(i, x), workspace.delta(i));
+    }
 }
 
 /// Turns a row of inputs to the softmax, still without bias, into p − onehot(label), and returns

@@ -6,7 +6,7 @@ use nn_core::{
 use numerics::{Purpose, Stream};
 use serde::{Deserialize, Serialize};
 
-use crate::classifier::classification_cost_and_gradient;
+use crate::classifier::{NotFinite, classification_step};
 use crate::pretrain::Interruptible;
 use crate::{Classifier, Progress, Watch};
 
@@ -140,18 +140,13 @@ pub fn fine_tune(
             labels.extend(samples.iter().map(|&sample| train.labels[sample]));
             let batch_x = x.slice(s![..n, ..]);
             let rate = config.learning_rate * config.schedule.factor(updates, config.updates);
-            let cost = classification_cost_and_gradient(
-                &model,
-                batch_x,
-                &labels,
-                &mut workspace,
-                &mut gradient,
-            );
-            if !cost.is_finite() {
+            let memory = (&mut workspace, &mut gradient);
+            let step =
+                classification_step(&mut model, batch_x, &labels, memory, &mut optimizer, rate);
+            let cost = step.map_err(|NotFinite { cost }| {
                 let place = (updates, minibatches.n_batches());
-                return Err(TrainingError::diverged(cost, (&model, &gradient), place, rate));
-            }
-            optimizer.descend(&mut model, &gradient, rate);
+                TrainingError::diverged(cost, (&model, &gradient), place, rate)
+            })?;
             cost_sum += cost;
             updates += 1;
             // Look at the ends of `evaluations` equal parts of the updates.

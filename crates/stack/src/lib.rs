@@ -8,7 +8,9 @@ mod layer;
 mod pretrain;
 mod unroll;
 
-pub use classifier::{Classifier, classification_cost_and_gradient};
+pub use classifier::{
+    Classifier, NotFinite, classification_cost_and_gradient, classification_step,
+};
 pub use dbn::Dbn;
 pub use deep::{DeepPretraining, LayerPretraining, pretrain_deep};
 pub use fine_tune::{Evaluation, FineTuneConfig, FineTuned, Labelled, fine_tune};

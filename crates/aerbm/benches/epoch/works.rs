@@ -9,7 +9,7 @@ use nn_core::{
 };
 use numerics::{Purpose, Stream};
 use rbm_core::{Algorithm, NegativeVisible, Rbm, RbmConfig};
-use stack::{Classifier, classification_cost_and_gradient};
+use stack::{Classifier, classification_step};
 
 /// An epoch of training.
 pub(crate) type Epoch<'a> = Box<dyn FnMut() -> f64 + 'a>;
@@ -129,9 +129,8 @@ fn fine_tuning<'a>(
             images.gather(samples, x.view_mut()).expect("images are in memory");
             let y: Vec<u8> = samples.iter().map(|&sample| labels[sample]).collect();
             let memory = (&mut workspace, &mut gradient);
-            let cost = classification_cost_and_gradient(&model, x.view(), &y, memory.0, memory.1);
-            optimizer.descend(&mut model, &gradient, 1e-3);
-            mean.add(cost, samples.len());
+            let step = classification_step(&mut model, x.view(), &y, memory, &mut optimizer, 1e-3);
+            mean.add(step.expect("the cost stays finite"), samples.len());
         }
         mean.mean()
     };

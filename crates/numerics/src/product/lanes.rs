@@ -52,6 +52,12 @@ pub trait Lanes: Copy {
     /// Puts it back, for the next taker.
     fn put_scratch(scratch: Vec<Self>);
 
+    /// Takes this thread's memory for a piece of a product.
+    fn take_piece() -> Vec<Self>;
+
+    /// Puts it back, for the next taker.
+    fn put_piece(piece: Vec<Self>);
+
     /// Takes this thread's lists of non-zeros.
     #[allow(private_interfaces, reason = "only the kernels call it")]
     fn take_non_zeros() -> Vec<NonZeros<Self>>;
@@ -115,6 +121,14 @@ macro_rules! lanes {
 
             fn put_scratch(vector: Vec<Self>) {
                 SCRATCH.with(|scratch| scratch.$scalar.panels.set(vector));
+            }
+
+            fn take_piece() -> Vec<Self> {
+                SCRATCH.with(|scratch| scratch.$scalar.piece.take())
+            }
+
+            fn put_piece(vector: Vec<Self>) {
+                SCRATCH.with(|scratch| scratch.$scalar.piece.set(vector));
             }
 
             #[allow(private_interfaces, reason = "only the kernels call it")]
@@ -195,6 +209,7 @@ struct Scratch {
 #[derive(Default)]
 struct Memory<F> {
     panels: Cell<Vec<F>>,
+    piece: Cell<Vec<F>>,
     non_zeros: Cell<Vec<NonZeros<F>>>,
 }
 

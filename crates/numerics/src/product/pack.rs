@@ -37,7 +37,6 @@ pub(super) struct Packed<'a, F> {
     pub(super) k: usize,
     pub(super) block: usize,
     n_panels: usize,
-    first_panel: usize,
 }
 
 impl<'a, F: Real> Packed<'a, F> {
@@ -87,7 +86,7 @@ impl<'a, F: Real> Packed<'a, F> {
                 pack_unit(alpha, part, unit.as_slice_mut().expect("units are contiguous"));
             }
         });
-        let result = body(Packed { units: memory, k, block, n_panels, first_panel: 0 });
+        let result = body(Packed { units: memory, k, block, n_panels });
         F::put_scratch(scratch);
         result
     }
@@ -96,12 +95,7 @@ impl<'a, F: Real> Packed<'a, F> {
     #[inline(always)]
     pub(super) fn unit(&self, block: usize, panel: usize) -> &'a [F] {
         let len = self.block * width::<F>();
-        &self.units[(block * self.n_panels + self.first_panel + panel) * len..][..len]
-    }
-
-    /// The columns of one panel.
-    pub(super) fn panel(self, panel: usize) -> Self {
-        Packed { first_panel: self.first_panel + panel, ..self }
+        &self.units[(block * self.n_panels + panel) * len..][..len]
     }
 }
 
