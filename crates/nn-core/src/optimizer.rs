@@ -358,6 +358,35 @@ mod tests {
     }
 
     #[test]
+    fn a_product_moves_weights_as_its_values_do() {
+        let wave = |n: usize| move |(i, j): (usize, usize)| ((i * n + j) as f32).sin();
+        let (x, delta) = (
+            ndarray::Array2::from_shape_fn((30, 50), wave(7)),
+            ndarray::Array2::from_shape_fn((30, 40), wave(11)),
+        );
+        let mut stored = vec![Dense::<f32>::zeros(50, 40)];
+        stored[0].set_weights_gradient(0.5, x.view(), delta.view());
+        stored[0].set_bias_gradient(0.5, delta.view());
+        for rule in RULES {
+            let mut models = [(); 2].map(|()| vec![Dense::<f32>::zeros(50, 40)]);
+            let [by_values, by_product] = &mut models;
+            by_values[0].weights = ndarray::Array2::from_shape_fn((50, 40), wave(3));
+            by_product.clone_from(by_values);
+            let mut a = Optimizer::new(rule, 0.01, by_values);
+            let mut b = a.clone();
+            for _ in 0..2 {
+                a.descend(by_values, &stored, 0.1);
+                let product =
+                    TensorGradient::Product { scale: 0.5, x: x.view(), delta: delta.view() };
+                let bias = stored[0].bias.as_slice().expect("contiguous");
+                b.descend_by(by_product, [product, TensorGradient::Values(bias)].into_iter(), 0.1);
+            }
+            assert_eq!(by_values, by_product, "{rule:?}");
+            assert_eq!(a, b, "{rule:?}");
+        }
+    }
+
+    #[test]
     fn decay_pulls_weights_and_leaves_biases() {
         let mut model = one_weight(1.0);
         model[0].bias[0] = 1.0;

@@ -3,7 +3,9 @@
 //! `cargo bench -p aerbm --bench epoch` holds them against the dense limit: the time that an epoch's
 //! matrix products alone would take at the machine's peak rate, measured in the same run. The rounds
 //! alternate between measuring the peak and training, because the speed of a shared machine drifts;
-//! medians are compared.
+//! medians are compared. Each work is also timed on one thread and on all, in turn; and the time is
+//! held against the number of samples, of units and of epochs, in the figure
+//! `reports/scaling/figures/scaling` with its fitted exponents.
 //!
 //! With `--serve WORK BATCH FOLDER THREADS` it writes where training begins to the folder and then
 //! trains one epoch for each line on standard input, for `peers/peers.py`.
@@ -17,6 +19,7 @@ use ndarray::{Array2, ArrayD};
 
 use works::{Epoch, Initial, work};
 
+mod scaling;
 mod works;
 
 const ROUNDS: usize = 7;
@@ -28,33 +31,57 @@ fn main() {
     if let Some(at) = arguments.iter().position(|argument| argument == "--serve") {
         serve(&arguments[at + 1..], &train);
     } else {
-        numerics::with_team(rayon::current_num_threads(), || table(&train));
+        dense_limit(&train);
+        threads(&train);
+        scaling::figure(&train);
     }
 }
 
-fn table(train: &Dataset) {
+fn dense_limit(train: &Dataset) {
     let threads = rayon::current_num_threads();
     print_line(&format!("{threads} threads, medians of {ROUNDS} alternated rounds\n"));
     print_line("work                                    peak GFLOP/s  limit s  epoch s  ratio\n");
-    for (name, title, n_samples, n_hidden) in [
-        ("tutorial", "tutorial autoencoder 784-256, 55,000", 55_000.0, 256.0),
-        ("cd1", "CD-1 784-500, drawn states, 60,000", 60_000.0, 500.0),
-    ] {
-        let (mut epoch, _) = work(name, 100, train).expect("a work");
-        let products = 5.0 * 2.0 * n_samples * 784.0 * n_hidden;
-        epoch();
-        let (mut peaks, mut epochs) = (Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
-            peaks.push(peak_rate());
-            epochs.push(seconds(|| _ = epoch()));
+    numerics::with_team(threads, || {
+        for (name, title, n_samples, n_hidden) in [
+            ("tutorial", "tutorial autoencoder 784-256, 55,000", 55_000.0, 256.0),
+            ("cd1", "CD-1 784-500, drawn states, 60,000", 60_000.0, 500.0),
+        ] {
+            let (mut epoch, _) = work(name, 100, train).expect("a work");
+            let products = 5.0 * 2.0 * n_samples * 784.0 * n_hidden;
+            epoch();
+            let (mut peaks, mut epochs) = (Vec::new(), Vec::new());
+            for _ in 0..ROUNDS {
+                peaks.push(peak_rate());
+                epochs.push(seconds(|| _ = epoch()));
+            }
+            let (peak, epoch) = (median(&mut peaks), median(&mut epochs));
+            let limit = products / peak;
+            print_line(&format!(
+                "{title:<40}{:>12.1}{limit:>9.3}{epoch:>9.3}{:>7.2}\n",
+                peak / 1e9,
+                epoch / limit
+            ));
         }
-        let (peak, epoch) = (median(&mut peaks), median(&mut epochs));
-        let limit = products / peak;
-        print_line(&format!(
-            "{title:<40}{:>12.1}{limit:>9.3}{epoch:>9.3}{:>7.2}\n",
-            peak / 1e9,
-            epoch / limit
-        ));
+    });
+}
+
+/// An epoch on one thread against one on all.
+fn threads(train: &Dataset) {
+    let all = rayon::current_num_threads();
+    print_line(&format!("\nwork       batch  1 thread s  {all} threads s  ratio\n"));
+    for (name, batch) in ["tutorial", "cd1", "finetune"]
+        .into_iter()
+        .flat_map(|name| [10, 100, 1000].map(|batch| (name, batch)))
+    {
+        let (mut epoch, _) = work(name, batch, train).expect("a work");
+        let (mut one, mut many) = (Vec::new(), Vec::new());
+        for _ in 0..3 {
+            one.push(seconds(|| _ = epoch()));
+            many.push(seconds(|| _ = numerics::with_team(all, &mut epoch)));
+        }
+        let (one, many) = (median(&mut one), median(&mut many));
+        let ratio = one / many;
+        print_line(&format!("{name:<10}{batch:>6}{one:>12.3}{many:>13.3}{ratio:>7.2}\n"));
     }
 }
 

@@ -25,18 +25,22 @@ pub(crate) fn work<'a>(
 ) -> Option<(Epoch<'a>, Initial)> {
     let images = train.images.view();
     Some(match name {
-        "tutorial" => tutorial(images.slice_move(s![..55_000, ..]), batch),
+        "tutorial" => tutorial(images.slice_move(s![..55_000, ..]), batch, 256),
         "masked" => masked(images, batch),
-        "cd1" => contrastive_divergence(images, batch, 1),
-        "cd10" => contrastive_divergence(images, batch, 10),
+        "cd1" => contrastive_divergence(images, (batch, 500), 1),
+        "cd10" => contrastive_divergence(images, (batch, 500), 10),
         "finetune" => fine_tuning(images, train.labels.as_deref()?, batch),
         _ => return None,
     })
 }
 
-fn tutorial(images: ArrayView2<'_, f32>, batch: usize) -> (Epoch<'_>, Initial) {
+pub(crate) fn tutorial(
+    images: ArrayView2<'_, f32>,
+    batch: usize,
+    n_hidden: usize,
+) -> (Epoch<'_>, Initial) {
     let architecture = AutoencoderConfig {
-        n_hidden: 256,
+        n_hidden,
         data: DataKind::Binary,
         output: Some(Activation::Logistic),
         loss: Some(Loss::MeanSquaredError),
@@ -78,10 +82,10 @@ fn autoencoder<'a>(
     (Box::new(move || training.epoch(&mut model, images).expect("it converges")), initial)
 }
 
-/// 784-500 with drawn visible and hidden states; momentum and weight decay as in the peers' scripts.
-fn contrastive_divergence(
+/// With drawn visible and hidden states; momentum and weight decay as in the peers' scripts.
+pub(crate) fn contrastive_divergence(
     images: ArrayView2<'_, f32>,
-    batch: usize,
+    (batch, n_hidden): (usize, usize),
     gibbs_steps: usize,
 ) -> (Epoch<'_>, Initial) {
     let config = rbm_core::TrainingConfig {
@@ -91,7 +95,8 @@ fn contrastive_divergence(
         momentum: 0.5,
         ..Default::default()
     };
-    let mut rbm = Rbm::new(&RbmConfig::default(), images, 1, 0).expect("valid");
+    let architecture = RbmConfig { n_hidden, ..Default::default() };
+    let mut rbm = Rbm::new(&architecture, images, 1, 0).expect("valid");
     let initial = initial(&rbm);
     let mut training =
         rbm_core::Training::new(&rbm, &config, images, 1, 0).expect("images are in [0, 1]");

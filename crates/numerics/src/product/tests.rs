@@ -135,6 +135,27 @@ fn every_layout_gives_the_same_product() {
 }
 
 #[test]
+fn pieces_make_up_the_product() {
+    for (m, k, n) in [(784, 100, 52), (50, 200, 130), (10, 7, 3), (65, 1, 20)] {
+        for a in [matrix::<f32>(m, k, 3), sparse(m, k, 0.2)] {
+            let (a, b) = (a.t().as_standard_layout().into_owned(), matrix::<f32>(k, n, 4));
+            let mut expected = Array2::from_elem((m, n), 1.0);
+            matmul_scaled(2.0, a.t(), b.view(), 1.0, expected.view_mut());
+            for threads in [1, 2, 3] {
+                let mut out = Array2::from_elem((m, n), 1.0);
+                with_team(threads, || {
+                    let outputs = (out.view_mut(), ());
+                    matmul_consume(2.0, a.t(), b.view(), outputs, |piece, (mut out, ())| {
+                        out += &piece;
+                    });
+                });
+                assert!((&out - &expected).iter().all(|x| x.abs() < 1e-4), "{m}×{k}×{n}");
+            }
+        }
+    }
+}
+
+#[test]
 fn no_terms_make_zeros() {
     let mut out = Array2::from_elem((30, 4), f32::NAN);
     matmul(Array2::zeros((30, 0)).view(), Array2::zeros((0, 4)).view(), out.view_mut());
