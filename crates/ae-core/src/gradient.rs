@@ -145,7 +145,7 @@ fn passes<F: Real>(
     let (last, code) = (model.n_layers() - 1, model.encoder.len() - 1);
     let (output, code_unit) = (model.units[last], model.units[code]);
 
-    passes.forward_then(model, input, |layer, row| {
+    passes.forward_then(model, input, |layer, _, row| {
         if let Some(k) = model.top_k
             && layer == code
         {

@@ -112,7 +112,7 @@ impl<F: Real> Autoencoder<F> {
             for index in first..last {
                 let layer = self.layer(index);
                 let mut next = Array2::zeros((values.nrows(), layer.bias.len()));
-                layer.forward_then(values.view(), next.view_mut(), |row| {
+                layer.forward_then(values.view(), next.view_mut(), |_, row| {
                     if let Some(k) = self.top_k
                         && index + 1 == self.encoder.len()
                     {

@@ -66,10 +66,12 @@ pub(crate) enum Profile {
     Quick,
     /// A result worth reading, within twenty minutes on two cores
     Default,
+    /// The published tables, in parts, within eight hours
+    Paper,
 }
 
 /// Where the data are and how they are read.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Data")]
 pub(crate) struct DataArgs {
     /// A name that `aerbm data list` shows; an IDX, .npy, .npz or .csv file; or a folder of four IDX
@@ -142,7 +144,10 @@ pub(crate) struct Pipeline {
     /// How much to do
     #[arg(long, default_value = "default")]
     pub(crate) profile: Profile,
-    /// Folder of results [default: reports/PROFILE]
+    /// Part of the paper profile to do, one or several [default: all]
+    #[arg(long, value_name = "PART", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Folder of results [default: reports/PROFILE]; parts have folders of their own in it
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
     #[command(flatten)]

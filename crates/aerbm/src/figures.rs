@@ -9,6 +9,7 @@ use report::{AxisScale, Curve, Lines, Meta, MetricRow, Panel, Section, TileRow, 
 use crate::train::{Model, Trained};
 
 pub(crate) mod autoencoder;
+pub(crate) mod comparison;
 pub(crate) mod generation;
 
 /// What is being trained, epoch by epoch.

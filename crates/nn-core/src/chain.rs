@@ -51,23 +51,23 @@ impl<F: Real> Workspace<F> {
     /// # Panics
     /// If the batch is larger than the workspace, or its width is not the first layer's.
     pub fn forward(&mut self, chain: &impl Chain<F>, x: ArrayView2<F>) {
-        self.forward_then(chain, x, |_, _| ());
+        self.forward_then(chain, x, |_, _, _| ());
     }
 
     /// As [`Workspace::forward`]; `select` may change each row of a hidden layer's outputs before
-    /// the next layer sees them: it gets the layer and the row.
+    /// the next layer sees them: it gets the layer, the sample's number in the batch and the row.
     pub fn forward_then(
         &mut self,
         chain: &impl Chain<F>,
         x: ArrayView2<F>,
-        select: impl Fn(usize, &mut [F]) + Sync,
+        select: impl Fn(usize, usize, &mut [F]) + Sync,
     ) {
         self.n = x.nrows();
         for i in 0..self.outputs.len() {
             let (before, from) = self.outputs.split_at_mut(i);
             let input = before.last().map_or(x, |output| output.slice(s![..self.n, ..]));
             let out = from[0].slice_mut(s![..self.n, ..]);
-            chain.layer(i).forward_then(input, out, |row| select(i, row));
+            chain.layer(i).forward_then(input, out, |sample, row| select(i, sample, row));
         }
     }
 

@@ -83,22 +83,22 @@ pub struct LayerView<'a, F> {
 impl<F: Real> LayerView<'_, F> {
     /// `out` = f(x W + b). Shapes: (batch × inputs) → (batch × outputs), `out` with contiguous rows.
     pub fn forward(&self, x: ArrayView2<F>, out: ArrayViewMut2<F>) {
-        self.forward_then(x, out, |_| ());
+        self.forward_then(x, out, |_, _| ());
     }
 
-    /// As [`LayerView::forward`], then `select` on each row of outputs.
+    /// As [`LayerView::forward`], then `select` on the number of each row and the row of outputs.
     pub fn forward_then(
         &self,
         x: ArrayView2<F>,
         out: ArrayViewMut2<F>,
-        select: impl Fn(&mut [F]) + Sync,
+        select: impl Fn(usize, &mut [F]) + Sync,
     ) {
         let bias = self.bias.as_slice().expect("a bias is contiguous");
-        numerics::matmul_then(x, self.weights, out, (), |_, mut out, ()| {
-            for mut row in out.rows_mut() {
+        numerics::matmul_then(x, self.weights, out, (), |rows, mut out, ()| {
+            for (sample, mut row) in rows.zip(out.rows_mut()) {
                 let row = row.as_slice_mut().expect("rows are contiguous");
                 self.activation.apply_with_bias(bias, row);
-                select(row);
+                select(sample, row);
             }
         });
     }

@@ -57,6 +57,10 @@ pub enum TrainingError {
     #[error(transparent)]
     Unreadable(#[from] UnreadableSamples),
 
+    /// A decomposition of the data that a layer begins with was not found; the message is LAPACK's.
+    #[error("{0}")]
+    Decomposition(String),
+
     /// There is nothing to train on.
     #[error("the training set is empty")]
     NoData,

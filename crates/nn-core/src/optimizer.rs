@@ -12,6 +12,8 @@ pub struct Optimizer<F> {
     pub rule: Rule,
     /// What keeps weights small.
     pub regularisation: Regularisation,
+    /// What the learning rate is multiplied by for each layer; 1 for layers beyond these.
+    pub rate_factors: Vec<f64>,
     /// Steps taken.
     pub steps: u64,
     slots: Vec<Slot<F>>,
@@ -60,7 +62,8 @@ impl<F: Real> Optimizer<F> {
                 square: vec![rule.initial_square(); if rule.keeps_square() { n } else { 0 }],
             }
         });
-        Optimizer { rule, regularisation, steps: 0, slots: slots.collect() }
+        let slots = slots.collect();
+        Optimizer { rule, regularisation, rate_factors: Vec::new(), steps: 0, slots }
     }
 
     /// One step down a cost with this gradient.
@@ -118,6 +121,7 @@ impl<F: Real> Optimizer<F> {
                 Kind::Weights => (self.regularisation.weight_decay, self.regularisation.l1),
                 Kind::Bias => (0.0, 0.0),
             };
+            let rate = rate * self.rate_factors.get(tensor.layer).unwrap_or(&1.0);
             let update = Update { rule: self.rule, rate, steps: self.steps, sign, penalties };
             let TensorMut { values, shape, .. } = tensor;
             update.apply_to(&mut *values, slot, (gradient, shape));
@@ -394,6 +398,18 @@ mod tests {
         optimizer.descend(&mut model, &one_weight(0.0), 0.1);
         assert_eq!(model[0].weights[[0, 0]], 0.95);
         assert_eq!(model[0].bias[0], 1.0);
+    }
+
+    #[test]
+    fn layers_move_by_their_own_rates() {
+        let start = vec![Dense::<f64>::zeros(1, 1); 3];
+        let gradient = vec![one_weight(1.0).remove(0); 3];
+        let mut model = start.clone();
+        let mut optimizer = Optimizer::new(Rule::Sgd {}, 0.0, &model);
+        optimizer.rate_factors = vec![0.0, 0.5];
+        optimizer.descend(&mut model, &gradient, 0.1);
+        let moved: Vec<f64> = model.iter().map(|layer| layer.weights[[0, 0]]).collect();
+        assert_eq!(moved, [0.0, -0.05, -0.1]);
     }
 
     #[test]

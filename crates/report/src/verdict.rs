@@ -36,8 +36,8 @@ pub struct Verdict {
 
 /// The method without pretraining, which the others must beat.
 pub(crate) const BASELINE: &str = "none";
-const RBM: &str = "rbm";
-const AUTOENCODERS: [&str; 4] = ["autoencoder", "sparse", "denoising", "contractive"];
+pub(crate) const RBM: &str = "rbm";
+pub(crate) const AUTOENCODERS: [&str; 4] = ["autoencoder", "sparse", "denoising", "contractive"];
 
 /// Everything that is known at the depth that is judged.
 struct Evidence<'a> {

@@ -9,7 +9,8 @@ use nn_core::{
 };
 use numerics::{Purpose, Real, Stream, elementary, update_and_sum};
 
-use crate::PretrainedLayer;
+use crate::dropout::leave_out;
+use crate::{Dropout, PretrainedLayer};
 
 const READOUT: Purpose = Purpose::new("readout");
 
@@ -64,6 +65,16 @@ impl<F: Real> Classifier<F> {
         let mut zeros = self.clone();
         zeros.tensors_mut().for_each(|tensor| tensor.values.fill(F::zero()));
         zeros
+    }
+
+    /// The model for use after training with `dropout`: weights as they act on average.
+    #[must_use]
+    pub fn on_average(&self, dropout: Dropout) -> Self {
+        let mut average = self.clone();
+        for (i, layer) in average.layers.iter_mut().enumerate() {
+            layer.weights *= F::of(1.0 - dropout.before(i));
+        }
+        average
     }
 
     /// The most probable class of each sample. Shapes: (n × inputs) → n.
@@ -136,13 +147,14 @@ pub fn classification_cost_and_gradient<F: Real>(
     workspace: &mut Workspace<F>,
     gradient: &mut Classifier<F>,
 ) -> f64 {
-    let cost = classification_pass(model, x, labels, workspace, gradient);
+    let cost = classification_pass(model, x, labels, (workspace, gradient), None);
     set_weights_gradient(x, workspace, gradient);
     cost
 }
 
-/// One step down the cost of a batch, which is returned. Shapes and panics as for
-/// [`classification_cost_and_gradient`]; the weights' gradients are never stored.
+/// One step down the cost of a batch, which is returned, with the hidden units that `dropout` chooses
+/// left out. Shapes and panics as for [`classification_cost_and_gradient`]; the weights' gradients are
+/// never stored.
 ///
 /// # Errors
 /// [`NotFinite`], with the gradient in `gradient`, if the cost is not; no step is taken then.
@@ -151,10 +163,10 @@ pub fn classification_step<F: Real>(
     x: ArrayView2<F>,
     labels: &[u8],
     (workspace, gradient): (&mut Workspace<F>, &mut Classifier<F>),
-    optimizer: &mut Optimizer<F>,
-    learning_rate: f64,
+    (optimizer, learning_rate): (&mut Optimizer<F>, f64),
+    dropout: Option<(Dropout, Stream)>,
 ) -> Result<f64, NotFinite> {
-    let cost = classification_pass(model, x, labels, workspace, gradient);
+    let cost = classification_pass(model, x, labels, (workspace, gradient), dropout);
     if !cost.is_finite() {
         set_weights_gradient(x, workspace, gradient);
         return Err(NotFinite { cost });
@@ -177,15 +189,26 @@ fn classification_pass<F: Real>(
     model: &Classifier<F>,
     x: ArrayView2<F>,
     labels: &[u8],
-    workspace: &mut Workspace<F>,
-    gradient: &mut Classifier<F>,
+    (workspace, gradient): (&mut Workspace<F>, &mut Classifier<F>),
+    dropout: Option<(Dropout, Stream)>,
 ) -> f64 {
     assert_eq!(x.nrows(), labels.len(), "samples and labels");
-    workspace.forward(model, x);
+    workspace.forward_then(model, x, |layer, sample, row| {
+        if let Some((dropout, stream)) = dropout {
+            leave_out(dropout.hidden, stream.layer(layer + 1), sample, row);
+        }
+    });
     let cost = workspace.output(model, x, |sample, bias, row| {
         softmax_cross_entropy(bias, usize::from(labels[sample]), row)
     });
-    workspace.backward(model);
+    workspace.backward_then(model, |_, outputs, delta| {
+        // A unit that was left out has the output 0; of the others next to none has.
+        if dropout.is_some() {
+            for (delta, &output) in delta.iter_mut().zip(outputs) {
+                *delta = if output == F::zero() { F::zero() } else { *delta };
+            }
+        }
+    });
     let scale = F::one() / F::of(x.nrows() as f64);
     for (i, layer) in gradient.layers.iter_mut().enumerate() {
         layer.set_bias_gradient(scale, workspace.delta(i));
@@ -266,14 +289,49 @@ mod tests {
             };
             let mut workspace = Workspace::new(&model, 10);
             let mut gradient = model.zeros_like();
-            let mut cost = |model: &Classifier<f64>, gradient: &mut Classifier<f64>| {
-                classification_cost_and_gradient(model, x.view(), &labels, &mut workspace, gradient)
-            };
-            cost(&model, &mut gradient);
-            let mut scratch = model.zeros_like();
-            let check = check_gradient(&model, &gradient, |model| cost(model, &mut scratch));
-            assert!(check.max_relative_error < 1e-6, "{unit:?}: {}", check.worst);
+            let stream = Stream::new(5, READOUT);
+            let half = Dropout { input: 0.0, hidden: 0.5 };
+            for dropout in [None, Some((half, stream))] {
+                let mut cost = |model: &Classifier<f64>, gradient: &mut Classifier<f64>| {
+                    let memory = (&mut workspace, &mut *gradient);
+                    let cost = classification_pass(model, x.view(), &labels, memory, dropout);
+                    set_weights_gradient(x.view(), &workspace, gradient);
+                    cost
+                };
+                cost(&model, &mut gradient);
+                let mut scratch = model.zeros_like();
+                let check = check_gradient(&model, &gradient, |model| cost(model, &mut scratch));
+                assert!(check.max_relative_error < 1e-6, "{unit:?}: {}", check.worst);
+            }
         }
+    }
+
+    /// A linear net: the mean over what may be left out is what the averaged weights give.
+    #[test]
+    fn the_average_model_gives_the_mean_of_the_thinned_ones() {
+        let dropout = Dropout { input: 0.2, hidden: 0.5 };
+        let layer = |i: usize, n_in, n_out| -> Dense<f64> {
+            Initialiser::Glorot {}.dense(n_in, n_out, Stream::new(1, READOUT).layer(i))
+        };
+        let model = Classifier {
+            layers: vec![layer(0, 5, 4), layer(1, 4, 3)],
+            units: vec![Activation::Identity],
+        };
+        let x = Array2::from_elem((40_000, 5), 1.0);
+        let stream = Stream::new(2, READOUT);
+        let mut thinned = x.clone();
+        for (i, mut row) in thinned.rows_mut().into_iter().enumerate() {
+            leave_out(dropout.input, stream, i, row.as_slice_mut().expect("contiguous"));
+        }
+        let mut h = thinned.dot(&model.layers[0].weights);
+        for (i, mut row) in h.rows_mut().into_iter().enumerate() {
+            leave_out(dropout.hidden, stream.layer(1), i, row.as_slice_mut().expect("contiguous"));
+        }
+        let mean = h.dot(&model.layers[1].weights).mean_axis(Axis(0)).expect("samples");
+        let average = model.on_average(dropout);
+        let expected = x.row(0).dot(&average.layers[0].weights).dot(&average.layers[1].weights);
+        // Standard errors are about 0.005.
+        assert!((&mean - &expected).iter().all(|d| d.abs() < 0.03), "{mean} {expected}");
     }
 
     #[test]

@@ -1,16 +1,18 @@
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 use nn_core::{
-    InvalidSetting, Minibatches, Optimizer, Rule, Schedule, TrainingError, Workspace, gather,
-    require,
+    InvalidSetting, Minibatches, Optimizer, Regularisation, Rule, Schedule, TrainingError,
+    Workspace, gather, require,
 };
-use numerics::{Purpose, Stream};
+use numerics::{Purpose, Stream, by_rows};
 use serde::{Deserialize, Serialize};
 
 use crate::classifier::{NotFinite, classification_step};
+use crate::dropout::leave_out;
 use crate::pretrain::Interruptible;
-use crate::{Classifier, Progress, Watch};
+use crate::{Classifier, Dropout, Progress, Watch};
 
 const ORDER: Purpose = Purpose::new("tune order");
+const DROPOUT: Purpose = Purpose::new("dropout");
 
 /// How a classifier is fine-tuned: all layers together, by backpropagation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,6 +30,18 @@ pub struct FineTuneConfig {
     pub weight_decay: f64,
     /// The rule that turns gradients into steps.
     pub optimizer: Rule,
+    /// Units left out of a step at random.
+    #[serde(skip_serializing_if = "Dropout::is_none")]
+    pub dropout: Dropout,
+    /// Weights that lead into a unit are scaled down when their norm exceeds this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_norm: Option<f64>,
+    /// What η is multiplied by for each layer, from the data on; 1 for layers beyond these.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rate_factors: Vec<f64>,
+    /// The first of the steps train the read-out alone: this many.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub readout_first: usize,
     /// How often the validation error is looked at, evenly spread; the model that was best there is
     /// kept (early stopping).
     pub evaluations: usize,
@@ -42,6 +56,10 @@ impl Default for FineTuneConfig {
             schedule: Schedule::Cosine,
             weight_decay: 0.0,
             optimizer: Rule::adam(),
+            dropout: Dropout::default(),
+            max_norm: None,
+            rate_factors: Vec::new(),
+            readout_first: 0,
             evaluations: 20,
         }
     }
@@ -62,9 +80,37 @@ impl FineTuneConfig {
         require(rate_holds, "fine_tuning.learning_rate", &rate, "a finite number above 0")?;
         let decay_holds = decay.is_finite() && decay >= 0.0;
         require(decay_holds, "fine_tuning.weight_decay", &decay, "a finite number, 0 or above")?;
+        let norm = self.max_norm.unwrap_or(1.0);
+        let norm_holds = norm.is_finite() && norm > 0.0;
+        require(norm_holds, "fine_tuning.max_norm", &norm, "a finite number above 0")?;
+        for factor in &self.rate_factors {
+            let holds = factor.is_finite() && *factor >= 0.0;
+            require(holds, "fine_tuning.rate_factors", factor, "finite numbers, 0 or above")?;
+        }
+        let (first, updates) = (self.readout_first, self.updates);
+        let expected = "at most as many as fine_tuning.updates";
+        require(first <= updates, "fine_tuning.readout_first", &first, expected)?;
+        self.dropout.validate()?;
         self.schedule.validate()?;
         self.optimizer.validate()
     }
+
+    fn regularisation(&self) -> Regularisation {
+        Regularisation { max_norm: self.max_norm, ..self.weight_decay.into() }
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+fn is_zero(n: &usize) -> bool {
+    *n == 0
+}
+
+fn leave_out_inputs(p: f64, stream: Stream, x: ArrayViewMut2<f32>) {
+    by_rows(x.nrows(), x, |rows, mut x| {
+        for (sample, mut row) in rows.zip(x.rows_mut()) {
+            leave_out(p, stream, sample, row.as_slice_mut().expect("rows are contiguous"));
+        }
+    });
 }
 
 /// Samples with their labels.
@@ -120,7 +166,13 @@ pub fn fine_tune(
         return Err(TrainingError::NoData);
     }
     let batch_size = config.batch_size.min(train.labels.len());
-    let mut optimizer = Optimizer::new(config.optimizer, config.weight_decay, &model);
+    let new_optimizer =
+        |model: &Classifier<f32>| Optimizer::new(config.optimizer, config.regularisation(), model);
+    let mut optimizer = new_optimizer(&model);
+    if config.readout_first > 0 {
+        optimizer.rate_factors = vec![0.0; model.units.len()];
+    }
+    let dropout = Some(config.dropout).filter(|dropout| !dropout.is_none());
     let mut workspace = Workspace::new(&model, batch_size);
     let mut gradient = model.zeros_like();
     let mut minibatches = Minibatches::new(train.labels.len(), batch_size);
@@ -133,16 +185,25 @@ pub fn fine_tune(
     while updates < config.updates {
         epoch += 1;
         minibatches.shuffle(Stream::new(seed, ORDER).epoch(epoch));
-        for samples in minibatches.iter().take(config.updates - updates) {
+        for (batch, samples) in minibatches.iter().take(config.updates - updates).enumerate() {
+            if updates == config.readout_first {
+                optimizer = new_optimizer(&model);
+                optimizer.rate_factors.clone_from(&config.rate_factors);
+            }
             let n = samples.len();
             gather(train.x, samples, x.slice_mut(s![..n, ..]));
+            let stream = Stream::new(seed, DROPOUT).epoch(epoch).batch(batch);
+            if config.dropout.input > 0.0 {
+                leave_out_inputs(config.dropout.input, stream, x.slice_mut(s![..n, ..]));
+            }
             labels.clear();
             labels.extend(samples.iter().map(|&sample| train.labels[sample]));
             let batch_x = x.slice(s![..n, ..]);
             let rate = config.learning_rate * config.schedule.factor(updates, config.updates);
             let memory = (&mut workspace, &mut gradient);
-            let step =
-                classification_step(&mut model, batch_x, &labels, memory, &mut optimizer, rate);
+            let chosen = dropout.map(|dropout| (dropout, stream));
+            let by = (&mut optimizer, rate);
+            let step = classification_step(&mut model, batch_x, &labels, memory, by, chosen);
             let cost = step.map_err(|NotFinite { cost }| {
                 let place = (updates, minibatches.n_batches());
                 TrainingError::diverged(cost, (&model, &gradient), place, rate)
@@ -152,10 +213,12 @@ pub fn fine_tune(
             // Look at the ends of `evaluations` equal parts of the updates.
             let looks = updates * config.evaluations / config.updates;
             if looks > history.len() {
-                let validation_errors = model.count_errors(validation.x, validation.labels);
+                let average = dropout.map(|dropout| model.on_average(dropout));
+                let found = average.as_ref().unwrap_or(&model);
+                let validation_errors = found.count_errors(validation.x, validation.labels);
                 if validation_errors < best.0 {
                     best.0 = validation_errors;
-                    best.1.clone_from(&model);
+                    best.1.clone_from(found);
                 }
                 let training_cost = cost_sum / (updates - last_look) as f64;
                 history.push(Evaluation { updates, training_cost, validation_errors });

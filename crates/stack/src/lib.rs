@@ -1,23 +1,27 @@
 #![doc = include_str!("../README.md")]
 
+mod changes;
 mod classifier;
 mod dbn;
 mod deep;
+mod dropout;
 mod fine_tune;
+mod initialise;
 mod layer;
 mod pretrain;
 mod unroll;
 
+pub use changes::{LayerChange, layer_changes};
 pub use classifier::{
     Classifier, NotFinite, classification_cost_and_gradient, classification_step,
 };
 pub use dbn::Dbn;
 pub use deep::{DeepPretraining, LayerPretraining, pretrain_deep};
+pub use dropout::Dropout;
 pub use fine_tune::{Evaluation, FineTuneConfig, FineTuned, Labelled, fine_tune};
+pub use initialise::{PcaInitialisation, RandomInitialisation};
 pub use layer::PretrainedLayer;
-pub use pretrain::{
-    AutoencoderPretraining, Pretraining, RandomInitialisation, RbmPretraining, greedy,
-};
+pub use pretrain::{AutoencoderPretraining, Pretraining, RbmPretraining, greedy};
 pub use unroll::unroll;
 
 use std::ops::ControlFlow;

@@ -5,8 +5,7 @@ use std::ops::ControlFlow;
 
 use ae_core::{Autoencoder, AutoencoderConfig, Decoder};
 use ndarray::{Array2, ArrayView2};
-use nn_core::{Activation, Dense, Initialiser, TrainingError};
-use numerics::{Purpose, Stream};
+use nn_core::{Activation, Dense, TrainingError};
 use rbm_core::{Rbm, RbmConfig, Unit};
 use serde::{Deserialize, Serialize};
 
@@ -64,40 +63,6 @@ pub(crate) fn greedy_each(
         layers.push(pretraining.learn(inputs, n_hidden, seed, i, watch)?);
     }
     Ok(layers)
-}
-
-/// No pretraining: random weights that suit the unit. The control of every comparison.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct RandomInitialisation {
-    /// The hidden units.
-    pub hidden: Activation,
-}
-
-impl Default for RandomInitialisation {
-    fn default() -> Self {
-        RandomInitialisation { hidden: Activation::Logistic }
-    }
-}
-
-impl Pretraining for RandomInitialisation {
-    fn learn(
-        &self,
-        data: ArrayView2<f32>,
-        n_hidden: usize,
-        seed: u64,
-        layer: usize,
-        _: Watch<'_>,
-    ) -> Result<PretrainedLayer, TrainingError> {
-        let stream = |purpose| Stream::new(seed, Purpose::new(purpose)).layer(layer);
-        let initialiser = Initialiser::suited_to(self.hidden);
-        Ok(PretrainedLayer {
-            encoder: initialiser.dense(data.ncols(), n_hidden, stream("stack up")),
-            unit: self.hidden,
-            decoder: initialiser.dense(n_hidden, data.ncols(), stream("stack down")),
-            output: Activation::Logistic,
-        })
-    }
 }
 
 /// Pretraining by autoencoders of one hidden layer, whose size the stack says. Where the training

@@ -179,3 +179,31 @@ fn an_identity_code_layer_unrolls_like_any_other() {
     let back = layers[0].decode(layers[1].decode(code.view()).view());
     assert_eq!(deep.reconstruct(x.view()), back);
 }
+
+#[test]
+fn the_readout_is_trained_alone_first_and_dropout_learns() {
+    let ((x, y), (vx, vy)) = (bars(400, 0), bars(200, 1));
+    let (train, validation) =
+        (Labelled { x: x.view(), labels: &y }, Labelled { x: vx.view(), labels: &vy });
+    let start = Classifier::new(&layers(&RandomInitialisation::default(), x.view()), 4, 1);
+    let config = FineTuneConfig { updates: 60, batch_size: 20, ..Default::default() };
+    let tuned = |config: &FineTuneConfig| {
+        let mut go_on = |_| ControlFlow::Continue(());
+        fine_tune(start.clone(), train, validation, config, 1, &mut go_on).expect("converges")
+    };
+    let alone = tuned(&FineTuneConfig { readout_first: 60, ..config.clone() }).model;
+    assert_eq!(alone.layers[..2], start.layers[..2]);
+    assert_ne!(alone.layers[2], start.layers[2]);
+    let frozen = tuned(&FineTuneConfig { rate_factors: vec![0.0], ..config.clone() }).model;
+    assert_eq!(frozen.layers[0], start.layers[0]);
+    assert_ne!(frozen.layers[1], start.layers[1]);
+    let dropout = FineTuneConfig {
+        updates: 2_000,
+        learning_rate: 0.01,
+        dropout: stack::Dropout { input: 0.1, hidden: 0.3 },
+        max_norm: Some(3.0),
+        ..config
+    };
+    // One in four by chance.
+    assert!(tuned(&dropout).validation_errors < 20, "{}", tuned(&dropout).validation_errors);
+}

@@ -16,6 +16,7 @@ use stack::{
     fine_tune,
 };
 
+use crate::config::Settings;
 use crate::stage::{Key, Store};
 use crate::tensor_file::TensorFileError;
 use crate::{
@@ -23,6 +24,12 @@ use crate::{
 };
 
 const SUBSET: Purpose = Purpose::new("subset");
+
+/// Validation samples on which layers are compared before and after fine-tuning.
+const LOOKED_AT: usize = 2000;
+
+/// The name of the test predictions among a cell's tensors.
+const PREDICTIONS: &str = "test_predictions";
 
 /// Runs the comparison on `data`, whose identity is `data_key`, keeping stages in `cache`.
 ///
@@ -110,7 +117,7 @@ impl<'a> Run<'a> {
                     (self.data_key, self.config.pretraining_images),
                 ),
             );
-            let layer = if method == Method::None {
+            let layer = if matches!(settings, Settings::Random(_)) {
                 self.blank_layer(method, index, seed)?
             } else if let Some((tensors, record)) = self.cache.get::<LayerRecord>(&key)? {
                 let mut layer = self.blank_layer(method, index, seed)?;
@@ -149,14 +156,15 @@ impl<'a> Run<'a> {
         };
         let no_data = Array2::zeros((0, n_inputs));
         let mut go_on = |_| ControlFlow::Continue(());
-        let mut layer = RandomInitialisation::default().learn(
+        let (hidden, output) = self.config.settings(method).units();
+        let mut layer = RandomInitialisation { hidden }.learn(
             no_data.view(),
             self.config.layers[index],
             seed,
             index,
             &mut go_on,
         )?;
-        (layer.unit, layer.output) = self.config.settings(method).units();
+        layer.output = output;
         Ok(layer)
     }
 
@@ -173,31 +181,41 @@ impl<'a> Run<'a> {
         seed: u64,
         stack: &mut Stack,
     ) -> Result<(), StudyError> {
-        self.grow(method, depth, seed, stack)?;
+        let n_layers = if method == Method::RawLogistic { 0 } else { depth };
+        self.grow(method, n_layers, seed, stack)?;
         let rates = self.rates(method, depth, budget.count);
-        let settings = self.config.fine_tuning_for(budget, 1.0);
+        let settings = self.config.fine_tuning_for(method, n_layers, budget, 1.0);
         let key = Key::new(
             "fine-tune",
-            &(&stack.keys[..depth], &settings, &rates, budget, seed, self.data_key),
+            &(&stack.keys[..n_layers], &settings, &rates, budget, seed, self.data_key),
         );
-        if let Some((_, cell)) = self.cache.get::<Cell>(&key)? {
+        if let Some((tensors, cell)) = self.cache.get::<Cell>(&key)? {
             event(self.listen, Event::Finished { reused: true })?;
-            self.outcome.cells.push(cell);
+            let predictions = tensors.get(PREDICTIONS).into_iter().flatten();
+            let predictions: Vec<u8> = predictions.map(|&class| class as u8).collect();
+            let mistakes = self.mistakes(&predictions)?;
+            self.outcome.cells.push(Cell { depth, mistakes, ..cell });
             return Ok(());
         }
-        let layers = &stack.layers[..depth];
+        let layers = &stack.layers[..n_layers];
         let title =
             format!("{}, {depth} layers, {} labels, seed {seed}", method.name(), budget.count);
         event(self.listen, Event::Begun { title: &title })?;
         let (cell, predictions) = self.tuned(method, layers, budget, &rates, seed)?;
+        let mistakes = self.mistakes(&predictions)?;
         let mut tensors = TensorMap::new();
         let predictions = predictions.into_iter().map(f32::from).collect::<Vec<_>>();
-        tensors
-            .insert("test_predictions".to_owned(), ndarray::Array1::from(predictions).into_dyn());
+        tensors.insert(PREDICTIONS.to_owned(), ndarray::Array1::from(predictions).into_dyn());
         self.cache.put(&key, &tensors, &cell)?;
         event(self.listen, Event::Finished { reused: false })?;
-        self.outcome.cells.push(cell);
+        self.outcome.cells.push(Cell { depth, mistakes, ..cell });
         Ok(())
+    }
+
+    /// Which test samples were assigned another class than their label.
+    fn mistakes(&self, predictions: &[u8]) -> Result<Vec<bool>, StudyError> {
+        let labels = labels("test", self.data.test.labels.as_deref())?;
+        Ok(predictions.iter().zip(labels).map(|(found, label)| found != label).collect())
     }
 
     /// All rates for the first seed, then the one that was chosen there.
@@ -218,7 +236,7 @@ impl<'a> Run<'a> {
         rates: &[f64],
         seed: u64,
     ) -> Result<(Cell, Vec<u8>), StudyError> {
-        let start = Instant::now();
+        let begun = Instant::now();
         let all_labels = labels("training", self.data.train.labels.as_deref())?;
         let mut rng = Stream::new(seed, SUBSET).rng();
         let order = mnist_io::stratified_order(all_labels, &mut rng);
@@ -232,10 +250,15 @@ impl<'a> Run<'a> {
         let test_labels = labels("test", self.data.test.labels.as_deref())?;
         let n_classes = self.data.train.n_classes;
 
+        let start = match layers {
+            [] => Classifier::linear(x.ncols(), n_classes, seed),
+            layers => Classifier::new(layers, n_classes, seed),
+        };
+
         let mut best: Option<(f64, stack::FineTuned)> = None;
         for &rate in rates {
-            let classifier = Classifier::new(layers, n_classes, seed);
-            let config = self.config.fine_tuning_for(budget, rate);
+            let classifier = start.clone();
+            let config = self.config.fine_tuning_for(method, layers.len(), budget, rate);
             let train = Labelled { x: x.view(), labels: &y };
             let listen = &mut *self.listen;
             let mut last = Instant::now();
@@ -268,7 +291,13 @@ impl<'a> Run<'a> {
             finetune_updates: budget.updates,
             finetune_samples: rates.len() * budget.updates * budget.batch_size.min(y.len()),
             history: tuned.history,
-            seconds: start.elapsed().as_secs_f64(),
+            changes: {
+                let looked_at = 0..LOOKED_AT.min(validation.labels.len());
+                let images = self.data.validation.rows(looked_at.clone());
+                stack::layer_changes(&start, &tuned.model, images, &validation.labels[looked_at])
+            },
+            mistakes: Vec::new(),
+            seconds: begun.elapsed().as_secs_f64(),
         };
         Ok((cell, predictions))
     }

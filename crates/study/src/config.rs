@@ -1,15 +1,25 @@
 use nn_core::{Activation, InvalidSetting, require};
 use serde::{Deserialize, Serialize};
 use stack::{
-    AutoencoderPretraining, FineTuneConfig, Pretraining, RandomInitialisation, RbmPretraining,
+    AutoencoderPretraining, Dropout, FineTuneConfig, PcaInitialisation, Pretraining,
+    RandomInitialisation, RbmPretraining,
 };
 
-/// A way to initialise the network that is then fine-tuned.
+/// A way to initialise the network that is then fine-tuned, or a control.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
     /// Random weights.
     None,
+    /// No hidden layer: logistic regression on the data, the same at every depth.
+    RawLogistic,
+    /// Random weights that stay as they are; only the read-out learns.
+    RandomFeatures,
+    /// Principal components, whitened, as the weights of each layer.
+    Pca,
+    /// Random weights, rectified units, dropout and a bound on the weights' norms: what is done
+    /// without pretraining since 2012.
+    ReluDropout,
     /// Basic autoencoders.
     Autoencoder,
     /// Sparse autoencoders.
@@ -23,9 +33,13 @@ pub enum Method {
 }
 
 impl Method {
-    /// All of them, the control first.
-    pub const ALL: [Method; 6] = [
+    /// All of them, the controls first.
+    pub const ALL: [Method; 10] = [
         Method::None,
+        Method::RawLogistic,
+        Method::RandomFeatures,
+        Method::Pca,
+        Method::ReluDropout,
         Method::Autoencoder,
         Method::Sparse,
         Method::Denoising,
@@ -37,12 +51,33 @@ impl Method {
     pub fn name(self) -> &'static str {
         match self {
             Method::None => "none",
+            Method::RawLogistic => "raw-logistic",
+            Method::RandomFeatures => "random-features",
+            Method::Pca => "pca",
+            Method::ReluDropout => "relu-dropout",
             Method::Autoencoder => "autoencoder",
             Method::Sparse => "sparse",
             Method::Denoising => "denoising",
             Method::Contractive => "contractive",
             Method::Rbm => "rbm",
         }
+    }
+}
+
+/// What method `relu-dropout` has beside its units.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReluDropout {
+    /// Units left out of a step at random.
+    pub dropout: Dropout,
+    /// The largest norm of the weights into a unit.
+    pub max_norm: Option<f64>,
+}
+
+impl Default for ReluDropout {
+    /// As Srivastava et al. (2014) had it on MNIST.
+    fn default() -> Self {
+        ReluDropout { dropout: Dropout { input: 0.2, hidden: 0.5 }, max_norm: Some(2.0) }
     }
 }
 
@@ -81,6 +116,9 @@ pub struct ComparisonConfig {
     /// Unlabelled training images that pretraining sees; 0 for all.
     #[serde(default)]
     pub pretraining_images: usize,
+    /// Settings of method `relu-dropout`.
+    #[serde(default)]
+    pub relu_dropout: ReluDropout,
     /// Settings of method `autoencoder`.
     #[serde(default)]
     pub autoencoder: AutoencoderPretraining,
@@ -124,8 +162,11 @@ impl ComparisonConfig {
         for (i, budget) in self.labels.iter().enumerate() {
             let earlier = self.labels[..i].iter().all(|other| other.count < budget.count);
             require(earlier, "comparison.labels.count", &budget.count, "rising counts")?;
-            for rate in &self.learning_rates {
-                self.fine_tuning_for(budget, *rate).validate()?;
+            for (method, rate) in Method::ALL
+                .into_iter()
+                .flat_map(|m| self.learning_rates.iter().map(move |r| (m, r)))
+            {
+                self.fine_tuning_for(method, 1, budget, *rate).validate()?;
             }
         }
         for method in Method::ALL {
@@ -138,20 +179,36 @@ impl ComparisonConfig {
         self.rbm.training.validate()
     }
 
-    /// The settings of fine-tuning with this budget at this rate.
-    pub fn fine_tuning_for(&self, budget: &LabelBudget, learning_rate: f64) -> FineTuneConfig {
-        FineTuneConfig {
+    /// The settings of fine-tuning a net of so many hidden layers with this budget at this rate.
+    pub fn fine_tuning_for(
+        &self,
+        method: Method,
+        depth: usize,
+        budget: &LabelBudget,
+        learning_rate: f64,
+    ) -> FineTuneConfig {
+        let mut config = FineTuneConfig {
             updates: budget.updates,
             batch_size: budget.batch_size,
             learning_rate,
             ..self.fine_tuning.clone()
+        };
+        match method {
+            Method::RandomFeatures => config.rate_factors = vec![0.0; depth],
+            Method::ReluDropout => {
+                (config.dropout, config.max_norm) =
+                    (self.relu_dropout.dropout, self.relu_dropout.max_norm);
+            }
+            _ => (),
         }
+        config
     }
 
     /// How this method initialises a layer.
     pub fn pretraining(&self, method: Method) -> Box<dyn Pretraining> {
         match self.settings(method) {
-            Settings::None => Box::new(RandomInitialisation::default()),
+            Settings::Random(hidden) => Box::new(RandomInitialisation { hidden }),
+            Settings::Pca => Box::new(PcaInitialisation {}),
             Settings::Autoencoder(settings) => Box::new(settings.clone()),
             Settings::Rbm(settings) => Box::new(settings.clone()),
         }
@@ -160,7 +217,11 @@ impl ComparisonConfig {
     /// The settings that a layer pretrained by this method depends on.
     pub(crate) fn settings(&self, method: Method) -> Settings<'_> {
         match method {
-            Method::None => Settings::None,
+            Method::None | Method::RawLogistic | Method::RandomFeatures => {
+                Settings::Random(Activation::Logistic)
+            }
+            Method::ReluDropout => Settings::Random(Activation::Relu),
+            Method::Pca => Settings::Pca,
             Method::Autoencoder => Settings::Autoencoder(&self.autoencoder),
             Method::Sparse => Settings::Autoencoder(&self.sparse),
             Method::Denoising => Settings::Autoencoder(&self.denoising),
@@ -174,7 +235,8 @@ impl ComparisonConfig {
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Settings<'a> {
-    None,
+    Random(Activation),
+    Pca,
     Autoencoder(&'a AutoencoderPretraining),
     Rbm(&'a RbmPretraining),
 }
@@ -183,7 +245,7 @@ impl Settings<'_> {
     /// Steps of pretraining a layer on `n_samples` samples.
     pub(crate) fn updates(self, n_samples: usize) -> usize {
         let (epochs, batch_size) = match self {
-            Settings::None => return 0,
+            Settings::Random(_) | Settings::Pca => return 0,
             Settings::Autoencoder(settings) => {
                 (settings.training.epochs, settings.training.batch_size)
             }
@@ -198,7 +260,8 @@ impl Settings<'_> {
             Settings::Autoencoder(settings) => {
                 (settings.model.hidden, settings.model.output_unit())
             }
-            Settings::None | Settings::Rbm(_) => (Activation::Logistic, Activation::Logistic),
+            Settings::Random(hidden) => (hidden, Activation::Logistic),
+            Settings::Pca | Settings::Rbm(_) => (Activation::Logistic, Activation::Logistic),
         }
     }
 }

@@ -11,7 +11,7 @@ mod summary;
 pub mod tensor_file;
 
 pub use comparison::run_comparison;
-pub use config::{ComparisonConfig, LabelBudget, Method};
+pub use config::{ComparisonConfig, LabelBudget, Method, ReluDropout};
 pub use error::StudyError;
 pub use event::{Event, Listener};
 pub use outcome::{Cell, LayerRecord, Outcome};

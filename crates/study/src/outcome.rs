@@ -1,7 +1,7 @@
 //! What a comparison finds, as it is kept and summarised.
 
 use serde::{Deserialize, Serialize};
-use stack::Evaluation;
+use stack::{Evaluation, LayerChange};
 
 use crate::Method;
 
@@ -28,6 +28,11 @@ pub struct Cell {
     pub finetune_updates: usize,
     /// Every look at the validation set.
     pub history: Vec<Evaluation>,
+    /// What fine-tuning did to each hidden layer, from the data on.
+    pub changes: Vec<LayerChange>,
+    /// Which test samples it got wrong; kept as predictions beside the record.
+    #[serde(skip)]
+    pub mistakes: Vec<bool>,
     /// Samples that fine-tuning went through, all learning rates tried.
     pub finetune_samples: usize,
     /// Wall time of fine-tuning, all learning rates tried, in seconds.

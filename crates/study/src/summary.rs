@@ -1,6 +1,9 @@
 //! What the cells say together.
 
-use crate::statistics::{MeanInterval, PairedComparison, mean_interval, paired_t_test};
+use crate::statistics::{
+    Disagreements, MeanInterval, PairedComparison, disagreements, holm, mcnemar_test,
+    mean_interval, paired_t_test, sign_flip_p_value,
+};
 use crate::{Cell, Method};
 
 /// A method's test error over seeds.
@@ -29,6 +32,15 @@ pub struct PairSummary {
     pub labels: usize,
     /// Test error of the first less that of the second, in percentage points.
     pub difference_pct: PairedComparison,
+    /// The p-value of the t-test by Holm's correction over all pairs that are compared; NaN with one
+    /// seed.
+    pub holm_p_value: f64,
+    /// The p-value of the exact sign-flip permutation test, which assumes no normal distribution; NaN
+    /// with one seed, or more than it can enumerate.
+    pub sign_flip_p_value: f64,
+    /// The p-value of McNemar's test on the seeds' test predictions together. It speaks of these
+    /// trained networks, not of the methods.
+    pub mcnemar_p_value: f64,
 }
 
 impl Cell {
@@ -51,7 +63,8 @@ pub fn summarise(cells: &[Cell]) -> Vec<MethodSummary> {
         if summaries.iter().any(|s| (s.method, s.depth, s.labels) == (method, depth, labels)) {
             continue;
         }
-        let errors: Vec<f64> = over_seeds(cells, method, depth, labels).map(|(_, e)| e).collect();
+        let seeds = over_seeds(cells, method, depth, labels);
+        let errors: Vec<f64> = seeds.map(Cell::test_error_pct).collect();
         let test_error_pct = mean_interval(&errors).expect("a cell has a finite error");
         summaries.push(MethodSummary { method, depth, labels, test_error_pct });
     }
@@ -65,19 +78,49 @@ pub fn compare_pairs(cells: &[Cell]) -> Vec<PairSummary> {
     for summary in summarise(cells) {
         let MethodSummary { method: method_a, depth, labels, .. } = summary;
         for method_b in Method::ALL.into_iter().filter(|&other| other < method_a) {
-            let (a, b): (Vec<f64>, Vec<f64>) = over_seeds(cells, method_a, depth, labels)
-                .filter_map(|(seed, a)| {
-                    over_seeds(cells, method_b, depth, labels)
-                        .find(|(other, _)| *other == seed)
-                        .map(|(_, b)| (a, b))
+            let (a, b): (Vec<&Cell>, Vec<&Cell>) = over_seeds(cells, method_a, depth, labels)
+                .filter_map(|a| {
+                    let mut others = over_seeds(cells, method_b, depth, labels);
+                    others.find(|b| b.seed == a.seed).map(|b| (a, b))
                 })
                 .unzip();
-            if let Ok(difference_pct) = paired_t_test(&a, &b) {
-                pairs.push(PairSummary { method_a, method_b, depth, labels, difference_pct });
+            let errors = |cells: &[&Cell]| -> Vec<f64> {
+                cells.iter().map(|cell| cell.test_error_pct()).collect()
+            };
+            let (error_a, error_b) = (errors(&a), errors(&b));
+            if let Ok(difference_pct) = paired_t_test(&error_a, &error_b) {
+                let sign_flip = sign_flip_p_value(&error_a, &error_b).ok().filter(|_| a.len() > 1);
+                pairs.push(PairSummary {
+                    method_a,
+                    method_b,
+                    depth,
+                    labels,
+                    difference_pct,
+                    holm_p_value: f64::NAN,
+                    sign_flip_p_value: sign_flip.unwrap_or(f64::NAN),
+                    mcnemar_p_value: pooled_mcnemar(&a, &b),
+                });
             }
         }
     }
+    let p_values: Vec<f64> = pairs.iter().map(|pair| pair.difference_pct.p_value).collect();
+    let corrected = holm(&p_values).expect("p-values are in [0, 1], or NaN");
+    for (pair, p_value) in pairs.iter_mut().zip(corrected) {
+        pair.holm_p_value = p_value;
+    }
     pairs
+}
+
+/// McNemar's test on the predictions of all pairs of networks together.
+fn pooled_mcnemar(a: &[&Cell], b: &[&Cell]) -> f64 {
+    let mut total = Disagreements { only_a_wrong: 0, only_b_wrong: 0 };
+    for (a, b) in a.iter().zip(b) {
+        let right = |cell: &Cell| -> Vec<bool> { cell.mistakes.iter().map(|m| !m).collect() };
+        let found = disagreements(&right(a), &right(b)).expect("one test set");
+        total.only_a_wrong += found.only_a_wrong;
+        total.only_b_wrong += found.only_b_wrong;
+    }
+    mcnemar_test(total).p_value
 }
 
 fn over_seeds(
@@ -85,11 +128,8 @@ fn over_seeds(
     method: Method,
     depth: usize,
     labels: usize,
-) -> impl Iterator<Item = (u64, f64)> {
-    cells
-        .iter()
-        .filter(move |c| (c.method, c.depth, c.labels) == (method, depth, labels))
-        .map(|cell| (cell.seed, cell.test_error_pct()))
+) -> impl Iterator<Item = &Cell> {
+    cells.iter().filter(move |c| (c.method, c.depth, c.labels) == (method, depth, labels))
 }
 
 #[cfg(test)]
@@ -109,6 +149,8 @@ mod tests {
             finetune_updates: 1,
             finetune_samples: 1,
             history: vec![],
+            changes: vec![],
+            mistakes: (0..1000).map(|i| i < errors).collect(),
             seconds: 0.0,
         }
     }
@@ -127,6 +169,13 @@ mod tests {
         assert_eq!((pairs[0].method_a, pairs[0].method_b), (Method::Rbm, Method::None));
         assert_eq!(pairs[0].difference_pct.n, 2);
         assert!((pairs[0].difference_pct.difference_mean + 5.0).abs() < 1e-12);
+        // Both differences are −5: of four sign patterns, two are as far from zero.
+        assert_eq!(pairs[0].sign_flip_p_value, 0.5);
+        // One comparison: nothing to correct for.
+        assert_eq!(pairs[0].holm_p_value, pairs[0].difference_pct.p_value);
+        // 100 images that only `none` got wrong, none the other way.
+        let expected = mcnemar_test(Disagreements { only_a_wrong: 0, only_b_wrong: 100 });
+        assert_eq!(pairs[0].mcnemar_p_value, expected.p_value);
         let summaries = summarise(&cells);
         assert_eq!(summaries[0].test_error_pct.n, 3);
         assert!((summaries[0].test_error_pct.mean - 40.0).abs() < 1e-12);

@@ -134,7 +134,8 @@ fn fine_tuning<'a>(
             images.gather(samples, x.view_mut()).expect("images are in memory");
             let y: Vec<u8> = samples.iter().map(|&sample| labels[sample]).collect();
             let memory = (&mut workspace, &mut gradient);
-            let step = classification_step(&mut model, x.view(), &y, memory, &mut optimizer, 1e-3);
+            let step =
+                classification_step(&mut model, x.view(), &y, memory, (&mut optimizer, 1e-3), None);
             mean.add(step.expect("the cost stays finite"), samples.len());
         }
         mean.mean()

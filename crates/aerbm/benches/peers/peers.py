@@ -5,7 +5,8 @@
 Every program trains the same model on MNIST from the same initial parameters, one epoch after the
 other, in a process of its own. The programs take turns, so that the machine's drift meets all of
 them; the first epoch of each is not counted. Medians and ratios are printed as a table in Markdown.
-A program whose cost ends more than 5 % from ours has done other work, and is marked so.
+A program whose cost ends more than 5 % from ours (20 % for the tutorial) has done other work, and is
+marked so.
 """
 
 import argparse
@@ -28,6 +29,9 @@ WORKS = {
 }
 PEERS = {"PyTorch": "torch_work.py", "JAX": "jax_work.py", "scikit-learn": "sklearn_work.py"}
 TOLERANCE = 0.05
+# Its standard normal weights leave some output pixels stuck at the wrong value, each worth 0.0013, and
+# how many depends on the order of the images.
+TOLERANCES = {"tutorial": 0.2}
 
 
 class Worker:
@@ -78,7 +82,7 @@ def compared(work, batch, rounds, threads, ours):
     cells = {}
     for peer in peers:
         median = statistics.median(peer.seconds)
-        other = abs(peer.cost / us.cost - 1) > TOLERANCE
+        other = abs(peer.cost / us.cost - 1) > TOLERANCES.get(work, TOLERANCE)
         mark = f" (cost {peer.cost:.4g}, ours {us.cost:.4g})" if other else ""
         cells[peer.name] = f"{median:.3g} s, **{median / our_median:.2f}**{mark}"
     return our_median, cells, {worker.name: worker.version for worker in workers}

@@ -12,7 +12,7 @@ use super::parse::{from_table, nearest, table};
 use super::{DbnSettings, RbmSettings, UsageError, set};
 
 /// The presets, each a TOML file in the binary.
-pub(crate) const PRESETS: [(&str, &str); 15] = [
+pub(crate) const PRESETS: [(&str, &str); 16] = [
     ("tutorial", include_str!("../../presets/tutorial.toml")),
     ("autoencoder", include_str!("../../presets/autoencoder.toml")),
     ("autoencoder-mse", include_str!("../../presets/autoencoder-mse.toml")),
@@ -21,6 +21,10 @@ pub(crate) const PRESETS: [(&str, &str); 15] = [
     ("contractive", include_str!("../../presets/contractive.toml")),
     ("k-sparse", include_str!("../../presets/k-sparse.toml")),
     ("deep-autoencoder", include_str!("../../presets/deep-autoencoder.toml")),
+    (
+        "deep-autoencoder-from-scratch",
+        include_str!("../../presets/deep-autoencoder-from-scratch.toml"),
+    ),
     ("deep-autoencoder-2d", include_str!("../../presets/deep-autoencoder-2d.toml")),
     ("stacked-autoencoder", include_str!("../../presets/stacked-autoencoder.toml")),
     ("stacked-denoising", include_str!("../../presets/stacked-denoising.toml")),

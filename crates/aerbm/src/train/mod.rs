@@ -20,6 +20,7 @@ pub(crate) use record::{EpochRecord, Measure, Record};
 
 use crate::config::{RunConfig, Stopping};
 use crate::interrupt::{self, Interrupted};
+use crate::likelihood;
 use crate::ui::Ui;
 
 /// A run to be trained.
@@ -117,7 +118,17 @@ pub(crate) fn train(
     }
     ui.finish();
     let model = job.finish();
-    record.finals = finite(model.measures(spec.config, "test", &data.test));
+    record.finals = model.measures(spec.config, "test", &data.test);
+    if let (RunConfig::Rbm(settings), Model::Rbm(rbm)) = (spec.config, &model)
+        && settings.likelihood.every > 0
+    {
+        ui.note(&format!("{}: measuring the likelihood", spec.run));
+        let how = (settings.training.binarisation, &settings.likelihood.annealing());
+        let (log_z, measures) = likelihood::of_all(rbm, how, data, spec.seed)?;
+        ui.note(&format!("{}: log Z: {}", spec.run, log_z.verdict()));
+        record.finals.extend(measures);
+    }
+    record.finals = finite(record.finals);
     keep(folder, &model, &record)?;
     // A checkpoint that was never needed is not there.
     let _ = std::fs::remove_file(&checkpoint);

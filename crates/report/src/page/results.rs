@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use super::scrolling;
 use crate::number::{count, fixed, p_value, signed};
 use crate::rows::{PairedRow, SummaryRow};
+use crate::verdict::{AUTOENCODERS, BASELINE, RBM};
 
 /// Mean test error by method and number of labels: the largest depth in sight, the others folded
 /// away.
@@ -100,27 +101,56 @@ fn seed_counts(seeds: &BTreeSet<usize>) -> String {
     }
 }
 
-/// Paired differences: the largest depth in sight, the others folded away.
+/// Paired differences: at the largest depth those with no pretraining and those between the families
+/// in sight, the others folded away.
 pub(super) fn differences(rows: &[PairedRow]) -> Markup {
     let depths: BTreeSet<usize> = rows.iter().map(|row| row.depth).collect();
     let Some(deepest) = depths.last() else { return html! {} };
+    let in_question = |row: &&PairedRow| {
+        let of = |names: &[&str], name: &str| names.contains(&name);
+        let (a, b) = (row.method_a.as_str(), row.method_b.as_str());
+        of(&[BASELINE], a)
+            || of(&[BASELINE], b)
+            || (of(&AUTOENCODERS, a) && b == RBM)
+            || (a == RBM && of(&AUTOENCODERS, b))
+    };
+    let here: Vec<&PairedRow> = rows.iter().filter(|row| row.depth == *deepest).collect();
+    let (first, others): (Vec<&PairedRow>, Vec<&PairedRow>) =
+        here.into_iter().partition(in_question);
     html! {
         h3 { "Differences, paired by seed, " (layers(*deepest)) }
-        (difference_table(rows, *deepest))
+        @if !first.is_empty() { (difference_table(first)) }
+        @if !others.is_empty() {
+            details {
+                summary { "The other pairs of methods" }
+                (difference_table(others))
+            }
+        }
         @for depth in depths.iter().rev().skip(1) {
             details {
                 summary { "The same with " (layers(*depth)) }
-                (difference_table(rows, *depth))
+                (difference_table(rows.iter().filter(|row| row.depth == *depth).collect()))
             }
         }
     }
 }
 
-fn difference_table(rows: &[PairedRow], depth: usize) -> Markup {
-    let mut here: Vec<&PairedRow> = rows.iter().filter(|row| row.depth == depth).collect();
-    here.sort_by_key(|row| row.labels); // stable: the run's order of pairs within
+/// A line for each pair, with the p-value of each test.
+fn difference_table(mut rows: Vec<&PairedRow>) -> Markup {
+    rows.sort_by_key(|row| row.labels); // stable: the run's order of pairs within
+    let mut tests: Vec<&str> = Vec::new();
+    for row in &rows {
+        if !tests.contains(&row.test.as_str()) {
+            tests.push(&row.test);
+        }
+    }
+    let pair = |row: &PairedRow| (row.labels, row.method_a.clone(), row.method_b.clone());
+    let p_of = |of: &PairedRow, test: &str| {
+        let row = rows.iter().find(|row| pair(row) == pair(of) && row.test == test);
+        row.map_or(f64::NAN, |row| row.p_value)
+    };
+    let here: Vec<&PairedRow> = rows.iter().copied().filter(|row| row.test == tests[0]).collect();
     let seeds: BTreeSet<usize> = here.iter().map(|row| row.seeds).collect();
-    let tests: BTreeSet<&str> = here.iter().map(|row| row.test.as_str()).collect();
     html! {
         (scrolling(html! {
             table {
@@ -130,8 +160,7 @@ fn difference_table(rows: &[PairedRow], depth: usize) -> Markup {
                         th scope="col" { "methods" }
                         th.number scope="col" { "difference" }
                         th.number scope="col" { "95 % interval" }
-                        th.number scope="col" { "p" }
-                        @if tests.len() > 1 { th scope="col" { "test" } }
+                        @for test in &tests { th.number scope="col" { "p, " (test) } }
                         @if seeds.len() > 1 { th.number scope="col" { "seeds" } }
                         th scope="col" { "verdict" }
                     }
@@ -144,8 +173,7 @@ fn difference_table(rows: &[PairedRow], depth: usize) -> Markup {
                             th scope="row" { (row.method_a) " − " (row.method_b) }
                             td.number { (signed(row.difference_pct_mean, 2)) }
                             td.number { (interval(row)) }
-                            td.number { (p_value(row.p_value)) }
-                            @if tests.len() > 1 { td { (row.test) } }
+                            @for test in &tests { td.number { (p_value(p_of(row, test))) } }
                             @if seeds.len() > 1 { td.number { (row.seeds) } }
                             td { (verdict(row)) }
                         }
@@ -156,8 +184,12 @@ fn difference_table(rows: &[PairedRow], depth: usize) -> Markup {
         p.hint {
             "Test error of the first method minus that of the second, in points of percent: below \
              zero, the first is better. Two methods are told apart when the 95 % interval excludes \
-             zero. " (seed_counts(&seeds)) "; test: "
-            (tests.iter().copied().collect::<Vec<_>>().join(", ")) "."
+             zero. " (seed_counts(&seeds)) "."
+            @if tests.len() > 1 {
+                " Holm's correction is over all pairs of this run; sign flips assume nothing to be \
+                 normal, but with few seeds cannot give a small p; McNemar's test is of these \
+                 trained networks on these test samples, and says nothing of other seeds."
+            }
         }
     }
 }

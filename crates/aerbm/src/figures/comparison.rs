@@ -1,0 +1,120 @@
+//! Figures of a comparison beside the one that every report has.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use report::{AxisScale, Curve, Lines, Meta, Panel, Section};
+use stack::LayerChange;
+use study::{Cell, Method, Outcome, summarise};
+
+/// What fine-tuning did to the layers, and the error over depths where there are several.
+pub(crate) fn draw(dir: &Path, outcome: &Outcome) -> Result<(), report::Error> {
+    changes(dir, outcome)?;
+    depths(dir, outcome)
+}
+
+/// By layer, at the largest depth and number of labels, means over seeds.
+fn changes(dir: &Path, outcome: &Outcome) -> Result<(), report::Error> {
+    let cells = || outcome.cells.iter().filter(|cell| !cell.changes.is_empty());
+    let (Some(depth), Some(labels)) =
+        (cells().map(|cell| cell.depth).max(), cells().map(|cell| cell.labels).max())
+    else {
+        return Ok(());
+    };
+    let here: Vec<&Cell> = cells().filter(|c| (c.depth, c.labels) == (depth, labels)).collect();
+    let methods: BTreeSet<Method> = here.iter().map(|cell| cell.method).collect();
+    let panel = |title: &str, y_title: &str, y_scale, of: &dyn Fn(&LayerChange) -> f64| {
+        let curve = |method: &Method| {
+            let of_method: Vec<&&Cell> = here.iter().filter(|c| c.method == *method).collect();
+            let mean = |layer: usize| {
+                let total: f64 = of_method.iter().map(|cell| of(&cell.changes[layer])).sum();
+                total / of_method.len() as f64
+            };
+            let points = (0..depth).map(|layer| ((layer + 1) as f64, mean(layer))).collect();
+            Curve { name: method.name().into(), points }
+        };
+        Panel {
+            title: title.into(),
+            x_title: "layer, from the data".into(),
+            y_title: y_title.into(),
+            y_scale,
+            curves: methods.iter().map(curve).collect(),
+        }
+    };
+    let panels = vec![
+        panel("Gradient before", "rms", AxisScale::Log, &|change| change.gradient_rms),
+        panel("Distance moved", "relative norm", AxisScale::Linear, &|change| change.distance),
+        panel("Features kept", "linear CKA", AxisScale::Linear, &|change| change.cka),
+    ];
+    let meta = Meta {
+        title: format!("What fine-tuning with {labels} labels did to each layer"),
+        caption: "Before fine-tuning, the size of the cost's gradient at each layer's weights; \
+                  after it, how far the weights moved, relative to their norm, and how alike the \
+                  layer's features are before and after. Means over seeds."
+            .into(),
+        how_to_read: "A gradient that shrinks towards the data is why deep nets of logistic units \
+                      hardly learn there without pretraining. Pretrained layers that move little \
+                      and keep their features (CKA near 1) were useful as they were."
+            .into(),
+        alt: "Three line charts over layers: gradient size, distance moved and CKA, a line for \
+              each method; the numbers are in metrics.csv."
+            .into(),
+        section: Section::Comparison,
+        order: 2,
+    };
+    Lines { meta, panels }.write(dir, "fine_tuning")
+}
+
+/// Mean and standard deviation of the test error over depths, at the largest number of labels.
+fn depths(dir: &Path, outcome: &Outcome) -> Result<(), report::Error> {
+    let cells = &outcome.cells;
+    let depths: BTreeSet<usize> = cells.iter().map(|cell| cell.depth).collect();
+    let Some(labels) = cells.iter().map(|cell| cell.labels).max().filter(|_| depths.len() > 1)
+    else {
+        return Ok(());
+    };
+    let methods: BTreeSet<Method> = cells.iter().map(|cell| cell.method).collect();
+    let errors = |method: Method, depth: usize| -> Vec<f64> {
+        let here = |c: &&Cell| (c.method, c.depth, c.labels) == (method, depth, labels);
+        cells.iter().filter(here).map(Cell::test_error_pct).collect()
+    };
+    let panel = |title: &str, y_title: &str, of: &dyn Fn(&[f64]) -> f64| Panel {
+        title: title.into(),
+        x_title: "hidden layers".into(),
+        y_title: y_title.into(),
+        y_scale: AxisScale::Linear,
+        curves: (methods.iter())
+            .map(|&method| Curve {
+                name: method.name().into(),
+                points: depths.iter().map(|&d| (d as f64, of(&errors(method, d)))).collect(),
+            })
+            .collect(),
+    };
+    let n_seeds = summarise(cells).iter().map(|s| s.test_error_pct.n).max().unwrap_or(1);
+    let mut panels = vec![panel("Mean", "test error, %", &mean)];
+    if n_seeds > 1 {
+        panels.push(panel("Spread", "standard deviation, points", &standard_deviation));
+    }
+    let meta = Meta {
+        title: format!("Test error by depth, {labels} labels"),
+        caption: format!("Mean and standard deviation of the test error over {n_seeds} seeds."),
+        how_to_read: "Lower is better. Without pretraining, error and spread grow with the number \
+                      of logistic layers."
+            .into(),
+        alt: "Line charts of the mean and the standard deviation of the test error against the \
+              number of hidden layers, a line for each method."
+            .into(),
+        section: Section::Comparison,
+        order: 1,
+    };
+    Lines { meta, panels }.write(dir, "error_by_depth")
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+fn standard_deviation(values: &[f64]) -> f64 {
+    let squares: f64 = values.iter().map(|value| (value - mean(values)).powi(2)).sum();
+    (squares / (values.len() as f64 - 1.0)).sqrt()
+}

@@ -1,0 +1,110 @@
+//! What fine-tuning did to the layers that it began with.
+
+use ndarray::{Array2, ArrayView2, Axis};
+use nn_core::Workspace;
+use serde::{Deserialize, Serialize};
+
+use crate::{Classifier, classification_cost_and_gradient};
+
+/// A hidden layer before and after fine-tuning.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LayerChange {
+    /// ‖W − W₀‖ / ‖W₀‖: how far the weights moved.
+    pub distance: f64,
+    /// Linear CKA of the layer's features before and after (Kornblith et al. 2019): 1 if they are the
+    /// same up to rotation and scale, 0 if they have nothing in common.
+    pub cka: f64,
+    /// The root mean square of the cost's gradient with respect to the weights before fine-tuning:
+    /// where it is next to nothing, the layer cannot learn.
+    pub gradient_rms: f64,
+}
+
+/// The changes of each hidden layer, with features and gradients on the samples `x` (n × inputs) with
+/// their labels.
+///
+/// # Panics
+/// If the models or the samples do not fit.
+#[must_use]
+pub fn layer_changes(
+    before: &Classifier<f32>,
+    after: &Classifier<f32>,
+    x: ArrayView2<f32>,
+    labels: &[u8],
+) -> Vec<LayerChange> {
+    let mut workspace = Workspace::new(before, x.nrows());
+    let mut gradient = before.zeros_like();
+    classification_cost_and_gradient(before, x, labels, &mut workspace, &mut gradient);
+    let mut new_workspace = Workspace::new(after, x.nrows());
+    new_workspace.forward(after, x);
+    (0..before.units.len())
+        .map(|i| {
+            let (w0, w, g) =
+                (&before.layers[i].weights, &after.layers[i].weights, &gradient.layers[i].weights);
+            LayerChange {
+                distance: norm(&(w - w0)) / norm(w0),
+                cka: cka(workspace.layer_output(i), new_workspace.layer_output(i)),
+                gradient_rms: norm(g) / (g.len() as f64).sqrt(),
+            }
+        })
+        .collect()
+}
+
+fn norm(a: &Array2<f32>) -> f64 {
+    a.iter().map(|&a| f64::from(a).powi(2)).sum::<f64>().sqrt()
+}
+
+/// ‖Yᵀ X‖² / (‖Xᵀ X‖ ‖Yᵀ Y‖) of centred features, n × p and n × q; 0 where features do not vary.
+fn cka(x: ArrayView2<f32>, y: ArrayView2<f32>) -> f64 {
+    let centred = |features: ArrayView2<f32>| match features.mean_axis(Axis(0)) {
+        Some(mean) => &features - &mean,
+        None => features.to_owned(),
+    };
+    let (x, y) = (centred(x), centred(y));
+    let product = |a: &Array2<f32>, b: &Array2<f32>| {
+        let mut out = Array2::zeros((a.ncols(), b.ncols()));
+        numerics::matmul(a.t(), b.view(), out.view_mut());
+        norm(&out)
+    };
+    let scale = product(&x, &x) * product(&y, &y);
+    if scale > 0.0 { product(&y, &x).powi(2) / scale } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nn_core::{Activation, Dense};
+
+    fn wave(rows: usize, columns: usize, salt: usize) -> Array2<f32> {
+        Array2::from_shape_fn((rows, columns), |(i, j)| ((i * (j + salt) + j) as f32 * 0.7).sin())
+    }
+
+    #[test]
+    fn cka_ignores_rotation_and_scale_and_tells_the_unrelated() {
+        let x = wave(200, 2, 1);
+        let (sin, cos) = 0.6_f32.sin_cos();
+        let turned = x.dot(&ndarray::array![[cos, sin], [-sin, cos]]) * 3.0 + 1.0;
+        assert!((cka(x.view(), turned.view()) - 1.0).abs() < 1e-5);
+        assert!(cka(x.view(), wave(200, 3, 50).view()) < 0.1);
+        assert_eq!(cka(x.view(), Array2::ones((200, 2)).view()), 0.0);
+    }
+
+    #[test]
+    fn an_unchanged_layer_moved_by_nothing() {
+        let layer =
+            |n, m, salt| Dense { weights: wave(n, m, salt), bias: ndarray::Array1::zeros(m) };
+        let before = Classifier {
+            layers: vec![layer(4, 3, 1), layer(3, 2, 2)],
+            units: vec![Activation::Logistic],
+        };
+        let mut after = before.clone();
+        let x = wave(30, 4, 5);
+        let labels: Vec<u8> = (0..30).map(|i| i % 2).collect();
+        let same = layer_changes(&before, &after, x.view(), &labels);
+        assert_eq!(same.len(), 1);
+        assert_eq!(same[0].distance, 0.0);
+        assert!((same[0].cka - 1.0).abs() < 1e-6 && same[0].gradient_rms > 0.0);
+        after.layers[0].weights *= 2.0;
+        let doubled = layer_changes(&before, &after, x.view(), &labels);
+        assert!((doubled[0].distance - 1.0).abs() < 1e-6);
+    }
+}
