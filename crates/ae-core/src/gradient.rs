@@ -125,7 +125,7 @@ pub(crate) fn step<F: Real>(
     }
     let (tied, code) = (matches!(model.decoder, Decoder::Tied(_)), model.encoder.len() - 1);
     let contracts = matches!(objective.penalty, Some(Penalty::Contractive { .. }));
-    let is_product = |layer: usize| !tied && !(contracts && layer == code);
+    let is_product = |layer: usize| !(tied || contracts && layer == code);
     set_gradient(model, objective, batch.input, memory, gradient, |layer| !is_product(layer));
     let gradients = memory.passes.gradients(batch.input, &*gradient, is_product);
     optimizer.descend_by(model, gradients, learning_rate);

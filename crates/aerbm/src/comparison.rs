@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use mnist_io::Splits;
-use report::{ComparisonRow, MetricRow, PairedRow, SummaryRow, TimingRow};
+use report::{ComparisonRow, EqualSecondsRow, MetricRow, PairedRow, SummaryRow, TimingRow};
 use study::stage::{Key, Store};
 use study::{
     Cell, ComparisonConfig, Event, Method, Outcome, StudyError, compare_pairs, run_comparison,
@@ -68,7 +68,26 @@ pub(crate) fn compare(
 fn write_tables(folder: &RunFolder, outcome: &Outcome) -> anyhow::Result<()> {
     folder.write_table("comparison.csv", &comparison_rows(outcome))?;
     folder.write_table("summary.csv", &summary_rows(outcome))?;
+    if !outcome.equal_seconds.is_empty() {
+        folder.write_table("equal_seconds.csv", &equal_seconds_rows(outcome))?;
+    }
     folder.write_table("paired.csv", &paired_rows(outcome))
+}
+
+fn equal_seconds_rows(outcome: &Outcome) -> Vec<EqualSecondsRow> {
+    let rows = outcome.equal_seconds.iter();
+    rows.map(|row| EqualSecondsRow {
+        method: row.method.name().into(),
+        depth: row.depth,
+        labels: row.labels,
+        seed: row.seed,
+        seconds: row.seconds,
+        pretrain_seconds: row.pretraining_seconds,
+        finetune_updates: row.finetune_updates as u64,
+        validation_error_pct: row.validation_error_pct,
+        test_error_pct: row.test_error_pct,
+    })
+    .collect()
 }
 
 fn comparison_rows(outcome: &Outcome) -> Vec<ComparisonRow> {
@@ -172,7 +191,8 @@ fn layer_metrics(outcome: &Outcome) -> Vec<MetricRow> {
         let last = cell.history.iter().map(|look| look.training_cost).next_back();
         let measures = [
             ("train", "cost", last, "nats"),
-            ("validation", "learning_rate", Some(cell.learning_rate), "1"),
+            ("validation", "learning_rate", Some(cell.rates.learning_rate), "1"),
+            ("validation", "hidden_rate_factor", Some(cell.rates.hidden_factor), "1"),
             ("validation", "updates_to_control", updates_to_control(cell, outcome), "updates"),
         ];
         rows.extend(measures.into_iter().filter_map(|(split, metric, value, unit)| {

@@ -27,7 +27,7 @@ pub(crate) fn run(args: &cli::Pipeline, ui: &Ui) -> anyhow::Result<()> {
         let mut folder = out.clone();
         if let Some(part) = part {
             ui.note(&format!("part {part}"));
-            command += &format!(" --only {part}");
+            command.extend([" --only ", part]);
             folder.push(part);
         }
         let data = match &config.data {

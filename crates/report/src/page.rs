@@ -13,7 +13,9 @@ use serde_json::Value;
 
 use crate::error::Error;
 use crate::figures::{self, Figure, Section};
-use crate::rows::{ComparisonRow, MetricRow, PairedRow, Row, SummaryRow, TimingRow};
+use crate::rows::{
+    ComparisonRow, EqualSecondsRow, MetricRow, PairedRow, Row, SummaryRow, TimingRow,
+};
 use crate::table::{read_csv, write_text};
 use crate::verdict::{Verdict, headline_of_run};
 
@@ -27,6 +29,7 @@ struct Run {
     comparison: Vec<ComparisonRow>,
     summary: Vec<SummaryRow>,
     paired: Vec<PairedRow>,
+    equal_seconds: Vec<EqualSecondsRow>,
     figures: Vec<Figure>,
 }
 
@@ -41,6 +44,7 @@ pub(crate) fn write(dir: &Path, figures: Vec<Figure>) -> Result<(), Error> {
         comparison: optional_csv(&dir.join("comparison.csv"))?,
         summary: optional_csv(&dir.join("summary.csv"))?,
         paired: optional_csv(&dir.join("paired.csv"))?,
+        equal_seconds: optional_csv(&dir.join("equal_seconds.csv"))?,
         figures,
     };
     write_text(&dir.join("report.html"), &run.page().into_string())
@@ -57,7 +61,7 @@ impl Run {
             ("reconstruction", "Reconstruction", self.gallery(Section::Reconstruction)),
             ("generation", "Generation", self.gallery(Section::Generation)),
             ("values", "Values", values::table(&self.metrics)),
-            ("cost", "Cost", cost::tables(&self.comparison, &self.timings)),
+            ("cost", "Cost", cost::tables(&self.comparison, &self.equal_seconds, &self.timings)),
             ("settings", "Settings", info::settings(self.config.as_deref(), self.info.as_ref())),
             ("reproduce", "Reproduce", info::reproduce(self)),
         ]

@@ -132,6 +132,43 @@ pub struct PairedRow {
     pub test: String,
 }
 
+/// A method in the time of the slowest: a line of `equal_seconds.csv`. It depends on the clock.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EqualSecondsRow {
+    /// How the hidden layers were initialised.
+    pub method: String,
+    /// Hidden layers.
+    pub depth: usize,
+    /// Labelled training images.
+    pub labels: usize,
+    /// Seed of the cell.
+    pub seed: u64,
+    /// Seconds of pretraining and fine-tuning.
+    pub seconds: f64,
+    /// Those of pretraining.
+    pub pretrain_seconds: f64,
+    /// Parameter updates of fine-tuning.
+    pub finetune_updates: u64,
+    /// Error on the validation images, in percent.
+    pub validation_error_pct: f64,
+    /// Error on the test images, in percent.
+    pub test_error_pct: f64,
+}
+
+impl Row for EqualSecondsRow {
+    const COLUMNS: &'static [&'static str] = &[
+        "method",
+        "depth",
+        "labels",
+        "seed",
+        "seconds",
+        "pretrain_seconds",
+        "finetune_updates",
+        "validation_error_pct",
+        "test_error_pct",
+    ];
+}
+
 impl Row for MetricRow {
     const COLUMNS: &'static [&'static str] =
         &["run", "method", "seed", "stage", "layer", "epoch", "split", "metric", "value", "unit"];

@@ -20,8 +20,14 @@ use crate::config::Settings;
 use crate::stage::{Key, Store};
 use crate::tensor_file::TensorFileError;
 use crate::{
-    Cell, ComparisonConfig, Event, LabelBudget, LayerRecord, Listener, Method, Outcome, StudyError,
+    Cell, ComparisonConfig, Event, LabelBudget, LayerRecord, Listener, Method, Outcome, Rates,
+    StudyError,
 };
+
+mod equal_seconds;
+
+/// In the key of a stage, beside all the rates that it may choose from.
+const UNIT: Rates = Rates { learning_rate: 1.0, hidden_factor: 1.0 };
 
 const SUBSET: Purpose = Purpose::new("subset");
 
@@ -55,6 +61,7 @@ pub fn run_comparison(
     }
     // Seeds outermost: an unfinished comparison is one with fewer seeds, not with fewer methods.
     for seed in 1..=config.seeds {
+        let mut stacks = Vec::new();
         for &method in &config.methods {
             let mut stack = Stack::default();
             for &depth in &config.depths {
@@ -63,7 +70,9 @@ pub fn run_comparison(
                     partial(&run.outcome);
                 }
             }
+            stacks.push((method, stack));
         }
+        run.equal_seconds(&stacks, seed)?;
     }
     run.outcome.cells.sort_by_key(|cell| (cell.method, cell.depth, cell.labels, cell.seed));
     run.outcome.layers.sort_by_key(|layer| (layer.method, layer.seed, layer.layer));
@@ -184,16 +193,14 @@ impl<'a> Run<'a> {
         let n_layers = if method == Method::RawLogistic { 0 } else { depth };
         self.grow(method, n_layers, seed, stack)?;
         let rates = self.rates(method, depth, budget.count);
-        let settings = self.config.fine_tuning_for(method, n_layers, budget, 1.0);
+        let settings = self.config.fine_tuning_for(method, n_layers, budget, UNIT);
         let key = Key::new(
             "fine-tune",
             &(&stack.keys[..n_layers], &settings, &rates, budget, seed, self.data_key),
         );
         if let Some((tensors, cell)) = self.cache.get::<Cell>(&key)? {
             event(self.listen, Event::Finished { reused: true })?;
-            let predictions = tensors.get(PREDICTIONS).into_iter().flatten();
-            let predictions: Vec<u8> = predictions.map(|&class| class as u8).collect();
-            let mistakes = self.mistakes(&predictions)?;
+            let mistakes = self.mistakes(tensors.get(PREDICTIONS).into_iter().flatten())?;
             self.outcome.cells.push(Cell { depth, mistakes, ..cell });
             return Ok(());
         }
@@ -202,9 +209,9 @@ impl<'a> Run<'a> {
             format!("{}, {depth} layers, {} labels, seed {seed}", method.name(), budget.count);
         event(self.listen, Event::Begun { title: &title })?;
         let (cell, predictions) = self.tuned(method, layers, budget, &rates, seed)?;
-        let mistakes = self.mistakes(&predictions)?;
         let mut tensors = TensorMap::new();
         let predictions = predictions.into_iter().map(f32::from).collect::<Vec<_>>();
+        let mistakes = self.mistakes(predictions.iter())?;
         tensors.insert(PREDICTIONS.to_owned(), ndarray::Array1::from(predictions).into_dyn());
         self.cache.put(&key, &tensors, &cell)?;
         event(self.listen, Event::Finished { reused: false })?;
@@ -213,17 +220,20 @@ impl<'a> Run<'a> {
     }
 
     /// Which test samples were assigned another class than their label.
-    fn mistakes(&self, predictions: &[u8]) -> Result<Vec<bool>, StudyError> {
+    fn mistakes<'p>(
+        &self,
+        predictions: impl Iterator<Item = &'p f32>,
+    ) -> Result<Vec<bool>, StudyError> {
         let labels = labels("test", self.data.test.labels.as_deref())?;
-        Ok(predictions.iter().zip(labels).map(|(found, label)| found != label).collect())
+        Ok(predictions.zip(labels).map(|(&found, &label)| found != f32::from(label)).collect())
     }
 
     /// All rates for the first seed, then the one that was chosen there.
-    fn rates(&self, method: Method, depth: usize, labels: usize) -> Vec<f64> {
+    fn rates(&self, method: Method, depth: usize, labels: usize) -> Vec<Rates> {
         let same = |cell: &&Cell| (cell.method, cell.depth, cell.labels) == (method, depth, labels);
         match self.outcome.cells.iter().find(same) {
-            Some(cell) => vec![cell.learning_rate],
-            None => self.config.learning_rates.clone(),
+            Some(cell) => vec![cell.rates],
+            None => self.config.all_rates(),
         }
     }
 
@@ -233,7 +243,7 @@ impl<'a> Run<'a> {
         method: Method,
         layers: &[PretrainedLayer],
         budget: &LabelBudget,
-        rates: &[f64],
+        candidates: &[Rates],
         seed: u64,
     ) -> Result<(Cell, Vec<u8>), StudyError> {
         let begun = Instant::now();
@@ -255,27 +265,26 @@ impl<'a> Run<'a> {
             layers => Classifier::new(layers, n_classes, seed),
         };
 
-        let mut best: Option<(f64, stack::FineTuned)> = None;
-        for &rate in rates {
+        let mut best: Option<(Rates, stack::FineTuned, f64)> = None;
+        for &rates in candidates {
             let classifier = start.clone();
-            let config = self.config.fine_tuning_for(method, layers.len(), budget, rate);
+            let config = self.config.fine_tuning_for(method, layers.len(), budget, rates);
             let train = Labelled { x: x.view(), labels: &y };
             let listen = &mut *self.listen;
             let mut last = Instant::now();
+            let started = last;
             let mut watch = |progress: Progress| {
                 let seconds = last.elapsed().as_secs_f64();
                 last = Instant::now();
                 listen(Event::Progress { progress, seconds })
             };
             let tuned = fine_tune(classifier, train, validation, &config, seed, &mut watch)?;
-            let better = |(_, best): &(f64, stack::FineTuned)| {
-                tuned.validation_errors < best.validation_errors
-            };
-            if best.as_ref().is_none_or(better) {
-                best = Some((rate, tuned));
+            let errors = best.as_ref().map(|(_, best, _)| best.validation_errors);
+            if errors.is_none_or(|least| tuned.validation_errors < least) {
+                best = Some((rates, tuned, started.elapsed().as_secs_f64()));
             }
         }
-        let (learning_rate, tuned) = best.expect("there is a learning rate");
+        let (rates, tuned, tuning_seconds) = best.expect("there is a learning rate");
         let predictions = tuned.model.predict(self.data.test.images.view());
         let errors = predictions.iter().zip(test_labels).filter(|(a, b)| a != b).count();
         let updates = self.config.settings(method).updates(self.pretraining_data().nrows());
@@ -284,12 +293,12 @@ impl<'a> Run<'a> {
             depth: layers.len(),
             labels: budget.count,
             seed,
-            learning_rate,
+            rates,
             validation_errors: (tuned.validation_errors, validation.labels.len()),
             test_errors: (errors, test_labels.len()),
             pretrain_updates: layers.len() * updates,
             finetune_updates: budget.updates,
-            finetune_samples: rates.len() * budget.updates * budget.batch_size.min(y.len()),
+            finetune_samples: candidates.len() * budget.updates * budget.batch_size.min(y.len()),
             history: tuned.history,
             changes: {
                 let looked_at = 0..LOOKED_AT.min(validation.labels.len());
@@ -298,6 +307,7 @@ impl<'a> Run<'a> {
             },
             mistakes: Vec::new(),
             seconds: begun.elapsed().as_secs_f64(),
+            tuning_seconds,
         };
         Ok((cell, predictions))
     }

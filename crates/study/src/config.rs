@@ -93,6 +93,17 @@ pub struct LabelBudget {
     pub batch_size: usize,
 }
 
+/// Where methods are also given equal time: fine-tuning goes on until each has had as much as the
+/// slowest, its pretraining included.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EqualSeconds {
+    /// At these numbers of labels, some of the comparison's.
+    pub labels: Vec<usize>,
+    /// For seeds 1 to this number.
+    pub seeds: u64,
+}
+
 /// A comparison of methods.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -113,6 +124,13 @@ pub struct ComparisonConfig {
     /// Learning rates that every method may choose from on the validation set: all are tried for the
     /// first seed, and the best is kept for the others.
     pub learning_rates: Vec<f64>,
+    /// Where methods are also given equal time, if anywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub equal_seconds: Option<EqualSeconds>,
+    /// What the rate of the hidden layers is multiplied by; each is tried with each learning rate.
+    /// Below 1, fine-tuning keeps more of what pretraining found.
+    #[serde(default = "as_it_is")]
+    pub hidden_rate_factors: Vec<f64>,
     /// Unlabelled training images that pretraining sees; 0 for all.
     #[serde(default)]
     pub pretraining_images: usize,
@@ -139,6 +157,19 @@ pub struct ComparisonConfig {
     pub fine_tuning: FineTuneConfig,
 }
 
+fn as_it_is() -> Vec<f64> {
+    vec![1.0]
+}
+
+/// What is chosen on the validation set.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Rates {
+    /// η of the read-out.
+    pub learning_rate: f64,
+    /// What it is multiplied by for the hidden layers.
+    pub hidden_factor: f64,
+}
+
 impl ComparisonConfig {
     /// Checks every bound.
     ///
@@ -151,6 +182,7 @@ impl ComparisonConfig {
         some("comparison.depths", self.depths.len())?;
         some("comparison.labels", self.labels.len())?;
         some("comparison.learning_rates", self.learning_rates.len())?;
+        some("comparison.hidden_rate_factors", self.hidden_rate_factors.len())?;
         require(self.seeds >= 1, "comparison.seeds", &self.seeds, "at least 1")?;
         for units in &self.layers {
             require(*units >= 1, "comparison.layers", units, "at least 1 unit a layer")?;
@@ -162,12 +194,16 @@ impl ComparisonConfig {
         for (i, budget) in self.labels.iter().enumerate() {
             let earlier = self.labels[..i].iter().all(|other| other.count < budget.count);
             require(earlier, "comparison.labels.count", &budget.count, "rising counts")?;
-            for (method, rate) in Method::ALL
-                .into_iter()
-                .flat_map(|m| self.learning_rates.iter().map(move |r| (m, r)))
-            {
-                self.fine_tuning_for(method, 1, budget, *rate).validate()?;
+            for rates in self.all_rates() {
+                for method in Method::ALL {
+                    self.fine_tuning_for(method, 1, budget, rates).validate()?;
+                }
             }
+        }
+        for count in self.equal_seconds.iter().flat_map(|equal| &equal.labels) {
+            let known = self.labels.iter().any(|budget| budget.count == *count);
+            let expected = "some of the counts in comparison.labels";
+            require(known, "comparison.equal_seconds.labels", count, expected)?;
         }
         for method in Method::ALL {
             if let Settings::Autoencoder(settings) = self.settings(method) {
@@ -179,20 +215,32 @@ impl ComparisonConfig {
         self.rbm.training.validate()
     }
 
-    /// The settings of fine-tuning a net of so many hidden layers with this budget at this rate.
+    /// All that a method may choose from.
+    pub fn all_rates(&self) -> Vec<Rates> {
+        let with = |learning_rate: f64| {
+            let factors = self.hidden_rate_factors.iter();
+            factors.map(move |&hidden_factor| Rates { learning_rate, hidden_factor })
+        };
+        self.learning_rates.iter().flat_map(|&rate| with(rate)).collect()
+    }
+
+    /// The settings of fine-tuning a net of so many hidden layers with this budget at these rates.
     pub fn fine_tuning_for(
         &self,
         method: Method,
         depth: usize,
         budget: &LabelBudget,
-        learning_rate: f64,
+        rates: Rates,
     ) -> FineTuneConfig {
         let mut config = FineTuneConfig {
             updates: budget.updates,
             batch_size: budget.batch_size,
-            learning_rate,
+            learning_rate: rates.learning_rate,
             ..self.fine_tuning.clone()
         };
+        if rates.hidden_factor != 1.0 {
+            config.rate_factors = vec![rates.hidden_factor; depth];
+        }
         match method {
             Method::RandomFeatures => config.rate_factors = vec![0.0; depth],
             Method::ReluDropout => {

@@ -11,8 +11,8 @@ mod summary;
 pub mod tensor_file;
 
 pub use comparison::run_comparison;
-pub use config::{ComparisonConfig, LabelBudget, Method, ReluDropout};
+pub use config::{ComparisonConfig, EqualSeconds, LabelBudget, Method, Rates, ReluDropout};
 pub use error::StudyError;
 pub use event::{Event, Listener};
-pub use outcome::{Cell, LayerRecord, Outcome};
+pub use outcome::{Cell, EqualTime, LayerRecord, Outcome};
 pub use summary::{MethodSummary, PairSummary, compare_pairs, summarise};

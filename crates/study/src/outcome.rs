@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use stack::{Evaluation, LayerChange};
 
-use crate::Method;
+use crate::{Method, Rates};
 
 /// The outcome of one cell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,8 +16,8 @@ pub struct Cell {
     pub labels: usize,
     /// The seed.
     pub seed: u64,
-    /// The learning rate that was best on the validation set.
-    pub learning_rate: f64,
+    /// The rates that were chosen on the validation set.
+    pub rates: Rates,
     /// Validation samples misclassified, and how many there are.
     pub validation_errors: (usize, usize),
     /// Test samples misclassified, and how many there are.
@@ -37,6 +37,8 @@ pub struct Cell {
     pub finetune_samples: usize,
     /// Wall time of fine-tuning, all learning rates tried, in seconds.
     pub seconds: f64,
+    /// Seconds of fine-tuning at the rate that was chosen.
+    pub tuning_seconds: f64,
 }
 
 /// How one layer was pretrained.
@@ -58,6 +60,29 @@ pub struct LayerRecord {
     pub samples: usize,
 }
 
+/// A method that was given as much time as the slowest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EqualTime {
+    /// How the hidden layers were initialised.
+    pub method: Method,
+    /// Hidden layers.
+    pub depth: usize,
+    /// Labelled samples.
+    pub labels: usize,
+    /// The seed.
+    pub seed: u64,
+    /// Seconds of pretraining and fine-tuning.
+    pub seconds: f64,
+    /// Those of pretraining.
+    pub pretraining_seconds: f64,
+    /// Steps of fine-tuning.
+    pub finetune_updates: usize,
+    /// Error on the validation set, in percent.
+    pub validation_error_pct: f64,
+    /// Error on the test set, in percent.
+    pub test_error_pct: f64,
+}
+
 /// All that a comparison found.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outcome {
@@ -65,4 +90,6 @@ pub struct Outcome {
     pub cells: Vec<Cell>,
     /// Every pretrained layer.
     pub layers: Vec<LayerRecord>,
+    /// Methods in the time of the slowest, where that was asked for.
+    pub equal_seconds: Vec<EqualTime>,
 }

@@ -142,7 +142,7 @@ mod tests {
             depth: 2,
             labels: 100,
             seed,
-            learning_rate: 0.1,
+            rates: crate::Rates { learning_rate: 0.1, hidden_factor: 1.0 },
             validation_errors: (errors, 1000),
             test_errors: (errors, 1000),
             pretrain_updates: 0,
@@ -152,6 +152,7 @@ mod tests {
             changes: vec![],
             mistakes: (0..1000).map(|i| i < errors).collect(),
             seconds: 0.0,
+            tuning_seconds: 0.0,
         }
     }
 

@@ -43,7 +43,7 @@ struct List {
 pub(crate) struct Lists<'a, F> {
     values: &'a [F],
     columns: &'a [u32],
-    lists: &'a [List],
+    of_rows: &'a [List],
     n_blocks: usize,
 }
 
@@ -51,14 +51,14 @@ impl<'a, F> Lists<'a, F> {
     /// The lists of these rows.
     #[inline(always)]
     pub(super) fn rows(self, rows: Range<usize>) -> Self {
-        let lists = &self.lists[rows.start * self.n_blocks..rows.end * self.n_blocks];
-        Lists { lists, ..self }
+        let of_rows = &self.of_rows[rows.start * self.n_blocks..rows.end * self.n_blocks];
+        Lists { of_rows, ..self }
     }
 
     /// The values and columns of row `row` in block `block`.
     #[inline(always)]
     pub(super) fn row(&self, row: usize, block: usize) -> (&'a [F], &'a [u32]) {
-        let List { first, len } = self.lists[row * self.n_blocks + block];
+        let List { first, len } = self.of_rows[row * self.n_blocks + block];
         let entries = first as usize..(first + len) as usize;
         (&self.values[entries.clone()], &self.columns[entries])
     }
@@ -86,7 +86,7 @@ impl<F: Real> NonZeros<F> {
     /// The lists, if there are any.
     pub(super) fn lists(&self) -> Option<Lists<'_, F>> {
         let Self { values, columns, lists, .. } = self;
-        self.n_blocks.map(|n_blocks| Lists { values, columns, lists, n_blocks })
+        self.n_blocks.map(|n_blocks| Lists { values, columns, of_rows: lists, n_blocks })
     }
 
     fn list_all(&mut self, arch: Arch, a: ArrayView2<F>, block: usize) {

@@ -4,11 +4,16 @@ use maud::{Markup, html};
 
 use super::scrolling;
 use crate::number::{count, duration, fixed};
-use crate::rows::{ComparisonRow, TimingRow};
+use crate::rows::{ComparisonRow, EqualSecondsRow, TimingRow};
 
-pub(super) fn tables(comparison: &[ComparisonRow], timings: &[TimingRow]) -> Markup {
+pub(super) fn tables(
+    comparison: &[ComparisonRow],
+    equal: &[EqualSecondsRow],
+    timings: &[TimingRow],
+) -> Markup {
     html! {
         @if !comparison.is_empty() { (updates(comparison)) }
+        @if !equal.is_empty() { (equal_seconds(equal)) }
         @if !timings.is_empty() { (seconds(timings)) }
     }
 }
@@ -42,6 +47,44 @@ fn updates(rows: &[ComparisonRow]) -> Markup {
         p.hint {
             "Least to most over numbers of labels and seeds. A pretrained layer is trained once and \
              serves every number of labels and every greater depth."
+        }
+    }
+}
+
+fn equal_seconds(rows: &[EqualSecondsRow]) -> Markup {
+    html! {
+        h3 { "The same time for every method" }
+        (scrolling(html! {
+            table {
+                thead {
+                    tr {
+                        th.number scope="col" { "labels" }
+                        th scope="col" { "method" }
+                        th.number scope="col" { "seed" }
+                        th.number scope="col" { "pretraining" }
+                        th.number scope="col" { "in all" }
+                        th.number scope="col" { "fine-tuning updates" }
+                        th.number scope="col" { "test error, %" }
+                    }
+                }
+                tbody {
+                    @for row in rows {
+                        tr {
+                            td.number { (count(row.labels)) }
+                            th scope="row" { (row.method) }
+                            td.number { (row.seed) }
+                            td.number { (duration(row.pretrain_seconds)) }
+                            td.number { (duration(row.seconds)) }
+                            td.number { (count(row.finetune_updates as usize)) }
+                            td.number { (fixed(row.test_error_pct, 2)) }
+                        }
+                    }
+                }
+            }
+        }))
+        p.hint {
+            "Here fine-tuning went on until a method had had as much time as the slowest, its \
+             pretraining included. The clock decides: on another machine these numbers differ."
         }
     }
 }
