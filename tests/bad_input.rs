@@ -89,7 +89,11 @@ fn a_folder_without_a_model_is_named() {
 
 #[test]
 fn labels_without_a_budget_are_explained() {
-    refused(&["compare", "--labels", "123"], 2, &["--labels 123", "labels=[{ count = 123"]);
+    refused(
+        &["compare", "--labels", "0"],
+        2,
+        &["comparison.labels.count = 0: expected at least 1"],
+    );
 }
 
 #[test]

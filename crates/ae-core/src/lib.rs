@@ -18,6 +18,6 @@ pub use gradient::{Batch, Objective, StepMemory, cost_and_gradient};
 pub use model::{Autoencoder, Decoder};
 pub use pca::{Pca, PcaError};
 pub use penalty::Penalty;
-pub use statistics::{CodeStatistics, Histogram};
+pub use statistics::{CodeStatistics, Histogram, saturated_pct};
 pub use train::Training;
 pub use training_config::TrainingConfig;

@@ -40,6 +40,25 @@ const BINS: usize = 25;
 /// code unit.
 const JACOBIAN_SAMPLES: usize = 500;
 
+/// What a unit's activity stays between, if it has two bounds.
+fn bounds(unit: Activation) -> Option<(f64, f64)> {
+    match unit {
+        Activation::Logistic => Some((0.0, 1.0)),
+        Activation::Tanh => Some((-1.0, 1.0)),
+        _ => None,
+    }
+}
+
+/// The share of activities (n × units) below 0.05 or above 0.95 of the unit's range, in per cent
+/// (Rifai et al. 2011, SAT); `None` for units without two bounds.
+pub fn saturated_pct<F: Real>(unit: Activation, activities: ArrayView2<F>) -> Option<f64> {
+    let (low, high) = bounds(unit)?;
+    let margin = 0.05 * (high - low);
+    let saturated = |h: &&F| h.as_f64() < low + margin || h.as_f64() > high - margin;
+    let n = activities.iter().filter(saturated).count();
+    Some(100.0 * n as f64 / activities.len() as f64)
+}
+
 impl<F: Real> Autoencoder<F> {
     /// Statistics of the codes of `x` (n × visible), n ≥ 1.
     ///
@@ -48,18 +67,7 @@ impl<F: Real> Autoencoder<F> {
     pub fn code_statistics(&self, x: ArrayView2<F>) -> CodeStatistics {
         assert!(x.nrows() > 0, "statistics of no samples");
         let h = self.encode(x).mapv(Real::as_f64);
-        let bounds = match self.units[self.encoder.len() - 1] {
-            Activation::Logistic => Some((0.0, 1.0)),
-            Activation::Tanh => Some((-1.0, 1.0)),
-            _ => None,
-        };
-        let share = |holds: &dyn Fn(f64) -> bool| {
-            h.iter().filter(|&&h| holds(h)).count() as f64 / h.len() as f64
-        };
-        let saturated = |(low, high): (f64, f64)| {
-            let margin = 0.05 * (high - low);
-            100.0 * share(&|h| h < low + margin || h > high - margin)
-        };
+        let unit = self.units[self.encoder.len() - 1];
         let range = |values: &mut dyn Iterator<Item = f64>| {
             values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, u), h| (l.min(h), u.max(h)))
         };
@@ -68,12 +76,12 @@ impl<F: Real> Autoencoder<F> {
             high - low
         };
         let dead_units = h.columns().into_iter().filter(|unit| spread(*unit) < 1e-3).count();
-        let (low, high) = bounds.unwrap_or_else(|| range(&mut h.iter().copied()));
+        let (low, high) = bounds(unit).unwrap_or_else(|| range(&mut h.iter().copied()));
         let first = x.slice(s![..x.nrows().min(JACOBIAN_SAMPLES), ..]);
         CodeStatistics {
             mean_activity: h.sum() / h.len() as f64,
             dead_units,
-            saturated_pct: bounds.map(saturated),
+            saturated_pct: saturated_pct(unit, h.view()),
             mean_jacobian_norm: self.mean_jacobian_norm(first),
             histogram: Histogram { low, high, shares: shares(&h, low, high) },
         }

@@ -94,8 +94,16 @@ pub(crate) fn draw(dir: &Path, trained: &Trained, splits: &Splits) -> anyhow::Re
     if let RunConfig::Autoencoder(settings) = &config
         && let Some(corruption) = settings.training.corruption
     {
+        let n = splits.validation.n_samples();
+        let validation = splits.validation.slice(n.saturating_sub(TUNED_ON)..n);
+        let noisy_validation = noisy(corruption, &validation, 1);
+        let shape = splits.test.shape;
+        let filters: Vec<Filter> = if shape.is_image() {
+            tuned(validation.images.view(), noisy_validation.view(), shape).into()
+        } else {
+            Vec::new()
+        };
         let noisy = noisy(corruption, &splits.test, 0);
-        let filters: [Filter; 0] = [];
         figures::autoencoder::denoising(dir, trained, &splits.test, &noisy, &filters)?;
     }
     figures::autoencoder::activities(dir, trained, model, &splits.test)?;

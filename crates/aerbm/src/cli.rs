@@ -183,7 +183,7 @@ pub(crate) struct Compare {
     /// Methods [default: those of the default profile]
     #[arg(long, value_delimiter = ',')]
     pub(crate) methods: Vec<String>,
-    /// Numbers of labels, of those that the default profile has settings for
+    /// Numbers of labels [default: those of the default profile, as far as there are so many]
     #[arg(long, value_delimiter = ',')]
     pub(crate) labels: Vec<usize>,
     /// Numbers of hidden layers

@@ -9,7 +9,10 @@ use crate::cli::{self, Command};
 use crate::config::{PRESETS, RunConfig};
 use crate::train::{self, Spec, Trained};
 use crate::ui::Ui;
-use crate::{autoencoder_commands, data, figures, generation, likelihood, pipeline, selfcheck};
+use crate::{
+    autoencoder_commands, compare_command, data, figures, generation, likelihood, pipeline,
+    selfcheck,
+};
 
 pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<()> {
     match command {
@@ -19,7 +22,7 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Train(args) => train(args, ui),
-        Command::Compare(args) => pipeline::compare_only(args, ui),
+        Command::Compare(args) => compare_command::run(args, ui),
         Command::Evaluate(args) => evaluate(args, ui),
         Command::Reconstruct(args) => reconstruct(args, ui),
         Command::Denoise(args) => autoencoder_commands::denoise(args, ui),

@@ -175,7 +175,8 @@ fn layer_metrics(outcome: &Outcome) -> Vec<MetricRow> {
                 ("cka", change.cka),
                 ("gradient_rms", change.gradient_rms),
             ];
-            rows.extend(measures.map(|(metric, value)| MetricRow {
+            let saturated = change.saturated_pct.map(|value| ("saturated_pct", value));
+            rows.extend(measures.into_iter().chain(saturated).map(|(metric, value)| MetricRow {
                 run: format!("comparison, {} labels, depth {}", cell.labels, cell.depth),
                 method: cell.method.name().into(),
                 seed: cell.seed,
@@ -185,7 +186,7 @@ fn layer_metrics(outcome: &Outcome) -> Vec<MetricRow> {
                 split: "validation".into(),
                 metric: metric.into(),
                 value,
-                unit: "1".into(),
+                unit: if metric == "saturated_pct" { "pct" } else { "1" }.into(),
             }));
         }
         let last = cell.history.iter().map(|look| look.training_cost).next_back();

@@ -3,6 +3,7 @@
 mod autoencoder_commands;
 mod cli;
 mod commands;
+mod compare_command;
 mod comparison;
 mod config;
 mod data;

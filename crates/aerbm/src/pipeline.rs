@@ -79,45 +79,6 @@ fn run_part(
     done(folder, ui)
 }
 
-/// `aerbm compare`: the comparison of the default profile, or what the options make of it.
-pub(crate) fn compare_only(args: &cli::Compare, ui: &Ui) -> anyhow::Result<()> {
-    let mut assignments = args.set.clone();
-    let list = |values: &[String]| format!("[{}]", values.join(", "));
-    if !args.methods.is_empty() {
-        let quoted: Vec<String> = args.methods.iter().map(|m| format!("\"{m}\"")).collect();
-        assignments.push(format!("methods={}", list(&quoted)));
-    }
-    if !args.depths.is_empty() {
-        let depths: Vec<String> = args.depths.iter().map(ToString::to_string).collect();
-        assignments.push(format!("depths={}", list(&depths)));
-    }
-    if let Some(seeds) = args.seeds {
-        assignments.push(format!("seeds={seeds}"));
-    }
-    let mut comparison = ProfileConfig::default_comparison(&assignments)?;
-    let known: Vec<usize> = comparison.labels.iter().map(|budget| budget.count).collect();
-    for count in &args.labels {
-        if !known.contains(count) {
-            let message = format!(
-                "--labels {count}: expected some of {known:?}; for others give their budget with \
-                 --set 'labels=[{{ count = {count}, updates = 2000, batch_size = 50 }}]'"
-            );
-            return Err(crate::config::UsageError(message).into());
-        }
-    }
-    if !args.labels.is_empty() {
-        comparison.labels.retain(|budget| args.labels.contains(&budget.count));
-    }
-    let loaded = data::load(&args.data)?;
-    loaded.tell(ui);
-    let config =
-        ProfileConfig { seed: 1, data: None, runs: vec![], comparison: Some(comparison.clone()) };
-    let mut folder = open(&args.out, "aerbm compare", &toml::to_string(&config)?, &loaded)?;
-    let (splits, key) = loaded.split(comparison.partition)?;
-    compare(&comparison, &splits, &key, &mut folder, ui)?;
-    done(folder, ui)
-}
-
 /// Opens the folder of a run on this data.
 pub(crate) fn open(
     path: &Path,
@@ -137,7 +98,8 @@ pub(crate) fn open(
     RunFolder::open(path, command, config, &info)
 }
 
-fn done(folder: RunFolder, ui: &Ui) -> anyhow::Result<()> {
+/// Writes the page and says where it is.
+pub(crate) fn done(folder: RunFolder, ui: &Ui) -> anyhow::Result<()> {
     let page: PathBuf = folder.finish()?;
     ui.result(&format!("report: {}", page.display()));
     Ok(())

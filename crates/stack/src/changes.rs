@@ -1,5 +1,6 @@
 //! What fine-tuning did to the layers that it began with.
 
+use ae_core::saturated_pct;
 use ndarray::{Array2, ArrayView2, Axis};
 use nn_core::Workspace;
 use serde::{Deserialize, Serialize};
@@ -9,6 +10,8 @@ use crate::{Classifier, classification_cost_and_gradient};
 /// A hidden layer before and after fine-tuning.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LayerChange {
+    /// The share of saturated activities before, in per cent; none for units without two bounds.
+    pub saturated_pct: Option<f64>,
     /// ‖W − W₀‖ / ‖W₀‖: how far the weights moved.
     pub distance: f64,
     /// Linear CKA of the layer's features before and after (Kornblith et al. 2019): 1 if they are the
@@ -41,6 +44,7 @@ pub fn layer_changes(
             let (w0, w, g) =
                 (&before.layers[i].weights, &after.layers[i].weights, &gradient.layers[i].weights);
             LayerChange {
+                saturated_pct: saturated_pct(before.units[i], workspace.layer_output(i)),
                 distance: norm(&(w - w0)) / norm(w0),
                 cka: cka(workspace.layer_output(i), new_workspace.layer_output(i)),
                 gradient_rms: norm(g) / (g.len() as f64).sqrt(),

@@ -192,6 +192,7 @@ impl ComparisonConfig {
             require(holds, "comparison.depths", depth, "1 to the number of layers")?;
         }
         for (i, budget) in self.labels.iter().enumerate() {
+            require(budget.count >= 1, "comparison.labels.count", &budget.count, "at least 1")?;
             let earlier = self.labels[..i].iter().all(|other| other.count < budget.count);
             require(earlier, "comparison.labels.count", &budget.count, "rising counts")?;
             for rates in self.all_rates() {

@@ -43,20 +43,23 @@ fn changes(dir: &Path, outcome: &Outcome) -> Result<(), report::Error> {
     };
     let panels = vec![
         panel("Gradient before", "rms", AxisScale::Log, &|change| change.gradient_rms),
+        panel("Saturated before", "% of activities", AxisScale::Linear, &|change| {
+            change.saturated_pct.unwrap_or(f64::NAN)
+        }),
         panel("Distance moved", "relative norm", AxisScale::Linear, &|change| change.distance),
         panel("Features kept", "linear CKA", AxisScale::Linear, &|change| change.cka),
     ];
     let meta = Meta {
         title: format!("What fine-tuning with {labels} labels did to each layer"),
-        caption: "Before fine-tuning, the size of the cost's gradient at each layer's weights; \
-                  after it, how far the weights moved, relative to their norm, and how alike the \
+        caption: "Before fine-tuning, the size of the cost's gradient at each layer's weights, and \
+                  the share of activities near their bounds; after it, how far the weights moved, relative to their norm, and how alike the \
                   layer's features are before and after. Means over seeds."
             .into(),
         how_to_read: "A gradient that shrinks towards the data is why deep nets of logistic units \
                       hardly learn there without pretraining. Pretrained layers that move little \
                       and keep their features (CKA near 1) were useful as they were."
             .into(),
-        alt: "Three line charts over layers: gradient size, distance moved and CKA, a line for \
+        alt: "Four line charts over layers: gradient size, saturation, distance moved and CKA, a line for \
               each method; the numbers are in metrics.csv."
             .into(),
         section: Section::Comparison,

@@ -1,0 +1,115 @@
+//! `aerbm compare`: the comparison of the default profile, or what the options and the data make of it.
+
+use mnist_io::Splits;
+use study::{ComparisonConfig, LabelBudget};
+
+use crate::cli;
+use crate::comparison::compare;
+use crate::config::{ProfileConfig, UsageError};
+use crate::data;
+use crate::pipeline::{done, open};
+use crate::ui::Ui;
+
+pub(crate) fn run(args: &cli::Compare, ui: &Ui) -> anyhow::Result<()> {
+    let mut comparison = ProfileConfig::default_comparison(&assignments(args))?;
+    let loaded = data::load(&args.data)?;
+    loaded.tell(ui);
+    let (splits, key) = loaded.split(comparison.partition)?;
+    suit(&mut comparison, args, &splits, ui);
+    comparison.validate().map_err(|error| UsageError(error.to_string()))?;
+    let config =
+        ProfileConfig { seed: 1, data: None, runs: vec![], comparison: Some(comparison.clone()) };
+    let mut folder = open(&args.out, "aerbm compare", &toml::to_string(&config)?, &loaded)?;
+    compare(&comparison, &splits, &key, &mut folder, ui)?;
+    done(folder, ui)
+}
+
+/// The options as settings.
+fn assignments(args: &cli::Compare) -> Vec<String> {
+    let list = |name: &str, values: Vec<String>| format!("{name}=[{}]", values.join(", "));
+    // Equal time takes as long again as the slowest method: only if it is asked for.
+    let equal = "equal_seconds={ labels = [], seeds = 0 }".to_owned();
+    let asked = args.set.iter().any(|setting| setting.starts_with("equal_seconds"));
+    let mut assignments: Vec<String> = (!asked).then_some(equal).into_iter().collect();
+    assignments.extend(args.set.iter().cloned());
+    if !args.methods.is_empty() {
+        let quoted = args.methods.iter().map(|method| format!("\"{method}\"")).collect();
+        assignments.push(list("methods", quoted));
+    }
+    if !args.depths.is_empty() {
+        assignments.push(list("depths", args.depths.iter().map(ToString::to_string).collect()));
+    }
+    if let Some(seeds) = args.seeds {
+        assignments.push(format!("seeds={seeds}"));
+    }
+    assignments
+}
+
+/// Suits the comparison to the numbers of labels that are asked for, and to the data.
+fn suit(comparison: &mut ComparisonConfig, args: &cli::Compare, splits: &Splits, ui: &Ui) {
+    let known = comparison.labels.clone();
+    let n_labels = splits.train.labels.as_ref().map_or(0, Vec::len);
+    let given = args.set.iter().any(|setting| setting.starts_with("labels"));
+    if !args.labels.is_empty() {
+        let mut counts = args.labels.clone();
+        counts.sort_unstable();
+        counts.dedup();
+        comparison.labels = counts.into_iter().map(|count| budget_for(count, &known)).collect();
+    } else if !given && known.iter().any(|budget| budget.count > n_labels) && n_labels > 0 {
+        comparison.labels.retain(|budget| 2 * budget.count <= n_labels);
+        comparison.labels.push(budget_for(n_labels, &known));
+        let counts: Vec<String> =
+            comparison.labels.iter().map(|budget| budget.count.to_string()).collect();
+        ui.note(&format!("{n_labels} labelled training samples: comparing {}", counts.join(", ")));
+    }
+    let n = splits.train.n_samples();
+    for training in [
+        &mut comparison.autoencoder.training,
+        &mut comparison.sparse.training,
+        &mut comparison.denoising.training,
+        &mut comparison.contractive.training,
+    ] {
+        training.epochs = enough_epochs(training.epochs, n, training.batch_size);
+    }
+    let rbm = &mut comparison.rbm.training;
+    rbm.epochs = enough_epochs(rbm.epochs, n, rbm.batch_size);
+}
+
+/// This many labels with the work of the next larger number that is known, or of the largest.
+fn budget_for(count: usize, known: &[LabelBudget]) -> LabelBudget {
+    let of = known.iter().find(|budget| budget.count >= count).or(known.last());
+    let of = of.expect("a comparison has a number of labels");
+    LabelBudget { count, ..of.clone() }
+}
+
+/// Steps that a layer is pretrained with at least.
+const LEAST_UPDATES: usize = 2000;
+
+/// Few samples make short epochs: as many as make enough steps.
+fn enough_epochs(epochs: usize, n_samples: usize, batch_size: usize) -> usize {
+    epochs.max(LEAST_UPDATES.div_ceil(n_samples.div_ceil(batch_size).max(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_between_takes_the_next_larger_budget() {
+        let known = [(100, 10), (1000, 20)].map(|(count, updates)| LabelBudget {
+            count,
+            updates,
+            batch_size: 5,
+        });
+        for (count, updates) in [(50, 10), (100, 10), (101, 20), (5000, 20)] {
+            let found = budget_for(count, &known);
+            assert_eq!((found.count, found.updates), (count, updates));
+        }
+    }
+
+    #[test]
+    fn few_samples_are_seen_often_enough() {
+        assert_eq!(enough_epochs(25, 50_000, 100), 25);
+        assert_eq!(enough_epochs(25, 1_200, 100), 167);
+    }
+}
