@@ -27,14 +27,21 @@ pub(crate) fn learning_curves(dir: &Path, metrics: &[MetricRow]) -> anyhow::Resu
         ("train", "sse_per_image", "One-step reconstruction of the RBM", "squared error per image"),
         ("validation", "free_energy_gap_nats", "Free-energy gap of the RBM", "nats, unseen − seen"),
         ("validation", "log_likelihood_nats", "Likelihood of the RBM", "mean log p(v), nats"),
+        ("train", "weight_change", "Change of the RBM's weights", "rms, relative to the weights"),
     ];
     for (split, metric, title, y_title) in wanted {
         let mut curves: Vec<Curve> = Vec::new();
+        // Of a run that was repeated, the first seed.
+        let mut seeds: Vec<u64> = Vec::new();
         for row in epochs.clone().filter(|row| row.split == split && row.metric == metric) {
             let point = (row.epoch.unwrap_or_default() as f64, row.value);
-            match curves.iter_mut().find(|curve| curve.name == row.run) {
-                Some(curve) => curve.points.push(point),
-                None => curves.push(Curve { name: row.run.clone(), points: vec![point] }),
+            match curves.iter().position(|curve| curve.name == row.run) {
+                Some(i) if seeds[i] == row.seed => curves[i].points.push(point),
+                Some(_) => (),
+                None => {
+                    curves.push(Curve { name: row.run.clone(), points: vec![point] });
+                    seeds.push(row.seed);
+                }
             }
         }
         let y_scale = if metric.ends_with("_nats") { AxisScale::Linear } else { AxisScale::Log };
@@ -46,8 +53,8 @@ pub(crate) fn learning_curves(dir: &Path, metrics: &[MetricRow]) -> anyhow::Resu
     let meta = Meta {
         title: "Learning curves".into(),
         caption: "Each epoch of each model's training.".into(),
-        how_to_read: "Lower is better; a curve that has flattened has learned what it can. \
-            The free-energy gap tells overfitting: it grows when seen images become more probable \
+        how_to_read: "Lower is better, but for the likelihood; a curve that has flattened has \
+            learned what it can. The free-energy gap tells overfitting: it grows when seen images become more probable \
             than unseen ones."
             .into(),
         alt: "Line charts of costs and errors against epochs, one line a model".into(),

@@ -15,6 +15,7 @@ mod regularisation;
 mod rule;
 mod samples;
 mod schedule;
+mod update;
 
 pub use activation::Activation;
 pub use chain::{Chain, Workspace};
@@ -24,7 +25,7 @@ pub use gradient_check::{GradientCheck, check_gradient};
 pub use init::{Initialiser, normal};
 pub use loss::Loss;
 pub use minibatch::{MeanCost, Minibatches, gather};
-pub use optimizer::{Optimizer, TensorGradient};
+pub use optimizer::Optimizer;
 pub use parameters::{
     Kind, Parameters, RestoreError, Tensor, TensorMap, TensorMut, assign, restore, store,
 };
@@ -33,3 +34,4 @@ pub use regularisation::{Regularisation, incoming_square_norms};
 pub use rule::Rule;
 pub use samples::{Samples, UnreadableSamples};
 pub use schedule::Schedule;
+pub use update::TensorGradient;

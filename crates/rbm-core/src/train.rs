@@ -138,6 +138,17 @@ impl<F: Real> Training<F> {
         self.epochs_done
     }
 
+    /// How much the last epoch changed the weights: the root mean square of the change over that of
+    /// the weights. Where it stays high, the rate is too high (Hinton 2012, section 7).
+    pub fn weight_change(&self, rbm: &Rbm<F>) -> f64 {
+        let (mut change, mut size) = (0.0, 0.0);
+        for (&now, &before) in rbm.weights.iter().zip(&self.last_good.weights) {
+            change += (now - before).as_f64().powi(2);
+            size += now.as_f64().powi(2);
+        }
+        if size > 0.0 { (change / size).sqrt() } else { 0.0 }
+    }
+
     /// Trains one epoch. The `data` must be those that the training was made for.
     ///
     /// # Errors

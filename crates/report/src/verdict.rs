@@ -39,6 +39,9 @@ pub(crate) const BASELINE: &str = "none";
 pub(crate) const RBM: &str = "rbm";
 pub(crate) const AUTOENCODERS: [&str; 4] = ["autoencoder", "sparse", "denoising", "contractive"];
 
+/// What is done without pretraining since 2012.
+const MODERN: &str = "relu-dropout";
+
 /// Everything that is known at the depth that is judged.
 struct Evidence<'a> {
     depth: usize,
@@ -77,6 +80,7 @@ impl Verdict {
             findings: evidence
                 .against_none()
                 .into_iter()
+                .chain(evidence.against_modern().iter().map(Contrast::sentence))
                 .chain(families.iter().map(Contrast::sentence))
                 .collect(),
             notes: evidence.notes(summary, !families.is_empty()),
@@ -91,6 +95,8 @@ pub(crate) fn spoken(method: &str) -> String {
         RBM => "RBM pretraining".into(),
         "pca" => "PCA initialisation".into(),
         "random-features" => "random features".into(),
+        "raw-logistic" => "logistic regression".into(),
+        MODERN => "rectified units with dropout".into(),
         "autoencoder" => "autoencoder pretraining".into(),
         "sparse" | "denoising" | "contractive" => format!("{method}-autoencoder pretraining"),
         other => other.into(),
@@ -219,6 +225,13 @@ impl Evidence<'_> {
                 .or_else(|| self.best(AUTOENCODERS.into_iter(), labels))?;
             self.contrast(method, RBM, labels)
         };
+        self.labels.iter().filter_map(contrast).collect()
+    }
+
+    /// The best pretrained method against rectified units with dropout, at each number of labels.
+    fn against_modern(&self) -> Vec<Contrast> {
+        let contrast =
+            |&labels: &usize| self.contrast(self.best(pretrained(), labels)?, MODERN, labels);
         self.labels.iter().filter_map(contrast).collect()
     }
 

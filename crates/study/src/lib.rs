@@ -4,6 +4,7 @@ mod comparison;
 mod config;
 mod error;
 mod event;
+mod method;
 mod outcome;
 pub mod stage;
 pub mod statistics;
@@ -11,8 +12,9 @@ mod summary;
 pub mod tensor_file;
 
 pub use comparison::run_comparison;
-pub use config::{ComparisonConfig, EqualSeconds, LabelBudget, Method, Rates, ReluDropout};
+pub use config::{ComparisonConfig, EqualSeconds, LabelBudget, Rates, ReluDropout};
 pub use error::StudyError;
 pub use event::{Event, Listener};
+pub use method::Method;
 pub use outcome::{Cell, EqualTime, LayerRecord, Outcome};
 pub use summary::{MethodSummary, PairSummary, compare_pairs, summarise};

@@ -23,7 +23,8 @@ fn bars(n: usize, salt: usize, shuffled: bool) -> Dataset {
         f32::from(u8::from((j / 4 == i % 4) != (noise[i * 16 + j] < 0.2)))
     });
     let chance = uniform(100 + salt, n);
-    let class = |i: usize| if shuffled { (chance[i] * 4.0).floor() as usize } else { i } % 4;
+    let by_chance = |i: usize| [0.25, 0.5, 0.75].iter().filter(|&&at| chance[i] >= at).count();
+    let class = |i: usize| if shuffled { by_chance(i) } else { i % 4 };
     let labels = (0..n).map(|i| class(i) as u8).collect();
     let shape = ImageShape { height: 4, width: 4 };
     Dataset::from_arrays("bars", images, Some((labels, 4)), shape).expect("as many labels")

@@ -88,6 +88,7 @@ impl Job for RbmJob<'_> {
         let mut measures = vec![
             Measure::new("validation", "mse_per_pixel", error.mse_per_pixel, "mse_per_pixel"),
             Measure::new("validation", "free_energy_gap_nats", gap, "nats"),
+            Measure::new("train", "weight_change", self.training.weight_change(&self.rbm), "1"),
         ];
         let RbmSettings { likelihood, training, .. } = self.settings;
         if likelihood.every > 0 && self.training.epochs_done().is_multiple_of(likelihood.every) {

@@ -179,6 +179,23 @@ fn the_validation_error_chooses() {
 }
 
 #[test]
+fn pretraining_is_held_against_what_is_done_without_it_today() {
+    let rows = [
+        summary("none", 3, 100, 5, 20.0),
+        summary("rbm", 3, 100, 5, 15.0),
+        summary("relu-dropout", 3, 100, 5, 14.0),
+    ];
+    let pairs = [
+        paired("rbm", "none", 100, 5, (-6.0, -4.0)),
+        paired("rbm", "relu-dropout", 100, 5, (0.5, 1.5)),
+    ];
+    let verdict = Verdict::of(&rows, &pairs, &[]).unwrap();
+    let expected = "With 100 labels, rectified units with dropout (14.0 % test error) is better than \
+                    RBM pretraining (15.0 %)";
+    assert!(verdict.findings[1].starts_with(expected), "{:?}", verdict.findings);
+}
+
+#[test]
 fn the_families_are_compared() {
     let rows = [
         summary("none", 3, 100, 5, 20.0),
