@@ -66,7 +66,7 @@ pub(crate) fn learning_curves(dir: &Path, metrics: &[MetricRow]) -> anyhow::Resu
 
 /// What hidden units respond to.
 pub(crate) fn filters(dir: &Path, trained: &Trained, order: u32) -> anyhow::Result<()> {
-    const ROWS: usize = 3;
+    const ROWS: usize = 2;
     const COLUMNS: usize = 10;
     let filters = trained.model.filters();
     let run = &trained.record.run;

@@ -125,8 +125,9 @@ impl LogZ {
         let row = |metric, log_z| Measure::new(split, metric, unnormalised - log_z, "nats");
         let mut rows = vec![row("log_likelihood_nats", self.value())];
         if let LogZ::Bracket(LogZBracket { lower, upper }) = self {
-            rows.push(row("log_likelihood_nats_lower", upper.log_z));
-            rows.push(row("log_likelihood_nats_upper", lower.log_z));
+            // Where the bracket is narrower than its errors, the estimates may have crossed.
+            rows.push(row("log_likelihood_nats_lower", lower.log_z.max(upper.log_z)));
+            rows.push(row("log_likelihood_nats_upper", lower.log_z.min(upper.log_z)));
         }
         rows
     }

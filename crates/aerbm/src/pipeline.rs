@@ -9,7 +9,7 @@ use crate::config::ProfileConfig;
 use crate::data::{self, Loaded};
 use crate::figures;
 use crate::folder::{DataInfo, RunFolder};
-use crate::train::{Spec, Trained, train};
+use crate::train::{Model, Spec, Trained, train};
 use crate::ui::Ui;
 
 /// Gibbs steps of the longest chain in the report.
@@ -117,11 +117,18 @@ pub(crate) fn draw_models(
     for (order, model) in (0..).zip(trained) {
         figures::filters(dir, model, order)?;
         figures::histograms(dir, model, test)?;
-        figures::generation::decoded_codes(dir, model, test)?;
         if model.model.generative().is_some() {
             let (start, seed) = (figures::generation::Start::Digits(test), model.record.seed);
             figures::generation::gibbs_samples(dir, model, &start, GIBBS_STEPS, seed)?;
         }
+    }
+    // One shows what they all do: that with the smallest code.
+    let with_code = trained.iter().filter_map(|trained| match &trained.model {
+        Model::Autoencoder(model) => Some((model.n_code(), trained)),
+        _ => None,
+    });
+    if let Some((_, smallest)) = with_code.min_by_key(|(n_code, _)| *n_code) {
+        figures::generation::decoded_codes(dir, smallest, test)?;
     }
     figures::reconstructions(dir, &trained.iter().collect::<Vec<_>>(), test)
 }

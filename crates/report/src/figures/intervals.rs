@@ -125,13 +125,13 @@ pub(super) fn layout(
     y_title: &str,
 ) -> Result<Picture, Error> {
     let rows: Vec<PointRow> = read_csv(csv)?;
-    let mut palette = Palette::default();
     let mut names: Vec<&str> = Vec::new();
     for row in &rows {
         if !names.contains(&row.series.as_str()) {
             names.push(&row.series);
         }
     }
+    let mut palette = Palette::of(names.iter().copied());
     let keys: Vec<Key> = names
         .iter()
         .enumerate()

@@ -135,13 +135,13 @@ pub(super) fn layout(csv: &Path, title: &str, panels: &[Axes]) -> Result<Picture
             expected: "at least one",
         });
     }
-    let mut palette = Palette::default();
     let mut names: Vec<&str> = Vec::new();
     for row in &rows {
         if !names.contains(&row.series.as_str()) {
             names.push(&row.series);
         }
     }
+    let mut palette = Palette::of(names.iter().copied());
     let keys: Vec<Key> = names
         .iter()
         .enumerate()

@@ -1,7 +1,7 @@
 //! Colours that the colour-blind tell apart, and a marker's shape beside each, for print.
 //!
 //! Okabe and Ito, "Color universal design" (2008), without their yellow, which is lost on white,
-//! and with grey. A method of the study has the same colour in every figure; other names take the
+//! and with grey and two browns. A method of the study has the same colour in every figure; other names take the
 //! colours that are left, in the order in which they come.
 
 use std::collections::BTreeMap;
@@ -19,9 +19,14 @@ const GREY: Color = (150, 150, 150);
 
 const ALL: [Color; 8] = [BLUE, VERMILION, GREEN, PURPLE, SKY, ORANGE, BLACK, GREY];
 
-const METHODS: [(&str, Color); 8] = [
+const BROWN: Color = (120, 70, 20);
+const TAN: Color = (190, 160, 110);
+
+const METHODS: [(&str, Color); 10] = [
     ("none", BLACK),
-    ("random-features", GREY),
+    ("raw-logistic", GREY),
+    ("random-features", TAN),
+    ("relu-dropout", BROWN),
     ("pca", ORANGE),
     ("autoencoder", BLUE),
     ("sparse", GREEN),
@@ -46,17 +51,27 @@ pub(super) enum Marker {
 }
 
 impl Palette {
+    /// Colours for a figure with these names: those of methods are kept for them.
+    pub(super) fn of<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
+        let methods = names.into_iter().filter_map(|name| Some((name.to_owned(), own(name)?)));
+        Palette { given: methods.collect() }
+    }
+
     /// The colour of a name: the same for the same name.
     pub(super) fn color(&mut self, name: &str) -> Color {
         if let Some(&color) = self.given.get(name) {
             return color;
         }
-        let own = METHODS.iter().find(|(method, _)| *method == name).map(|&(_, color)| color);
         let free = ALL.iter().find(|color| !self.given.values().any(|used| used == *color));
-        let color = own.or(free.copied()).unwrap_or(ALL[self.given.len() % ALL.len()]);
+        let color = own(name).or(free.copied()).unwrap_or(ALL[self.given.len() % ALL.len()]);
         self.given.insert(name.to_owned(), color);
         color
     }
+}
+
+/// The colour of a method of the study.
+fn own(name: &str) -> Option<Color> {
+    METHODS.iter().find(|(method, _)| *method == name).map(|&(_, color)| color)
 }
 
 /// The marker of the series at this place.

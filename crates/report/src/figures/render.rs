@@ -8,7 +8,9 @@ use std::fmt::{Display, Write as _};
 use std::io::Cursor;
 
 use base64::Engine;
-use image::{ImageFormat, Rgb, RgbImage};
+use image::buffer::ConvertBuffer as _;
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{GrayImage, Rgb, RgbImage};
 use plotters::prelude::{BitMapBackend, DrawingBackend, RGBColor, SVGBackend, ShapeStyle};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, FontDesc, FontFamily, FontStyle, TextStyle};
@@ -207,7 +209,14 @@ fn halved(large: &RgbImage) -> RgbImage {
 
 fn encode(image: &RgbImage) -> Result<Vec<u8>, Error> {
     let mut bytes = Cursor::new(Vec::new());
-    image.write_to(&mut bytes, ImageFormat::Png).map_err(failed)?;
+    // Pixels of tiles are squares: most rows are those above them, which the filter makes zeros.
+    let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Up);
+    if image.pixels().all(|Rgb([r, g, b])| r == g && g == b) {
+        let grey: GrayImage = image.convert();
+        grey.write_with_encoder(encoder).map_err(failed)?;
+    } else {
+        image.write_with_encoder(encoder).map_err(failed)?;
+    }
     Ok(bytes.into_inner())
 }
 

@@ -160,7 +160,7 @@ fn difference_table(mut rows: Vec<&PairedRow>) -> Markup {
                         th scope="col" { "methods" }
                         th.number scope="col" { "difference" }
                         th.number scope="col" { "95 % interval" }
-                        @for test in &tests { th.number scope="col" { "p, " (test) } }
+                        @for test in &tests { th.number scope="col" { "p" br; (test) } }
                         @if seeds.len() > 1 { th.number scope="col" { "seeds" } }
                         th scope="col" { "verdict" }
                     }
