@@ -52,11 +52,14 @@ pub(crate) fn set(table: &mut Table, assignment: &str) -> Result<(), UsageError>
     Ok(())
 }
 
-/// Lays the entries of `above` over those of `below`, table by table.
+/// Lays the entries of `above` over those of `below`, table by table. A table that says its `kind`
+/// replaces the other whole: another kind has other entries.
 pub(crate) fn overlay(below: &mut Table, above: Table) {
     for (key, value) in above {
         match (below.get_mut(&key), value) {
-            (Some(Value::Table(below)), Value::Table(above)) => overlay(below, above),
+            (Some(Value::Table(below)), Value::Table(above)) if !above.contains_key("kind") => {
+                overlay(below, above);
+            }
             (_, value) => {
                 below.insert(key, value);
             }
@@ -107,6 +110,8 @@ mod tests {
         let mut below = table("a = 1\n[t]\nx = 1\ny = 2", "test").expect("TOML");
         overlay(&mut below, table("[t]\nx = 3", "test").expect("TOML"));
         assert_eq!(below, table("a = 1\n[t]\nx = 3\ny = 2", "test").expect("TOML"));
+        overlay(&mut below, table("[t]\nkind = \"b\"\nz = 4", "test").expect("TOML"));
+        assert_eq!(below, table("a = 1\n[t]\nkind = \"b\"\nz = 4", "test").expect("TOML"));
     }
 
     #[test]
