@@ -29,6 +29,10 @@ fn worse(n_samples: usize) -> f64 {
     (1.0 + 3.0 / (n_samples as f64).sqrt()).max(1.2)
 }
 
+/// Below this excess for each visible unit, an error is no sign of divergence: data that hardly vary
+/// leave next to none, and a model of drawn states a little more.
+const NOTICEABLE: f64 = 0.01;
+
 const LOWEST_ERROR: &str = "lowest_error";
 
 /// What lives beside an RBM while it is trained: velocities, chains, offsets, memory, and how far it
@@ -243,7 +247,8 @@ impl<F: Real> Training<F> {
         }
         let error = mean.mean();
         let bound = self.error_of_means.max(f64::from(self.lowest_error));
-        if error > worse(mean.n_samples()) * bound {
+        let excess = (error - bound) / rbm.n_visible() as f64;
+        if error > worse(mean.n_samples()) * bound && excess > NOTICEABLE {
             assign(rbm, &self.last_good);
             return Err(TrainingError::Diverged {
                 cost: error,
