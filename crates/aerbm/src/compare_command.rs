@@ -83,7 +83,7 @@ fn budget_for(count: usize, known: &[LabelBudget]) -> LabelBudget {
 }
 
 /// Steps that a layer is pretrained with at least.
-const LEAST_UPDATES: usize = 1000;
+const LEAST_UPDATES: usize = 2000;
 
 /// Few samples make short epochs: as many as make enough steps.
 fn enough_epochs(epochs: usize, n_samples: usize, batch_size: usize) -> usize {
@@ -110,6 +110,6 @@ mod tests {
     #[test]
     fn few_samples_are_seen_often_enough() {
         assert_eq!(enough_epochs(25, 50_000, 100), 25);
-        assert_eq!(enough_epochs(25, 1_200, 100), 84);
+        assert_eq!(enough_epochs(25, 1_200, 100), 167);
     }
 }
