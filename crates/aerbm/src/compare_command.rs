@@ -17,6 +17,12 @@ pub(crate) fn run(args: &cli::Compare, ui: &Ui) -> anyhow::Result<()> {
     let (splits, key) = loaded.split(comparison.partition)?;
     suit(&mut comparison, args, &splits, ui);
     comparison.validate().map_err(|error| UsageError(error.to_string()))?;
+    let n_labels = splits.train.labels.as_ref().map_or(usize::MAX, Vec::len);
+    if let Some(budget) = comparison.labels.iter().find(|budget| budget.count > n_labels) {
+        let message =
+            format!("{} labels: expected at most {n_labels}, as many as train", budget.count);
+        return Err(UsageError(message).into());
+    }
     let config =
         ProfileConfig { seed: 1, data: None, runs: vec![], comparison: Some(comparison.clone()) };
     let mut folder = open(&args.out, "aerbm compare", &toml::to_string(&config)?, &loaded)?;

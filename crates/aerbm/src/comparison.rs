@@ -5,8 +5,8 @@ use mnist_io::Splits;
 use report::{ComparisonRow, EqualSecondsRow, MetricRow, PairedRow, SummaryRow, TimingRow};
 use study::stage::{Key, Store};
 use study::{
-    Cell, ComparisonConfig, Event, Method, Outcome, StudyError, compare_pairs, run_comparison,
-    summarise,
+    Cell, ComparisonConfig, Event, LayerRecord, Method, Outcome, StudyError, compare_pairs,
+    run_comparison, summarise,
 };
 
 use crate::figures;
@@ -150,45 +150,55 @@ fn paired_rows(outcome: &Outcome) -> Vec<PairedRow> {
 }
 
 fn layer_metrics(outcome: &Outcome) -> Vec<MetricRow> {
-    let mut rows = Vec::new();
-    for layer in &outcome.layers {
-        for (i, &value) in layer.costs.iter().enumerate() {
-            let unit = if layer.metric == "cost" { "nats" } else { "sse_per_image" };
-            rows.push(MetricRow {
-                run: "comparison".into(),
-                method: layer.method.name().into(),
-                seed: layer.seed,
-                stage: "pretrain".into(),
-                layer: Some(layer.layer),
-                epoch: Some(i + 1),
-                split: "train".into(),
-                metric: layer.metric.clone(),
-                value,
-                unit: unit.into(),
-            });
-        }
-    }
-    for cell in &outcome.cells {
-        for (i, change) in cell.changes.iter().enumerate() {
+    outcome.layers.iter().flat_map(pretraining_metrics).chain(tuning_metrics(outcome)).collect()
+}
+
+/// The cost of each epoch of a layer's pretraining.
+fn pretraining_metrics(layer: &LayerRecord) -> impl Iterator<Item = MetricRow> {
+    let unit = if layer.metric == "cost" { "nats" } else { "sse_per_image" };
+    (1..).zip(&layer.costs).map(move |(epoch, &value)| MetricRow {
+        run: "comparison".into(),
+        method: layer.method.name().into(),
+        seed: layer.seed,
+        stage: "pretrain".into(),
+        layer: Some(layer.layer),
+        epoch: Some(epoch),
+        split: "train".into(),
+        metric: layer.metric.clone(),
+        value,
+        unit: unit.into(),
+    })
+}
+
+/// What fine-tuning did to each layer, then what was chosen and found.
+fn tuning_metrics(outcome: &Outcome) -> impl Iterator<Item = MetricRow> {
+    outcome.cells.iter().flat_map(|cell| {
+        let row = |run: String, layer, split: &str, metric: &str, value, unit: &str| MetricRow {
+            run,
+            method: cell.method.name().into(),
+            seed: cell.seed,
+            stage: "fine-tune".into(),
+            layer: Some(layer),
+            epoch: None,
+            split: split.into(),
+            metric: metric.into(),
+            value,
+            unit: unit.into(),
+        };
+        let mut rows = Vec::new();
+        let run = format!("comparison, {} labels, depth {}", cell.labels, cell.depth);
+        for (layer, change) in (1..).zip(&cell.changes) {
             let measures = [
-                ("weight_distance", change.distance),
-                ("cka", change.cka),
-                ("gradient_rms", change.gradient_rms),
+                ("weight_distance", Some(change.distance), "1"),
+                ("cka", Some(change.cka), "1"),
+                ("gradient_rms", Some(change.gradient_rms), "1"),
+                ("saturated_pct", change.saturated_pct, "pct"),
             ];
-            let saturated = change.saturated_pct.map(|value| ("saturated_pct", value));
-            rows.extend(measures.into_iter().chain(saturated).map(|(metric, value)| MetricRow {
-                run: format!("comparison, {} labels, depth {}", cell.labels, cell.depth),
-                method: cell.method.name().into(),
-                seed: cell.seed,
-                stage: "fine-tune".into(),
-                layer: Some(i + 1),
-                epoch: None,
-                split: "validation".into(),
-                metric: metric.into(),
-                value,
-                unit: if metric == "saturated_pct" { "pct" } else { "1" }.into(),
-            }));
+            for (metric, value, unit) in measures {
+                rows.extend(value.map(|v| row(run.clone(), layer, "validation", metric, v, unit)));
+            }
         }
+        let run = format!("comparison, {} labels", cell.labels);
         let last = cell.history.iter().map(|look| look.training_cost).next_back();
         let measures = [
             ("train", "cost", last, "nats"),
@@ -196,22 +206,11 @@ fn layer_metrics(outcome: &Outcome) -> Vec<MetricRow> {
             ("validation", "hidden_rate_factor", Some(cell.rates.hidden_factor), "1"),
             ("validation", "updates_to_control", updates_to_control(cell, outcome), "updates"),
         ];
-        rows.extend(measures.into_iter().filter_map(|(split, metric, value, unit)| {
-            Some(MetricRow {
-                run: format!("comparison, {} labels", cell.labels),
-                method: cell.method.name().into(),
-                seed: cell.seed,
-                stage: "fine-tune".into(),
-                layer: Some(cell.depth),
-                epoch: None,
-                split: split.into(),
-                metric: metric.into(),
-                value: value?,
-                unit: unit.into(),
-            })
-        }));
-    }
-    rows
+        for (split, metric, value, unit) in measures {
+            rows.extend(value.map(|v| row(run.clone(), cell.depth, split, metric, v, unit)));
+        }
+        rows
+    })
 }
 
 /// Steps of fine-tuning until the validation error is that of the control at its best.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::autoencoder_commands;
 use crate::cli::{self, Profile};
 use crate::comparison::compare;
-use crate::config::ProfileConfig;
+use crate::config::{ProfileConfig, UsageError};
 use crate::data::{self, Loaded};
 use crate::figures;
 use crate::folder::{DataInfo, RunFolder};
@@ -31,7 +31,12 @@ pub(crate) fn run(args: &cli::Pipeline, ui: &Ui) -> anyhow::Result<()> {
             folder.push(part);
         }
         let data = match &config.data {
-            Some(data) => cli::DataArgs { data: data.clone(), ..args.data.clone() },
+            Some(own) if !["mnist", own.as_str()].contains(&args.data.data.as_str()) => {
+                let part = part.unwrap_or(name);
+                let message = format!("--data {}: part {part} is of {own}", args.data.data);
+                return Err(UsageError(message + "; choose other parts with --only").into());
+            }
+            Some(own) => cli::DataArgs { data: own.clone(), ..args.data.clone() },
             None => args.data.clone(),
         };
         run_part(&config, &data, &command, &folder, ui)?;

@@ -90,8 +90,8 @@ pub fn matmul_then<F: Real, S: Split>(
 /// Below this many rows a product is shared out by columns.
 const FEW_ROWS: usize = 48;
 
-/// With more terms than this, B is too large for the second-level caches.
-const PACK_TERMS: usize = 1000;
+/// With more terms than this, a packed B would take too much memory.
+const PACK_TERMS: usize = 16_384;
 
 /// Whether our own kernels take the product: it depends on shapes and strides alone.
 fn packs<F>(a: ArrayView2<F>, out: &ArrayViewMut2<F>) -> bool {
@@ -169,8 +169,7 @@ pub fn matmul_consume<F: Real, S: Split>(
 /// Whether the team shares out the columns of weights, `k` × `n`, that a batch passes through.
 ///
 /// A batch is small beside the weights, which are more than a processor's own caches hold. So each
-/// thread packs, reads and updates its own columns of them, and what the threads exchange are
-/// activations.
+/// thread packs and reads its own columns of them, and what the threads exchange are activations.
 fn shares_columns(batch: usize, k: usize, n: usize) -> bool {
     n >= 2 * COLUMNS && batch <= n && batch <= k
 }

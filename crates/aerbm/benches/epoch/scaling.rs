@@ -40,8 +40,9 @@ pub(crate) fn figure(train: &Dataset) {
             for (panel, points) in panels.iter_mut().zip([samples, units, epochs]) {
                 let exponent = exponent(&points);
                 print_line(&format!("{name} over {}: exponent {exponent:.2}\n", panel.x_title));
-                let name = format!("{name}: exponent {exponent:.2}");
-                panel.curves.push(Curve { name, points: points.to_vec() });
+                let gap = if panel.curves.is_empty() { ": " } else { ", " };
+                panel.title.extend([gap, &format!("{exponent:.2}")]);
+                panel.curves.push(Curve { name: name.into(), points: points.to_vec() });
             }
         }
     });
@@ -51,7 +52,8 @@ pub(crate) fn figure(train: &Dataset) {
                   16,000 images with 128 to 2,048; 1 to 16 epochs over 4,000 images. Medians."
             .into(),
         how_to_read: "Straight lines through the origin are what linear cost looks like; the \
-                      exponents are those of fitted power laws, 1 for linear."
+                      numbers above the panels are the exponents of power laws fitted to the two \
+                      curves, 1 for linear."
             .into(),
         alt: "Three line charts of seconds against samples, units and epochs.".into(),
         ..Default::default()

@@ -84,7 +84,9 @@ fn sparse<F: Real>(rows: usize, columns: usize, density: f64) -> Array2<F> {
 
 /// The rows of a sparse A, and the same rows above dense ones, so that the dense kernel takes them.
 fn sparse_kernel_equals_dense<F: Real>() {
-    for (m, k, n) in [(24, 1, 2), (30, 130, 65), (100, 784, 256), (53, 784, 10), (784, 100, 52)] {
+    for (m, k, n) in
+        [(24, 1, 2), (30, 130, 65), (100, 784, 256), (53, 784, 10), (784, 100, 52), (30, 1100, 40)]
+    {
         for density in [0.0, 0.1, 0.3] {
             let (few, b) = (sparse::<F>(m, k, density), matrix::<F>(k, n, 5));
             let mut many = matrix::<F>(3 * m, k, 6).mapv_into(|x| x + F::one());

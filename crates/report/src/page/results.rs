@@ -160,9 +160,9 @@ fn difference_table(mut rows: Vec<&PairedRow>) -> Markup {
                         th scope="col" { "methods" }
                         th.number scope="col" { "difference" }
                         th.number scope="col" { "95 % interval" }
-                        @for test in &tests { th.number scope="col" { "p" br; (test) } }
-                        @if seeds.len() > 1 { th.number scope="col" { "seeds" } }
                         th scope="col" { "verdict" }
+                        @if seeds.len() > 1 { th.number scope="col" { "seeds" } }
+                        @for test in &tests { th.number scope="col" { "p" br; (test) } }
                     }
                 }
                 tbody {
@@ -173,9 +173,9 @@ fn difference_table(mut rows: Vec<&PairedRow>) -> Markup {
                             th scope="row" { (row.method_a) " − " (row.method_b) }
                             td.number { (signed(row.difference_pct_mean, 2)) }
                             td.number { (interval(row)) }
-                            @for test in &tests { td.number { (p_value(p_of(row, test))) } }
-                            @if seeds.len() > 1 { td.number { (row.seeds) } }
                             td { (verdict(row)) }
+                            @if seeds.len() > 1 { td.number { (row.seeds) } }
+                            @for test in &tests { td.number { (p_value(p_of(row, test))) } }
                         }
                     }
                 }
