@@ -1,7 +1,7 @@
 //! The training step allocates nothing, with batches of 24 samples and more. (Products of fewer rows
 //! go to the `gemm` crate, which allocates its packing buffer at each call.)
 
-use ae_core::{Autoencoder, AutoencoderConfig, Corruption, Emphasis, Penalty};
+use ae_core::{Autoencoder, AutoencoderConfig, Corruption, Emphasis, Penalty, Shift};
 use allocation_counter::measure;
 use ndarray::Array2;
 use rbm_core::{Rbm, RbmConfig};
@@ -42,6 +42,7 @@ fn an_autoencoders_step_allocates_nothing() {
             let config = ae_core::TrainingConfig {
                 batch_size,
                 penalty,
+                shift: corruption.map(|_| Shift { pixels: 1, width: None }),
                 corruption,
                 emphasis,
                 max_norm: Some(5.0),

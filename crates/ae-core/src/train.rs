@@ -8,7 +8,6 @@ use crate::examples::Examples;
 use crate::{Autoencoder, AutoencoderConfig, Objective, StepMemory, TrainingConfig, gradient};
 
 const ORDER: Purpose = Purpose::new("ae order");
-const CORRUPTION: Purpose = Purpose::new("ae noise");
 
 /// What lives beside an autoencoder while it is trained: moments, memory, and how far it is.
 #[derive(Debug, Clone)]
@@ -51,7 +50,7 @@ impl<F: Real> Training<F> {
             epochs_done: 0,
             optimizer: Optimizer::new(config.optimizer, config.regularisation(), model),
             minibatches: Minibatches::new(data.n_samples(), batch_size),
-            examples: Examples::new(config, batch_size, data.n_features()),
+            examples: Examples::new(config, batch_size, data.n_features())?,
             memory: StepMemory::new(model, batch_size),
             gradient: model.zeros_like(),
             last_good: model.clone(),
@@ -85,7 +84,8 @@ impl<F: Real> Training<F> {
         for (batch, samples) in self.minibatches.iter().enumerate() {
             let step = self.epochs_done * n_batches + batch;
             let rate = self.config.learning_rate * self.config.schedule.factor(step, steps);
-            let batch = self.examples.batch(&data, samples, stream(CORRUPTION).batch(batch))?;
+            let stream = |purpose| stream(purpose).batch(batch);
+            let batch = self.examples.batch(&data, samples, stream)?;
             let memory = (&mut self.memory, &mut self.gradient);
             let optimizer = &mut self.optimizer;
             let cost = gradient::step(model, &self.objective, &batch, memory, optimizer, rate);

@@ -1,7 +1,7 @@
 use nn_core::{InvalidSetting, Regularisation, Rule, Schedule, require};
 use serde::{Deserialize, Serialize};
 
-use crate::{Corruption, Emphasis, Penalty};
+use crate::{Corruption, Emphasis, Penalty, Shift};
 
 /// How an autoencoder is trained.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,6 +22,9 @@ pub struct TrainingConfig {
     /// The largest norm of the weights into a unit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_norm: Option<f64>,
+    /// How far images are moved, before any noise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shift: Option<Shift>,
     /// Noise on what the encoder sees.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub corruption: Option<Corruption>,
@@ -45,6 +48,7 @@ impl Default for TrainingConfig {
             weight_decay: 0.0,
             l1: 0.0,
             max_norm: None,
+            shift: None,
             corruption: None,
             emphasis: None,
             penalty: None,
@@ -70,6 +74,7 @@ impl TrainingConfig {
         )?;
         self.regularisation().validate()?;
         self.schedule.validate()?;
+        self.shift.map_or(Ok(()), |shift| shift.validate())?;
         self.corruption.map_or(Ok(()), |corruption| corruption.validate())?;
         self.emphasis.map_or(Ok(()), |emphasis| emphasis.validate(self.corruption))?;
         self.penalty.map_or(Ok(()), |penalty| penalty.validate())?;

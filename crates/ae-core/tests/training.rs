@@ -2,7 +2,7 @@
 //! allocate nothing of ours, and input that is refused.
 
 use ae_core::{
-    Autoencoder, AutoencoderConfig, Corruption, DataKind, Emphasis, Penalty, Training,
+    Autoencoder, AutoencoderConfig, Corruption, DataKind, Emphasis, Penalty, Shift, Training,
     TrainingConfig,
 };
 use ndarray::Array2;
@@ -22,6 +22,7 @@ fn config() -> (AutoencoderConfig, TrainingConfig) {
 fn denoising() -> (AutoencoderConfig, TrainingConfig) {
     let (architecture, config) = config();
     let config = TrainingConfig {
+        shift: Some(Shift { pixels: 1, width: Some(5) }),
         corruption: Some(Corruption::Masking { fraction: 0.25 }),
         emphasis: Some(Emphasis { corrupted: 1.0, uncorrupted: 0.5 }),
         penalty: Some(Penalty::Kl { target: 0.2, weight: 0.1 }),
@@ -126,8 +127,13 @@ fn what_cannot_be_learned_is_refused() {
     assert_eq!(narrow, "the data have 19 columns, the model has 20 visible units");
     let outside = refusal(data().mapv(|x| 2.0 * x), &config);
     assert!(outside.contains("column 0 is 2") && outside.contains("[0, 1]"), "{outside}");
-    let no_batch = TrainingConfig { batch_size: 0, ..config };
+    let no_batch = TrainingConfig { batch_size: 0, ..config.clone() };
     assert_eq!(refusal(data(), &no_batch), "training.batch_size = 0: expected at least 1");
+    let moved = TrainingConfig { shift: Some(Shift { pixels: 1, width: None }), ..config };
+    assert_eq!(
+        refusal(data(), &moved),
+        "training.shift.width = 4: expected the number of pixels in a row of an image"
+    );
     let no_units = AutoencoderConfig { n_hidden: 0, ..architecture };
     let error = Autoencoder::<f32>::new(&no_units, 20, 1, 0).expect_err("no code");
     assert_eq!(error.to_string(), "model.n_hidden = 0: expected at least 1");

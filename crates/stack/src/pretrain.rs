@@ -67,7 +67,7 @@ pub(crate) fn greedy_each(
 
 /// Pretraining by autoencoders of one hidden layer, whose size the stack says. Where the training
 /// corrupts its input, only the layer in training is corrupted: what goes up is clean (Vincent et
-/// al. 2010, section 3).
+/// al. 2010, section 3). Where it moves images, the first layer's are moved: others have none.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AutoencoderPretraining {
@@ -92,9 +92,10 @@ impl Pretraining for AutoencoderPretraining {
             decoder_layers: None,
             ..self.model.clone()
         };
+        let shift = self.training.shift.filter(|_| layer == 0);
+        let settings = ae_core::TrainingConfig { shift, ..self.training.clone() };
         let mut model = Autoencoder::new(&config, data.ncols(), seed, layer)?;
-        let mut training =
-            ae_core::Training::new(&model, &config, &self.training, data, seed, layer)?;
+        let mut training = ae_core::Training::new(&model, &config, &settings, data, seed, layer)?;
         while training.epochs_done() < self.training.epochs {
             let cost = training.epoch(&mut model, data)?;
             let (done, of) = (training.epochs_done(), self.training.epochs);

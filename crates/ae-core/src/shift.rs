@@ -1,0 +1,158 @@
+//! Images moved by a few pixels, anew each time they are seen: more of them, in effect, and all of
+//! the same kinds (as LeCun, Bottou, Bengio & Haffner 1998 had it for MNIST's digits).
+
+use ndarray::{ArrayView2, ArrayViewMut2};
+use nn_core::{InvalidSetting, require};
+use numerics::{Real, Stream, by_rows};
+use serde::{Deserialize, Serialize};
+
+/// How far images are moved. The pixels at the edges that images leave are repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shift {
+    /// The most that an image is moved up, down, left or right: each distance is as likely.
+    pub pixels: usize,
+    /// Pixels in a row of an image; images are square where it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<usize>,
+}
+
+impl Shift {
+    /// Checks the bounds.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] naming the constant out of its range.
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        require(self.pixels >= 1, "training.shift.pixels", &self.pixels, "at least 1")?;
+        let width = self.width.unwrap_or(1);
+        require(width >= 1, "training.shift.width", &width, "at least 1")
+    }
+
+    /// Rows and columns of an image of so many pixels.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] if they make no rectangle that can be moved so far.
+    pub fn shape(&self, n_pixels: usize) -> Result<(usize, usize), InvalidSetting> {
+        let width = self.width.unwrap_or_else(|| n_pixels.isqrt());
+        let whole =
+            n_pixels.is_multiple_of(width) && (self.width.is_some() || width * width == n_pixels);
+        let expected = "the number of pixels in a row of an image";
+        require(whole, "training.shift.width", &width, expected)?;
+        let shape = (n_pixels / width, width);
+        let smaller = self.pixels < shape.0.min(shape.1);
+        require(smaller, "training.shift.pixels", &self.pixels, "less than the images' sides")?;
+        Ok(shape)
+    }
+
+    /// Writes the images `x`, moved, into `out`; both n × pixels. How far an image is moved depends on
+    /// the stream and on its row alone. Allocates nothing.
+    ///
+    /// # Panics
+    /// If the shapes differ, rows are not contiguous, or `shape` is not that of the images.
+    pub fn apply<F: Real>(
+        &self,
+        stream: Stream,
+        shape: (usize, usize),
+        x: ArrayView2<F>,
+        out: ArrayViewMut2<F>,
+    ) {
+        assert_eq!(x.dim(), out.dim(), "as many images");
+        assert_eq!(x.ncols(), shape.0 * shape.1, "images of this shape");
+        let most = self.pixels as isize;
+        let distances = 2.0 * self.pixels as f64 + 1.0;
+        by_rows(out.nrows(), out, |rows, mut out| {
+            for (image, mut out) in rows.zip(out.rows_mut()) {
+                let mut drawn = [F::zero(); 2];
+                stream.fill_uniform(2 * image, &mut drawn);
+                let [down, right] = drawn.map(|u| (u.as_f64() * distances) as isize - most);
+                let row = x.row(image);
+                let row = row.as_slice().expect("rows are contiguous");
+                moved(row, (down, right), shape, out.as_slice_mut().expect("rows are contiguous"));
+            }
+        });
+    }
+}
+
+/// One image, moved.
+fn moved<F: Real>(x: &[F], (down, right): (isize, isize), shape: (usize, usize), out: &mut [F]) {
+    let (height, width) = shape;
+    let keep = width - right.unsigned_abs();
+    for (y, out) in out.chunks_exact_mut(width).enumerate() {
+        let from = (y as isize - down).clamp(0, height as isize - 1) as usize;
+        let row = &x[from * width..][..width];
+        if right >= 0 {
+            let (edge, rest) = out.split_at_mut(width - keep);
+            rest.copy_from_slice(&row[..keep]);
+            edge.fill(row[0]);
+        } else {
+            let (rest, edge) = out.split_at_mut(keep);
+            rest.copy_from_slice(&row[width - keep..]);
+            edge.fill(row[width - 1]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array2, s};
+    use numerics::{Purpose, with_team};
+
+    const SHIFT: Shift = Shift { pixels: 1, width: Some(4) };
+    const SHAPE: (usize, usize) = (3, 4);
+
+    fn stream() -> Stream {
+        Stream::new(3, Purpose::new("test"))
+    }
+
+    fn images(n: usize) -> Array2<f32> {
+        Array2::from_shape_fn((n, 12), |(_, pixel)| pixel as f32)
+    }
+
+    fn shifted(n: usize) -> Array2<f32> {
+        let mut out = Array2::zeros((n, 12));
+        SHIFT.apply(stream(), SHAPE, images(n).view(), out.view_mut());
+        out
+    }
+
+    #[test]
+    fn edges_are_repeated() {
+        let x: Vec<f32> = images(1).into_raw_vec_and_offset().0;
+        let mut out = vec![0.0; 12];
+        moved(&x, (1, -1), SHAPE, &mut out);
+        assert_eq!(out, [1., 2., 3., 3., 1., 2., 3., 3., 5., 6., 7., 7.]);
+        moved(&x, (-1, 2), SHAPE, &mut out);
+        assert_eq!(out, [4., 4., 4., 5., 8., 8., 8., 9., 8., 8., 8., 9.]);
+    }
+
+    /// Of 9,000 images a ninth goes each way, within five standard errors (150).
+    #[test]
+    fn every_distance_is_as_likely() {
+        let mut seen = std::collections::BTreeMap::new();
+        for image in shifted(9_000).rows() {
+            *seen.entry(image.iter().map(|&x| x as u8).collect::<Vec<_>>()).or_insert(0) += 1;
+        }
+        assert_eq!(seen.len(), 9);
+        assert!(seen.values().all(|&n: &i32| (n - 1_000).abs() < 150), "{seen:?}");
+    }
+
+    #[test]
+    fn a_move_depends_on_the_images_place_alone() {
+        let all = shifted(100);
+        assert_eq!(with_team(3, || shifted(100)), all);
+        assert_eq!(shifted(10), all.slice(s![..10, ..]));
+    }
+
+    #[test]
+    fn shapes_are_checked() {
+        assert_eq!(SHIFT.shape(12), Ok((3, 4)));
+        let square = Shift { pixels: 2, width: None };
+        assert_eq!(square.shape(784), Ok((28, 28)));
+        for (shift, n_pixels) in [(square, 12), (SHIFT, 13), (Shift { pixels: 3, ..SHIFT }, 12)] {
+            assert!(shift.shape(n_pixels).is_err(), "{shift:?} of {n_pixels} pixels");
+        }
+        let error = Shift { pixels: 0, width: None }.validate().expect_err("none").to_string();
+        assert_eq!(error, "training.shift.pixels = 0: expected at least 1");
+        assert!(Shift { pixels: 1, width: Some(0) }.validate().is_err());
+    }
+}
