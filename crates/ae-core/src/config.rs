@@ -33,6 +33,10 @@ pub struct AutoencoderConfig {
     /// How many units of a code are kept, the largest, where not all are (k-sparse).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_k: Option<usize>,
+    /// How many of them are kept where codes are features for a classifier, if not so many: twice or
+    /// three times as many classify better (Makhzani & Frey 2014, section 2.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encode_top_k: Option<usize>,
     /// What the data are.
     pub data: DataKind,
     /// The output unit, where it is not to follow from `data`.
@@ -57,6 +61,7 @@ impl Default for AutoencoderConfig {
             hidden: Activation::Logistic,
             code: None,
             top_k: None,
+            encode_top_k: None,
             data: DataKind::Binary,
             output: None,
             loss: None,
@@ -126,9 +131,14 @@ impl AutoencoderConfig {
         let mirrored = decoder.iter().rev().eq(&self.encoder_layers);
         let expected = "false where the decoder does not mirror the encoder";
         require(!self.tied || mirrored, "model.tied", &self.tied, expected)?;
+        let units = 1..=self.n_hidden;
         if let Some(k) = self.top_k {
-            let holds = (1..=self.n_hidden).contains(&k);
-            require(holds, "model.top_k", &k, "1 to model.n_hidden")?;
+            require(units.contains(&k), "model.top_k", &k, "1 to model.n_hidden")?;
+        }
+        if let Some(k) = self.encode_top_k {
+            let holds = self.top_k.is_some() && units.contains(&k);
+            let expected = "1 to model.n_hidden, beside model.top_k";
+            require(holds, "model.encode_top_k", &k, expected)?;
         }
         self.loss().validate(self.output_unit())?;
         self.initialiser.map_or(Ok(()), |initialiser| initialiser.validate())

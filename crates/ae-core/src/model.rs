@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 use nn_core::{
     Activation, Chain, Dense, Initialiser, InvalidSetting, LayerView, Parameters, Tensor, TensorMut,
@@ -21,6 +23,8 @@ pub struct Autoencoder<F> {
     pub units: Vec<Activation>,
     /// How many units of a code are kept, where not all are: the largest; the others are zero.
     pub top_k: Option<usize>,
+    /// How many of them [`Autoencoder::encode`] keeps, where not so many.
+    pub encode_top_k: Option<usize>,
 }
 
 /// The second half of an autoencoder.
@@ -59,7 +63,8 @@ impl<F: Real> Autoencoder<F> {
             Decoder::Untied((depth..units.len()).map(dense).collect())
         };
         let encoder = (0..depth).map(dense).collect();
-        Ok(Autoencoder { encoder, decoder, units, top_k: config.top_k })
+        let AutoencoderConfig { top_k, encode_top_k, .. } = *config;
+        Ok(Autoencoder { encoder, decoder, units, top_k, encode_top_k })
     }
 
     /// A model of the same shape, all zeros: a gradient to fill.
@@ -85,35 +90,36 @@ impl<F: Real> Autoencoder<F> {
         self.units[self.units.len() - 1]
     }
 
-    /// The code of each sample. Shapes: (n × visible) → (n × code).
+    /// The code of each sample, as features for others: where `encode_top_k` is set, not the code that
+    /// is decoded. Shapes: (n × visible) → (n × code).
     #[must_use]
     pub fn encode(&self, x: ArrayView2<F>) -> Array2<F> {
-        self.pass(x, 0, self.encoder.len())
+        self.pass(x, 0..self.encoder.len(), self.encode_top_k.or(self.top_k))
     }
 
     /// The reconstruction from each code. Shapes: (n × code) → (n × visible).
     #[must_use]
     pub fn decode(&self, code: ArrayView2<F>) -> Array2<F> {
-        self.pass(code, self.encoder.len(), self.n_layers())
+        self.pass(code, self.encoder.len()..self.n_layers(), self.top_k)
     }
 
     /// Encodes and decodes. Shapes: (n × visible) → (n × visible).
     #[must_use]
     pub fn reconstruct(&self, x: ArrayView2<F>) -> Array2<F> {
-        self.pass(x, 0, self.n_layers())
+        self.pass(x, 0..self.n_layers(), self.top_k)
     }
 
-    /// Passes x through layers `first`..`last`, in blocks so that memory stays small.
-    fn pass(&self, x: ArrayView2<F>, first: usize, last: usize) -> Array2<F> {
+    /// Passes x through some layers, in blocks so that memory stays small; `top_k` of a code are kept.
+    fn pass(&self, x: ArrayView2<F>, layers: Range<usize>, top_k: Option<usize>) -> Array2<F> {
         const BLOCK: usize = 1000;
-        let mut out = Array2::zeros((x.nrows(), self.layer(last - 1).bias.len()));
+        let mut out = Array2::zeros((x.nrows(), self.layer(layers.end - 1).bias.len()));
         for (start, block) in (0..).step_by(BLOCK).zip(x.axis_chunks_iter(Axis(0), BLOCK)) {
             let mut values = block.to_owned();
-            for index in first..last {
+            for index in layers.clone() {
                 let layer = self.layer(index);
                 let mut next = Array2::zeros((values.nrows(), layer.bias.len()));
                 layer.forward_then(values.view(), next.view_mut(), |_, row| {
-                    if let Some(k) = self.top_k
+                    if let Some(k) = top_k
                         && index + 1 == self.encoder.len()
                     {
                         keep_largest(row, k);

@@ -9,11 +9,11 @@ mod rows;
 mod stream;
 mod team;
 
-pub use product::{matmul, matmul_consume, matmul_scaled, matmul_then};
+pub use product::{Prepared, matmul, matmul_consume, matmul_scaled, matmul_then};
 pub use real::Real;
 pub use reduce::{
     argmax, column_differences, column_sums, log_add_exp, log_sum_exp, sum, update_and_sum,
 };
-pub use rows::{Split, by_rows};
+pub use rows::{Split, by_rows, by_thread};
 pub use stream::{Purpose, Stream};
 pub use team::{team_size, with_team};

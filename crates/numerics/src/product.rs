@@ -12,6 +12,7 @@ use pulp::Arch;
 
 use self::lists::{Lists, NonZeros};
 use self::pack::Packed;
+pub use self::prepared::Prepared;
 use crate::Real;
 use crate::rows::{COLUMNS, MAX_SHARDS, Split, by_columns, by_rows, by_shards};
 use crate::team::team_size;
@@ -21,6 +22,7 @@ pub(crate) mod lanes;
 mod lists;
 mod pack;
 mod pieces;
+mod prepared;
 mod share;
 mod sparse;
 mod tile;

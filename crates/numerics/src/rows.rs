@@ -128,6 +128,15 @@ pub fn by_rows<S: Split>(n_rows: usize, outputs: S, body: impl Fn(Range<usize>, 
     by_shards(n_rows / SHARD_ROWS, n_rows, outputs, body);
 }
 
+/// As [`by_rows`], with one shard for each thread of the team: for work that stays with its rows for
+/// long. What `body` computes for a row must not depend on the rows beside it.
+///
+/// # Panics
+/// As [`by_rows`].
+pub fn by_thread<S: Split>(n_rows: usize, outputs: S, body: impl Fn(Range<usize>, S) + Sync) {
+    by_shards(team::team_size(), n_rows, outputs, body);
+}
+
 /// As [`by_rows`], for this many shards (or the nearest number that is possible). They may depend
 /// on the team where what `body` computes for a row does not depend on the shard it is in.
 pub(crate) fn by_shards<S: Split>(

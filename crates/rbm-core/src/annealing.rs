@@ -11,7 +11,7 @@
 
 use ndarray::{Array2, ArrayView1, ArrayView2};
 use nn_core::{InvalidSetting, require};
-use numerics::{Purpose, Real, Stream, log_sum_exp};
+use numerics::{Prepared, Purpose, Real, Stream, by_thread, log_sum_exp};
 use serde::{Deserialize, Serialize};
 
 use crate::tempered::Tempered;
@@ -185,7 +185,7 @@ pub fn forward<F: Real>(
     let stream = Stream::new(seed, FORWARD);
     let mut visible = Array2::zeros((n_chains, rbm.n_visible()));
     family.draw_base(stream, visible.view_mut());
-    let weights = anneal(family, betas.iter().copied(), &mut visible, stream);
+    let weights = anneal(family, betas, &mut visible, stream);
     estimate(&weights, |log_mean| family.log_z_of_base() + log_mean)
 }
 
@@ -204,7 +204,8 @@ pub fn backward<F: Real>(
 ) -> LogZEstimate {
     let family = Tempered::new(rbm, base);
     let stream = Stream::new(seed, BACKWARD);
-    let weights = anneal(family, betas.iter().rev().copied(), &mut starts, stream);
+    let falling: Vec<f64> = betas.iter().rev().copied().collect();
+    let weights = anneal(family, &falling, &mut starts, stream);
     estimate(&weights, |log_mean| family.log_z_of_base() - log_mean)
 }
 
@@ -225,33 +226,40 @@ fn starts_from_data<F: Real>(
     chains.visible
 }
 
-/// Leads every chain through the temperatures and returns the logarithms of their weights. Each
-/// temperature is two products for all chains together.
+/// Leads every chain through the temperatures and returns the logarithms of their weights.
+///
+/// Chains do not see each other, and the model stays as it is: each thread leads its own chains from
+/// end to end, two products for all of them at each temperature.
 fn anneal<F: Real>(
     family: Tempered<F>,
-    mut betas: impl Iterator<Item = f64>,
+    betas: &[f64],
     visible: &mut Array2<F>,
     stream: Stream,
 ) -> Vec<f64> {
     let (n, n_hidden) = (visible.nrows(), family.rbm.n_hidden());
+    let up = Prepared::new(family.rbm.weights.view());
+    let down = Prepared::new(family.rbm.weights.t());
     let mut log_weights = vec![0.0; n];
-    let mut hidden = Array2::zeros((n, n_hidden));
-    let Some(mut from) = betas.next() else { return log_weights };
-    for (step, to) in (1..).zip(betas) {
-        let stream = stream.epoch(step);
-        let (from_beta, to_beta) = (F::of(from), F::of(to));
-        family.inputs_then(
-            visible.view(),
-            hidden.view_mut(),
-            &mut log_weights,
-            |i, v, x, log_weight| {
-                *log_weight += family.log_ratio(v, x, from_beta, to_beta);
-                Tempered::draw_hidden(stream.sublayer(1), i * n_hidden, x, to_beta);
-            },
-        );
-        family.draw_visible(hidden.view(), |_| to_beta, stream.sublayer(2), visible.view_mut());
-        from = to;
-    }
+    let outputs = (visible.view_mut(), log_weights.as_mut_slice());
+    by_thread(n, outputs, |chains, (mut visible, log_weights)| {
+        let mut hidden = Array2::zeros((chains.len(), n_hidden));
+        for (step, pair) in (1..).zip(betas.windows(2)) {
+            let (from, to) = (F::of(pair[0]), F::of(pair[1]));
+            let stream = stream.epoch(step);
+            up.multiply(visible.view(), hidden.view_mut());
+            let rows = visible.rows().into_iter().zip(hidden.rows_mut());
+            for ((chain, (v, mut x)), log_weight) in chains.clone().zip(rows).zip(&mut *log_weights)
+            {
+                let v = v.to_slice().expect("rows are contiguous");
+                let x = x.as_slice_mut().expect("rows are contiguous");
+                *log_weight += family.log_ratio(v, x, from, to);
+                Tempered::draw_hidden(stream.sublayer(1), chain * n_hidden, x, to);
+            }
+            down.multiply(hidden.view(), visible.view_mut());
+            let stream = stream.sublayer(2);
+            family.draw_visible_given(chains.clone(), |_| to, stream, &mut visible);
+        }
+    });
     log_weights
 }
 

@@ -107,11 +107,22 @@ impl<'a, F: Real> Tempered<'a, F> {
         out: ArrayViewMut2<F>,
     ) {
         numerics::matmul_then(h, self.rbm.weights.t(), out, (), |rows, mut v, ()| {
-            for (i, mut row) in rows.clone().zip(v.rows_mut()) {
-                self.visible_means(beta(i), row.as_slice_mut().expect("rows are contiguous"));
-            }
-            self.rbm.visible.draw(stream, rows, &mut v);
+            self.draw_visible_given(rows, &beta, stream, &mut v);
         });
+    }
+
+    /// Turns these rows of Σⱼ Wᵢⱼ hⱼ into draws of v.
+    pub(crate) fn draw_visible_given(
+        &self,
+        rows: Range<usize>,
+        beta: impl Fn(usize) -> F,
+        stream: Stream,
+        v: &mut ArrayViewMut2<F>,
+    ) {
+        for (i, mut row) in rows.clone().zip(v.rows_mut()) {
+            self.visible_means(beta(i), row.as_slice_mut().expect("rows are contiguous"));
+        }
+        self.rbm.visible.draw(stream, rows, v);
     }
 
     fn visible_means(&self, beta: F, row: &mut [F]) {

@@ -138,6 +138,6 @@ pub fn pretrain_deep(
     let sizes = model.encoder_layers.iter().chain([&model.n_hidden]);
     let ways: Vec<_> = ways.iter().zip(sizes).map(|(layer, &n)| (layer.way(), n)).collect();
     let mut deep = unroll(&greedy_each(&ways, data, seed, watch)?);
-    deep.top_k = model.top_k;
+    (deep.top_k, deep.encode_top_k) = (model.top_k, model.encode_top_k);
     Ok(deep)
 }

@@ -20,5 +20,6 @@ pub fn unroll(layers: &[PretrainedLayer]) -> Autoencoder<f32> {
             .chain(down.map(|layer| layer.output))
             .collect(),
         top_k: None,
+        encode_top_k: None,
     }
 }

@@ -11,12 +11,14 @@ const QUICK: (&str, &str) = ("quick", include_str!("../../profiles/quick.toml"))
 const DEFAULT: (&str, &str) = ("default", include_str!("../../profiles/default.toml"));
 
 /// The parts of the paper profile, each a profile of its own.
-const PAPER: [(&str, &str); 10] = [
+const PAPER: [(&str, &str); 12] = [
     ("deep-autoencoder", include_str!("../../profiles/paper/deep-autoencoder.toml")),
     ("denoising", include_str!("../../profiles/paper/denoising.toml")),
     ("single-layer", include_str!("../../profiles/paper/single-layer.toml")),
     ("likelihood", include_str!("../../profiles/paper/likelihood.toml")),
     ("labels", include_str!("../../profiles/paper/labels.toml")),
+    ("all-labels", include_str!("../../profiles/paper/all-labels.toml")),
+    ("plain", include_str!("../../profiles/paper/plain.toml")),
     ("depth", include_str!("../../profiles/paper/depth.toml")),
     ("basic", include_str!("../../profiles/paper/basic.toml")),
     ("rot", include_str!("../../profiles/paper/rot.toml")),

@@ -60,20 +60,30 @@ impl<'a, F: Real> Packed<'a, F> {
         b: ArrayView2<F>,
         body: impl FnOnce(Packed<'_, F>) -> R,
     ) -> R {
-        let (k, n) = b.dim();
-        let block = block(k);
-        let n_blocks = k.div_ceil(block);
-        let n_panels = n.div_ceil(width::<F>());
-        let (n_units, unit_len) = (n_blocks * n_panels, block * width::<F>());
         let mut scratch = F::take_scratch();
-        let needed = n_units * unit_len + PANEL_BYTES / size_of::<F>();
+        let needed = Self::room(b.dim());
         if scratch.len() < needed {
             scratch.resize(needed, F::zero());
         }
-        // Rows of a unit begin where cache lines do.
-        let first = scratch.as_ptr().align_offset(PANEL_BYTES).min(width::<F>());
-        let memory = &mut scratch[first..first + n_units * unit_len];
-        let units = ArrayViewMut2::from_shape((n_units, unit_len), &mut *memory)
+        Packed::pack(threads, alpha, b, &mut scratch);
+        let result = body(Packed::at(&scratch, b.dim()));
+        F::put_scratch(scratch);
+        result
+    }
+
+    /// The memory that a B of this shape takes.
+    pub(super) fn room((k, n): (usize, usize)) -> usize {
+        k.div_ceil(block(k)) * n.div_ceil(width::<F>()) * block(k) * width::<F>() + width::<F>()
+    }
+
+    /// Packs `alpha` · `b` into `memory` by this many threads, for [`Packed::at`] to find.
+    pub(super) fn pack(threads: usize, alpha: F, b: ArrayView2<F>, memory: &mut [F]) {
+        let (k, n) = b.dim();
+        let (block, n_panels) = (block(k), n.div_ceil(width::<F>()));
+        let (n_units, unit_len) = (k.div_ceil(block) * n_panels, block * width::<F>());
+        let first = first_of_line(memory);
+        let memory = &mut memory[first..first + n_units * unit_len];
+        let units = ArrayViewMut2::from_shape((n_units, unit_len), memory)
             .expect("the slice was cut to this shape");
         by_shards(threads, n_units, units, |range, mut units| {
             for (index, mut unit) in range.zip(units.rows_mut()) {
@@ -86,9 +96,12 @@ impl<'a, F: Real> Packed<'a, F> {
                 pack_unit(alpha, part, unit.as_slice_mut().expect("units are contiguous"));
             }
         });
-        let result = body(Packed { units: memory, k, block, n_panels });
-        F::put_scratch(scratch);
-        result
+    }
+
+    /// A B of this shape that was packed into `memory`, which has not been moved since.
+    pub(super) fn at(memory: &'a [F], (k, n): (usize, usize)) -> Self {
+        let units = &memory[first_of_line(memory)..];
+        Packed { units, k, block: block(k), n_panels: n.div_ceil(width::<F>()) }
     }
 
     /// The unit of this block and panel.
@@ -97,6 +110,11 @@ impl<'a, F: Real> Packed<'a, F> {
         let len = self.block * width::<F>();
         &self.units[(block * self.n_panels + panel) * len..][..len]
     }
+}
+
+/// Where units begin: their rows begin where cache lines do.
+fn first_of_line<F>(memory: &[F]) -> usize {
+    memory.as_ptr().align_offset(PANEL_BYTES).min(width::<F>())
 }
 
 /// Lays out one unit; columns that B does not have are zero.

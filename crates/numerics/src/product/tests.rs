@@ -40,6 +40,34 @@ fn agrees<F: Real>(tolerance: f64) {
 }
 
 #[test]
+fn prepared_products_are_the_products_to_the_bit() {
+    for (m, k, n) in [(100, 784, 500), (25, 129, 65), (61, 300, 17), (30, 1, 5)] {
+        for b in [matrix::<f32>(k, n, 2).view(), matrix::<f32>(n, k, 5).t()] {
+            let prepared = with_team(2, || Prepared::new(b));
+            // Dense, and with four zeros in five.
+            for few in [1, 5] {
+                let mut a = matrix::<f32>(m, k, 1);
+                a.indexed_iter_mut()
+                    .filter(|((i, j), _)| (i + j) % few != 0)
+                    .for_each(|(_, a)| *a = 0.0);
+                let mut whole = Array2::zeros((m, n));
+                matmul(a.view(), b, whole.view_mut());
+                let mut out = Array2::from_elem((m, n), f32::NAN);
+                for rows in [0..1, 1..m / 2, m / 2..m] {
+                    let rows = s![rows, ..];
+                    prepared.multiply(a.slice(rows), out.slice_mut(rows));
+                }
+                assert_eq!(out, whole, "{m}×{k}×{n}");
+            }
+        }
+    }
+    let none = Prepared::new(Array2::<f64>::zeros((0, 3)).view());
+    let mut out = Array2::ones((2, 3));
+    none.multiply(Array2::zeros((2, 0)).view(), out.view_mut());
+    assert_eq!(out, Array2::<f64>::zeros((2, 3)));
+}
+
+#[test]
 fn product_equals_the_triple_loop() {
     agrees::<f32>(1e-4);
     agrees::<f64>(1e-12);
