@@ -42,12 +42,19 @@ fn dense_limit(train: &Dataset) {
     print_line(&format!("{threads} threads, medians of {ROUNDS} alternated rounds\n"));
     print_line("work                                    peak GFLOP/s  limit s  epoch s  ratio\n");
     numerics::with_team(threads, || {
-        for (name, title, n_samples, n_hidden) in [
-            ("tutorial", "tutorial autoencoder 784-256, 55,000", 55_000.0, 256.0),
-            ("cd1", "CD-1 784-500, drawn states, 60,000", 60_000.0, 500.0),
+        let epoch = |name| work(name, 100, train).expect("a work").0;
+        // Products of all weights with as many rows, and 2 flop for each weight and row.
+        let [tutorial, cd1, ais] = [
+            (5.0 * 55_000.0, 256.0),
+            (5.0 * 60_000.0, 500.0),
+            (2.0 * 100.0 * works::ANNEALING_STEPS as f64, 500.0),
+        ]
+        .map(|(rows, n_hidden)| 2.0 * rows * 784.0 * n_hidden);
+        for (title, mut epoch, products) in [
+            ("tutorial autoencoder 784-256, 55,000", epoch("tutorial"), tutorial),
+            ("CD-1 784-500, drawn states, 60,000", epoch("cd1"), cd1),
+            ("annealing 784-500, 100 chains", works::annealing(train), ais),
         ] {
-            let (mut epoch, _) = work(name, 100, train).expect("a work");
-            let products = 5.0 * 2.0 * n_samples * 784.0 * n_hidden;
             epoch();
             let (mut peaks, mut epochs) = (Vec::new(), Vec::new());
             for _ in 0..ROUNDS {

@@ -105,6 +105,20 @@ pub(crate) fn contrastive_divergence(
     (Box::new(epoch), initial)
 }
 
+/// Temperatures of the published schedule after the first, a tenth of them.
+pub(crate) const ANNEALING_STEPS: usize = 1_450;
+
+/// Annealed importance sampling, forward, of an RBM as it begins: half of its hidden units are on.
+pub(crate) fn annealing(train: &Dataset) -> Epoch<'_> {
+    let images = train.images.view();
+    let architecture =
+        RbmConfig { n_hidden: 500, visible_bias_from_data: true, ..Default::default() };
+    let rbm = Rbm::new(&architecture, images, 1, 0).expect("valid");
+    let betas = rbm_core::Temperatures::Short {}.betas();
+    assert_eq!(betas.len(), ANNEALING_STEPS + 1);
+    Box::new(move || rbm_core::forward(&rbm, rbm.visible_bias.view(), &betas, 100, 1).log_z)
+}
+
 /// 784-500-500-2000-10 by Adam.
 fn fine_tuning<'a>(
     images: ArrayView2<'a, f32>,
