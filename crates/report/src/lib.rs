@@ -15,6 +15,7 @@ pub use figures::{
     AxisScale, Curve, Figure, IntervalPoint, IntervalSeries, Intervals, Lines, Meta, Panel,
     Scatter, ScatterPanel, Section, TileRow, TileScale, Tiles, redraw,
 };
+pub use number::count;
 pub use rows::{ComparisonRow, EqualSecondsRow, MetricRow, PairedRow, Row, SummaryRow, TimingRow};
 pub use table::{read_csv, write_bytes, write_csv, write_text};
 

@@ -36,7 +36,7 @@ pub(crate) fn signed(value: f64, decimals: usize) -> String {
 }
 
 /// A count: `50,000`.
-pub(crate) fn count(value: impl TryInto<u64>) -> String {
+pub fn count(value: impl TryInto<u64>) -> String {
     value.try_into().map_or_else(|_| "n/a".into(), |n| fixed(n as f64, 0))
 }
 

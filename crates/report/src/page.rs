@@ -2,6 +2,7 @@
 
 mod cost;
 mod info;
+mod layers;
 mod models;
 mod results;
 mod values;
@@ -138,6 +139,7 @@ impl Run {
             }
             (results::errors(&self.summary))
             (figures)
+            (layers::first_layer(&self.summary, &self.metrics))
             (results::differences(&self.paired))
             (models::table(&self.metrics))
         }

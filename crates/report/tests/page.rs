@@ -246,6 +246,46 @@ fn a_repeated_run_shows_its_mean_and_its_range() {
 }
 
 #[test]
+fn the_first_layer_stands_beside_the_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let summary = |labels, test_error_pct_mean| SummaryRow {
+        method: "rbm".into(),
+        depth: 1,
+        labels,
+        seeds: 2,
+        test_error_pct_mean,
+        ci95_low: f64::NAN,
+        ci95_high: f64::NAN,
+    };
+    let metric = |seed, layer, labels: usize, value| MetricRow {
+        run: format!("comparison, {labels} labels, depth 1"),
+        method: "rbm".into(),
+        seed,
+        stage: "fine-tune".into(),
+        layer: Some(layer),
+        epoch: None,
+        split: "validation".into(),
+        metric: "saturated_pct".into(),
+        value,
+        unit: "pct".into(),
+    };
+    write_csv(&dir.path().join("summary.csv"), &[summary(100, 9.0), summary(5_000, 1.25)]).unwrap();
+    // Two seeds of the first layer with the most labels; others that do not belong there.
+    let rows = [
+        metric(1, 1, 5_000, 70.0),
+        metric(2, 1, 5_000, 80.0),
+        metric(1, 2, 5_000, 1.0),
+        metric(1, 1, 100, 2.0),
+    ];
+    write_csv(&dir.path().join("metrics.csv"), &rows).unwrap();
+    report::build(dir.path()).unwrap();
+    let page = fs::read_to_string(dir.path().join("report.html")).unwrap();
+    assert!(page.contains("after fine-tuning with 5,000 labels"));
+    let cells = "<td class=\"number\">1.25</td><td class=\"number\">75.0</td>";
+    assert!(page.contains(cells), "{page}");
+}
+
+#[test]
 fn an_empty_folder_has_a_page_that_says_so() {
     let dir = tempfile::tempdir().unwrap();
     report::build(dir.path()).unwrap();

@@ -50,10 +50,10 @@ fn changes(dir: &Path, outcome: &Outcome) -> Result<(), report::Error> {
         panel("Features kept", "linear CKA", AxisScale::Linear, &|change| change.cka),
     ];
     let meta = Meta {
-        title: format!("What fine-tuning with {labels} labels did to each layer"),
+        title: format!("What fine-tuning with {} labels did to each layer", report::count(labels)),
         caption: "Before fine-tuning, the size of the cost's gradient at each layer's weights, and \
-                  the share of activities near their bounds; after it, how far the weights moved, relative to their norm, and how alike the \
-                  layer's features are before and after. Means over seeds."
+                  the share of activities near their bounds; after it, how far the weights moved, \
+                  relative to their norm, and how alike the layer's features are before and after. Means over seeds."
             .into(),
         how_to_read: "A gradient that shrinks towards the data is why deep nets of logistic units \
                       hardly learn there without pretraining. Pretrained layers that move little \
