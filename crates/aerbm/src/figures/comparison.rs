@@ -99,7 +99,7 @@ fn depths(dir: &Path, outcome: &Outcome) -> Result<(), report::Error> {
         panels.push(panel("Spread", "standard deviation, points", &standard_deviation));
     }
     let meta = Meta {
-        title: format!("Test error by depth, {labels} labels"),
+        title: format!("Test error by depth, {} labels", report::count(labels)),
         caption: format!("Mean and standard deviation of the test error over {n_seeds} seeds."),
         how_to_read: "Lower is better. Without pretraining, error and spread grow with the number \
                       of logistic layers."
