@@ -61,6 +61,11 @@ fn a_table_trains_and_its_classes_are_recorded() {
         .assert()
         .code(1)
         .stderr(contains("samples of 3 numbers, which are no images"));
+    // This preset moves images.
+    let small = ["--label-column", "kind", "--set", "model.encoder_layers=[5]"];
+    train("denoising", &data, &folder.path().join("denoised"), &small)
+        .success()
+        .stderr(contains("training.shift is left out: ramps has no images to move"));
 }
 
 #[test]

@@ -91,18 +91,16 @@ fn method_row(trained: &Trained, stage: &str, method: &str, measure: &Measure) -
 pub(crate) fn draw(dir: &Path, trained: &Trained, splits: &Splits) -> anyhow::Result<()> {
     let Model::Autoencoder(model) = &trained.model else { return Ok(()) };
     let config = RunConfig::from_table(trained.record.config.parse()?, &trained.record.run)?;
+    let shape = splits.test.shape;
     if let RunConfig::Autoencoder(settings) = &config
         && let Some(corruption) = settings.training.corruption
+        && shape.is_image()
     {
         let n = splits.validation.n_samples();
         let validation = splits.validation.slice(n.saturating_sub(TUNED_ON)..n);
         let noisy_validation = noisy(corruption, &validation, 1);
-        let shape = splits.test.shape;
-        let filters: Vec<Filter> = if shape.is_image() {
-            tuned(validation.images.view(), noisy_validation.view(), shape).into()
-        } else {
-            Vec::new()
-        };
+        let filters: Vec<Filter> =
+            tuned(validation.images.view(), noisy_validation.view(), shape).into();
         let noisy = noisy(corruption, &splits.test, 0);
         figures::autoencoder::denoising(dir, trained, &splits.test, &noisy, &filters)?;
     }

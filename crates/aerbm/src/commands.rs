@@ -67,6 +67,7 @@ fn train(args: &cli::Train, ui: &Ui) -> anyhow::Result<()> {
     let command = format!("aerbm train {source} --seed {}{}", args.seed, args.data.given());
     let mut folder = pipeline::open(&out, &command, &settings, &loaded)?;
     let (splits, key) = loaded.split_on_disk(config.partition())?;
+    let config = pipeline::for_shape(config, &loaded, ui);
 
     let spec = Spec { run: &name, config: &config, seed: args.seed };
     let epochs = config.epochs();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::autoencoder_commands;
 use crate::cli::{self, Profile};
 use crate::comparison::compare;
-use crate::config::{ProfileConfig, UsageError};
+use crate::config::{ProfileConfig, RunConfig, UsageError};
 use crate::data::{self, Loaded};
 use crate::figures;
 use crate::folder::{DataInfo, RunFolder};
@@ -56,7 +56,7 @@ fn run_part(
     let mut folder = open(out, command, &toml::to_string(config)?, &loaded)?;
     let mut shown = Vec::new();
     for entry in &config.runs {
-        let run_config = entry.resolve()?;
+        let run_config = for_shape(entry.resolve()?, &loaded, ui);
         let (splits, key) = loaded.split(run_config.partition())?;
         for seed in config.seed..config.seed + entry.seeds {
             let spec = Spec { run: &entry.name, config: &run_config, seed };
@@ -82,6 +82,15 @@ fn run_part(
         compare(comparison, &splits, &key, &mut folder, ui)?;
     }
     done(folder, ui)
+}
+
+/// The settings for these data; what does not go with them is left out, and said.
+pub(crate) fn for_shape(config: RunConfig, data: &Loaded, ui: &Ui) -> RunConfig {
+    let (config, left_out) = config.for_shape(data.mnist.train.shape);
+    if left_out {
+        ui.note(&format!("training.shift is left out: {} has no images to move", data.name));
+    }
+    config
 }
 
 /// Opens the folder of a run on this data.

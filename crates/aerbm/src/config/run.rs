@@ -2,10 +2,10 @@ use std::path::Path;
 
 use ae_core::{AutoencoderConfig, Objective};
 use anyhow::Context as _;
-use mnist_io::Partition;
+use mnist_io::{ImageShape, Partition};
 use nn_core::{InvalidSetting, TrainingError, require};
 use serde::{Deserialize, Serialize};
-use stack::DeepPretraining;
+use stack::{DeepPretraining, LayerPretraining};
 use toml::{Table, Value};
 
 use super::parse::{from_table, nearest, table};
@@ -130,6 +130,28 @@ impl RunConfig {
         Ok(config)
     }
 
+    /// The settings for samples of this shape, and whether something had to be left out: images
+    /// that are not square are moved as what they are, and samples that are no images stay in place.
+    pub(crate) fn for_shape(mut self, shape: ImageShape) -> (Self, bool) {
+        let RunConfig::Autoencoder(settings) = &mut self else { return (self, false) };
+        let layers =
+            settings.pretraining.as_mut().map(|way| [Some(&mut way.layers), way.code.as_mut()]);
+        let layers = layers.into_iter().flatten().flatten().filter_map(|way| match way {
+            LayerPretraining::Autoencoder(way) => Some(&mut way.training),
+            LayerPretraining::Rbm(_) => None,
+        });
+        let mut left_out = false;
+        for training in layers.chain([&mut settings.training]) {
+            let Some(shift) = &mut training.shift else { continue };
+            if !shape.is_image() {
+                (training.shift, left_out) = (None, true);
+            } else if shape.height != shape.width {
+                shift.width.get_or_insert(shape.width);
+            }
+        }
+        (self, left_out)
+    }
+
     pub(crate) fn partition(&self) -> Partition {
         match self {
             RunConfig::Autoencoder(settings) => settings.partition,
@@ -217,6 +239,19 @@ mod tests {
         assert!(error("model.n_hidden=many").contains("model.n_hidden: invalid type"));
         assert!(error("training.momentum=1.5").contains("a number in [0, 1)"));
         assert!(error("kind=rmb").contains("did you mean `rbm`?"));
+    }
+
+    #[test]
+    fn what_is_no_image_is_not_moved() {
+        let shift = |height, width| {
+            let (config, _) = RunConfig::load("deep-autoencoder", &[]).expect("a preset is valid");
+            let (config, left_out) = config.for_shape(ImageShape { height, width });
+            let RunConfig::Autoencoder(settings) = config else { panic!("an autoencoder") };
+            (settings.training.shift.map(|shift| shift.width), left_out)
+        };
+        assert_eq!(shift(28, 28), (Some(None), false));
+        assert_eq!(shift(20, 30), (Some(Some(30)), false));
+        assert_eq!(shift(1, 13), (None, true));
     }
 
     #[test]
