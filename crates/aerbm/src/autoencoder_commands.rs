@@ -8,9 +8,10 @@ use anyhow::{Context as _, bail};
 use mnist_io::{Dataset, Splits};
 use ndarray::Array2;
 use ndarray_npy::WriteNpyExt as _;
-use nn_core::{Activation, Dense};
+use nn_core::{Activation, Dense, reconstruction_error};
 use report::MetricRow;
 use stack::{Classifier, FineTuneConfig, Labelled, Progress, fine_tune};
+use study::Method;
 use toml::Table;
 
 use crate::cli;
@@ -85,6 +86,27 @@ fn method_row(trained: &Trained, stage: &str, method: &str, measure: &Measure) -
         value: measure.value,
         unit: measure.unit.clone(),
     }
+}
+
+/// What PCA with so many components, the optimum of linear autoencoders, reconstructs of the test set.
+pub(crate) fn pca_rows(n_components: usize, splits: &Splits) -> anyhow::Result<Vec<MetricRow>> {
+    let pca = Pca::fit(splits.train.images.view(), n_components)?;
+    let test = splits.test.images.view();
+    let error = reconstruction_error(test, pca.reconstruct(test).view());
+    let row = |metric: &str, value| MetricRow {
+        run: format!("pca-{n_components}"),
+        method: Method::Pca.name().into(),
+        seed: 0,
+        stage: "evaluate".into(),
+        layer: None,
+        epoch: None,
+        split: "test".into(),
+        metric: metric.into(),
+        value,
+        unit: metric.into(),
+    };
+    let measured = [("mse_per_pixel", error.mse_per_pixel), ("sse_per_image", error.sse_per_image)];
+    Ok(measured.map(|(metric, value)| row(metric, value)).into())
 }
 
 /// The figures that an autoencoder has beside those of every model.

@@ -1,5 +1,6 @@
 //! The pipeline: train models to look at, compare ways of pretraining, draw, report.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::autoencoder_commands;
@@ -55,6 +56,7 @@ fn run_part(
     loaded.tell(ui);
     let mut folder = open(out, command, &toml::to_string(config)?, &loaded)?;
     let mut shown = Vec::new();
+    let mut optima: BTreeSet<usize> = BTreeSet::new();
     for entry in &config.runs {
         let run_config = for_shape(entry.resolve()?, &loaded, ui);
         let (splits, key) = loaded.split(run_config.partition())?;
@@ -69,6 +71,15 @@ fn run_part(
             folder.add_record(&trained.record)?;
             if seed == config.seed {
                 autoencoder_commands::draw(folder.path(), &trained, &splits)?;
+                if let Model::Autoencoder(model) = &trained.model
+                    && model.n_code() < model.n_visible()
+                    && optima.insert(model.n_code())
+                {
+                    folder.add_rows(
+                        autoencoder_commands::pca_rows(model.n_code(), &splits)?,
+                        vec![],
+                    )?;
+                }
                 shown.push(trained);
             }
         }
