@@ -7,14 +7,14 @@ use crate::number::{count, significant};
 use crate::rows::MetricRow;
 use crate::verdict::last_values;
 
-/// Metrics that have a column, and its title.
-const COLUMNS: [(&str, &str); 6] = [
-    ("mse_per_pixel", "squared error per pixel"),
-    ("sse_per_image", "squared error per image"),
-    ("bce_nats_per_image", "cross-entropy, nats"),
-    ("psnr_db", "PSNR, dB"),
-    ("ssim", "SSIM"),
-    ("log_likelihood_nats", "log-likelihood, nats"),
+/// Metrics that have a column, and the two lines of its title.
+const COLUMNS: [(&str, [&str; 2]); 6] = [
+    ("mse_per_pixel", ["squared error", "per pixel"]),
+    ("sse_per_image", ["squared error", "per image"]),
+    ("bce_nats_per_image", ["cross-entropy", "nats"]),
+    ("psnr_db", ["PSNR", "dB"]),
+    ("ssim", ["SSIM", ""]),
+    ("log_likelihood_nats", ["log-likelihood", "nats"]),
 ];
 
 /// A line for each run; of one that was repeated, the mean over its seeds, the least and the most.
@@ -33,7 +33,7 @@ pub(super) fn table(rows: &[MetricRow]) -> Markup {
             runs.push(&row.run);
         }
     }
-    let columns: Vec<(&str, &str)> = COLUMNS
+    let columns: Vec<(&str, [&str; 2])> = COLUMNS
         .into_iter()
         .filter(|(metric, _)| values.iter().any(|row| row.metric == *metric))
         .collect();
@@ -49,7 +49,9 @@ pub(super) fn table(rows: &[MetricRow]) -> Markup {
                         tr {
                             th scope="col" { "run" }
                             @if most_seeds > 1 { th.number scope="col" { "seeds" } }
-                            @for (_, title) in &columns { th.number scope="col" { (title) } }
+                            @for (_, [what, unit]) in &columns {
+                                th.number scope="col" { (what) br; (unit) }
+                            }
                         }
                     }
                     tbody {
