@@ -97,7 +97,12 @@ fn a_deep_autoencoder_is_pretrained_and_a_code_of_two_numbers_is_drawn() {
         // Three layers of two epochs.
         let rows = metrics.lines().filter(|row| row.contains(",pretrain,"));
         assert_eq!(rows.count(), 6);
-        assert!(out.path().join(format!("figures/codes_{preset}.png")).is_file());
+        for figure in ["codes", "decoded"] {
+            assert!(
+                out.path().join(format!("figures/{figure}_{preset}.png")).is_file(),
+                "{figure}"
+            );
+        }
         // Run again, nothing is trained, and everything is as it was.
         run(&args, data.path()).success().stderr(contains("samples/s").not());
         let again = std::fs::read_to_string(out.path().join("metrics.csv")).expect("written");

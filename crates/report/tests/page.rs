@@ -224,8 +224,8 @@ fn a_single_run_has_a_page_too() {
 #[test]
 fn a_repeated_run_shows_its_mean_and_its_range() {
     let dir = tempfile::tempdir().unwrap();
-    let row = |seed, epoch, value| MetricRow {
-        run: "deep".into(),
+    let row = |run: &str, seed, epoch, value| MetricRow {
+        run: run.into(),
         method: "autoencoder".into(),
         seed,
         stage: "evaluate".into(),
@@ -237,12 +237,20 @@ fn a_repeated_run_shows_its_mean_and_its_range() {
         unit: "sse_per_image".into(),
     };
     // The last epoch of each seed counts.
-    let rows = [row(1, Some(1), 9.0), row(1, Some(2), 2.25), row(2, Some(2), 2.75)];
+    let rows = [
+        row("deep", 1, Some(1), 9.0),
+        row("deep", 1, Some(2), 2.25),
+        row("pca-30", 0, None, 13.5),
+        row("deep", 2, Some(2), 2.75),
+    ];
     write_csv(&dir.path().join("metrics.csv"), &rows).unwrap();
     report::build(dir.path()).unwrap();
     let page = fs::read_to_string(dir.path().join("report.html")).unwrap();
     let cell = "<td class=\"number\">2.500<span class=\"interval\">2.250 – 2.750</span></td>";
     assert!(page.contains(cell), "{page}");
+    assert!(
+        page.contains("On the test images, squared error per image: deep 2.500, pca-30 13.50.")
+    );
 }
 
 #[test]

@@ -141,7 +141,7 @@ pub(crate) fn decoded_codes(
         section: Section::Generation,
         order: 3,
     };
-    tiles(dir, &format!("codes_{run}"), trained, rows.collect(), TileScale::Grey, meta)
+    tiles(dir, &format!("decoded_{run}"), trained, rows.collect(), TileScale::Grey, meta)
 }
 
 /// What a model draws for the unknown half of images, `draws` times each.

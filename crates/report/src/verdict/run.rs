@@ -10,10 +10,10 @@ pub fn headline_of_run(rows: &[MetricRow]) -> Option<String> {
     let runs: BTreeSet<&str> = rows.iter().map(|row| row.run.as_str()).collect();
     let run = *runs.first()?;
     if runs.len() > 1 {
-        return Some(format!(
-            "{} runs, no comparison: their last values are in the table below.",
-            runs.len()
-        ));
+        return Some(headline_of_runs(rows).unwrap_or_else(|| {
+            let n = runs.len();
+            format!("{n} runs, no comparison: their last values are in the table below.")
+        }));
     }
     let split = ["test", "validation", "train"]
         .into_iter()
@@ -29,6 +29,32 @@ pub fn headline_of_run(rows: &[MetricRow]) -> Option<String> {
     };
     let values = if values.is_empty() { "no finite values".into() } else { values.join(", ") };
     Some(format!("{run}{after}, on the {split} images: {values}."))
+}
+
+/// What all runs measured on the test set, one metric of it: the first of those that say most of a
+/// model. Means over seeds.
+fn headline_of_runs(rows: &[MetricRow]) -> Option<String> {
+    let metrics = ["psnr_db", "log_likelihood_nats", "sse_per_image", "error_pct"];
+    let names = ["PSNR in dB", "log-likelihood in nats", "squared error per image", "error in %"];
+    let last = last_values(rows.iter().filter(|row| row.split == "test" && row.layer.is_none()));
+    let mut runs: Vec<&str> = Vec::new();
+    for row in &last {
+        if !runs.contains(&row.run.as_str()) {
+            runs.push(&row.run);
+        }
+    }
+    let mean = |run: &str, metric: &str| {
+        let of_run = last.iter().filter(|row| row.run == run && row.metric == metric);
+        let values: Vec<f64> = of_run.map(|row| row.value).filter(|v| v.is_finite()).collect();
+        (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+    };
+    metrics.into_iter().zip(names).find_map(|(metric, name)| {
+        let means: Option<Vec<String>> = (runs.iter())
+            .map(|run| mean(run, metric).map(|mean| format!("{run} {}", significant(mean))))
+            .collect();
+        let means = means.filter(|means| !means.is_empty())?;
+        Some(format!("On the test images, {name}: {}.", means.join(", ")))
+    })
 }
 
 /// Of each run, stage, layer, split and metric the row of the last epoch, in the order in which
