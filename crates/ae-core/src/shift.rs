@@ -58,7 +58,7 @@ impl Shift {
     ) {
         assert_eq!(x.dim(), out.dim(), "as many images");
         assert_eq!(x.ncols(), shape.0 * shape.1, "images of this shape");
-        let most = self.pixels as isize;
+        let most = self.pixels.cast_signed();
         let distances = 2.0 * self.pixels as f64 + 1.0;
         by_rows(out.nrows(), out, |rows, mut out| {
             for (image, mut out) in rows.zip(out.rows_mut()) {
@@ -78,7 +78,7 @@ fn moved<F: Real>(x: &[F], (down, right): (isize, isize), shape: (usize, usize),
     let (height, width) = shape;
     let keep = width - right.unsigned_abs();
     for (y, out) in out.chunks_exact_mut(width).enumerate() {
-        let from = (y as isize - down).clamp(0, height as isize - 1) as usize;
+        let from = y.saturating_add_signed(-down).min(height - 1);
         let row = &x[from * width..][..width];
         if right >= 0 {
             let (edge, rest) = out.split_at_mut(width - keep);
@@ -130,7 +130,7 @@ mod tests {
     fn every_distance_is_as_likely() {
         let mut seen = std::collections::BTreeMap::new();
         for image in shifted(9_000).rows() {
-            *seen.entry(image.iter().map(|&x| x as u8).collect::<Vec<_>>()).or_insert(0) += 1;
+            *seen.entry(image.map(|x| x.to_bits()).to_vec()).or_insert(0) += 1;
         }
         assert_eq!(seen.len(), 9);
         assert!(seen.values().all(|&n: &i32| (n - 1_000).abs() < 150), "{seen:?}");
