@@ -34,7 +34,7 @@ pub struct AutoencoderConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_k: Option<usize>,
     /// How many of them are kept where codes are features for a classifier, if not so many: twice or
-    /// three times as many classify better (Makhzani & Frey 2014, section 2.2).
+    /// three times as many classify better (Makhzani & Frey 2014).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encode_top_k: Option<usize>,
     /// What the data are.

@@ -100,7 +100,7 @@ impl<F: Real> Autoencoder<F> {
     /// The reconstruction from each code. Shapes: (n × code) → (n × visible).
     #[must_use]
     pub fn decode(&self, code: ArrayView2<F>) -> Array2<F> {
-        self.pass(code, self.encoder.len()..self.n_layers(), self.top_k)
+        self.pass(code, self.encoder.len()..self.n_layers(), None)
     }
 
     /// Encodes and decodes. Shapes: (n × visible) → (n × visible).

@@ -138,3 +138,19 @@ fn what_cannot_be_learned_is_refused() {
     let error = Autoencoder::<f32>::new(&no_units, 20, 1, 0).expect_err("no code");
     assert_eq!(error.to_string(), "model.n_hidden = 0: expected at least 1");
 }
+
+#[test]
+fn features_keep_more_units_than_what_is_decoded() {
+    let (architecture, _) = config();
+    let model = |top_k, encode_top_k| {
+        let config = AutoencoderConfig { top_k, encode_top_k, ..architecture.clone() };
+        Autoencoder::<f32>::new(&config, 20, 1, 0)
+    };
+    let both = model(Some(3), Some(6)).expect("valid");
+    let [three, six] = [3, 6].map(|k| model(Some(k), None).expect("valid"));
+    let x = data();
+    assert_eq!(both.encode(x.view()), six.encode(x.view()));
+    assert_eq!(both.reconstruct(x.view()), three.reconstruct(x.view()));
+    let error = model(None, Some(6)).expect_err("nothing to keep more of").to_string();
+    assert_eq!(error, "model.encode_top_k = 6: expected 1 to model.n_hidden, beside model.top_k");
+}

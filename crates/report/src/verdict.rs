@@ -21,7 +21,7 @@ use crate::rows::{ComparisonRow, PairedRow, SummaryRow};
 use contrast::{Contrast, Outcome};
 
 pub use run::headline_of_run;
-pub(crate) use run::last_values;
+pub(crate) use run::{TestValues, last_values};
 
 /// The answer, what supports it, and what to know about it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

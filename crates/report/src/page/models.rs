@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::scrolling;
 use crate::number::{count, significant};
 use crate::rows::MetricRow;
-use crate::verdict::last_values;
+use crate::verdict::TestValues;
 
 /// Metrics that have a column, and the two lines of its title.
 const COLUMNS: [(&str, [&str; 2]); 6] = [
@@ -20,23 +20,13 @@ const COLUMNS: [(&str, [&str; 2]); 6] = [
 /// A line for each run; of one that was repeated, the mean over its seeds, the least and the most.
 /// Nothing for a single model, whose values the page's first sentence has.
 pub(super) fn table(rows: &[MetricRow]) -> Markup {
-    let whole = rows.iter().filter(|row| row.split == "test" && row.layer.is_none());
-    let values = last_values(whole);
-    let of = |run: &str, metric: &str| -> Vec<f64> {
-        let here = values.iter().filter(|row| row.run == run && row.metric == metric);
-        here.map(|row| row.value).collect()
-    };
-    let mut runs: Vec<&str> = Vec::new();
-    for row in &values {
-        if !runs.contains(&row.run.as_str()) && COLUMNS.iter().any(|(name, _)| row.metric == *name)
-        {
-            runs.push(&row.run);
-        }
-    }
-    let columns: Vec<(&str, [&str; 2])> = COLUMNS
-        .into_iter()
-        .filter(|(metric, _)| values.iter().any(|row| row.metric == *metric))
-        .collect();
+    let test = TestValues::of(rows);
+    let of = |run: &str, metric: &str| test.values(run, metric).collect::<Vec<f64>>();
+    let measured = |run: &str, metric: &str| test.values(run, metric).next().is_some();
+    let mut runs = test.runs();
+    runs.retain(|run| COLUMNS.iter().any(|(metric, _)| measured(run, metric)));
+    let mut columns = COLUMNS.to_vec();
+    columns.retain(|(metric, _)| runs.iter().any(|run| measured(run, metric)));
     let seeds =
         |run: &str| columns.iter().map(|(metric, _)| of(run, metric).len()).max().unwrap_or(0);
     let most_seeds = runs.iter().map(|run| seeds(run)).max().unwrap_or(0);

@@ -31,23 +31,43 @@ pub fn headline_of_run(rows: &[MetricRow]) -> Option<String> {
     Some(format!("{run}{after}, on the {split} images: {values}."))
 }
 
+/// What whole networks measured on the test set, each of its last epoch.
+pub(crate) struct TestValues<'a>(Vec<&'a MetricRow>);
+
+impl<'a> TestValues<'a> {
+    pub(crate) fn of(rows: &'a [MetricRow]) -> Self {
+        let of_test = rows.iter().filter(|row| row.split == "test" && row.layer.is_none());
+        TestValues(last_values(of_test))
+    }
+
+    /// The runs, in the order of the rows.
+    pub(crate) fn runs(&self) -> Vec<&'a str> {
+        let mut runs: Vec<&str> = Vec::new();
+        for row in &self.0 {
+            if !runs.contains(&row.run.as_str()) {
+                runs.push(&row.run);
+            }
+        }
+        runs
+    }
+
+    /// What a run measured, a value for each seed.
+    pub(crate) fn values(&self, run: &str, metric: &str) -> impl Iterator<Item = f64> {
+        self.0.iter().filter(move |row| row.run == run && row.metric == metric).map(|row| row.value)
+    }
+}
+
 /// What all runs measured on the test set, one metric of it: the first of those that say most of a
 /// model. Means over seeds.
 fn headline_of_runs(rows: &[MetricRow]) -> Option<String> {
     let metrics = ["psnr_db", "log_likelihood_nats", "sse_per_image", "error_pct"];
     let names = ["PSNR in dB", "log-likelihood in nats", "squared error per image", "error in %"];
-    let last = last_values(rows.iter().filter(|row| row.split == "test" && row.layer.is_none()));
-    let mut runs: Vec<&str> = Vec::new();
-    for row in &last {
-        if !runs.contains(&row.run.as_str()) {
-            runs.push(&row.run);
-        }
-    }
+    let test = TestValues::of(rows);
     let mean = |run: &str, metric: &str| {
-        let of_run = last.iter().filter(|row| row.run == run && row.metric == metric);
-        let values: Vec<f64> = of_run.map(|row| row.value).filter(|v| v.is_finite()).collect();
+        let values: Vec<f64> = test.values(run, metric).filter(|v| v.is_finite()).collect();
         (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
     };
+    let runs = test.runs();
     metrics.into_iter().zip(names).find_map(|(metric, name)| {
         let means: Option<Vec<String>> = (runs.iter())
             .map(|run| mean(run, metric).map(|mean| format!("{run} {}", significant(mean))))
