@@ -60,14 +60,14 @@ fn train(args: &cli::Train, ui: &Ui) -> anyhow::Result<()> {
     }
     let default = || Path::new("reports/runs").join(format!("{name}-seed{}", args.seed));
     let out = args.out.clone().unwrap_or_else(default);
-    let settings = config.to_toml()?;
-    refuse_other_run(&out, &settings)?;
     let loaded = data::load(&args.data)?;
     loaded.tell(ui);
+    let config = pipeline::for_shape(config, &loaded, ui)?;
+    let settings = config.to_toml()?;
+    refuse_other_run(&out, &settings)?;
     let command = format!("aerbm train {source} --seed {}{}", args.seed, args.data.given());
     let mut folder = pipeline::open(&out, &command, &settings, &loaded)?;
     let (splits, key) = loaded.split_on_disk(config.partition())?;
-    let config = pipeline::for_shape(config, &loaded, ui);
 
     let spec = Spec { run: &name, config: &config, seed: args.seed };
     let epochs = config.epochs();

@@ -58,7 +58,7 @@ fn run_part(
     let mut shown = Vec::new();
     let mut optima: BTreeSet<usize> = BTreeSet::new();
     for entry in &config.runs {
-        let run_config = for_shape(entry.resolve()?, &loaded, ui);
+        let run_config = for_shape(entry.resolve()?, &loaded, ui)?;
         let (splits, key) = loaded.split(run_config.partition())?;
         for seed in config.seed..config.seed + entry.seeds {
             let spec = Spec { run: &entry.name, config: &run_config, seed };
@@ -96,12 +96,12 @@ fn run_part(
 }
 
 /// The settings for these data; what does not go with them is left out, and said.
-pub(crate) fn for_shape(config: RunConfig, data: &Loaded, ui: &Ui) -> RunConfig {
-    let (config, left_out) = config.for_shape(data.mnist.train.shape);
+pub(crate) fn for_shape(config: RunConfig, data: &Loaded, ui: &Ui) -> anyhow::Result<RunConfig> {
+    let (config, left_out) = config.for_shape(data.mnist.train.shape)?;
     if left_out {
         ui.note(&format!("training.shift is left out: {} has no images to move", data.name));
     }
-    config
+    Ok(config)
 }
 
 /// Opens the folder of a run on this data.

@@ -132,8 +132,11 @@ impl RunConfig {
 
     /// The settings for samples of this shape, and whether something had to be left out: images
     /// that are not square are moved as what they are, and samples that are no images stay in place.
-    pub(crate) fn for_shape(mut self, shape: ImageShape) -> (Self, bool) {
-        let RunConfig::Autoencoder(settings) = &mut self else { return (self, false) };
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] if images cannot be moved as they are to be.
+    pub(crate) fn for_shape(mut self, shape: ImageShape) -> Result<(Self, bool), InvalidSetting> {
+        let RunConfig::Autoencoder(settings) = &mut self else { return Ok((self, false)) };
         let layers =
             settings.pretraining.as_mut().map(|way| [Some(&mut way.layers), way.code.as_mut()]);
         let layers = layers.into_iter().flatten().flatten().filter_map(|way| match way {
@@ -145,11 +148,14 @@ impl RunConfig {
             let Some(shift) = &mut training.shift else { continue };
             if !shape.is_image() {
                 (training.shift, left_out) = (None, true);
-            } else if shape.height != shape.width {
+                continue;
+            }
+            if shape.height != shape.width {
                 shift.width.get_or_insert(shape.width);
             }
+            shift.shape(shape.n_pixels())?;
         }
-        (self, left_out)
+        Ok((self, left_out))
     }
 
     pub(crate) fn partition(&self) -> Partition {
@@ -245,13 +251,18 @@ mod tests {
     fn what_is_no_image_is_not_moved() {
         let shift = |height, width| {
             let (config, _) = RunConfig::load("deep-autoencoder", &[]).expect("a preset is valid");
-            let (config, left_out) = config.for_shape(ImageShape { height, width });
+            let (config, left_out) =
+                config.for_shape(ImageShape { height, width }).expect("large enough");
             let RunConfig::Autoencoder(settings) = config else { panic!("an autoencoder") };
             (settings.training.shift.map(|shift| shift.width), left_out)
         };
         assert_eq!(shift(28, 28), (Some(None), false));
         assert_eq!(shift(20, 30), (Some(Some(30)), false));
         assert_eq!(shift(1, 13), (None, true));
+        let far = ["training.shift={pixels=28}".to_owned()];
+        let (config, _) = RunConfig::load("denoising", &far).expect("valid for larger images");
+        let error = config.for_shape(ImageShape { height: 28, width: 28 }).expect_err("too far");
+        assert!(error.to_string().contains("training.shift.pixels = 28"), "{error}");
     }
 
     #[test]
