@@ -20,6 +20,8 @@ pub struct Objective {
     pub loss: Loss,
     /// What is added to it.
     pub penalty: Option<Penalty>,
+    /// How many units of a code are kept, the largest, where not all are.
+    pub top_k: Option<usize>,
 }
 
 impl Objective {
@@ -48,7 +50,12 @@ impl Objective {
             }
             Some(Penalty::L1 { .. }) | None => (),
         }
-        Ok(Objective { loss: model.loss(), penalty: training.penalty })
+        if let Some(k) = training.top_k_start {
+            let holds = model.top_k.is_some_and(|least| (least..=model.n_hidden).contains(&k));
+            let expected = "model.top_k to model.n_hidden, beside model.top_k";
+            require(holds, "training.top_k_start", &k, expected)?;
+        }
+        Ok(Objective { loss: model.loss(), penalty: training.penalty, top_k: model.top_k })
     }
 }
 
@@ -140,13 +147,13 @@ fn passes<F: Real>(
     memory: &mut StepMemory<F>,
 ) -> f64 {
     let Batch { input, target, weights } = *batch;
-    let Objective { loss, penalty } = *objective;
+    let Objective { loss, penalty, top_k } = *objective;
     let StepMemory { passes, penalty: penalty_memory } = memory;
     let (last, code) = (model.n_layers() - 1, model.encoder.len() - 1);
     let (output, code_unit) = (model.units[last], model.units[code]);
 
     passes.forward_then(model, input, |layer, _, row| {
-        if let Some(k) = model.top_k
+        if let Some(k) = top_k
             && layer == code
         {
             keep_largest(row, k);
@@ -174,7 +181,7 @@ fn passes<F: Real>(
         if let Some(penalty) = penalty {
             penalty.add_gradient(code_unit, penalty_memory, h, delta);
         }
-        if model.top_k.is_some() {
+        if top_k.is_some() {
             let zero = F::zero();
             code_unit.with_derivatives(h, h, delta, |delta, h, _, _| {
                 *delta = if h == zero { zero } else { *delta };

@@ -63,6 +63,13 @@ impl<F: Real> Training<F> {
         self.epochs_done
     }
 
+    /// How many units of a code the next epoch keeps, of those that the model keeps at last.
+    fn top_k(&self, last: Option<usize>) -> Option<usize> {
+        let (last, half) = (last?, self.config.epochs.div_ceil(2));
+        let more = self.config.top_k_start.map_or(0, |first| first - last);
+        Some(last + more * half.saturating_sub(self.epochs_done) / half)
+    }
+
     /// Trains one epoch and returns the mean cost of a sample over it, each batch measured before
     /// its step. The `data` must be those that the training was made for.
     ///
@@ -76,6 +83,7 @@ impl<F: Real> Training<F> {
     ) -> Result<f64, TrainingError> {
         let epoch = self.epochs_done + 1;
         assign(&mut self.last_good, model);
+        self.objective.top_k = self.top_k(model.top_k);
         let stream = |purpose| Stream::new(self.seed, purpose).layer(self.layer).epoch(epoch);
         self.minibatches.shuffle(stream(ORDER));
         let n_batches = self.minibatches.n_batches();

@@ -31,6 +31,11 @@ pub struct TrainingConfig {
     /// How much corrupted and other pixels count, where not the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub emphasis: Option<Emphasis>,
+    /// How many units of a code are kept at first, where only `model.top_k` are at last: the number
+    /// falls evenly over the first half of the epochs, so that fewer units are never chosen (Makhzani
+    /// & Frey 2014).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top_k_start: Option<usize>,
     /// What the code pays for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub penalty: Option<Penalty>,
@@ -51,6 +56,7 @@ impl Default for TrainingConfig {
             shift: None,
             corruption: None,
             emphasis: None,
+            top_k_start: None,
             penalty: None,
             optimizer: Rule::adam(),
         }

@@ -140,6 +140,33 @@ fn what_cannot_be_learned_is_refused() {
 }
 
 #[test]
+fn fewer_and_fewer_units_of_a_code_are_kept() {
+    let (architecture, training) = config();
+    let train = |top_k, top_k_start, epochs| {
+        let architecture = AutoencoderConfig { top_k: Some(top_k), ..architecture.clone() };
+        let settings = TrainingConfig { top_k_start, epochs: 4, ..training.clone() };
+        let mut model = Autoencoder::<f32>::new(&architecture, 20, 1, 0).expect("valid");
+        let mut training =
+            Training::new(&model, &architecture, &settings, data().view(), 1, 0).expect("valid");
+        let costs: Vec<f64> = (0..epochs)
+            .map(|_| training.epoch(&mut model, data().view()).expect("an epoch"))
+            .collect();
+        costs
+    };
+    // Over four epochs: 6, 4, 2, 2.
+    let falling = train(2, Some(6), 4);
+    assert_eq!(falling[0], train(6, None, 1)[0]);
+    assert_ne!(falling[0], train(2, None, 1)[0]);
+    assert_eq!(train(2, Some(2), 4), train(2, None, 4));
+
+    let settings = TrainingConfig { top_k_start: Some(6), ..training };
+    let error = ae_core::Objective::new(&architecture, &settings).expect_err("nothing to fall to");
+    let expected =
+        "training.top_k_start = 6: expected model.top_k to model.n_hidden, beside model.top_k";
+    assert_eq!(error.to_string(), expected);
+}
+
+#[test]
 fn features_keep_more_units_than_what_is_decoded() {
     let (architecture, _) = config();
     let model = |top_k, encode_top_k| {

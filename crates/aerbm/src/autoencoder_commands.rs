@@ -1,26 +1,23 @@
 //! What can be done with a trained model's code and reconstructions.
 
 use std::path::Path;
-use std::time::Instant;
 
 use ae_core::Pca;
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use mnist_io::{Dataset, Splits};
 use ndarray::Array2;
 use ndarray_npy::WriteNpyExt as _;
-use nn_core::{Activation, Dense, reconstruction_error};
+use nn_core::reconstruction_error;
 use report::MetricRow;
-use stack::{Classifier, FineTuneConfig, Labelled, Progress, fine_tune};
 use study::Method;
-use toml::Table;
 
 use crate::cli;
 use crate::commands::{refuse_other_width, run_folder};
-use crate::config::{RunConfig, UsageError, from_table, set};
+use crate::config::{RunConfig, UsageError};
 use crate::denoise::{Filter, Quality, noisy, quality, tuned};
 use crate::train::{self, Measure, Model, Trained};
 use crate::ui::Ui;
-use crate::{data, figures, interrupt, neighbours};
+use crate::{data, figures, neighbours};
 
 /// Images that filters are tuned on: the last of the training images, which in the split of the
 /// study are for validation.
@@ -73,7 +70,13 @@ pub(crate) fn denoise(args: &cli::Denoise, ui: &Ui) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn method_row(trained: &Trained, stage: &str, method: &str, measure: &Measure) -> MetricRow {
+/// A line of metrics.csv about what was done with a trained model.
+pub(crate) fn method_row(
+    trained: &Trained,
+    stage: &str,
+    method: &str,
+    measure: &Measure,
+) -> MetricRow {
     MetricRow {
         run: trained.record.run.clone(),
         method: method.to_owned(),
@@ -186,96 +189,4 @@ fn csv_of(codes: &Array2<f32>, labels: Option<&[u8]>) -> String {
         lines.push(values.collect::<Vec<_>>().join(","));
     }
     lines.join("\n") + "\n"
-}
-
-/// Classifies by the features of a trained model.
-pub(crate) fn probe(args: &cli::Probe, ui: &Ui) -> anyhow::Result<()> {
-    let trained = train::load(&args.run)?;
-    let record = &trained.record;
-    let loaded = data::load(&args.data)?;
-    refuse_other_width(&trained, &loaded.mnist.test)?;
-    let mut table = Table::new();
-    for assignment in &args.set {
-        set(&mut table, assignment)?;
-    }
-    let config: FineTuneConfig = from_table(table, "--set")?;
-    let run_config = RunConfig::from_table(record.config.parse()?, &record.run)?;
-    let (splits, _) = loaded.split(run_config.partition())?;
-    let n_classes = splits.train.n_classes;
-
-    let see = |set: &Dataset| {
-        let x = if args.frozen {
-            trained.model.encode(set.images.view()).into_shared()
-        } else {
-            set.images.clone()
-        };
-        let labels = set.labels.clone().with_context(|| format!("{} has no labels", set.name));
-        labels.map(|labels| (x, labels))
-    };
-    let (train, validation, test) =
-        (see(&splits.train)?, see(&splits.validation)?, see(&splits.test)?);
-    let beginning = if args.frozen {
-        Classifier::linear(train.0.ncols(), n_classes, args.seed)
-    } else {
-        Classifier::on_top_of(layers_of(&trained), n_classes, args.seed)
-    };
-    let mut best: Option<(f64, stack::FineTuned)> = None;
-    for &learning_rate in &args.rates {
-        let config = FineTuneConfig { learning_rate, ..config.clone() };
-        config.validate().map_err(|error| UsageError(error.to_string()))?;
-        ui.begin(&format!("{}, rate {learning_rate}", record.run), config.evaluations);
-        let mut last = Instant::now();
-        let watch = &mut |progress: Progress| {
-            let speed = progress.samples as f64 / last.elapsed().as_secs_f64();
-            last = Instant::now();
-            let error = format!("validation {:.2} %", progress.cost);
-            ui.advance(progress.done, progress.of, &error, speed);
-            interrupt::flow()
-        };
-        let [train, validation] =
-            [&train, &validation].map(|(x, labels)| Labelled { x: x.view(), labels });
-        let tuned = fine_tune(beginning.clone(), train, validation, &config, args.seed, watch)?;
-        ui.finish();
-        if best.as_ref().is_none_or(|(_, b)| tuned.validation_errors < b.validation_errors) {
-            best = Some((learning_rate, tuned));
-        }
-    }
-    let Some((rate, tuned)) = best else { bail!("--rates: expected at least one") };
-    let pct = |errors: usize, n: usize| 100.0 * errors as f64 / n as f64;
-    let test_errors = tuned.model.count_errors(test.0.view(), &test.1);
-    let errors = [
-        Measure::new(
-            "validation",
-            "error_pct",
-            pct(tuned.validation_errors, validation.1.len()),
-            "pct",
-        ),
-        Measure::new("test", "error_pct", pct(test_errors, test.1.len()), "pct"),
-    ];
-    let stage = if args.frozen { "logistic-regression" } else { "fine-tune" };
-    let rows: Vec<_> = (errors.iter())
-        .map(|measure| method_row(&trained, stage, &record.method, measure))
-        .collect();
-    ui.rows(&rows);
-    for measure in &errors {
-        ui.result(&format!("{:<10} error {:.2} % (rate {rate})", measure.split, measure.value));
-    }
-    Ok(())
-}
-
-/// The layers up to the code, and what their units do.
-fn layers_of(trained: &Trained) -> Vec<(Dense<f32>, Activation)> {
-    match &trained.model {
-        Model::Autoencoder(model) => {
-            model.encoder.iter().cloned().zip(model.units.iter().copied()).collect()
-        }
-        Model::Rbm(rbm) => {
-            let layer = stack::PretrainedLayer::from(rbm.clone());
-            vec![(layer.encoder, layer.unit)]
-        }
-        Model::Dbn(dbn) => {
-            let layers = dbn.layers.iter().cloned().map(stack::PretrainedLayer::from);
-            layers.map(|layer| (layer.encoder, layer.unit)).collect()
-        }
-    }
 }

@@ -10,7 +10,7 @@ use crate::config::{PRESETS, RunConfig};
 use crate::train::{self, Spec, Trained};
 use crate::ui::Ui;
 use crate::{
-    autoencoder_commands, compare_command, data, figures, generation, likelihood, pipeline,
+    autoencoder_commands, compare_command, data, figures, generation, likelihood, pipeline, probe,
     selfcheck,
 };
 
@@ -27,7 +27,7 @@ pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<()> {
         Command::Reconstruct(args) => reconstruct(args, ui),
         Command::Denoise(args) => autoencoder_commands::denoise(args, ui),
         Command::Encode(args) => autoencoder_commands::encode(args, ui),
-        Command::Probe(args) => autoencoder_commands::probe(args, ui),
+        Command::Probe(args) => probe::run(args, ui),
         Command::Likelihood(args) => likelihood::run(args, ui),
         Command::Sample(args) => generation::sample(args, ui),
         Command::Inpaint(args) => generation::inpaint_run(args, ui),

@@ -15,6 +15,7 @@ mod interrupt;
 mod likelihood;
 mod neighbours;
 mod pipeline;
+mod probe;
 mod selfcheck;
 mod train;
 mod ui;

@@ -3,6 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use mnist_io::Splits;
+use nn_core::TensorMap;
+use report::MetricRow;
+use study::stage::{Key, Store};
+
 use crate::autoencoder_commands;
 use crate::cli::{self, Profile};
 use crate::comparison::compare;
@@ -10,6 +15,7 @@ use crate::config::{ProfileConfig, RunConfig, UsageError};
 use crate::data::{self, Loaded};
 use crate::figures;
 use crate::folder::{DataInfo, RunFolder};
+use crate::probe::{ProbeSettings, Probed, probe};
 use crate::train::{Model, Spec, Trained, train};
 use crate::ui::Ui;
 
@@ -69,6 +75,10 @@ fn run_part(
             };
             let trained = train(&spec, &splits, &key, &model_folder, ui, &|_, _| ())?;
             folder.add_record(&trained.record)?;
+            if let Some(settings) = &entry.probe {
+                let rows = probed_rows(&trained, &splits, settings, folder.path(), ui)?;
+                folder.add_rows(rows, vec![])?;
+            }
             if seed == config.seed {
                 autoencoder_commands::draw(folder.path(), &trained, &splits)?;
                 if let Model::Autoencoder(model) = &trained.model
@@ -93,6 +103,24 @@ fn run_part(
         compare(comparison, &splits, &key, &mut folder, ui)?;
     }
     done(folder, ui)
+}
+
+/// How well a classifier does on the model's features; computed once.
+fn probed_rows(
+    trained: &Trained,
+    splits: &Splits,
+    settings: &ProbeSettings,
+    folder: &Path,
+    ui: &Ui,
+) -> anyhow::Result<Vec<MetricRow>> {
+    let stages = Store::new(folder.join("stages"));
+    let key = Key::new("probe", &(&trained.record.key, settings));
+    if let Some((_, probed)) = stages.get::<Probed>(&key)? {
+        return Ok(probed.rows(trained));
+    }
+    let probed = probe(trained, splits, settings, trained.record.seed, ui)?;
+    stages.put(&key, &TensorMap::new(), &probed)?;
+    Ok(probed.rows(trained))
 }
 
 /// The settings for these data; what does not go with them is left out, and said.

@@ -17,12 +17,14 @@ mod scatter;
 mod text;
 mod tiles;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
+use crate::number::count;
 use crate::rows::SummaryRow;
 use crate::table::{write_bytes, write_text};
 
@@ -125,18 +127,32 @@ pub fn redraw(dir: &Path) -> Result<Vec<Figure>, Error> {
 pub(crate) fn error_by_labels(dir: &Path, rows: &[SummaryRow]) -> Result<(), Error> {
     let Some(depth) = rows.iter().map(|row| row.depth).max() else { return Ok(()) };
     let layers = if depth == 1 { "layer" } else { "layers" };
+    let labels: BTreeSet<usize> =
+        rows.iter().filter(|row| row.depth == depth).map(|row| row.labels).collect();
+    let one = labels.first().copied().filter(|_| labels.len() == 1);
+    let (what, moved, chart) = match one {
+        Some(labels) => (format!("with {} labels", count(labels)), "", "Dots with bars for"),
+        None => (
+            "by number of labels".to_owned(),
+            "; points are moved sideways a little so that bars do not cover each other",
+            "Line chart of",
+        ),
+    };
+    let against =
+        if one.is_some() { "" } else { " against the number of labelled training images" };
     let meta = Meta {
-        title: format!("Test error by number of labels, {depth} hidden {layers}"),
+        title: format!("Test error {what}, {depth} hidden {layers}"),
         caption: "Mean over the seeds of the error on the test images, for each way of \
                   initialising the hidden layers."
             .into(),
-        how_to_read: "Lower is better. Bars are 95 % intervals of the mean; points are moved \
-                      sideways a little so that bars do not cover each other. Bars that overlap \
-                      do not decide: the paired differences below do."
-            .into(),
-        alt: "Line chart of the test error in percent against the number of labelled training \
-              images, one line for each method; the numbers are in the table above."
-            .into(),
+        how_to_read: format!(
+            "Lower is better. Bars are 95 % intervals of the mean{moved}. Bars that overlap do not \
+             decide: the paired differences below do."
+        ),
+        alt: format!(
+            "{chart} the test error in percent{against}, for each method; the numbers are in the \
+             table above."
+        ),
         section: Section::Comparison,
         order: 0,
     };

@@ -294,6 +294,33 @@ fn the_first_layer_stands_beside_the_error() {
 }
 
 #[test]
+fn methods_with_one_number_of_labels_stand_side_by_side() {
+    let dir = tempfile::tempdir().unwrap();
+    let summary = |method: &str, labels, test_error_pct_mean| SummaryRow {
+        method: method.into(),
+        depth: 1,
+        labels,
+        seeds: 3,
+        test_error_pct_mean,
+        ci95_low: test_error_pct_mean - 0.1,
+        ci95_high: test_error_pct_mean + 0.1,
+    };
+    let drawn = |rows: &[SummaryRow]| {
+        write_csv(&dir.path().join("summary.csv"), rows).unwrap();
+        report::build(dir.path()).unwrap();
+        fs::read_to_string(dir.path().join("figures/error_by_labels.svg")).unwrap()
+    };
+    let one = [summary("none", 5_000, 1.4), summary("rbm", 5_000, 1.2)];
+    let side_by_side = drawn(&one);
+    assert!(side_by_side.contains("Test error with 5,000 labels, 1 hidden layer"));
+    let named = |name: &str| side_by_side.lines().any(|line| line == name);
+    assert!(named("none") && named("rbm"), "{side_by_side}");
+    assert!(!side_by_side.contains("labelled training images"), "no axis of labels");
+    let two = [one[0].clone(), one[1].clone(), summary("none", 100, 20.0)];
+    assert!(drawn(&two).contains("labelled training images"));
+}
+
+#[test]
 fn an_empty_folder_has_a_page_that_says_so() {
     let dir = tempfile::tempdir().unwrap();
     report::build(dir.path()).unwrap();

@@ -3,7 +3,7 @@
 
 use std::ops::ControlFlow;
 
-use ae_core::{Autoencoder, AutoencoderConfig, Objective};
+use ae_core::{Autoencoder, AutoencoderConfig};
 use ndarray::{Array2, ArrayView2};
 use nn_core::{Activation, InvalidSetting, TrainingError, require};
 use rbm_core::Rbm;
@@ -92,9 +92,7 @@ impl LayerPretraining {
 
     fn validate(&self, units: (Activation, Activation)) -> Result<(), TrainingError> {
         match self {
-            LayerPretraining::Autoencoder(way) => {
-                Objective::new(&way.model, &way.training)?;
-            }
+            LayerPretraining::Autoencoder(way) => way.validate()?,
             LayerPretraining::Rbm(way) => {
                 way.model.validate()?;
                 way.training.validate()?;

@@ -3,9 +3,9 @@
 
 use std::ops::ControlFlow;
 
-use ae_core::{Autoencoder, AutoencoderConfig, Decoder};
+use ae_core::{Autoencoder, AutoencoderConfig, Decoder, Objective};
 use ndarray::{Array2, ArrayView2};
-use nn_core::{Activation, Dense, TrainingError};
+use nn_core::{Activation, Dense, InvalidSetting, TrainingError, require};
 use rbm_core::{Rbm, RbmConfig, Unit};
 use serde::{Deserialize, Serialize};
 
@@ -75,6 +75,19 @@ pub struct AutoencoderPretraining {
     pub model: AutoencoderConfig,
     /// How it is trained.
     pub training: ae_core::TrainingConfig,
+}
+
+impl AutoencoderPretraining {
+    /// Checks every bound.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] for settings out of range, or that do not go together.
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        Objective::new(&self.model, &self.training)?;
+        let k = self.model.top_k;
+        let expected = "none in a stack, whose layers keep all of their units";
+        require(k.is_none(), "model.top_k", &k.unwrap_or_default(), expected)
+    }
 }
 
 impl Pretraining for AutoencoderPretraining {

@@ -151,8 +151,7 @@ impl ComparisonConfig {
         }
         for method in Method::ALL {
             if let Settings::Autoencoder(settings) = self.settings(method) {
-                settings.model.validate()?;
-                settings.training.validate()?;
+                settings.validate()?;
             }
         }
         self.rbm.model.validate()?;

@@ -6,15 +6,17 @@ use super::parse::{from_table, nearest, overlay, table};
 use super::run::{RunConfig, source_table};
 use super::{UsageError, set};
 use crate::cli::Profile;
+use crate::probe::ProbeSettings;
 
 const QUICK: (&str, &str) = ("quick", include_str!("../../profiles/quick.toml"));
 const DEFAULT: (&str, &str) = ("default", include_str!("../../profiles/default.toml"));
 
 /// The parts of the paper profile, each a profile of its own.
-const PAPER: [(&str, &str); 12] = [
+const PAPER: [(&str, &str); 13] = [
     ("deep-autoencoder", include_str!("../../profiles/paper/deep-autoencoder.toml")),
     ("denoising", include_str!("../../profiles/paper/denoising.toml")),
     ("single-layer", include_str!("../../profiles/paper/single-layer.toml")),
+    ("features", include_str!("../../profiles/paper/features.toml")),
     ("likelihood", include_str!("../../profiles/paper/likelihood.toml")),
     ("labels", include_str!("../../profiles/paper/labels.toml")),
     ("all-labels", include_str!("../../profiles/paper/all-labels.toml")),
@@ -54,6 +56,9 @@ pub(crate) struct RunEntry {
     /// How many seeds it is repeated with; the first model is the one that is shown.
     #[serde(default = "one")]
     pub(crate) seeds: u64,
+    /// A classifier on its features, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) probe: Option<ProbeSettings>,
     /// Settings that differ from the preset.
     #[serde(default, skip_serializing_if = "Table::is_empty")]
     pub(crate) set: Table,

@@ -13,7 +13,8 @@ pub(crate) fn draw(dir: &Path, outcome: &Outcome) -> Result<(), report::Error> {
     depths(dir, outcome)
 }
 
-/// By layer, at the largest depth and number of labels, means over seeds.
+/// By layer, at the largest depth and number of labels, means over seeds. Of a single layer the page
+/// has a table.
 fn changes(dir: &Path, outcome: &Outcome) -> Result<(), report::Error> {
     let cells = || outcome.cells.iter().filter(|cell| !cell.changes.is_empty());
     let (Some(depth), Some(labels)) =
@@ -21,6 +22,9 @@ fn changes(dir: &Path, outcome: &Outcome) -> Result<(), report::Error> {
     else {
         return Ok(());
     };
+    if depth == 1 {
+        return Ok(());
+    }
     let here: Vec<&Cell> = cells().filter(|c| (c.depth, c.labels) == (depth, labels)).collect();
     let methods: BTreeSet<Method> = here.iter().map(|cell| cell.method).collect();
     let panel = |title: &str, y_title: &str, y_scale, of: &dyn Fn(&LayerChange) -> f64| {

@@ -20,6 +20,8 @@ pub(super) struct Axis {
     pub(super) high: f64,
     pub(super) scale: AxisScale,
     pub(super) ticks: Vec<f64>,
+    /// The text of each tick, where ticks are no numbers.
+    pub(super) names: Vec<String>,
 }
 
 impl Axis {
@@ -42,7 +44,16 @@ impl Axis {
         ticks.dedup();
         let (low, high) = extent(ticks.iter().copied());
         let room = (high / low).powf(0.06).max(1.2);
-        Self { low: low / room, high: high * room, scale: AxisScale::Log, ticks }
+        let (low, high) = (low / room, high * room);
+        Self { low, high, scale: AxisScale::Log, ticks, names: Vec::new() }
+    }
+
+    /// A place for each name, at 0, 1, 2 and so on.
+    pub(super) fn names(names: &[&str]) -> Self {
+        let ticks: Vec<f64> = (0..names.len()).map(|i| i as f64).collect();
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        let high = names.len() as f64 - 0.5;
+        Self { low: -0.5, high, scale: AxisScale::Linear, ticks, names }
     }
 
     /// The place of a number, 0 at the low end and 1 at the high one.
@@ -56,6 +67,11 @@ impl Axis {
 
     /// The text of a tick, with the decimals that tell it from its neighbours.
     pub(super) fn label(&self, tick: f64) -> String {
+        if let Some(i) = self.ticks.iter().position(|&one| one == tick)
+            && let Some(name) = self.names.get(i)
+        {
+            return name.clone();
+        }
         if tick != 0.0 && !(1e-5..1e7).contains(&tick.abs()) {
             return format!("{tick:e}").replace('-', "−");
         }
@@ -88,7 +104,8 @@ fn linear(low: f64, high: f64, least: f64) -> Axis {
     let (first, last) = ((low / step + 1e-9).floor(), (high / step - 1e-9).ceil());
     let ticks: Vec<f64> =
         (0..=(last - first) as i32).map(|i| clean((first + f64::from(i)) * step)).collect();
-    Axis { low: first * step, high: last * step, scale: AxisScale::Linear, ticks }
+    let (low, high) = (first * step, last * step);
+    Axis { low, high, scale: AxisScale::Linear, ticks, names: Vec::new() }
 }
 
 /// A little wider than the numbers; ticks at powers of ten, finer ones while there are few.
@@ -114,7 +131,7 @@ fn logarithmic(low: f64, high: f64) -> Axis {
     // A tick in the room beside the numbers is the end.
     let low = ticks.first().copied().filter(|tick| *tick <= low * room).unwrap_or(low);
     let high = ticks.last().copied().filter(|tick| *tick >= high / room).unwrap_or(high);
-    Axis { low, high, scale: AxisScale::Log, ticks }
+    Axis { low, high, scale: AxisScale::Log, ticks, names: Vec::new() }
 }
 
 /// Without the last digits that multiplication leaves.

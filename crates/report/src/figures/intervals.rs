@@ -1,4 +1,5 @@
-//! Means with their intervals against a count: the test error by number of labels.
+//! Means with their intervals against a count: the test error by number of labels. Where there is
+//! one count, the series stand side by side.
 //!
 //! CSV: `series,x,y,low,high`, one line a point, series in the order in which they appear. Without
 //! an interval, `low` and `high` are `NaN`.
@@ -72,7 +73,8 @@ impl Intervals {
                 high: row.ci95_high,
             }));
         }
-        let x_title = "labelled training images".into();
+        let one_count = rows.iter().all(|row| row.labels == rows[0].labels);
+        let x_title = if one_count { "" } else { "labelled training images" }.into();
         Self { meta, x_title, y_title: "test error (%)".into(), series }
     }
 
@@ -131,6 +133,9 @@ pub(super) fn layout(
             names.push(&row.series);
         }
     }
+    if rows.iter().all(|row| row.x == rows[0].x) && names.len() > 1 {
+        return Ok(side_by_side(&rows, &names, title, y_title));
+    }
     let mut palette = Palette::of(names.iter().copied());
     let keys: Vec<Key> = names
         .iter()
@@ -173,6 +178,30 @@ pub(super) fn layout(
         chart::markers(&mut picture, &all[i]);
     }
     Ok(picture)
+}
+
+/// The series of one count, each with its name below it; the vertical axis need not start at 0.
+fn side_by_side(rows: &[PointRow], names: &[&str], title: &str, y_title: &str) -> Picture {
+    let mut picture = Picture::new(WIDTH, chart::TITLE_BAND + HEIGHT);
+    chart::title(&mut picture, title);
+    let area = Area { left: 0.0, top: chart::TITLE_BAND, width: WIDTH, height: HEIGHT };
+    let all = rows.iter().flat_map(|row| [row.y, row.low, row.high]);
+    let (x, y) = (Axis::names(names), Axis::fit(all, AxisScale::Linear));
+    let frame = chart::frame(&mut picture, area, "", "", y_title, x, y);
+    let mut palette = Palette::of(names.iter().copied());
+    for (i, name) in names.iter().enumerate() {
+        let key = Key::new(name, palette.color(name), marker_of(i));
+        let at = |y: f64| frame.at(i as f64, y);
+        let own = || rows.iter().filter(|row| row.series == *name);
+        for row in own() {
+            if let (Some(low), Some(high)) = (at(row.low), at(row.high)) {
+                chart::interval(&mut picture, low, high, key.color);
+            }
+        }
+        let points = own().map(|row| at(row.y)).collect();
+        chart::markers(&mut picture, &Polyline { points, key: &key });
+    }
+    picture
 }
 
 fn vertical_axis(rows: &[PointRow]) -> Axis {

@@ -8,12 +8,13 @@ use crate::rows::MetricRow;
 use crate::verdict::TestValues;
 
 /// Metrics that have a column, and the two lines of its title.
-const COLUMNS: [(&str, [&str; 2]); 6] = [
+const COLUMNS: [(&str, [&str; 2]); 7] = [
     ("mse_per_pixel", ["squared error", "per pixel"]),
     ("sse_per_image", ["squared error", "per image"]),
     ("bce_nats_per_image", ["cross-entropy", "nats"]),
     ("psnr_db", ["PSNR", "dB"]),
     ("ssim", ["SSIM", ""]),
+    ("error_pct", ["error of a classifier", "on its features, %"]),
     ("log_likelihood_nats", ["log-likelihood", "nats"]),
 ];
 
