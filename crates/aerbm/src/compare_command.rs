@@ -81,9 +81,10 @@ fn suit(comparison: &mut ComparisonConfig, args: &cli::Compare, splits: &Splits,
     rbm.epochs = enough_epochs(rbm.epochs, n, rbm.batch_size);
 }
 
-/// This many labels with the work of the next larger number that is known, or of the largest.
+/// This many labels with the work of the nearest number that is known, by their ratio.
 fn budget_for(count: usize, known: &[LabelBudget]) -> LabelBudget {
-    let of = known.iter().find(|budget| budget.count >= count).or(known.last());
+    let ratio = |budget: &LabelBudget| (budget.count as f64 / count as f64).ln().abs();
+    let of = known.iter().min_by(|a, b| ratio(a).total_cmp(&ratio(b)));
     let of = of.expect("a comparison has a number of labels");
     LabelBudget { count, ..of.clone() }
 }
@@ -101,13 +102,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_count_between_takes_the_next_larger_budget() {
+    fn a_count_between_takes_the_nearer_budget() {
         let known = [(100, 10), (1000, 20)].map(|(count, updates)| LabelBudget {
             count,
             updates,
             batch_size: 5,
         });
-        for (count, updates) in [(50, 10), (100, 10), (101, 20), (5000, 20)] {
+        for (count, updates) in [(50, 10), (100, 10), (300, 10), (400, 20), (5000, 20)] {
             let found = budget_for(count, &known);
             assert_eq!((found.count, found.updates), (count, updates));
         }
