@@ -6,13 +6,13 @@ use study::{ComparisonConfig, LabelBudget};
 use crate::cli;
 use crate::comparison::compare;
 use crate::config::{ProfileConfig, UsageError};
-use crate::data;
+use crate::data::{self, Loaded};
 use crate::pipeline::{done, open};
 use crate::ui::Ui;
 
 pub(crate) fn run(args: &cli::Compare, ui: &Ui) -> anyhow::Result<()> {
     let mut comparison = ProfileConfig::default_comparison(&assignments(args))?;
-    let loaded = data::load(&args.data)?;
+    let loaded = load(&args.data)?;
     loaded.tell(ui);
     let (splits, key) = loaded.split(comparison.partition)?;
     suit(&mut comparison, args, &splits, ui);
@@ -25,9 +25,40 @@ pub(crate) fn run(args: &cli::Compare, ui: &Ui) -> anyhow::Result<()> {
     }
     let config =
         ProfileConfig { seed: 1, data: None, runs: vec![], comparison: Some(comparison.clone()) };
-    let mut folder = open(&args.out, "aerbm compare", &toml::to_string(&config)?, &loaded)?;
+    let mut folder = open(&args.out, &command(args), &toml::to_string(&config)?, &loaded)?;
     compare(&comparison, &splits, &key, &mut folder, ui)?;
     done(folder, ui)
+}
+
+/// Loads the data. Values that logistic units cannot give back are brought into [0, 1], unless it is
+/// said what to do with them.
+fn load(args: &cli::DataArgs) -> anyhow::Result<Loaded> {
+    let loaded = data::load(args)?;
+    let in_range = |value: &f32| (0.0..=1.0).contains(value);
+    if args.scale != cli::Scale::Auto || loaded.mnist.train.images.iter().all(in_range) {
+        return Ok(loaded);
+    }
+    let mut scaled = data::load(&cli::DataArgs { scale: cli::Scale::Unit, ..args.clone() })?;
+    scaled.notes.push("values outside [0, 1] are brought into it, as --scale unit does".into());
+    Ok(scaled)
+}
+
+/// The command as it was typed, without the folder.
+fn command(args: &cli::Compare) -> String {
+    let mut command = "aerbm compare".to_owned();
+    let mut add = |option: &str, values: Vec<String>| {
+        if !values.is_empty() {
+            command.extend([" --", option, " ", &values.join(",")]);
+        }
+    };
+    add("methods", args.methods.clone());
+    add("labels", args.labels.iter().map(ToString::to_string).collect());
+    add("depths", args.depths.iter().map(ToString::to_string).collect());
+    add("seeds", args.seeds.iter().map(ToString::to_string).collect());
+    for setting in &args.set {
+        add("set", vec![format!("'{setting}'")]);
+    }
+    command + &args.data.given()
 }
 
 /// The options as settings.

@@ -53,6 +53,9 @@ pub(crate) fn compare(
         Err(error @ StudyError::Unlabelled(_)) => {
             return Err(anyhow::anyhow!("{error}; name their column with --label-column"));
         }
+        Err(error @ StudyError::Training(nn_core::TrainingError::OutOfRange { .. })) => {
+            return Err(anyhow::anyhow!("{error}; --scale unit brings data into [0, 1]"));
+        }
         other => other.context("comparing")?,
     };
     written?;
@@ -198,7 +201,6 @@ fn tuning_metrics(outcome: &Outcome) -> impl Iterator<Item = MetricRow> {
                 rows.extend(value.map(|v| row(run.clone(), layer, "validation", metric, v, unit)));
             }
         }
-        let run = format!("comparison, {} labels", cell.labels);
         let last = cell.history.iter().map(|look| look.training_cost).next_back();
         let measures = [
             ("train", "cost", last, "nats"),
@@ -213,13 +215,14 @@ fn tuning_metrics(outcome: &Outcome) -> impl Iterator<Item = MetricRow> {
     })
 }
 
-/// Steps of fine-tuning until the validation error is that of the control at its best.
+/// Steps of fine-tuning until the validation error is that of the control at its best; none if it
+/// never is.
 fn updates_to_control(cell: &Cell, outcome: &Outcome) -> Option<f64> {
     let is_control = |other: &&Cell| {
         (other.method, other.depth, other.labels, other.seed)
             == (Method::None, cell.depth, cell.labels, cell.seed)
     };
-    let control = outcome.cells.iter().find(is_control).filter(|c| c.method != cell.method)?;
+    let control = outcome.cells.iter().find(is_control)?;
     let reached = |look: &&stack::Evaluation| look.validation_errors <= control.validation_errors.0;
     cell.history.iter().find(reached).map(|look| look.updates as f64)
 }

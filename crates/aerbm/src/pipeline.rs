@@ -46,6 +46,7 @@ pub(crate) fn run(args: &cli::Pipeline, ui: &Ui) -> anyhow::Result<()> {
             Some(own) => cli::DataArgs { data: own.clone(), ..args.data.clone() },
             None => args.data.clone(),
         };
+        command.push_str(&args.data.given());
         run_part(&config, &data, &command, &folder, ui)?;
     }
     Ok(())

@@ -101,6 +101,7 @@ impl<F: Real> Optimizer<F> {
             update.apply_to(&mut *values, slot, (gradient, shape));
             if let Some(max) = self.regularisation.max_norm
                 && !slot.norms.is_empty()
+                && rate > 0.0
             {
                 hold_to_norm(matrix(values, shape), F::of(max), &mut slot.norms);
             }

@@ -3,7 +3,7 @@
 
 use std::ops::ControlFlow;
 
-use ae_core::{Autoencoder, AutoencoderConfig, Decoder, Objective};
+use ae_core::{Autoencoder, AutoencoderConfig, Decoder, Objective, Penalty};
 use ndarray::{Array2, ArrayView2};
 use nn_core::{Activation, Dense, InvalidSetting, TrainingError, require};
 use rbm_core::{Rbm, RbmConfig, Unit};
@@ -78,6 +78,21 @@ pub struct AutoencoderPretraining {
 }
 
 impl AutoencoderPretraining {
+    /// Whether codes pay for activity.
+    pub fn is_sparse(&self) -> bool {
+        matches!(self.training.penalty, Some(Penalty::Kl { .. } | Penalty::L1 { .. }))
+    }
+
+    /// Whether codes pay for change.
+    pub fn is_contractive(&self) -> bool {
+        matches!(self.training.penalty, Some(Penalty::Contractive { .. }))
+    }
+
+    /// Whether noise is to be removed.
+    pub fn is_denoising(&self) -> bool {
+        self.training.corruption.is_some()
+    }
+
     /// Checks every bound.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! The comparison: cells of (method, depth, labels, seed), matched and paired.
 //!
 //! For one seed every method has the same label subset, order of batches, read-out, number of
-//! updates and search budget; what differs is the initial weights of the hidden layers. The test
+//! fine-tuning updates and candidates; what differs is the initial weights of the hidden layers. The test
 //! set is read once a cell, by the model that was best on the validation set.
 
 use std::ops::ControlFlow;
@@ -25,6 +25,9 @@ use crate::{
 };
 
 mod equal_seconds;
+
+/// What the key of a cell is made with. It counts the changes of what is measured of cells.
+const FINE_TUNE: &str = "fine-tune 2";
 
 /// In the key of a stage, beside all the rates that it may choose from.
 const UNIT: Rates = Rates { learning_rate: 1.0, hidden_factor: 1.0 };
@@ -195,7 +198,7 @@ impl<'a> Run<'a> {
         let rates = self.rates(method, depth, budget.count);
         let settings = self.config.fine_tuning_for(method, n_layers, budget, UNIT);
         let key = Key::new(
-            "fine-tune",
+            FINE_TUNE,
             &(&stack.keys[..n_layers], &settings, &rates, budget, seed, self.data_key),
         );
         if let Some((tensors, cell)) = self.cache.get::<Cell>(&key)? {
@@ -285,6 +288,9 @@ impl<'a> Run<'a> {
             }
         }
         let (rates, tuned, tuning_seconds) = best.expect("there is a learning rate");
+        // As the model that comes out is: for use without dropout.
+        let config = self.config.fine_tuning_for(method, layers.len(), budget, rates);
+        let start = start.on_average(config.dropout);
         let predictions = tuned.model.predict(self.data.test.images.view());
         let errors = predictions.iter().zip(test_labels).filter(|(a, b)| a != b).count();
         let updates = self.config.settings(method).updates(self.pretraining_data().nrows());
@@ -354,7 +360,11 @@ fn pretrain(
         listen(Event::Progress { progress, seconds })
     };
     let n_hidden = config.layers[index];
+    let begun = Instant::now();
     let layer = config.pretraining(method).learn(x, n_hidden, seed, index, &mut watch)?;
+    if record.seconds.is_empty() {
+        record.seconds.push(begun.elapsed().as_secs_f64()); // what has no epochs is still not free
+    }
     Ok((layer, record))
 }
 

@@ -127,12 +127,20 @@ impl ComparisonConfig {
         some("comparison.learning_rates", self.learning_rates.len())?;
         some("comparison.hidden_rate_factors", self.hidden_rate_factors.len())?;
         require(self.seeds >= 1, "comparison.seeds", &self.seeds, "at least 1")?;
+        for (i, method) in self.methods.iter().enumerate() {
+            let once = !self.methods[..i].contains(method);
+            require(once, "comparison.methods", &method.name(), "every method once")?;
+        }
         for units in &self.layers {
             require(*units >= 1, "comparison.layers", units, "at least 1 unit a layer")?;
         }
         for depth in &self.depths {
             let holds = (1..=self.layers.len()).contains(depth);
             require(holds, "comparison.depths", depth, "1 to the number of layers")?;
+        }
+        for (i, depth) in self.depths.iter().enumerate() {
+            let once = !self.depths[..i].contains(depth);
+            require(once, "comparison.depths", depth, "every depth once")?;
         }
         for (i, budget) in self.labels.iter().enumerate() {
             require(budget.count >= 1, "comparison.labels.count", &budget.count, "at least 1")?;
@@ -154,8 +162,48 @@ impl ComparisonConfig {
                 settings.validate()?;
             }
         }
+        self.validate_names()?;
         self.rbm.model.validate()?;
         self.rbm.training.validate()
+    }
+
+    /// Whether the methods are what their names say.
+    fn validate_names(&self) -> Result<(), InvalidSetting> {
+        let has = |method| self.methods.contains(&method);
+        require(
+            !has(Method::Sparse) || self.sparse.is_sparse(),
+            "comparison.sparse.training.penalty",
+            &"none",
+            "{kind = \"kl\", …} or {kind = \"l1\", …}",
+        )?;
+        require(
+            !has(Method::Contractive) || self.contractive.is_contractive(),
+            "comparison.contractive.training.penalty",
+            &"none",
+            "{kind = \"contractive\", …}",
+        )?;
+        require(
+            !has(Method::Denoising) || self.denoising.is_denoising(),
+            "comparison.denoising.training.corruption",
+            &"none",
+            "noise, such as {kind = \"masking\", fraction = 0.5}",
+        )?;
+        let FineTuneConfig { updates, batch_size, learning_rate, .. } = FineTuneConfig::default();
+        let of_labels = "no value: comparison.labels and comparison.learning_rates have it";
+        let found = &self.fine_tuning;
+        require(found.updates == updates, "fine_tuning.updates", &found.updates, of_labels)?;
+        require(
+            found.batch_size == batch_size,
+            "fine_tuning.batch_size",
+            &found.batch_size,
+            of_labels,
+        )?;
+        require(
+            found.learning_rate == learning_rate,
+            "fine_tuning.learning_rate",
+            &found.learning_rate,
+            of_labels,
+        )
     }
 
     /// All that a method may choose from.
@@ -181,9 +229,10 @@ impl ComparisonConfig {
             learning_rate: rates.learning_rate,
             ..self.fine_tuning.clone()
         };
-        if rates.hidden_factor != 1.0 {
-            config.rate_factors = vec![rates.hidden_factor; depth];
-        }
+        // Layers beyond those given have factor 1, the read-out always.
+        let given = |layer: usize| config.rate_factors.get(layer).copied().unwrap_or(1.0);
+        let factors: Vec<f64> = (0..depth).map(|i| rates.hidden_factor * given(i)).collect();
+        config.rate_factors = if factors.iter().all(|f| *f == 1.0) { vec![] } else { factors };
         match method {
             Method::RandomFeatures => config.rate_factors = vec![0.0; depth],
             Method::ReluDropout => {

@@ -42,6 +42,12 @@ impl Method {
         Method::Rbm,
     ];
 
+    /// Whether its layers are autoencoders'.
+    pub fn is_autoencoder(self) -> bool {
+        use Method::{Autoencoder, Contractive, Denoising, Sparse};
+        matches!(self, Autoencoder | Sparse | Denoising | Contractive)
+    }
+
     /// The name in tables and settings.
     pub fn name(self) -> &'static str {
         match self {

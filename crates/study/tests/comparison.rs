@@ -3,12 +3,15 @@
 
 use std::ops::ControlFlow;
 
+use ae_core::{Corruption, Penalty};
 use mnist_io::{Dataset, ImageShape, Mnist, Partition, Splits};
 use ndarray::Array2;
 use numerics::{Purpose, Stream};
+use stack::Dropout;
 use study::stage::Store;
 use study::{
-    Cell, ComparisonConfig, Event, LabelBudget, Method, Outcome, run_comparison, summarise,
+    Cell, ComparisonConfig, Event, LabelBudget, Method, Outcome, StudyError, run_comparison,
+    summarise,
 };
 
 /// Noisy bars at one of four places in a row of 16; the place is the class, or nothing is.
@@ -54,6 +57,10 @@ fn config(methods: &[Method]) -> ComparisonConfig {
     ] {
         settings.training.epochs = 2;
     }
+    config.sparse.training.penalty = Some(Penalty::Kl { target: 0.1, weight: 0.1 });
+    config.contractive.training.penalty = Some(Penalty::Contractive { weight: 0.1 });
+    config.denoising.training.corruption = Some(Corruption::Masking { fraction: 0.25 });
+    config.fine_tuning.dropout = Dropout { input: 0.1, hidden: 0.1 };
     config.rbm.training.epochs = 2;
     config.fine_tuning.evaluations = 5;
     config
@@ -91,7 +98,8 @@ fn every_method_has_its_cells_and_finished_ones_are_kept() {
 
     let all = config(&Method::ALL);
     let (outcome, _, reused_now) = run(&all, &data, &store);
-    assert!(reused_now >= reused, "a new method leaves what is there");
+    // But for equal time, which another method may make longer.
+    assert!(reused_now + some.methods.len() >= reused, "a new method leaves what is there");
     assert_eq!(outcome.cells.len(), Method::ALL.len() * 2 * 2 * 2);
     for method in Method::ALL {
         for depth in [1, 2] {
@@ -110,13 +118,128 @@ fn every_method_has_its_cells_and_finished_ones_are_kept() {
     assert_eq!(errors(1), errors(2), "logistic regression has no depth");
 
     assert_eq!(outcome.equal_seconds.len(), Method::ALL.len());
-    let most = outcome.equal_seconds.iter().map(|row| row.seconds).fold(0.0, f64::max);
+    let most = Method::ALL.into_iter().map(|method| seconds(&outcome, method));
+    let most = most.fold(0.0, f64::max);
     for row in &outcome.equal_seconds {
         let cell = of(&outcome, row.method, 2);
         let cell = cell.iter().find(|c| (c.labels, c.seed) == (100, 1)).expect("a cell");
         assert!(row.finetune_updates >= cell.finetune_updates, "{row:?}");
-        assert!(row.seconds <= 5.0 * most);
+        // The clock of a busy machine is not exact.
+        assert!(row.seconds <= 3.0 * most + 0.5, "{row:?} of {most}");
     }
+}
+
+/// Pretraining and one fine-tuning of the first seed's deepest net with most labels.
+fn seconds(outcome: &Outcome, method: Method) -> f64 {
+    let layers = outcome.layers.iter().filter(|l| (l.method, l.seed) == (method, 1));
+    let pretraining: f64 = layers.flat_map(|layer| &layer.seconds).sum();
+    let cell = of(outcome, method, 2).into_iter().find(|c| (c.labels, c.seed) == (100, 1));
+    assert_eq!(pretraining > 0.0, method >= Method::Autoencoder || method == Method::Pca);
+    pretraining + cell.expect("a cell").tuning_seconds
+}
+
+/// With the clock's readings left out.
+fn without_times(mut outcome: Outcome) -> Outcome {
+    for cell in &mut outcome.cells {
+        (cell.seconds, cell.tuning_seconds) = (0.0, 0.0);
+    }
+    outcome.layers.iter_mut().for_each(|layer| layer.seconds.clear());
+    outcome
+}
+
+#[test]
+fn broken_off_and_gone_on_with_is_never_broken_off() {
+    let data = splits(false);
+    let mut config = config(&[Method::None, Method::Denoising, Method::Rbm]);
+    config.equal_seconds = None;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (whole, n_stages, _) = run(&config, &data, &Store::new(folder.path().join("whole")));
+    let store = Store::new(folder.path().join("broken"));
+    for breaks_after in [1, 40, 75, 200] {
+        let mut events = 0;
+        let mut listen = |_: Event<'_>| {
+            events += 1;
+            if events > breaks_after { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let outcome = run_comparison(&config, &data, "bars", &store, &mut listen, &mut |_| ());
+        let error = outcome.expect_err("broken off");
+        assert!(
+            matches!(error, StudyError::Training(nn_core::TrainingError::Interrupted)),
+            "{error}"
+        );
+    }
+    let (resumed, computed, reused) = run(&config, &data, &store);
+    assert!(reused > 0 && computed > 0 && computed < n_stages, "{reused} and {computed}");
+    assert_eq!(without_times(resumed), without_times(whole));
+}
+
+#[test]
+fn another_number_of_labels_leaves_the_others() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (store, data) = (Store::new(folder.path()), splits(false));
+    let mut config = config(&[Method::None, Method::Rbm]);
+    config.equal_seconds = None;
+    let (first, ..) = run(&config, &data, &store);
+    config.labels.insert(1, LabelBudget { count: 60, updates: 60, batch_size: 20 });
+    let (second, computed, _) = run(&config, &data, &store);
+    assert_eq!(computed, 2 * 2 * 2, "methods, depths and seeds at the new count");
+    let others: Vec<&Cell> = second.cells.iter().filter(|cell| cell.labels != 60).collect();
+    assert_eq!(others, first.cells.iter().collect::<Vec<_>>());
+}
+
+/// The same labels, order, read-out and dropout: with frozen layers of the same random weights, two
+/// methods are one.
+#[test]
+fn methods_are_matched() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut config = config(&[Method::None, Method::RandomFeatures]);
+    config.equal_seconds = None;
+    config.hidden_rate_factors = vec![0.0];
+    let (outcome, ..) = run(&config, &splits(false), &Store::new(folder.path()));
+    for depth in [1, 2] {
+        let [none, frozen] = [Method::None, Method::RandomFeatures].map(|m| of(&outcome, m, depth));
+        for (a, b) in none.into_iter().zip(frozen) {
+            assert_eq!((a.labels, a.seed, &a.mistakes), (b.labels, b.seed, &b.mistakes));
+            assert_eq!(a.history, b.history);
+        }
+    }
+    let pairs = study::compare_pairs(&outcome.cells);
+    assert_eq!(pairs.len(), 4);
+    for pair in pairs {
+        let found = pair.difference_pct;
+        assert_eq!((found.difference_mean, found.low, found.high), (0.0, 0.0, 0.0));
+        assert_eq!((found.p_value, pair.sign_flip_p_value, pair.mcnemar_p_value), (1.0, 1.0, 1.0));
+    }
+}
+
+#[test]
+fn methods_are_what_their_names_say() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut config = config(&[Method::Autoencoder, Method::Sparse, Method::Contractive]);
+    config.equal_seconds = None;
+    let (outcome, ..) = run(&config, &splits(false), &Store::new(folder.path()));
+    let costs = |method| -> Vec<f64> {
+        let layers = outcome.layers.iter().filter(|layer| layer.method == method);
+        layers.flat_map(|layer| layer.costs.clone()).collect()
+    };
+    assert_ne!(costs(Method::Autoencoder), costs(Method::Sparse));
+    assert_ne!(costs(Method::Autoencoder), costs(Method::Contractive));
+
+    let error = |change: &dyn Fn(&mut ComparisonConfig)| {
+        let mut config = config.clone();
+        change(&mut config);
+        config.validate().expect_err("a mistake").to_string()
+    };
+    let plain = error(&|config| config.sparse.training.penalty = None);
+    assert!(plain.starts_with("comparison.sparse.training.penalty = none"), "{plain}");
+    let wrong = error(&|c| c.contractive.training.penalty = c.sparse.training.penalty);
+    assert!(wrong.starts_with("comparison.contractive.training.penalty"), "{wrong}");
+    let twice = error(&|config| config.methods.push(Method::Sparse));
+    assert_eq!(twice, "comparison.methods = sparse: expected every method once");
+    let twice = error(&|config| config.depths = vec![2, 1, 2]);
+    assert_eq!(twice, "comparison.depths = 2: expected every depth once");
+    let unused = error(&|config| config.fine_tuning.updates = 7);
+    assert!(unused.starts_with("fine_tuning.updates = 7"), "{unused}");
 }
 
 #[test]
@@ -133,5 +256,5 @@ fn labels_that_mean_nothing_are_not_learned() {
     }
     let (outcome, ..) = run(&config, &splits(false), &Store::new(folder.path().join("other")));
     let means: Vec<f64> = summarise(&outcome.cells).iter().map(|s| s.test_error_pct.mean).collect();
-    assert!(means.iter().any(|&error| error < 30.0), "labels that mean something are: {means:?}");
+    assert!(means.iter().all(|&error| error < 60.0), "labels that mean something are: {means:?}");
 }

@@ -59,9 +59,9 @@ fn changes(dir: &Path, outcome: &Outcome) -> Result<(), report::Error> {
                   the share of activities near their bounds; after it, how far the weights moved, \
                   relative to their norm, and how alike the layer's features are before and after. Means over seeds."
             .into(),
-        how_to_read: "A gradient that shrinks towards the data is why deep nets of logistic units \
-                      hardly learn there without pretraining. Pretrained layers that move little \
-                      and keep their features (CKA near 1) were useful as they were."
+        how_to_read: "Where the gradient of a layer is much smaller than that of those above it, the \
+                      layer hardly learns. Layers that move little and keep their features (CKA near \
+                      1) were useful as they were."
             .into(),
         alt: "Four line charts over layers: gradient size, saturation, distance moved and CKA, a line for \
               each method; the numbers are in metrics.csv."
@@ -105,9 +105,10 @@ fn depths(dir: &Path, outcome: &Outcome) -> Result<(), report::Error> {
     let meta = Meta {
         title: format!("Test error by depth, {} labels", report::count(labels)),
         caption: format!("Mean and standard deviation of the test error over {n_seeds} seeds."),
-        how_to_read: "Lower is better. Without pretraining, error and spread grow with the number \
-                      of logistic layers."
-            .into(),
+        how_to_read:
+            "Lower is better. If the lines without pretraining rise where those with it do \
+                      not, pretraining is what makes depth of use."
+                .into(),
         alt: "Line charts of the mean and the standard deviation of the test error against the \
               number of hidden layers, a line for each method."
             .into(),

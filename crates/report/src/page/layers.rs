@@ -7,10 +7,11 @@ use crate::number::{count, fixed};
 use crate::rows::{MetricRow, SummaryRow};
 
 /// Metrics that have a column, with its title and decimals.
-const COLUMNS: [(&str, &str, usize); 3] = [
+const COLUMNS: [(&str, &str, usize); 4] = [
     ("saturated_pct", "saturated before, %", 1),
     ("weight_distance", "distance moved", 2),
     ("cka", "features kept, CKA", 2),
+    ("updates_to_control", "updates to the best of none", 0),
 ];
 
 /// A line for each method, at the largest depth and, there, the largest number of labels: means over
@@ -22,7 +23,12 @@ pub(super) fn first_layer(summary: &[SummaryRow], metrics: &[MetricRow]) -> Mark
     let run = format!("comparison, {labels} labels, depth {depth}");
     let mean = |method: &str, metric: &str| {
         let of_first = |row: &&MetricRow| {
-            row.layer == Some(1) && row.metric == metric && row.method == method && row.run == run
+            // What is of the whole net has its last layer.
+            let layer = if metric == "updates_to_control" { depth } else { 1 };
+            row.layer == Some(layer)
+                && row.metric == metric
+                && row.method == method
+                && row.run == run
         };
         let values: Vec<f64> = metrics.iter().filter(of_first).map(|row| row.value).collect();
         (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
@@ -64,7 +70,9 @@ pub(super) fn first_layer(summary: &[SummaryRow], metrics: &[MetricRow]) -> Mark
         }))
         p.hint {
             "Means over seeds. Saturated: activities within a twentieth of their range from either \
-             bound. Distance: relative to the norm of the weights."
+             bound. Distance: relative to the norm of the weights. Updates: of fine-tuning, until the \
+             validation error was that of " code { "none" } " at its best, over the seeds where it \
+             ever was."
         }
     }
 }

@@ -186,9 +186,11 @@ fn difference_table(mut rows: Vec<&PairedRow>) -> Markup {
              zero, the first is better. Two methods are told apart when the 95 % interval excludes \
              zero. " (seed_counts(&seeds)) "."
             @if tests.len() > 1 {
-                " Holm's correction is over all pairs of this run; sign flips assume nothing to be \
-                 normal, but with few seeds cannot give a small p; McNemar's test is of these \
-                 trained networks on these test samples, and says nothing of other seeds."
+                " Holm's correction is over the pairs of a pretrained method and a net without \
+                 pretraining (logistic, or rectified with dropout), and of an autoencoder and the \
+                 RBM; sign flips assume nothing to be normal, but with few seeds cannot give a \
+                 small p; McNemar's test is of these trained networks on these test samples, which \
+                 it counts once a seed: it says nothing of other seeds, and its p is small."
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Two methods at one number of labels, and the sentence that the numbers allow.
 
 use super::spoken;
-use crate::number::{count, fixed, signed};
+use crate::number::{count, fixed, p_value, signed};
 
 /// `method` minus `other`, in points of percent of test error.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +15,8 @@ pub(super) struct Contrast {
     pub(super) difference: f64,
     pub(super) low: f64,
     pub(super) high: f64,
+    /// The t-test's p by Holm's correction; NaN without one.
+    pub(super) corrected_p: f64,
 }
 
 /// What the interval allows to say of `method`.
@@ -116,6 +118,10 @@ impl Contrast {
                 format!(
                     "(difference {difference} points, {interval}, which includes zero, {seeds})"
                 )
+            }
+            _ if self.corrected_p.is_finite() => {
+                let p = p_value(self.corrected_p);
+                format!("(difference {difference} points, {interval}, {seeds}, corrected p {p})")
             }
             _ => format!("(difference {difference} points, {interval}, {seeds})"),
         }

@@ -79,9 +79,12 @@ impl Run<'_> {
         }
         let n_layers = stack.layers.len();
         let settings = self.config.fine_tuning_for(cell.method, n_layers, budget, cell.rates);
-        // The time is no part of the key: a finished run stays as it was.
-        let key =
-            Key::new("equal-seconds", &(&stack.keys, &settings, budget, cell.seed, self.data_key));
+        // The time is no part of the key: a finished run stays as it was, as long as the slowest
+        // method is one of the same.
+        let key = Key::new(
+            "equal-seconds 2",
+            &(&stack.keys, &settings, budget, cell.seed, self.data_key, &self.config.methods),
+        );
         if let Some((_, row)) = self.cache.get::<EqualTime>(&key)? {
             event(self.listen, Event::Finished { reused: true })?;
             return Ok(row);

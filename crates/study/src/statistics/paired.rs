@@ -12,7 +12,8 @@ pub struct PairedComparison {
     pub low: f64,
     /// Upper end; NaN for a single pair.
     pub high: f64,
-    /// Two-sided p-value of "the mean difference is 0"; NaN for a single pair.
+    /// Two-sided p-value of "the mean difference is 0"; NaN for a single pair, and where all differ
+    /// by the same.
     pub p_value: f64,
     /// The number of pairs.
     pub n: usize,
@@ -24,8 +25,8 @@ pub struct PairedComparison {
 /// Assumes independent, normal differences. Where they have no spread, t has no value, and its
 /// limit stands in:
 /// - all 0, as for a method against itself: difference 0, interval [0, 0], p = 1;
-/// - all equal but not 0: an interval of width 0 and p = 0. The assumption is plainly false there;
-///   [`sign_flip_p_value`](super::sign_flip_p_value) says what the seeds do support;
+/// - all equal but not 0, as counts of errors can be by chance: an interval of width 0, and no
+///   p-value (NaN); [`sign_flip_p_value`](super::sign_flip_p_value) says what the seeds do support;
 /// - a single pair: interval and p-value are NaN, for nothing is known about the spread.
 ///
 /// Source: Student, "The probable error of a mean", Biometrika 6 (1908).
@@ -50,7 +51,7 @@ fn p_value(differences: &[f64]) -> f64 {
     if differences.len() < 2 {
         f64::NAN
     } else if error == 0.0 {
-        if mean == 0.0 { 1.0 } else { 0.0 }
+        if mean == 0.0 { 1.0 } else { f64::NAN }
     } else {
         (2.0 * student(differences.len()).sf((mean / error).abs())).min(1.0)
     }
@@ -98,7 +99,7 @@ mod tests {
         // Halves are exact: every difference is −0.5 to the bit.
         let found = paired_t_test(&[1.0, 2.0, 4.5], &[1.5, 2.5, 5.0]).unwrap();
         assert_eq!((found.difference_mean, found.low, found.high), (-0.5, -0.5, -0.5));
-        assert_eq!(found.p_value, 0.0);
+        assert!(found.p_value.is_nan());
     }
 
     #[test]
