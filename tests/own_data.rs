@@ -83,6 +83,35 @@ fn values_that_a_model_cannot_represent_are_refused_with_the_remedy() {
 }
 
 #[test]
+fn real_values_are_compared_after_scaling() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (data, out) = (folder.path().join("ramps.csv"), folder.path().join("run"));
+    let below_zero = table(',').replace("0.", "-0.");
+    std::fs::write(&data, &below_zero).expect("written");
+    let compare = |more: &[&str]| {
+        aerbm()
+            .args(["compare", "--methods", "none,denoising,rbm", "--seeds", "2", "--depths", "1"])
+            .args(["--labels", "20", "--set", "layers=[5]", "--label-column", "kind"])
+            .args(more)
+            .arg("--data")
+            .arg(&data)
+            .arg("--out")
+            .arg(&out)
+            .assert()
+    };
+    compare(&[])
+        .success()
+        .stderr(contains("values outside [0, 1] are brought into it"))
+        .stdout(contains("denoising"));
+    let info = std::fs::read_to_string(out.join("run.json")).expect("run.json is written");
+    let command = "aerbm compare --methods none,denoising,rbm --labels 20 --depths 1 --seeds 2 \
+                   --set 'layers=[5]' --data ";
+    assert!(info.contains(command), "{info}");
+    compare(&["--scale", "none"]).code(1).stderr(contains("--scale unit brings data into [0, 1]"));
+    compare(&["--depths", "1,1"]).code(2);
+}
+
+#[test]
 fn what_stays_on_disk_gives_the_tables_that_it_gives_in_memory() {
     let mnist = small_mnist(2_000, 200);
     let file = mnist.path().join("train-images-idx3-ubyte");
