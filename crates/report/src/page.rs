@@ -105,7 +105,11 @@ impl Run {
         match name {
             Some(name) => name.to_owned(),
             None if compares => "Does pretraining help?".into(),
-            None => self.metrics.first().map_or(&self.folder, |row| &row.run).clone(),
+            None => {
+                let run = self.metrics.first().map(|row| &row.run);
+                let only = run.filter(|run| self.metrics.iter().all(|row| row.run == **run));
+                only.unwrap_or(&self.folder).clone()
+            }
         }
     }
 

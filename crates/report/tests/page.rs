@@ -248,6 +248,7 @@ fn a_repeated_run_shows_its_mean_and_its_range() {
     let page = fs::read_to_string(dir.path().join("report.html")).unwrap();
     let cell = "<td class=\"number\">2.500<span class=\"interval\">2.250 – 2.750</span></td>";
     assert!(page.contains(cell), "{page}");
+    assert!(!page.contains("<h1>deep</h1>"), "the page is of more than one run");
     assert!(
         page.contains("On the test images, squared error per image: deep 2.500, pca-30 13.50.")
     );
