@@ -60,7 +60,10 @@ pub(crate) fn denoise(args: &cli::Denoise, ui: &Ui) -> anyhow::Result<()> {
         ui.result(&format!("{label:<32} PSNR {psnr_db:>6.2} dB   SSIM {ssim_text}"));
         let mut measures = vec![Measure::new("test", "psnr_db", psnr_db, "db")];
         measures.extend(ssim.map(|value| Measure::new("test", "ssim", value, "ssim")));
-        rows.extend(measures.iter().map(|m| method_row(&trained, "denoise", method, m)));
+        rows.extend(measures.iter().map(|measure| MetricRow {
+            method: (*method).to_owned(),
+            ..trained.record.row("denoise", None, measure)
+        }));
     }
     ui.rows(&rows);
     let dir = run_folder(&args.run);
@@ -68,27 +71,6 @@ pub(crate) fn denoise(args: &cli::Denoise, ui: &Ui) -> anyhow::Result<()> {
     figures::autoencoder::denoising(&dir, &trained, test, &noisy, &filters)?;
     ui.result(&format!("figure: {}", dir.join(format!("figures/denoising_{run}.png")).display()));
     Ok(())
-}
-
-/// A line of metrics.csv about what was done with a trained model.
-pub(crate) fn method_row(
-    trained: &Trained,
-    stage: &str,
-    method: &str,
-    measure: &Measure,
-) -> MetricRow {
-    MetricRow {
-        run: trained.record.run.clone(),
-        method: method.to_owned(),
-        seed: trained.record.seed,
-        stage: stage.to_owned(),
-        layer: None,
-        epoch: None,
-        split: measure.split.clone(),
-        metric: measure.metric.clone(),
-        value: measure.value,
-        unit: measure.unit.clone(),
-    }
 }
 
 /// What PCA with so many components, the optimum of linear autoencoders, reconstructs of the test set.

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use stack::{Classifier, FineTuneConfig, FineTuned, Labelled, Progress, fine_tune};
 use toml::Table;
 
-use crate::autoencoder_commands::method_row;
 use crate::cli;
 use crate::commands::refuse_other_width;
 use crate::config::{UsageError, from_table, set};
@@ -53,7 +52,7 @@ impl Probed {
     /// Lines of metrics.csv.
     pub(crate) fn rows(&self, trained: &Trained) -> Vec<MetricRow> {
         let stage = if self.frozen { "logistic-regression" } else { "fine-tune" };
-        let row = |measure| method_row(trained, stage, &trained.record.method, measure);
+        let row = |measure| trained.record.row(stage, None, measure);
         self.errors.iter().map(row).collect()
     }
 }

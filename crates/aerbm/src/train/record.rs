@@ -170,7 +170,8 @@ impl Record {
         layers.chain(epochs.map(|(e, i)| row("train", None, i, e.seconds, e.samples))).collect()
     }
 
-    fn row(&self, stage: &str, epoch: Option<usize>, measure: &Measure) -> MetricRow {
+    /// A row of `metrics.csv` about what was measured of the model in this stage.
+    pub(crate) fn row(&self, stage: &str, epoch: Option<usize>, measure: &Measure) -> MetricRow {
         MetricRow {
             run: self.run.clone(),
             method: self.method.clone(),

@@ -133,7 +133,7 @@ pub(super) fn layout(
             names.push(&row.series);
         }
     }
-    if rows.iter().all(|row| row.x == rows[0].x) && names.len() > 1 {
+    if !rows.is_empty() && rows.iter().all(|row| row.x == rows[0].x) {
         return Ok(side_by_side(&rows, &names, title, y_title));
     }
     let mut palette = Palette::of(names.iter().copied());
