@@ -23,8 +23,13 @@ pub(crate) fn run(args: &cli::Compare, ui: &Ui) -> anyhow::Result<()> {
             format!("{} labels: expected at most {n_labels}, as many as train", budget.count);
         return Err(UsageError(message).into());
     }
-    let config =
-        ProfileConfig { seed: 1, data: None, runs: vec![], comparison: Some(comparison.clone()) };
+    let config = ProfileConfig {
+        seed: 1,
+        about: None,
+        data: None,
+        runs: vec![],
+        comparison: Some(comparison.clone()),
+    };
     let mut folder = open(&args.out, &command(args), &toml::to_string(&config)?, &loaded)?;
     compare(&comparison, &splits, &key, &mut folder, ui)?;
     done(folder, ui)

@@ -82,6 +82,12 @@ impl RunFolder {
         Ok(folder)
     }
 
+    /// Keeps what the page says before the results.
+    pub(crate) fn set_about(&mut self, about: &str) -> anyhow::Result<()> {
+        self.info["about"] = json!(about);
+        self.write_info()
+    }
+
     /// The folder.
     pub(crate) fn path(&self) -> &Path {
         &self.path

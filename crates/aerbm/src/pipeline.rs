@@ -62,6 +62,9 @@ fn run_part(
     let loaded = data::load(data)?;
     loaded.tell(ui);
     let mut folder = open(out, command, &toml::to_string(config)?, &loaded)?;
+    if let Some(about) = &config.about {
+        folder.set_about(about)?;
+    }
     let mut shown = Vec::new();
     let mut optima: BTreeSet<usize> = BTreeSet::new();
     for entry in &config.runs {

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use numerics::Real;
 use thiserror::Error;
 
@@ -8,11 +10,20 @@ use crate::{Activation, Parameters, Samples, UnreadableSamples};
 #[error("{field} = {value}: expected {expected}")]
 pub struct InvalidSetting {
     /// The setting's name, with its table: `model.n_hidden`.
-    pub field: &'static str,
+    pub field: Cow<'static, str>,
     /// The value found.
     pub value: String,
     /// What it should have been.
     pub expected: &'static str,
+}
+
+impl InvalidSetting {
+    /// The same, of the settings in `table`: a field of its own there.
+    #[must_use]
+    pub fn within(mut self, table: &str) -> Self {
+        self.field = format!("{table}.{}", self.field).into();
+        self
+    }
 }
 
 /// Passes when `holds`; otherwise names the setting, its value and what was expected.
@@ -30,7 +41,11 @@ pub fn require(
     value: &dyn std::fmt::Display,
     expected: &'static str,
 ) -> Result<(), InvalidSetting> {
-    if holds { Ok(()) } else { Err(InvalidSetting { field, value: value.to_string(), expected }) }
+    if holds {
+        Ok(())
+    } else {
+        Err(InvalidSetting { field: field.into(), value: value.to_string(), expected })
+    }
 }
 
 /// Why training cannot start or go on.

@@ -101,8 +101,7 @@ impl Run {
     }
 
     fn title(&self, compares: bool) -> String {
-        let name = self.info.as_ref().and_then(|info| info.get("title")).and_then(Value::as_str);
-        match name {
+        match self.info_text("title") {
             Some(name) => name.to_owned(),
             None if compares => "Does pretraining help?".into(),
             None => {
@@ -111,6 +110,11 @@ impl Run {
                 only.unwrap_or(&self.folder).clone()
             }
         }
+    }
+
+    /// What `run.json` says under this key.
+    fn info_text(&self, key: &str) -> Option<&str> {
+        self.info.as_ref()?.get(key)?.as_str()
     }
 
     /// The answer, before anything else.
@@ -129,6 +133,7 @@ impl Run {
                 @if let Some(verdict) = verdict {
                     @if !verdict.notes.is_empty() { p.note { (tidy(&verdict.notes.join(" "))) } }
                 }
+                @if let Some(about) = self.info_text("about") { p.note { (tidy(about)) } }
             }
         }
     }

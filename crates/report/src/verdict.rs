@@ -98,6 +98,7 @@ pub(crate) fn spoken(method: &str) -> String {
         "raw-logistic" => "logistic regression".into(),
         MODERN => "rectified units with dropout".into(),
         "autoencoder" => "autoencoder pretraining".into(),
+        "mixed" => "pretraining by both families".into(),
         "sparse" | "denoising" | "contractive" => format!("{method}-autoencoder pretraining"),
         other => other.into(),
     }
@@ -113,7 +114,7 @@ fn listed(words: &[String]) -> String {
 }
 
 fn pretrained() -> impl Iterator<Item = &'static str> {
-    AUTOENCODERS.into_iter().chain([RBM])
+    AUTOENCODERS.into_iter().chain([RBM, "mixed"])
 }
 
 fn headline(best: &[Contrast], evidence: &Evidence<'_>) -> String {

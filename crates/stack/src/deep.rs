@@ -9,7 +9,7 @@ use nn_core::{Activation, InvalidSetting, TrainingError, require};
 use rbm_core::Rbm;
 use serde::{Deserialize, Serialize};
 
-use crate::pretrain::greedy_each;
+use crate::pretrain::greedy;
 use crate::{
     AutoencoderPretraining, PretrainedLayer, Pretraining, Progress, RbmPretraining, unroll,
 };
@@ -94,8 +94,7 @@ impl LayerPretraining {
         match self {
             LayerPretraining::Autoencoder(way) => way.validate()?,
             LayerPretraining::Rbm(way) => {
-                way.model.validate()?;
-                way.training.validate()?;
+                way.validate()?;
                 // A small one tells which units it has.
                 let config = rbm_core::RbmConfig { n_hidden: 1, ..way.model.clone() };
                 let small = Rbm::new(&config, Array2::zeros((1, 1)).view(), 0, 0)?;
@@ -135,7 +134,7 @@ pub fn pretrain_deep(
     let ways = pretraining.ways(model);
     let sizes = model.encoder_layers.iter().chain([&model.n_hidden]);
     let ways: Vec<_> = ways.iter().zip(sizes).map(|(layer, &n)| (layer.way(), n)).collect();
-    let mut deep = unroll(&greedy_each(&ways, data, seed, watch)?);
+    let mut deep = unroll(&greedy(&ways, data, seed, watch)?);
     (deep.top_k, deep.encode_top_k) = (model.top_k, model.encode_top_k);
     Ok(deep)
 }

@@ -28,24 +28,13 @@ pub trait Pretraining {
     ) -> Result<PretrainedLayer, TrainingError>;
 }
 
-/// Learns layers of the given sizes, each on the features of the one before; `watch` also gets the
-/// layer.
+/// Learns the layers of a stack from `data` (n × inputs) up, each on the features of the one before:
+/// for every layer the way it is pretrained, which may be another than below, and its hidden units.
+/// `watch` also gets the layer, from 0.
 ///
 /// # Errors
 /// [`TrainingError`], also when `watch` breaks off.
 pub fn greedy(
-    pretraining: &dyn Pretraining,
-    data: ArrayView2<f32>,
-    sizes: &[usize],
-    seed: u64,
-    watch: &mut dyn FnMut(usize, Progress) -> ControlFlow<()>,
-) -> Result<Vec<PretrainedLayer>, TrainingError> {
-    let ways: Vec<_> = sizes.iter().map(|&n_hidden| (pretraining, n_hidden)).collect();
-    greedy_each(&ways, data, seed, watch)
-}
-
-/// As [`greedy`], each layer in a way of its own.
-pub(crate) fn greedy_each(
     ways: &[(&dyn Pretraining, usize)],
     data: ArrayView2<f32>,
     seed: u64,
@@ -64,6 +53,9 @@ pub(crate) fn greedy_each(
     }
     Ok(layers)
 }
+
+/// What is expected of settings that a stack has for its layers.
+const SIZES: &str = "no value: the stack says how many units its layers have";
 
 /// Pretraining by autoencoders of one hidden layer, whose size the stack says. Where the training
 /// corrupts its input, only the layer in training is corrupted: what goes up is clean (Vincent et
@@ -99,6 +91,10 @@ impl AutoencoderPretraining {
     /// [`InvalidSetting`] for settings out of range, or that do not go together.
     pub fn validate(&self) -> Result<(), InvalidSetting> {
         Objective::new(&self.model, &self.training)?;
+        let (n_hidden, default) = (self.model.n_hidden, AutoencoderConfig::default());
+        require(n_hidden == default.n_hidden, "model.n_hidden", &n_hidden, SIZES)?;
+        let one = self.model.encoder_layers.is_empty() && self.model.decoder_layers.is_none();
+        require(one, "model.encoder_layers or decoder_layers", &"set", SIZES)?;
         let k = self.model.top_k;
         let expected = "none in a stack, whose layers keep all of their units";
         require(k.is_none(), "model.top_k", &k.unwrap_or_default(), expected)
@@ -148,7 +144,7 @@ impl From<Autoencoder<f32>> for PretrainedLayer {
     }
 }
 
-/// Pretraining by RBMs. `model.n_hidden` gives way to the stack's.
+/// Pretraining by RBMs, whose size the stack says.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RbmPretraining {
@@ -156,6 +152,19 @@ pub struct RbmPretraining {
     pub model: RbmConfig,
     /// How it is trained.
     pub training: rbm_core::TrainingConfig,
+}
+
+impl RbmPretraining {
+    /// Checks every bound.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] for settings out of range.
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        self.model.validate()?;
+        self.training.validate()?;
+        let (n_hidden, default) = (self.model.n_hidden, RbmConfig::default());
+        require(n_hidden == default.n_hidden, "model.n_hidden", &n_hidden, SIZES)
+    }
 }
 
 impl Pretraining for RbmPretraining {

@@ -34,7 +34,7 @@ fn methods() -> [Box<dyn Pretraining>; 3] {
 }
 
 fn layers(method: &dyn Pretraining, x: ArrayView2<f32>) -> Vec<PretrainedLayer> {
-    greedy(method, x, &[12, 8], 1, &mut |_, _| ControlFlow::Continue(())).expect("converges")
+    greedy(&[(method, 12), (method, 8)], x, 1, &mut |_, _| ControlFlow::Continue(())).expect("converges")
 }
 
 #[test]
@@ -100,7 +100,7 @@ fn a_watcher_can_stop_it() {
     let (x, _) = bars(50, 0);
     for method in &methods()[1..] {
         let mut seen = 0;
-        let stopped = greedy(&**method, x.view(), &[5, 5], 1, &mut |layer, progress| {
+        let stopped = greedy(&[(&**method, 5); 2], x.view(), 1, &mut |layer, progress| {
             seen += 1;
             assert_eq!((layer, progress.done), (0, seen));
             if seen == 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

@@ -118,13 +118,15 @@ impl<'a> Run<'a> {
         let mut features = Features { data: self.pretraining_data(), above: None, level: 0 };
         while stack.layers.len() < depth {
             let index = stack.layers.len();
-            let settings = self.config.settings(method);
+            // Layers that were learned in the same way from the same are the same, whatever the stack.
+            let way = self.config.way(method, index);
+            let settings = self.config.settings(method, index);
             let n_hidden = self.config.layers[index];
             let below = stack.keys.last();
             let key = Key::new(
                 "pretrain",
                 &(
-                    (method, settings, n_hidden, seed, index),
+                    (way, settings, n_hidden, seed, index),
                     below,
                     (self.data_key, self.config.pretraining_images),
                 ),
@@ -135,7 +137,7 @@ impl<'a> Run<'a> {
                 let mut layer = self.blank_layer(method, index, seed)?;
                 restore(&mut layer, "", &tensors).map_err(|e| self.unreadable(&key, &e))?;
                 event(self.listen, Event::Finished { reused: true })?;
-                self.outcome.layers.push(record);
+                self.outcome.layers.push(LayerRecord { method, ..record });
                 layer
             } else {
                 let title = format!("{} layer {}, seed {seed}", method.name(), index + 1);
@@ -168,7 +170,7 @@ impl<'a> Run<'a> {
         };
         let no_data = Array2::zeros((0, n_inputs));
         let mut go_on = |_| ControlFlow::Continue(());
-        let (hidden, output) = self.config.settings(method).units();
+        let (hidden, output) = self.config.settings(method, index).units();
         let mut layer = RandomInitialisation { hidden }.learn(
             no_data.view(),
             self.config.layers[index],
@@ -204,7 +206,7 @@ impl<'a> Run<'a> {
         if let Some((tensors, cell)) = self.cache.get::<Cell>(&key)? {
             event(self.listen, Event::Finished { reused: true })?;
             let mistakes = self.mistakes(tensors.get(PREDICTIONS).into_iter().flatten())?;
-            self.outcome.cells.push(Cell { depth, mistakes, ..cell });
+            self.outcome.cells.push(Cell { method, depth, mistakes, ..cell });
             return Ok(());
         }
         let layers = &stack.layers[..n_layers];
@@ -293,7 +295,8 @@ impl<'a> Run<'a> {
         let start = start.on_average(config.dropout);
         let predictions = tuned.model.predict(self.data.test.images.view());
         let errors = predictions.iter().zip(test_labels).filter(|(a, b)| a != b).count();
-        let updates = self.config.settings(method).updates(self.pretraining_data().nrows());
+        let samples = self.pretraining_data().nrows();
+        let updates = |layer| self.config.settings(method, layer).updates(samples);
         let cell = Cell {
             method,
             depth: layers.len(),
@@ -302,7 +305,7 @@ impl<'a> Run<'a> {
             rates,
             validation_errors: (tuned.validation_errors, validation.labels.len()),
             test_errors: (errors, test_labels.len()),
-            pretrain_updates: layers.len() * updates,
+            pretrain_updates: (0..layers.len()).map(updates).sum(),
             finetune_updates: budget.updates,
             finetune_samples: candidates.len() * budget.updates * budget.batch_size.min(y.len()),
             history: tuned.history,
@@ -361,7 +364,7 @@ fn pretrain(
     };
     let n_hidden = config.layers[index];
     let begun = Instant::now();
-    let layer = config.pretraining(method).learn(x, n_hidden, seed, index, &mut watch)?;
+    let layer = config.pretraining(method, index).learn(x, n_hidden, seed, index, &mut watch)?;
     if record.seconds.is_empty() {
         record.seconds.push(begun.elapsed().as_secs_f64()); // what has no epochs is still not free
     }

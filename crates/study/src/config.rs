@@ -95,6 +95,9 @@ pub struct ComparisonConfig {
     /// Settings of method `rbm`.
     #[serde(default)]
     pub rbm: RbmPretraining,
+    /// The ways of method `mixed`, from the data up; the last one also goes for the layers above.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mixed: Vec<Method>,
     /// What else fine-tuning needs; updates, batch size and learning rate are those above.
     #[serde(default)]
     pub fine_tuning: FineTuneConfig,
@@ -157,19 +160,28 @@ impl ComparisonConfig {
             let expected = "some of the counts in comparison.labels";
             require(known, "comparison.equal_seconds.labels", count, expected)?;
         }
-        for method in Method::ALL {
-            if let Settings::Autoencoder(settings) = self.settings(method) {
-                settings.validate()?;
-            }
+        for way in Method::ALL.into_iter().filter(|way| way.is_pretraining()) {
+            let valid = match self.settings(way, 0) {
+                Settings::Autoencoder(settings) => settings.validate(),
+                Settings::Rbm(settings) => settings.validate(),
+                Settings::Random(_) | Settings::Pca => Ok(()),
+            };
+            valid.map_err(|error| error.within(&format!("comparison.{}", way.name())))?;
         }
-        self.validate_names()?;
-        self.rbm.model.validate()?;
-        self.rbm.training.validate()
+        for way in &self.mixed {
+            let expected = "ways to pretrain a layer, such as \"rbm\" or \"denoising\"";
+            require(way.is_pretraining(), "comparison.mixed", &way.name(), expected)?;
+        }
+        if self.methods.contains(&Method::Mixed) {
+            some("comparison.mixed", self.mixed.len())?;
+        }
+        self.validate_names()
     }
 
     /// Whether the methods are what their names say.
     fn validate_names(&self) -> Result<(), InvalidSetting> {
-        let has = |method| self.methods.contains(&method);
+        let is_mixed = self.methods.contains(&Method::Mixed);
+        let has = |way| self.methods.contains(&way) || is_mixed && self.mixed.contains(&way);
         require(
             !has(Method::Sparse) || self.sparse.is_sparse(),
             "comparison.sparse.training.penalty",
@@ -244,9 +256,20 @@ impl ComparisonConfig {
         config
     }
 
-    /// How this method initialises a layer.
-    pub fn pretraining(&self, method: Method) -> Box<dyn Pretraining> {
-        match self.settings(method) {
+    /// How this method initialises a layer: by itself, but for a stack of several ways.
+    ///
+    /// # Panics
+    /// If the method is `mixed` and no ways are given, which [`validate`](Self::validate) refuses.
+    pub fn way(&self, method: Method, layer: usize) -> Method {
+        match method {
+            Method::Mixed => self.mixed[layer.min(self.mixed.len() - 1)],
+            _ => method,
+        }
+    }
+
+    /// How this method initialises the layer, counted from 0.
+    pub(crate) fn pretraining(&self, method: Method, layer: usize) -> Box<dyn Pretraining> {
+        match self.settings(method, layer) {
             Settings::Random(hidden) => Box::new(RandomInitialisation { hidden }),
             Settings::Pca => Box::new(PcaInitialisation {}),
             Settings::Autoencoder(settings) => Box::new(settings.clone()),
@@ -254,9 +277,9 @@ impl ComparisonConfig {
         }
     }
 
-    /// The settings that a layer pretrained by this method depends on.
-    pub(crate) fn settings(&self, method: Method) -> Settings<'_> {
-        match method {
+    /// The settings that this layer of the method depends on.
+    pub(crate) fn settings(&self, method: Method, layer: usize) -> Settings<'_> {
+        match self.way(method, layer) {
             Method::None | Method::RawLogistic | Method::RandomFeatures => {
                 Settings::Random(Activation::Logistic)
             }
@@ -267,6 +290,7 @@ impl ComparisonConfig {
             Method::Denoising => Settings::Autoencoder(&self.denoising),
             Method::Contractive => Settings::Autoencoder(&self.contractive),
             Method::Rbm => Settings::Rbm(&self.rbm),
+            Method::Mixed => unreachable!("a layer has one way"),
         }
     }
 }

@@ -25,11 +25,13 @@ pub enum Method {
     Contractive,
     /// RBMs by contrastive divergence.
     Rbm,
+    /// A stack whose layers are pretrained in different ways.
+    Mixed,
 }
 
 impl Method {
     /// All of them, the controls first.
-    pub const ALL: [Method; 10] = [
+    pub const ALL: [Method; 11] = [
         Method::None,
         Method::RawLogistic,
         Method::RandomFeatures,
@@ -40,12 +42,18 @@ impl Method {
         Method::Denoising,
         Method::Contractive,
         Method::Rbm,
+        Method::Mixed,
     ];
 
     /// Whether its layers are autoencoders'.
     pub fn is_autoencoder(self) -> bool {
         use Method::{Autoencoder, Contractive, Denoising, Sparse};
         matches!(self, Autoencoder | Sparse | Denoising | Contractive)
+    }
+
+    /// Whether a layer learns from data without labels by this method.
+    pub fn is_pretraining(self) -> bool {
+        self.is_autoencoder() || self == Method::Rbm
     }
 
     /// The name in tables and settings.
@@ -61,6 +69,7 @@ impl Method {
             Method::Denoising => "denoising",
             Method::Contractive => "contractive",
             Method::Rbm => "rbm",
+            Method::Mixed => "mixed",
         }
     }
 }

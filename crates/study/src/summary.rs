@@ -119,7 +119,7 @@ pub fn compare_pairs(cells: &[Cell]) -> Vec<PairSummary> {
 
 /// Whether the study asks how these two differ, the first being the later method.
 fn is_asked(a: Method, b: Method) -> bool {
-    let is_pretrained = a.is_autoencoder() || a == Method::Rbm;
+    let is_pretrained = a.is_pretraining() || a == Method::Mixed;
     let is_control = matches!(b, Method::None | Method::ReluDropout);
     is_pretrained && (is_control || (a == Method::Rbm && b.is_autoencoder()))
 }

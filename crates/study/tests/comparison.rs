@@ -62,6 +62,7 @@ fn config(methods: &[Method]) -> ComparisonConfig {
     config.denoising.training.corruption = Some(Corruption::Masking { fraction: 0.25 });
     config.fine_tuning.dropout = Dropout { input: 0.1, hidden: 0.1 };
     config.rbm.training.epochs = 2;
+    config.mixed = vec![Method::Rbm, Method::Denoising];
     config.fine_tuning.evaluations = 5;
     config
 }
@@ -238,8 +239,51 @@ fn methods_are_what_their_names_say() {
     assert_eq!(twice, "comparison.methods = sparse: expected every method once");
     let twice = error(&|config| config.depths = vec![2, 1, 2]);
     assert_eq!(twice, "comparison.depths = 2: expected every depth once");
+    let bottom = error(&|config| config.mixed = vec![Method::Rbm, Method::None]);
+    assert!(bottom.starts_with("comparison.mixed = none: expected ways"), "{bottom}");
+    let empty = error(&|c| (c.methods, c.mixed) = (vec![Method::Mixed], vec![]));
+    assert_eq!(empty, "comparison.mixed = []: expected at least one entry");
+    let plain = error(&|c| {
+        (c.methods, c.denoising.training.corruption) = (vec![Method::Mixed], None);
+    });
+    assert!(plain.starts_with("comparison.denoising.training.corruption = none"), "{plain}");
+    let size = error(&|config| config.rbm.model.n_hidden = 3);
+    assert!(size.starts_with("comparison.rbm.model.n_hidden = 3: expected no value"), "{size}");
+    let deep = error(&|config| config.sparse.model.encoder_layers = vec![9]);
+    assert!(deep.starts_with("comparison.sparse.model.encoder_layers"), "{deep}");
+    let top = error(&|config| config.denoising.model.top_k = Some(2));
+    assert!(top.starts_with("comparison.denoising.model.top_k = 2"), "{top}");
     let unused = error(&|config| config.fine_tuning.updates = 7);
     assert!(unused.starts_with("fine_tuning.updates = 7"), "{unused}");
+}
+
+#[test]
+fn a_stack_of_several_ways_shares_the_layers_it_has_in_common() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (store, data) = (Store::new(folder.path()), splits(false));
+    let mut config = config(&[Method::Rbm]);
+    config.equal_seconds = None;
+    run(&config, &data, &store);
+    config.methods.push(Method::Mixed);
+    let (outcome, computed, _) = run(&config, &data, &store);
+    assert_eq!(computed, 2 + 2 * 2, "the upper layer of two seeds, and two numbers of labels");
+
+    let costs = |method, layer| -> Vec<_> {
+        let of = |l: &&study::LayerRecord| (l.method, l.layer) == (method, layer);
+        outcome.layers.iter().filter(of).map(|l| (l.seed, l.costs.clone())).collect()
+    };
+    assert_eq!(costs(Method::Mixed, 1), costs(Method::Rbm, 1));
+    assert_ne!(costs(Method::Mixed, 2), costs(Method::Rbm, 2));
+    let mistakes = |method, depth| -> Vec<_> {
+        of(&outcome, method, depth).into_iter().map(|cell| cell.mistakes.clone()).collect()
+    };
+    assert_eq!(mistakes(Method::Mixed, 1), mistakes(Method::Rbm, 1));
+    assert_ne!(mistakes(Method::Mixed, 2), mistakes(Method::Rbm, 2));
+    let updates = |method| of(&outcome, method, 2)[0].pretrain_updates;
+    config.methods = vec![Method::Denoising];
+    let (denoising, ..) = run(&config, &data, &store);
+    let twice = updates(Method::Rbm) + of(&denoising, Method::Denoising, 2)[0].pretrain_updates;
+    assert_eq!(2 * updates(Method::Mixed), twice);
 }
 
 #[test]

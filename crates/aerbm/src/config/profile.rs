@@ -34,6 +34,9 @@ const PAPER: [(&str, &str); 13] = [
 pub(crate) struct ProfileConfig {
     /// Seed of the single runs; of those that are repeated, the first.
     pub(crate) seed: u64,
+    /// What the part asks and what is known of it, for the page.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) about: Option<String>,
     /// The data, where they are not those that the command names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) data: Option<String>,

@@ -21,8 +21,9 @@ const ALL: [Color; 8] = [BLUE, VERMILION, GREEN, PURPLE, SKY, ORANGE, BLACK, GRE
 
 const BROWN: Color = (120, 70, 20);
 const TAN: Color = (190, 160, 110);
+const TEAL: Color = (0, 90, 100);
 
-const METHODS: [(&str, Color); 10] = [
+const METHODS: [(&str, Color); 11] = [
     ("none", BLACK),
     ("raw-logistic", GREY),
     ("random-features", TAN),
@@ -33,6 +34,7 @@ const METHODS: [(&str, Color); 10] = [
     ("denoising", SKY),
     ("contractive", PURPLE),
     ("rbm", VERMILION),
+    ("mixed", TEAL),
 ];
 
 /// The colours given so far.

@@ -27,8 +27,7 @@ pub(super) fn settings(config: Option<&str>, info: Option<&Value>) -> Markup {
 }
 
 pub(super) fn reproduce(run: &Run) -> Markup {
-    let text = |key: &str| run.info.as_ref().and_then(|i| i.get(key)).and_then(Value::as_str);
-    let command = match (text("command"), text("profile")) {
+    let command = match (run.info_text("command"), run.info_text("profile")) {
         (Some(command), _) => command.to_owned(),
         (None, Some(profile)) => format!("aerbm pipeline --profile {profile}"),
         (None, None) if run.summary.is_empty() => "aerbm train config.toml".into(),
@@ -54,7 +53,7 @@ fn facts(info: &Value) -> Vec<(String, String)> {
         .filter(|(key, value)| {
             !KEYS.contains(&key.as_str()) && !value.is_object() && !value.is_array()
         })
-        .filter(|(key, _)| *key != "title" && *key != "command")
+        .filter(|(key, _)| !["title", "about", "command"].contains(&key.as_str()))
         .map(|(key, value)| (key.clone(), value))
         .collect();
     others.sort_by(|a, b| a.0.cmp(&b.0));
