@@ -123,7 +123,8 @@ impl Activation {
         ));
     }
 
-    /// Multiplies each delta by dy/dz at the matching output y.
+    /// Multiplies each delta by dy/dz at the matching output y; what is then [too small to
+    /// matter](elementary::or_zero) is zero.
     #[inline]
     pub fn multiply_derivative<F: Real>(self, outputs: &[F], deltas: &mut [F]) {
         if self != Activation::Identity {
@@ -131,7 +132,7 @@ impl Activation {
                 #[inline(always)]
                 || {
                     for (delta, &y) in deltas.iter_mut().zip(outputs) {
-                        *delta *= UNIT.derivative(y);
+                        *delta = elementary::or_zero(*delta * UNIT.derivative(y));
                     }
                 },
             ));

@@ -230,6 +230,23 @@ mod tests {
     }
 
     #[test]
+    fn moments_fade_to_zero_and_never_to_subnormal_numbers() {
+        for rule in RULES {
+            let mut model = vec![Dense::<f32>::zeros(1, 1)];
+            let mut optimizer = Optimizer::new(rule, 0.0, &model);
+            let mut gradient = model.clone();
+            gradient[0].weights.fill(1e-15); // the square is small enough
+            optimizer.descend(&mut model, &gradient, 1e-10);
+            gradient[0].weights.fill(0.0);
+            for _ in 0..1500 {
+                optimizer.descend(&mut model, &gradient, 1e-10);
+                let moments = optimizer.tensors().flat_map(|tensor| tensor.values.to_vec());
+                assert!(moments.into_iter().all(|value| !value.is_subnormal()), "{rule:?}");
+            }
+        }
+    }
+
+    #[test]
     fn decay_pulls_weights_and_leaves_biases() {
         let mut model = one_weight(1.0);
         model[0].bias[0] = 1.0;

@@ -1,7 +1,7 @@
 //! What keeps weights small; biases are left alone.
 
 use ndarray::{ArrayView2, ArrayViewMut2, s};
-use numerics::elementary::vectorised;
+use numerics::elementary::{or_zero, vectorised};
 use numerics::{Real, by_rows};
 
 use crate::{InvalidSetting, require};
@@ -78,7 +78,8 @@ pub fn incoming_square_norms<F: Real>(weights: ArrayView2<F>, out: &mut [F]) {
     });
 }
 
-/// Scales the weights into each unit whose norm is above `max` down to it.
+/// Scales the weights into each unit whose norm is above `max` down to it. Those of inputs that are never
+/// on are scaled down step after step: once they are too small to matter, they are zero.
 pub(crate) fn hold_to_norm<F: Real>(mut weights: ArrayViewMut2<F>, max: F, factors: &mut [F]) {
     incoming_square_norms(weights.view(), factors);
     for factor in factors.iter_mut() {
@@ -92,7 +93,7 @@ pub(crate) fn hold_to_norm<F: Real>(mut weights: ArrayViewMut2<F>, max: F, facto
                 #[inline(always)]
                 || {
                     for (w, &factor) in row.iter_mut().zip(factors) {
-                        *w *= factor;
+                        *w = or_zero(*w * factor);
                     }
                 },
             );

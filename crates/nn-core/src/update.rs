@@ -1,7 +1,7 @@
 //! The formulas of the rules, applied to a tensor.
 
 use ndarray::{ArrayView2, ArrayViewMut2};
-use numerics::elementary::vectorised;
+use numerics::elementary::{or_zero, vectorised};
 use numerics::{Real, by_rows, matmul_consume};
 
 use crate::Rule;
@@ -89,7 +89,7 @@ impl<F: Real> Update<F> {
             Rule::Momentum { momentum } => {
                 let mu = F::of(momentum);
                 each(values, gradient, mean, move |w, g, v| {
-                    *v = mu * *v - rate * descent(*w, g);
+                    *v = or_zero(mu * *v - rate * descent(*w, g));
                     *w += *v;
                 });
             }
@@ -97,7 +97,7 @@ impl<F: Real> Update<F> {
                 let mu = F::of(momentum);
                 each(values, gradient, mean, move |w, g, v| {
                     let step = rate * descent(*w, g);
-                    *v = mu * *v - step;
+                    *v = or_zero(mu * *v - step);
                     *w += mu * *v - step;
                 });
             }
@@ -105,7 +105,7 @@ impl<F: Real> Update<F> {
                 let (rho, rest, epsilon) = (F::of(rho), F::of(1.0 - rho), F::of(epsilon));
                 each(values, gradient, square, move |w, g, s| {
                     let g = descent(*w, g);
-                    *s = rho * *s + rest * g * g;
+                    *s = normal(rho * *s + rest * squared(g));
                     *w -= rate * g / (s.sqrt() + epsilon);
                 });
             }
@@ -113,7 +113,7 @@ impl<F: Real> Update<F> {
                 let (rho, rest, epsilon) = (F::of(rho), F::of(1.0 - rho), F::of(epsilon));
                 each(values, gradient, square, move |w, g, s| {
                     let g = descent(*w, g);
-                    *s = rho * *s + rest * g * g;
+                    *s = normal(rho * *s + rest * squared(g));
                     *w -= rate * g / (*s + epsilon).sqrt();
                 });
             }
@@ -128,8 +128,8 @@ impl<F: Real> Update<F> {
                         let slots = mean.iter_mut().zip(square);
                         for ((w, &g), (m, s)) in values.iter_mut().zip(gradient).zip(slots) {
                             let g = descent(*w, g);
-                            *m = b1 * *m + (one - b1) * g;
-                            *s = b2 * *s + (one - b2) * g * g;
+                            *m = or_zero(b1 * *m + (one - b1) * g);
+                            *s = normal(b2 * *s + (one - b2) * squared(g));
                             *w -= rate * *m / ((*s * correction).sqrt() + epsilon);
                         }
                     },
@@ -137,6 +137,22 @@ impl<F: Real> Update<F> {
             }
         }
     }
+}
+
+// Without the zeros that these and `or_zero` put, the moments of a rectified unit that is never on again
+// would fade to subnormal numbers and stay there, and each step would take several times as long.
+
+/// g², where it is a normal number.
+#[inline(always)]
+fn squared<F: Real>(g: F) -> F {
+    let g = or_zero(g);
+    g * g
+}
+
+/// A mean of squares, where it is a normal number.
+#[inline(always)]
+fn normal<F: Real>(square: F) -> F {
+    if square < F::min_positive_value() { F::zero() } else { square }
 }
 
 /// Calls `f` with each value, its gradient and its moment, vectorised. The slices and the constants

@@ -34,7 +34,8 @@ fn methods() -> [Box<dyn Pretraining>; 3] {
 }
 
 fn layers(method: &dyn Pretraining, x: ArrayView2<f32>) -> Vec<PretrainedLayer> {
-    greedy(&[(method, 12), (method, 8)], x, 1, &mut |_, _| ControlFlow::Continue(())).expect("converges")
+    greedy(&[(method, 12), (method, 8)], x, 1, &mut |_, _| ControlFlow::Continue(()))
+        .expect("converges")
 }
 
 #[test]
