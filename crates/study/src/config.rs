@@ -260,7 +260,7 @@ impl ComparisonConfig {
     ///
     /// # Panics
     /// If the method is `mixed` and no ways are given, which [`validate`](Self::validate) refuses.
-    pub fn way(&self, method: Method, layer: usize) -> Method {
+    pub(crate) fn way(&self, method: Method, layer: usize) -> Method {
         match method {
             Method::Mixed => self.mixed[layer.min(self.mixed.len() - 1)],
             _ => method,

@@ -95,9 +95,9 @@ impl ProfileConfig {
                 if let Some(unknown) = only.iter().find(|name| !names().any(|n| n == *name)) {
                     let hint = nearest(unknown, names()).map(|n| format!("; did you mean `{n}`?"));
                     return Err(UsageError(format!(
-                        "--only {unknown}: no such part of the paper profile{}: expected some of {}",
-                        hint.unwrap_or_default(),
-                        names().collect::<Vec<_>>().join(", ")
+                        "--only {unknown}: no such part of the paper profile: expected some of {}{}",
+                        names().collect::<Vec<_>>().join(", "),
+                        hint.unwrap_or_default()
                     )));
                 }
                 let chosen = |name: &str| only.is_empty() || only.iter().any(|one| one == name);
