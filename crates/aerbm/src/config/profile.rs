@@ -12,9 +12,10 @@ const QUICK: (&str, &str) = ("quick", include_str!("../../profiles/quick.toml"))
 const DEFAULT: (&str, &str) = ("default", include_str!("../../profiles/default.toml"));
 
 /// The parts of the paper profile, each a profile of its own.
-const PAPER: [(&str, &str); 13] = [
+const PAPER: [(&str, &str); 14] = [
     ("deep-autoencoder", include_str!("../../profiles/paper/deep-autoencoder.toml")),
     ("denoising", include_str!("../../profiles/paper/denoising.toml")),
+    ("masking", include_str!("../../profiles/paper/masking.toml")),
     ("single-layer", include_str!("../../profiles/paper/single-layer.toml")),
     ("features", include_str!("../../profiles/paper/features.toml")),
     ("likelihood", include_str!("../../profiles/paper/likelihood.toml")),
