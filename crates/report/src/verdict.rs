@@ -39,6 +39,8 @@ pub(crate) const BASELINE: &str = "none";
 pub(crate) const RBM: &str = "rbm";
 pub(crate) const AUTOENCODERS: [&str; 4] = ["autoencoder", "sparse", "denoising", "contractive"];
 
+const MIXED: &str = "mixed";
+
 /// What is done without pretraining since 2012.
 const MODERN: &str = "relu-dropout";
 
@@ -98,7 +100,7 @@ pub(crate) fn spoken(method: &str) -> String {
         "raw-logistic" => "logistic regression".into(),
         MODERN => "rectified units with dropout".into(),
         "autoencoder" => "autoencoder pretraining".into(),
-        "mixed" => "pretraining by both families".into(),
+        MIXED => "pretraining by both families".into(),
         "sparse" | "denoising" | "contractive" => format!("{method}-autoencoder pretraining"),
         other => other.into(),
     }
@@ -114,7 +116,7 @@ fn listed(words: &[String]) -> String {
 }
 
 fn pretrained() -> impl Iterator<Item = &'static str> {
-    AUTOENCODERS.into_iter().chain([RBM, "mixed"])
+    AUTOENCODERS.into_iter().chain([RBM, MIXED])
 }
 
 fn headline(best: &[Contrast], evidence: &Evidence<'_>) -> String {
