@@ -18,7 +18,8 @@ use crate::rows::{Row, SummaryRow};
 use crate::table::{read_csv, write_csv};
 
 /// Series of means with intervals, the horizontal axis logarithmic with a tick at every x that
-/// occurs. The vertical axis starts at 0, or is logarithmic when the means span more than 20-fold.
+/// occurs. The vertical axis starts at 0, or is logarithmic when the means span more
+/// than 8-fold, so that the small ones can be told apart.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Intervals {
     /// What the figure says of itself.
@@ -150,7 +151,12 @@ pub(super) fn layout(
     let area = Area { left: 0.0, top: chart::TITLE_BAND + legend, width: WIDTH, height: HEIGHT };
     let x = Axis::counts(rows.iter().map(|row| row.x));
     let y = vertical_axis(&rows);
-    let frame = chart::frame(&mut picture, area, "", x_title, y_title, x, y);
+    let bottom = y.low;
+    let y_title = match y.scale {
+        AxisScale::Linear => y_title.to_owned(),
+        AxisScale::Log => format!("{y_title}, logarithmic"),
+    };
+    let frame = chart::frame(&mut picture, area, "", x_title, &y_title, x, y);
     let dodged = |i: usize| {
         let shift = (i as f64 - (keys.len() as f64 - 1.0) / 2.0) * DODGE;
         let frame = &frame;
@@ -171,7 +177,9 @@ pub(super) fn layout(
     for (i, key) in keys.iter().enumerate() {
         let at = dodged(i);
         for row in own(key) {
-            if let (Some(low), Some(high)) = (at(row.x, row.low), at(row.x, row.high)) {
+            // An interval may reach below a logarithmic axis.
+            let low = if row.low < bottom { bottom } else { row.low };
+            if let (Some(low), Some(high)) = (at(row.x, low), at(row.x, row.high)) {
                 chart::interval(&mut picture, low, high, key.color);
             }
         }
@@ -208,8 +216,9 @@ fn vertical_axis(rows: &[PointRow]) -> Axis {
     let means = || rows.iter().map(|row| row.y).filter(|y| y.is_finite());
     let (low, high) = (means().fold(f64::INFINITY, f64::min), means().fold(0.0, f64::max));
     let all = rows.iter().flat_map(|row| [row.y, row.low, row.high]);
-    if low > 0.0 && high > 20.0 * low {
-        Axis::fit(all, AxisScale::Log)
+    if low > 0.0 && high > 8.0 * low {
+        let floor = low / 2.0;
+        Axis::fit(all.map(|value| if value < floor { floor } else { value }), AxisScale::Log)
     } else {
         Axis::fit(all.chain([0.0]), AxisScale::Linear)
     }
