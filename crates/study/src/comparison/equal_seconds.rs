@@ -51,7 +51,8 @@ impl Run<'_> {
             .filter(|layer| (layer.method, layer.seed) == (cell.method, cell.seed))
             .filter(|layer| layer.layer <= cell.depth)
             .flat_map(|layer| &layer.seconds)
-            .sum()
+            // `sum` of nothing is −0.
+            .fold(0.0, |all, seconds| all + seconds)
     }
 
     fn in_equal_time(
