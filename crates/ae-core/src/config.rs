@@ -141,6 +141,6 @@ impl AutoencoderConfig {
             require(holds, "model.encode_top_k", &k, expected)?;
         }
         self.loss().validate(self.output_unit())?;
-        self.initialiser.map_or(Ok(()), |initialiser| initialiser.validate())
+        self.initialiser.map_or(Ok(()), |it| it.validate().map_err(|error| error.within("model")))
     }
 }

@@ -16,6 +16,9 @@ pub enum Initialiser {
     },
     /// N(0, 1) for weights and biases, as the `tutorial` recipe has it; saturates logistic units.
     StandardNormal {},
+    /// U(−a, a), a = 1/√inputs: what was customary before Glorot & Bengio 2010 (their equation 1), and
+    /// too small for deep networks of logistic units.
+    FanIn {},
     /// U(−a, a), a = √(6 / (inputs + outputs)): Glorot & Bengio 2010, for tanh and identity.
     Glorot {},
     /// U(−4a, 4a) with the same a: their advice for logistic units.
@@ -45,7 +48,7 @@ impl Initialiser {
         match self {
             Initialiser::Normal { std } => require(
                 std.is_finite() && *std >= 0.0,
-                "model.initialiser.std",
+                "initialiser.std",
                 std,
                 "a finite number, 0 or above",
             ),
@@ -65,6 +68,7 @@ impl Initialiser {
         };
         let mut layer = Dense::zeros(n_inputs, n_outputs);
         layer.weights = match self {
+            Initialiser::FanIn {} => uniform((n_inputs as f64).sqrt().recip()),
             Initialiser::Glorot {} => uniform(glorot),
             Initialiser::GlorotLogistic {} => uniform(4.0 * glorot),
             Initialiser::Normal { std } => normal(shape, *std, &mut rng),
@@ -99,6 +103,7 @@ mod tests {
         let cases = [
             (Initialiser::Normal { std: 0.01 }, 0.01),
             (Initialiser::StandardNormal {}, 1.0),
+            (Initialiser::FanIn {}, (1.0 / 900.0_f64).sqrt()),
             (Initialiser::Glorot {}, glorot / 3_f64.sqrt()),
             (Initialiser::GlorotLogistic {}, 4.0 * glorot / 3_f64.sqrt()),
             (Initialiser::He {}, (2.0 / 300.0_f64).sqrt()),

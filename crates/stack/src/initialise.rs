@@ -2,23 +2,42 @@
 
 use ae_core::{Pca, PcaError};
 use ndarray::{ArrayView2, s};
-use nn_core::{Activation, Initialiser, TrainingError};
+use nn_core::{Activation, Initialiser, InvalidSetting, TrainingError};
 use numerics::{Purpose, Stream};
 use serde::{Deserialize, Serialize};
 
 use crate::{PretrainedLayer, Pretraining, Watch};
 
-/// No pretraining: random weights that suit the unit. The control of every comparison.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// No pretraining: random weights. The control of every comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RandomInitialisation {
     /// The hidden units.
     pub hidden: Activation,
+    /// How weights begin; by default as suits the unit ([`Initialiser::suited_to`]).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub initialiser: Option<Initialiser>,
+}
+
+impl RandomInitialisation {
+    /// With weights that suit these units.
+    #[must_use]
+    pub fn suited_to(hidden: Activation) -> Self {
+        RandomInitialisation { hidden, initialiser: None }
+    }
+
+    /// Checks every bound.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] naming the first setting out of its range.
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        self.initialiser.map_or(Ok(()), |initialiser| initialiser.validate())
+    }
 }
 
 impl Default for RandomInitialisation {
     fn default() -> Self {
-        RandomInitialisation { hidden: Activation::Logistic }
+        RandomInitialisation::suited_to(Activation::Logistic)
     }
 }
 
@@ -32,7 +51,7 @@ impl Pretraining for RandomInitialisation {
         _: Watch<'_>,
     ) -> Result<PretrainedLayer, TrainingError> {
         let stream = |purpose| Stream::new(seed, Purpose::new(purpose)).layer(layer);
-        let initialiser = Initialiser::suited_to(self.hidden);
+        let initialiser = self.initialiser.unwrap_or(Initialiser::suited_to(self.hidden));
         Ok(PretrainedLayer {
             encoder: initialiser.dense(data.ncols(), n_hidden, stream("stack up")),
             unit: self.hidden,

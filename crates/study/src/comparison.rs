@@ -170,8 +170,13 @@ impl<'a> Run<'a> {
         };
         let no_data = Array2::zeros((0, n_inputs));
         let mut go_on = |_| ControlFlow::Continue(());
-        let (hidden, output) = self.config.settings(method, index).units();
-        let mut layer = RandomInitialisation { hidden }.learn(
+        let settings = self.config.settings(method, index);
+        let (hidden, output) = settings.units();
+        let initial = match settings {
+            Settings::Random(initial) => initial,
+            _ => RandomInitialisation::suited_to(hidden),
+        };
+        let mut layer = initial.learn(
             no_data.view(),
             self.config.layers[index],
             seed,

@@ -77,6 +77,9 @@ pub struct ComparisonConfig {
     /// Unlabelled training images that pretraining sees; 0 for all.
     #[serde(default)]
     pub pretraining_images: usize,
+    /// Settings of method `none`.
+    #[serde(default)]
+    pub none: RandomInitialisation,
     /// Settings of method `relu-dropout`.
     #[serde(default)]
     pub relu_dropout: ReluDropout,
@@ -168,6 +171,7 @@ impl ComparisonConfig {
             };
             valid.map_err(|error| error.within(&format!("comparison.{}", way.name())))?;
         }
+        self.none.validate().map_err(|error| error.within("comparison.none"))?;
         for way in &self.mixed {
             let expected = "ways to pretrain a layer, such as \"rbm\" or \"denoising\"";
             require(way.is_pretraining(), "comparison.mixed", &way.name(), expected)?;
@@ -270,7 +274,7 @@ impl ComparisonConfig {
     /// How this method initialises the layer, counted from 0.
     pub(crate) fn pretraining(&self, method: Method, layer: usize) -> Box<dyn Pretraining> {
         match self.settings(method, layer) {
-            Settings::Random(hidden) => Box::new(RandomInitialisation { hidden }),
+            Settings::Random(settings) => Box::new(settings),
             Settings::Pca => Box::new(PcaInitialisation {}),
             Settings::Autoencoder(settings) => Box::new(settings.clone()),
             Settings::Rbm(settings) => Box::new(settings.clone()),
@@ -280,10 +284,13 @@ impl ComparisonConfig {
     /// The settings that this layer of the method depends on.
     pub(crate) fn settings(&self, method: Method, layer: usize) -> Settings<'_> {
         match self.way(method, layer) {
-            Method::None | Method::RawLogistic | Method::RandomFeatures => {
-                Settings::Random(Activation::Logistic)
+            Method::None => Settings::Random(self.none),
+            Method::RawLogistic | Method::RandomFeatures => {
+                Settings::Random(RandomInitialisation::default())
             }
-            Method::ReluDropout => Settings::Random(Activation::Relu),
+            Method::ReluDropout => {
+                Settings::Random(RandomInitialisation::suited_to(Activation::Relu))
+            }
             Method::Pca => Settings::Pca,
             Method::Autoencoder => Settings::Autoencoder(&self.autoencoder),
             Method::Sparse => Settings::Autoencoder(&self.sparse),
@@ -299,7 +306,7 @@ impl ComparisonConfig {
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Settings<'a> {
-    Random(Activation),
+    Random(RandomInitialisation),
     Pca,
     Autoencoder(&'a AutoencoderPretraining),
     Rbm(&'a RbmPretraining),
@@ -324,7 +331,7 @@ impl Settings<'_> {
             Settings::Autoencoder(settings) => {
                 (settings.model.hidden, settings.model.output_unit())
             }
-            Settings::Random(hidden) => (hidden, Activation::Logistic),
+            Settings::Random(settings) => (settings.hidden, Activation::Logistic),
             Settings::Pca | Settings::Rbm(_) => (Activation::Logistic, Activation::Logistic),
         }
     }

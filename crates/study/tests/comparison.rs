@@ -6,6 +6,7 @@ use std::ops::ControlFlow;
 use ae_core::{Corruption, Penalty};
 use mnist_io::{Dataset, ImageShape, Mnist, Partition, Splits};
 use ndarray::Array2;
+use nn_core::Initialiser;
 use numerics::{Purpose, Stream};
 use stack::Dropout;
 use study::stage::Store;
@@ -214,6 +215,23 @@ fn methods_are_matched() {
 }
 
 #[test]
+fn the_control_may_begin_otherwise_and_alone_changes() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (store, data) = (Store::new(folder.path()), splits(false));
+    let mut config = config(&[Method::None, Method::RandomFeatures, Method::Denoising]);
+    config.equal_seconds = None;
+    let (suited, ..) = run(&config, &data, &store);
+    config.none.initialiser = Some(Initialiser::Normal { std: 0.0 });
+    let (zero, computed, _) = run(&config, &data, &store);
+    assert_eq!(computed, 2 * 2 * 2, "depths, numbers of labels and seeds of `none`");
+    for cell in of(&zero, Method::None, 2) {
+        let other = of(&suited, Method::None, 2);
+        let other = other.iter().find(|c| (c.labels, c.seed) == (cell.labels, cell.seed));
+        assert_ne!(cell.history, other.expect("its pair").history);
+    }
+}
+
+#[test]
 fn methods_are_what_their_names_say() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut config = config(&[Method::Autoencoder, Method::Sparse, Method::Contractive]);
@@ -253,6 +271,8 @@ fn methods_are_what_their_names_say() {
     assert!(deep.starts_with("comparison.sparse.model.encoder_layers"), "{deep}");
     let top = error(&|config| config.denoising.model.top_k = Some(2));
     assert!(top.starts_with("comparison.denoising.model.top_k = 2"), "{top}");
+    let std = error(&|c| c.none.initialiser = Some(Initialiser::Normal { std: -1.0 }));
+    assert!(std.starts_with("comparison.none.initialiser.std = -1"), "{std}");
     let unused = error(&|config| config.fine_tuning.updates = 7);
     assert!(unused.starts_with("fine_tuning.updates = 7"), "{unused}");
 }

@@ -12,7 +12,7 @@ const QUICK: (&str, &str) = ("quick", include_str!("../../profiles/quick.toml"))
 const DEFAULT: (&str, &str) = ("default", include_str!("../../profiles/default.toml"));
 
 /// The parts of the paper profile, each a profile of its own.
-const PAPER: [(&str, &str); 14] = [
+const PAPER: [(&str, &str); 15] = [
     ("deep-autoencoder", include_str!("../../profiles/paper/deep-autoencoder.toml")),
     ("denoising", include_str!("../../profiles/paper/denoising.toml")),
     ("masking", include_str!("../../profiles/paper/masking.toml")),
@@ -23,6 +23,7 @@ const PAPER: [(&str, &str); 14] = [
     ("all-labels", include_str!("../../profiles/paper/all-labels.toml")),
     ("plain", include_str!("../../profiles/paper/plain.toml")),
     ("depth", include_str!("../../profiles/paper/depth.toml")),
+    ("depth-small-weights", include_str!("../../profiles/paper/depth-small-weights.toml")),
     ("basic", include_str!("../../profiles/paper/basic.toml")),
     ("rot", include_str!("../../profiles/paper/rot.toml")),
     ("bg-rand", include_str!("../../profiles/paper/bg-rand.toml")),
