@@ -5,7 +5,7 @@ use mnist_io::Splits;
 use report::{ComparisonRow, EqualSecondsRow, MetricRow, PairedRow, SummaryRow, TimingRow};
 use study::stage::{Key, Store};
 use study::{
-    Cell, ComparisonConfig, Event, LayerRecord, Method, Outcome, StudyError, compare_pairs,
+    Cell, ComparisonConfig, Event, LayerRecord, Method, Outcome, Rates, StudyError, compare_pairs,
     run_comparison, summarise,
 };
 
@@ -31,6 +31,9 @@ pub(crate) fn compare(
                 let cost = format!("{} {:.4}", progress.metric, progress.cost);
                 ui.advance(progress.done, progress.of, &cost, progress.samples as f64 / seconds);
             }
+            Event::Diverged { rates: Rates { learning_rate, hidden_factor }, error } => ui.note(
+                &format!("left out: rate {learning_rate}, {hidden_factor} times that below: {error}"),
+            ),
             Event::Finished { reused: true } => reused += 1,
             Event::Finished { reused: false } => {
                 computed += 1;

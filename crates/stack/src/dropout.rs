@@ -23,8 +23,8 @@ impl Dropout {
     pub fn validate(self) -> Result<(), InvalidSetting> {
         let range = "a number in [0, 1)";
         let holds = |p: f64| (0.0..1.0).contains(&p);
-        require(holds(self.input), "fine_tuning.dropout.input", &self.input, range)?;
-        require(holds(self.hidden), "fine_tuning.dropout.hidden", &self.hidden, range)
+        require(holds(self.input), "dropout.input", &self.input, range)?;
+        require(holds(self.hidden), "dropout.hidden", &self.hidden, range)
     }
 
     /// Whether nothing is left out.

@@ -1,6 +1,6 @@
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 use nn_core::{
-    InvalidSetting, Minibatches, Optimizer, Regularisation, Rule, Schedule, TrainingError,
+    InvalidSetting, MeanCost, Minibatches, Optimizer, Regularisation, Rule, Schedule, TrainingError,
     Workspace, gather, require,
 };
 use numerics::{Purpose, Stream, by_rows};
@@ -90,7 +90,7 @@ impl FineTuneConfig {
         let (first, updates) = (self.readout_first, self.updates);
         let expected = "at most as many as fine_tuning.updates";
         require(first <= updates, "fine_tuning.readout_first", &first, expected)?;
-        self.dropout.validate()?;
+        self.dropout.validate().map_err(|error| error.within("fine_tuning"))?;
         self.schedule.validate()?;
         self.optimizer.validate()
     }
@@ -181,7 +181,7 @@ pub fn fine_tune(
     let mut best = (usize::MAX, model.clone());
     let mut history = Vec::with_capacity(config.evaluations);
     let (mut updates, mut epoch) = (0, 0);
-    let (mut cost_sum, mut last_look) = (0.0, 0);
+    let mut since_look = MeanCost::default();
     while updates < config.updates {
         epoch += 1;
         minibatches.shuffle(Stream::new(seed, ORDER).epoch(epoch));
@@ -208,7 +208,7 @@ pub fn fine_tune(
                 let place = (updates, minibatches.n_batches());
                 TrainingError::diverged(cost, (&model, &gradient), place, rate)
             })?;
-            cost_sum += cost;
+            since_look.add(cost, n);
             updates += 1;
             // Look at the ends of `evaluations` equal parts of the updates.
             let looks = updates * config.evaluations / config.updates;
@@ -220,10 +220,9 @@ pub fn fine_tune(
                     best.0 = validation_errors;
                     best.1.clone_from(found);
                 }
-                let training_cost = cost_sum / (updates - last_look) as f64;
+                let training_cost = since_look.mean();
                 history.push(Evaluation { updates, training_cost, validation_errors });
-                let samples = (updates - last_look) * batch_size;
-                (cost_sum, last_look) = (0.0, updates);
+                let samples = std::mem::take(&mut since_look).n_samples();
                 let cost = validation_errors as f64 * 100.0 / validation.labels.len() as f64;
                 let (done, of) = (history.len(), config.evaluations.min(config.updates));
                 let progress = Progress { done, of, cost, metric: "error_pct", samples };

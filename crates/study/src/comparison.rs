@@ -16,7 +16,7 @@ use stack::{
     fine_tune,
 };
 
-use crate::config::Settings;
+use crate::config::{Settings, UNIT};
 use crate::stage::{Key, Store};
 use crate::tensor_file::TensorFileError;
 use crate::{
@@ -28,9 +28,6 @@ mod equal_seconds;
 
 /// What the key of a cell is made with. It counts the changes of what is measured of cells.
 const FINE_TUNE: &str = "fine-tune 2";
-
-/// In the key of a stage, beside all the rates that it may choose from.
-const UNIT: Rates = Rates { learning_rate: 1.0, hidden_factor: 1.0 };
 
 const SUBSET: Purpose = Purpose::new("subset");
 
@@ -131,10 +128,11 @@ impl<'a> Run<'a> {
                     (self.data_key, self.config.pretraining_images),
                 ),
             );
-            let layer = if matches!(settings, Settings::Random(_)) {
-                self.blank_layer(method, index, seed)?
+            let layer = if let Settings::Random(initial) = settings {
+                self.random_layer(initial, index, seed)?
             } else if let Some((tensors, record)) = self.cache.get::<LayerRecord>(&key)? {
-                let mut layer = self.blank_layer(method, index, seed)?;
+                let mut layer = self.random_layer(RandomInitialisation::default(), index, seed)?;
+                (layer.unit, layer.output) = record.units;
                 restore(&mut layer, "", &tensors).map_err(|e| self.unreadable(&key, &e))?;
                 event(self.listen, Event::Finished { reused: true })?;
                 self.outcome.layers.push(LayerRecord { method, ..record });
@@ -157,10 +155,10 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// A layer with the method's units and random weights.
-    fn blank_layer(
+    /// A layer that has learned nothing.
+    fn random_layer(
         &self,
-        method: Method,
+        initial: RandomInitialisation,
         index: usize,
         seed: u64,
     ) -> Result<PretrainedLayer, TrainingError> {
@@ -170,21 +168,7 @@ impl<'a> Run<'a> {
         };
         let no_data = Array2::zeros((0, n_inputs));
         let mut go_on = |_| ControlFlow::Continue(());
-        let settings = self.config.settings(method, index);
-        let (hidden, output) = settings.units();
-        let initial = match settings {
-            Settings::Random(initial) => initial,
-            _ => RandomInitialisation::suited_to(hidden),
-        };
-        let mut layer = initial.learn(
-            no_data.view(),
-            self.config.layers[index],
-            seed,
-            index,
-            &mut go_on,
-        )?;
-        layer.output = output;
-        Ok(layer)
+        initial.learn(no_data.view(), self.config.layers[index], seed, index, &mut go_on)
     }
 
     fn unreadable(&self, key: &Key, error: &nn_core::RestoreError) -> TensorFileError {
@@ -243,7 +227,7 @@ impl<'a> Run<'a> {
         let same = |cell: &&Cell| (cell.method, cell.depth, cell.labels) == (method, depth, labels);
         match self.outcome.cells.iter().find(same) {
             Some(cell) => vec![cell.rates],
-            None => self.config.all_rates(),
+            None => self.config.rates_of(method),
         }
     }
 
@@ -276,6 +260,7 @@ impl<'a> Run<'a> {
         };
 
         let mut best: Option<(Rates, stack::FineTuned, f64)> = None;
+        let mut failure = None;
         for &rates in candidates {
             let classifier = start.clone();
             let config = self.config.fine_tuning_for(method, layers.len(), budget, rates);
@@ -288,13 +273,23 @@ impl<'a> Run<'a> {
                 last = Instant::now();
                 listen(Event::Progress { progress, seconds })
             };
-            let tuned = fine_tune(classifier, train, validation, &config, seed, &mut watch)?;
+            let tuned = fine_tune(classifier, train, validation, &config, seed, &mut watch);
+            let tuned = match tuned {
+                Err(error @ TrainingError::Diverged { .. }) if candidates.len() > 1 => {
+                    event(self.listen, Event::Diverged { rates, error: &error })?;
+                    failure.get_or_insert(error);
+                    continue;
+                }
+                other => other?,
+            };
             let errors = best.as_ref().map(|(_, best, _)| best.validation_errors);
             if errors.is_none_or(|least| tuned.validation_errors < least) {
                 best = Some((rates, tuned, started.elapsed().as_secs_f64()));
             }
         }
-        let (rates, tuned, tuning_seconds) = best.expect("there is a learning rate");
+        let Some((rates, tuned, tuning_seconds)) = best else {
+            return Err(failure.expect("there is a learning rate").into());
+        };
         // As the model that comes out is: for use without dropout.
         let config = self.config.fine_tuning_for(method, layers.len(), budget, rates);
         let start = start.on_average(config.dropout);
@@ -355,25 +350,25 @@ fn pretrain(
     index: usize,
     listen: Listener<'_>,
 ) -> Result<(PretrainedLayer, LayerRecord), TrainingError> {
-    let (layer, samples, metric) = (index + 1, x.nrows(), String::new());
-    let mut record =
-        LayerRecord { method, seed, layer, costs: vec![], metric, seconds: vec![], samples };
-    let mut start = Instant::now();
+    let (mut costs, mut seconds, mut metric) = (Vec::new(), Vec::new(), String::new());
+    let begun = Instant::now();
+    let mut last = begun;
     let mut watch = |progress: Progress| {
-        let seconds = start.elapsed().as_secs_f64();
-        record.costs.push(progress.cost);
-        record.seconds.push(seconds);
-        progress.metric.clone_into(&mut record.metric);
-        start = Instant::now();
-        listen(Event::Progress { progress, seconds })
+        let passed = last.elapsed().as_secs_f64();
+        costs.push(progress.cost);
+        seconds.push(passed);
+        progress.metric.clone_into(&mut metric);
+        last = Instant::now();
+        listen(Event::Progress { progress, seconds: passed })
     };
     let n_hidden = config.layers[index];
-    let begun = Instant::now();
-    let layer = config.pretraining(method, index).learn(x, n_hidden, seed, index, &mut watch)?;
-    if record.seconds.is_empty() {
-        record.seconds.push(begun.elapsed().as_secs_f64()); // what has no epochs is still not free
+    let learned = config.pretraining(method, index).learn(x, n_hidden, seed, index, &mut watch)?;
+    if seconds.is_empty() {
+        seconds.push(begun.elapsed().as_secs_f64()); // what has no epochs is still not free
     }
-    Ok((layer, record))
+    let units = (learned.unit, learned.output);
+    let (layer, samples) = (index + 1, x.nrows());
+    Ok((learned, LayerRecord { method, seed, layer, costs, metric, seconds, samples, units }))
 }
 
 fn labels<'a>(set: &'static str, labels: Option<&'a [u8]>) -> Result<&'a [u8], StudyError> {

@@ -17,6 +17,18 @@ pub struct ReluDropout {
     pub max_norm: Option<f64>,
 }
 
+impl ReluDropout {
+    /// Checks every bound.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] naming the first setting out of its range.
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        self.dropout.validate()?;
+        let norm = self.max_norm.unwrap_or(1.0);
+        require(norm.is_finite() && norm > 0.0, "max_norm", &norm, "a finite number above 0")
+    }
+}
+
 impl Default for ReluDropout {
     /// As Srivastava et al. (2014) had it on MNIST.
     fn default() -> Self {
@@ -119,6 +131,9 @@ pub struct Rates {
     pub hidden_factor: f64,
 }
 
+/// The rates of fine-tuning as they are given, for what does not depend on the chosen ones.
+pub(crate) const UNIT: Rates = Rates { learning_rate: 1.0, hidden_factor: 1.0 };
+
 impl ComparisonConfig {
     /// Checks every bound.
     ///
@@ -148,15 +163,23 @@ impl ComparisonConfig {
             let once = !self.depths[..i].contains(depth);
             require(once, "comparison.depths", depth, "every depth once")?;
         }
+        for rate in &self.learning_rates {
+            let holds = rate.is_finite() && *rate > 0.0;
+            require(holds, "comparison.learning_rates", rate, "finite numbers above 0")?;
+        }
+        for factor in &self.hidden_rate_factors {
+            let holds = factor.is_finite() && *factor >= 0.0;
+            let expected = "finite numbers, 0 or above";
+            require(holds, "comparison.hidden_rate_factors", factor, expected)?;
+        }
         for (i, budget) in self.labels.iter().enumerate() {
-            require(budget.count >= 1, "comparison.labels.count", &budget.count, "at least 1")?;
-            let earlier = self.labels[..i].iter().all(|other| other.count < budget.count);
-            require(earlier, "comparison.labels.count", &budget.count, "rising counts")?;
-            for rates in self.all_rates() {
-                for method in Method::ALL {
-                    self.fine_tuning_for(method, 1, budget, rates).validate()?;
-                }
-            }
+            let LabelBudget { count, updates, batch_size } = budget;
+            require(*count >= 1, "comparison.labels.count", count, "at least 1")?;
+            let earlier = self.labels[..i].iter().all(|other| other.count < *count);
+            require(earlier, "comparison.labels.count", count, "rising counts")?;
+            require(*updates >= 1, "comparison.labels.updates", updates, "at least 1")?;
+            require(*batch_size >= 1, "comparison.labels.batch_size", batch_size, "at least 1")?;
+            self.fine_tuning_for(Method::None, self.layers.len(), budget, UNIT).validate()?;
         }
         for count in self.equal_seconds.iter().flat_map(|equal| &equal.labels) {
             let known = self.labels.iter().any(|budget| budget.count == *count);
@@ -172,12 +195,16 @@ impl ComparisonConfig {
             valid.map_err(|error| error.within(&format!("comparison.{}", way.name())))?;
         }
         self.none.validate().map_err(|error| error.within("comparison.none"))?;
+        self.relu_dropout.validate().map_err(|error| error.within("comparison.relu_dropout"))?;
         for way in &self.mixed {
             let expected = "ways to pretrain a layer, such as \"rbm\" or \"denoising\"";
             require(way.is_pretraining(), "comparison.mixed", &way.name(), expected)?;
         }
         if self.methods.contains(&Method::Mixed) {
             some("comparison.mixed", self.mixed.len())?;
+            let is_mixed = self.mixed.iter().any(|way| *way != self.mixed[0]);
+            let first = self.mixed[0].name();
+            require(is_mixed, "comparison.mixed", &first, "at least two different ways")?;
         }
         self.validate_names()
     }
@@ -222,11 +249,14 @@ impl ComparisonConfig {
         )
     }
 
-    /// All that a method may choose from.
-    pub fn all_rates(&self) -> Vec<Rates> {
+    /// All that a method may choose from: a method whose hidden layers do not learn, no factors.
+    pub fn rates_of(&self, method: Method) -> Vec<Rates> {
+        let factors = match method {
+            Method::RawLogistic | Method::RandomFeatures => &[1.0],
+            _ => self.hidden_rate_factors.as_slice(),
+        };
         let with = |learning_rate: f64| {
-            let factors = self.hidden_rate_factors.iter();
-            factors.map(move |&hidden_factor| Rates { learning_rate, hidden_factor })
+            factors.iter().map(move |&hidden_factor| Rates { learning_rate, hidden_factor })
         };
         self.learning_rates.iter().flat_map(|&rate| with(rate)).collect()
     }
@@ -323,16 +353,5 @@ impl Settings<'_> {
             Settings::Rbm(settings) => (settings.training.epochs, settings.training.batch_size),
         };
         epochs * n_samples.div_ceil(batch_size)
-    }
-
-    /// The hidden unit and the unit of the way back.
-    pub(crate) fn units(self) -> (Activation, Activation) {
-        match self {
-            Settings::Autoencoder(settings) => {
-                (settings.model.hidden, settings.model.output_unit())
-            }
-            Settings::Random(settings) => (settings.hidden, Activation::Logistic),
-            Settings::Pca | Settings::Rbm(_) => (Activation::Logistic, Activation::Logistic),
-        }
     }
 }

@@ -1,6 +1,9 @@
 use std::ops::ControlFlow;
 
+use nn_core::TrainingError;
 use stack::Progress;
+
+use crate::Rates;
 
 /// What a comparison tells while it runs.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +19,13 @@ pub enum Event<'a> {
         progress: Progress,
         /// Wall time since the last report of this stage.
         seconds: f64,
+    },
+    /// Fine-tuning at one of several rates came to nothing; the others decide.
+    Diverged {
+        /// The rates.
+        rates: Rates,
+        /// What happened.
+        error: &'a TrainingError,
     },
     /// A stage is there.
     Finished {

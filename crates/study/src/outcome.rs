@@ -1,5 +1,6 @@
 //! What a comparison finds, as it is kept and summarised.
 
+use nn_core::Activation;
 use serde::{Deserialize, Serialize};
 use stack::{Evaluation, LayerChange};
 
@@ -58,6 +59,8 @@ pub struct LayerRecord {
     pub seconds: Vec<f64>,
     /// Samples an epoch.
     pub samples: usize,
+    /// The layer's unit and that of its way back: what its tensors do not say.
+    pub units: (Activation, Activation),
 }
 
 /// A method that was given as much time as the slowest.

@@ -105,23 +105,39 @@ pub fn compare_pairs(cells: &[Cell]) -> Vec<PairSummary> {
             }
         }
     }
-    let p_value = |pair: &PairSummary| {
-        let asked = is_asked(pair.method_a, pair.method_b);
-        if asked { pair.difference_pct.p_value } else { f64::NAN }
+    // A question counts even where the seeds, all with the same difference, have no answer to it.
+    let p_value = |pair: &PairSummary| match pair.difference_pct {
+        _ if !is_asked(cells, pair) => f64::NAN,
+        found if found.n > 1 && found.p_value.is_nan() => 1.0,
+        found => found.p_value,
     };
     let p_values: Vec<f64> = pairs.iter().map(p_value).collect();
     let corrected = holm(&p_values).expect("p-values are in [0, 1], or NaN");
     for (pair, p_value) in pairs.iter_mut().zip(corrected) {
-        pair.holm_p_value = p_value;
+        pair.holm_p_value =
+            if pair.difference_pct.p_value.is_nan() { f64::NAN } else { p_value };
     }
     pairs
 }
 
 /// Whether the study asks how these two differ, the first being the later method.
-fn is_asked(a: Method, b: Method) -> bool {
-    let is_pretrained = a.is_pretraining() || a == Method::Mixed;
+fn is_asked(cells: &[Cell], pair: &PairSummary) -> bool {
+    let (a, b) = (pair.method_a, pair.method_b);
     let is_control = matches!(b, Method::None | Method::ReluDropout);
-    is_pretrained && (is_control || (a == Method::Rbm && b.is_autoencoder()))
+    if a == Method::Mixed {
+        return is_control && !is_another(cells, pair.depth, pair.labels);
+    }
+    a.is_pretraining() && (is_control || (a == Method::Rbm && b.is_autoencoder()))
+}
+
+/// Whether `mixed` is the same nets as another method's, as with one layer it is those of its first way.
+fn is_another(cells: &[Cell], depth: usize, labels: usize) -> bool {
+    let nets = |method| -> Vec<(u64, &[bool])> {
+        let cells = over_seeds(cells, method, depth, labels);
+        cells.map(|cell| (cell.seed, cell.mistakes.as_slice())).collect()
+    };
+    let mixed = nets(Method::Mixed);
+    Method::ALL.into_iter().any(|other| other != Method::Mixed && nets(other) == mixed)
 }
 
 /// McNemar's test on the predictions of all pairs of networks together.
@@ -219,5 +235,36 @@ mod tests {
         let least = pairs.iter().filter(|p| p.holm_p_value.is_finite());
         let least = least.min_by(|a, b| a.holm_p_value.total_cmp(&b.holm_p_value)).expect("three");
         assert!((least.holm_p_value - 3.0 * least.difference_pct.p_value).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_question_without_an_answer_counts_and_the_same_nets_are_asked_about_once() {
+        let errors = |method, [first, second]: [usize; 2]| {
+            [cell(method, 1, first), cell(method, 2, second)]
+        };
+        let mut cells = [
+            errors(Method::None, [300, 400]),
+            errors(Method::Denoising, [260, 330]),
+            errors(Method::Rbm, [251, 351]),
+        ]
+        .concat();
+        let holm_of = |cells: &[Cell], a, b| {
+            let pairs = compare_pairs(cells);
+            let pair = pairs.iter().find(|pair| (pair.method_a, pair.method_b) == (a, b));
+            let pair = pair.expect("a pair");
+            (pair.holm_p_value, pair.difference_pct.p_value)
+        };
+        let (corrected, p) = holm_of(&cells, Method::Denoising, Method::None);
+        assert!((corrected - (3.0 * p).min(1.0)).abs() < 1e-12, "{corrected} of {p}");
+        let (corrected, p) = holm_of(&cells, Method::Rbm, Method::None);
+        assert!(corrected.is_nan() && p.is_nan(), "49 fewer, both times");
+
+        cells.extend(errors(Method::Mixed, [251, 351]));
+        assert!(holm_of(&cells, Method::Mixed, Method::None).0.is_nan());
+        let (corrected, p) = holm_of(&cells, Method::Denoising, Method::None);
+        assert!((corrected - (3.0 * p).min(1.0)).abs() < 1e-12, "still three");
+        cells.truncate(6);
+        cells.extend(errors(Method::Mixed, [252, 331]));
+        assert!(holm_of(&cells, Method::Mixed, Method::None).0.is_finite());
     }
 }

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use ae_core::{Corruption, Penalty};
 use mnist_io::{Dataset, ImageShape, Mnist, Partition, Splits};
 use ndarray::Array2;
-use nn_core::Initialiser;
+use nn_core::{Activation, Initialiser};
 use numerics::{Purpose, Stream};
 use stack::Dropout;
 use study::stage::Store;
@@ -179,14 +179,46 @@ fn broken_off_and_gone_on_with_is_never_broken_off() {
 fn another_number_of_labels_leaves_the_others() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (store, data) = (Store::new(folder.path()), splits(false));
-    let mut config = config(&[Method::None, Method::Rbm]);
+    let mut config = config(&[Method::None, Method::Denoising, Method::Rbm]);
     config.equal_seconds = None;
+    // Units that are not the usual ones must come back with the layers; no layer learns from theirs.
+    config.depths = vec![1];
+    config.denoising.model.code = Some(Activation::Relu);
+    config.rbm.model = serde_json::from_str(r#"{"hidden": "gaussian"}"#).expect("a model");
+    config.rbm.training.learning_rate = 0.001;
     let (first, ..) = run(&config, &data, &store);
     config.labels.insert(1, LabelBudget { count: 60, updates: 60, batch_size: 20 });
     let (second, computed, _) = run(&config, &data, &store);
-    assert_eq!(computed, 2 * 2 * 2, "methods, depths and seeds at the new count");
+    assert_eq!(computed, 3 * 2, "methods and seeds at the new count");
     let others: Vec<&Cell> = second.cells.iter().filter(|cell| cell.labels != 60).collect();
     assert_eq!(others, first.cells.iter().collect::<Vec<_>>());
+    let (fresh, ..) = run(&config, &data, &Store::new(folder.path().join("fresh")));
+    assert_eq!(without_times(second), without_times(fresh));
+}
+
+#[test]
+fn a_rate_that_diverges_is_left_out_unless_it_is_the_only_one() {
+    let (folder, data) = (tempfile::tempdir().expect("a temporary folder"), splits(false));
+    let mut config = config(&[Method::None]);
+    config.equal_seconds = None;
+    config.hidden_rate_factors = vec![1.0];
+    config.learning_rates = vec![1e300, 0.03];
+    let mut diverged = 0;
+    let mut listen = |event: Event<'_>| {
+        diverged += usize::from(matches!(event, Event::Diverged { .. }));
+        ControlFlow::Continue(())
+    };
+    let store = Store::new(folder.path());
+    let outcome = run_comparison(&config, &data, "bars", &store, &mut listen, &mut |_| ());
+    let cells = outcome.expect("one rate is left").cells;
+    assert!(cells.iter().all(|cell| cell.rates.learning_rate == 0.03));
+    assert_eq!(diverged, 2 * 2, "depths and numbers of labels of the first seed");
+
+    config.learning_rates = vec![1e300];
+    let mut listen = |_: Event<'_>| ControlFlow::Continue(());
+    let outcome = run_comparison(&config, &data, "bars", &store, &mut listen, &mut |_| ());
+    let error = outcome.expect_err("none is left");
+    assert!(matches!(error, StudyError::Training(nn_core::TrainingError::Diverged { .. })));
 }
 
 /// The same labels, order, read-out and dropout: with frozen layers of the same random weights, two
@@ -271,6 +303,16 @@ fn methods_are_what_their_names_say() {
     assert!(deep.starts_with("comparison.sparse.model.encoder_layers"), "{deep}");
     let top = error(&|config| config.denoising.model.top_k = Some(2));
     assert!(top.starts_with("comparison.denoising.model.top_k = 2"), "{top}");
+    let rate = error(&|config| config.learning_rates = vec![0.1, -0.1]);
+    assert!(rate.starts_with("comparison.learning_rates = -0.1"), "{rate}");
+    let deep = error(&|config| config.fine_tuning.rate_factors = vec![1.0, -0.5]);
+    assert!(deep.starts_with("fine_tuning.rate_factors = -0.5"), "{deep}");
+    let all = error(&|config| config.relu_dropout.dropout.hidden = 1.0);
+    assert!(all.starts_with("comparison.relu_dropout.dropout.hidden = 1"), "{all}");
+    let same = error(&|c| {
+        (c.methods, c.mixed) = (vec![Method::Mixed], vec![Method::Rbm, Method::Rbm]);
+    });
+    assert!(same.starts_with("comparison.mixed = rbm: expected at least two"), "{same}");
     let std = error(&|c| c.none.initialiser = Some(Initialiser::Normal { std: -1.0 }));
     assert!(std.starts_with("comparison.none.initialiser.std = -1"), "{std}");
     let unused = error(&|config| config.fine_tuning.updates = 7);

@@ -2,13 +2,18 @@
 //! fine-tuning. The clock decides, so results differ from machine to machine.
 
 use nn_core::TensorMap;
+use stack::FineTuneConfig;
 
 use super::{Run, Stack, event};
+use crate::config::UNIT;
 use crate::stage::Key;
 use crate::{Cell, EqualTime, Event, LabelBudget, Method, StudyError};
 
 /// Less time than this part more is no reason to fine-tune again.
 const WORTH_IT: f64 = 1.05;
+
+/// What a method spends its time on: the keys of its layers, and its fine-tuning.
+type Work<'a> = (Method, &'a Vec<Key>, FineTuneConfig);
 
 impl Run<'_> {
     /// Gives each method of a seed the time that the slowest took, at the numbers of labels that the
@@ -30,9 +35,15 @@ impl Run<'_> {
                 .cloned()
                 .collect();
             let most = cells.iter().map(|cell| self.seconds_of(cell)).fold(0.0, f64::max);
+            let work = stacks.iter().map(|(method, stack)| {
+                let n_layers = stack.layers.len();
+                let settings = self.config.fine_tuning_for(*method, n_layers, budget, UNIT);
+                (*method, &stack.keys, settings)
+            });
+            let work: Vec<Work<'_>> = work.collect();
             for (method, stack) in stacks {
                 if let Some(cell) = cells.iter().find(|cell| cell.method == *method) {
-                    let row = self.in_equal_time(cell, stack, budget, most)?;
+                    let row = self.in_equal_time(cell, stack, budget, (most, &work))?;
                     self.outcome.equal_seconds.push(row);
                 }
             }
@@ -60,7 +71,7 @@ impl Run<'_> {
         cell: &Cell,
         stack: &Stack,
         budget: &LabelBudget,
-        seconds: f64,
+        (seconds, work): (f64, &[Work<'_>]),
     ) -> Result<EqualTime, StudyError> {
         let pretraining_seconds = self.pretraining_seconds(cell);
         let for_tuning = seconds - pretraining_seconds;
@@ -80,15 +91,13 @@ impl Run<'_> {
         }
         let n_layers = stack.layers.len();
         let settings = self.config.fine_tuning_for(cell.method, n_layers, budget, cell.rates);
-        // The time is no part of the key: a finished run stays as it was, as long as the slowest
-        // method is one of the same.
-        let key = Key::new(
-            "equal-seconds 2",
-            &(&stack.keys, &settings, budget, cell.seed, self.data_key, &self.config.methods),
-        );
+        // The time is no part of the key: a finished run stays as it was, as long as all that took time is
+        // the same.
+        let own = (&stack.keys, &settings, budget, cell.seed, self.data_key);
+        let key = Key::new("equal-seconds 3", &(own, work));
         if let Some((_, row)) = self.cache.get::<EqualTime>(&key)? {
             event(self.listen, Event::Finished { reused: true })?;
-            return Ok(row);
+            return Ok(EqualTime { method: cell.method, depth: cell.depth, ..row });
         }
         let name = cell.method.name();
         let title = format!("{name}, {} labels, {seconds:.0} s in all", budget.count);

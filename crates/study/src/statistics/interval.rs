@@ -27,17 +27,10 @@ pub struct MeanInterval {
 /// [`StatisticsError`] for no values, or one that is not finite.
 pub fn mean_interval(values: &[f64]) -> Result<MeanInterval, StatisticsError> {
     require_values("values", values)?;
-    let (mean, half) = mean_and_half_width(values);
-    Ok(MeanInterval { mean, low: mean - half, high: mean + half, n: values.len() })
-}
-
-/// The mean of at least one value and half the width of its 95 % interval, NaN for a single value.
-pub(super) fn mean_and_half_width(values: &[f64]) -> (f64, f64) {
     let (mean, error) = mean_and_error(values);
-    if values.len() < 2 {
-        return (mean, f64::NAN);
-    }
-    (mean, student(values.len()).inverse_cdf(0.975) * error)
+    let half =
+        if values.len() < 2 { f64::NAN } else { student(values.len()).inverse_cdf(0.975) * error };
+    Ok(MeanInterval { mean, low: mean - half, high: mean + half, n: values.len() })
 }
 
 #[cfg(test)]

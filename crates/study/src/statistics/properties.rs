@@ -25,8 +25,10 @@ fn exchanging_the_samples_negates_the_difference() {
     for_pairs(|a, b| {
         let (ab, ba) = (paired_t_test(a, b).unwrap(), paired_t_test(b, a).unwrap());
         assert_eq!(ab.difference_mean, -ba.difference_mean);
-        assert_eq!((ab.low, ab.high), (-ba.high, -ba.low));
-        assert_eq!(ab.p_value, ba.p_value);
+        assert_eq!(ab.p_value.is_nan(), ba.p_value.is_nan());
+        if !ab.p_value.is_nan() {
+            assert_eq!((ab.low, ab.high, ab.p_value), (-ba.high, -ba.low, ba.p_value));
+        }
     });
 }
 
@@ -34,6 +36,9 @@ fn exchanging_the_samples_negates_the_difference() {
 fn the_interval_excludes_zero_where_p_is_below_5_percent() {
     for_pairs(|a, b| {
         let found = paired_t_test(a, b).unwrap();
+        if found.p_value.is_nan() {
+            return; // all differ by the same
+        }
         assert!(found.low <= found.difference_mean && found.difference_mean <= found.high);
         assert!((0.0..=1.0).contains(&found.p_value));
         let excluded = found.low > 0.0 || found.high < 0.0;
