@@ -244,7 +244,13 @@ fn timings(outcome: &Outcome) -> Vec<TimingRow> {
             samples_per_second: layer.samples as f64 / seconds,
         }));
     }
-    rows.extend(outcome.cells.iter().map(|cell| TimingRow {
+    let is_first = |cell: &&Cell| {
+        let mut cells = outcome.cells.iter();
+        // Logistic regression has no depth: its cells are one.
+        cell.method != Method::RawLogistic
+            || cells.all(|other| other.method != cell.method || other.depth >= cell.depth)
+    };
+    rows.extend(outcome.cells.iter().filter(is_first).map(|cell| TimingRow {
         run: format!("comparison, {} labels", cell.labels),
         method: cell.method.name().into(),
         seed: cell.seed,

@@ -101,15 +101,12 @@ impl Run {
     }
 
     fn title(&self, compares: bool) -> String {
-        match self.info_text("title") {
-            Some(name) => name.to_owned(),
-            None if compares => "Does pretraining help?".into(),
-            None => {
-                let run = self.metrics.first().map(|row| &row.run);
-                let only = run.filter(|run| self.metrics.iter().all(|row| row.run == **run));
-                only.unwrap_or(&self.folder).clone()
-            }
+        if compares {
+            return "Does pretraining help?".into();
         }
+        let run = self.metrics.first().map(|row| &row.run);
+        let only = run.filter(|run| self.metrics.iter().all(|row| row.run == **run));
+        only.unwrap_or(&self.folder).clone()
     }
 
     /// What `run.json` says under this key.

@@ -29,7 +29,7 @@ pub struct MetricRow {
     pub seed: u64,
     /// `pretrain`, `finetune`, `evaluate`, ...
     pub stage: String,
-    /// Layer that was trained, from 0; none when the whole network was.
+    /// The layer, from 1, or of a whole network the number of its hidden layers; none where neither applies.
     pub layer: Option<usize>,
     /// Epochs finished when this was measured; none when it does not apply.
     pub epoch: Option<usize>,
@@ -54,7 +54,7 @@ pub struct TimingRow {
     pub seed: u64,
     /// `pretrain`, `finetune`, `evaluate`, ...
     pub stage: String,
-    /// Layer that was trained, from 0.
+    /// The layer, from 1, or of a whole network the number of its hidden layers; none where neither applies.
     pub layer: Option<usize>,
     /// The epoch that was timed, from 1; none when the whole stage was.
     pub epoch: Option<usize>,

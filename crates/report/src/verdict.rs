@@ -2,8 +2,8 @@
 //!
 //! Each pretrained method is compared with `none` at each number of labels, and the best
 //! autoencoder with `rbm`, from the paired differences. A difference counts only if its 95 %
-//! interval excludes zero; otherwise the two are "not told apart". One seed gives no interval, and
-//! then none is claimed.
+//! interval excludes zero, and as no more than probable if it does not stand among all comparisons;
+//! otherwise the two are "not told apart". One seed gives no interval, and then none is claimed.
 //!
 //! Of several depths the largest is taken. Of several methods the best is the one with the lowest
 //! mean *validation* error, so that the choice does not flatter the test error that is reported;
@@ -14,7 +14,7 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::number;
 use crate::rows::{ComparisonRow, PairedRow, SummaryRow};
@@ -100,7 +100,7 @@ pub(crate) fn spoken(method: &str) -> String {
         "raw-logistic" => "logistic regression".into(),
         MODERN => "rectified units with dropout".into(),
         "autoencoder" => "autoencoder pretraining".into(),
-        MIXED => "pretraining by both families".into(),
+        MIXED => "pretraining in several ways".into(),
         "sparse" | "denoising" | "contractive" => format!("{method}-autoencoder pretraining"),
         other => other.into(),
     }
@@ -113,6 +113,12 @@ fn listed(words: &[String]) -> String {
         [one] => one.clone(),
         [most @ .., last] => format!("{} and {last}", most.join(", ")),
     }
+}
+
+/// The mean; none of no values.
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, n) = values.fold((0.0, 0_u32), |(sum, n), value| (sum + value, n + 1));
+    (n > 0).then(|| sum / f64::from(n))
 }
 
 fn pretrained() -> impl Iterator<Item = &'static str> {
@@ -128,27 +134,43 @@ fn headline(best: &[Contrast], evidence: &Evidence<'_>) -> String {
             "No answer yet: there are no results without pretraining to compare with.".into()
         };
     };
-    let every = |outcome| best.iter().all(|one| one.outcome() == outcome);
-    let any = |outcome| best.iter().any(|one| one.outcome() == outcome);
-    let answer = if every(Outcome::Better) {
-        "Yes"
-    } else if every(Outcome::NoInterval) {
-        "No interval can be given, so this is no answer yet"
-    } else if every(Outcome::NotApart) {
-        "Not told apart"
-    } else if any(Outcome::Better) {
-        "It depends on the number of labels"
-    } else if any(Outcome::Worse) {
-        "No"
-    } else {
-        "Not told apart, as far as there are intervals"
-    };
+    let mut answers: BTreeMap<Outcome, Vec<String>> = BTreeMap::new();
+    for one in best {
+        answers.entry(one.outcome()).or_default().push(number::count(one.labels));
+    }
     let clauses = if best.len() > 1 {
         format!("{}; {}", first.clause(), last.clause())
     } else {
         first.clause()
     };
-    format!("{answer}: {clauses}.")
+    if answers.len() == 1 {
+        return format!("{}: {clauses}.", capitalised(answer(first.outcome())));
+    }
+    let parts: Vec<String> = answers
+        .iter()
+        .enumerate()
+        .map(|(i, (&outcome, counts))| {
+            let labels = if i == 0 { " labels" } else { "" };
+            format!("{} with {}{labels}", answer(outcome), listed(counts))
+        })
+        .collect();
+    format!("{}: {clauses}.", capitalised(&parts.join(", ")))
+}
+
+fn answer(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Better => "yes",
+        Outcome::ProbablyBetter => "probably",
+        Outcome::NotApart => "not told apart",
+        Outcome::NoInterval => "no interval, so no answer yet",
+        Outcome::ProbablyWorse => "probably not",
+        Outcome::Worse => "no",
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let (first, rest) = text.split_at(1);
+    format!("{}{rest}", first.to_uppercase())
 }
 
 impl Evidence<'_> {
@@ -156,24 +178,44 @@ impl Evidence<'_> {
         self.summary.iter().find(|row| row.method == method && row.labels == labels).copied()
     }
 
-    /// What the choice is made by, lower is better.
-    fn score(&self, method: &str, labels: usize) -> Option<f64> {
-        let cells = self.comparison.iter().filter(|r| r.method == method && r.labels == labels);
-        let errors: Vec<f64> = cells.map(|row| row.validation_error_pct).collect();
-        if errors.is_empty() {
-            return self.mean_test_error(method, labels).map(|row| row.test_error_pct_mean);
-        }
-        Some(errors.iter().sum::<f64>() / errors.len() as f64)
+    /// Validation and test error in percent of each seed.
+    fn seeds(&self, method: &str, labels: usize) -> BTreeMap<u64, (f64, f64)> {
+        let rows = self.comparison.iter().filter(|r| r.method == method && r.labels == labels);
+        rows.map(|row| (row.seed, (row.validation_error_pct, row.test_error_pct))).collect()
     }
 
-    /// The best of some methods at this number of labels, of those that have results.
+    /// The best of some methods at this number of labels, of those that have results: by validation
+    /// errors over the seeds that all of them have.
     fn best<'m>(&self, methods: impl Iterator<Item = &'m str>, labels: usize) -> Option<&'m str> {
-        methods
-            .filter(|method| self.mean_test_error(method, labels).is_some())
-            .filter_map(|method| Some((method, self.score(method, labels)?)))
+        let here = methods.filter_map(|method| {
+            let row = self.mean_test_error(method, labels)?;
+            Some((method, row.test_error_pct_mean, self.seeds(method, labels)))
+        });
+        let here: Vec<_> = here.collect();
+        let shared = |seed: &u64| here.iter().all(|(_, _, seeds)| seeds.contains_key(seed));
+        let score = |test_error: f64, seeds: &BTreeMap<u64, (f64, f64)>| {
+            let of_shared = seeds.iter().filter(|(seed, _)| shared(seed));
+            mean(of_shared.map(|(_, errors)| errors.0))
+                .or_else(|| mean(seeds.values().map(|errors| errors.0)))
+                .unwrap_or(test_error)
+        };
+        here.iter()
+            .map(|(method, test_error, seeds)| (*method, score(*test_error, seeds)))
             .filter(|(_, score)| score.is_finite())
             .min_by(|a, b| a.1.total_cmp(&b.1))
             .map(|(method, _)| method)
+    }
+
+    /// Test errors of two methods: means over the seeds that both have, else over those of each.
+    fn errors(&self, method: &str, other: &str, labels: usize) -> Option<(f64, f64)> {
+        let own = self.mean_test_error(method, labels)?.test_error_pct_mean;
+        let others = self.mean_test_error(other, labels)?.test_error_pct_mean;
+        let [a, b] = [method, other].map(|method| self.seeds(method, labels));
+        let of_shared = |these: &BTreeMap<u64, (f64, f64)>| {
+            let shared = these.iter().filter(|(s, _)| a.contains_key(s) && b.contains_key(s));
+            mean(shared.map(|(_, errors)| errors.1))
+        };
+        Some(of_shared(&a).zip(of_shared(&b)).unwrap_or((own, others)))
     }
 
     /// The p-value of the two methods' difference by Holm's correction, or NaN.
@@ -188,8 +230,8 @@ impl Evidence<'_> {
 
     /// `method` minus `other`, by their paired row in either order, else by their means.
     fn contrast(&self, method: &str, other: &str, labels: usize) -> Option<Contrast> {
-        let own = self.mean_test_error(method, labels)?;
-        let others = self.mean_test_error(other, labels)?;
+        let (error, other_error) = self.errors(method, other, labels)?;
+        let n_seeds = |method| self.mean_test_error(method, labels).map_or(0, |row| row.seeds);
         let pair = |a: &str, b: &str| {
             let is = |row: &&&PairedRow| row.method_a == a && row.method_b == b;
             self.paired.iter().filter(|row| row.labels == labels).find(is)
@@ -198,10 +240,10 @@ impl Evidence<'_> {
             method: method.into(),
             other: other.into(),
             labels,
-            seeds: own.seeds.min(others.seeds),
-            error: own.test_error_pct_mean,
-            other_error: others.test_error_pct_mean,
-            difference: own.test_error_pct_mean - others.test_error_pct_mean,
+            seeds: n_seeds(method).min(n_seeds(other)),
+            error,
+            other_error,
+            difference: error - other_error,
             low: f64::NAN,
             high: f64::NAN,
             corrected_p: self.corrected_p(method, other, labels),
@@ -273,7 +315,9 @@ impl Evidence<'_> {
             pretrained().filter_map(|method| self.contrast(method, BASELINE, labels)).collect();
         let groups = [
             (Outcome::Better, "better than no pretraining"),
+            (Outcome::ProbablyBetter, "probably better than no pretraining"),
             (Outcome::NotApart, "not told apart from no pretraining"),
+            (Outcome::ProbablyWorse, "probably worse than no pretraining"),
             (Outcome::Worse, "worse than no pretraining"),
             (Outcome::NoInterval, "without an interval against no pretraining"),
         ];
@@ -323,9 +367,10 @@ impl Evidence<'_> {
         if self.paired.iter().any(|row| row.seeds > 1) {
             notes.push(
                 "Every comparison has its own 95 % interval; of twenty comparisons without a true \
-                 difference, about one would exclude zero. Where a corrected p is given (Holm's, \
-                 over all comparisons of a pretrained method with the nets without pretraining, and \
-                 of autoencoders with RBMs), one below 0.05 stands even so."
+                 difference, about one would exclude zero. What is called better or worse stands \
+                 among all comparisons as well, its p below 0.05 after Holm's correction over those \
+                 of a pretrained method with the nets without pretraining and of autoencoders with \
+                 RBMs; what is called probably so does not."
                     .into(),
             );
         }

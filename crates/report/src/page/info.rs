@@ -6,10 +6,7 @@ use serde_json::Value;
 use super::Run;
 
 /// Keys of `run.json` in the order of the page; other plain values follow, in alphabetical order.
-const KEYS: [&str; 14] = [
-    "status", "profile", "preset", "data", "seeds", "seed", "version", "commit", "host", "cpu",
-    "threads", "started", "finished", "seconds",
-];
+const KEYS: [&str; 7] = ["status", "data", "seed", "version", "commit", "cpu", "threads"];
 
 pub(super) fn settings(config: Option<&str>, info: Option<&Value>) -> Markup {
     let facts = info.map(facts).unwrap_or_default();
@@ -27,17 +24,12 @@ pub(super) fn settings(config: Option<&str>, info: Option<&Value>) -> Markup {
 }
 
 pub(super) fn reproduce(run: &Run) -> Markup {
-    let command = match (run.info_text("command"), run.info_text("profile")) {
-        (Some(command), _) => command.to_owned(),
-        (None, Some(profile)) => format!("aerbm pipeline --profile {profile}"),
-        (None, None) if run.summary.is_empty() => "aerbm train config.toml".into(),
-        (None, None) => format!("aerbm pipeline --profile {}", run.folder),
-    };
     html! {
-        pre { code { (command) } }
+        @if let Some(command) = run.info_text("command") { pre { code { (command) } } }
         p.hint {
             "The same seeds on the same machine give the same bytes in every CSV file, for any \
-             number of threads; " code { "timings.csv" } " depends on the clock. "
+             number of threads, but in " code { "timings.csv" } " and "
+            code { "equal_seconds.csv" } ", where the clock decides. "
             code { "aerbm report " (run.folder) } " draws the figures and this page again from the \
             CSV files."
         }
@@ -53,7 +45,7 @@ fn facts(info: &Value) -> Vec<(String, String)> {
         .filter(|(key, value)| {
             !KEYS.contains(&key.as_str()) && !value.is_object() && !value.is_array()
         })
-        .filter(|(key, _)| !["title", "about", "command"].contains(&key.as_str()))
+        .filter(|(key, _)| !["about", "command"].contains(&key.as_str()))
         .map(|(key, value)| (key.clone(), value))
         .collect();
     others.sort_by(|a, b| a.0.cmp(&b.0));

@@ -19,25 +19,32 @@ pub(super) struct Contrast {
     pub(super) corrected_p: f64,
 }
 
-/// What the interval allows to say of `method`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What interval and corrected p allow to say of `method`; without a corrected p, the interval alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Outcome {
     Better,
-    Worse,
+    /// By its own interval, but not corrected for the number of comparisons.
+    ProbablyBetter,
     /// The interval includes zero.
     NotApart,
     /// There is no interval.
     NoInterval,
+    /// By its own interval, but not corrected for the number of comparisons.
+    ProbablyWorse,
+    Worse,
 }
+
+/// A corrected p from here on does not stand.
+const LEVEL: f64 = 0.05;
 
 impl Contrast {
     pub(super) fn outcome(&self) -> Outcome {
         if self.seeds < 2 || !self.low.is_finite() || !self.high.is_finite() {
             Outcome::NoInterval
         } else if self.high < 0.0 {
-            Outcome::Better
+            if self.corrected_p >= LEVEL { Outcome::ProbablyBetter } else { Outcome::Better }
         } else if self.low > 0.0 {
-            Outcome::Worse
+            if self.corrected_p >= LEVEL { Outcome::ProbablyWorse } else { Outcome::Worse }
         } else {
             Outcome::NotApart
         }
@@ -50,11 +57,11 @@ impl Contrast {
         let (error, other_error) = (self.percent(self.error), self.percent(self.other_error));
         let evidence = self.evidence();
         match self.outcome() {
-            Outcome::Better => format!(
+            Outcome::Better | Outcome::ProbablyBetter => format!(
                 "with {labels} labels, {method} cuts the test error from {other_error} to {error} \
                  {evidence}"
             ),
-            Outcome::Worse => format!(
+            Outcome::Worse | Outcome::ProbablyWorse => format!(
                 "with {labels} labels, {method} raises the test error from {other_error} to \
                  {error} {evidence}"
             ),
@@ -72,12 +79,13 @@ impl Contrast {
     /// Of two families, as a sentence of its own that begins with the better one.
     pub(super) fn sentence(&self) -> String {
         match self.outcome() {
-            Outcome::Worse => self.flipped().sentence(),
-            Outcome::Better => format!(
-                "With {} labels, {} ({} test error) is better than {} ({}) {}.",
+            Outcome::Worse | Outcome::ProbablyWorse => self.flipped().sentence(),
+            outcome @ (Outcome::Better | Outcome::ProbablyBetter) => format!(
+                "With {} labels, {} ({} test error) is {}better than {} ({}) {}.",
                 count(self.labels),
                 spoken(&self.method),
                 self.percent(self.error),
+                if outcome == Outcome::Better { "" } else { "probably " },
                 spoken(&self.other),
                 self.percent(self.other_error),
                 self.evidence()

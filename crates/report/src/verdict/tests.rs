@@ -28,6 +28,20 @@ fn paired(a: &str, b: &str, labels: usize, seeds: usize, ends: (f64, f64)) -> Pa
     }
 }
 
+fn cell(method: &str, seed: u64, error_pct: f64) -> ComparisonRow {
+    ComparisonRow {
+        method: method.into(),
+        depth: 3,
+        labels: 100,
+        seed,
+        validation_error_pct: error_pct,
+        test_error_pct: error_pct,
+        test_errors: 0,
+        pretrain_updates: 0,
+        finetune_updates: 0,
+    }
+}
+
 fn headline(summary: &[SummaryRow], paired: &[PairedRow]) -> String {
     Verdict::of(summary, paired, &[]).unwrap().headline
 }
@@ -93,7 +107,7 @@ fn one_seed_gives_no_interval() {
     let rows = [summary("none", 3, 100, 1, 20.0), summary("rbm", 3, 100, 1, 15.0)];
     let nan = (f64::NAN, f64::NAN);
     let row = PairedRow { difference_pct_mean: -5.0, ..paired("rbm", "none", 100, 1, nan) };
-    let expected = "No interval can be given, so this is no answer yet: with 100 labels, RBM \
+    let expected = "No interval, so no answer yet: with 100 labels, RBM \
                     pretraining has a test error of 15.0 %, no pretraining of 20.0 % (difference \
                     −5.0 points; 1 seed, so no interval can be given).";
     assert_eq!(headline(&rows, &[row]), expected);
@@ -116,9 +130,63 @@ fn many_and_few_labels_may_differ() {
         paired("rbm", "none", 50_000, 5, (-0.05, 0.03)),
     ];
     let text = headline(&rows, &pairs);
-    assert!(text.starts_with("It depends on the number of labels: with 100 labels, "), "{text}");
+    let start = "Yes with 100 and 1,000 labels, not told apart with 50,000: with 100 labels, ";
+    assert!(text.starts_with(start), "{text}");
     assert!(text.contains("; with 50,000 labels, "), "{text}");
-    assert!(!text.contains("1,000 labels"), "the ends are enough for the first sentence: {text}");
+    assert!(!text.contains("with 1,000 labels"), "the ends are enough for the numbers: {text}");
+}
+
+#[test]
+fn what_does_not_stand_among_all_comparisons_is_probable() {
+    let rows = [
+        summary("none", 3, 100, 3, 20.0),
+        summary("rbm", 3, 100, 3, 15.0),
+        summary("none", 3, 1000, 3, 10.0),
+        summary("rbm", 3, 1000, 3, 6.0),
+        summary("denoising", 3, 1000, 3, 7.0),
+    ];
+    let holm = |row: PairedRow, p_value: f64| {
+        PairedRow { p_value, test: "paired t-test, Holm".into(), ..row }
+    };
+    let pairs = [
+        holm(paired("rbm", "none", 100, 3, (-8.0, -2.0)), 0.2),
+        holm(paired("rbm", "none", 1000, 3, (-5.0, -3.0)), 0.01),
+        holm(paired("denoising", "none", 1000, 3, (-5.0, -1.0)), 0.3),
+        holm(paired("rbm", "denoising", 1000, 3, (-1.5, -0.5)), 0.4),
+    ];
+    let verdict = Verdict::of(&rows, &pairs, &[]).unwrap();
+    let start = "Yes with 1,000 labels, probably with 100: with 100 labels, ";
+    assert!(verdict.headline.starts_with(start), "{}", verdict.headline);
+    assert!(verdict.headline.contains("3 seeds, corrected p 0.2"), "{}", verdict.headline);
+    assert_eq!(verdict.findings[0], "With 100 labels, probably better than no pretraining: rbm.");
+    let both = "better than no pretraining: rbm; probably better than no pretraining: denoising.";
+    assert!(verdict.findings[1].ends_with(both), "{}", verdict.findings[1]);
+    let families = "is probably better than denoising-autoencoder pretraining (7.0 %)";
+    assert!(verdict.findings[2].contains(families), "{}", verdict.findings[2]);
+    assert!(headline(&rows[..2], &pairs[..1]).starts_with("Probably: with 100 labels, "));
+}
+
+#[test]
+fn an_unfinished_run_is_judged_over_the_seeds_that_are_shared() {
+    let rows = [
+        summary("none", 3, 100, 3, 25.0),
+        summary("denoising", 3, 100, 3, 19.0),
+        summary("rbm", 3, 100, 2, 18.0),
+    ];
+    // The third seed is hard, and the RBM has not got to it.
+    let cells: Vec<ComparisonRow> = [
+        ("none", &[20.0, 22.0, 33.0][..]),
+        ("denoising", &[16.0, 16.0, 25.0]),
+        ("rbm", &[18.0, 18.0]),
+    ]
+    .into_iter()
+    .flat_map(|(method, errors)| (1..).zip(errors).map(move |(seed, &e)| cell(method, seed, e)))
+    .collect();
+    let verdict = Verdict::of(&rows, &[], &cells).unwrap();
+    assert!(verdict.headline.contains("denoising-autoencoder"), "{}", verdict.headline);
+    let pair = paired("rbm", "none", 100, 2, (-5.0, -1.0));
+    let verdict = Verdict::of(&[rows[0].clone(), rows[2].clone()], &[pair], &cells).unwrap();
+    assert!(verdict.headline.contains("from 21.0 % to 18.0 %"), "{}", verdict.headline);
 }
 
 #[test]
@@ -160,18 +228,8 @@ fn the_validation_error_chooses() {
         summary("rbm", 3, 100, 2, 15.0),
         summary("denoising", 3, 100, 2, 14.0),
     ];
-    let cell = |method: &str, validation_error_pct: f64| ComparisonRow {
-        method: method.into(),
-        depth: 3,
-        labels: 100,
-        seed: 0,
-        validation_error_pct,
-        test_error_pct: 0.0,
-        test_errors: 0,
-        pretrain_updates: 0,
-        finetune_updates: 0,
-    };
-    let verdict = Verdict::of(&rows, &[], &[cell("rbm", 14.5), cell("denoising", 14.9)]).unwrap();
+    let cells = [cell("rbm", 1, 14.5), cell("denoising", 1, 14.9)];
+    let verdict = Verdict::of(&rows, &[], &cells).unwrap();
     assert!(verdict.headline.contains("RBM pretraining"), "{}", verdict.headline);
     let verdict = Verdict::of(&rows, &[], &[]).unwrap();
     assert!(verdict.headline.contains("denoising-autoencoder pretraining"));

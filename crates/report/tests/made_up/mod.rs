@@ -75,8 +75,8 @@ fn write_about(dir: &Path) -> Result<(), Error> {
     write_text(
         &dir.join("run.json"),
         r#"{"version":"0.1.0","commit":"4be1f0c2a97d4be1f0c2a97d4be1f0c2a97d4be1","status":"finished",
-            "profile":"default","data":"MNIST","threads":2,"cpu":"2-core virtual machine, AVX-512",
-            "host":"lab-3","seeds":5,"started":"2024-05-02 09:14 UTC","seconds":1093.2}"#,
+            "command":"aerbm pipeline --profile default","data":"MNIST","threads":2,
+            "cpu":"2-core virtual machine, AVX-512"}"#,
     )?;
     let config = "profile = \"default\"\nseeds = 5\nlabels = [100, 1000, 3000, 10000, 50000]\n\
                   depths = [1, 2, 3]\n\n[pretrain]\nepochs = 15\nlearning_rate = 0.05\n";
