@@ -69,6 +69,30 @@ fn a_table_trains_and_its_classes_are_recorded() {
 }
 
 #[test]
+fn a_run_is_of_one_seed_and_its_own_data() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (data, other) = (folder.path().join("ramps.csv"), folder.path().join("others.csv"));
+    std::fs::write(&data, table(',')).expect("written");
+    std::fs::write(&other, table(',').replace("0.5", "0.25")).expect("written");
+    // A name with a dot, of a file of settings.
+    let settings = folder.path().join("my.rbm.toml");
+    std::fs::write(&settings, "kind = \"rbm\"\n[model]\nn_hidden = 4\n[training]\nepochs = 2\n")
+        .expect("written");
+    let (settings, out) = (settings.to_string_lossy(), folder.path().join("run"));
+    let label = ["--label-column", "kind", "--set", "training.batch_size=7"];
+    train(&settings, &data, &out, &label).success();
+    assert!(out.join("models/my-rbm").is_dir());
+    let info = std::fs::read_to_string(out.join("run.json")).expect("run.json is written");
+    assert!(info.contains(" --set training.batch_size=7 "), "{info}");
+    train(&settings, &other, &out, &label).code(1).stderr(contains("of other data"));
+    let seed = [&label[..], &["--seed", "2"]].concat();
+    train(&settings, &data, &out, &seed).code(1).stderr(contains("of another seed"));
+    let evaluate = |more: &[&str]| aerbm().arg("evaluate").arg(&out).args(more).assert();
+    evaluate(&[]).success().stderr(contains("ramps.csv, as my-rbm was trained on"));
+    evaluate(&["--data", "mnist"]).code(1).stderr(contains("those of mnist have 784"));
+}
+
+#[test]
 fn values_that_a_model_cannot_represent_are_refused_with_the_remedy() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (data, out) = (folder.path().join("wide.csv"), folder.path().join("run"));
@@ -107,6 +131,10 @@ fn real_values_are_compared_after_scaling() {
     let command = "aerbm compare --methods none,denoising,rbm --labels 20 --depths 1 --seeds 2 \
                    --set 'layers=[5]' --data ";
     assert!(info.contains(command), "{info}");
+    let settings = || std::fs::read_to_string(out.join("config.toml")).expect("it is written");
+    assert!(settings().contains("epochs = 2000"), "few samples make many epochs");
+    compare(&["--set", "rbm.training.epochs=3"]).success();
+    assert!(settings().contains("epochs = 3\n"), "but not where they are given");
     compare(&["--scale", "none"]).code(1).stderr(contains("--scale unit brings data into [0, 1]"));
     compare(&["--depths", "1,1"]).code(2);
 }
@@ -130,14 +158,17 @@ fn what_stays_on_disk_gives_the_tables_that_it_gives_in_memory() {
             assert!(promised_tables(&out("disk")) == tables, "{name}, {preset}");
         }
     }
-    let compare = ["compare", "--memory-limit", "1", "--out", "x", "--data"];
-    aerbm()
-        .args(compare)
-        .arg(&file)
-        .current_dir(folder.path())
-        .assert()
-        .code(1)
-        .stderr(contains("only `aerbm train` learns from disk"));
+    let likelihood: &[&str] = &["train", "rbm", "--set", "likelihood.every=1"];
+    for command in [&["compare"][..], &["train", "dbn"], likelihood] {
+        aerbm()
+            .args(command)
+            .args(["--memory-limit", "1", "--out", "x", "--data"])
+            .arg(&file)
+            .current_dir(folder.path())
+            .assert()
+            .code(1)
+            .stderr(contains("only `aerbm train` learns from disk"));
+    }
 }
 
 #[test]
@@ -174,4 +205,9 @@ fn a_mirror_that_is_not_there_is_named_with_what_to_do() {
         .code(1)
         .stderr(contains("http://127.0.0.1:1/files/train-images-idx3-ubyte.gz: "))
         .stderr(contains("by hand: 26421880 bytes, SHA-256 3aede38d"));
+    let again = "aerbm data fetch fashion-mnist";
+    let list = aerbm().args(["data", "list"]).current_dir(folder.path()).assert().success();
+    list.stdout(contains(again));
+    let train = ["train", "rbm", "--data", "fashion-mnist"];
+    aerbm().args(train).current_dir(folder.path()).assert().code(2).stderr(contains(again));
 }

@@ -72,7 +72,7 @@ fn an_estimated_likelihood_comes_with_a_verdict() {
     train("rbm-pcd", &settings, data.path(), out.path()).success();
     on_run(&["likelihood", "--chains", "24"], data.path(), out.path())
         .stdout(contains("log_z_nats_lower"))
-        .stdout(contains("log Z: bracket closed"));
+        .stdout(contains("log Z: both directions agree"));
 }
 
 #[test]

@@ -99,7 +99,15 @@ impl<F: Real> Autoencoder<F> {
             outputs.push(out);
         }
         let slope = |i: usize| outputs[i].mapv(|h| self.units[i].derivative(h));
-        let code_slope = slope(depth - 1);
+        let mut code_slope = slope(depth - 1);
+        if self.top_k.is_some() {
+            // Units that are not kept are 0 near x as well.
+            code_slope.zip_mut_with(&self.encode(x), |slope, &h| {
+                if h == F::zero() {
+                    *slope = F::zero();
+                }
+            });
+        }
         let mut squares = vec![0.0; x.nrows()];
         for unit in 0..self.n_code() {
             let weights = self.encoder[depth - 1].weights.column(unit);
@@ -155,8 +163,14 @@ mod tests {
     fn the_jacobian_is_that_of_central_differences() {
         let x = data();
         for layers in [vec![], vec![5, 4]] {
-            for unit in [Activation::Logistic, Activation::Tanh, Activation::Softplus] {
-                let model = model(layers.clone(), unit);
+            for (unit, top_k) in [
+                (Activation::Logistic, None),
+                (Activation::Tanh, None),
+                (Activation::Softplus, None),
+                (Activation::Identity, Some(2)),
+            ] {
+                let mut model = model(layers.clone(), unit);
+                model.top_k = top_k;
                 let mut squares = [0.0; 20];
                 for i in 0..6 {
                     let shifted = |step: f64| {

@@ -12,7 +12,7 @@ use report::MetricRow;
 use study::Method;
 
 use crate::cli;
-use crate::commands::{refuse_other_width, run_folder};
+use crate::commands::run_folder;
 use crate::config::{RunConfig, UsageError};
 use crate::denoise::{Filter, Quality, noisy, quality, tuned};
 use crate::train::{self, Measure, Model, Trained};
@@ -25,9 +25,8 @@ const TUNED_ON: usize = 2000;
 
 pub(crate) fn denoise(args: &cli::Denoise, ui: &Ui) -> anyhow::Result<()> {
     let trained = train::load(&args.run)?;
-    let loaded = data::load(&args.data)?;
-    let (train, test) = (&loaded.mnist.train, &loaded.mnist.test);
-    refuse_other_width(&trained, test)?;
+    let loaded = data::load_for(&trained, &args.data, ui)?;
+    let (train, test) = (loaded.train()?, &loaded.mnist.test);
     let n = train.n_samples();
     let validation = train.slice(n.saturating_sub(TUNED_ON)..n);
     let noise = args.noise.0;
@@ -133,12 +132,11 @@ pub(crate) fn draw(dir: &Path, trained: &Trained, splits: &Splits) -> anyhow::Re
 
 pub(crate) fn encode(args: &cli::Encode, ui: &Ui) -> anyhow::Result<()> {
     let trained = train::load(&args.run)?;
-    let loaded = data::load(&args.data)?;
+    let loaded = data::load_for(&trained, &args.data, ui)?;
     let (set, name) = match args.images {
-        cli::Images::Train => (&loaded.mnist.train, "train"),
+        cli::Images::Train => (loaded.train()?, "train"),
         cli::Images::Test => (&loaded.mnist.test, "test"),
     };
-    refuse_other_width(&trained, set)?;
     let codes = trained.model.encode(set.images.view());
     let default = || run_folder(&args.run).join(format!("codes_{name}.npy"));
     let out = args.out.clone().unwrap_or_else(default);

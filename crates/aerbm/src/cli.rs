@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
 
 use crate::denoise::Noise;
 
@@ -38,7 +39,7 @@ pub(crate) enum Command {
     Denoise(Denoise),
     /// Write the codes that a trained model gives to images
     Encode(Encode),
-    /// Classify by a trained model's features: frozen, then fine-tuned
+    /// Classify by a trained model's features: fine-tuned, or frozen with --frozen
     Probe(Probe),
     /// Measure the likelihood of a trained RBM, exactly or between two estimates of log Z
     Likelihood(Likelihood),
@@ -75,9 +76,10 @@ pub(crate) enum Profile {
 #[command(next_help_heading = "Data")]
 pub(crate) struct DataArgs {
     /// A name that `aerbm data list` shows; an IDX, .npy, .npz or .csv file; or a folder of four IDX
-    /// files or of PNG images, sorted into a folder for each class if they have labels
-    #[arg(long, default_value = "mnist", value_name = "NAME|PATH")]
-    pub(crate) data: String,
+    /// files or of PNG images, sorted into a folder for each class if they have labels [default: what a
+    /// run was trained on, else mnist]
+    #[arg(long, value_name = "NAME|PATH")]
+    pub(crate) data: Option<String>,
     /// Column of a .csv file with the labels: its name, its index from 0 (from the end: -1), or none
     /// [default: one called label, class, target or y]
     #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
@@ -86,24 +88,30 @@ pub(crate) struct DataArgs {
     #[arg(long, default_value = "auto")]
     pub(crate) scale: Scale,
     /// Training samples that would take more memory stay on disk, if they are a plain IDX or .npy file
-    #[arg(long, default_value_t = 1024, value_name = "MIB", value_parser = clap::value_parser!(u64).range(..=1 << 30))]
+    #[arg(long, default_value_t = MEMORY_LIMIT, value_name = "MIB", value_parser = clap::value_parser!(u64).range(..=1 << 30))]
     pub(crate) memory_limit: u64,
 }
 
+/// The memory limit where none is given.
+const MEMORY_LIMIT: u64 = 1024;
+
+/// The data where none are named.
+const MNIST: &str = "mnist";
+
 impl DataArgs {
+    /// The name or path.
+    pub(crate) fn name(&self) -> &str {
+        self.data.as_deref().unwrap_or(MNIST)
+    }
+
     /// The options that are not their defaults, as they are typed.
     pub(crate) fn given(&self) -> String {
         let mut given = String::new();
         let mut add = |option: &str, value: &str| {
-            let value = if value.contains(char::is_whitespace) {
-                format!("'{value}'")
-            } else {
-                value.to_owned()
-            };
-            given.extend([" --", option, " ", &value]);
+            given.extend([" --", option, " ", &quoted(value)]);
         };
-        if self.data != "mnist" {
-            add("data", &self.data);
+        if self.name() != MNIST {
+            add("data", self.name());
         }
         if let Some(column) = &self.label_column {
             add("label-column", column);
@@ -111,12 +119,25 @@ impl DataArgs {
         if let Some(scale) = self.scale.to_possible_value().filter(|_| self.scale != Scale::Auto) {
             add("scale", scale.get_name());
         }
+        if self.memory_limit != MEMORY_LIMIT {
+            add("memory-limit", &self.memory_limit.to_string());
+        }
         given
     }
 }
 
+/// A word of a command as it is typed: in quotes where a shell would make something else of it.
+pub(crate) fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./,:=+@%".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 /// What is done with the values of data; as [`mnist_io::Scale`] has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Scale {
     /// Whole numbers from 0 to 255 are brought into [0, 1], others are kept
     Auto,
@@ -167,7 +188,7 @@ pub(crate) struct Train {
     /// Seed of every random draw
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Folder of results [default: reports/runs/NAME-seedN]
+    /// Folder of results [default: reports/runs/NAME-seedN, for data other than MNIST NAME-DATA-seedN]
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
     /// Print the resolved configuration and stop

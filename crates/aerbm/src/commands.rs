@@ -2,19 +2,25 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::ensure;
+use anyhow::{Context as _, bail, ensure};
 use report::MetricRow;
+use serde_json::json;
 
 use crate::cli::{self, Command};
-use crate::config::{PRESETS, RunConfig};
-use crate::train::{self, Spec, Trained};
+use crate::config::{PRESETS, RunConfig, plain_name};
+use crate::train::{self, Spec};
 use crate::ui::Ui;
 use crate::{
-    autoencoder_commands, compare_command, data, figures, generation, likelihood, pipeline, probe,
-    selfcheck,
+    autoencoder_commands, compare_command, data, figures, generation, interrupt, likelihood,
+    pipeline, probe, selfcheck,
 };
 
 pub(crate) fn run(command: &Command, ui: &Ui) -> anyhow::Result<()> {
+    let fetches = matches!(command, Command::Data { action: cli::Data::Fetch { .. } });
+    if fetches || matches!(command, Command::Pipeline(_) | Command::Train(_) | Command::Compare(_))
+    {
+        interrupt::wait();
+    }
     match command {
         Command::Pipeline(args) => pipeline::run(args, ui),
         Command::Train(args) if args.list => {
@@ -58,18 +64,23 @@ fn train(args: &cli::Train, ui: &Ui) -> anyhow::Result<()> {
         ui.result(config.to_toml()?.trim_end());
         return Ok(());
     }
-    let default = || Path::new("reports/runs").join(format!("{name}-seed{}", args.seed));
-    let out = args.out.clone().unwrap_or_else(default);
     let loaded = data::load(&args.data)?;
     loaded.tell(ui);
+    if loaded.is_on_disk()
+        && let Some(what) = config.needs_memory()
+    {
+        loaded.train().with_context(|| format!("{what} needs the samples in memory"))?;
+    }
     let config = pipeline::for_shape(config, &loaded, ui)?;
     let settings = config.to_toml()?;
-    refuse_other_run(&out, &settings)?;
-    let command = format!("aerbm train {source} --seed {}{}", args.seed, args.data.given());
-    let mut folder = pipeline::open(&out, &command, &settings, &loaded)?;
+    let out = args.out.clone().unwrap_or_else(|| default_folder(&name, args));
     let (splits, key) = loaded.split_on_disk(config.partition())?;
+    let identity = json!({ "seed": args.seed, "data_key": key.as_str() });
+    refuse_other_run(&out, &settings, &identity)?;
+    let mut folder = pipeline::open(&out, &train_command(source, args), &settings, &loaded)?;
+    folder.set_info(&identity)?;
 
-    let spec = Spec { run: &name, config: &config, seed: args.seed };
+    let spec = Spec { run: &name, config: &config, seed: args.seed, source: (&args.data).into() };
     let epochs = config.epochs();
     let print = |epoch: usize, record: &train::EpochRecord| {
         let cost = record.cost;
@@ -89,23 +100,48 @@ fn train(args: &cli::Train, ui: &Ui) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A folder that holds a run with other settings is left alone.
-fn refuse_other_run(out: &Path, settings: &str) -> anyhow::Result<()> {
-    let Ok(found) = std::fs::read_to_string(out.join("config.toml")) else { return Ok(()) };
-    ensure!(
-        found == settings,
-        "{} holds a run with other settings; choose another folder with --out, or delete it",
-        out.display()
-    );
-    Ok(())
+/// reports/runs/NAME-seedN, and between them what the data are called, if they are not MNIST.
+fn default_folder(name: &str, args: &cli::Train) -> PathBuf {
+    let data = match args.data.name() {
+        "mnist" => String::new(),
+        other => format!("-{}", plain_name(Path::new(other))),
+    };
+    Path::new("reports/runs").join(format!("{name}{data}-seed{}", args.seed))
+}
+
+/// The command as it was typed, without the folder.
+fn train_command(source: &str, args: &cli::Train) -> String {
+    let mut command = format!("aerbm train {}", cli::quoted(source));
+    for setting in &args.set {
+        command.extend([" --set ", &cli::quoted(setting)]);
+    }
+    command + &format!(" --seed {}{}", args.seed, args.data.given())
+}
+
+/// A folder that holds a run with other settings, of another seed or of other data is left alone.
+fn refuse_other_run(
+    out: &Path,
+    settings: &str,
+    identity: &serde_json::Value,
+) -> anyhow::Result<()> {
+    let Ok(config) = std::fs::read_to_string(out.join("config.toml")) else { return Ok(()) };
+    let info = std::fs::read_to_string(out.join("run.json")).unwrap_or_default();
+    let info: serde_json::Value = serde_json::from_str(&info).unwrap_or_default();
+    // Runs of earlier versions do not say.
+    let differs = |key: &str| info.get(key).is_some_and(|found| *found != identity[key]);
+    let other = match (config != settings, differs("seed"), differs("data_key")) {
+        (true, ..) => "with other settings",
+        (_, true, _) => "of another seed",
+        (_, _, true) => "of other data, or of data read otherwise",
+        _ => return Ok(()),
+    };
+    bail!("{} holds a run {other}; choose another folder with --out, or delete it", out.display())
 }
 
 fn evaluate(args: &cli::OnRun, ui: &Ui) -> anyhow::Result<()> {
     let trained = train::load(&args.run)?;
-    let loaded = data::load(&args.data)?;
-    loaded.tell(ui);
+    let loaded = data::load_for(&trained, &args.data, ui)?;
     let test = &loaded.mnist.test;
-    refuse_other_width(&trained, test)?;
     let mut record = trained.record;
     record.epochs.clear();
     let config = RunConfig::from_table(record.config.parse()?, &record.run)?;
@@ -125,8 +161,7 @@ pub(crate) fn show_measures(rows: &[MetricRow], ui: &Ui) {
 
 fn reconstruct(args: &cli::OnRun, ui: &Ui) -> anyhow::Result<()> {
     let trained = train::load(&args.run)?;
-    let loaded = data::load(&args.data)?;
-    refuse_other_width(&trained, &loaded.mnist.test)?;
+    let loaded = data::load_for(&trained, &args.data, ui)?;
     let dir = run_folder(&args.run);
     figures::reconstructions(&dir, &[&trained], &loaded.mnist.test)?;
     ui.result(&format!("figure: {}", dir.join("figures/reconstructions.png").display()));
@@ -137,21 +172,6 @@ fn reconstruct(args: &cli::OnRun, ui: &Ui) -> anyhow::Result<()> {
 pub(crate) fn run_folder(run: &Path) -> PathBuf {
     let above = run.parent().filter(|parent| parent.ends_with("models"));
     above.and_then(Path::parent).unwrap_or(run).to_owned()
-}
-
-pub(crate) fn refuse_other_width(
-    trained: &Trained,
-    data: &mnist_io::Dataset,
-) -> anyhow::Result<()> {
-    ensure!(
-        trained.record.n_visible == data.n_features(),
-        "{} was trained on images of {} pixels, those of {} have {}",
-        trained.record.run,
-        trained.record.n_visible,
-        data.name,
-        data.n_features()
-    );
-    Ok(())
 }
 
 fn report(dir: &Path, ui: &Ui) -> anyhow::Result<()> {

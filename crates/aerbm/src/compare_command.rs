@@ -1,7 +1,7 @@
 //! `aerbm compare`: the comparison of the default profile, or what the options and the data make of it.
 
 use mnist_io::Splits;
-use study::{ComparisonConfig, LabelBudget};
+use study::{ComparisonConfig, LabelBudget, Method};
 
 use crate::cli;
 use crate::comparison::compare;
@@ -61,7 +61,7 @@ fn command(args: &cli::Compare) -> String {
     add("depths", args.depths.iter().map(ToString::to_string).collect());
     add("seeds", args.seeds.iter().map(ToString::to_string).collect());
     for setting in &args.set {
-        add("set", vec![format!("'{setting}'")]);
+        add("set", vec![cli::quoted(setting)]);
     }
     command + &args.data.given()
 }
@@ -104,17 +104,36 @@ fn suit(comparison: &mut ComparisonConfig, args: &cli::Compare, splits: &Splits,
             comparison.labels.iter().map(|budget| budget.count.to_string()).collect();
         ui.note(&format!("{n_labels} labelled training samples: comparing {}", counts.join(", ")));
     }
-    let n = splits.train.n_samples();
-    for training in [
-        &mut comparison.autoencoder.training,
-        &mut comparison.sparse.training,
-        &mut comparison.denoising.training,
-        &mut comparison.contractive.training,
-    ] {
-        training.epochs = enough_epochs(training.epochs, n, training.batch_size);
-    }
+    lengthen(comparison, &args.set, splits.train.n_samples(), ui);
+}
+
+/// Few samples make short epochs: ways to pretrain whose epochs are not given get enough of them.
+fn lengthen(comparison: &mut ComparisonConfig, set: &[String], n_samples: usize, ui: &Ui) {
+    let is_given = |way: Method| {
+        let epochs = format!("{}.training.epochs", way.name());
+        let mut keys = set.iter().filter_map(|setting| setting.split_once('='));
+        keys.any(|(key, _)| epochs == key.trim() || epochs.starts_with(&format!("{}.", key.trim())))
+    };
     let rbm = &mut comparison.rbm.training;
-    rbm.epochs = enough_epochs(rbm.epochs, n, rbm.batch_size);
+    let mut ways = vec![(Method::Rbm, &mut rbm.epochs, rbm.batch_size)];
+    for (way, training) in [
+        (Method::Autoencoder, &mut comparison.autoencoder.training),
+        (Method::Sparse, &mut comparison.sparse.training),
+        (Method::Denoising, &mut comparison.denoising.training),
+        (Method::Contractive, &mut comparison.contractive.training),
+    ] {
+        ways.push((way, &mut training.epochs, training.batch_size));
+    }
+    for (way, epochs, batch_size) in ways {
+        let enough = enough_epochs(*epochs, n_samples, batch_size);
+        if enough > *epochs && !is_given(way) {
+            *epochs = enough;
+            if comparison.methods.contains(&way) {
+                let name = way.name();
+                ui.note(&format!("{n_samples} samples: {enough} epochs a layer for {name}"));
+            }
+        }
+    }
 }
 
 /// This many labels with the work of the nearest number that is known, by their ratio.

@@ -1,5 +1,8 @@
 //! A comparison run to its end: tables, metrics, figures.
 
+use std::io::ErrorKind;
+use std::path::Path;
+
 use anyhow::Context as _;
 use mnist_io::Splits;
 use report::{ComparisonRow, EqualSecondsRow, MetricRow, PairedRow, SummaryRow, TimingRow};
@@ -31,9 +34,11 @@ pub(crate) fn compare(
                 let cost = format!("{} {:.4}", progress.metric, progress.cost);
                 ui.advance(progress.done, progress.of, &cost, progress.samples as f64 / seconds);
             }
-            Event::Diverged { rates: Rates { learning_rate, hidden_factor }, error } => ui.note(
-                &format!("left out: rate {learning_rate}, {hidden_factor} times that below: {error}"),
-            ),
+            Event::Diverged { rates: Rates { learning_rate, hidden_factor }, error } => {
+                ui.note(&format!(
+                    "left out: rate {learning_rate}, {hidden_factor} times that below: {error}"
+                ))
+            }
             Event::Finished { reused: true } => reused += 1,
             Event::Finished { reused: false } => {
                 computed += 1;
@@ -54,7 +59,10 @@ pub(crate) fn compare(
             return Err(Interrupted.into());
         }
         Err(error @ StudyError::Unlabelled(_)) => {
-            return Err(anyhow::anyhow!("{error}; name their column with --label-column"));
+            return Err(anyhow::anyhow!(
+                "{error}; a .csv file has them in a column (--label-column), IDX files in files of \
+                 their own, PNG images by their folders"
+            ));
         }
         Err(error @ StudyError::Training(nn_core::TrainingError::OutOfRange { .. })) => {
             return Err(anyhow::anyhow!("{error}; --scale unit brings data into [0, 1]"));
@@ -74,10 +82,22 @@ pub(crate) fn compare(
 fn write_tables(folder: &RunFolder, outcome: &Outcome) -> anyhow::Result<()> {
     folder.write_table("comparison.csv", &comparison_rows(outcome))?;
     folder.write_table("summary.csv", &summary_rows(outcome))?;
-    if !outcome.equal_seconds.is_empty() {
+    if outcome.equal_seconds.is_empty() {
+        remove(&folder.path().join("equal_seconds.csv"))?; // of an earlier comparison, perhaps
+    } else {
         folder.write_table("equal_seconds.csv", &equal_seconds_rows(outcome))?;
     }
     folder.write_table("paired.csv", &paired_rows(outcome))
+}
+
+/// Removes a file, if it is there.
+pub(crate) fn remove(file: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("{}", file.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn equal_seconds_rows(outcome: &Outcome) -> Vec<EqualSecondsRow> {

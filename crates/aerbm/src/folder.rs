@@ -82,9 +82,11 @@ impl RunFolder {
         Ok(folder)
     }
 
-    /// Keeps what the page says before the results.
-    pub(crate) fn set_about(&mut self, about: &str) -> anyhow::Result<()> {
-        self.info["about"] = json!(about);
+    /// Keeps these entries in `run.json`.
+    pub(crate) fn set_info(&mut self, entries: &serde_json::Value) -> anyhow::Result<()> {
+        for (key, value) in entries.as_object().into_iter().flatten() {
+            self.info[key] = value.clone();
+        }
         self.write_info()
     }
 

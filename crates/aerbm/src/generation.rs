@@ -15,7 +15,7 @@ use report::MetricRow;
 use stack::{Classifier, Dbn, FineTuneConfig, Labelled, PretrainedLayer, fine_tune};
 
 use crate::cli;
-use crate::commands::{refuse_other_width, run_folder, show_measures};
+use crate::commands::{run_folder, show_measures};
 use crate::figures::generation as figures;
 use crate::figures::generation::Start;
 use crate::interrupt::{self, Interrupted};
@@ -34,9 +34,8 @@ pub(crate) fn sample(args: &cli::Sample, ui: &Ui) -> anyhow::Result<()> {
     let trained = train::load(&args.run)?;
     let dir = run_folder(&args.run);
     let steps = args.steps as usize;
-    let loaded = data::load(&args.data)?;
+    let loaded = data::load_for(&trained, &args.data, ui)?;
     let test = &loaded.mnist.test;
-    refuse_other_width(&trained, test)?;
     let start = match args.start {
         cli::Start::Noise => Start::Noise(usize::from(args.chains)),
         cli::Start::Digits => Start::Digits(test),
@@ -205,9 +204,8 @@ pub(crate) fn inpaint_run(args: &cli::Inpaint, ui: &Ui) -> anyhow::Result<()> {
             trained.record.run
         );
     };
-    let loaded = data::load(&args.data)?;
+    let loaded = data::load_for(&trained, &args.data, ui)?;
     let test = &loaded.mnist.test;
-    refuse_other_width(&trained, test)?;
     let (splits, _) = loaded.split(settings.partition)?;
     let binarisation = settings.training.binarisation;
     let train = states(rbm, binarisation, splits.train.images.view());

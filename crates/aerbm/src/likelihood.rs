@@ -9,7 +9,7 @@ use rbm_core::{
 };
 
 use crate::cli;
-use crate::commands::{refuse_other_width, run_folder, show_measures};
+use crate::commands::{run_folder, show_measures};
 use crate::config::RunConfig;
 use crate::data;
 use crate::train::{self, Measure, Model};
@@ -25,8 +25,7 @@ pub(crate) fn run(args: &cli::Likelihood, ui: &Ui) -> anyhow::Result<()> {
             trained.record.run
         );
     };
-    let loaded = data::load(&args.data)?;
-    refuse_other_width(&trained, &loaded.mnist.test)?;
+    let loaded = data::load_for(&trained, &args.data, ui)?;
     let (splits, _) = loaded.split(settings.partition)?;
     let mut config = settings.likelihood.annealing();
     match args.schedule {
@@ -100,7 +99,7 @@ impl LogZ {
     pub(crate) fn verdict(&self) -> &'static str {
         match self {
             LogZ::Exact(_) => "exact",
-            LogZ::Bracket(bracket) if bracket.is_closed() => "bracket closed",
+            LogZ::Bracket(bracket) if bracket.is_closed() => "both directions agree",
             LogZ::Bracket(_) => "not to be believed",
         }
     }
@@ -143,7 +142,8 @@ pub(crate) fn states(
     let how = evaluated(rbm, binarisation);
     let samples: Vec<usize> = (0..images.nrows()).collect();
     let mut out = Array2::zeros(images.dim());
-    how.gather(&images, &samples, (PIXELS_SEED, 0), out.view_mut()).expect("images are in memory");
+    how.gather(&images, &samples, (PIXELS_SEED, 0, 0), out.view_mut())
+        .expect("images are in memory");
     out
 }
 

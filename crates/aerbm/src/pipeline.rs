@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use mnist_io::Splits;
 use nn_core::TensorMap;
 use report::MetricRow;
+use serde_json::json;
 use study::stage::{Key, Store};
 
 use crate::autoencoder_commands;
 use crate::cli::{self, Profile};
 use crate::comparison::compare;
 use crate::config::{ProfileConfig, RunConfig, UsageError};
-use crate::data::{self, Loaded};
+use crate::data::{self, Loaded, Source};
 use crate::figures;
 use crate::folder::{DataInfo, RunFolder};
 use crate::probe::{ProbeSettings, Probed, probe};
@@ -29,7 +30,12 @@ pub(crate) fn run(args: &cli::Pipeline, ui: &Ui) -> anyhow::Result<()> {
         Profile::Paper => "paper",
     };
     let out = args.out.clone().unwrap_or_else(|| Path::new("reports").join(name));
-    for (part, config) in ProfileConfig::parts(args.profile, &args.only)? {
+    let parts = ProfileConfig::parts(args.profile, &args.only)?;
+    // What is asked of a part in vain is said before the first begins.
+    for (part, config) in &parts {
+        refuse_other_data(config, part.unwrap_or(name), &args.data)?;
+    }
+    for (part, config) in parts {
         let mut command = format!("aerbm pipeline --profile {name}");
         let mut folder = out.clone();
         if let Some(part) = part {
@@ -38,16 +44,28 @@ pub(crate) fn run(args: &cli::Pipeline, ui: &Ui) -> anyhow::Result<()> {
             folder.push(part);
         }
         let data = match &config.data {
-            Some(own) if !["mnist", own.as_str()].contains(&args.data.data.as_str()) => {
-                let part = part.unwrap_or(name);
-                let message = format!("--data {}: part {part} is of {own}", args.data.data);
-                return Err(UsageError(message + "; choose other parts with --only").into());
-            }
-            Some(own) => cli::DataArgs { data: own.clone(), ..args.data.clone() },
+            Some(own) => cli::DataArgs { data: Some(own.clone()), ..args.data.clone() },
             None => args.data.clone(),
         };
         command.push_str(&args.data.given());
         run_part(&config, &data, &command, &folder, ui)?;
+    }
+    Ok(())
+}
+
+/// Some parts are of a data set of their own, made for them.
+fn refuse_other_data(
+    config: &ProfileConfig,
+    part: &str,
+    given: &cli::DataArgs,
+) -> Result<(), UsageError> {
+    let Some(own) = &config.data else { return Ok(()) };
+    let other = Some(given.name()).filter(|name| !["mnist", own.as_str()].contains(name));
+    let read_otherwise = given.label_column.is_some() || given.scale != cli::Scale::Auto;
+    if other.is_some() || read_otherwise {
+        let given = given.given();
+        let message = format!("{}: part {part} is of {own}, which is made", given.trim_start());
+        return Err(UsageError(message + "; choose other parts with --only"));
     }
     Ok(())
 }
@@ -63,7 +81,7 @@ fn run_part(
     loaded.tell(ui);
     let mut folder = open(out, command, &toml::to_string(config)?, &loaded)?;
     if let Some(about) = &config.about {
-        folder.set_about(about)?;
+        folder.set_info(&json!({ "about": about }))?;
     }
     let mut shown = Vec::new();
     let mut optima: BTreeSet<usize> = BTreeSet::new();
@@ -71,7 +89,8 @@ fn run_part(
         let run_config = for_shape(entry.resolve()?, &loaded, ui)?;
         let (splits, key) = loaded.split(run_config.partition())?;
         for seed in config.seed..config.seed + entry.seeds {
-            let spec = Spec { run: &entry.name, config: &run_config, seed };
+            let source = Source::from(data);
+            let spec = Spec { run: &entry.name, config: &run_config, seed, source };
             let model_folder = if seed == config.seed {
                 folder.model_folder(&entry.name)
             } else {

@@ -4,18 +4,18 @@ use std::time::Instant;
 
 use anyhow::{Context as _, bail};
 use mnist_io::{Dataset, Splits};
-use nn_core::{Activation, Dense};
+use nn_core::{Activation, Dense, TrainingError};
 use report::MetricRow;
 use serde::{Deserialize, Serialize};
 use stack::{Classifier, FineTuneConfig, FineTuned, Labelled, Progress, fine_tune};
 use toml::Table;
 
 use crate::cli;
-use crate::commands::refuse_other_width;
 use crate::config::{UsageError, from_table, set};
+use crate::data;
+use crate::interrupt::{self, Interrupted};
 use crate::train::{self, Measure, Model, Trained};
 use crate::ui::Ui;
-use crate::{data, interrupt};
 
 /// A classifier on the features of a trained model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -59,8 +59,7 @@ impl Probed {
 
 pub(crate) fn run(args: &cli::Probe, ui: &Ui) -> anyhow::Result<()> {
     let trained = train::load(&args.run)?;
-    let loaded = data::load(&args.data)?;
-    refuse_other_width(&trained, &loaded.mnist.test)?;
+    let loaded = data::load_for(&trained, &args.data, ui)?;
     let mut table = Table::new();
     for assignment in &args.set {
         set(&mut table, assignment)?;
@@ -88,6 +87,9 @@ pub(crate) fn probe(
     seed: u64,
     ui: &Ui,
 ) -> anyhow::Result<Probed> {
+    if settings.learning_rates.is_empty() {
+        bail!("learning_rates: expected at least one");
+    }
     let see = |set: &Dataset| {
         let x = if settings.frozen {
             trained.model.encode(set.images.view()).into_shared()
@@ -121,13 +123,23 @@ pub(crate) fn probe(
         };
         let [train, validation] =
             [&train, &validation].map(|(x, labels)| Labelled { x: x.view(), labels });
-        let tuned = fine_tune(beginning.clone(), train, validation, &config, seed, watch)?;
+        let tuned = fine_tune(beginning.clone(), train, validation, &config, seed, watch);
         ui.finish();
+        let tuned = match tuned {
+            Err(TrainingError::Interrupted) => return Err(Interrupted.into()),
+            Err(error @ TrainingError::Diverged { .. }) => {
+                ui.note(&format!("left out: rate {learning_rate}: {error}"));
+                continue;
+            }
+            other => other?,
+        };
         if best.as_ref().is_none_or(|(_, b)| tuned.validation_errors < b.validation_errors) {
             best = Some((learning_rate, tuned));
         }
     }
-    let Some((learning_rate, tuned)) = best else { bail!("--rates: expected at least one") };
+    let Some((learning_rate, tuned)) = best else {
+        bail!("training diverged at every rate; expected a lower one (--rates)")
+    };
     let error = |split, errors: usize, n: usize| {
         Measure::new(split, "error_pct", 100.0 * errors as f64 / n as f64, "pct")
     };

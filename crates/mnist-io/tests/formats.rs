@@ -98,6 +98,18 @@ fn a_column_called_label_is_taken_and_that_is_said() {
 }
 
 #[test]
+fn rows_are_images_only_if_their_numbers_are_grey_values() {
+    let dir = folder();
+    let row = |value: &str| vec![value; 64].join(",") + "\n";
+    let table = |other: &str| row("0") + &row("1") + &row(other);
+    for (other, is_image) in [("0.5", true), ("16", true), ("16.5", false), ("-1", false)] {
+        let path = write(dir.path(), "a.csv", table(other));
+        let opened = open(&path, &options()).unwrap();
+        assert_eq!(opened.mnist.train.shape.is_image(), is_image, "{other}");
+    }
+}
+
+#[test]
 fn every_mistake_in_a_table_is_named_with_its_line() {
     let dir = folder();
     let case = |text: &str, options: &ReadOptions, says: &[&str]| {
@@ -112,6 +124,8 @@ fn every_mistake_in_a_table_is_named_with_its_line() {
     case("1,2\n3,4\n5,6\n", &labelled_by("2"), &["no column \"2\"", "one of 0 to 1"]);
     case("1,2\n3,4\n5\n", &options(), &["line 3: 1 fields; expected 2"]);
     case("1,2\n3,\n5,6\n", &options(), &["line 2, column 1: no value"]);
+    case("1,\n3,4\n5,6\n", &options(), &["line 1, column 1: no value"]);
+    case("1,NA\n3,4\n5,6\n", &options(), &["line 1, column 1: \"NA\" is no number"]);
     case("a,b\n1,2\n3,inf\n", &options(), &["line 3, column b: \"inf\" is no number"]);
     case("y\n1\n0\n1\n", &options(), &["no column beside the labels"]);
     case("a,b\n1,2\n", &options(), &["has 1 rows; expected at least 3"]);

@@ -13,7 +13,7 @@ pub fn log_add_exp(a: f64, b: f64) -> f64 {
     if large == f64::NEG_INFINITY { large } else { large + (small - large).exp().ln_1p() }
 }
 
-/// ln Σᵢ e^(xᵢ), without overflow; −∞ for no terms.
+/// ln Σᵢ e^(xᵢ), without overflow; −∞ for no terms, NaN if a term is.
 ///
 /// ```
 /// assert!((numerics::log_sum_exp(&[1000.0, 1000.0]) - 1000.0 - 2_f64.ln()).abs() < 1e-12);
@@ -21,7 +21,7 @@ pub fn log_add_exp(a: f64, b: f64) -> f64 {
 #[must_use]
 pub fn log_sum_exp(values: &[f64]) -> f64 {
     let max = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if max == f64::NEG_INFINITY {
+    if values.iter().all(|&x| x == f64::NEG_INFINITY) {
         return max;
     }
     max + values.iter().map(|x| (x - max).exp()).sum::<f64>().ln()
@@ -150,6 +150,8 @@ mod tests {
     #[test]
     fn log_sum_exp_of_nothing_is_minus_infinity() {
         assert_eq!(log_sum_exp(&[]), f64::NEG_INFINITY);
+        assert_eq!(log_sum_exp(&[f64::NEG_INFINITY]), f64::NEG_INFINITY);
+        assert!(log_sum_exp(&[f64::NAN, f64::NEG_INFINITY]).is_nan());
     }
 
     #[test]

@@ -5,9 +5,12 @@
 //! w = Π_k p*_{βₖ}(vₖ₋₁) / p*_{βₖ₋₁}(vₖ₋₁), E[w] = Z / Z₀, so that by Jensen's inequality ln of a mean
 //! of w is too low on average. Backward: chains that start at draws from the model are led to
 //! independent units; E[w] = Z₀ / Z, so that −ln of the mean is too high on average (Burda, Grosse &
-//! Salakhutdinov 2015). The truth is between the two. Where the backward chains cannot start at exact
-//! draws, they start at the data and first run for some time: they then know modes that chains from
-//! independent units may miss, which opens the bracket, as it should.
+//! Salakhutdinov 2015). The truth is between the two, if the backward chains start at draws from the
+//! model. Where these cannot be had, they start at the data and first run for some time: they then know
+//! modes that chains from independent units may miss, which sets the estimates apart, as it should. A
+//! mode that neither the data nor the forward chains are near is missed by both. So estimates that
+//! differ are not to be believed; those that agree may be, the more so the better the chains mix
+//! ([`diagnose_chains`](crate::diagnose_chains)).
 
 use ndarray::{Array2, ArrayView1, ArrayView2};
 use nn_core::{InvalidSetting, require};
@@ -113,7 +116,7 @@ pub struct LogZEstimate {
 pub struct LogZBracket {
     /// Forward: too low, on average.
     pub lower: LogZEstimate,
-    /// Backward: too high, on average.
+    /// Backward: too high, on average, if its chains began at draws from the model.
     pub upper: LogZEstimate,
 }
 
@@ -133,7 +136,8 @@ impl LogZBracket {
         self.upper.log_z - self.lower.log_z
     }
 
-    /// Whether the two estimates agree to a nat. If not, neither is to be believed.
+    /// Whether the two estimates agree to a nat. If not, neither is to be believed; if so, they still
+    /// may both lack a mode that neither direction met.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.gap().abs() <= Self::CLOSED

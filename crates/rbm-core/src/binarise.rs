@@ -33,7 +33,8 @@ impl Binarisation {
     }
 
     /// Copies the rows `samples` of `data` into `out` and binarises them. Draws are those of the
-    /// epoch and the sample, whatever batch that is in. Shapes: (n × d), b → (b × d).
+    /// layer (of a stack, from 0), the epoch and the sample, whatever batch that is in. Shapes: (n × d),
+    /// b → (b × d).
     ///
     /// # Errors
     /// [`UnreadableSamples`]; never for samples in memory.
@@ -44,11 +45,11 @@ impl Binarisation {
         self,
         data: &impl Samples<F>,
         samples: &[usize],
-        (seed, epoch): (u64, usize),
+        (seed, layer, epoch): (u64, usize, usize),
         mut out: ArrayViewMut2<F>,
     ) -> Result<(), UnreadableSamples> {
         data.gather(samples, out.view_mut())?;
-        let stream = Stream::new(seed, PIXELS).epoch(epoch);
+        let stream = Stream::new(seed, PIXELS).layer(layer).epoch(epoch);
         if self == Binarisation::Probabilities {
             return Ok(());
         }
@@ -78,13 +79,13 @@ mod tests {
         let data = array![[0.0_f32, 0.49, 0.5, 1.0], [0.25, 0.5, 0.75, 1.0]];
         let mut out = Array2::zeros((1, 4));
         Binarisation::Threshold
-            .gather(&data.view(), &[0], (1, 1), out.view_mut())
+            .gather(&data.view(), &[0], (1, 0, 1), out.view_mut())
             .expect("in memory");
         assert_eq!(out, array![[0.0, 0.0, 1.0, 1.0]]);
         let mut sums = Array2::<f32>::zeros((1, 4));
         for epoch in 0..4_000 {
             Binarisation::Sample
-                .gather(&data.view(), &[1], (1, epoch), out.view_mut())
+                .gather(&data.view(), &[1], (1, 0, epoch), out.view_mut())
                 .expect("in memory");
             sums += &out;
         }
@@ -98,10 +99,16 @@ mod tests {
         let data = Array2::from_elem((5, 64), 0.5_f32);
         let (mut both, mut one) = (Array2::zeros((2, 64)), Array2::zeros((1, 64)));
         Binarisation::Sample
-            .gather(&data.view(), &[3, 1], (7, 2), both.view_mut())
+            .gather(&data.view(), &[3, 1], (7, 0, 2), both.view_mut())
             .expect("in memory");
-        Binarisation::Sample.gather(&data.view(), &[1], (7, 2), one.view_mut()).expect("in memory");
+        Binarisation::Sample
+            .gather(&data.view(), &[1], (7, 0, 2), one.view_mut())
+            .expect("in memory");
         assert_eq!(both.row(1), one.row(0));
         assert_ne!(both.row(0), both.row(1));
+        Binarisation::Sample
+            .gather(&data.view(), &[1], (7, 1, 2), one.view_mut())
+            .expect("in memory");
+        assert_ne!(both.row(1), one.row(0), "another layer");
     }
 }

@@ -36,17 +36,21 @@ pub fn diagnose_chains(chains: &[Vec<f64>]) -> ChainDiagnostics {
         let covariances = whole.iter().map(|chain| autocovariance(chain, lag));
         1.0 - (within - covariances.sum::<f64>() / whole.len() as f64) / pooled
     };
+    let draws = (n * chains.len()) as f64;
+    if pooled.is_nan() || pooled <= 0.0 {
+        // Chains that never move: all draws are one.
+        let r_hat = f64::NAN;
+        return ChainDiagnostics { autocorrelation_time: draws, effective_samples: 1.0, r_hat };
+    }
     let mut time = -1.0;
     for lag in (0..n - 1).step_by(2) {
         let pair = rho(lag) + rho(lag + 1);
-        // NaN is what chains that never move give.
-        if pair.is_nan() || pair <= 0.0 {
+        if pair <= 0.0 {
             break;
         }
         time += 2.0 * pair;
     }
     let time = time.max(1.0);
-    let draws = (n * chains.len()) as f64;
     ChainDiagnostics { autocorrelation_time: time, effective_samples: draws / time, r_hat }
 }
 
@@ -109,5 +113,8 @@ mod tests {
         assert!(apart.r_hat > 1.1 && apart.effective_samples < 100.0, "{apart:?}");
         let drift = vec![(0..100).map(f64::from).collect::<Vec<f64>>(); 3];
         assert!(diagnose_chains(&drift).r_hat > 1.5);
+        let stuck = diagnose_chains(&vec![vec![-3.0; 100]; 3]);
+        assert_eq!((stuck.effective_samples, stuck.autocorrelation_time), (1.0, 300.0));
+        assert!(stuck.r_hat.is_nan());
     }
 }

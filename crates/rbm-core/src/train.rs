@@ -1,7 +1,7 @@
 use ndarray::Array1;
 use nn_core::{
-    InvalidSetting, MeanCost, Minibatches, Optimizer, RestoreError, Samples, TensorMap,
-    TrainingError, assign, check_unit_interval, require, restore, store,
+    InvalidSetting, MeanCost, Minibatches, Optimizer, Parameters as _, RestoreError, Samples,
+    TensorMap, TrainingError, assign, check_unit_interval, require, restore, store,
 };
 use numerics::{Purpose, Real, Stream};
 
@@ -179,7 +179,8 @@ impl<F: Real> Training<F> {
             let n = samples.len();
             let mut visible = self.phases.positive_visible(n);
             let binarisation = self.config.binarisation;
-            binarisation.gather(&data, samples, (self.seed, epoch), visible.view_mut())?;
+            let of = (self.seed, self.layer, epoch);
+            binarisation.gather(&data, samples, of, visible.view_mut())?;
             if rbm.visible == Unit::Gaussian {
                 visible /= &rbm.visible_std;
             }
@@ -192,7 +193,7 @@ impl<F: Real> Training<F> {
                 }
                 (_, negative) => {
                     positive_phase(rbm, &mut self.phases, n);
-                    let looks = batch % BETWEEN_LOOKS == 0;
+                    let looks = batch % BETWEEN_LOOKS == 0 || batch + 1 == n_batches;
                     let cost = looks.then(|| reconstruction_error(rbm, &mut self.phases, n));
                     let k = self.config.gibbs_steps;
                     negative.run(rbm, &mut self.phases, n, (k, batch), stream);
@@ -244,6 +245,15 @@ impl<F: Real> Training<F> {
             if let Some(variance) = &self.variance {
                 variance.keep_above_floor(rbm);
             }
+        }
+        // The last step is looked at by no later one.
+        if !rbm.all_finite() {
+            let tensors = (&*rbm, &self.gradient);
+            let rate = self.config.learning_rate * self.config.schedule.factor(steps - 1, steps);
+            let place = (epoch * n_batches - 1, n_batches);
+            let error = TrainingError::diverged(mean.mean(), tensors, place, rate);
+            assign(rbm, &self.last_good);
+            return Err(error);
         }
         let error = mean.mean();
         let bound = self.error_of_means.max(f64::from(self.lowest_error));

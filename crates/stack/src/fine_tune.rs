@@ -1,7 +1,7 @@
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 use nn_core::{
-    InvalidSetting, MeanCost, Minibatches, Optimizer, Regularisation, Rule, Schedule, TrainingError,
-    Workspace, gather, require,
+    InvalidSetting, MeanCost, Minibatches, Optimizer, Regularisation, Rule, Schedule,
+    TrainingError, Workspace, gather, require,
 };
 use numerics::{Purpose, Stream, by_rows};
 use serde::{Deserialize, Serialize};

@@ -114,8 +114,7 @@ pub fn compare_pairs(cells: &[Cell]) -> Vec<PairSummary> {
     let p_values: Vec<f64> = pairs.iter().map(p_value).collect();
     let corrected = holm(&p_values).expect("p-values are in [0, 1], or NaN");
     for (pair, p_value) in pairs.iter_mut().zip(corrected) {
-        pair.holm_p_value =
-            if pair.difference_pct.p_value.is_nan() { f64::NAN } else { p_value };
+        pair.holm_p_value = if pair.difference_pct.p_value.is_nan() { f64::NAN } else { p_value };
     }
     pairs
 }
@@ -239,9 +238,8 @@ mod tests {
 
     #[test]
     fn a_question_without_an_answer_counts_and_the_same_nets_are_asked_about_once() {
-        let errors = |method, [first, second]: [usize; 2]| {
-            [cell(method, 1, first), cell(method, 2, second)]
-        };
+        let errors =
+            |method, [first, second]: [usize; 2]| [cell(method, 1, first), cell(method, 2, second)];
         let mut cells = [
             errors(Method::None, [300, 400]),
             errors(Method::Denoising, [260, 330]),

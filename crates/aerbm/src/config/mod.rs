@@ -8,4 +8,4 @@ mod run;
 pub(crate) use parse::{UsageError, from_table, nearest, set};
 pub(crate) use profile::ProfileConfig;
 pub(crate) use rbm::{DbnSettings, RbmSettings};
-pub(crate) use run::{AutoencoderSettings, PRESETS, RunConfig, Stopping};
+pub(crate) use run::{AutoencoderSettings, PRESETS, RunConfig, Stopping, plain_name};

@@ -48,6 +48,9 @@ pub(crate) fn set(table: &mut Table, assignment: &str) -> Result<(), UsageError>
             UsageError(format!("--set {assignment}: `{key}` is a value, not a table"))
         })?;
     }
+    if last == "kind" && place.get(last).is_some_and(|kind| *kind != value) {
+        place.clear(); // another kind has other entries
+    }
     place.insert(last.to_owned(), value);
     Ok(())
 }
@@ -96,6 +99,12 @@ mod tests {
     fn assignments_reach_into_tables() {
         let mut settings = table("[model]\nn_hidden = 3", "test").expect("TOML");
         set(&mut settings, "model.n_hidden=0").expect("an assignment");
+        set(&mut settings, "training.optimizer.kind=adam").expect("an assignment");
+        set(&mut settings, "training.optimizer.beta1=0.5").expect("an assignment");
+        set(&mut settings, "training.optimizer.kind=adam").expect("the same kind");
+        assert_eq!(settings["training"]["optimizer"]["beta1"], Value::Float(0.5));
+        set(&mut settings, "training.optimizer.kind=sgd").expect("another kind");
+        assert_eq!(settings["training"]["optimizer"].as_table().expect("a table").len(), 1);
         set(&mut settings, "training.optimizer.kind=adam").expect("an assignment");
         set(&mut settings, "list=[1, 2]").expect("an assignment");
         assert_eq!(settings["model"]["n_hidden"], Value::Integer(0));

@@ -182,6 +182,19 @@ impl RunConfig {
         }
     }
 
+    /// What of these settings cannot do with samples that stay on disk.
+    pub(crate) fn needs_memory(&self) -> Option<&'static str> {
+        match self {
+            RunConfig::Autoencoder(settings) => {
+                settings.pretraining.as_ref().map(|_| "pretraining")
+            }
+            RunConfig::Rbm(settings) => {
+                (settings.likelihood.every > 0).then_some("likelihood.every (0 leaves it out)")
+            }
+            RunConfig::Dbn(_) => Some("a deep belief network"),
+        }
+    }
+
     /// When training ends before its last epoch.
     pub(crate) fn stopping(&self) -> Stopping {
         match self {
@@ -194,6 +207,15 @@ impl RunConfig {
     pub(crate) fn to_toml(&self) -> anyhow::Result<String> {
         toml::to_string(self).context("settings as TOML")
     }
+}
+
+/// The name of a file, without its ending, as the names of runs and figures are: other characters than
+/// letters and digits, `_` and `-` become `-`.
+pub(crate) fn plain_name(path: &Path) -> String {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
+    let name: String = stem.chars().map(plain).collect();
+    if name.is_empty() { "run".into() } else { name }
 }
 
 /// The table of a preset or file, and its name.
@@ -214,8 +236,7 @@ pub(crate) fn source_table(source: &str) -> anyhow::Result<(Table, String)> {
         .into());
     }
     let text = std::fs::read_to_string(path).with_context(|| format!("{}", path.display()))?;
-    let name = path.file_stem().map_or_else(|| "run".into(), |stem| stem.to_string_lossy());
-    Ok((table(&text, source)?, name.into_owned()))
+    Ok((table(&text, source)?, plain_name(path)))
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use crate::ui::Ui;
 pub(crate) fn list() -> Vec<(String, String)> {
     let mut sets: Vec<(String, String)> = folders()
         .into_iter()
+        .filter(|name| !is_unfinished(name))
         .map(|name| {
             let path = Path::new(FOLDER).join(&name).display().to_string();
             (name, format!("in {path}"))
@@ -30,6 +31,27 @@ pub(crate) fn list() -> Vec<(String, String)> {
         Derived::ALL.map(|set| (set.name().to_owned(), format!("made: {}", set.description())));
     sets.extend(made.into_iter().filter(|(name, _)| !folders().contains(name)));
     sets
+}
+
+/// Whether this is a published set that was begun to be fetched, and files are missing.
+pub(super) fn is_unfinished(name: &str) -> bool {
+    let folder = Path::new(FOLDER).join(name);
+    let set = PUBLISHED.into_iter().find(|set| set.name == name).filter(|_| folder.is_dir());
+    let is_here = |file: &str| {
+        [file, file.trim_end_matches(".gz")].iter().any(|file| folder.join(file).is_file())
+    };
+    set.is_some_and(|set| !set.files.iter().all(|file| is_here(file.name)))
+}
+
+/// How a set of this name, which has no files here, is to be had.
+pub(super) fn not_here(name: &str) -> Option<String> {
+    let published = PUBLISHED.into_iter().any(|set| set.name == name);
+    let made = Derived::named(name).is_some();
+    match (published, made) {
+        (true, _) => Some(format!("{name} is not here: `aerbm data fetch {name}` brings it")),
+        (_, true) => Some(format!("{name} is made when it is needed, and has no files")),
+        _ => None,
+    }
 }
 
 /// The names alone.

@@ -5,15 +5,17 @@ mod samples;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
 use mnist_io::{Derived, Mnist, OnDisk, Opened, Partition, ReadOptions, Splits};
+use serde::{Deserialize, Serialize};
 use study::stage::Key;
 
 pub(crate) use known::{fetch, list, verify};
 pub(crate) use samples::training_samples;
 
-use crate::cli::DataArgs;
+use crate::cli::{DataArgs, Scale};
 use crate::config::{UsageError, nearest};
+use crate::train::Trained;
 use crate::ui::Ui;
 
 const FOLDER: &str = "data";
@@ -36,8 +38,8 @@ pub(crate) fn load(args: &DataArgs) -> anyhow::Result<Loaded> {
         scale: args.scale.into(),
         memory_limit: args.memory_limit << 20,
     };
-    let path = find(&args.data);
-    let Opened { mnist, on_disk, mut notes } = match (path, Derived::named(&args.data)) {
+    let path = find(args.name());
+    let Opened { mnist, on_disk, mut notes } = match (path, Derived::named(args.name())) {
         (Ok(path), _) => mnist_io::open(path, &options)?,
         (Err(_), Some(set)) => make(set, &options)?,
         (Err(error), None) => return Err(error),
@@ -50,6 +52,54 @@ pub(crate) fn load(args: &DataArgs) -> anyhow::Result<Loaded> {
     let variant = (options.scale, options.label_column);
     let variant = (variant != (mnist_io::Scale::Auto, None)).then_some(variant);
     Ok(Loaded { mnist, name, notes, on_disk, variant })
+}
+
+/// Where a model's data were, and how they were read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Source {
+    data: String,
+    label_column: Option<String>,
+    scale: Scale,
+}
+
+impl From<&DataArgs> for Source {
+    fn from(args: &DataArgs) -> Self {
+        Source {
+            data: args.name().to_owned(),
+            label_column: args.label_column.clone(),
+            scale: args.scale,
+        }
+    }
+}
+
+/// Loads the data that are named; where none are, those that the model was trained on, and says so.
+pub(crate) fn load_for(trained: &Trained, args: &DataArgs, ui: &Ui) -> anyhow::Result<Loaded> {
+    let record = &trained.record;
+    let mut args = args.clone();
+    if let (None, Some(source)) = (&args.data, &record.source) {
+        args.data = Some(source.data.clone());
+        args.label_column = args.label_column.or_else(|| source.label_column.clone());
+        if args.scale == Scale::Auto {
+            args.scale = source.scale;
+        }
+        ui.note(&format!("data: {}, as {} was trained on", source.data, record.run));
+    }
+    let loaded = load(&args)?;
+    loaded.tell(ui);
+    refuse_other_width(trained, &loaded.mnist.test)?;
+    Ok(loaded)
+}
+
+fn refuse_other_width(trained: &Trained, data: &mnist_io::Dataset) -> anyhow::Result<()> {
+    ensure!(
+        trained.record.n_visible == data.n_features(),
+        "{} was trained on images of {} pixels, those of {} have {}",
+        trained.record.run,
+        trained.record.n_visible,
+        data.name,
+        data.n_features()
+    );
+    Ok(())
 }
 
 /// Makes a set from MNIST, or from nothing.
@@ -72,15 +122,26 @@ impl Loaded {
         }
     }
 
-    /// The three sets, all in memory, and the key of what is in them.
-    pub(crate) fn split(&self, partition: Partition) -> anyhow::Result<(Splits, Key)> {
-        if self.on_disk.is_some() {
+    /// Whether the training samples stay on disk.
+    pub(crate) fn is_on_disk(&self) -> bool {
+        self.on_disk.is_some()
+    }
+
+    /// The training samples, which must be in memory.
+    pub(crate) fn train(&self) -> anyhow::Result<&mnist_io::Dataset> {
+        if self.is_on_disk() {
             bail!(
                 "{} is too large for memory, and only `aerbm train` learns from disk; give fewer \
                  samples, or raise --memory-limit",
                 self.name
             );
         }
+        Ok(&self.mnist.train)
+    }
+
+    /// The three sets, all in memory, and the key of what is in them.
+    pub(crate) fn split(&self, partition: Partition) -> anyhow::Result<(Splits, Key)> {
+        self.train()?;
         let splits = Splits::new(self.mnist.clone(), partition)?;
         Ok((splits, self.key(partition)))
     }
@@ -92,7 +153,8 @@ impl Loaded {
         Ok((splits, self.key(partition)))
     }
 
-    fn key(&self, partition: Partition) -> Key {
+    /// The hash of what is in the sets, and how it was read.
+    pub(crate) fn key(&self, partition: Partition) -> Key {
         let hashes = (&self.mnist.train.sha256, &self.mnist.test.sha256);
         match &self.variant {
             None => Key::new("data", &(hashes, partition)),
@@ -104,12 +166,22 @@ impl Loaded {
 /// Where a data set is.
 pub(crate) fn find(name_or_path: &str) -> anyhow::Result<PathBuf> {
     let named = Path::new(FOLDER).join(name_or_path);
+    if known::is_unfinished(name_or_path) {
+        return Err(UsageError(format!(
+            "{} lacks files: `aerbm data fetch {name_or_path}` brings them",
+            named.display()
+        ))
+        .into());
+    }
     let given = PathBuf::from(name_or_path);
     if named.is_dir() {
         return Ok(named);
     }
     if given.exists() {
         return Ok(given);
+    }
+    if let Some(how) = known::not_here(name_or_path) {
+        return Err(UsageError(how).into());
     }
     let known = known::names();
     let hint = nearest(name_or_path, known.iter().map(String::as_str));

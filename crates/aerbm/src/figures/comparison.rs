@@ -7,11 +7,22 @@ use report::{AxisScale, Curve, Lines, Meta, Panel, Section};
 use stack::LayerChange;
 use study::{Cell, Method, Outcome, summarise};
 
+use crate::comparison::remove;
+
 /// What fine-tuning did to the layers, and the error over depths where there are several.
-pub(crate) fn draw(dir: &Path, outcome: &Outcome) -> Result<(), report::Error> {
+pub(crate) fn draw(dir: &Path, outcome: &Outcome) -> anyhow::Result<()> {
+    // Those of an earlier comparison in this folder, perhaps, of which there are none now.
+    for name in [CHANGES, DEPTHS] {
+        for ending in ["csv", "json", "png", "svg"] {
+            remove(&dir.join("figures").join(format!("{name}.{ending}")))?;
+        }
+    }
     changes(dir, outcome)?;
-    depths(dir, outcome)
+    Ok(depths(dir, outcome)?)
 }
+
+const CHANGES: &str = "fine_tuning";
+const DEPTHS: &str = "error_by_depth";
 
 /// By layer, at the largest depth and number of labels, means over seeds. Of a single layer the page
 /// has a table.
@@ -69,7 +80,7 @@ fn changes(dir: &Path, outcome: &Outcome) -> Result<(), report::Error> {
         section: Section::Comparison,
         order: 2,
     };
-    Lines { meta, panels }.write(dir, "fine_tuning")
+    Lines { meta, panels }.write(dir, CHANGES)
 }
 
 /// Mean and standard deviation of the test error over depths, at the largest number of labels.
@@ -115,7 +126,7 @@ fn depths(dir: &Path, outcome: &Outcome) -> Result<(), report::Error> {
         section: Section::Comparison,
         order: 1,
     };
-    Lines { meta, panels }.write(dir, "error_by_depth")
+    Lines { meta, panels }.write(dir, DEPTHS)
 }
 
 fn mean(values: &[f64]) -> f64 {

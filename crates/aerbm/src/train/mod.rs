@@ -19,6 +19,7 @@ pub(crate) use job::Model;
 pub(crate) use record::{EpochRecord, Measure, Record};
 
 use crate::config::{RunConfig, Stopping};
+use crate::data::Source;
 use crate::interrupt::{self, Interrupted};
 use crate::likelihood;
 use crate::ui::Ui;
@@ -28,6 +29,8 @@ pub(crate) struct Spec<'a> {
     pub(crate) run: &'a str,
     pub(crate) config: &'a RunConfig,
     pub(crate) seed: u64,
+    /// Where the data are from.
+    pub(crate) source: Source,
 }
 
 /// A model with the record of its training.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use study::stage::Key;
 
 use super::Spec;
+use crate::data::Source;
 
 /// One measurement: on which set, of what, in which unit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -107,6 +108,9 @@ pub(crate) struct Record {
     pub(crate) n_visible: usize,
     pub(crate) image: ImageShape,
     pub(crate) data: String,
+    /// Where they were; models of earlier versions do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) source: Option<Source>,
     /// How its layers were pretrained, if they were.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) pretraining: Vec<LayerEpoch>,
@@ -126,6 +130,7 @@ impl Record {
             n_visible: data.train.n_features(),
             image: data.train.shape,
             data: data.train.name.clone(),
+            source: Some(spec.source.clone()),
             pretraining: Vec::new(),
             epochs: Vec::new(),
             finals: Vec::new(),

@@ -69,12 +69,19 @@ fn delimiter(file: &Path) -> Result<u8, Error> {
     Ok([b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b','))
 }
 
+/// Whether the first line names the columns: one of them is that of the labels, or it has no numbers
+/// where the second has some. A number beside what is none is a sample with a mistake.
 fn is_header(first: &StringRecord, second: &StringRecord, label_column: Option<&str>) -> bool {
     let is_number = |field: &str| field.parse::<f32>().is_ok();
     let named =
         label_column.is_some_and(|name| !is_number(name) && first.iter().any(|f| f == name));
-    let above_numbers = first.iter().zip(second).any(|(a, b)| !is_number(a) && is_number(b));
-    named || above_numbers
+    let of_label = label_column.is_none() && first.iter().any(is_label);
+    let above_numbers = !first.iter().any(is_number) && second.iter().any(is_number);
+    named || of_label || above_numbers
+}
+
+fn is_label(name: &str) -> bool {
+    LABEL_NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// Which column holds the labels, if any does.
@@ -87,7 +94,6 @@ fn label_index(
     let position = |name: &str| header.and_then(|names| names.iter().position(|n| n == name));
     let Some(asked) = asked else {
         let names = header.into_iter().flatten().enumerate();
-        let is_label = |name: &str| LABEL_NAMES.iter().any(|n| n.eq_ignore_ascii_case(name));
         return Ok(names.filter(|(_, name)| is_label(name)).map(|(i, _)| i).next());
     };
     if asked == "none" {
@@ -165,7 +171,14 @@ impl Rows<'_> {
         if n_columns == 0 {
             return Err(FormatError::CsvNoFeatures { file: file.into() }.into());
         }
-        let shape = ImageShape::of_features(n_columns);
+        // Columns that are no grey values are no pixels, however many there are.
+        let within = |most: f32| reals.iter().all(|value| (0.0..=most).contains(value));
+        let whole = || reals.iter().all(|value| value.fract() == 0.0);
+        let shape = if within(1.0) || within(255.0) && whole() {
+            ImageShape::of_features(n_columns)
+        } else {
+            ImageShape { height: 1, width: n_columns }
+        };
         let n_rows = reals.len() / n_columns;
         let values = Values::Reals(reals);
         let table = Table { file: file.into(), n_rows, shape, pixels: false, values };

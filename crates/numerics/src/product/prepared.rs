@@ -40,6 +40,8 @@ impl<F: Real> Prepared<F> {
         let (k, n) = self.shape;
         assert_eq!((a.nrows(), n), out.dim(), "the shape of the result");
         assert_eq!(a.ncols(), k, "terms of the product");
+        // The kernels write whole registers.
+        assert!(n <= 1 || out.strides()[1] == 1, "the rows of the result are contiguous");
         if k == 0 {
             out.fill(F::zero());
             return;

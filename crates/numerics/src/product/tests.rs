@@ -76,17 +76,52 @@ fn product_equals_the_triple_loop() {
 #[test]
 fn any_number_of_threads_gives_the_same_bits() {
     for (m, k, n) in [(5, 300, 700), (100, 784, 256), (100, 784, 10), (50, 2, 9), (784, 100, 64)] {
-        let (a, b) = (matrix::<f32>(m, k, 3), matrix::<f32>(k, n, 4));
-        let product = |threads| {
-            let mut out = Array2::zeros((m, n));
-            with_team(threads, || matmul(a.view(), b.view(), out.view_mut()));
-            out
-        };
-        let one = product(1);
-        for threads in [2, 3, 8] {
-            assert_eq!(product(threads), one, "{m}×{k}×{n} on {threads} threads");
+        let b = matrix::<f32>(k, n, 4);
+        for a in [matrix::<f32>(m, k, 3), sparse(m, k, 0.2)] {
+            let product = |threads| {
+                let mut out = Array2::zeros((m, n));
+                with_team(threads, || matmul(a.view(), b.view(), out.view_mut()));
+                out
+            };
+            let one = product(1);
+            for threads in [2, 3, 8] {
+                assert_eq!(product(threads), one, "{m}×{k}×{n} on {threads} threads");
+            }
         }
     }
+}
+
+#[test]
+fn an_epilogue_knows_its_rows() {
+    let b = matrix::<f32>(784, 256, 4);
+    for a in [matrix::<f32>(100, 784, 3), sparse(100, 784, 0.2)] {
+        let mut expected = Array2::zeros((100, 256));
+        matmul(a.view(), b.view(), expected.view_mut());
+        for (row, mut out) in expected.rows_mut().into_iter().enumerate() {
+            out += row as f32;
+        }
+        for threads in [1, 2, 3] {
+            let mut out = Array2::zeros((100, 256));
+            with_team(threads, || {
+                matmul_then(a.view(), b.view(), out.view_mut(), (), |rows, mut out, ()| {
+                    for (row, mut out) in rows.zip(out.rows_mut()) {
+                        out += row as f32;
+                    }
+                });
+            });
+            assert_eq!(out, expected, "{threads} threads");
+        }
+    }
+}
+
+#[test]
+fn a_result_with_gaps_is_refused() {
+    let prepared = Prepared::new(matrix::<f32>(8, 64, 0).view());
+    let outcome = std::panic::catch_unwind(|| {
+        let mut wide = Array2::zeros((3, 128));
+        prepared.multiply(matrix(3, 8, 0).view(), wide.slice_mut(s![.., ..;2]));
+    });
+    assert!(outcome.is_err());
 }
 
 #[test]

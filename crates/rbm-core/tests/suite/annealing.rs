@@ -143,6 +143,11 @@ fn a_model_that_does_not_mix_is_not_believed() {
     let base = Array1::from_elem(20, -3.0);
     let bracket = bracket_log_z(&rbm, base.view(), data.view(), &config, 1).expect("valid");
     assert!(!bracket.is_closed(), "{bracket:?}");
+    // The limit of the method: from data in the light mode, both directions miss the heavy one.
+    let data = Array2::zeros((10, 20));
+    let bracket = bracket_log_z(&rbm, base.view(), data.view(), &config, 1).expect("valid");
+    let exact = log_z(&rbm).expect("small");
+    assert!(bracket.is_closed() && exact - bracket.log_z() > 60.0, "{bracket:?}, exactly {exact}");
 }
 
 #[test]

@@ -145,8 +145,10 @@ fn what_does_not_stand_among_all_comparisons_is_probable() {
         summary("rbm", 3, 1000, 3, 6.0),
         summary("denoising", 3, 1000, 3, 7.0),
     ];
-    let holm = |row: PairedRow, p_value: f64| {
-        PairedRow { p_value, test: "paired t-test, Holm".into(), ..row }
+    let holm = |row: PairedRow, p_value: f64| PairedRow {
+        p_value,
+        test: "paired t-test, Holm".into(),
+        ..row
     };
     let pairs = [
         holm(paired("rbm", "none", 100, 3, (-8.0, -2.0)), 0.2),
