@@ -181,6 +181,22 @@ fn sparsity_draws_hidden_units_to_their_target() {
 }
 
 #[test]
+fn a_last_step_that_breaks_the_model_is_undone() {
+    for algorithm in [
+        Algorithm::Cd { negative_visible: NegativeVisible::Samples },
+        Algorithm::Pcd { chains: 70 },
+    ] {
+        let settings =
+            TrainingConfig { algorithm, learning_rate: 1e300, batch_size: 120, ..config() };
+        let (data, (before, mut training)) = (bars(), trained(&settings, 0));
+        let mut rbm = before.clone();
+        let error = training.epoch(&mut rbm, data.view()).expect_err("infinite weights");
+        assert!(matches!(error, TrainingError::Diverged { .. }), "{error}");
+        assert_eq!(rbm, before);
+    }
+}
+
+#[test]
 fn errors_that_few_samples_have_by_chance_are_no_divergence() {
     for data in [Array2::ones((1, 6)), array![[0.1, 0.9], [0.4, 0.2]], Array2::zeros((3, 4))] {
         let config = TrainingConfig { epochs: 200, learning_rate: 0.05, ..config() };
