@@ -23,7 +23,9 @@ pub fn sign_flip_p_value(a: &[f64], b: &[f64]) -> Result<f64, StatisticsError> {
         return Err(StatisticsError::TooManyPairs { found: n });
     }
     let sums = signed_sums(&differences);
-    let rounding = n as f64 * f64::EPSILON * differences.iter().map(|d| d.abs()).sum::<f64>();
+    // That of the values as well: their differences may be much smaller.
+    let size: f64 = a.iter().chain(b).map(|x| x.abs()).sum();
+    let rounding = n as f64 * f64::EPSILON * size;
     let at_least = sums[0].abs() - rounding;
     let extreme = sums.iter().filter(|sum| sum.abs() >= at_least).count();
     Ok(extreme as f64 / sums.len() as f64)
@@ -74,6 +76,14 @@ mod tests {
         assert_eq!(sign_flip_p_value(&[0.1, 0.2, -0.3], &[0.0; 3]), Ok(1.0));
         // Ten equal differences, in the order of any sum: only all plus and all minus reach it.
         assert_eq!(sign_flip_p_value(&[0.1; 10], &[0.0; 10]), Ok(2.0 / 1024.0));
+    }
+
+    #[test]
+    fn rounding_makes_no_difference() {
+        // Differences of 0.2, −0.2 and 0.5, whose sum is as far from 0 with the first two exchanged,
+        // which by rounding is not so to the bit.
+        let p = sign_flip_p_value(&[0.8, 3.9, 4.8], &[0.6, 4.1, 4.3]);
+        assert_eq!(p, Ok(0.75));
     }
 
     #[test]
