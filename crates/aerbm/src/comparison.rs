@@ -35,9 +35,8 @@ pub(crate) fn compare(
                 ui.advance(progress.done, progress.of, &cost, progress.samples as f64 / seconds);
             }
             Event::Diverged { rates: Rates { learning_rate, hidden_factor }, error } => {
-                ui.note(&format!(
-                    "left out: rate {learning_rate}, {hidden_factor} times that below: {error}"
-                ))
+                let rates = format!("{learning_rate}, {hidden_factor} times that below");
+                ui.note(&format!("left out: rate {rates}: {error}"));
             }
             Event::Finished { reused: true } => reused += 1,
             Event::Finished { reused: false } => {

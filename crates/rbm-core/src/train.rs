@@ -246,16 +246,29 @@ impl<F: Real> Training<F> {
                 variance.keep_above_floor(rbm);
             }
         }
+        let error = self.judged(rbm, &mean, (epoch, n_batches))?;
+        self.lowest_error = self.lowest_error.min(error as f32);
+        self.epochs_done = epoch;
+        Ok(EpochReport { reconstruction_sse: error })
+    }
+
+    /// The reconstruction error of an epoch that went well; else the model is taken back.
+    fn judged(
+        &self,
+        rbm: &mut Rbm<F>,
+        mean: &MeanCost,
+        (epoch, n_batches): (usize, usize),
+    ) -> Result<f64, TrainingError> {
+        let (error, step) = (mean.mean(), epoch * n_batches - 1);
         // The last step is looked at by no later one.
         if !rbm.all_finite() {
+            let steps = self.config.epochs * n_batches;
+            let rate = self.config.learning_rate * self.config.schedule.factor(step, steps);
             let tensors = (&*rbm, &self.gradient);
-            let rate = self.config.learning_rate * self.config.schedule.factor(steps - 1, steps);
-            let place = (epoch * n_batches - 1, n_batches);
-            let error = TrainingError::diverged(mean.mean(), tensors, place, rate);
+            let diverged = TrainingError::diverged(error, tensors, (step, n_batches), rate);
             assign(rbm, &self.last_good);
-            return Err(error);
+            return Err(diverged);
         }
-        let error = mean.mean();
         let bound = self.error_of_means.max(f64::from(self.lowest_error));
         let excess = (error - bound) / rbm.n_visible() as f64;
         if error > worse(mean.n_samples()) * bound && excess > NOTICEABLE {
@@ -263,15 +276,13 @@ impl<F: Real> Training<F> {
             return Err(TrainingError::Diverged {
                 cost: error,
                 tensor: "reconstructions are worse than the mean of the data".to_owned(),
-                step: epoch * n_batches,
+                step: step + 1,
                 epoch,
                 batch: n_batches,
                 learning_rate: self.config.learning_rate,
             });
         }
-        self.lowest_error = self.lowest_error.min(error as f32);
-        self.epochs_done = epoch;
-        Ok(EpochReport { reconstruction_sse: error })
+        Ok(error)
     }
 }
 
