@@ -1,8 +1,5 @@
 //! A comparison run to its end: tables, metrics, figures.
 
-use std::io::ErrorKind;
-use std::path::Path;
-
 use anyhow::Context as _;
 use mnist_io::Splits;
 use report::{ComparisonRow, EqualSecondsRow, MetricRow, PairedRow, SummaryRow, TimingRow};
@@ -13,7 +10,7 @@ use study::{
 };
 
 use crate::figures;
-use crate::folder::RunFolder;
+use crate::folder::{RunFolder, remove};
 use crate::interrupt::{self, Interrupted};
 use crate::ui::Ui;
 
@@ -87,16 +84,6 @@ fn write_tables(folder: &RunFolder, outcome: &Outcome) -> anyhow::Result<()> {
         folder.write_table("equal_seconds.csv", &equal_seconds_rows(outcome))?;
     }
     folder.write_table("paired.csv", &paired_rows(outcome))
-}
-
-/// Removes a file, if it is there.
-pub(crate) fn remove(file: &Path) -> anyhow::Result<()> {
-    match std::fs::remove_file(file) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("{}", file.display()))
-        }
-        _ => Ok(()),
-    }
 }
 
 fn equal_seconds_rows(outcome: &Outcome) -> Vec<EqualSecondsRow> {

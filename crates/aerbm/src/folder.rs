@@ -4,6 +4,7 @@
 //! cannot be written to is found at once. Tables are rewritten as results arrive.
 
 use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -138,6 +139,16 @@ impl RunFolder {
     fn write_info(&self) -> anyhow::Result<()> {
         let text = serde_json::to_string_pretty(&self.info)? + "\n";
         Ok(report::write_text(&self.path.join("run.json"), &text)?)
+    }
+}
+
+/// Removes a file, if it is there.
+pub(crate) fn remove(file: &Path) -> anyhow::Result<()> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("{}", file.display()))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -1,12 +1,12 @@
 //! `aerbm sample` and `aerbm inpaint`: what a generative model makes of its distribution, in
 //! figures and in numbers.
 
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
 use mnist_io::{Dataset, Splits};
 use ndarray::{Array2, ArrayView2, Axis};
-use nn_core::TrainingError;
 use numerics::{Purpose, Stream};
 use rbm_core::{
     AnnealingConfig, Rbm, Temperatures, bracket_log_z, diagnose_chains, inpaint, log_odds_of_means,
@@ -18,7 +18,6 @@ use crate::cli;
 use crate::commands::{run_folder, show_measures};
 use crate::figures::generation as figures;
 use crate::figures::generation::Start;
-use crate::interrupt::{self, Interrupted};
 use crate::likelihood::{mean, states};
 use crate::train::{self, Measure, Model, Trained};
 use crate::ui::Ui;
@@ -163,14 +162,12 @@ fn judge(
         let rate = progress.samples as f64 / since.elapsed().as_secs_f64();
         since = Instant::now();
         ui.advance(progress.done, progress.of, &cost, rate);
-        interrupt::flow()
+        ControlFlow::Continue(())
     };
     let train = Labelled { x: splits.train.images.view(), labels: &of_train };
     let validation = Labelled { x: splits.validation.images.view(), labels: &of_validation };
-    let tuned = match fine_tune(classifier, train, validation, &config, seed, &mut watch) {
-        Err(TrainingError::Interrupted) => return Err(Interrupted.into()),
-        outcome => outcome.context("fine-tuning the judge")?,
-    };
+    let tuned = fine_tune(classifier, train, validation, &config, seed, &mut watch)
+        .context("fine-tuning the judge")?;
     ui.finish();
     let test = splits.test.images.view();
     let errors = tuned.model.count_errors(test, &of_test) as f64;

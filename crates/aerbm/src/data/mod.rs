@@ -154,7 +154,7 @@ impl Loaded {
     }
 
     /// The hash of what is in the sets, and how it was read.
-    pub(crate) fn key(&self, partition: Partition) -> Key {
+    fn key(&self, partition: Partition) -> Key {
         let hashes = (&self.mnist.train.sha256, &self.mnist.test.sha256);
         match &self.variant {
             None => Key::new("data", &(hashes, partition)),

@@ -7,7 +7,10 @@ use report::{AxisScale, Curve, Lines, Meta, Panel, Section};
 use stack::LayerChange;
 use study::{Cell, Method, Outcome, summarise};
 
-use crate::comparison::remove;
+use crate::folder::remove;
+
+const CHANGES: &str = "fine_tuning";
+const DEPTHS: &str = "error_by_depth";
 
 /// What fine-tuning did to the layers, and the error over depths where there are several.
 pub(crate) fn draw(dir: &Path, outcome: &Outcome) -> anyhow::Result<()> {
@@ -20,9 +23,6 @@ pub(crate) fn draw(dir: &Path, outcome: &Outcome) -> anyhow::Result<()> {
     changes(dir, outcome)?;
     Ok(depths(dir, outcome)?)
 }
-
-const CHANGES: &str = "fine_tuning";
-const DEPTHS: &str = "error_by_depth";
 
 /// By layer, at the largest depth and number of labels, means over seeds. Of a single layer the page
 /// has a table.
