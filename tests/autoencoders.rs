@@ -44,9 +44,11 @@ fn a_denoising_autoencoder_beats_doing_nothing_and_its_codes_classify() {
     assert!(psnr("denoising") > psnr("wiener") + 1.0, "{found}");
     assert!(psnr("gaussian") > psnr("noisy") + 2.0 && psnr("median") > psnr("noisy"), "{found}");
     assert!(number(&found, "denoising", "SSIM") > number(&found, "noisy", "SSIM") + 0.1);
-    for file in
-        ["denoising.csv", "figures/denoising_denoising.png", "figures/activities_denoising.png"]
-    {
+    for file in [
+        "denoise_denoising.csv",
+        "figures/denoising_denoising.png",
+        "figures/activities_denoising.png",
+    ] {
         assert!(out.path().join(file).is_file(), "{file}");
     }
     run(&["denoise", &folder, "--noise", "rain:1"], data.path())
@@ -54,7 +56,7 @@ fn a_denoising_autoencoder_beats_doing_nothing_and_its_codes_classify() {
         .stderr(contains("expected gaussian:STD"));
 
     run(&["encode", &folder], data.path()).success().stdout(contains("500 codes of 150 units"));
-    assert!(out.path().join("codes_test.npy").is_file());
+    assert!(out.path().join("codes_denoising_test.npy").is_file());
     let csv = out.path().join("codes.csv");
     let csv_name = csv.to_string_lossy().into_owned();
     run(&["encode", &folder, "--images", "train", "--out", &csv_name], data.path()).success();
@@ -107,6 +109,11 @@ fn a_deep_autoencoder_is_pretrained_and_a_code_of_two_numbers_is_drawn() {
         run(&args, data.path()).success().stderr(contains("samples/s").not());
         let again = std::fs::read_to_string(out.path().join("metrics.csv")).expect("written");
         assert_eq!(again, metrics);
+        // With another code, the layers below it are not learned again.
+        let wider = [&args[..], &["--set", "model.n_hidden=3"]].concat();
+        run(&wider, data.path())
+            .success()
+            .stderr(contains("layer 3, seed 1").and(contains("layer 2, seed 1").not()));
     }
 }
 

@@ -43,7 +43,7 @@ fn a_small_rbm_has_an_exact_likelihood_and_fills_in_what_is_missing() {
     train("rbm-pcd", &settings, data.path(), out.path()).success();
     on_run(&["likelihood"], data.path(), out.path())
         .stdout(contains("pixels: sample; log Z: exact"));
-    let table = out.path().join("likelihood.csv");
+    let table = out.path().join("likelihood_rbm-pcd.csv");
     let exact = value(&table, "test", "log_likelihood_nats");
     // Independent pixels have about −206 nats.
     assert!((-195.0..-100.0).contains(&exact), "{exact}");
@@ -52,14 +52,15 @@ fn a_small_rbm_has_an_exact_likelihood_and_fills_in_what_is_missing() {
     assert_eq!(of_training, value(&table, "validation", "log_likelihood_nats"));
 
     let inpaint = ["inpaint", "--images", "10", "--draws", "2", "--steps", "50"];
-    on_run(&inpaint, data.path(), out.path()).stdout(contains("inpainting.csv"));
-    let table = out.path().join("inpainting.csv");
+    on_run(&inpaint, data.path(), out.path()).stdout(contains("inpaint_rbm-pcd.csv"));
+    let table = out.path().join("inpaint_rbm-pcd.csv");
     let conditional = value(&table, "test", "conditional_nll_nats");
     let independent = value(&table, "test", "independent_nll_nats");
     assert!(conditional < independent, "{conditional} nats, independent {independent}");
 
     on_run(&["sample", "--steps", "40"], data.path(), out.path()).stdout(contains("r_hat"));
-    for file in ["figures/inpainted_rbm-pcd.png", "figures/page_rbm-pcd.png", "samples.csv"] {
+    for file in ["figures/inpainted_rbm-pcd.png", "figures/page_rbm-pcd.png", "sample_rbm-pcd.csv"]
+    {
         assert!(out.path().join(file).is_file(), "{file}");
     }
 }
@@ -82,7 +83,7 @@ fn a_deep_belief_network_trains_and_draws() {
     let settings = ["layers=[30, 20]", "training.epochs=2", "top.epochs=2"];
     train("dbn", &settings, data.path(), out.path()).success();
     on_run(&["sample", "--steps", "20"], data.path(), out.path());
-    let nearest = value(&out.path().join("samples.csv"), "samples", "nearest_training_sse");
+    let nearest = value(&out.path().join("sample_dbn.csv"), "samples", "nearest_training_sse");
     assert!(nearest > 0.0, "{nearest}");
 }
 

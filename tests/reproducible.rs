@@ -27,7 +27,7 @@ const TRAIN: [&str; 8] = [
     "--set",
     "partition={train=500}",
     "--set",
-    "model.n_hidden=16",
+    "model.n_hidden=96",
     "--set",
     "training.epochs=3",
 ];

@@ -14,7 +14,7 @@ fn data() -> Array2<f32> {
 }
 
 fn config() -> (AutoencoderConfig, TrainingConfig) {
-    let architecture = AutoencoderConfig { n_hidden: 50, ..Default::default() };
+    let architecture = AutoencoderConfig { n_hidden: 70, ..Default::default() };
     (architecture, TrainingConfig { epochs: 4, batch_size: 50, ..Default::default() })
 }
 

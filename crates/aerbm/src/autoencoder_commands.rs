@@ -66,7 +66,7 @@ pub(crate) fn denoise(args: &cli::Denoise, ui: &Ui) -> anyhow::Result<()> {
     }
     ui.rows(&rows);
     let dir = run_folder(&args.run);
-    report::write_csv(&dir.join("denoising.csv"), &rows)?;
+    report::write_csv(&dir.join(format!("denoise_{run}.csv")), &rows)?;
     figures::autoencoder::denoising(&dir, &trained, test, &noisy, &filters)?;
     ui.result(&format!("figure: {}", dir.join(format!("figures/denoising_{run}.png")).display()));
     Ok(())
@@ -138,7 +138,8 @@ pub(crate) fn encode(args: &cli::Encode, ui: &Ui) -> anyhow::Result<()> {
         cli::Images::Test => (&loaded.mnist.test, "test"),
     };
     let codes = trained.model.encode(set.images.view());
-    let default = || run_folder(&args.run).join(format!("codes_{name}.npy"));
+    let run = &trained.record.run;
+    let default = || run_folder(&args.run).join(format!("codes_{run}_{name}.npy"));
     let out = args.out.clone().unwrap_or_else(default);
     let bytes = match out.extension().and_then(|e| e.to_str()) {
         Some("npy") => {

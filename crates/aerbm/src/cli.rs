@@ -183,7 +183,7 @@ pub(crate) struct Encode {
     /// Which images
     #[arg(long, default_value = "test")]
     pub(crate) images: Images,
-    /// Where to: a name that ends in .npy or .csv [default: codes_IMAGES.npy in the run's folder]
+    /// Where to: a name that ends in .npy or .csv [default: codes_RUN_IMAGES.npy in the run's folder]
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
     #[command(flatten)]

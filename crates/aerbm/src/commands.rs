@@ -163,8 +163,9 @@ fn reconstruct(args: &cli::OnRun, ui: &Ui) -> anyhow::Result<()> {
     let trained = train::load(&args.run)?;
     let loaded = data::load_for(&trained, &args.data, ui)?;
     let dir = run_folder(&args.run);
-    figures::reconstructions(&dir, &[&trained], &loaded.mnist.test)?;
-    ui.result(&format!("figure: {}", dir.join("figures/reconstructions.png").display()));
+    let name = format!("reconstructions_{}", trained.record.run);
+    figures::reconstructions(&dir, &name, &[&trained], &loaded.mnist.test)?;
+    ui.result(&format!("figure: {}", dir.join(format!("figures/{name}.png")).display()));
     Ok(())
 }
 

@@ -167,9 +167,10 @@ fn strongest(weights: ArrayView2<f32>, n: usize) -> Vec<usize> {
     units
 }
 
-/// Test digits above their reconstructions by each model.
+/// Test digits above their reconstructions by each model, in a figure of this name.
 pub(crate) fn reconstructions(
     dir: &Path,
+    name: &str,
     models: &[&Trained],
     test: &mnist_io::Dataset,
 ) -> anyhow::Result<()> {
@@ -189,7 +190,7 @@ pub(crate) fn reconstructions(
         section: Section::Reconstruction,
         order: 0,
     };
-    tiles(dir, "reconstructions", first, rows, TileScale::Grey, meta)
+    tiles(dir, name, first, rows, TileScale::Grey, meta)
 }
 
 /// The first sample of each class, of the first classes if there are many, or the first ten where

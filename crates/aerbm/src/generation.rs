@@ -28,7 +28,7 @@ const NOISE: Purpose = Purpose::new("sample noise");
 /// Chains whose free energies are followed.
 const FOLLOWED: usize = 20;
 
-/// `aerbm sample`: a figure of some chains, a page of samples, and `samples.csv` on both.
+/// `aerbm sample`: a figure of some chains, a page of samples, and `sample_RUN.csv` on both.
 pub(crate) fn sample(args: &cli::Sample, ui: &Ui) -> anyhow::Result<()> {
     let trained = train::load(&args.run)?;
     let dir = run_folder(&args.run);
@@ -57,14 +57,14 @@ pub(crate) fn sample(args: &cli::Sample, ui: &Ui) -> anyhow::Result<()> {
     if args.judge {
         measures.extend(judge(&dbn, samples.view(), &splits, args.seed, ui)?);
     }
-    write(&dir, trained, "samples", measures, ui)
+    write(&dir, trained, "sample", measures, ui)
 }
 
-/// Writes `NAME.csv` beside the run's tables, and prints what is in it.
+/// Writes `COMMAND_RUN.csv` beside the run's tables, and prints what is in it.
 fn write(
     dir: &std::path::Path,
     trained: Trained,
-    name: &str,
+    command: &str,
     measures: Vec<Measure>,
     ui: &Ui,
 ) -> anyhow::Result<()> {
@@ -72,7 +72,7 @@ fn write(
     record.epochs.clear();
     record.finals = measures;
     let rows: Vec<MetricRow> = record.metric_rows();
-    let file = dir.join(format!("{name}.csv"));
+    let file = dir.join(format!("{command}_{}.csv", record.run));
     report::write_csv(&file, &rows)?;
     ui.rows(&rows);
     show_measures(&rows, ui);
@@ -230,7 +230,7 @@ pub(crate) fn inpaint_run(args: &cli::Inpaint, ui: &Ui) -> anyhow::Result<()> {
         measures = conditional_likelihood(rbm, truth.view(), &known, base.view(), args.seed)?;
     }
     ui.finish();
-    write(&dir, trained, "inpainting", measures, ui)
+    write(&dir, trained, "inpaint", measures, ui)
 }
 
 /// The mean −ln p(missing | known) of the true images under the model, between its two estimates,

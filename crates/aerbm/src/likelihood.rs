@@ -15,7 +15,7 @@ use crate::data;
 use crate::train::{self, Measure, Model};
 use crate::ui::Ui;
 
-/// `aerbm likelihood`: measures, prints, and writes `likelihood.csv` beside the run's tables.
+/// `aerbm likelihood`: measures, prints, and writes `likelihood_RUN.csv` beside the run's tables.
 pub(crate) fn run(args: &cli::Likelihood, ui: &Ui) -> anyhow::Result<()> {
     let trained = train::load(&args.run)?;
     let (RunConfig::Rbm(settings), Model::Rbm(rbm)) = (trained.config()?, &trained.model) else {
@@ -42,7 +42,7 @@ pub(crate) fn run(args: &cli::Likelihood, ui: &Ui) -> anyhow::Result<()> {
     record.epochs.clear();
     record.finals = measures;
     let rows = record.metric_rows();
-    let file = run_folder(&args.run).join("likelihood.csv");
+    let file = run_folder(&args.run).join(format!("likelihood_{}.csv", record.run));
     report::write_csv(&file, &rows)?;
     ui.rows(&rows);
     show_measures(&rows, ui);

@@ -206,5 +206,5 @@ pub(crate) fn draw_models(
     if let Some((_, smallest)) = with_code.min_by_key(|(n_code, _)| *n_code) {
         figures::generation::decoded_codes(dir, smallest, test)?;
     }
-    figures::reconstructions(dir, &trained.iter().collect::<Vec<_>>(), test)
+    figures::reconstructions(dir, "reconstructions", &trained.iter().collect::<Vec<_>>(), test)
 }

@@ -1,18 +1,13 @@
 //! The deep autoencoder (Hinton & Salakhutdinov 2006): layers pretrained one by one, by either family,
 //! and unrolled; all of it is then trained together.
 
-use std::ops::ControlFlow;
-
 use ae_core::{Autoencoder, AutoencoderConfig};
 use ndarray::{Array2, ArrayView2};
 use nn_core::{Activation, InvalidSetting, TrainingError, require};
 use rbm_core::Rbm;
 use serde::{Deserialize, Serialize};
 
-use crate::pretrain::greedy;
-use crate::{
-    AutoencoderPretraining, PretrainedLayer, Pretraining, Progress, RbmPretraining, unroll,
-};
+use crate::{AutoencoderPretraining, PretrainedLayer, Pretraining, RbmPretraining, Watch, unroll};
 
 /// How the layers of a deep autoencoder begin.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -47,20 +42,22 @@ impl DeepPretraining {
         let mirrored = model.decoder_layers.is_none();
         let expected = "none with pretraining: what is unrolled mirrors the encoder";
         require(mirrored, "model.decoder_layers", &"set", expected)?;
-        for (i, layer) in self.ways(model).iter().enumerate() {
+        for (i, (layer, _)) in self.ways(model).iter().enumerate() {
             layer.validate(units_of(model, i))?;
         }
         Ok(())
     }
 
-    /// The way of each layer, from the data on, with the units that `model` has there.
-    fn ways(&self, model: &AutoencoderConfig) -> Vec<LayerPretraining> {
+    /// For each layer of `model`, from the data on, the way it is pretrained, with the units that the
+    /// model has there, and how many hidden ones.
+    pub fn ways(&self, model: &AutoencoderConfig) -> Vec<(LayerPretraining, usize)> {
         let depth = model.encoder_layers.len() + 1;
-        let way = |i: usize| {
+        let sizes = model.encoder_layers.iter().chain([&model.n_hidden]);
+        let way = |(i, &n_hidden): (usize, &usize)| {
             let code = self.code.as_ref().filter(|_| i + 1 == depth);
-            code.unwrap_or(&self.layers).with_units(units_of(model, i))
+            (code.unwrap_or(&self.layers).with_units(units_of(model, i)), n_hidden)
         };
-        (0..depth).map(way).collect()
+        sizes.enumerate().map(way).collect()
     }
 }
 
@@ -71,10 +68,11 @@ fn units_of(model: &AutoencoderConfig, i: usize) -> (Activation, Activation) {
 }
 
 impl LayerPretraining {
-    fn way(&self) -> &dyn Pretraining {
+    /// Passes through the data.
+    pub fn epochs(&self) -> usize {
         match self {
-            LayerPretraining::Autoencoder(way) => way,
-            LayerPretraining::Rbm(way) => way,
+            LayerPretraining::Autoencoder(way) => way.training.epochs,
+            LayerPretraining::Rbm(way) => way.training.epochs,
         }
     }
 
@@ -117,24 +115,29 @@ fn same_units(
     require(rbm == wanted, field, &format!("{wanted:?}"), expected)
 }
 
-/// Pretrains the layers of a deep autoencoder on `data` (n × visible) and unrolls them; `watch` also
-/// gets the layer, from 0.
+impl Pretraining for LayerPretraining {
+    fn learn(
+        &self,
+        data: ArrayView2<f32>,
+        n_hidden: usize,
+        seed: u64,
+        layer: usize,
+        watch: Watch<'_>,
+    ) -> Result<PretrainedLayer, TrainingError> {
+        match self {
+            LayerPretraining::Autoencoder(way) => way.learn(data, n_hidden, seed, layer, watch),
+            LayerPretraining::Rbm(way) => way.learn(data, n_hidden, seed, layer, watch),
+        }
+    }
+}
+
+/// The deep autoencoder of shape `model` that its pretrained layers begin.
 ///
-/// # Errors
-/// [`TrainingError`] for settings that do not go together or are out of range, for no data or data of
-/// the wrong kind, for divergence, or when `watch` breaks off.
-pub fn pretrain_deep(
-    model: &AutoencoderConfig,
-    pretraining: &DeepPretraining,
-    data: ArrayView2<f32>,
-    seed: u64,
-    watch: &mut dyn FnMut(usize, Progress) -> ControlFlow<()>,
-) -> Result<Autoencoder<f32>, TrainingError> {
-    pretraining.validate(model)?;
-    let ways = pretraining.ways(model);
-    let sizes = model.encoder_layers.iter().chain([&model.n_hidden]);
-    let ways: Vec<_> = ways.iter().zip(sizes).map(|(layer, &n)| (layer.way(), n)).collect();
-    let mut deep = unroll(&greedy(&ways, data, seed, watch)?);
+/// # Panics
+/// If there is no layer.
+#[must_use]
+pub fn unroll_into(model: &AutoencoderConfig, layers: &[PretrainedLayer]) -> Autoencoder<f32> {
+    let mut deep = unroll(layers);
     (deep.top_k, deep.encode_top_k) = (model.top_k, model.encode_top_k);
-    Ok(deep)
+    deep
 }

@@ -15,6 +15,18 @@ pub struct PretrainedLayer {
 }
 
 impl PretrainedLayer {
+    /// A layer of these units without weights, to restore one into.
+    #[must_use]
+    pub fn zeros(
+        n_inputs: usize,
+        n_features: usize,
+        (unit, output): (Activation, Activation),
+    ) -> Self {
+        let (encoder, decoder) =
+            (Dense::zeros(n_inputs, n_features), Dense::zeros(n_features, n_inputs));
+        PretrainedLayer { encoder, unit, decoder, output }
+    }
+
     /// The features of each sample, which the next layer learns from: expectations, not draws.
     /// Shapes: (n × inputs) → (n × features).
     #[must_use]

@@ -16,12 +16,12 @@ pub use classifier::{
     Classifier, NotFinite, classification_cost_and_gradient, classification_step,
 };
 pub use dbn::Dbn;
-pub use deep::{DeepPretraining, LayerPretraining, pretrain_deep};
+pub use deep::{DeepPretraining, LayerPretraining, unroll_into};
 pub use dropout::Dropout;
 pub use fine_tune::{Evaluation, FineTuneConfig, FineTuned, Labelled, fine_tune};
 pub use initialise::{PcaInitialisation, RandomInitialisation};
 pub use layer::PretrainedLayer;
-pub use pretrain::{AutoencoderPretraining, Pretraining, RbmPretraining, greedy};
+pub use pretrain::{AutoencoderPretraining, Growing, Pretraining, RbmPretraining, greedy};
 pub use unroll::unroll;
 
 use std::ops::ControlFlow;

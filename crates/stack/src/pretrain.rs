@@ -40,18 +40,52 @@ pub fn greedy(
     seed: u64,
     watch: &mut dyn FnMut(usize, Progress) -> ControlFlow<()>,
 ) -> Result<Vec<PretrainedLayer>, TrainingError> {
-    let mut layers: Vec<PretrainedLayer> = Vec::with_capacity(ways.len());
-    let mut features: Option<Array2<f32>> = None;
+    let mut layers = Vec::with_capacity(ways.len());
+    let mut growing = Growing::new(data, &mut layers);
     for (i, &(pretraining, n_hidden)) in ways.iter().enumerate() {
-        if let Some(below) = layers.last() {
-            let inputs = features.as_ref().map_or(data, |features| features.view());
-            features = Some(below.encode(inputs));
-        }
-        let inputs = features.as_ref().map_or(data, |features| features.view());
         let watch = &mut |progress| watch(i, progress);
-        layers.push(pretraining.learn(inputs, n_hidden, seed, i, watch)?);
+        let layer = pretraining.learn(growing.inputs(), n_hidden, seed, i, watch)?;
+        growing.push(layer);
     }
     Ok(layers)
+}
+
+/// A stack that grows from the data up; [`greedy`] where layers also come from elsewhere, as from a
+/// file that keeps them.
+#[derive(Debug)]
+pub struct Growing<'a> {
+    data: ArrayView2<'a, f32>,
+    layers: &'a mut Vec<PretrainedLayer>,
+    /// The features of the first `level` layers; none at level 0.
+    features: Option<Array2<f32>>,
+    level: usize,
+}
+
+impl<'a> Growing<'a> {
+    /// A stack on `data` (n × inputs) that has these layers so far.
+    pub fn new(data: ArrayView2<'a, f32>, layers: &'a mut Vec<PretrainedLayer>) -> Self {
+        Growing { data, layers, features: None, level: 0 }
+    }
+
+    /// How many layers there are.
+    pub fn depth(&self) -> usize {
+        self.layers.len()
+    }
+
+    /// What the next layer learns from, computed when it is asked for. Shape: n × inputs of it.
+    pub fn inputs(&mut self) -> ArrayView2<'_, f32> {
+        for layer in &self.layers[self.level..] {
+            let below = self.features.as_ref().map_or(self.data, |features| features.view());
+            self.features = Some(layer.encode(below));
+        }
+        self.level = self.layers.len();
+        self.features.as_ref().map_or(self.data, |features| features.view())
+    }
+
+    /// Puts a layer on top.
+    pub fn push(&mut self, layer: PretrainedLayer) {
+        self.layers.push(layer);
+    }
 }
 
 /// What is expected of settings that a stack has for its layers.

@@ -10,7 +10,7 @@ use numerics::{Purpose, Stream};
 use stack::{
     AutoencoderPretraining, Classifier, DeepPretraining, FineTuneConfig, Labelled,
     LayerPretraining, PretrainedLayer, Pretraining, RandomInitialisation, RbmPretraining,
-    fine_tune, greedy, pretrain_deep, unroll,
+    fine_tune, greedy, unroll, unroll_into,
 };
 
 /// Noisy bars at one of four places in a row of 16: the place is the class.
@@ -129,11 +129,14 @@ fn a_deep_autoencoder_is_pretrained_layer_by_layer_and_then_learns_on() {
     let layers = LayerPretraining::Autoencoder(way);
     let pretraining = DeepPretraining { layers, code: None };
     let mut seen = vec![0; 3];
-    let mut deep = pretrain_deep(&config, &pretraining, x.view(), 1, &mut |layer, _| {
+    pretraining.validate(&config).expect("can be unrolled");
+    let ways = pretraining.ways(&config);
+    let ways: Vec<_> = ways.iter().map(|(way, n)| (way as &dyn Pretraining, *n)).collect();
+    let layers = greedy(&ways, x.view(), 1, &mut |layer, _| {
         seen[layer] += 1;
         ControlFlow::Continue(())
-    })
-    .expect("converges");
+    });
+    let mut deep = unroll_into(&config, &layers.expect("converges"));
     assert_eq!(seen, [30; 3]);
     assert_eq!(deep.units, config.units());
     let random = Autoencoder::new(&config, 16, 1, 0).expect("valid");

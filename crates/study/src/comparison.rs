@@ -12,8 +12,7 @@ use ndarray::{Array2, ArrayView2};
 use nn_core::{TensorMap, TrainingError, restore, store};
 use numerics::{Purpose, Stream};
 use stack::{
-    Classifier, Labelled, PretrainedLayer, Pretraining as _, Progress, RandomInitialisation,
-    fine_tune,
+    Classifier, Growing, Labelled, PretrainedLayer, Pretraining as _, Progress, fine_tune,
 };
 
 use crate::config::{Settings, UNIT};
@@ -112,9 +111,9 @@ impl<'a> Run<'a> {
         seed: u64,
         stack: &mut Stack,
     ) -> Result<(), StudyError> {
-        let mut features = Features { data: self.pretraining_data(), above: None, level: 0 };
-        while stack.layers.len() < depth {
-            let index = stack.layers.len();
+        let mut growing = Growing::new(self.pretraining_data(), &mut stack.layers);
+        while growing.depth() < depth {
+            let index = growing.depth();
             // Layers that were learned in the same way from the same are the same, whatever the stack.
             let way = self.config.way(method, index);
             let settings = self.config.settings(method, index);
@@ -128,11 +127,16 @@ impl<'a> Run<'a> {
                     (self.data_key, self.config.pretraining_images),
                 ),
             );
+            let n_inputs = match index {
+                0 => self.data.train.n_features(),
+                _ => self.config.layers[index - 1],
+            };
             let layer = if let Settings::Random(initial) = settings {
-                self.random_layer(initial, index, seed)?
+                let no_data = Array2::zeros((0, n_inputs));
+                let mut go_on = |_| ControlFlow::Continue(());
+                initial.learn(no_data.view(), n_hidden, seed, index, &mut go_on)?
             } else if let Some((tensors, record)) = self.cache.get::<LayerRecord>(&key)? {
-                let mut layer = self.random_layer(RandomInitialisation::default(), index, seed)?;
-                (layer.unit, layer.output) = record.units;
+                let mut layer = PretrainedLayer::zeros(n_inputs, n_hidden, record.units);
                 restore(&mut layer, "", &tensors).map_err(|e| self.unreadable(&key, &e))?;
                 event(self.listen, Event::Finished { reused: true })?;
                 self.outcome.layers.push(LayerRecord { method, ..record });
@@ -140,7 +144,7 @@ impl<'a> Run<'a> {
             } else {
                 let title = format!("{} layer {}, seed {seed}", method.name(), index + 1);
                 event(self.listen, Event::Begun { title: &title })?;
-                let x = features.up_to(index, &stack.layers);
+                let x = growing.inputs();
                 let (layer, record) = pretrain(self.config, method, x, seed, index, self.listen)?;
                 let mut tensors = TensorMap::new();
                 store(&layer, "", &mut tensors);
@@ -149,26 +153,10 @@ impl<'a> Run<'a> {
                 self.outcome.layers.push(record);
                 layer
             };
-            stack.layers.push(layer);
+            growing.push(layer);
             stack.keys.push(key);
         }
         Ok(())
-    }
-
-    /// A layer that has learned nothing.
-    fn random_layer(
-        &self,
-        initial: RandomInitialisation,
-        index: usize,
-        seed: u64,
-    ) -> Result<PretrainedLayer, TrainingError> {
-        let n_inputs = match index {
-            0 => self.data.train.n_features(),
-            _ => self.config.layers[index - 1],
-        };
-        let no_data = Array2::zeros((0, n_inputs));
-        let mut go_on = |_| ControlFlow::Continue(());
-        initial.learn(no_data.view(), self.config.layers[index], seed, index, &mut go_on)
     }
 
     fn unreadable(&self, key: &Key, error: &nn_core::RestoreError) -> TensorFileError {
@@ -319,26 +307,6 @@ impl<'a> Run<'a> {
             tuning_seconds,
         };
         Ok((cell, predictions))
-    }
-}
-
-/// The data as the layers below see them, computed as far as needed.
-struct Features<'a> {
-    data: ArrayView2<'a, f32>,
-    /// The features of layer `level`; none at level 0.
-    above: Option<Array2<f32>>,
-    level: usize,
-}
-
-impl Features<'_> {
-    /// What layer `index` (from 0) learns from.
-    fn up_to(&mut self, index: usize, layers: &[PretrainedLayer]) -> ArrayView2<'_, f32> {
-        for layer in &layers[self.level..index] {
-            let x = self.above.as_ref().map_or(self.data, |features| features.view());
-            self.above = Some(layer.encode(x));
-            self.level += 1;
-        }
-        self.above.as_ref().map_or(self.data, |features| features.view())
     }
 }
 

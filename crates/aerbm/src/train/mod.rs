@@ -208,6 +208,10 @@ fn keep(folder: &Path, model: &Model, record: &Record) -> anyhow::Result<()> {
     Ok(report::write_text(&folder.join("model.json"), &text)?)
 }
 
+fn name_of(path: Option<&Path>) -> Option<&str> {
+    path?.file_name()?.to_str()
+}
+
 fn load_if(folder: &Path, key: &Key) -> anyhow::Result<Option<Trained>> {
     let found = tensor_file::read::<Record>(&folder.join(MODEL))?;
     let Some((tensors, record)) = found.filter(|(_, record)| record.key == key.as_str()) else {
@@ -216,7 +220,8 @@ fn load_if(folder: &Path, key: &Key) -> anyhow::Result<Option<Trained>> {
     Ok(Some(Trained { model: Model::restore(&record, &tensors)?, record }))
 }
 
-/// The finished model in a run's folder, or in the folder of one model of it.
+/// The finished model in a run's folder, or in the folder of one model of it. It is called as its folder
+/// is, so that what is made of one seed's model does not replace what is made of another's.
 pub(crate) fn load(run: &Path) -> anyhow::Result<Trained> {
     let mut folder = run.to_owned();
     if !folder.join(MODEL).is_file() {
@@ -240,7 +245,10 @@ pub(crate) fn load(run: &Path) -> anyhow::Result<Trained> {
             ),
         }
     }
-    let (tensors, record) = tensor_file::read::<Record>(&folder.join(MODEL))?
+    let (tensors, mut record) = tensor_file::read::<Record>(&folder.join(MODEL))?
         .with_context(|| format!("{} disappeared", folder.join(MODEL).display()))?;
+    if let (Some("models"), Some(name)) = (name_of(folder.parent()), name_of(Some(&folder))) {
+        name.clone_into(&mut record.run);
+    }
     Ok(Trained { model: Model::restore(&record, &tensors)?, record })
 }

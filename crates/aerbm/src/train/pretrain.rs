@@ -1,4 +1,4 @@
-//! The layers that a deep autoencoder begins with, kept once they are there.
+//! The layers that a deep autoencoder begins with, each kept once it is there.
 
 use std::path::Path;
 use std::time::Instant;
@@ -6,11 +6,13 @@ use std::time::Instant;
 use ae_core::Autoencoder;
 use anyhow::Context as _;
 use mnist_io::Splits;
-use nn_core::{TensorMap, TrainingError, restore, store};
+use ndarray::ArrayView2;
+use nn_core::{Activation, TensorMap, TrainingError, restore, store};
 use serde::{Deserialize, Serialize};
-use stack::{DeepPretraining, pretrain_deep};
-use study::stage::Key;
-use study::tensor_file;
+use stack::{
+    DeepPretraining, Growing, LayerPretraining, PretrainedLayer, Pretraining as _, unroll_into,
+};
+use study::stage::{Key, Store};
 
 use super::Spec;
 use super::record::LayerEpoch;
@@ -18,15 +20,16 @@ use crate::config::AutoencoderSettings;
 use crate::interrupt::{self, Interrupted};
 use crate::ui::Ui;
 
-const FILE: &str = "pretrained.safetensors";
-
+/// What is kept of a layer beside its tensors.
 #[derive(Serialize, Deserialize)]
-struct State {
-    key: String,
+struct Learned {
+    /// (inputs, features).
+    sizes: (usize, usize),
+    units: (Activation, Activation),
     epochs: Vec<LayerEpoch>,
 }
 
-/// The unrolled layers and how they were learned: from the folder, or learned now.
+/// The unrolled layers and how they were learned: those that `folder` has from there, the others now.
 pub(super) fn pretrained(
     spec: &Spec<'_>,
     settings: &AutoencoderSettings,
@@ -36,28 +39,53 @@ pub(super) fn pretrained(
     folder: &Path,
     ui: &Ui,
 ) -> anyhow::Result<(Autoencoder<f32>, Vec<LayerEpoch>)> {
-    let path = folder.join(FILE);
-    let key = Key::new("pretrain deep", &(&settings.model, pretraining, spec.seed, data_key));
-    let found = tensor_file::read::<State>(&path)?.filter(|(_, state)| state.key == key.as_str());
-    if let Some((tensors, state)) = found {
-        let mut model = Autoencoder::new(&settings.model, data.train.n_features(), 0, 0)?;
-        restore(&mut model, "", &tensors)
-            .with_context(|| format!("{}: delete the file to begin anew", path.display()))?;
-        return Ok((model, state.epochs));
+    pretraining.validate(&settings.model)?;
+    let kept = Store::new(folder.join("pretrained"));
+    let (mut layers, mut epochs) = (Vec::new(), Vec::new());
+    let mut growing = Growing::new(data.train.images.view(), &mut layers);
+    let mut below = data_key.clone();
+    for (way, n_hidden) in pretraining.ways(&settings.model) {
+        let index = growing.depth();
+        let key = Key::new("pretrain deep", &(&way, n_hidden, spec.seed, index, below));
+        let layer = if let Some((tensors, learned)) = kept.get::<Learned>(&key)? {
+            let (n_inputs, n_features) = learned.sizes;
+            let mut layer = PretrainedLayer::zeros(n_inputs, n_features, learned.units);
+            restore(&mut layer, "", &tensors)?;
+            epochs.extend(learned.epochs);
+            layer
+        } else {
+            let (layer, learned) = learn(&way, growing.inputs(), n_hidden, index, spec, ui)?;
+            let mut tensors = TensorMap::new();
+            store(&layer, "", &mut tensors);
+            kept.put(&key, &tensors, &learned)?;
+            epochs.extend(learned.epochs);
+            layer
+        };
+        growing.push(layer);
+        below = key;
     }
+    Ok((unroll_into(&settings.model, &layers), epochs))
+}
 
-    let mut epochs: Vec<LayerEpoch> = Vec::new();
+fn learn(
+    way: &LayerPretraining,
+    x: ArrayView2<f32>,
+    n_hidden: usize,
+    index: usize,
+    spec: &Spec<'_>,
+    ui: &Ui,
+) -> anyhow::Result<(PretrainedLayer, Learned)> {
+    let title = format!("{} layer {}, seed {}", spec.run, index + 1, spec.seed);
+    ui.begin(&title, way.epochs());
+    let mut epochs = Vec::new();
     let mut last = Instant::now();
-    let watch = &mut |layer: usize, progress: stack::Progress| {
+    let watch = &mut |progress: stack::Progress| {
         let seconds = last.elapsed().as_secs_f64();
         last = Instant::now();
-        if progress.done == 1 {
-            ui.begin(&format!("{} layer {}, seed {}", spec.run, layer + 1, spec.seed), progress.of);
-        }
         let cost = format!("{} {:.5}", progress.metric, progress.cost);
         ui.advance(progress.done, progress.of, &cost, progress.samples as f64 / seconds);
         epochs.push(LayerEpoch {
-            layer: layer + 1,
+            layer: index + 1,
             epoch: progress.done,
             metric: progress.metric.to_owned(),
             value: progress.cost,
@@ -66,15 +94,11 @@ pub(super) fn pretrained(
         });
         interrupt::flow()
     };
-    let images = data.train.images.view();
-    let model = match pretrain_deep(&settings.model, pretraining, images, spec.seed, watch) {
+    let layer = match way.learn(x, n_hidden, spec.seed, index, watch) {
         Err(TrainingError::Interrupted) => return Err(Interrupted.into()),
         other => other.with_context(|| format!("pretraining {}", spec.run))?,
     };
     ui.finish();
-    let mut tensors = TensorMap::new();
-    store(&model, "", &mut tensors);
-    let state = State { key: key.as_str().to_owned(), epochs };
-    tensor_file::write(&path, &tensors, &state)?;
-    Ok((model, state.epochs))
+    let (sizes, units) = ((x.ncols(), n_hidden), (layer.unit, layer.output));
+    Ok((layer, Learned { sizes, units, epochs }))
 }

@@ -25,7 +25,7 @@ fn config() -> TrainingConfig {
 
 fn trained(config: &TrainingConfig, epochs: usize) -> (Rbm<f32>, Training<f32>) {
     let data = bars();
-    let architecture = RbmConfig { n_hidden: 50, ..Default::default() };
+    let architecture = RbmConfig { n_hidden: 70, ..Default::default() };
     let mut rbm = Rbm::new(&architecture, data.view(), 5, 0).expect("valid");
     let mut training = Training::new(&rbm, config, data.view(), 5, 0).expect("valid");
     for _ in 0..epochs {
@@ -125,7 +125,7 @@ fn stopped_and_resumed_is_never_stopped() {
         training.store(&mut map);
 
         let data = bars();
-        let mut resumed = Rbm::zeros(6, 50);
+        let mut resumed = Rbm::zeros(6, 70);
         restore(&mut resumed, "model.", &map).expect("the same shapes");
         let mut training = Training::new(&resumed, &config, data.view(), 5, 0).expect("valid");
         training.restore(&map, 3).expect("the same shapes");
