@@ -130,7 +130,7 @@ impl Run {
                 @if let Some(verdict) = verdict {
                     @if !verdict.notes.is_empty() { p.note { (tidy(&verdict.notes.join(" "))) } }
                 }
-                @if let Some(about) = self.info_text("about") { p.note { (tidy(about)) } }
+                @if let Some(about) = self.info_text("about") { p.note { (prose(about)) } }
             }
         }
     }
@@ -190,6 +190,15 @@ fn scrolling(table: Markup) -> Markup {
 /// A number stays on the line of its unit.
 fn tidy(text: &str) -> String {
     text.replace(" %", "\u{a0}%").replace(" points", "\u{a0}points").replace(" seed", "\u{a0}seed")
+}
+
+/// Text with `code` between backquotes.
+fn prose(text: &str) -> Markup {
+    html! {
+        @for (i, piece) in text.split('`').enumerate() {
+            @if i % 2 == 1 { code { (piece) } } @else { (tidy(piece)) }
+        }
+    }
 }
 
 fn folder_name(dir: &Path) -> String {

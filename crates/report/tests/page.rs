@@ -204,6 +204,7 @@ fn the_page_needs_nothing_else() {
     }
     assert!(page.contains("<strong>Yes: </strong>with 100 labels, RBM pretraining cuts"));
     assert!(page.contains("aerbm pipeline --profile default"));
+    assert!(page.contains("Other labels: <code>--labels</code>."));
     assert!(page.contains("<b>14.96</b>"), "the best mean is bold");
     let place = |id: &str| page.find(&format!("<section id=\"{id}\"")).unwrap();
     let sections = ["results", "learning", "features", "reconstruction", "generation", "values"];

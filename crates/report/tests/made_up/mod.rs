@@ -76,7 +76,7 @@ fn write_about(dir: &Path) -> Result<(), Error> {
         &dir.join("run.json"),
         r#"{"version":"0.1.0","commit":"4be1f0c2a97d4be1f0c2a97d4be1f0c2a97d4be1","status":"finished",
             "command":"aerbm pipeline --profile default","data":"MNIST","threads":2,
-            "cpu":"2-core virtual machine, AVX-512"}"#,
+            "cpu":"2-core virtual machine, AVX-512","about":"Other labels: `--labels`."}"#,
     )?;
     let config = "profile = \"default\"\nseeds = 5\nlabels = [100, 1000, 3000, 10000, 50000]\n\
                   depths = [1, 2, 3]\n\n[pretrain]\nepochs = 15\nlearning_rate = 0.05\n";
