@@ -109,11 +109,18 @@ fn a_deep_autoencoder_is_pretrained_and_a_code_of_two_numbers_is_drawn() {
         run(&args, data.path()).success().stderr(contains("samples/s").not());
         let again = std::fs::read_to_string(out.path().join("metrics.csv")).expect("written");
         assert_eq!(again, metrics);
-        // With another code, the layers below it are not learned again.
-        let wider = [&args[..], &["--set", "model.n_hidden=3"]].concat();
-        run(&wider, data.path())
+        // As if interrupted in the last layer: those below it are not learned again.
+        let model = out.path().join("models").join(preset);
+        let kept = std::fs::read_dir(model.join("pretrained")).expect("layers are kept");
+        let kept = kept.map(|entry| entry.expect("an entry").path());
+        let smallest = kept.min_by_key(|path| std::fs::metadata(path).expect("a file").len());
+        std::fs::remove_file(smallest.expect("three layers")).expect("removed");
+        std::fs::remove_file(model.join("model.safetensors")).expect("removed");
+        run(&args, data.path())
             .success()
             .stderr(contains("layer 3, seed 1").and(contains("layer 2, seed 1").not()));
+        let again = std::fs::read_to_string(out.path().join("metrics.csv")).expect("written");
+        assert_eq!(again, metrics);
     }
 }
 
