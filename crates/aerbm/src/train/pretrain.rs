@@ -50,7 +50,9 @@ pub(super) fn pretrained(
         let layer = if let Some((tensors, learned)) = kept.get::<Learned>(&key)? {
             let (n_inputs, n_features) = learned.sizes;
             let mut layer = PretrainedLayer::zeros(n_inputs, n_features, learned.units);
-            restore(&mut layer, "", &tensors)?;
+            restore(&mut layer, "", &tensors).with_context(|| {
+                format!("{}: delete the folder to begin anew", kept.folder().display())
+            })?;
             epochs.extend(learned.epochs);
             layer
         } else {
