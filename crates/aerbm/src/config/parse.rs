@@ -27,18 +27,22 @@ pub(crate) fn table(text: &str, origin: &str) -> Result<Table, UsageError> {
     })
 }
 
-/// Applies `key.in.dots=value` to a table. What is no TOML value is taken as a string.
+/// Applies `key.in.dots=value` to a table. A bare word is a string; what begins like a table, a list or
+/// a quoted string must be one.
 pub(crate) fn set(table: &mut Table, assignment: &str) -> Result<(), UsageError> {
     let Some((path, text)) = assignment.split_once('=') else {
         return Err(UsageError(format!(
             "--set {assignment}: expected KEY=VALUE, such as model.n_hidden=100"
         )));
     };
-    let value = format!("value = {text}")
-        .parse::<Table>()
-        .ok()
-        .and_then(|mut parsed| parsed.remove("value"))
-        .unwrap_or_else(|| Value::String(text.trim().to_owned()));
+    let value = match text.trim().parse::<Value>() {
+        Ok(value) => value,
+        Err(error) if text.trim_start().starts_with(['{', '[', '"', '\'']) => {
+            let message = error.message();
+            return Err(UsageError(format!("--set {assignment}: not a value of TOML: {message}")));
+        }
+        Err(_) => Value::String(text.trim().to_owned()),
+    };
     let mut keys: Vec<&str> = path.trim().split('.').collect();
     let last = keys.pop().unwrap_or_default();
     let mut place = table;
@@ -110,6 +114,13 @@ mod tests {
         assert_eq!(settings["model"]["n_hidden"], Value::Integer(0));
         assert_eq!(settings["training"]["optimizer"]["kind"], Value::String("adam".into()));
         assert_eq!(settings["list"].as_array().expect("a list").len(), 2);
+        set(&mut settings, "data=other.csv").expect("a bare word");
+        assert_eq!(settings["data"], Value::String("other.csv".into()));
+        let refused = set(&mut settings, "dropout={ input = .3 }").expect_err("no number of TOML");
+        assert!(
+            refused.0.contains("--set dropout={ input = .3 }: not a value of TOML"),
+            "{refused}"
+        );
         assert!(set(&mut settings, "model").is_err());
         assert!(set(&mut settings, "list.x=1").is_err());
     }
