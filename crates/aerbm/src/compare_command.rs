@@ -162,6 +162,7 @@ mod tests {
             count,
             updates,
             batch_size: 5,
+            dropout: None,
         });
         for (count, updates) in [(50, 10), (100, 10), (300, 10), (400, 20), (5000, 20)] {
             let found = budget_for(count, &known);

@@ -176,9 +176,11 @@ impl<'a> Run<'a> {
         self.grow(method, n_layers, seed, stack)?;
         let rates = self.rates(method, depth, budget.count);
         let settings = self.config.fine_tuning_for(method, n_layers, budget, UNIT);
+        // Its dropout is among the settings, unless the method has one of its own.
+        let work = LabelBudget { dropout: None, ..budget.clone() };
         let key = Key::new(
             FINE_TUNE,
-            &(&stack.keys[..n_layers], &settings, &rates, budget, seed, self.data_key),
+            &(&stack.keys[..n_layers], &settings, &rates, work, seed, self.data_key),
         );
         if let Some((tensors, cell)) = self.cache.get::<Cell>(&key)? {
             event(self.listen, Event::Finished { reused: true })?;

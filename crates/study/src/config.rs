@@ -46,6 +46,9 @@ pub struct LabelBudget {
     pub updates: usize,
     /// Samples a step.
     pub batch_size: usize,
+    /// Instead of that of fine-tuning: few labels want more, few passes less. `relu-dropout` has its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dropout: Option<Dropout>,
 }
 
 /// Where methods are also given equal time: fine-tuning goes on until each has had as much as the
@@ -113,7 +116,8 @@ pub struct ComparisonConfig {
     /// The ways of method `mixed`, from the data up; the last one also goes for the layers above.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mixed: Vec<Method>,
-    /// What else fine-tuning needs; updates, batch size and learning rate are those above.
+    /// What else fine-tuning needs; updates, batch size and learning rate are those above, and dropout
+    /// where a number of labels has its own.
     #[serde(default)]
     pub fine_tuning: FineTuneConfig,
 }
@@ -173,12 +177,16 @@ impl ComparisonConfig {
             require(holds, "comparison.hidden_rate_factors", factor, expected)?;
         }
         for (i, budget) in self.labels.iter().enumerate() {
-            let LabelBudget { count, updates, batch_size } = budget;
+            let LabelBudget { count, updates, batch_size, dropout } = budget;
             require(*count >= 1, "comparison.labels.count", count, "at least 1")?;
             let earlier = self.labels[..i].iter().all(|other| other.count < *count);
             require(earlier, "comparison.labels.count", count, "rising counts")?;
             require(*updates >= 1, "comparison.labels.updates", updates, "at least 1")?;
             require(*batch_size >= 1, "comparison.labels.batch_size", batch_size, "at least 1")?;
+            dropout
+                .unwrap_or_default()
+                .validate()
+                .map_err(|error| error.within("comparison.labels"))?;
             self.fine_tuning_for(Method::None, self.layers.len(), budget, UNIT).validate()?;
         }
         for count in self.equal_seconds.iter().flat_map(|equal| &equal.labels) {
@@ -273,6 +281,7 @@ impl ComparisonConfig {
             updates: budget.updates,
             batch_size: budget.batch_size,
             learning_rate: rates.learning_rate,
+            dropout: budget.dropout.unwrap_or(self.fine_tuning.dropout),
             ..self.fine_tuning.clone()
         };
         // Layers beyond those given have factor 1, the read-out always.

@@ -48,7 +48,7 @@ fn config(methods: &[Method]) -> ComparisonConfig {
     .expect("a configuration");
     config.methods = methods.to_vec();
     config.labels = [(40, 60), (100, 100)]
-        .map(|(count, updates)| LabelBudget { count, updates, batch_size: 20 })
+        .map(|(count, updates)| LabelBudget { count, updates, batch_size: 20, dropout: None })
         .to_vec();
     for settings in [
         &mut config.autoencoder,
@@ -187,13 +187,36 @@ fn another_number_of_labels_leaves_the_others() {
     config.rbm.model = serde_json::from_str(r#"{"hidden": "gaussian"}"#).expect("a model");
     config.rbm.training.learning_rate = 0.001;
     let (first, ..) = run(&config, &data, &store);
-    config.labels.insert(1, LabelBudget { count: 60, updates: 60, batch_size: 20 });
+    config.labels.insert(1, LabelBudget { count: 60, updates: 60, batch_size: 20, dropout: None });
     let (second, computed, _) = run(&config, &data, &store);
     assert_eq!(computed, 3 * 2, "methods and seeds at the new count");
     let others: Vec<&Cell> = second.cells.iter().filter(|cell| cell.labels != 60).collect();
     assert_eq!(others, first.cells.iter().collect::<Vec<_>>());
     let (fresh, ..) = run(&config, &data, &Store::new(folder.path().join("fresh")));
     assert_eq!(without_times(second), without_times(fresh));
+}
+
+#[test]
+fn dropout_of_a_number_of_labels_is_its_own() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (store, data) = (Store::new(folder.path()), splits(false));
+    let mut config = config(&[Method::None, Method::ReluDropout]);
+    config.equal_seconds = None;
+    let (shared, ..) = run(&config, &data, &store);
+    config.labels[1].dropout = Some(Dropout { input: 0.3, hidden: 0.0 });
+    let (own, computed, _) = run(&config, &data, &store);
+    assert_eq!(computed, 2 * 2, "depths and seeds of `none` at the second count");
+    for (a, b) in shared.cells.iter().zip(&own.cells) {
+        let changed = (a.method, a.labels) == (Method::None, 100);
+        assert_eq!(a.history != b.history, changed, "{:?}, {} labels", a.method, a.labels);
+    }
+    config.fine_tuning.dropout = Dropout { input: 0.3, hidden: 0.0 };
+    config.labels[1].dropout = None;
+    let (everywhere, ..) = run(&config, &data, &store);
+    let at = |outcome: &Outcome| -> Vec<Cell> {
+        outcome.cells.iter().filter(|cell| cell.labels == 100).cloned().collect()
+    };
+    assert_eq!(at(&own), at(&everywhere));
 }
 
 #[test]
@@ -309,6 +332,9 @@ fn methods_are_what_their_names_say() {
     assert!(deep.starts_with("fine_tuning.rate_factors = -0.5"), "{deep}");
     let all = error(&|config| config.relu_dropout.dropout.hidden = 1.0);
     assert!(all.starts_with("comparison.relu_dropout.dropout.hidden = 1"), "{all}");
+    let of_labels =
+        error(&|config| config.labels[1].dropout = Some(Dropout { input: -0.1, hidden: 0.0 }));
+    assert!(of_labels.starts_with("comparison.labels.dropout.input = -0.1"), "{of_labels}");
     let same = error(&|c| {
         (c.methods, c.mixed) = (vec![Method::Mixed], vec![Method::Rbm, Method::Rbm]);
     });
