@@ -8,9 +8,7 @@ use anyhow::{Context as _, ensure};
 use mnist_io::{Dataset, Splits};
 use ndarray::{Array2, ArrayView2, Axis};
 use numerics::{Purpose, Stream};
-use rbm_core::{
-    AnnealingConfig, Rbm, Temperatures, bracket_log_z, diagnose_chains, inpaint, log_odds_of_means,
-};
+use rbm_core::{AnnealingConfig, Rbm, Temperatures, bracket_log_z, diagnose_chains, inpaint};
 use report::MetricRow;
 use stack::{Classifier, Dbn, FineTuneConfig, Labelled, PretrainedLayer, fine_tune};
 
@@ -206,10 +204,7 @@ pub(crate) fn inpaint_run(args: &cli::Inpaint, ui: &Ui) -> anyhow::Result<()> {
     let (splits, _) = loaded.split(settings.partition)?;
     let binarisation = settings.training.binarisation;
     let train = states(rbm, binarisation, splits.train.images.view());
-    let base = match rbm.visible {
-        rbm_core::Unit::Binary => log_odds_of_means(&train.view())?,
-        rbm_core::Unit::Gaussian => rbm.visible_bias.clone(),
-    };
+    let base = rbm.independent_biases(&train.view())?;
     let n = (args.images as usize).min(test.n_samples());
     let truth = states(rbm, binarisation, test.rows(0..n));
     let truth = rbm.from_data(truth.view()).into_owned();

@@ -5,7 +5,6 @@ use mnist_io::Splits;
 use ndarray::{Array2, ArrayView2};
 use rbm_core::{
     AnnealingConfig, Binarisation, LogZBracket, Rbm, Temperatures, Unit, bracket_log_z,
-    log_odds_of_means,
 };
 
 use crate::cli;
@@ -49,6 +48,7 @@ pub(crate) fn run(args: &cli::Likelihood, ui: &Ui) -> anyhow::Result<()> {
     let pixels = match rbm.visible {
         Unit::Binary => evaluated(rbm, binarisation).name(),
         Unit::Gaussian => "real values",
+        Unit::TruncatedExponential => "grey values",
     };
     ui.result(&format!("pixels: {pixels}; log Z: {}", log_z.verdict()));
     ui.result(&format!("table: {}", file.display()));
@@ -80,10 +80,7 @@ impl LogZ {
         if small(rbm.visible, rbm.n_visible()) || small(rbm.hidden, rbm.n_hidden()) {
             return Ok(LogZ::Exact(rbm_core::log_z(rbm)?));
         }
-        let base = match rbm.visible {
-            Unit::Binary => log_odds_of_means(&train)?,
-            Unit::Gaussian => rbm.visible_bias.clone(),
-        };
+        let base = rbm.independent_biases(&train)?;
         Ok(LogZ::Bracket(bracket_log_z(rbm, base.view(), train, config, seed)?))
     }
 

@@ -144,8 +144,8 @@ impl LogZBracket {
     }
 }
 
-/// log Z from both directions. `base` are the biases of the independent units, best the log-odds of
-/// the data's means; `data` (in their own units) is where backward chains come from.
+/// log Z from both directions. `base` are the biases of the independent units, best those of
+/// [`Rbm::independent_biases`]; `data` (in their own units) is where backward chains come from.
 ///
 /// # Errors
 /// [`InvalidSetting`] for settings out of range, or hidden units that are not binary.
@@ -170,7 +170,7 @@ pub fn bracket_log_z<F: Real>(
 
 pub(crate) fn require_binary_hidden(hidden: Unit) -> Result<(), InvalidSetting> {
     let expected = "binary: tempering and annealed importance sampling are for binary hidden units";
-    require(hidden == Unit::Binary, "model.hidden", &"gaussian", expected)
+    require(hidden == Unit::Binary, "model.hidden", &hidden.name(), expected)
 }
 
 /// Annealed importance sampling: an estimate that is too low, on average.

@@ -1,6 +1,7 @@
 //! The conditionals, which factorise over units. For binary units
 //! p(hⱼ = 1 | v) = σ(bⱼ + Σᵢ vᵢ Wᵢⱼ) and p(vᵢ = 1 | h) = σ(aᵢ + Σⱼ Wᵢⱼ hⱼ); Gaussian units are
-//! normally distributed around the same inputs, without σ.
+//! normally distributed around the same inputs, without σ; truncated exponential ones
+//! have densities proportional to e^(input · number) in [0, 1].
 
 use std::ops::Range;
 
@@ -15,24 +16,26 @@ pub(crate) const BLOCK: usize = 1000;
 impl<F: Real> Rbm<F> {
     /// E[h | v] for each row. Shapes: (n × visible) → (n × hidden).
     pub fn mean_h_given_v(&self, v: ArrayView2<F>, out: ArrayViewMut2<F>) {
-        self.mean_h_given_v_then(v, out, (), |_, _, ()| ());
+        let unit = self.hidden;
+        self.h_given_v_then(v, out, (), |_, mut h, ()| unit.means(&mut h));
     }
 
     /// E[v | h] for each row. Shapes: (n × hidden) → (n × visible).
     pub fn mean_v_given_h(&self, h: ArrayView2<F>, out: ArrayViewMut2<F>) {
-        self.mean_v_given_h_then(h, out, (), |_, _, ()| ());
+        let unit = self.visible;
+        self.v_given_h_then(h, out, (), |_, mut v, ()| unit.means(&mut v));
     }
 
     /// Draws h from p(h | v) for each row.
     pub fn sample_h_given_v(&self, v: ArrayView2<F>, stream: Stream, out: ArrayViewMut2<F>) {
         let unit = self.hidden;
-        self.mean_h_given_v_then(v, out, (), |rows, mut h, ()| unit.draw(stream, rows, &mut h));
+        self.h_given_v_then(v, out, (), |rows, mut h, ()| unit.draw(stream, rows, &mut h));
     }
 
     /// Draws v from p(v | h) for each row.
     pub fn sample_v_given_h(&self, h: ArrayView2<F>, stream: Stream, out: ArrayViewMut2<F>) {
         let unit = self.visible;
-        self.mean_v_given_h_then(h, out, (), |rows, mut v, ()| unit.draw(stream, rows, &mut v));
+        self.v_given_h_then(h, out, (), |rows, mut v, ()| unit.draw(stream, rows, &mut v));
     }
 
     /// E[h | v] for each row of data in their own units: the features.
@@ -78,8 +81,9 @@ impl<F: Real> Rbm<F> {
         self.to_data(out)
     }
 
-    /// As [`Rbm::mean_h_given_v`], with a further pass over the rows while they are in cache.
-    pub(crate) fn mean_h_given_v_then<S: Split>(
+    /// The parameters of p(h | v) and what is made of them
+    /// while rows are in cache.
+    pub(crate) fn h_given_v_then<S: Split>(
         &self,
         v: ArrayView2<F>,
         out: ArrayViewMut2<F>,
@@ -88,13 +92,13 @@ impl<F: Real> Rbm<F> {
     ) {
         let (unit, bias) = (self.hidden, self.hidden_bias.view());
         numerics::matmul_then(v, self.weights.view(), out, outputs, |rows, mut out, outputs| {
-            unit.means(bias, &mut out);
+            unit.parameters(bias, &mut out);
             then(rows, out, outputs);
         });
     }
 
-    /// As [`Rbm::mean_v_given_h`], with a further pass over the rows while they are in cache.
-    pub(crate) fn mean_v_given_h_then<S: Split>(
+    /// The parameters of p(v | h), and what is made of them while rows are in cache.
+    pub(crate) fn v_given_h_then<S: Split>(
         &self,
         h: ArrayView2<F>,
         out: ArrayViewMut2<F>,
@@ -103,7 +107,7 @@ impl<F: Real> Rbm<F> {
     ) {
         let (unit, bias) = (self.visible, self.visible_bias.view());
         numerics::matmul_then(h, self.weights.t(), out, outputs, |rows, mut out, outputs| {
-            unit.means(bias, &mut out);
+            unit.parameters(bias, &mut out);
             then(rows, out, outputs);
         });
     }

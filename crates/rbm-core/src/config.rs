@@ -78,10 +78,16 @@ impl RbmConfig {
             "a finite number, 0 or above",
         )?;
         require(
+            self.hidden != Unit::TruncatedExponential,
+            "model.hidden",
+            &"truncated-exponential",
+            "binary or gaussian: truncated exponential units are for grey values of data",
+        )?;
+        require(
             self.visible == Unit::Gaussian || self.variance == Variance::Unit,
             "model.variance",
             &"data",
-            "unit: binary visible units have no variance of their own",
+            "unit: only gaussian visible units have a variance of their own",
         )
     }
 

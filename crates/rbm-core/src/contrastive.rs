@@ -9,7 +9,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, s};
 use nn_core::{Kind, Parameters, TensorGradient};
 use numerics::{Real, Stream, update_and_sum};
 
-use crate::{NegativeVisible, Rbm};
+use crate::{NegativeVisible, Rbm, Unit};
 
 /// The memory of one step of learning.
 ///
@@ -134,29 +134,32 @@ pub fn contrastive_divergence<F: Real>(
     let mut states = hidden_states.slice_mut(s![..n, ..]);
     let errors = &mut errors[..n];
 
-    rbm.mean_h_given_v_then(
+    rbm.h_given_v_then(
         positive_visible.view(),
         positive_hidden.view_mut(),
         states.view_mut(),
-        |rows, h, mut states| {
+        |rows, mut h, mut states| {
             states.assign(&h);
             rbm.hidden.draw(stream.sublayer(0), rows, &mut states);
+            rbm.hidden.means(&mut h);
         },
     );
     for step in 1..=gibbs_steps {
         // Errors are those of the first reconstruction; later steps overwrite nothing of theirs.
         let originals = (step == 1).then_some(positive_visible.view());
         let visible_stream = stream.sublayer(2 * step + VISIBLE_OFFSET);
-        rbm.mean_v_given_h_then(
+        rbm.v_given_h_then(
             states.view(),
             negative_visible.view_mut(),
             &mut *errors,
             |rows, mut v, errors| {
                 if let Some(originals) = originals {
-                    squared_errors(originals.slice(s![rows.clone(), ..]), &mut v, errors);
+                    let originals = originals.slice(s![rows.clone(), ..]);
+                    squared_errors(originals, rbm.visible, &mut v, errors);
                 }
-                if visible_as == NegativeVisible::Samples {
-                    rbm.visible.draw(visible_stream, rows, &mut v);
+                match visible_as {
+                    NegativeVisible::Samples => rbm.visible.draw(visible_stream, rows, &mut v),
+                    NegativeVisible::Probabilities => rbm.visible.means(&mut v),
                 }
             },
         );
@@ -164,11 +167,14 @@ pub fn contrastive_divergence<F: Real>(
             let stream = stream.sublayer(2 * step);
             rbm.sample_h_given_v(negative_visible.view(), stream, states.view_mut());
         } else {
-            rbm.mean_h_given_v_then(
+            rbm.h_given_v_then(
                 negative_visible.view(),
                 negative_hidden.view_mut(),
                 (),
-                |_, mut h, ()| h.mapv_inplace(|h| -h),
+                |_, mut h, ()| {
+                    rbm.hidden.means(&mut h);
+                    h.mapv_inplace(|h| -h);
+                },
             );
         }
     }
@@ -193,9 +199,10 @@ pub(crate) fn mean_error<F: Real>(errors: &[F]) -> f64 {
     errors.iter().map(|error| error.as_f64()).sum::<f64>() / errors.len() as f64
 }
 
-/// Σᵢ (vᵢ − v̂ᵢ)² of each row, into `errors`.
+/// Σᵢ (vᵢ − v̂ᵢ)² of each row, into `errors`, for v̂ᵢ the mean of a unit with that parameter.
 pub(crate) fn squared_errors<F: Real>(
     originals: ArrayView2<F>,
+    unit: Unit,
     reconstructions: &mut ArrayViewMut2<F>,
     errors: &mut [F],
 ) {
@@ -203,6 +210,12 @@ pub(crate) fn squared_errors<F: Real>(
     for ((mut y, x), error) in pairs.zip(errors) {
         let y = y.as_slice_mut().expect("rows are contiguous");
         let x = x.to_slice().expect("rows are contiguous");
-        *error = update_and_sum(y, x, |y, x| (*y - x) * (*y - x));
+        *error = match unit {
+            Unit::TruncatedExponential => update_and_sum(y, x, |y, x| {
+                let error = unit.mean(*y) - x;
+                error * error
+            }),
+            Unit::Binary | Unit::Gaussian => update_and_sum(y, x, |y, x| (*y - x) * (*y - x)),
+        };
     }
 }

@@ -1,7 +1,7 @@
 //! Energies and free energies.
 //!
-//! E(v, h) = −a·v − b·h − v W h for binary units, and p(v, h) = e^(−E(v, h)) / Z; a Gaussian unit
-//! has (s − c)² / 2 instead of −c s. Summed over h, which factorises:
+//! E(v, h) = −a·v − b·h − v W h for binary and truncated exponential units, and
+//! p(v, h) = e^(−E(v, h)) / Z; a Gaussian unit has (s − c)² / 2 instead of −c s. Summed over h, which factorises:
 //! F(v) = −ln Σ_h e^(−E(v, h)) = −a·v − Σⱼ ln(1 + e^(xⱼ)) with xⱼ = bⱼ + Σᵢ vᵢ Wᵢⱼ, and
 //! p(v) = e^(−F(v)) / Z. For Gaussian hidden units ln(1 + e^(xⱼ)) becomes
 //! (xⱼ² − bⱼ² + ln 2π) / 2.
@@ -22,7 +22,7 @@ impl<F: Real> Rbm<F> {
     }
 
     /// F(v) in nats for each row of data in their own units, so that −F(v) − ln Z is the logarithm of
-    /// their probability (of their density, for Gaussian units). Shapes: (n × visible) → n.
+    /// their probability (of their density, for units that are not binary). Shapes: (n × visible) → n.
     #[must_use]
     pub fn free_energies(&self, data: ArrayView2<F>) -> Vec<f64> {
         // The density of v = σ u is that of u over σ.
@@ -58,7 +58,7 @@ impl<F: Real> Rbm<F> {
 /// The part of the energy that a layer has alone.
 fn layer_energy<F: Real>(unit: Unit, state: ArrayView1<F>, bias: ArrayView1<F>) -> F {
     match unit {
-        Unit::Binary => -state.dot(&bias),
+        Unit::Binary | Unit::TruncatedExponential => -state.dot(&bias),
         Unit::Gaussian => {
             let halves = state.iter().zip(bias).map(|(&s, &c)| F::of(0.5) * (s - c) * (s - c));
             halves.sum()

@@ -3,7 +3,7 @@
 
 use ndarray::Array2;
 use nn_core::{Parameters, Tensor, TensorMut};
-use numerics::{Purpose, Real, Stream, by_rows};
+use numerics::{Purpose, Real, Stream};
 
 use crate::{Rbm, Unit};
 
@@ -29,7 +29,8 @@ impl<F: Real> Chains<F> {
         Chains { visible_mean: visible.clone(), visible, hidden }
     }
 
-    /// Chains that start from fair coin flips, for Gaussian units from normal draws.
+    /// Chains that start from fair coin flips; from normal draws for Gaussian units, from uniform ones
+    /// for truncated exponential ones.
     #[must_use]
     pub fn from_noise(rbm: &Rbm<F>, n_chains: usize, stream: Stream) -> Self {
         let mut visible = Array2::zeros((n_chains, rbm.n_visible()));
@@ -48,12 +49,17 @@ impl<F: Real> Chains<F> {
 pub fn gibbs_step<F: Real>(rbm: &Rbm<F>, chains: &mut Chains<F>, seed: u64, step: usize) {
     let hidden = Stream::new(seed, HIDDEN).epoch(step);
     rbm.sample_h_given_v(chains.visible.view(), hidden, chains.hidden.view_mut());
-    rbm.mean_v_given_h(chains.hidden.view(), chains.visible_mean.view_mut());
-    chains.visible.assign(&chains.visible_mean);
     let stream = Stream::new(seed, VISIBLE).epoch(step);
-    by_rows(chains.visible.nrows(), chains.visible.view_mut(), |rows, mut visible| {
-        rbm.visible.draw(stream, rows, &mut visible);
-    });
+    rbm.v_given_h_then(
+        chains.hidden.view(),
+        chains.visible_mean.view_mut(),
+        chains.visible.view_mut(),
+        |rows, mut mean, mut visible| {
+            visible.assign(&mean);
+            rbm.visible.draw(stream, rows, &mut visible);
+            rbm.visible.means(&mut mean);
+        },
+    );
 }
 
 impl<F: Real> Parameters<F> for Chains<F> {

@@ -62,7 +62,7 @@ pub fn inpaint<F: Real>(
         });
     };
     let mut start = Array2::zeros(given.dim());
-    rbm.visible.means(base, &mut start.view_mut());
+    rbm.visible.parameters(base, &mut start.view_mut());
     rbm.visible.draw(Stream::new(seed, UNKNOWN), 0..rows.len(), &mut start.view_mut());
     put_back(&mut start);
     let mut chains = Chains::from_visible(rbm, start);

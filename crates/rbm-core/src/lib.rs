@@ -20,6 +20,7 @@ mod replicas;
 mod tempered;
 mod train;
 mod training_config;
+mod truncated_exponential;
 mod units;
 mod variance;
 
@@ -34,7 +35,7 @@ pub use diagnostics::{ChainDiagnostics, diagnose_chains};
 pub use exact::{IntractableError, MAX_ENUMERATED, log_z, sample_exactly};
 pub use gibbs::{Chains, gibbs_step};
 pub use given::inpaint;
-pub use model::{Rbm, log_odds_of_means};
+pub use model::Rbm;
 pub use persistent::PersistentChains;
 pub use replicas::Replicas;
 pub use train::{EpochReport, Training};

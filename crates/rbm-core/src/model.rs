@@ -3,6 +3,7 @@ use nn_core::{Parameters, Samples, Tensor, TensorMut, TrainingError, UnreadableS
 use numerics::{Purpose, Real, Stream};
 
 use crate::orthogonal::orthogonal;
+use crate::truncated_exponential::input_of;
 use crate::{InitialWeights, RbmConfig, Unit, Variance};
 
 const WEIGHTS: Purpose = Purpose::new("rbm weights");
@@ -95,12 +96,32 @@ impl<F: Real> Rbm<F> {
             rbm.visible_std = floored_standard_deviations(&data)?;
         }
         if config.visible_bias_from_data {
-            rbm.visible_bias = match rbm.visible {
-                Unit::Binary => log_odds_of_means(&data)?,
-                Unit::Gaussian => means(&data)?.mapv(F::of) / &rbm.visible_std,
-            };
+            rbm.visible_bias = rbm.independent_biases(&data)?;
         }
         Ok(rbm)
+    }
+
+    /// The visible biases that make independent units as likely as can be, given data in their own
+    /// units: with these, their means are those of the columns. Of units that are bounded, half a sample
+    /// at each bound is added, so that a pixel that is never on does not get −∞.
+    ///
+    /// # Errors
+    /// [`UnreadableSamples`]; never for samples in memory.
+    pub fn independent_biases(
+        &self,
+        data: &impl Samples<F>,
+    ) -> Result<Array1<F>, UnreadableSamples> {
+        let n = data.n_samples() as f64;
+        let means = means(data)?;
+        Ok(match self.visible {
+            Unit::Binary => {
+                means.mapv(|mean| F::of(((mean * n + 0.5) / ((1.0 - mean) * n + 0.5)).ln()))
+            }
+            Unit::Gaussian => means.mapv(F::of) / &self.visible_std,
+            Unit::TruncatedExponential => {
+                means.mapv(|mean| F::of(input_of((mean * n + 0.5) / (n + 1.0))))
+            }
+        })
     }
 
     /// Number of visible units: columns of the data.
@@ -117,8 +138,8 @@ impl<F: Real> Rbm<F> {
     #[must_use]
     pub fn from_data<'a>(&self, data: ArrayView2<'a, F>) -> CowArray<'a, F, Ix2> {
         match self.visible {
-            Unit::Binary => data.into(),
             Unit::Gaussian => (&data / &self.visible_std).into(),
+            Unit::Binary | Unit::TruncatedExponential => data.into(),
         }
     }
 
@@ -157,18 +178,6 @@ pub(crate) fn variances<F: Real>(
         }
     })?;
     Ok(squares / data.n_samples() as f64)
-}
-
-/// ln(p / (1 − p)) for the mean p of each column, with half a sample added to each side so that a
-/// pixel that is never on does not get −∞: the biases that make independent pixels as likely as can
-/// be.
-///
-/// # Errors
-/// [`UnreadableSamples`]; never for samples in memory.
-pub fn log_odds_of_means<F: Real>(data: &impl Samples<F>) -> Result<Array1<F>, UnreadableSamples> {
-    let n = data.n_samples() as f64;
-    let log_odds = |mean: f64| F::of(((mean * n + 0.5) / ((1.0 - mean) * n + 0.5)).ln());
-    Ok(means(data)?.mapv(log_odds))
 }
 
 /// The standard deviation of each column, but at least a tenth of their mean: a column that never

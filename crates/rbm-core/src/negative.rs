@@ -4,9 +4,8 @@ use ndarray::s;
 use nn_core::{RestoreError, Samples, TensorMap, UnreadableSamples, restore, store};
 use numerics::{Purpose, Real, Stream};
 
-use crate::model::log_odds_of_means;
 use crate::persistent::FastWeights;
-use crate::{Algorithm, PersistentChains, Phases, Rbm, Replicas, Unit};
+use crate::{Algorithm, PersistentChains, Phases, Rbm, Replicas};
 
 const CHAINS: Purpose = Purpose::new("chains start");
 
@@ -40,10 +39,7 @@ impl<F: Real> Negative<F> {
                 decay,
             },
             Algorithm::Tempering { chains, temperatures } => {
-                let base = match rbm.visible {
-                    Unit::Binary => log_odds_of_means(data)?,
-                    Unit::Gaussian => rbm.visible_bias.clone(),
-                };
+                let base = rbm.independent_biases(data)?;
                 Negative::Tempering(Replicas::new(rbm, base, (chains, temperatures), stream))
             }
         })
@@ -84,7 +80,10 @@ impl<F: Real> Negative<F> {
                 replicas.copy_states_at(0, visible.view_mut());
                 let hidden = phases.hidden.slice_mut(s![n..n + m, ..]);
                 let scale = F::of(-(n as f64) / m as f64);
-                rbm.mean_h_given_v_then(visible.view(), hidden, (), |_, mut h, ()| h *= scale);
+                rbm.h_given_v_then(visible.view(), hidden, (), |_, mut h, ()| {
+                    rbm.hidden.means(&mut h);
+                    h *= scale;
+                });
             }
         }
     }

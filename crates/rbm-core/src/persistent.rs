@@ -46,13 +46,14 @@ impl<F: Real> PersistentChains<F> {
             let (for_visible, for_hidden) =
                 (stream.sublayer(2 * step + 1), stream.sublayer(2 * step));
             rbm.sample_v_given_h(self.hidden.view(), for_visible, visible.view_mut());
-            rbm.mean_h_given_v_then(
+            rbm.h_given_v_then(
                 visible.view(),
                 means.view_mut(),
                 self.hidden.view_mut(),
                 |rows, mut h, mut states| {
                     states.assign(&h);
                     rbm.hidden.draw(for_hidden, rows, &mut states);
+                    rbm.hidden.means(&mut h);
                     if step == gibbs_steps {
                         h *= scale;
                     }
@@ -73,11 +74,13 @@ pub(crate) fn reconstruction_error<F: Real>(rbm: &Rbm<F>, phases: &mut Phases<F>
     let Phases { visible, hidden, errors, .. } = phases;
     let (originals, reconstructions) = visible.multi_slice_mut((s![..n, ..], s![n..2 * n, ..]));
     let (originals, errors) = (originals.view(), &mut errors[..n]);
-    rbm.mean_v_given_h_then(
+    rbm.v_given_h_then(
         hidden.slice(s![..n, ..]),
         reconstructions,
         &mut *errors,
-        |rows, mut v, errors| squared_errors(originals.slice(s![rows, ..]), &mut v, errors),
+        |rows, mut v, errors| {
+            squared_errors(originals.slice(s![rows, ..]), rbm.visible, &mut v, errors);
+        },
     );
     mean_error(errors)
 }

@@ -27,7 +27,7 @@ impl<F: Real> Rbm<F> {
     pub fn pseudo_log_likelihoods(&self, v: ArrayView2<F>) -> Result<Vec<f64>, InvalidSetting> {
         for (field, unit) in [("model.visible", self.visible), ("model.hidden", self.hidden)] {
             let expected = "binary: the pseudo-likelihood flips units";
-            require(unit == Unit::Binary, field, &"gaussian", expected)?;
+            require(unit == Unit::Binary, field, &unit.name(), expected)?;
         }
         let growth = [1.0, -1.0].map(|sign| self.weights.mapv(|w| (sign * w.as_f64()).exp()));
         let largest = self.weights.iter().fold(0.0_f64, |most, w| most.max(w.as_f64().abs()));

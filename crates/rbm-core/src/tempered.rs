@@ -43,7 +43,7 @@ impl<'a, F: Real> Tempered<'a, F> {
     /// Replaces each row of `out` by an independent draw from the distribution at β = 0.
     pub(crate) fn draw_base(&self, stream: Stream, mut out: ArrayViewMut2<F>) {
         out.fill(F::zero());
-        self.rbm.visible.means(self.base, &mut out);
+        self.rbm.visible.parameters(self.base, &mut out);
         let n = out.nrows();
         self.rbm.visible.draw(stream, 0..n, &mut out);
     }
@@ -120,12 +120,12 @@ impl<'a, F: Real> Tempered<'a, F> {
         v: &mut ArrayViewMut2<F>,
     ) {
         for (i, mut row) in rows.clone().zip(v.rows_mut()) {
-            self.visible_means(beta(i), row.as_slice_mut().expect("rows are contiguous"));
+            self.visible_parameters(beta(i), row.as_slice_mut().expect("rows are contiguous"));
         }
         self.rbm.visible.draw(stream, rows, v);
     }
 
-    fn visible_means(&self, beta: F, row: &mut [F]) {
+    fn visible_parameters(&self, beta: F, row: &mut [F]) {
         let bias = self.rbm.visible_bias.as_slice().expect("a bias is contiguous");
         let base = self.base.to_slice().expect("a bias is contiguous");
         let binary = self.rbm.visible == Unit::Binary;

@@ -77,7 +77,7 @@ impl<F: Real> Training<F> {
     ///
     /// # Errors
     /// If a setting is out of range or does not suit the units, or the data are empty, of another
-    /// width, outside [0, 1] for binary units or not standardised for Gaussian ones with σ = 1.
+    /// width, outside [0, 1] for units that are bounded by these or not standardised for Gaussian ones with σ = 1.
     pub fn new(
         rbm: &Rbm<F>,
         config: &TrainingConfig,
@@ -107,7 +107,8 @@ impl<F: Real> Training<F> {
         let averages = || {
             let mut hidden = Array1::zeros(rbm.n_hidden());
             let mut row = hidden.view_mut().insert_axis(ndarray::Axis(0));
-            rbm.hidden.means(rbm.hidden_bias.view(), &mut row);
+            rbm.hidden.parameters(rbm.hidden_bias.view(), &mut row);
+            rbm.hidden.means(&mut row);
             let visible = means.mapv(F::of);
             let visible =
                 if rbm.visible == Unit::Gaussian { visible / &rbm.visible_std } else { visible };
@@ -293,16 +294,19 @@ fn check_data<F: Real>(
     data: &impl Samples<F>,
     (means, variances): (&Array1<f64>, &Array1<f64>),
 ) -> Result<(), TrainingError> {
-    if rbm.visible == Unit::Binary {
-        return check_unit_interval(data, "binary visible");
-    }
     let plain = config.binarisation == Binarisation::Probabilities;
-    let expected = "probabilities: Gaussian visible units take the data as they are";
-    require(plain, "training.binarisation", &config.binarisation.name(), expected)?;
-    if rbm.visible_std.iter().all(|&std| std == F::one()) {
-        check_spread(means, variances)?;
+    if rbm.visible != Unit::Binary {
+        let expected = "probabilities: visible units that are not binary take the data as they are";
+        require(plain, "training.binarisation", &config.binarisation.name(), expected)?;
     }
-    Ok(())
+    match rbm.visible {
+        Unit::Binary => check_unit_interval(data, "binary visible"),
+        Unit::TruncatedExponential => check_unit_interval(data, "truncated exponential visible"),
+        Unit::Gaussian if rbm.visible_std.iter().all(|&std| std == F::one()) => {
+            Ok(check_spread(means, variances)?)
+        }
+        Unit::Gaussian => Ok(()),
+    }
 }
 
 /// The mean squared error, summed over visible units in units of σ, of answering with their means;
@@ -314,7 +318,9 @@ fn error_of_means<F: Real>(
     n_samples: usize,
 ) -> f64 {
     let (error, unforetold) = match (rbm.visible, binarisation) {
-        (Unit::Binary, Binarisation::Probabilities) => (variances.sum(), 0.25),
+        (Unit::Binary, Binarisation::Probabilities) | (Unit::TruncatedExponential, _) => {
+            (variances.sum(), 0.25)
+        }
         (Unit::Binary, _) => (means.iter().map(|mean| mean * (1.0 - mean)).sum(), 0.25),
         (Unit::Gaussian, _) => {
             let std = rbm.visible_std.iter().map(|std| std.as_f64());

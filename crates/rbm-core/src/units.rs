@@ -4,17 +4,21 @@
 //! |---|---|---|---|
 //! | binary | 0 or 1 | σ(x) | −c s |
 //! | Gaussian | ℝ, variance 1 | x | (s − c)² / 2 |
+//! | truncated exponential | [0, 1], density ∝ e^(x s) | 1 / (1 − e⁻ˣ) − 1 / x | −c s |
 //!
 //! A Gaussian visible unit has a standard deviation beside that (see [`Rbm`](crate::Rbm)): it is
 //! the unit in which its values are measured. Gaussian hidden units with unit noise are the code
-//! layer of Hinton & Salakhutdinov 2006.
+//! layer of Hinton & Salakhutdinov 2006. Truncated exponential units (Bengio et al. 2007, section 4)
+//! are for visible grey values that are values, not probabilities; with input 0 they are uniform noise.
 
 use std::ops::Range;
 
 use ndarray::{ArrayView1, ArrayViewMut2};
-use numerics::elementary::{logistic, softplus, vectorised};
+use numerics::elementary::{logistic, map_in_place, softplus, vectorised};
 use numerics::{Real, Stream};
 use serde::{Deserialize, Serialize};
+
+use crate::truncated_exponential;
 
 /// A kind of unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -25,6 +29,8 @@ pub enum Unit {
     Binary,
     /// A real number, normally distributed with variance 1 around its input.
     Gaussian,
+    /// A number from 0 to 1 whose density is proportional to e^(input · number). Visible units only.
+    TruncatedExponential,
 }
 
 impl Unit {
@@ -33,11 +39,13 @@ impl Unit {
         match self {
             Unit::Binary => "binary",
             Unit::Gaussian => "Gaussian",
+            Unit::TruncatedExponential => "truncated exponential",
         }
     }
 
-    /// Turns each row of Σ s w into the units' means: adds the bias, applies σ to binary units.
-    pub(crate) fn means<F: Real>(self, bias: ArrayView1<F>, rows: &mut ArrayViewMut2<F>) {
+    /// Turns each row of Σ s w into what each unit's distribution is known by: adds the bias, applies
+    /// σ to binary units. Of these and Gaussian units that is the mean, of others it is the input.
+    pub(crate) fn parameters<F: Real>(self, bias: ArrayView1<F>, rows: &mut ArrayViewMut2<F>) {
         let bias = bias.to_slice().expect("a bias is contiguous");
         for mut row in rows.rows_mut() {
             let row = row.as_slice_mut().expect("rows are contiguous");
@@ -50,7 +58,7 @@ impl Unit {
                         }
                     },
                 ),
-                Unit::Gaussian => {
+                Unit::Gaussian | Unit::TruncatedExponential => {
                     for (x, &b) in row.iter_mut().zip(bias) {
                         *x += b;
                     }
@@ -59,20 +67,42 @@ impl Unit {
         }
     }
 
-    /// Replaces each row's means by draws; row i takes elements i·width and on of the stream (pairs
-    /// of them for Gaussian units).
+    /// The mean of a unit with this parameter.
+    #[inline(always)]
+    pub(crate) fn mean<F: Real>(self, parameter: F) -> F {
+        match self {
+            Unit::Binary | Unit::Gaussian => parameter,
+            Unit::TruncatedExponential => truncated_exponential::mean(parameter),
+        }
+    }
+
+    /// Replaces each row's parameters by means.
+    pub(crate) fn means<F: Real>(self, parameters: &mut ArrayViewMut2<F>) {
+        if self == Unit::TruncatedExponential {
+            for mut row in parameters.rows_mut() {
+                let row = row.as_slice_mut().expect("rows are contiguous");
+                map_in_place(row, truncated_exponential::mean);
+            }
+        }
+    }
+
+    /// Replaces each row's parameters by draws; row i takes elements i·width and on of the stream
+    /// (pairs of them for Gaussian units).
     pub(crate) fn draw<F: Real>(
         self,
         stream: Stream,
         rows: Range<usize>,
-        means: &mut ArrayViewMut2<F>,
+        parameters: &mut ArrayViewMut2<F>,
     ) {
-        let width = means.ncols();
-        for (sample, mut row) in rows.zip(means.rows_mut()) {
+        let width = parameters.ncols();
+        for (sample, mut row) in rows.zip(parameters.rows_mut()) {
             let row = row.as_slice_mut().expect("rows are contiguous");
             match self {
                 Unit::Binary => stream.bernoulli_in_place(sample * width, row),
                 Unit::Gaussian => add_normal(stream, sample * width, row),
+                Unit::TruncatedExponential => {
+                    truncated_exponential::draw(stream, sample * width, row);
+                }
             }
         }
     }
@@ -84,6 +114,7 @@ impl Unit {
         match self {
             Unit::Binary => softplus(x),
             Unit::Gaussian => F::of(0.5) * ((x - c) * (x + c) + F::of(LN_TAU)),
+            Unit::TruncatedExponential => truncated_exponential::log_sum(x),
         }
     }
 }

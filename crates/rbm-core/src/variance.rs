@@ -25,7 +25,7 @@ impl<F: Real> VarianceGradient<F> {
     /// # Errors
     /// [`InvalidSetting`] if the visible units have no σ.
     pub(crate) fn new(rbm: &Rbm<F>, rate: f64, batch_size: usize) -> Result<Self, InvalidSetting> {
-        let expected = "0: binary visible units have no σ to learn";
+        let expected = "0: only Gaussian visible units have σ to learn";
         require(rbm.visible == Unit::Gaussian, "training.variance_rate", &rate, expected)?;
         let mean = rbm.visible_std.sum() / F::of(rbm.n_visible() as f64);
         let reconstruction = Array2::zeros((batch_size, rbm.n_visible()));

@@ -178,7 +178,8 @@ impl From<Autoencoder<f32>> for PretrainedLayer {
     }
 }
 
-/// Pretraining by RBMs, whose size the stack says.
+/// Pretraining by RBMs, whose size the stack says. Truncated exponential visible units are those of the
+/// data; layers above have binary ones instead.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RbmPretraining {
@@ -210,7 +211,12 @@ impl Pretraining for RbmPretraining {
         layer: usize,
         watch: Watch<'_>,
     ) -> Result<PretrainedLayer, TrainingError> {
-        let config = RbmConfig { n_hidden, ..self.model.clone() };
+        // Above the data there are no grey values, but probabilities of units below.
+        let visible = match self.model.visible {
+            Unit::TruncatedExponential if layer > 0 => Unit::Binary,
+            visible => visible,
+        };
+        let config = RbmConfig { n_hidden, visible, ..self.model.clone() };
         let mut rbm = Rbm::new(&config, data, seed, layer)?;
         let mut training = rbm_core::Training::new(&rbm, &self.training, data, seed, layer)?;
         while training.epochs_done() < self.training.epochs {
@@ -226,11 +232,14 @@ impl Pretraining for RbmPretraining {
 
 impl From<Rbm<f32>> for PretrainedLayer {
     /// The layer's mean-field passes. The standard deviations of Gaussian visible units go into the
-    /// weights: up W / σ, down σ W and σ a.
+    /// weights: up W / σ, down σ W and σ a. Down to truncated exponential units the logistic function
+    /// stands for their mean, which is less steep.
     fn from(rbm: Rbm<f32>) -> Self {
         let unit = |unit| match unit {
             Unit::Binary => Activation::Logistic,
             Unit::Gaussian => Activation::Identity,
+            // Not their mean, but what autoencoders have that is nearest to it.
+            Unit::TruncatedExponential => Activation::Logistic,
         };
         let (hidden, visible) = (unit(rbm.hidden), unit(rbm.visible));
         let mut encoder = Dense { weights: rbm.weights, bias: rbm.hidden_bias };

@@ -83,7 +83,8 @@ impl DbnSettings {
         self.model.validate()?;
         let units = [self.model.visible, self.model.hidden];
         let binary = units == [Unit::Binary; 2];
-        require(binary, "model", &"Gaussian units", "binary units in every layer")?;
+        let found = units.map(Unit::name).join(" visible and ");
+        require(binary, "model", &found, "binary units in every layer")?;
         self.training.validate()?;
         self.top.validate()
     }

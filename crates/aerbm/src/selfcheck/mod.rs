@@ -9,6 +9,7 @@ use ae_core::{
 use ndarray::Array2;
 use nn_core::{Activation, Initialiser, Parameters as _, check_gradient};
 use numerics::{Purpose, Stream};
+use rbm_core::Unit;
 
 use crate::ui::Ui;
 
@@ -53,7 +54,12 @@ pub(crate) fn run(ui: &Ui) -> anyhow::Result<()> {
         },
         Check {
             name: "Gaussian units: Z by quadrature = by enumeration",
-            error: rbm::gaussian_error(),
+            error: rbm::quadrature_error(Unit::Gaussian),
+            bound: 1e-8,
+        },
+        Check {
+            name: "truncated exponential units: the same",
+            error: rbm::quadrature_error(Unit::TruncatedExponential),
             bound: 1e-8,
         },
         Check {

@@ -121,7 +121,7 @@ fn single_precision_on_any_team_gives_the_same_bits_near_the_truth() {
     let config =
         AnnealingConfig { chains: 60, schedule: Temperatures::Even { count: 2_000 }, burn_in: 50 };
     let bracket = || {
-        let base = rbm_core::log_odds_of_means(&data.view()).expect("in memory");
+        let base = single.independent_biases(&data.view()).expect("in memory");
         bracket_log_z(&single, base.view(), data.view(), &config, 7).expect("valid")
     };
     let alone = bracket();

@@ -247,12 +247,12 @@ fn real_values_that_units_cannot_stand_for_are_refused_with_the_remedy() {
     assert!(Training::new(&rbm, &config(), data.view(), 1, 0).is_ok());
     let sampled = TrainingConfig { binarisation: Binarisation::Sample, ..config() };
     let message = Training::new(&rbm, &sampled, data.view(), 1, 0).expect_err("no pixels");
-    assert!(message.to_string().contains("Gaussian visible units take the data as they are"));
+    assert!(message.to_string().contains("units that are not binary take the data as they are"));
 
     let learned = TrainingConfig { variance_rate: 0.1, ..config() };
     let error = Training::new(&Rbm::zeros(6, 2), &learned, bars().view(), 1, 0);
     let message = error.expect_err("no σ").to_string();
-    assert!(message.contains("binary visible units have no σ to learn"), "{message}");
+    assert!(message.contains("only Gaussian visible units have σ to learn"), "{message}");
     let tempering = TrainingConfig {
         algorithm: Algorithm::Tempering { chains: 10, temperatures: 3 },
         ..config()

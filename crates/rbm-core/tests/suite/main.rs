@@ -9,3 +9,4 @@ mod learning;
 mod probabilities;
 mod stationarity;
 mod teacher;
+mod truncated_exponential;
