@@ -85,7 +85,7 @@ impl<F: Real> Training<F> {
         seed: u64,
         layer: usize,
     ) -> Result<Self, TrainingError> {
-        config.validate()?;
+        config.validate_for(rbm.visible)?;
         if data.n_samples() == 0 {
             return Err(TrainingError::NoData);
         }
@@ -95,7 +95,7 @@ impl<F: Real> Training<F> {
         }
         let means = means(&data)?;
         let variances = variances(&data, &means)?;
-        check_data(rbm, config, &data, (&means, &variances))?;
+        check_data(rbm, &data, (&means, &variances))?;
         if matches!(config.algorithm, Algorithm::Tempering { .. }) {
             require_binary_hidden(rbm.hidden)?;
         }
@@ -290,15 +290,9 @@ impl<F: Real> Training<F> {
 /// Refuses data that the visible units cannot stand for, with the remedy.
 fn check_data<F: Real>(
     rbm: &Rbm<F>,
-    config: &TrainingConfig,
     data: &impl Samples<F>,
     (means, variances): (&Array1<f64>, &Array1<f64>),
 ) -> Result<(), TrainingError> {
-    let plain = config.binarisation == Binarisation::Probabilities;
-    if rbm.visible != Unit::Binary {
-        let expected = "probabilities: visible units that are not binary take the data as they are";
-        require(plain, "training.binarisation", &config.binarisation.name(), expected)?;
-    }
     match rbm.visible {
         Unit::Binary => check_unit_interval(data, "binary visible"),
         Unit::TruncatedExponential => check_unit_interval(data, "truncated exponential visible"),

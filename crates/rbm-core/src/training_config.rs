@@ -1,7 +1,7 @@
 use nn_core::{InvalidSetting, Regularisation, Rule, Schedule, require};
 use serde::{Deserialize, Serialize};
 
-use crate::Binarisation;
+use crate::{Binarisation, Unit};
 
 /// What the visible units are in the negative phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,6 +138,17 @@ impl TrainingConfig {
 
     pub(crate) fn regularisation(&self) -> Regularisation {
         Regularisation { weight_decay: self.weight_decay, l1: self.l1, ..Default::default() }
+    }
+
+    /// Checks every bound, and what the visible units need.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] naming the first setting out of its range, or that does not suit the units.
+    pub fn validate_for(&self, visible: Unit) -> Result<(), InvalidSetting> {
+        self.validate()?;
+        let suits = visible == Unit::Binary || self.binarisation == Binarisation::Probabilities;
+        let expected = "probabilities: visible units that are not binary take the data as they are";
+        require(suits, "training.binarisation", &self.binarisation.name(), expected)
     }
 
     /// Checks every bound.

@@ -8,7 +8,7 @@
 //!
 //! A Gaussian visible unit has a standard deviation beside that (see [`Rbm`](crate::Rbm)): it is
 //! the unit in which its values are measured. Gaussian hidden units with unit noise are the code
-//! layer of Hinton & Salakhutdinov 2006. Truncated exponential units (Bengio et al. 2007, section 4)
+//! layer of Hinton & Salakhutdinov 2006. Truncated exponential units (Bengio et al. 2007, section 3)
 //! are for visible grey values that are values, not probabilities; with input 0 they are uniform noise.
 
 use std::ops::Range;

@@ -196,7 +196,7 @@ impl RbmPretraining {
     /// [`InvalidSetting`] for settings out of range.
     pub fn validate(&self) -> Result<(), InvalidSetting> {
         self.model.validate()?;
-        self.training.validate()?;
+        self.training.validate_for(self.model.visible)?;
         let (n_hidden, default) = (self.model.n_hidden, RbmConfig::default());
         require(n_hidden == default.n_hidden, "model.n_hidden", &n_hidden, SIZES)
     }
@@ -236,10 +236,9 @@ impl From<Rbm<f32>> for PretrainedLayer {
     /// stands for their mean, which is less steep.
     fn from(rbm: Rbm<f32>) -> Self {
         let unit = |unit| match unit {
-            Unit::Binary => Activation::Logistic,
+            // Of truncated exponential units not the mean, but what autoencoders have that is nearest to it.
+            Unit::Binary | Unit::TruncatedExponential => Activation::Logistic,
             Unit::Gaussian => Activation::Identity,
-            // Not their mean, but what autoencoders have that is nearest to it.
-            Unit::TruncatedExponential => Activation::Logistic,
         };
         let (hidden, visible) = (unit(rbm.hidden), unit(rbm.visible));
         let mut encoder = Dense { weights: rbm.weights, bias: rbm.hidden_bias };

@@ -7,6 +7,7 @@ use ae_core::{Autoencoder, AutoencoderConfig};
 use ndarray::{Array2, ArrayView2};
 use nn_core::{Activation, TrainingError};
 use numerics::{Purpose, Stream};
+use rbm_core::Unit;
 use stack::{
     AutoencoderPretraining, Classifier, DeepPretraining, FineTuneConfig, Labelled,
     LayerPretraining, PretrainedLayer, Pretraining, RandomInitialisation, RbmPretraining,
@@ -49,6 +50,22 @@ fn the_unrolled_network_begins_as_the_stacks_mean_field_pass() {
         assert_eq!(deep.encode(x.view()), code);
         assert_eq!(deep.reconstruct(x.view()), back);
     }
+}
+
+/// Grey values are those of the data; above, units are as likely on as the layer below says.
+#[test]
+fn truncated_exponential_units_are_those_of_the_data() {
+    let (x, _) = bars(200, 0);
+    let mut grey = RbmPretraining::default();
+    grey.training.epochs = 2;
+    let binary = grey.clone();
+    grey.model.visible = Unit::TruncatedExponential;
+    let learn = |way: &RbmPretraining, layer| {
+        let go_on = &mut |_| ControlFlow::Continue(());
+        way.learn(x.view(), 12, 1, layer, go_on).expect("converges")
+    };
+    assert_ne!(learn(&grey, 0).encoder, learn(&binary, 0).encoder);
+    assert_eq!(learn(&grey, 1), learn(&binary, 1));
 }
 
 fn validation_error(train_labels: &[u8], method: &dyn Pretraining) -> f64 {

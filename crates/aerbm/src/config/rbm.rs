@@ -43,7 +43,7 @@ impl LikelihoodSettings {
 impl RbmSettings {
     pub(crate) fn validate(&self) -> Result<(), InvalidSetting> {
         self.model.validate()?;
-        self.training.validate()?;
+        self.training.validate_for(self.model.visible)?;
         self.likelihood.annealing().validate()
     }
 }
