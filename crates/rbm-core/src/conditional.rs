@@ -1,7 +1,7 @@
 //! The conditionals, which factorise over units. For binary units
 //! p(hⱼ = 1 | v) = σ(bⱼ + Σᵢ vᵢ Wᵢⱼ) and p(vᵢ = 1 | h) = σ(aᵢ + Σⱼ Wᵢⱼ hⱼ); Gaussian units are
-//! normally distributed around the same inputs, without σ; truncated exponential ones
-//! have densities proportional to e^(input · number) in [0, 1].
+//! normally distributed around the same inputs, without σ; truncated exponential ones have densities
+//! proportional to e^(input · number) in [0, 1].
 
 use std::ops::Range;
 
@@ -81,8 +81,7 @@ impl<F: Real> Rbm<F> {
         self.to_data(out)
     }
 
-    /// The parameters of p(h | v) and what is made of them
-    /// while rows are in cache.
+    /// The parameters of p(h | v), and what is made of them while rows are in cache.
     pub(crate) fn h_given_v_then<S: Split>(
         &self,
         v: ArrayView2<F>,

@@ -4,7 +4,7 @@
 //! at β = 0 units with the biases a⁰ (Salakhutdinov & Murray 2008, eq. 18, with base units that
 //! have no hidden bias). Gibbs sampling at β: p(hⱼ = 1 | v) = σ(β xⱼ),
 //! p(vᵢ = 1 | h) = σ((1 − β) a⁰ᵢ + β (aᵢ + Σⱼ Wᵢⱼ hⱼ)). Gaussian visible units have a⁰ = a and
-//! variance 1 throughout. Hidden units are binary.
+//! variance 1 throughout, truncated exponential ones no σ. Hidden units are binary.
 
 use std::ops::Range;
 

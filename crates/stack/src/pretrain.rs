@@ -232,11 +232,10 @@ impl Pretraining for RbmPretraining {
 
 impl From<Rbm<f32>> for PretrainedLayer {
     /// The layer's mean-field passes. The standard deviations of Gaussian visible units go into the
-    /// weights: up W / σ, down σ W and σ a. Down to truncated exponential units the logistic function
-    /// stands for their mean, which is less steep.
+    /// weights: up W / σ, down σ W and σ a. Down to truncated exponential units the logistic function,
+    /// which autoencoders have, stands for their mean, which is less steep.
     fn from(rbm: Rbm<f32>) -> Self {
         let unit = |unit| match unit {
-            // Of truncated exponential units not the mean, but what autoencoders have that is nearest to it.
             Unit::Binary | Unit::TruncatedExponential => Activation::Logistic,
             Unit::Gaussian => Activation::Identity,
         };
