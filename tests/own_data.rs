@@ -137,6 +137,17 @@ fn real_values_are_compared_after_scaling() {
     assert!(settings().contains("epochs = 3\n"), "but not where they are given");
     compare(&["--scale", "none"]).code(1).stderr(contains("--scale unit brings data into [0, 1]"));
     compare(&["--depths", "1,1"]).code(2);
+    let wide = folder.path().join("wide");
+    aerbm()
+        .args(["compare", "--methods", "none", "--seeds", "1", "--labels", "20"])
+        .args(["--set", "depths=[1]", "--label-column", "kind"])
+        .arg("--data")
+        .arg(&data)
+        .arg("--out")
+        .arg(&wide)
+        .assert()
+        .success()
+        .stderr(contains("3 features: at most 64 units a layer"));
 }
 
 #[test]

@@ -104,7 +104,21 @@ fn suit(comparison: &mut ComparisonConfig, args: &cli::Compare, splits: &Splits,
             comparison.labels.iter().map(|budget| budget.count.to_string()).collect();
         ui.note(&format!("{n_labels} labelled training samples: comparing {}", counts.join(", ")));
     }
+    if !args.set.iter().any(|setting| setting.starts_with("layers")) {
+        narrow(&mut comparison.layers, splits.train.n_features(), ui);
+    }
     lengthen(comparison, &args.set, splits.train.n_samples(), ui);
+}
+
+/// Few features need few units, and wide layers would take most of the time.
+fn narrow(layers: &mut [usize], n_features: usize, ui: &Ui) {
+    let most = most_units(n_features);
+    if layers.iter().any(|units| *units > most) {
+        ui.note(&format!("{n_features} features: at most {most} units a layer"));
+    }
+    for units in layers {
+        *units = most.min(*units);
+    }
 }
 
 /// Few samples make short epochs: ways to pretrain whose epochs are not given get enough of them.
@@ -144,6 +158,16 @@ fn budget_for(count: usize, known: &[LabelBudget]) -> LabelBudget {
     LabelBudget { count, ..of.clone() }
 }
 
+/// Units of a layer for each feature of the data, at most.
+const UNITS_PER_FEATURE: usize = 4;
+
+/// However few the features, a layer may have this many units.
+const LEAST_UNITS: usize = 64;
+
+fn most_units(n_features: usize) -> usize {
+    (UNITS_PER_FEATURE * n_features).max(LEAST_UNITS)
+}
+
 /// Steps that a layer is pretrained with at least.
 const LEAST_UPDATES: usize = 2000;
 
@@ -168,6 +192,11 @@ mod tests {
             let found = budget_for(count, &known);
             assert_eq!((found.count, found.updates), (count, updates));
         }
+    }
+
+    #[test]
+    fn few_features_take_narrow_layers() {
+        assert_eq!([3, 64, 784].map(most_units), [64, 256, 3136]);
     }
 
     #[test]
