@@ -126,7 +126,8 @@ fn real_values_are_compared_after_scaling() {
     compare(&[])
         .success()
         .stderr(contains("values outside [0, 1] are brought into it"))
-        .stdout(contains("denoising"));
+        .stdout(contains("denoising"))
+        .stdout(contains("with 20 labels"));
     let info = std::fs::read_to_string(out.join("run.json")).expect("run.json is written");
     let command = "aerbm compare --methods none,denoising,rbm --labels 20 --depths 1 --seeds 2 \
                    --set 'layers=[5]' --data ";

@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use mnist_io::Splits;
+use report::verdict::Verdict;
 use report::{ComparisonRow, EqualSecondsRow, MetricRow, PairedRow, SummaryRow, TimingRow};
 use study::stage::{Key, Store};
 use study::{
@@ -270,9 +271,9 @@ fn timings(outcome: &Outcome) -> Vec<TimingRow> {
 }
 
 fn show(outcome: &Outcome, ui: &Ui) {
-    let rows = summary_rows(outcome);
+    let (rows, paired) = (summary_rows(outcome), paired_rows(outcome));
     ui.rows(&rows);
-    ui.rows(&paired_rows(outcome));
+    ui.rows(&paired);
     ui.result(&format!(
         "{:<14}{:>6}{:>9}{:>16}{:>20}",
         "method", "depth", "labels", "test error, %", "95 % interval"
@@ -287,5 +288,8 @@ fn show(outcome: &Outcome, ui: &Ui) {
             "{:<14}{:>6}{:>9}{:>16.2}{interval:>20}",
             row.method, row.depth, row.labels, row.test_error_pct_mean
         ));
+    }
+    if let Some(verdict) = Verdict::of(&rows, &paired, &comparison_rows(outcome)) {
+        ui.result(&verdict.headline);
     }
 }
