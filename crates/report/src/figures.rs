@@ -139,10 +139,10 @@ pub(crate) fn error_by_labels(dir: &Path, rows: &[SummaryRow]) -> Result<(), Err
         ),
     };
     let against =
-        if one.is_some() { "" } else { " against the number of labelled training images" };
+        if one.is_some() { "" } else { " against the number of labelled training samples" };
     let meta = Meta {
         title: format!("Test error {what}, {depth} hidden {layers}"),
-        caption: "Mean over the seeds of the error on the test images, for each way of \
+        caption: "Mean over the seeds of the error on the test samples, for each way of \
                   initialising the hidden layers."
             .into(),
         how_to_read: format!(

@@ -77,7 +77,7 @@ pub struct ComparisonRow {
     pub seed: u64,
     /// Error on the validation images, in percent.
     pub validation_error_pct: f64,
-    /// Error on the test images, in percent.
+    /// Error on the test samples, in percent.
     pub test_error_pct: f64,
     /// Test images that were classified wrongly.
     pub test_errors: usize,
@@ -151,7 +151,7 @@ pub struct EqualSecondsRow {
     pub finetune_updates: u64,
     /// Error on the validation images, in percent.
     pub validation_error_pct: f64,
-    /// Error on the test images, in percent.
+    /// Error on the test samples, in percent.
     pub test_error_pct: f64,
 }
 

@@ -217,7 +217,7 @@ fn a_single_run_has_a_page_too() {
     made_up::single_run(dir.path()).unwrap();
     report::build(dir.path()).unwrap();
     let page = fs::read_to_string(dir.path().join("report.html")).unwrap();
-    assert!(page.contains("tutorial after 20 epochs, on the test images: mean squared error"));
+    assert!(page.contains("tutorial after 20 epochs, on the test samples: mean squared error"));
     assert!(page.contains("n/a"), "a value that is not a number");
     assert!(!page.contains("NaN") && !page.contains("id=\"results\""));
 }
@@ -251,7 +251,7 @@ fn a_repeated_run_shows_its_mean_and_its_range() {
     assert!(page.contains(cell), "{page}");
     assert!(!page.contains("<h1>deep</h1>"), "the page is of more than one run");
     assert!(
-        page.contains("On the test images, squared error per image: deep 2.500, pca-30 13.50.")
+        page.contains("On the test samples, squared error per image: deep 2.500, pca-30 13.50.")
     );
 }
 
@@ -317,9 +317,9 @@ fn methods_with_one_number_of_labels_stand_side_by_side() {
     assert!(side_by_side.contains("Test error with 5,000 labels, 1 hidden layer"));
     let named = |name: &str| side_by_side.lines().any(|line| line == name);
     assert!(named("none") && named("rbm"), "{side_by_side}");
-    assert!(!side_by_side.contains("labelled training images"), "no axis of labels");
+    assert!(!side_by_side.contains("labelled training samples"), "no axis of labels");
     let two = [one[0].clone(), one[1].clone(), summary("none", 100, 20.0)];
-    assert!(drawn(&two).contains("labelled training images"));
+    assert!(drawn(&two).contains("labelled training samples"));
 }
 
 #[test]

@@ -75,7 +75,7 @@ impl Intervals {
             }));
         }
         let one_count = rows.iter().all(|row| row.labels == rows[0].labels);
-        let x_title = if one_count { "" } else { "labelled training images" }.into();
+        let x_title = if one_count { "" } else { "labelled training samples" }.into();
         Self { meta, x_title, y_title: "test error (%)".into(), series }
     }
 

@@ -28,7 +28,7 @@ pub fn headline_of_run(rows: &[MetricRow]) -> Option<String> {
         None => String::new(),
     };
     let values = if values.is_empty() { "no finite values".into() } else { values.join(", ") };
-    Some(format!("{run}{after}, on the {split} images: {values}."))
+    Some(format!("{run}{after}, on the {split} samples: {values}."))
 }
 
 /// What whole networks measured on the test set, each of its last epoch.
@@ -73,7 +73,7 @@ fn headline_of_runs(rows: &[MetricRow]) -> Option<String> {
             .map(|run| mean(run, metric).map(|mean| format!("{run} {}", significant(mean))))
             .collect();
         let means = means.filter(|means| !means.is_empty())?;
-        Some(format!("On the test images, {name}: {}.", means.join(", ")))
+        Some(format!("On the test samples, {name}: {}.", means.join(", ")))
     })
 }
 

@@ -303,7 +303,7 @@ fn a_single_run_has_its_last_test_values() {
     ];
     assert_eq!(
         headline_of_run(&rows).unwrap(),
-        "tutorial after 20 epochs, on the test images: mean squared error per pixel 0.01230, PSNR \
+        "tutorial after 20 epochs, on the test samples: mean squared error per pixel 0.01230, PSNR \
          19.10 dB."
     );
     assert_eq!(headline_of_run(&[]), None);
