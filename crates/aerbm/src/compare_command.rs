@@ -71,7 +71,7 @@ fn assignments(args: &cli::Compare) -> Vec<String> {
     let list = |name: &str, values: Vec<String>| format!("{name}=[{}]", values.join(", "));
     // Equal time takes as long again as the slowest method: only if it is asked for.
     let equal = "equal_seconds={ labels = [], seeds = 0 }".to_owned();
-    let asked = args.set.iter().any(|setting| setting.starts_with("equal_seconds"));
+    let asked = is_given(&args.set, "equal_seconds");
     let mut assignments: Vec<String> = (!asked).then_some(equal).into_iter().collect();
     assignments.extend(args.set.iter().cloned());
     if !args.methods.is_empty() {
@@ -87,24 +87,35 @@ fn assignments(args: &cli::Compare) -> Vec<String> {
     assignments
 }
 
+/// Whether `--set` has the setting, a part of it, or what it is a part of.
+fn is_given(set: &[String], setting: &str) -> bool {
+    let part = |inner: &str, outer: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    let mut keys = set.iter().filter_map(|setting| setting.split_once('='));
+    keys.any(|(key, _)| part(key.trim(), setting) || part(setting, key.trim()))
+}
+
 /// Suits the comparison to the numbers of labels that are asked for, and to the data.
 fn suit(comparison: &mut ComparisonConfig, args: &cli::Compare, splits: &Splits, ui: &Ui) {
     let known = comparison.labels.clone();
     let n_labels = splits.train.labels.as_ref().map_or(0, Vec::len);
-    let given = args.set.iter().any(|setting| setting.starts_with("labels"));
     if !args.labels.is_empty() {
         let mut counts = args.labels.clone();
         counts.sort_unstable();
         counts.dedup();
         comparison.labels = counts.into_iter().map(|count| budget_for(count, &known)).collect();
-    } else if !given && known.iter().any(|budget| budget.count > n_labels) && n_labels > 0 {
+    } else if !is_given(&args.set, "labels")
+        && known.iter().any(|budget| budget.count > n_labels)
+        && n_labels > 0
+    {
         comparison.labels.retain(|budget| 2 * budget.count <= n_labels);
         comparison.labels.push(budget_for(n_labels, &known));
         let counts: Vec<String> =
             comparison.labels.iter().map(|budget| budget.count.to_string()).collect();
         ui.note(&format!("{n_labels} labelled training samples: comparing {}", counts.join(", ")));
     }
-    if !args.set.iter().any(|setting| setting.starts_with("layers")) {
+    if !is_given(&args.set, "layers") {
         narrow(&mut comparison.layers, splits.train.n_features(), ui);
     }
     lengthen(comparison, &args.set, splits.train.n_samples(), ui);
@@ -123,11 +134,6 @@ fn narrow(layers: &mut [usize], n_features: usize, ui: &Ui) {
 
 /// Few samples make short epochs: ways to pretrain whose epochs are not given get enough of them.
 fn lengthen(comparison: &mut ComparisonConfig, set: &[String], n_samples: usize, ui: &Ui) {
-    let is_given = |way: Method| {
-        let epochs = format!("{}.training.epochs", way.name());
-        let mut keys = set.iter().filter_map(|setting| setting.split_once('='));
-        keys.any(|(key, _)| epochs == key.trim() || epochs.starts_with(&format!("{}.", key.trim())))
-    };
     let rbm = &mut comparison.rbm.training;
     let mut ways = vec![(Method::Rbm, &mut rbm.epochs, rbm.batch_size)];
     for (way, training) in [
@@ -140,7 +146,7 @@ fn lengthen(comparison: &mut ComparisonConfig, set: &[String], n_samples: usize,
     }
     for (way, epochs, batch_size) in ways {
         let enough = enough_epochs(*epochs, n_samples, batch_size);
-        if enough > *epochs && !is_given(way) {
+        if enough > *epochs && !is_given(set, &format!("{}.training.epochs", way.name())) {
             *epochs = enough;
             if comparison.methods.contains(&way) {
                 let name = way.name();
@@ -191,6 +197,17 @@ mod tests {
         for (count, updates) in [(50, 10), (100, 10), (300, 10), (400, 20), (5000, 20)] {
             let found = budget_for(count, &known);
             assert_eq!((found.count, found.updates), (count, updates));
+        }
+    }
+
+    #[test]
+    fn a_setting_is_given_by_its_parts_and_by_its_whole() {
+        let set = ["layers=[5]", "rbm.training={}", "equal_seconds.seeds = 1"].map(str::to_owned);
+        for given in ["layers", "rbm.training.epochs", "equal_seconds"] {
+            assert!(is_given(&set, given), "{given}");
+        }
+        for other in ["labels", "rbm.model", "rbm.training_rate", "sparse.training.epochs"] {
+            assert!(!is_given(&set, other), "{other}");
         }
     }
 

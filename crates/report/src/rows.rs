@@ -75,11 +75,11 @@ pub struct ComparisonRow {
     pub labels: usize,
     /// Seed of the cell.
     pub seed: u64,
-    /// Error on the validation images, in percent.
+    /// Error on the validation samples, in percent.
     pub validation_error_pct: f64,
     /// Error on the test samples, in percent.
     pub test_error_pct: f64,
-    /// Test images that were classified wrongly.
+    /// Test samples that were classified wrongly.
     pub test_errors: usize,
     /// Parameter updates of pretraining, all layers together.
     pub pretrain_updates: u64,
@@ -149,7 +149,7 @@ pub struct EqualSecondsRow {
     pub pretrain_seconds: f64,
     /// Parameter updates of fine-tuning.
     pub finetune_updates: u64,
-    /// Error on the validation images, in percent.
+    /// Error on the validation samples, in percent.
     pub validation_error_pct: f64,
     /// Error on the test samples, in percent.
     pub test_error_pct: f64,
