@@ -1,6 +1,6 @@
 # AERBM_FEATURES=lapack-static builds OpenBLAS from source instead of using the system's.
 features := if env("AERBM_FEATURES", "") == "" { "" } else { "--no-default-features --features " + quote(env("AERBM_FEATURES")) }
-aerbm := "cargo run --release -p aerbm " + features + " --"
+aerbm := "cargo run --release -p aerbm-cli " + features + " --"
 
 # Arguments reach the commands as they were typed, spaces included.
 set positional-arguments
@@ -71,7 +71,7 @@ bench *ARGS:
 bench-peers *ARGS:
     test -x .venv/bin/python || python3 -m venv .venv
     .venv/bin/pip install --quiet torch jax scikit-learn
-    .venv/bin/python crates/aerbm/benches/peers/peers.py "$@"
+    .venv/bin/python crates/aerbm-cli/benches/peers/peers.py "$@"
 
 # Remove every run under reports/ but the committed reference
 [group("develop")]

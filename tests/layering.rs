@@ -5,18 +5,32 @@ use std::collections::BTreeSet;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// What each crate may use of ours.
-const MAY_USE: [(&str, &[&str]); 9] = [
-    ("numerics", &[]),
-    ("mnist-io", &[]),
-    ("report", &[]),
-    ("nn-core", &["numerics"]),
-    ("ae-core", &["nn-core", "numerics"]),
-    ("rbm-core", &["nn-core", "numerics"]),
-    ("stack", &["ae-core", "rbm-core", "nn-core", "numerics"]),
-    ("study", &["stack", "mnist-io", "nn-core", "numerics"]),
+const MAY_USE: [(&str, &[&str]); 10] = [
+    ("aerbm-numerics", &[]),
+    ("aerbm-mnist-io", &[]),
+    ("aerbm-report", &[]),
+    ("aerbm-nn-core", &["aerbm-numerics"]),
+    ("aerbm-ae-core", &["aerbm-nn-core", "aerbm-numerics"]),
+    ("aerbm-rbm-core", &["aerbm-nn-core", "aerbm-numerics"]),
+    ("aerbm-stack", &["aerbm-ae-core", "aerbm-rbm-core", "aerbm-nn-core", "aerbm-numerics"]),
+    ("aerbm-study", &["aerbm-stack", "aerbm-mnist-io", "aerbm-nn-core", "aerbm-numerics"]),
     (
         "aerbm",
-        &["study", "stack", "ae-core", "rbm-core", "nn-core", "numerics", "mnist-io", "report"],
+        &["aerbm-study", "aerbm-stack", "aerbm-ae-core", "aerbm-rbm-core", "aerbm-nn-core", "aerbm-numerics", "aerbm-mnist-io", "aerbm-report"],
+    ),
+    (
+        "aerbm-cli",
+        &[
+            "aerbm",
+            "aerbm-study",
+            "aerbm-stack",
+            "aerbm-ae-core",
+            "aerbm-rbm-core",
+            "aerbm-nn-core",
+            "aerbm-numerics",
+            "aerbm-mnist-io",
+            "aerbm-report",
+        ],
     ),
 ];
 

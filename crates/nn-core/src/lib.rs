@@ -10,6 +10,7 @@ mod loss;
 mod minibatch;
 mod optimizer;
 mod parameters;
+mod progress;
 mod reconstruction;
 mod regularisation;
 mod rule;
@@ -29,6 +30,7 @@ pub use optimizer::Optimizer;
 pub use parameters::{
     Kind, Parameters, RestoreError, Tensor, TensorMap, TensorMut, assign, restore, store,
 };
+pub use progress::{EpochRecord, Metric, Observer, Progress, observe};
 pub use reconstruction::{ReconstructionError, reconstruction_error};
 pub use regularisation::{Regularisation, incoming_square_norms};
 pub use rule::Rule;

@@ -3,7 +3,7 @@ use numerics::{Real, update_and_sum};
 use serde::{Deserialize, Serialize};
 
 use crate::activation::with_constant;
-use crate::{Activation, InvalidSetting, require};
+use crate::{Activation, InvalidSetting, Metric, require};
 
 /// What a reconstruction y of x costs, per sample. The cost of a batch is the mean over its samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +37,12 @@ impl Loss {
             Loss::MeanSquaredError => "mse_per_pixel",
             Loss::CrossEntropy => "nats",
         }
+    }
+
+    /// The cost as a metric, in the loss's unit.
+    #[must_use]
+    pub fn metric(self) -> Metric {
+        Metric::new("cost", self.unit())
     }
 
     /// Checks that the loss is defined for this output unit.
