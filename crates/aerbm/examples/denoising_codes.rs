@@ -1,4 +1,5 @@
 //! Fits a denoising autoencoder, encodes data with it and removes noise.
+#![allow(clippy::print_stdout, reason = "an example prints its results")]
 
 use aerbm::RunConfig;
 use aerbm::ndarray::Array2;

@@ -1,4 +1,5 @@
 //! Pretrains two layers without labels, fine-tunes them with few, and predicts the classes of new rows.
+#![allow(clippy::print_stdout, reason = "an example prints its results")]
 
 use aerbm::RunConfig;
 use aerbm::ndarray::{Array2, s};

@@ -1,4 +1,5 @@
 //! Fits a restricted Boltzmann machine to patterns and draws samples from it.
+#![allow(clippy::print_stdout, reason = "an example prints its results")]
 
 use aerbm::RunConfig;
 use aerbm::ndarray::Array2;

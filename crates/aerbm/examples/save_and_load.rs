@@ -1,4 +1,5 @@
 //! Saves a model and a classifier, and loads them again.
+#![allow(clippy::print_stdout, reason = "an example prints its results")]
 
 use aerbm::ndarray::Array2;
 use aerbm::stack::FineTuneConfig;
