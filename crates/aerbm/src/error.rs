@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use nn_core::{RestoreError, TrainingError};
+use nn_core::{InvalidSetting, RestoreError, TrainingError, UnreadableSamples};
 use study::StudyError;
 use study::tensor_file::TensorFileError;
 use thiserror::Error;
@@ -36,6 +36,9 @@ pub enum Error {
         /// The cause.
         source: Box<Error>,
     },
+    /// Samples on disk could not be read.
+    #[error(transparent)]
+    Unreadable(#[from] UnreadableSamples),
     /// A classifier's training diverged at every learning rate.
     #[error("training diverged at every learning rate; expected a lower one")]
     AllDiverged,
@@ -185,6 +188,12 @@ impl Error {
             TrainingError::Interrupted => Error::Interrupted,
             source => Error::Training { run: run.to_owned(), source },
         }
+    }
+}
+
+impl From<InvalidSetting> for Error {
+    fn from(error: InvalidSetting) -> Self {
+        Error::Config(ConfigError(error.to_string()))
     }
 }
 

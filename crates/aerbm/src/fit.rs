@@ -39,10 +39,7 @@ pub fn fit_with<'a>(
 ) -> Result<Trained, Error> {
     let x = x.into();
     let shape = ImageShape::of_features(x.ncols());
-    let (config, _) = config
-        .clone()
-        .for_shape(shape)
-        .map_err(|error| crate::ConfigError(error.to_string()))?;
+    let (config, _) = config.clone().for_shape(shape)?;
     let data = Dataset::from_arrays("array", x.to_owned(), None, shape)?;
     let nothing = data.slice(0..0);
     let stops = config.stopping() != crate::config::Stopping::default();

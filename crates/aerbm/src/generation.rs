@@ -236,9 +236,7 @@ pub fn inpaint_half(
     let test = &splits.test;
     let binarisation = settings.training.binarisation;
     let train = states(rbm, binarisation, splits.train.images.view());
-    let base = rbm
-        .independent_biases(&train.view())
-        .map_err(|source| Error::training(&trained.record.run, source.into()))?;
+    let base = rbm.independent_biases(&train.view())?;
     let n = options.images.min(test.n_samples());
     let truth = states(rbm, binarisation, test.rows(0..n));
     let truth = rbm.from_data(truth.view()).into_owned();
@@ -283,8 +281,7 @@ fn conditional_likelihood(
         let conditional = rbm.given(image, known);
         let true_half = image.select(Axis(0), &missing).insert_axis(Axis(0));
         let true_half = conditional.to_data(true_half);
-        let bracket = bracket_log_z(&conditional, base.view(), true_half.view(), &config, seed)
-            .map_err(|error| crate::config::ConfigError(error.to_string()))?;
+        let bracket = bracket_log_z(&conditional, base.view(), true_half.view(), &config, seed)?;
         let free = conditional.free_energies(true_half.view())[0];
         lower.push(free + bracket.lower.log_z);
         upper.push(free + bracket.upper.log_z);

@@ -11,7 +11,7 @@ use crate::Error;
 use crate::config::RunConfig;
 use crate::record::Record;
 
-const CHAINS: Purpose = Purpose::new("sample chains");
+const CHAINS: Purpose = Purpose::new("new samples");
 
 /// A trained model.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,8 +116,7 @@ impl Model {
         let damaged = |source| Error::Restore { path: record.run.clone().into(), source };
         Ok(match record.settings()? {
             RunConfig::Autoencoder(settings) => {
-                let model = Autoencoder::new(&settings.model, record.n_visible, 0, 0);
-                let mut model = model.map_err(|source| Error::training(&record.run, source))?;
+                let mut model = Autoencoder::new(&settings.model, record.n_visible, 0, 0)?;
                 restore(&mut model, "", tensors).map_err(damaged)?;
                 Model::Autoencoder(model)
             }

@@ -11,7 +11,7 @@ use study::Methods;
 use study::stage::{Key, Store};
 
 use crate::comparison::{Comparison, compare};
-use crate::config::{ConfigError, ProbeSettings, ProfileConfig, RunConfig};
+use crate::config::{ProbeSettings, ProfileConfig, RunConfig};
 use crate::data::{Loaded, Source};
 use crate::figures::{self, Figures};
 use crate::folder::{DataInfo, RunFolder};
@@ -206,9 +206,7 @@ fn for_shape(
     data: &Loaded,
     monitor: &dyn Monitor,
 ) -> Result<RunConfig, Error> {
-    let (config, left_out) = config
-        .for_shape(data.mnist.train.shape)
-        .map_err(|error| ConfigError(error.to_string()))?;
+    let (config, left_out) = config.for_shape(data.mnist.train.shape)?;
     if left_out {
         monitor.note(&format!("training.shift is left out: {} has no images to shift", data.name));
     }
