@@ -1,6 +1,7 @@
 //! The deep belief network (Hinton, Osindero & Teh 2006): a stack of RBMs as one generative model.
-//! The top RBM defines the joint distribution of the two top layers; from there down each layer is
-//! drawn given the one above, p(v) = Σ p(v | h₁) p(h₁ | h₂) … p(h_{n−1}, h_n).
+//!
+//! The top RBM defines the joint distribution of the two top layers. Each layer below is drawn given
+//! the layer above it: p(v) = Σ p(v | h₁) p(h₁ | h₂) … p(h_{n−1}, h_n).
 
 use ndarray::{Array2, ArrayView2};
 use numerics::{Purpose, Stream};
@@ -9,15 +10,15 @@ use rbm_core::{Chains, Rbm, gibbs_step};
 const DOWN: Purpose = Purpose::new("dbn down");
 const UP: Purpose = Purpose::new("dbn up");
 
-/// RBMs, each learned on the features of the one before.
+/// A stack of RBMs, each learned on the features of the RBM below.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dbn {
-    /// From the data up; the last one is the top.
+    /// The RBMs from the data upwards; the last one is the top.
     pub layers: Vec<Rbm<f32>>,
 }
 
 impl Dbn {
-    /// The features of the topmost layer, by expectations on the way.
+    /// The features of the top layer, with expectations at every layer.
     /// Shapes: (n × visible) → (n × top hidden).
     ///
     /// # Panics
@@ -28,7 +29,7 @@ impl Dbn {
         rest.iter().fold(first.encode(data), |features, rbm| rbm.encode(features.view()))
     }
 
-    /// Up and down again, by expectations. Shapes: (n × visible) → the same.
+    /// Encodes and decodes, with expectations at every layer. Shapes: (n × visible) → the same.
     #[must_use]
     pub fn reconstruct(&self, data: ArrayView2<f32>) -> Array2<f32> {
         let mut down = self.encode(data);
@@ -40,7 +41,7 @@ impl Dbn {
         down
     }
 
-    /// Chains of the top RBM that start where draws given the data (n × visible) lead up to.
+    /// Chains of the top RBM that start from states drawn upwards from the data (n × visible).
     ///
     /// # Panics
     /// If there is no layer.
@@ -66,7 +67,7 @@ impl Dbn {
         Chains::from_noise(self.layers.last().expect("a stack has a layer"), n_chains, stream)
     }
 
-    /// One Gibbs step of the top RBM's chains; `step` numbers it within the seed's streams.
+    /// One Gibbs step of the top RBM's chains. `step` selects the random stream within the seed's.
     ///
     /// # Panics
     /// If there is no layer.
@@ -74,8 +75,8 @@ impl Dbn {
         gibbs_step(self.layers.last().expect("a stack has a layer"), chains, seed, step);
     }
 
-    /// What the chains' states look like in the data: drawn from layer to layer, the lowest as
-    /// expectations. Shape: chains × visible.
+    /// Draws the chains' states down to the data, layer by layer; the visible layer as expectations.
+    /// Shape: chains × visible.
     #[must_use]
     pub fn draw_down(&self, chains: &Chains<f32>, seed: u64, step: usize) -> Array2<f32> {
         let mut layers = self.layers.iter().enumerate().rev();
@@ -103,7 +104,7 @@ mod tests {
     use super::*;
     use ndarray::{Array1, array};
 
-    /// p(v) of a DBN of 3-2-2 units by enumeration, and the frequencies of draws.
+    /// Compares the means of draws with those of p(v), enumerated for a DBN of 3-2-2 units.
     #[test]
     fn draws_have_the_distribution_of_the_network() {
         let below = Rbm::binary(
@@ -133,7 +134,7 @@ mod tests {
         }
         let found = dbn.draw_down(&chains, 1, 50).mean_axis(ndarray::Axis(0)).expect("chains");
         for (found, expected) in found.iter().zip(&expected) {
-            // Five standard errors of a mean of numbers in [0, 1].
+            // Five standard errors of the mean of numbers in [0, 1].
             assert!((f64::from(*found) - expected).abs() < 2.5 / (n as f64).sqrt());
         }
     }
