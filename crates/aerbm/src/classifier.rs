@@ -154,7 +154,7 @@ impl TrainedClassifier {
         let layers = sizes.windows(2).map(|pair| Dense::zeros(pair[0], pair[1])).collect();
         let mut classifier = Classifier { layers, units: description.activations };
         restore(&mut classifier, "", &tensors)
-            .map_err(|source| Error::Restore { path: path.clone(), source })?;
+            .map_err(|error| Error::Restore { path: path.clone(), source: error.into() })?;
         Ok(TrainedClassifier {
             classifier,
             validation_error_pct: description.validation_error_pct,

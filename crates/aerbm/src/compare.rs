@@ -1,27 +1,57 @@
-//! `aerbm compare`: the comparison of the default profile, or what the options and the data make of it.
+//! The comparison of the default profile, suited to options and to any data.
 
-use mnist_io::Splits;
-use study::{ComparisonConfig, LabelBudget, Method};
+use std::path::Path;
 
-use crate::cli;
+use mnist_io::{Scale, Splits};
+use study::{ComparisonConfig, LabelBudget, Methods};
+
+use crate::Error;
 use crate::comparison::compare;
-use crate::config::{ProfileConfig, UsageError};
-use crate::data::{self, Loaded};
-use crate::pipeline::{done, open};
-use crate::ui::Ui;
+use crate::config::{ConfigError, DefaultComparison, ProfileConfig, full_path};
+use crate::data::{self, Loaded, Source};
+use crate::monitor::Monitor;
+use crate::pipeline::{Done, open};
 
-pub(crate) fn run(args: &cli::Compare, ui: &Ui) -> anyhow::Result<()> {
-    let mut comparison = ProfileConfig::default_comparison(&assignments(args))?;
-    let loaded = load(&args.data)?;
-    loaded.tell(ui);
-    let (splits, key) = loaded.split(comparison.partition)?;
-    suit(&mut comparison, args, &splits, ui);
-    comparison.validate().map_err(|error| UsageError(error.to_string()))?;
+/// Choices that differ from those of the default profile.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CompareOptions {
+    /// Methods; none for those of the profile.
+    pub methods: Vec<String>,
+    /// Numbers of labels; none for those of the profile, as far as the data have so many.
+    pub labels: Vec<usize>,
+    /// Numbers of hidden layers; none for those of the profile.
+    pub depths: Vec<usize>,
+    /// Number of seeds.
+    pub seeds: Option<u64>,
+    /// Assignments to settings, such as `methods.rbm.layers.training.epochs=20`.
+    pub set: Vec<String>,
+}
+
+/// Compares methods on the data in the folder `out`, and returns the path of the page and the outcome.
+/// It continues where an earlier run stopped. `command` is recorded in `run.json`.
+///
+/// # Errors
+/// [`Error`]; everything that is finished is kept.
+pub fn run(
+    options: &CompareOptions,
+    source: &Source,
+    command: &str,
+    out: &Path,
+    monitor: &dyn Monitor,
+) -> Result<Done, Error> {
+    let mut settings = ProfileConfig::default_comparison(&assignments(options))?;
+    settings.notes.iter().for_each(|note| monitor.note(note));
+    let loaded = load(source)?;
+    loaded.report(monitor);
+    let (splits, key) = loaded.split(settings.config.split)?;
+    suit(&mut settings, options, &splits, monitor);
+    let DefaultComparison { config: comparison, methods, .. } = settings;
+    comparison.validate(&methods).map_err(|error| ConfigError(error.to_string()))?;
     let n_labels = splits.train.labels.as_ref().map_or(usize::MAX, Vec::len);
     if let Some(budget) = comparison.labels.iter().find(|budget| budget.count > n_labels) {
         let message =
             format!("{} labels: expected at most {n_labels}, as many as train", budget.count);
-        return Err(UsageError(message).into());
+        return Err(ConfigError(message).into());
     }
     let config = ProfileConfig {
         seed: 1,
@@ -29,83 +59,68 @@ pub(crate) fn run(args: &cli::Compare, ui: &Ui) -> anyhow::Result<()> {
         data: None,
         runs: vec![],
         comparison: Some(comparison.clone()),
+        methods: methods.clone(),
     };
-    let mut folder = open(&args.out, &command(args), &toml::to_string(&config)?, &loaded)?;
-    compare(&comparison, &splits, &key, &mut folder, ui)?;
-    done(folder, ui)
+    let mut folder = open(out, command, &toml::to_string(&config)?, &loaded)?;
+    let found = compare((&comparison, &methods), &splits, &key, &mut folder, monitor)?;
+    Ok(Done { page: folder.finish()?, comparison: Some(found) })
 }
 
-/// Loads the data. Values that logistic units cannot give back are brought into [0, 1], unless it is
-/// said what to do with them.
-fn load(args: &cli::DataArgs) -> anyhow::Result<Loaded> {
-    let loaded = data::load(args)?;
+/// Loads the data. Values outside [0, 1], which logistic units cannot reproduce, are scaled to it unless a
+/// scaling is given.
+fn load(source: &Source) -> Result<Loaded, Error> {
+    let loaded = data::load(source)?;
     let in_range = |value: &f32| (0.0..=1.0).contains(value);
-    if args.scale != cli::Scale::Auto || loaded.mnist.train.images.iter().all(in_range) {
+    if source.scale != Scale::Auto || loaded.mnist.train.images.iter().all(in_range) {
         return Ok(loaded);
     }
-    let mut scaled = data::load(&cli::DataArgs { scale: cli::Scale::Unit, ..args.clone() })?;
-    scaled.notes.push("values outside [0, 1] are brought into it, as --scale unit does".into());
+    let mut scaled = data::load(&Source { scale: Scale::Unit, ..source.clone() })?;
+    scaled.notes.push("values outside [0, 1] are scaled to it".into());
     Ok(scaled)
 }
 
-/// The command as it was typed, without the folder.
-fn command(args: &cli::Compare) -> String {
-    let mut command = "aerbm compare".to_owned();
-    let mut add = |option: &str, values: Vec<String>| {
-        if !values.is_empty() {
-            command.extend([" --", option, " ", &values.join(",")]);
-        }
-    };
-    add("methods", args.methods.clone());
-    add("labels", args.labels.iter().map(ToString::to_string).collect());
-    add("depths", args.depths.iter().map(ToString::to_string).collect());
-    add("seeds", args.seeds.iter().map(ToString::to_string).collect());
-    for setting in &args.set {
-        add("set", vec![cli::quoted(setting)]);
-    }
-    command + &args.data.given()
-}
-
 /// The options as settings.
-fn assignments(args: &cli::Compare) -> Vec<String> {
+fn assignments(options: &CompareOptions) -> Vec<String> {
     let list = |name: &str, values: Vec<String>| format!("{name}=[{}]", values.join(", "));
-    // Equal time takes as long again as the slowest method: only if it is asked for.
+    // Equal time takes as long again as the slowest method, so it is left out unless it is asked for.
     let equal = "equal_seconds={ labels = [], seeds = 0 }".to_owned();
-    let asked = is_given(&args.set, "equal_seconds");
+    let asked = is_given(&options.set, "comparison.equal_seconds");
     let mut assignments: Vec<String> = (!asked).then_some(equal).into_iter().collect();
-    assignments.extend(args.set.iter().cloned());
-    if !args.methods.is_empty() {
-        let quoted = args.methods.iter().map(|method| format!("\"{method}\"")).collect();
+    assignments.extend(options.set.iter().cloned());
+    if !options.methods.is_empty() {
+        let quoted = options.methods.iter().map(|method| format!("\"{method}\"")).collect();
         assignments.push(list("methods", quoted));
     }
-    if !args.depths.is_empty() {
-        assignments.push(list("depths", args.depths.iter().map(ToString::to_string).collect()));
+    if !options.depths.is_empty() {
+        assignments.push(list("depths", options.depths.iter().map(ToString::to_string).collect()));
     }
-    if let Some(seeds) = args.seeds {
+    if let Some(seeds) = options.seeds {
         assignments.push(format!("seeds={seeds}"));
     }
     assignments
 }
 
-/// Whether `--set` has the setting, a part of it, or what it is a part of.
+/// Whether the assignments have the setting of this full path, a part of it, or a table that it is part of.
 fn is_given(set: &[String], setting: &str) -> bool {
     let part = |inner: &str, outer: &str| {
         inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
-    let mut keys = set.iter().filter_map(|setting| setting.split_once('='));
-    keys.any(|(key, _)| part(key.trim(), setting) || part(setting, key.trim()))
+    let keys = set.iter().filter_map(|setting| setting.split_once('='));
+    let mut paths = keys.map(|(key, _)| full_path(key.trim()).0);
+    paths.any(|path| part(&path, setting) || part(setting, &path))
 }
 
 /// Suits the comparison to the numbers of labels that are asked for, and to the data.
-fn suit(comparison: &mut ComparisonConfig, args: &cli::Compare, splits: &Splits, ui: &Ui) {
+fn suit(settings: &mut DefaultComparison, options: &CompareOptions, splits: &Splits, monitor: &dyn Monitor) {
+    let comparison = &mut settings.config;
     let known = comparison.labels.clone();
     let n_labels = splits.train.labels.as_ref().map_or(0, Vec::len);
-    if !args.labels.is_empty() {
-        let mut counts = args.labels.clone();
+    if !options.labels.is_empty() {
+        let mut counts = options.labels.clone();
         counts.sort_unstable();
         counts.dedup();
         comparison.labels = counts.into_iter().map(|count| budget_for(count, &known)).collect();
-    } else if !is_given(&args.set, "labels")
+    } else if !is_given(&options.set, "comparison.labels")
         && known.iter().any(|budget| budget.count > n_labels)
         && n_labels > 0
     {
@@ -113,50 +128,55 @@ fn suit(comparison: &mut ComparisonConfig, args: &cli::Compare, splits: &Splits,
         comparison.labels.push(budget_for(n_labels, &known));
         let counts: Vec<String> =
             comparison.labels.iter().map(|budget| budget.count.to_string()).collect();
-        ui.note(&format!("{n_labels} labelled training samples: comparing {}", counts.join(", ")));
+        monitor.note(&format!("{n_labels} labelled training samples: comparing {}", counts.join(", ")));
     }
-    if !is_given(&args.set, "layers") {
-        narrow(&mut comparison.layers, splits.train.n_features(), ui);
+    if !is_given(&options.set, "comparison.layers") {
+        narrow(&mut comparison.layers, splits.train.n_features(), monitor);
     }
-    lengthen(comparison, &args.set, splits.train.n_samples(), ui);
+    lengthen(&mut settings.methods, comparison, &options.set, splits.train.n_samples(), monitor);
 }
 
-/// Few features need few units, and wide layers would take most of the time.
-fn narrow(layers: &mut [usize], n_features: usize, ui: &Ui) {
+/// Narrows layers: few features need few units, and wide layers would take most of the time.
+fn narrow(layers: &mut [usize], n_features: usize, monitor: &dyn Monitor) {
     let most = most_units(n_features);
     if layers.iter().any(|units| *units > most) {
-        ui.note(&format!("{n_features} features: at most {most} units a layer"));
+        monitor.note(&format!("{n_features} features: at most {most} units a layer"));
     }
     for units in layers {
         *units = most.min(*units);
     }
 }
 
-/// Few samples make short epochs: ways to pretrain whose epochs are not given get enough of them.
-fn lengthen(comparison: &mut ComparisonConfig, set: &[String], n_samples: usize, ui: &Ui) {
-    let rbm = &mut comparison.rbm.training;
-    let mut ways = vec![(Method::Rbm, &mut rbm.epochs, rbm.batch_size)];
-    for (way, training) in [
-        (Method::Autoencoder, &mut comparison.autoencoder.training),
-        (Method::Sparse, &mut comparison.sparse.training),
-        (Method::Denoising, &mut comparison.denoising.training),
-        (Method::Contractive, &mut comparison.contractive.training),
-    ] {
-        ways.push((way, &mut training.epochs, training.batch_size));
-    }
-    for (way, epochs, batch_size) in ways {
-        let enough = enough_epochs(*epochs, n_samples, batch_size);
-        if enough > *epochs && !is_given(set, &format!("{}.training.epochs", way.name())) {
-            *epochs = enough;
-            if comparison.methods.contains(&way) {
-                let name = way.name();
-                ui.note(&format!("{n_samples} samples: {enough} epochs a layer for {name}"));
+/// Few samples make short epochs: layers whose epochs are not given get enough of them.
+fn lengthen(
+    methods: &mut Methods,
+    comparison: &ComparisonConfig,
+    set: &[String],
+    n_samples: usize,
+    monitor: &dyn Monitor,
+) {
+    for (name, method) in &mut methods.0 {
+        if is_given(set, &format!("methods.{name}.layers.training.epochs")) {
+            continue;
+        }
+        let mut longest = None;
+        for layer in method.layers.own_mut() {
+            let Some((epochs, batch_size)) = layer.epochs() else { continue };
+            let enough = enough_epochs(epochs, n_samples, batch_size);
+            if enough > epochs {
+                layer.set_epochs(enough);
+                longest = longest.max(Some(enough));
             }
+        }
+        if let Some(epochs) = longest
+            && comparison.methods.contains(name)
+        {
+            monitor.note(&format!("{n_samples} samples: {epochs} epochs a layer for {name}"));
         }
     }
 }
 
-/// This many labels with the work of the nearest number that is known, by their ratio.
+/// A budget for this many labels: the work of the known number of labels that is nearest by ratio.
 fn budget_for(count: usize, known: &[LabelBudget]) -> LabelBudget {
     let ratio = |budget: &LabelBudget| (budget.count as f64 / count as f64).ln().abs();
     let of = known.iter().min_by(|a, b| ratio(a).total_cmp(&ratio(b)));
@@ -164,20 +184,20 @@ fn budget_for(count: usize, known: &[LabelBudget]) -> LabelBudget {
     LabelBudget { count, ..of.clone() }
 }
 
-/// Units of a layer for each feature of the data, at most.
+/// The largest number of units of a layer for each feature of the data.
 const UNITS_PER_FEATURE: usize = 4;
 
-/// However few the features, a layer may have this many units.
+/// A layer may have this many units however few the features are.
 const LEAST_UNITS: usize = 64;
 
 fn most_units(n_features: usize) -> usize {
     (UNITS_PER_FEATURE * n_features).max(LEAST_UNITS)
 }
 
-/// Steps that a layer is pretrained with at least.
+/// The least number of steps that a layer is pretrained with.
 const LEAST_UPDATES: usize = 2000;
 
-/// Few samples make short epochs: as many as make enough steps.
+/// The number of epochs, raised where needed to make [`LEAST_UPDATES`] steps.
 fn enough_epochs(epochs: usize, n_samples: usize, batch_size: usize) -> usize {
     epochs.max(LEAST_UPDATES.div_ceil(n_samples.div_ceil(batch_size).max(1)))
 }
@@ -202,11 +222,28 @@ mod tests {
 
     #[test]
     fn a_setting_is_given_by_its_parts_and_by_its_whole() {
-        let set = ["layers=[5]", "rbm.training={}", "equal_seconds.seeds = 1"].map(str::to_owned);
-        for given in ["layers", "rbm.training.epochs", "equal_seconds"] {
+        let set = [
+            "layers=[5]",
+            "rbm.training={}",
+            "equal_seconds.seeds = 1",
+            "methods=[]",
+            "methods.sparse.layers.training.epochs=2",
+        ];
+        let set = set.map(str::to_owned);
+        for given in [
+            "comparison.layers",
+            "methods.rbm.layers.training.epochs",
+            "methods.sparse.layers.training.epochs",
+            "comparison.equal_seconds",
+        ] {
             assert!(is_given(&set, given), "{given}");
         }
-        for other in ["labels", "rbm.model", "rbm.training_rate", "sparse.training.epochs"] {
+        for other in [
+            "comparison.labels",
+            "methods.rbm.layers.model",
+            "methods.rbm.layers.training_rate",
+            "methods.denoising.layers.training.epochs",
+        ] {
             assert!(!is_given(&set, other), "{other}");
         }
     }

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
-use nn_core::{InvalidSetting, RestoreError, TrainingError, UnreadableSamples};
+use nn_core::{InvalidSetting, TrainingError, UnreadableSamples};
+use stack::ResumeError;
 use study::StudyError;
 use study::tensor_file::TensorFileError;
 use thiserror::Error;
@@ -154,7 +155,7 @@ pub enum Error {
         /// The file or folder.
         path: PathBuf,
         /// The cause.
-        source: RestoreError,
+        source: ResumeError,
     },
     /// A file of tensors could not be read or written.
     #[error(transparent)]

@@ -2,7 +2,7 @@
 
 use ae_core::Autoencoder;
 use ndarray::{Array2, ArrayView2};
-use nn_core::{Activation, Dense, Parameters as _, TensorMap, restore, store};
+use nn_core::{Activation, Dense, Parameters as _, RestoreError, TensorMap, restore, store};
 use numerics::{Purpose, Stream};
 use rbm_core::Rbm;
 use stack::{Dbn, PretrainedLayer};
@@ -113,7 +113,9 @@ impl Model {
 
     /// The model of a record and its tensors.
     pub(crate) fn restore(record: &Record, tensors: &TensorMap) -> Result<Self, Error> {
-        let damaged = |source| Error::Restore { path: record.run.clone().into(), source };
+        let damaged = |error: RestoreError| {
+            Error::Restore { path: record.run.clone().into(), source: error.into() }
+        };
         Ok(match record.settings()? {
             RunConfig::Autoencoder(settings) => {
                 let mut model = Autoencoder::new(&settings.model, record.n_visible, 0, 0)?;

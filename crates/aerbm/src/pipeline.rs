@@ -7,7 +7,6 @@ use mnist_io::Splits;
 use nn_core::TensorMap;
 use report::MetricRow;
 use serde_json::json;
-use study::Methods;
 use study::stage::{Key, Store};
 
 use crate::comparison::{Comparison, compare};
@@ -153,7 +152,7 @@ pub fn train_run(
     let model_folder = folder.model_folder(run.name);
     let trained = train(&spec, &splits, &key, &model_folder, monitor, on_epoch)?;
     folder.add_record(&trained.record)?;
-    let styles = page::styles(&Methods::built_in());
+    let styles = page::default_styles();
     let figures = Figures { dir: out, styles: &styles };
     draw_models(figures, std::slice::from_ref(&trained), &splits.test)?;
     figures::learning_curves(figures, folder.metrics())?;

@@ -4,8 +4,10 @@ use ae_core::Autoencoder;
 use mnist_io::Splits;
 use ndarray::{Array2, ArrayView2};
 use nn_core::{
-    Metric, RestoreError, Samples, TensorMap, TrainingError, reconstruction_error, restore, store,
+    Metric, Samples, TensorMap, TrainingError, reconstruction_error, restore, store,
 };
+
+use stack::ResumeError;
 
 use super::rbm_job::{DbnJob, RbmJob};
 use crate::Error;
@@ -26,7 +28,7 @@ pub(super) trait Job {
     /// Adds the state of training, for a checkpoint.
     fn store(&self, map: &mut TensorMap);
     /// Restores the state of a checkpoint after this many epochs.
-    fn restore(&mut self, map: &TensorMap, epochs: usize) -> Result<(), RestoreError>;
+    fn restore(&mut self, map: &TensorMap, epochs: usize) -> Result<(), ResumeError>;
     /// The model.
     fn finish(self: Box<Self>) -> Model;
 }
@@ -128,7 +130,7 @@ impl Job for AutoencoderJob<'_> {
         self.training.store(map);
     }
 
-    fn restore(&mut self, map: &TensorMap, epochs: usize) -> Result<(), RestoreError> {
+    fn restore(&mut self, map: &TensorMap, epochs: usize) -> Result<(), ResumeError> {
         restore(&mut self.model, "model.", map)?;
         if self.keeps_best && epochs > 0 {
             let mut best = self.model.clone();
@@ -136,7 +138,7 @@ impl Job for AutoencoderJob<'_> {
             let (clean, denoised) = self.errors(&best);
             self.best = Some((denoised.unwrap_or(clean), best));
         }
-        self.training.restore(map, epochs)
+        Ok(self.training.restore(map, epochs)?)
     }
 
     fn finish(self: Box<Self>) -> Model {

@@ -3,10 +3,10 @@
 use mnist_io::Splits;
 use ndarray::{ArcArray2, Array2, ArrayView2};
 use nn_core::{
-    Metric, RestoreError, Samples, TensorMap, TrainingError, reconstruction_error, restore, store,
+    Metric, Samples, TensorMap, TrainingError, reconstruction_error, restore, store,
 };
 use rbm_core::{Rbm, Training};
-use stack::Dbn;
+use stack::{Begun, Dbn, Greedy, RbmLayerTraining, ResumeError};
 
 use super::job::Job;
 use crate::Error;
@@ -14,7 +14,7 @@ use crate::config::{DbnSettings, RbmSettings};
 use crate::data::training_samples;
 use crate::likelihood;
 use crate::mean;
-use crate::model::{Model, layer_prefix};
+use crate::model::Model;
 use crate::record::Measure;
 
 pub(super) struct RbmJob<'a> {
@@ -88,9 +88,9 @@ impl Job for RbmJob<'_> {
         self.training.store(map);
     }
 
-    fn restore(&mut self, map: &TensorMap, epochs: usize) -> Result<(), RestoreError> {
+    fn restore(&mut self, map: &TensorMap, epochs: usize) -> Result<(), ResumeError> {
         restore(&mut self.rbm, "model.", map)?;
-        self.training.restore(map, epochs)
+        Ok(self.training.restore(map, epochs)?)
     }
 
     fn finish(self: Box<Self>) -> Model {
@@ -98,16 +98,10 @@ impl Job for RbmJob<'_> {
     }
 }
 
-/// Greedy training of RBMs, each on the features of those below.
+/// Greedy training of a deep belief network.
 pub(super) struct DbnJob<'a> {
-    settings: &'a DbnSettings,
-    seed: u64,
+    stack: Greedy<'a, Rbm<f32>>,
     data: &'a Splits,
-    /// The finished layers, then the one in training.
-    dbn: Dbn,
-    training: Training<f32>,
-    /// The inputs of the layer in training, if they are not the data.
-    features: Option<Array2<f32>>,
 }
 
 impl<'a> DbnJob<'a> {
@@ -117,48 +111,26 @@ impl<'a> DbnJob<'a> {
         data: &'a Splits,
     ) -> Result<Self, TrainingError> {
         let x = data.train.images.view();
-        let rbm = Rbm::new(&settings.model_of(0), x, seed, 0)?;
-        let training = Training::new(&rbm, settings.training_of(0), x, seed, 0)?;
-        Ok(DbnJob {
-            settings,
-            seed,
-            data,
-            dbn: Dbn { layers: vec![rbm] },
-            training,
-            features: None,
-        })
+        let mut stack = Greedy::new(x, settings.layers.len(), move |inputs, layer| {
+            let (model, training) = (settings.model_of(layer), settings.training_of(layer));
+            let training = RbmLayerTraining::new(&model, training, inputs, seed, layer)?;
+            Ok(Begun::Training(Box::new(training)))
+        });
+        stack.begin()?;
+        Ok(DbnJob { stack, data })
     }
 
-    /// Starts the next layer.
-    fn next_layer(&mut self) -> Result<(), TrainingError> {
-        let layer = self.dbn.layers.len();
-        let features = self.dbn.encode(self.data.train.images.view());
-        let rbm = Rbm::new(&self.settings.model_of(layer), features.view(), self.seed, layer)?;
-        let config = self.settings.training_of(layer);
-        self.training = Training::new(&rbm, config, features.view(), self.seed, layer)?;
-        self.features = Some(features);
-        self.dbn.layers.push(rbm);
-        Ok(())
-    }
-
-    fn layer_is_done(&self) -> bool {
-        let layer = self.dbn.layers.len() - 1;
-        self.training.epochs_done() == self.settings.training_of(layer).epochs
+    /// The finished layers, and the one in training.
+    fn dbn(&self) -> Dbn {
+        let layers = self.stack.layers().iter().cloned().chain(self.stack.unfinished());
+        Dbn { layers: layers.collect() }
     }
 }
 
 impl Job for DbnJob<'_> {
     fn epoch(&mut self) -> Result<f64, TrainingError> {
-        if self.layer_is_done() {
-            self.next_layer()?;
-        }
-        let data = match &self.features {
-            Some(features) => features.view(),
-            None => self.data.train.images.view(),
-        };
-        let rbm = self.dbn.layers.last_mut().expect("a layer is in training");
-        let report = self.training.epoch(rbm, data)?;
-        Ok(report.reconstruction_sse)
+        let progress = self.stack.epoch()?;
+        Ok(progress.expect("the number of epochs is that of all layers").value)
     }
 
     fn metric(&self) -> Metric {
@@ -167,32 +139,20 @@ impl Job for DbnJob<'_> {
 
     fn validation_measures(&mut self) -> Result<Vec<Measure>, Error> {
         let x = self.data.validation.images.view();
-        let error = reconstruction_error(x, self.dbn.reconstruct(x).view());
+        let error = reconstruction_error(x, self.dbn().reconstruct(x).view());
         Ok(vec![Measure::new("validation", "mse_per_pixel", error.mse_per_pixel, "mse_per_pixel")])
     }
 
     fn store(&self, map: &mut TensorMap) {
-        for (layer, rbm) in self.dbn.layers.iter().enumerate() {
-            store(rbm, &layer_prefix(layer), map);
-        }
-        self.training.store(map);
+        self.stack.store(map);
     }
 
-    fn restore(&mut self, map: &TensorMap, epochs: usize) -> Result<(), RestoreError> {
-        let mut left = epochs;
-        loop {
-            let layer = self.dbn.layers.len() - 1;
-            restore(&mut self.dbn.layers[layer], &layer_prefix(layer), map)?;
-            let of = self.settings.training_of(layer).epochs;
-            if left <= of {
-                return self.training.restore(map, left);
-            }
-            left -= of;
-            self.next_layer().expect("the settings were checked when the run began");
-        }
+    fn restore(&mut self, map: &TensorMap, epochs: usize) -> Result<(), ResumeError> {
+        self.stack.restore(map, epochs)?;
+        Ok(self.stack.begin()?)
     }
 
     fn finish(self: Box<Self>) -> Model {
-        Model::Dbn(self.dbn)
+        Model::Dbn(self.dbn())
     }
 }
