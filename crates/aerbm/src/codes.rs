@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use ae_core::{Corruption, Pca};
-use mnist_io::{Dataset, Splits};
+use mnist_io::{Dataset, Partition, Splits};
 use ndarray::Array2;
 use nn_core::reconstruction_error;
 use report::MetricRow;
@@ -84,13 +84,22 @@ fn tuned_filters(validation: &Dataset, noise: Corruption, seed: u64) -> Vec<Filt
 }
 
 /// Rows of `metrics.csv` with the reconstruction error of PCA on the test set: the optimum of linear
-/// autoencoders with this many code units, fitted to the samples that the model learned from.
-pub(crate) fn pca_rows(n_components: usize, splits: &Splits) -> Result<Vec<MetricRow>, Error> {
+/// autoencoders with this many code units, fitted to the samples that the model learned from. The run is
+/// named `pca-COMPONENTS`, and `pca-COMPONENTS-of-SAMPLES` where these are not those of the study's split.
+pub(crate) fn pca_rows(
+    n_components: usize,
+    split: Partition,
+    splits: &Splits,
+) -> Result<Vec<MetricRow>, Error> {
+    let run = match split {
+        Partition::Study => format!("pca-{n_components}"),
+        _ => format!("pca-{n_components}-of-{}", splits.n_train()),
+    };
     let pca = Pca::fit(splits.train.images.view(), n_components)?;
     let test = splits.test.images.view();
     let error = reconstruction_error(test, pca.reconstruct(test).view());
     let row = |metric: &str, value| MetricRow {
-        run: format!("pca-{n_components}"),
+        run: run.clone(),
         method: "pca".into(),
         seed: 0,
         stage: "evaluate".into(),

@@ -78,7 +78,8 @@ pub fn run(
                     && model.n_code() < model.n_visible()
                     && optima.insert((model.n_code(), splits.n_train()))
                 {
-                    folder.add_rows(codes::pca_rows(model.n_code(), &splits)?, vec![])?;
+                    let rows = codes::pca_rows(model.n_code(), run_config.split(), &splits)?;
+                    folder.add_rows(rows, vec![])?;
                 }
                 shown.push(trained);
             }
