@@ -9,7 +9,6 @@ use ndarray::Array2;
 use ndarray_npy::WriteNpyExt as _;
 use nn_core::reconstruction_error;
 use report::MetricRow;
-use study::Method;
 
 use crate::cli;
 use crate::commands::run_folder;
@@ -79,7 +78,7 @@ pub(crate) fn pca_rows(n_components: usize, splits: &Splits) -> anyhow::Result<V
     let error = reconstruction_error(test, pca.reconstruct(test).view());
     let row = |metric: &str, value| MetricRow {
         run: format!("pca-{n_components}"),
-        method: Method::Pca.name().into(),
+        method: "pca".into(),
         seed: 0,
         stage: "evaluate".into(),
         layer: None,

@@ -1,22 +1,24 @@
-//! `aerbm compare`: the comparison of the default profile, or what the options and the data make of it.
+//! `aerbm compare`: the comparison of the default profile, suited to the options and the data.
 
 use mnist_io::Splits;
-use study::{ComparisonConfig, LabelBudget, Method};
+use study::{ComparisonConfig, LabelBudget, Methods};
 
 use crate::cli;
 use crate::comparison::compare;
-use crate::config::{ProfileConfig, UsageError};
+use crate::config::{DefaultComparison, ProfileConfig, UsageError, full_path};
 use crate::data::{self, Loaded};
 use crate::pipeline::{done, open};
 use crate::ui::Ui;
 
 pub(crate) fn run(args: &cli::Compare, ui: &Ui) -> anyhow::Result<()> {
-    let mut comparison = ProfileConfig::default_comparison(&assignments(args))?;
+    let mut settings = ProfileConfig::default_comparison(&assignments(args))?;
+    settings.notes.iter().for_each(|note| ui.note(note));
     let loaded = load(&args.data)?;
     loaded.tell(ui);
-    let (splits, key) = loaded.split(comparison.partition)?;
-    suit(&mut comparison, args, &splits, ui);
-    comparison.validate().map_err(|error| UsageError(error.to_string()))?;
+    let (splits, key) = loaded.split(settings.config.split)?;
+    suit(&mut settings, args, &splits, ui);
+    let DefaultComparison { config: comparison, methods, .. } = settings;
+    comparison.validate(&methods).map_err(|error| UsageError(error.to_string()))?;
     let n_labels = splits.train.labels.as_ref().map_or(usize::MAX, Vec::len);
     if let Some(budget) = comparison.labels.iter().find(|budget| budget.count > n_labels) {
         let message =
@@ -29,14 +31,15 @@ pub(crate) fn run(args: &cli::Compare, ui: &Ui) -> anyhow::Result<()> {
         data: None,
         runs: vec![],
         comparison: Some(comparison.clone()),
+        methods: methods.clone(),
     };
     let mut folder = open(&args.out, &command(args), &toml::to_string(&config)?, &loaded)?;
-    compare(&comparison, &splits, &key, &mut folder, ui)?;
+    compare(&comparison, &methods, &splits, &key, &mut folder, ui)?;
     done(folder, ui)
 }
 
-/// Loads the data. Values that logistic units cannot give back are brought into [0, 1], unless it is
-/// said what to do with them.
+/// Loads the data. Values outside [0, 1], which logistic units cannot reproduce, are scaled into it unless
+/// an option says otherwise.
 fn load(args: &cli::DataArgs) -> anyhow::Result<Loaded> {
     let loaded = data::load(args)?;
     let in_range = |value: &f32| (0.0..=1.0).contains(value);
@@ -48,7 +51,7 @@ fn load(args: &cli::DataArgs) -> anyhow::Result<Loaded> {
     Ok(scaled)
 }
 
-/// The command as it was typed, without the folder.
+/// The command line, without the folder.
 fn command(args: &cli::Compare) -> String {
     let mut command = "aerbm compare".to_owned();
     let mut add = |option: &str, values: Vec<String>| {
@@ -69,9 +72,9 @@ fn command(args: &cli::Compare) -> String {
 /// The options as settings.
 fn assignments(args: &cli::Compare) -> Vec<String> {
     let list = |name: &str, values: Vec<String>| format!("{name}=[{}]", values.join(", "));
-    // Equal time takes as long again as the slowest method: only if it is asked for.
+    // Equal time takes as long again as the slowest method, so it is left out unless it is asked for.
     let equal = "equal_seconds={ labels = [], seeds = 0 }".to_owned();
-    let asked = is_given(&args.set, "equal_seconds");
+    let asked = is_given(&args.set, "comparison.equal_seconds");
     let mut assignments: Vec<String> = (!asked).then_some(equal).into_iter().collect();
     assignments.extend(args.set.iter().cloned());
     if !args.methods.is_empty() {
@@ -87,17 +90,19 @@ fn assignments(args: &cli::Compare) -> Vec<String> {
     assignments
 }
 
-/// Whether `--set` has the setting, a part of it, or what it is a part of.
+/// Whether `--set` has the setting of this full path, a part of it, or a table that it is part of.
 fn is_given(set: &[String], setting: &str) -> bool {
     let part = |inner: &str, outer: &str| {
         inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     };
-    let mut keys = set.iter().filter_map(|setting| setting.split_once('='));
-    keys.any(|(key, _)| part(key.trim(), setting) || part(setting, key.trim()))
+    let keys = set.iter().filter_map(|setting| setting.split_once('='));
+    let mut paths = keys.map(|(key, _)| full_path(key.trim()).0);
+    paths.any(|path| part(&path, setting) || part(setting, &path))
 }
 
 /// Suits the comparison to the numbers of labels that are asked for, and to the data.
-fn suit(comparison: &mut ComparisonConfig, args: &cli::Compare, splits: &Splits, ui: &Ui) {
+fn suit(settings: &mut DefaultComparison, args: &cli::Compare, splits: &Splits, ui: &Ui) {
+    let comparison = &mut settings.config;
     let known = comparison.labels.clone();
     let n_labels = splits.train.labels.as_ref().map_or(0, Vec::len);
     if !args.labels.is_empty() {
@@ -105,7 +110,7 @@ fn suit(comparison: &mut ComparisonConfig, args: &cli::Compare, splits: &Splits,
         counts.sort_unstable();
         counts.dedup();
         comparison.labels = counts.into_iter().map(|count| budget_for(count, &known)).collect();
-    } else if !is_given(&args.set, "labels")
+    } else if !is_given(&args.set, "comparison.labels")
         && known.iter().any(|budget| budget.count > n_labels)
         && n_labels > 0
     {
@@ -115,13 +120,13 @@ fn suit(comparison: &mut ComparisonConfig, args: &cli::Compare, splits: &Splits,
             comparison.labels.iter().map(|budget| budget.count.to_string()).collect();
         ui.note(&format!("{n_labels} labelled training samples: comparing {}", counts.join(", ")));
     }
-    if !is_given(&args.set, "layers") {
+    if !is_given(&args.set, "comparison.layers") {
         narrow(&mut comparison.layers, splits.train.n_features(), ui);
     }
-    lengthen(comparison, &args.set, splits.train.n_samples(), ui);
+    lengthen(&mut settings.methods, comparison, &args.set, splits.train.n_samples(), ui);
 }
 
-/// Few features need few units, and wide layers would take most of the time.
+/// Narrows layers: few features need few units, and wide layers would take most of the time.
 fn narrow(layers: &mut [usize], n_features: usize, ui: &Ui) {
     let most = most_units(n_features);
     if layers.iter().any(|units| *units > most) {
@@ -132,31 +137,36 @@ fn narrow(layers: &mut [usize], n_features: usize, ui: &Ui) {
     }
 }
 
-/// Few samples make short epochs: ways to pretrain whose epochs are not given get enough of them.
-fn lengthen(comparison: &mut ComparisonConfig, set: &[String], n_samples: usize, ui: &Ui) {
-    let rbm = &mut comparison.rbm.training;
-    let mut ways = vec![(Method::Rbm, &mut rbm.epochs, rbm.batch_size)];
-    for (way, training) in [
-        (Method::Autoencoder, &mut comparison.autoencoder.training),
-        (Method::Sparse, &mut comparison.sparse.training),
-        (Method::Denoising, &mut comparison.denoising.training),
-        (Method::Contractive, &mut comparison.contractive.training),
-    ] {
-        ways.push((way, &mut training.epochs, training.batch_size));
-    }
-    for (way, epochs, batch_size) in ways {
-        let enough = enough_epochs(*epochs, n_samples, batch_size);
-        if enough > *epochs && !is_given(set, &format!("{}.training.epochs", way.name())) {
-            *epochs = enough;
-            if comparison.methods.contains(&way) {
-                let name = way.name();
-                ui.note(&format!("{n_samples} samples: {enough} epochs a layer for {name}"));
+/// Few samples make short epochs: layers whose epochs are not given get enough of them.
+fn lengthen(
+    methods: &mut Methods,
+    comparison: &ComparisonConfig,
+    set: &[String],
+    n_samples: usize,
+    ui: &Ui,
+) {
+    for (name, method) in &mut methods.0 {
+        if is_given(set, &format!("methods.{name}.layers.training.epochs")) {
+            continue;
+        }
+        let mut longest = None;
+        for layer in method.layers.own_mut() {
+            let Some((epochs, batch_size)) = layer.epochs() else { continue };
+            let enough = enough_epochs(epochs, n_samples, batch_size);
+            if enough > epochs {
+                layer.set_epochs(enough);
+                longest = longest.max(Some(enough));
             }
+        }
+        if let Some(epochs) = longest
+            && comparison.methods.contains(name)
+        {
+            ui.note(&format!("{n_samples} samples: {epochs} epochs a layer for {name}"));
         }
     }
 }
 
-/// This many labels with the work of the nearest number that is known, by their ratio.
+/// A budget for this many labels: the work of the known number of labels that is nearest by ratio.
 fn budget_for(count: usize, known: &[LabelBudget]) -> LabelBudget {
     let ratio = |budget: &LabelBudget| (budget.count as f64 / count as f64).ln().abs();
     let of = known.iter().min_by(|a, b| ratio(a).total_cmp(&ratio(b)));
@@ -164,20 +174,20 @@ fn budget_for(count: usize, known: &[LabelBudget]) -> LabelBudget {
     LabelBudget { count, ..of.clone() }
 }
 
-/// Units of a layer for each feature of the data, at most.
+/// The largest number of units of a layer for each feature of the data.
 const UNITS_PER_FEATURE: usize = 4;
 
-/// However few the features, a layer may have this many units.
+/// A layer may have this many units however few the features are.
 const LEAST_UNITS: usize = 64;
 
 fn most_units(n_features: usize) -> usize {
     (UNITS_PER_FEATURE * n_features).max(LEAST_UNITS)
 }
 
-/// Steps that a layer is pretrained with at least.
+/// The least number of steps that a layer is pretrained with.
 const LEAST_UPDATES: usize = 2000;
 
-/// Few samples make short epochs: as many as make enough steps.
+/// The number of epochs, raised where needed to make [`LEAST_UPDATES`] steps.
 fn enough_epochs(epochs: usize, n_samples: usize, batch_size: usize) -> usize {
     epochs.max(LEAST_UPDATES.div_ceil(n_samples.div_ceil(batch_size).max(1)))
 }
@@ -202,11 +212,28 @@ mod tests {
 
     #[test]
     fn a_setting_is_given_by_its_parts_and_by_its_whole() {
-        let set = ["layers=[5]", "rbm.training={}", "equal_seconds.seeds = 1"].map(str::to_owned);
-        for given in ["layers", "rbm.training.epochs", "equal_seconds"] {
+        let set = [
+            "layers=[5]",
+            "rbm.training={}",
+            "equal_seconds.seeds = 1",
+            "methods=[]",
+            "methods.sparse.layers.training.epochs=2",
+        ];
+        let set = set.map(str::to_owned);
+        for given in [
+            "comparison.layers",
+            "methods.rbm.layers.training.epochs",
+            "methods.sparse.layers.training.epochs",
+            "comparison.equal_seconds",
+        ] {
             assert!(is_given(&set, given), "{given}");
         }
-        for other in ["labels", "rbm.model", "rbm.training_rate", "sparse.training.epochs"] {
+        for other in [
+            "comparison.labels",
+            "methods.rbm.layers.model",
+            "methods.rbm.layers.training_rate",
+            "methods.denoising.layers.training.epochs",
+        ] {
             assert!(!is_given(&set, other), "{other}");
         }
     }

@@ -1,4 +1,4 @@
-//! A comparison run to its end: tables, metrics, figures.
+//! Runs a comparison and writes its tables, metrics and figures.
 
 use anyhow::Context as _;
 use mnist_io::Splits;
@@ -6,8 +6,8 @@ use report::verdict::Verdict;
 use report::{ComparisonRow, EqualSecondsRow, MetricRow, PairedRow, SummaryRow, TimingRow};
 use study::stage::{Key, Store};
 use study::{
-    Cell, ComparisonConfig, Event, LayerRecord, Method, Outcome, Rates, StudyError, compare_pairs,
-    run_comparison, summarise,
+    Cell, ComparisonConfig, Event, LayerRecord, Methods, Outcome, Rates, Roles, StudyError,
+    compare_pairs, run_comparison, summarise,
 };
 
 use crate::figures;
@@ -15,15 +15,17 @@ use crate::folder::{RunFolder, remove};
 use crate::interrupt::{self, Interrupted};
 use crate::ui::Ui;
 
-/// Runs the comparison, writes its tables as they grow, and shows what was found.
+/// Runs the comparison, writes its tables as they grow, and prints the result.
 pub(crate) fn compare(
     config: &ComparisonConfig,
+    methods: &Methods,
     splits: &Splits,
     key: &Key,
     folder: &mut RunFolder,
     ui: &Ui,
 ) -> anyhow::Result<()> {
     let cache = Store::new(folder.path().join("stages"));
+    let roles = methods.roles_among(&config.methods);
     let (mut computed, mut reused) = (0_usize, 0_usize);
     let mut listen = |event: Event<'_>| {
         match event {
@@ -32,9 +34,10 @@ pub(crate) fn compare(
                 let cost = format!("{} {:.4}", progress.metric, progress.cost);
                 ui.advance(progress.done, progress.of, &cost, progress.samples as f64 / seconds);
             }
-            Event::Diverged { rates: Rates { learning_rate, hidden_factor }, error } => {
-                let rates = format!("{learning_rate}, {hidden_factor} times that below");
-                ui.note(&format!("left out: rate {rates}: {error}"));
+            Event::Diverged { rates: Rates { learning_rate, hidden_multiplier }, error } => {
+                let rates =
+                    format!("learning rate {learning_rate}, times {hidden_multiplier} below");
+                ui.note(&format!("{rates} is left out: {error}"));
             }
             Event::Finished { reused: true } => reused += 1,
             Event::Finished { reused: false } => {
@@ -47,10 +50,11 @@ pub(crate) fn compare(
     let mut written = Ok(());
     let mut partial = |outcome: &Outcome| {
         if written.is_ok() {
-            written = write_tables(folder, outcome);
+            written = write_tables(folder, outcome, &roles);
         }
     };
-    let outcome = run_comparison(config, splits, key.as_str(), &cache, &mut listen, &mut partial);
+    let (key, outcome) = (key.as_str(), &mut partial);
+    let outcome = run_comparison(config, methods, splits, key, &cache, &mut listen, outcome);
     let outcome = match outcome {
         Err(StudyError::Training(nn_core::TrainingError::Interrupted)) => {
             return Err(Interrupted.into());
@@ -69,14 +73,14 @@ pub(crate) fn compare(
     written?;
     ui.finish();
     ui.note(&format!("comparison: {computed} stages computed, {reused} reused"));
-    write_tables(folder, &outcome)?;
-    folder.add_rows(layer_metrics(&outcome), timings(&outcome))?;
+    write_tables(folder, &outcome, &roles)?;
+    folder.add_rows(layer_metrics(&outcome, &roles), timings(&outcome))?;
     figures::comparison::draw(folder.path(), &outcome)?;
-    show(&outcome, ui);
+    show(&outcome, &roles, ui);
     Ok(())
 }
 
-fn write_tables(folder: &RunFolder, outcome: &Outcome) -> anyhow::Result<()> {
+fn write_tables(folder: &RunFolder, outcome: &Outcome, roles: &Roles) -> anyhow::Result<()> {
     folder.write_table("comparison.csv", &comparison_rows(outcome))?;
     folder.write_table("summary.csv", &summary_rows(outcome))?;
     if outcome.equal_seconds.is_empty() {
@@ -84,13 +88,13 @@ fn write_tables(folder: &RunFolder, outcome: &Outcome) -> anyhow::Result<()> {
     } else {
         folder.write_table("equal_seconds.csv", &equal_seconds_rows(outcome))?;
     }
-    folder.write_table("paired.csv", &paired_rows(outcome))
+    folder.write_table("paired.csv", &paired_rows(outcome, roles))
 }
 
 fn equal_seconds_rows(outcome: &Outcome) -> Vec<EqualSecondsRow> {
     let rows = outcome.equal_seconds.iter();
     rows.map(|row| EqualSecondsRow {
-        method: row.method.name().into(),
+        method: row.method.clone(),
         depth: row.depth,
         labels: row.labels,
         seed: row.seed,
@@ -107,7 +111,7 @@ fn comparison_rows(outcome: &Outcome) -> Vec<ComparisonRow> {
     let cells = outcome.cells.iter();
     cells
         .map(|cell| ComparisonRow {
-            method: cell.method.name().into(),
+            method: cell.method.clone(),
             depth: cell.depth,
             labels: cell.labels,
             seed: cell.seed,
@@ -124,7 +128,7 @@ fn summary_rows(outcome: &Outcome) -> Vec<SummaryRow> {
     let summaries = summarise(&outcome.cells).into_iter();
     summaries
         .map(|summary| SummaryRow {
-            method: summary.method.name().into(),
+            method: summary.method,
             depth: summary.depth,
             labels: summary.labels,
             seeds: summary.test_error_pct.n,
@@ -135,9 +139,9 @@ fn summary_rows(outcome: &Outcome) -> Vec<SummaryRow> {
         .collect()
 }
 
-/// Each pair by each test.
-fn paired_rows(outcome: &Outcome) -> Vec<PairedRow> {
-    let pairs = compare_pairs(&outcome.cells).into_iter();
+/// One row for each pair of methods and each test.
+fn paired_rows(outcome: &Outcome, roles: &Roles) -> Vec<PairedRow> {
+    let pairs = compare_pairs(&outcome.cells, roles).into_iter();
     pairs
         .flat_map(|pair| {
             let by_test = [
@@ -147,8 +151,8 @@ fn paired_rows(outcome: &Outcome) -> Vec<PairedRow> {
                 ("McNemar, pooled", pair.mcnemar_p_value),
             ];
             by_test.map(|(test, p_value)| PairedRow {
-                method_a: pair.method_a.name().into(),
-                method_b: pair.method_b.name().into(),
+                method_a: pair.method_a.clone(),
+                method_b: pair.method_b.clone(),
                 depth: pair.depth,
                 labels: pair.labels,
                 seeds: pair.difference_pct.n,
@@ -162,33 +166,33 @@ fn paired_rows(outcome: &Outcome) -> Vec<PairedRow> {
         .collect()
 }
 
-fn layer_metrics(outcome: &Outcome) -> Vec<MetricRow> {
-    outcome.layers.iter().flat_map(pretraining_metrics).chain(tuning_metrics(outcome)).collect()
+fn layer_metrics(outcome: &Outcome, roles: &Roles) -> Vec<MetricRow> {
+    let pretraining = outcome.layers.iter().flat_map(pretraining_metrics);
+    pretraining.chain(tuning_metrics(outcome, roles)).collect()
 }
 
-/// The cost of each epoch of a layer's pretraining.
+/// The metric of each epoch of a layer's pretraining.
 fn pretraining_metrics(layer: &LayerRecord) -> impl Iterator<Item = MetricRow> {
-    let unit = if layer.metric == "cost" { "nats" } else { "sse_per_image" };
-    (1..).zip(&layer.costs).map(move |(epoch, &value)| MetricRow {
+    layer.epochs.iter().map(|epoch| MetricRow {
         run: "comparison".into(),
-        method: layer.method.name().into(),
+        method: layer.method.clone(),
         seed: layer.seed,
         stage: "pretrain".into(),
         layer: Some(layer.layer),
-        epoch: Some(epoch),
+        epoch: Some(epoch.epoch),
         split: "train".into(),
-        metric: layer.metric.clone(),
-        value,
-        unit: unit.into(),
+        metric: epoch.metric.name.to_string(),
+        value: epoch.value,
+        unit: epoch.metric.unit.to_string(),
     })
 }
 
-/// What fine-tuning did to each layer, then what was chosen and found.
-fn tuning_metrics(outcome: &Outcome) -> impl Iterator<Item = MetricRow> {
+/// The effect of fine-tuning on each layer, then the chosen rates and the course of the cost.
+fn tuning_metrics(outcome: &Outcome, roles: &Roles) -> impl Iterator<Item = MetricRow> {
     outcome.cells.iter().flat_map(|cell| {
         let row = |run: String, layer, split: &str, metric: &str, value, unit: &str| MetricRow {
             run,
-            method: cell.method.name().into(),
+            method: cell.method.clone(),
             seed: cell.seed,
             stage: "fine-tune".into(),
             layer: Some(layer),
@@ -215,8 +219,13 @@ fn tuning_metrics(outcome: &Outcome) -> impl Iterator<Item = MetricRow> {
         let measures = [
             ("train", "cost", last, "nats"),
             ("validation", "learning_rate", Some(cell.rates.learning_rate), "1"),
-            ("validation", "hidden_rate_factor", Some(cell.rates.hidden_factor), "1"),
-            ("validation", "updates_to_control", updates_to_control(cell, outcome), "updates"),
+            ("validation", "hidden_rate_factor", Some(cell.rates.hidden_multiplier), "1"),
+            (
+                "validation",
+                "updates_to_control",
+                updates_to_control(cell, outcome, roles),
+                "updates",
+            ),
         ];
         for (split, metric, value, unit) in measures {
             rows.extend(value.map(|v| row(run.clone(), cell.depth, split, metric, v, unit)));
@@ -225,14 +234,13 @@ fn tuning_metrics(outcome: &Outcome) -> impl Iterator<Item = MetricRow> {
     })
 }
 
-/// Steps of fine-tuning until the validation error is that of the control at its best; none if it
-/// never is.
-fn updates_to_control(cell: &Cell, outcome: &Outcome) -> Option<f64> {
-    let is_control = |other: &&Cell| {
-        (other.method, other.depth, other.labels, other.seed)
-            == (Method::None, cell.depth, cell.labels, cell.seed)
-    };
-    let control = outcome.cells.iter().find(is_control)?;
+/// Steps of fine-tuning until the validation error is as low as that of the baseline at its best; none
+/// if it never is.
+fn updates_to_control(cell: &Cell, outcome: &Outcome, roles: &Roles) -> Option<f64> {
+    let baseline = &roles.baseline()?.name;
+    let mut cells = outcome.cells.iter().filter(|other| other.method == *baseline);
+    let here = (cell.depth, cell.labels, cell.seed);
+    let control = cells.find(|other| (other.depth, other.labels, other.seed) == here)?;
     let reached = |look: &&stack::Evaluation| look.validation_errors <= control.validation_errors.0;
     cell.history.iter().find(reached).map(|look| look.updates as f64)
 }
@@ -240,26 +248,30 @@ fn updates_to_control(cell: &Cell, outcome: &Outcome) -> Option<f64> {
 fn timings(outcome: &Outcome) -> Vec<TimingRow> {
     let mut rows = Vec::new();
     for layer in &outcome.layers {
-        rows.extend(layer.seconds.iter().enumerate().map(|(i, &seconds)| TimingRow {
+        let row = |epoch, seconds, samples| TimingRow {
             run: "comparison".into(),
-            method: layer.method.name().into(),
+            method: layer.method.clone(),
             seed: layer.seed,
             stage: "pretrain".into(),
             layer: Some(layer.layer),
-            epoch: Some(i + 1),
+            epoch,
             seconds,
-            samples_per_second: layer.samples as f64 / seconds,
-        }));
+            samples_per_second: samples as f64 / seconds,
+        };
+        rows.extend(layer.epochs.iter().map(|e| row(Some(e.epoch), e.seconds, e.samples)));
+        if layer.epochs.is_empty() {
+            rows.push(row(None, layer.seconds, layer.samples));
+        }
     }
     let is_first = |cell: &&Cell| {
         let mut cells = outcome.cells.iter();
-        // Logistic regression has no depth: its cells are one.
-        cell.method != Method::RawLogistic
+        // A method without hidden layers has no depth: its cells are one.
+        !cell.changes.is_empty()
             || cells.all(|other| other.method != cell.method || other.depth >= cell.depth)
     };
     rows.extend(outcome.cells.iter().filter(is_first).map(|cell| TimingRow {
         run: format!("comparison, {} labels", cell.labels),
-        method: cell.method.name().into(),
+        method: cell.method.clone(),
         seed: cell.seed,
         stage: "fine-tune".into(),
         layer: Some(cell.depth),
@@ -270,12 +282,13 @@ fn timings(outcome: &Outcome) -> Vec<TimingRow> {
     rows
 }
 
-fn show(outcome: &Outcome, ui: &Ui) {
-    let (rows, paired) = (summary_rows(outcome), paired_rows(outcome));
+fn show(outcome: &Outcome, roles: &Roles, ui: &Ui) {
+    let (rows, paired) = (summary_rows(outcome), paired_rows(outcome, roles));
     ui.rows(&rows);
     ui.rows(&paired);
+    let width = rows.iter().map(|row| row.method.len()).max().unwrap_or(0).max(12) + 2;
     ui.result(&format!(
-        "{:<14}{:>6}{:>9}{:>16}{:>20}",
+        "{:<width$}{:>6}{:>9}{:>16}{:>20}",
         "method", "depth", "labels", "test error, %", "95 % interval"
     ));
     for row in &rows {
@@ -285,7 +298,7 @@ fn show(outcome: &Outcome, ui: &Ui) {
             format!("{:.2} to {:.2}", row.ci95_low, row.ci95_high)
         };
         ui.result(&format!(
-            "{:<14}{:>6}{:>9}{:>16.2}{interval:>20}",
+            "{:<width$}{:>6}{:>9}{:>16.2}{interval:>20}",
             row.method, row.depth, row.labels, row.test_error_pct_mean
         ));
     }

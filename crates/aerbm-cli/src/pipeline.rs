@@ -122,8 +122,8 @@ fn run_part(
         figures::learning_curves(folder.path(), folder.metrics())?;
     }
     if let Some(comparison) = &config.comparison {
-        let (splits, key) = loaded.split(comparison.partition)?;
-        compare(comparison, &splits, &key, &mut folder, ui)?;
+        let (splits, key) = loaded.split(comparison.split)?;
+        compare(comparison, &config.methods, &splits, &key, &mut folder, ui)?;
     }
     done(folder, ui)
 }

@@ -7,7 +7,8 @@ use mnist_io::{Dataset, Splits};
 use nn_core::{Activation, Dense, TrainingError};
 use report::MetricRow;
 use serde::{Deserialize, Serialize};
-use stack::{Classifier, FineTuneConfig, FineTuned, Labelled, Progress, fine_tune};
+use stack::{Classifier, FineTuneConfig, Labelled, Progress, fine_tune};
+use study::search::{Best, best_on_validation};
 use toml::Table;
 
 use crate::cli;
@@ -107,10 +108,12 @@ pub(crate) fn probe(
     } else {
         Classifier::on_top_of(layers_of(trained), n_classes, seed)
     };
-    let mut best: Option<(f64, FineTuned)> = None;
-    for &learning_rate in &settings.learning_rates {
-        let config = FineTuneConfig { learning_rate, ..settings.training.clone() };
-        config.validate().map_err(|error| UsageError(error.to_string()))?;
+    let settings_at = |learning_rate| FineTuneConfig { learning_rate, ..settings.training.clone() };
+    for &rate in &settings.learning_rates {
+        settings_at(rate).validate().map_err(|error| UsageError(error.to_string()))?;
+    }
+    let found = best_on_validation(&settings.learning_rates, |learning_rate| {
+        let config = settings_at(learning_rate);
         let title = format!("{}, classifier, rate {learning_rate}", trained.record.run);
         ui.begin(&title, config.evaluations);
         let mut last = Instant::now();
@@ -125,21 +128,18 @@ pub(crate) fn probe(
             [&train, &validation].map(|(x, labels)| Labelled { x: x.view(), labels });
         let tuned = fine_tune(beginning.clone(), train, validation, &config, seed, watch);
         ui.finish();
-        let tuned = match tuned {
-            Err(TrainingError::Interrupted) => return Err(Interrupted.into()),
-            Err(error @ TrainingError::Diverged { .. }) => {
-                ui.note(&format!("left out: rate {learning_rate}: {error}"));
-                continue;
-            }
-            other => other?,
-        };
-        if best.as_ref().is_none_or(|(_, b)| tuned.validation_errors < b.validation_errors) {
-            best = Some((learning_rate, tuned));
+        tuned
+    });
+    let Best { candidate: learning_rate, tuned, left_out, .. } = match found {
+        Err(TrainingError::Interrupted) => return Err(Interrupted.into()),
+        Err(error @ TrainingError::Diverged { .. }) => {
+            bail!("{error}; training diverged at every rate: expected a lower one (--rates)")
         }
-    }
-    let Some((learning_rate, tuned)) = best else {
-        bail!("training diverged at every rate; expected a lower one (--rates)")
+        other => other?,
     };
+    for (rate, error) in left_out {
+        ui.note(&format!("left out: rate {rate}: {error}"));
+    }
     let error = |split, errors: usize, n: usize| {
         Measure::new(split, "error_pct", 100.0 * errors as f64 / n as f64, "pct")
     };

@@ -1,12 +1,16 @@
 use serde::{Deserialize, Serialize};
-use study::ComparisonConfig;
+use study::{ComparisonConfig, Methods};
 use toml::Table;
 
 use super::parse::{from_table, nearest, overlay, table};
+use super::renamed::{full_path, to_present_names};
 use super::run::{RunConfig, source_table};
 use super::{UsageError, set};
 use crate::cli::Profile;
 use crate::probe::ProbeSettings;
+
+/// The methods that profiles lay their own settings over.
+const METHODS: (&str, &str) = ("methods", include_str!("../../profiles/methods.toml"));
 
 const QUICK: (&str, &str) = ("quick", include_str!("../../profiles/quick.toml"));
 const DEFAULT: (&str, &str) = ("default", include_str!("../../profiles/default.toml"));
@@ -30,24 +34,27 @@ const PAPER: [(&str, &str); 15] = [
     ("rect", include_str!("../../profiles/paper/rect.toml")),
 ];
 
-/// What a pipeline does.
+/// The settings of a pipeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProfileConfig {
-    /// Seed of the single runs; of those that are repeated, the first.
+    /// Seed of the runs; the first seed of runs that are repeated.
     pub(crate) seed: u64,
-    /// What the part asks and what is known of it, for the page.
+    /// Introduction for the page: the question of this part, and published results.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) about: Option<String>,
-    /// The data, where they are not those that the command names.
+    /// Name of the data set, if it is not the one that the command names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) data: Option<String>,
     /// Models to train and show.
     #[serde(default)]
     pub(crate) runs: Vec<RunEntry>,
-    /// The methods to compare, if any.
+    /// The comparison of methods, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) comparison: Option<ComparisonConfig>,
+    /// The methods that a comparison may name.
+    #[serde(default, skip_serializing_if = "Methods::is_empty")]
+    pub(crate) methods: Methods,
 }
 
 /// A preset with some settings changed.
@@ -58,10 +65,10 @@ pub(crate) struct RunEntry {
     pub(crate) name: String,
     /// The preset.
     pub(crate) preset: String,
-    /// How many seeds it is repeated with; the first model is the one that is shown.
+    /// Number of seeds; the page shows the model of the first.
     #[serde(default = "one")]
     pub(crate) seeds: u64,
-    /// A classifier on its features, if any.
+    /// A classifier on its features, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) probe: Option<ProbeSettings>,
     /// Settings that differ from the preset.
@@ -106,7 +113,7 @@ impl ProfileConfig {
                 return PAPER
                     .iter()
                     .filter(|(name, _)| chosen(name))
-                    .map(|&(name, text)| Ok((Some(name), Self::parse(name, text, &[])?)))
+                    .map(|&(name, text)| Ok((Some(name), Self::parse(name, text)?)))
                     .collect();
             }
         };
@@ -116,28 +123,62 @@ impl ProfileConfig {
                 whole.0
             )));
         }
-        Ok(vec![(None, Self::parse(whole.0, whole.1, &[])?)])
+        Ok(vec![(None, Self::parse(whole.0, whole.1)?)])
     }
 
     /// The comparison of the default profile with assignments to it.
+    ///
+    /// A setting of the comparison may be given without its table, as `seeds=3`; one of a method has its
+    /// full path, as `methods.rbm.layers.training.epochs=20`.
     pub(crate) fn default_comparison(
         assignments: &[String],
-    ) -> Result<ComparisonConfig, UsageError> {
-        let config = Self::parse(DEFAULT.0, DEFAULT.1, assignments)?;
-        Ok(config.comparison.expect("the default profile compares"))
+    ) -> Result<DefaultComparison, UsageError> {
+        let (config, notes) = Self::parse_with(DEFAULT.0, DEFAULT.1, assignments)?;
+        let comparison = config.comparison.expect("the default profile compares");
+        Ok(DefaultComparison { config: comparison, methods: config.methods, notes })
     }
 
-    fn parse(name: &str, text: &str, assignments: &[String]) -> Result<Self, UsageError> {
-        let mut table = table(text, name)?;
-        for assignment in assignments {
-            set(&mut table, &format!("comparison.{assignment}"))?;
-        }
-        let config: ProfileConfig = from_table(table, name)?;
-        if let Some(comparison) = &config.comparison {
-            comparison.validate().map_err(|error| UsageError(error.to_string()))?;
-        }
-        Ok(config)
+    fn parse(name: &str, text: &str) -> Result<Self, UsageError> {
+        Self::parse_with(name, text, &[]).map(|(config, _)| config)
     }
+
+    /// Reads a profile, whose settings are laid over those of the built-in methods, and makes the
+    /// assignments. Also returns notes on names of earlier versions.
+    fn parse_with(
+        name: &str,
+        text: &str,
+        assignments: &[String],
+    ) -> Result<(Self, Vec<String>), UsageError> {
+        let mut profile = table(text, name)?;
+        let mut notes = to_present_names(&mut profile);
+        let mut settings = table(METHODS.1, METHODS.0)?;
+        overlay(&mut settings, profile);
+        for assignment in assignments {
+            let (key, value) = assignment.split_once('=').unwrap_or((assignment, ""));
+            let (path, note) = full_path(key.trim());
+            notes.extend(note);
+            let sign = if assignment.contains('=') { "=" } else { "" };
+            set(&mut settings, &format!("{path}{sign}{value}"))?;
+        }
+        let mut config: ProfileConfig = from_table(settings, name)?;
+        match &config.comparison {
+            Some(comparison) => {
+                let valid = comparison.validate(&config.methods);
+                valid.map_err(|error| UsageError(error.to_string()))?;
+            }
+            None => config.methods = Methods::default(),
+        }
+        Ok((config, notes))
+    }
+}
+
+/// The comparison of the default profile, with what was assigned to it.
+#[derive(Debug)]
+pub(crate) struct DefaultComparison {
+    pub(crate) config: ComparisonConfig,
+    pub(crate) methods: Methods,
+    /// Notes on settings that were given by names of earlier versions.
+    pub(crate) notes: Vec<String>,
 }
 
 #[cfg(test)]
@@ -177,5 +218,90 @@ mod tests {
         let error = ProfileConfig::default_comparison(&["depths=[9]".into()]);
         let error = error.expect_err("four layers").to_string();
         assert_eq!(error, "comparison.depths = 9: expected 1 to the number of layers");
+        let error = |assignment: &str| {
+            let outcome = ProfileConfig::default_comparison(&[assignment.to_owned()]);
+            outcome.expect_err("a mistake").to_string()
+        };
+        let field = error("methods.rbm.layers.training.epoch=3");
+        assert!(field.starts_with("default: methods.rbm.layers"), "{field}");
+        assert!(field.contains("did you mean `epochs`?"), "{field}");
+        let kind = error("methods.rbm.layers.kind=rmb");
+        assert!(kind.contains("did you mean `rbm`?"), "{kind}");
+        let name = error("methods.mixed.layers=[\"rbm\", \"denosing\"]");
+        assert!(name.contains("did you mean `denoising`?"), "{name}");
+        let color = error("methods.rbm.color=red");
+        assert!(color.starts_with("default: methods.rbm.color: \"red\": expected"), "{color}");
+        let new = error("methods.new.layers={ kind = \"rbm\" }");
+        assert!(new.contains("missing field `role`"), "{new}");
+        assert!(error("seeds").contains("expected KEY=VALUE"));
+    }
+
+    fn epochs(methods: &Methods, method: &str) -> Vec<usize> {
+        let layers = methods.0[method].layers.own();
+        layers.filter_map(|layer| layer.epochs().map(|(epochs, _)| epochs)).collect()
+    }
+
+    #[test]
+    fn profiles_lay_their_settings_over_the_methods() {
+        let found = ProfileConfig::default_comparison(&[
+            "methods.rbm.layers.training.epochs=7".into(),
+            "sparse.training.epochs=9".into(),
+            "partition={train=500}".into(),
+        ]);
+        let DefaultComparison { config, methods, notes } = found.expect("valid");
+        assert_eq!(
+            notes,
+            [
+                "sparse.training.epochs is now methods.sparse.layers.training.epochs",
+                "partition is now comparison.split"
+            ]
+        );
+        assert_eq!(config.split, mnist_io::Partition::Train(500));
+        // From the assignments, the profile, and the methods.
+        let found = ["rbm", "sparse", "denoising", "autoencoder"].map(|m| epochs(&methods, m));
+        assert_eq!(found.concat(), [7, 9, 12, 3]);
+        let names: Vec<&str> = methods.styles().map(|style| style.name).collect();
+        let order = [
+            "none",
+            "raw-logistic",
+            "random-features",
+            "pca",
+            "relu-dropout",
+            "autoencoder",
+            "sparse",
+            "denoising",
+            "contractive",
+            "rbm",
+            "mixed",
+        ];
+        assert_eq!(names[..order.len()], order, "the order of rows in tables");
+    }
+
+    #[test]
+    fn a_written_configuration_is_read_as_it_was() {
+        for (name, text) in PAPER.into_iter().chain([QUICK, DEFAULT]) {
+            let config = ProfileConfig::parse(name, text).expect("a profile is valid");
+            let written = toml::to_string(&config).expect("TOML");
+            let (again, notes) = ProfileConfig::parse_with(name, &written, &[]).expect("valid");
+            assert_eq!(again, config, "{name}");
+            assert_eq!(notes, [""; 0], "{name}");
+        }
+    }
+
+    /// Reference runs made by an earlier version have the settings that profiles have today.
+    #[test]
+    fn configurations_of_earlier_versions_are_understood() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../reports/reference");
+        for (name, text) in PAPER.into_iter().chain([DEFAULT]) {
+            let folder =
+                if name == DEFAULT.0 { root.clone() } else { root.join("paper").join(name) };
+            let written = std::fs::read_to_string(folder.join("config.toml")).expect("committed");
+            let (old, _) = ProfileConfig::parse_with(name, &written, &[]).expect("understood");
+            let new = ProfileConfig::parse(name, text).expect("a profile is valid");
+            assert_eq!(old.comparison, new.comparison, "{name}");
+            for method in new.comparison.iter().flat_map(|comparison| &comparison.methods) {
+                assert_eq!(old.methods.0[method], new.methods.0[method], "{name}: {method}");
+            }
+        }
     }
 }

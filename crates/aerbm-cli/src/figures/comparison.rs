@@ -1,20 +1,20 @@
-//! Figures of a comparison beside the one that every report has.
+//! Figures of a comparison, in addition to the error by labels, which every report has.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use report::{AxisScale, Curve, Lines, Meta, Panel, Section};
 use stack::LayerChange;
-use study::{Cell, Method, Outcome, summarise};
+use study::{Cell, Outcome, summarise};
 
 use crate::folder::remove;
 
 const CHANGES: &str = "fine_tuning";
 const DEPTHS: &str = "error_by_depth";
 
-/// What fine-tuning did to the layers, and the error over depths where there are several.
+/// Draws the effect of fine-tuning on the layers, and the error by depth if there are several depths.
 pub(crate) fn draw(dir: &Path, outcome: &Outcome) -> anyhow::Result<()> {
-    // Those of an earlier comparison in this folder, perhaps, of which there are none now.
+    // An earlier comparison in this folder may have left figures that this one does not have.
     for name in [CHANGES, DEPTHS] {
         for ending in ["csv", "json", "png", "svg"] {
             remove(&dir.join("figures").join(format!("{name}.{ending}")))?;
@@ -24,8 +24,8 @@ pub(crate) fn draw(dir: &Path, outcome: &Outcome) -> anyhow::Result<()> {
     Ok(depths(dir, outcome)?)
 }
 
-/// By layer, at the largest depth and number of labels, means over seeds. Of a single layer the page
-/// has a table.
+/// Draws the effect of fine-tuning by layer, at the largest depth and number of labels, as means over
+/// seeds. For a single layer the page has a table instead.
 fn changes(dir: &Path, outcome: &Outcome) -> Result<(), report::Error> {
     let cells = || outcome.cells.iter().filter(|cell| !cell.changes.is_empty());
     let (Some(depth), Some(labels)) =
@@ -37,16 +37,16 @@ fn changes(dir: &Path, outcome: &Outcome) -> Result<(), report::Error> {
         return Ok(());
     }
     let here: Vec<&Cell> = cells().filter(|c| (c.depth, c.labels) == (depth, labels)).collect();
-    let methods: BTreeSet<Method> = here.iter().map(|cell| cell.method).collect();
+    let methods = methods_of(here.iter().copied());
     let panel = |title: &str, y_title: &str, y_scale, of: &dyn Fn(&LayerChange) -> f64| {
-        let curve = |method: &Method| {
-            let of_method: Vec<&&Cell> = here.iter().filter(|c| c.method == *method).collect();
+        let curve = |method: &&str| {
+            let of_method: Vec<&&Cell> = here.iter().filter(|c| c.method == **method).collect();
             let mean = |layer: usize| {
                 let total: f64 = of_method.iter().map(|cell| of(&cell.changes[layer])).sum();
                 total / of_method.len() as f64
             };
             let points = (0..depth).map(|layer| ((layer + 1) as f64, mean(layer))).collect();
-            Curve { name: method.name().into(), points }
+            Curve { name: (*method).to_owned(), points }
         };
         Panel {
             title: title.into(),
@@ -83,7 +83,7 @@ fn changes(dir: &Path, outcome: &Outcome) -> Result<(), report::Error> {
     Lines { meta, panels }.write(dir, CHANGES)
 }
 
-/// Mean and standard deviation of the test error over depths, at the largest number of labels.
+/// Draws mean and standard deviation of the test error by depth, at the largest number of labels.
 fn depths(dir: &Path, outcome: &Outcome) -> Result<(), report::Error> {
     let cells = &outcome.cells;
     let depths: BTreeSet<usize> = cells.iter().map(|cell| cell.depth).collect();
@@ -91,9 +91,9 @@ fn depths(dir: &Path, outcome: &Outcome) -> Result<(), report::Error> {
     else {
         return Ok(());
     };
-    let methods: BTreeSet<Method> = cells.iter().map(|cell| cell.method).collect();
-    let errors = |method: Method, depth: usize| -> Vec<f64> {
-        let here = |c: &&Cell| (c.method, c.depth, c.labels) == (method, depth, labels);
+    let methods = methods_of(cells);
+    let errors = |method: &str, depth: usize| -> Vec<f64> {
+        let here = |c: &&Cell| (c.method.as_str(), c.depth, c.labels) == (method, depth, labels);
         cells.iter().filter(here).map(Cell::test_error_pct).collect()
     };
     let panel = |title: &str, y_title: &str, of: &dyn Fn(&[f64]) -> f64| Panel {
@@ -103,7 +103,7 @@ fn depths(dir: &Path, outcome: &Outcome) -> Result<(), report::Error> {
         y_scale: AxisScale::Linear,
         curves: (methods.iter())
             .map(|&method| Curve {
-                name: method.name().into(),
+                name: method.into(),
                 points: depths.iter().map(|&d| (d as f64, of(&errors(method, d)))).collect(),
             })
             .collect(),
@@ -127,6 +127,17 @@ fn depths(dir: &Path, outcome: &Outcome) -> Result<(), report::Error> {
         order: 1,
     };
     Lines { meta, panels }.write(dir, DEPTHS)
+}
+
+/// The methods of these cells, in their order.
+fn methods_of<'c>(cells: impl IntoIterator<Item = &'c Cell>) -> Vec<&'c str> {
+    let mut methods = Vec::new();
+    for cell in cells {
+        if !methods.contains(&cell.method.as_str()) {
+            methods.push(&cell.method);
+        }
+    }
+    methods
 }
 
 fn mean(values: &[f64]) -> f64 {
