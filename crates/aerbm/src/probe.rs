@@ -4,7 +4,8 @@ use mnist_io::{Dataset, Splits};
 use nn_core::{Progress, TrainingError};
 use report::MetricRow;
 use serde::{Deserialize, Serialize};
-use stack::{Classifier, FineTuneConfig, FineTuned, Labelled, fine_tune};
+use stack::{Classifier, FineTuneConfig, Labelled, fine_tune};
+use study::search::{Best, best_on_validation};
 
 use crate::Error;
 use crate::config::{ConfigError, ProbeSettings};
@@ -65,10 +66,12 @@ pub fn probe(
     } else {
         Classifier::on_top_of(trained.model.encoder_layers(), n_classes, seed)
     };
-    let mut best: Option<(f64, FineTuned)> = None;
-    for &learning_rate in &settings.learning_rates {
-        let config = FineTuneConfig { learning_rate, ..settings.training.clone() };
-        config.validate().map_err(|error| ConfigError(error.to_string()))?;
+    let settings_at = |learning_rate| FineTuneConfig { learning_rate, ..settings.training.clone() };
+    for &rate in &settings.learning_rates {
+        settings_at(rate).validate()?;
+    }
+    let found = best_on_validation(&settings.learning_rates, |learning_rate| {
+        let config = settings_at(learning_rate);
         let title = format!("{}, classifier, rate {learning_rate}", trained.record.run);
         monitor.begin(&title, config.evaluations);
         let mut watch = StopWatch::start();
@@ -80,20 +83,15 @@ pub fn probe(
             [&train, &validation].map(|(x, labels)| Labelled { x: x.view(), labels });
         let tuned = fine_tune(beginning.clone(), train, validation, &config, seed, observer);
         monitor.finish();
-        let tuned = match tuned {
-            Err(error @ TrainingError::Diverged { .. }) => {
-                monitor.note(&format!("left out: rate {learning_rate}: {error}"));
-                continue;
-            }
-            other => other.map_err(|source| Error::training(&trained.record.run, source))?,
-        };
-        if best.as_ref().is_none_or(|(_, b)| tuned.validation_errors < b.validation_errors) {
-            best = Some((learning_rate, tuned));
-        }
-    }
-    let Some((learning_rate, tuned)) = best else {
-        return Err(Error::AllDiverged);
+        tuned
+    });
+    let Best { candidate: learning_rate, tuned, left_out, .. } = match found {
+        Err(TrainingError::Diverged { .. }) => return Err(Error::AllDiverged),
+        other => other.map_err(|source| Error::training(&trained.record.run, source))?,
     };
+    for (rate, error) in left_out {
+        monitor.note(&format!("learning rate {rate} is left out: {error}"));
+    }
     let error = |split, errors: usize, n: usize| {
         Measure::new(split, "error_pct", 100.0 * errors as f64 / n as f64, "pct")
     };
