@@ -1,6 +1,7 @@
 //! Options that name the data, and their text on the command line.
 
-use aerbm::data::{MEMORY_LIMIT, MNIST, Source};
+use aerbm::data::{DataNote, Loaded, MEMORY_LIMIT, MNIST, Source};
+use aerbm::mnist_io::{Note, Scaled};
 use aerbm::{Monitor as _, Trained};
 use clap::{Args, ValueEnum};
 
@@ -76,6 +77,20 @@ impl DataArgs {
             add("memory-limit", &self.memory_limit.to_string());
         }
         given
+    }
+}
+
+/// Prints the decisions made while data were read, with the options that change them.
+pub(crate) fn tell(loaded: &Loaded, ui: &Ui) {
+    for note in &loaded.notes {
+        let option = match note {
+            DataNote::Reading(Note::LabelColumn { .. }) => " (--label-column names another)",
+            DataNote::Reading(Note::Values { scaled: Scaled::DividedBy(_), .. }) => {
+                " (--scale chooses another scaling)"
+            }
+            _ => "",
+        };
+        ui.note(&format!("{}: {note}{option}", loaded.name));
     }
 }
 

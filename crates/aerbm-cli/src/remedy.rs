@@ -2,6 +2,8 @@
 //! name the flags.
 
 use aerbm::Error;
+use aerbm::mnist_io::FormatError;
+use aerbm::mnist_io::fetch::FetchError;
 use aerbm::nn_core::TrainingError;
 use aerbm::study::StudyError;
 
@@ -15,7 +17,8 @@ fn of_error(error: &Error) -> Option<&'static str> {
         Error::InUse { .. } | Error::Folder { .. } | Error::OtherRun { .. } => {
             Some("--out names another folder")
         }
-        Error::NotInMemory { .. } => Some("--memory-limit raises the limit"),
+        Error::Data(source) => of_data(source),
+        Error::Fetch { source: FetchError::NoMirror { .. }, .. } => Some("--mirror names another mirror"),
         Error::AllDiverged => Some("--rates takes lower ones"),
         Error::Training { source, .. } => of_training(source),
         Error::Stopped { source, .. } => of_error(source),
@@ -24,6 +27,24 @@ fn of_error(error: &Error) -> Option<&'static str> {
             "a .csv file has labels in a column (--label-column), IDX files have them in files of \
              their own, PNG images by their folders",
         ),
+        _ => None,
+    }
+}
+
+fn of_data(error: &aerbm::mnist_io::Error) -> Option<&'static str> {
+    use aerbm::mnist_io::Error;
+    match error {
+        Error::FolderNotFound { .. } | Error::FileNotFound { .. } => {
+            Some("`aerbm data list` shows the data sets; --data takes a name or a path")
+        }
+        Error::OnDisk { .. } => {
+            Some("only `aerbm train` learns from disk: use fewer samples, or raise --memory-limit")
+        }
+        Error::Format(FormatError::Memory { .. }) => Some("--memory-limit sets the limit"),
+        Error::Format(FormatError::NoColumns { .. }) => Some("leave out --label-column"),
+        Error::Format(FormatError::CsvNumber { .. }) => {
+            Some("--label-column takes a column as the labels")
+        }
         _ => None,
     }
 }

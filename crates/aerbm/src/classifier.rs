@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use mnist_io::Partition;
+use mnist_io::SplitRule;
 use ndarray::{Array2, ArrayView2, s};
 use nn_core::{Activation, Dense, Progress, TensorMap, restore, store};
 use serde::{Deserialize, Serialize};
@@ -75,7 +75,7 @@ impl Trained {
             return Err(Error::Width { run, data: "array".into(), expected, found: features });
         }
         let n_classes = labels.iter().max().map_or(0, |&largest| usize::from(largest) + 1);
-        let cut = Partition::Study.cut(rows)?;
+        let cut = SplitRule::Study.n_train(rows)?;
         let train = Labelled { x: x.slice(s![..cut, ..]), labels: &labels[..cut] };
         let validation = Labelled { x: x.slice(s![cut.., ..]), labels: &labels[cut..] };
         let start = Classifier::on_top_of(self.model.encoder_layers(), n_classes, seed);

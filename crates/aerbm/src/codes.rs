@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use ae_core::{Corruption, Pca};
-use mnist_io::{Dataset, Partition, Splits};
+use mnist_io::{Dataset, SplitRule, Splits, write_npy};
 use ndarray::Array2;
 use nn_core::reconstruction_error;
 use report::MetricRow;
@@ -88,12 +88,12 @@ fn tuned_filters(validation: &Dataset, noise: Corruption, seed: u64) -> Vec<Filt
 /// named `pca-COMPONENTS`, and `pca-COMPONENTS-of-SAMPLES` where these are not those of the study's split.
 pub(crate) fn pca_rows(
     n_components: usize,
-    split: Partition,
+    split: SplitRule,
     splits: &Splits,
 ) -> Result<Vec<MetricRow>, Error> {
     let run = match split {
-        Partition::Study => format!("pca-{n_components}"),
-        _ => format!("pca-{n_components}-of-{}", splits.n_train()),
+        SplitRule::Study => format!("pca-{n_components}"),
+        _ => format!("pca-{n_components}-of-{}", splits.train.n_samples()),
     };
     let pca = Pca::fit(splits.train.images.view(), n_components)?;
     let test = splits.test.images.view();
@@ -160,7 +160,7 @@ pub fn write_codes(
     let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let writers: BTreeMap<&str, Writer> = BTreeMap::from([
         ("csv", csv_of as Writer),
-        ("npy", |codes, _| mnist_io::npy_bytes(codes.view())),
+        ("npy", npy_of),
     ]);
     let Some(write) = writers.get(ending) else {
         let message = format!("{}: expected a file name in .npy or .csv", file.display());
@@ -173,6 +173,13 @@ pub fn write_codes(
 
 /// The bytes of a file of codes, with the labels where there are some.
 type Writer = fn(&Array2<f32>, Option<&[u8]>) -> Vec<u8>;
+
+/// A `.npy` file of codes.
+fn npy_of(codes: &Array2<f32>, _: Option<&[u8]>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    write_npy(&mut bytes, codes.view()).expect("writing to memory succeeds");
+    bytes
+}
 
 /// A CSV with one code per line, after its label where there is one.
 fn csv_of(codes: &Array2<f32>, labels: Option<&[u8]>) -> Vec<u8> {

@@ -8,7 +8,7 @@ use study::{ComparisonConfig, LabelBudget, Methods};
 use crate::Error;
 use crate::comparison::compare;
 use crate::config::{ConfigError, DefaultComparison, ProfileConfig, full_path};
-use crate::data::{self, Loaded, Source};
+use crate::data::{self, DataNote, Loaded, Source};
 use crate::monitor::Monitor;
 use crate::pipeline::{Done, open};
 
@@ -27,22 +27,28 @@ pub struct CompareOptions {
     pub set: Vec<String>,
 }
 
+/// The settings of the default profile's comparison with these choices.
+///
+/// # Errors
+/// [`ConfigError`] naming the setting that makes no sense.
+pub fn settings(options: &CompareOptions) -> Result<DefaultComparison, ConfigError> {
+    ProfileConfig::default_comparison(&assignments(options))
+}
+
 /// Compares methods on the data in the folder `out`, and returns the path of the page and the outcome.
-/// It continues where an earlier run stopped. `command` is recorded in `run.json`.
+/// The settings are adapted to the data where `options` leaves them open. An earlier run in the folder is
+/// continued. `command` is recorded in `run.json`.
 ///
 /// # Errors
 /// [`Error`]; everything that is finished is kept.
 pub fn run(
     options: &CompareOptions,
-    source: &Source,
+    mut settings: DefaultComparison,
+    loaded: &Loaded,
     command: &str,
     out: &Path,
     monitor: &dyn Monitor,
 ) -> Result<Done, Error> {
-    let mut settings = ProfileConfig::default_comparison(&assignments(options))?;
-    settings.notes.iter().for_each(|note| monitor.note(note));
-    let loaded = load(source)?;
-    loaded.report(monitor);
     let (splits, key) = loaded.split(settings.config.split)?;
     suit(&mut settings, options, &splits, monitor);
     let DefaultComparison { config: comparison, methods, .. } = settings;
@@ -61,21 +67,24 @@ pub fn run(
         comparison: Some(comparison.clone()),
         methods: methods.clone(),
     };
-    let mut folder = open(out, command, &toml::to_string(&config)?, &loaded)?;
+    let mut folder = open(out, command, &toml::to_string(&config)?, loaded)?;
     let found = compare((&comparison, &methods), &splits, &key, &mut folder, monitor)?;
     Ok(Done { page: folder.finish()?, comparison: Some(found) })
 }
 
-/// Loads the data. Values outside [0, 1], which logistic units cannot reproduce, are scaled to it unless a
-/// scaling is given.
-fn load(source: &Source) -> Result<Loaded, Error> {
+/// Loads data for a comparison. Values outside [0, 1], which logistic units cannot reproduce, are scaled to
+/// it unless a scaling is given.
+///
+/// # Errors
+/// As [`data::load`]; [`Error::Data`] for samples that stay on disk.
+pub fn load(source: &Source) -> Result<Loaded, Error> {
     let loaded = data::load(source)?;
     let in_range = |value: &f32| (0.0..=1.0).contains(value);
-    if source.scale != Scale::Auto || loaded.mnist.train.images.iter().all(in_range) {
+    if source.scale != Scale::Auto || loaded.train()?.images.iter().all(in_range) {
         return Ok(loaded);
     }
     let mut scaled = data::load(&Source { scale: Scale::Unit, ..source.clone() })?;
-    scaled.notes.push("values outside [0, 1] are scaled to it".into());
+    scaled.notes.push(DataNote::Other("values outside [0, 1] are scaled to it".into()));
     Ok(scaled)
 }
 

@@ -49,17 +49,6 @@ pub enum Error {
     /// Data could not be read.
     #[error(transparent)]
     Data(#[from] mnist_io::Error),
-    /// The training samples stay on disk, but the work needs them in memory.
-    #[error(
-        "{data} is too large for memory, and {needs} needs the samples there; use fewer samples or \
-         raise the memory limit"
-    )]
-    NotInMemory {
-        /// Name of the data.
-        data: String,
-        /// The part of the work that needs memory.
-        needs: String,
-    },
     /// Samples have another number of features than the model.
     #[error("{run} was trained on samples of {expected} values; those of {data} have {found}")]
     Width {

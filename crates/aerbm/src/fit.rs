@@ -1,10 +1,9 @@
 //! Fitting of models to arrays in memory.
 
-use mnist_io::{Dataset, ImageShape, Mnist, Partition, Splits};
-use ndarray::{Array2, ArrayView2};
+use mnist_io::{Dataset, ImageShape, Splits, TrainTest, TrainingData};
+use ndarray::ArrayView2;
 
 use crate::config::RunConfig;
-use crate::model::Model;
 use crate::record::Spec;
 use crate::trained::Trained;
 use crate::{Error, Monitor, train, with_threads};
@@ -44,9 +43,9 @@ pub fn fit_with<'a>(
     let nothing = data.slice(0..0);
     let stops = config.stopping() != crate::config::Stopping::default();
     let splits = if stops {
-        Splits::new(Mnist { train: data, test: nothing }, config.split())?
+        TrainTest { train: TrainingData::from(data), test: nothing }.split(config.split())?
     } else {
-        Splits { train: data, train_on_disk: None, validation: nothing.clone(), test: nothing }
+        Splits { train: data.into(), validation: nothing.clone(), test: nothing }
     };
     let spec = Spec { run: config.method(), config: &config, seed, source: None };
     with_threads(|| train::train_in_memory(&spec, &splits, monitor))

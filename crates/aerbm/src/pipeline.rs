@@ -76,7 +76,7 @@ pub fn run(
                 codes::draw(figures, &trained, &splits)?;
                 if let Model::Autoencoder(model) = &trained.model
                     && model.n_code() < model.n_visible()
-                    && optima.insert((model.n_code(), splits.n_train()))
+                    && optima.insert((model.n_code(), splits.train.n_samples()))
                 {
                     let rows = codes::pca_rows(model.n_code(), run_config.split(), &splits)?;
                     folder.add_rows(rows, vec![])?;
@@ -85,7 +85,7 @@ pub fn run(
             }
         }
     }
-    draw_models(figures, &shown, &loaded.mnist.test)?;
+    draw_models(figures, &shown, &loaded.data.test)?;
     if !shown.is_empty() {
         figures::learning_curves(figures, folder.metrics())?;
     }
@@ -136,10 +136,8 @@ pub fn train_run(
     monitor: &dyn Monitor,
     on_epoch: &mut dyn FnMut(&Epoch),
 ) -> Result<TrainedRun, Error> {
-    if loaded.is_on_disk()
-        && let Some(needs) = run.config.needs_memory()
-    {
-        loaded.train(needs)?;
+    if run.config.needs_memory() {
+        loaded.train()?;
     }
     let config = for_shape(run.config.clone(), loaded, monitor)?;
     let settings = config.to_toml()?;
@@ -206,7 +204,7 @@ fn for_shape(
     data: &Loaded,
     monitor: &dyn Monitor,
 ) -> Result<RunConfig, Error> {
-    let (config, left_out) = config.for_shape(data.mnist.train.shape)?;
+    let (config, left_out) = config.for_shape(data.data.train.shape())?;
     if left_out {
         monitor.note(&format!("training.shift is left out: {} has no images to shift", data.name));
     }
@@ -220,14 +218,15 @@ pub(crate) fn open(
     config: &str,
     data: &Loaded,
 ) -> Result<RunFolder, Error> {
-    let classes = &data.mnist.train.class_names;
+    let classes = data.data.train.class_names();
     let plain = classes.iter().enumerate().all(|(class, name)| *name == class.to_string());
+    let notes: Vec<String> = data.notes.iter().map(ToString::to_string).collect();
     let info = DataInfo {
         name: &data.name,
-        train_sha256: &data.mnist.train.sha256,
-        test_sha256: &data.mnist.test.sha256,
+        train_sha256: data.data.train.sha256(),
+        test_sha256: &data.data.test.sha256,
         classes: if plain { &[] } else { classes },
-        notes: &data.notes,
+        notes: &notes,
     };
     RunFolder::open(path, command, config, &info)
 }

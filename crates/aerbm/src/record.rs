@@ -1,6 +1,6 @@
 //! The record of a model: its settings, its training, and its measurements.
 
-use mnist_io::{ImageShape, Splits};
+use mnist_io::{ImageShape, Splits, TrainingData};
 use nn_core::{EpochRecord, Metric};
 use report::{MetricRow, TimingRow};
 use serde::{Deserialize, Serialize};
@@ -109,7 +109,7 @@ pub(crate) struct Spec<'a> {
 }
 
 impl Record {
-    pub(crate) fn new(spec: &Spec<'_>, data: &Splits, key: &Key) -> Result<Self, Error> {
+    pub(crate) fn new(spec: &Spec<'_>, data: &Splits<TrainingData>, key: &Key) -> Result<Self, Error> {
         Ok(Record {
             key: key.as_str().to_owned(),
             run: spec.run.to_owned(),
@@ -117,8 +117,8 @@ impl Record {
             seed: spec.seed,
             config: spec.config.to_toml()?,
             n_visible: data.train.n_features(),
-            image: data.train.shape,
-            data: data.train.name.clone(),
+            image: data.train.shape(),
+            data: data.train.name().to_owned(),
             source: spec.source.cloned(),
             pretraining: Vec::new(),
             epochs: Vec::new(),

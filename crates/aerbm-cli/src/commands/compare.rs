@@ -4,7 +4,9 @@ use aerbm::compare::CompareOptions;
 use aerbm::comparison::Comparison;
 use clap::Args;
 
-use crate::data_args::{DataArgs, quoted};
+use aerbm::Monitor as _;
+
+use crate::data_args::{DataArgs, quoted, tell};
 use crate::interrupt;
 use crate::ui::Ui;
 
@@ -43,8 +45,12 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
         seeds: args.seeds,
         set: args.set.clone(),
     };
-    let source = args.data.source();
-    let done = aerbm::compare::run(&options, &source, &command(args), &args.out, ui)?;
+    let settings = aerbm::compare::settings(&options).map_err(aerbm::Error::from)?;
+    settings.notes.iter().for_each(|note| ui.note(note));
+    let loaded = aerbm::compare::load(&args.data.source())?;
+    tell(&loaded, ui);
+    let done =
+        aerbm::compare::run(&options, settings, &loaded, &command(args), &args.out, ui)?;
     if let Some(comparison) = &done.comparison {
         print_comparison(comparison, ui)?;
     }

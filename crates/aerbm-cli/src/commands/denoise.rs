@@ -21,7 +21,7 @@ pub(crate) struct Arguments {
 
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     let (trained, loaded) = args.model.load(ui)?;
-    let data = (loaded.train("tuning filters")?, &loaded.mnist.test);
+    let data = (loaded.train()?, &loaded.data.test);
     let found =
         args.model.draw(|out| denoise(&trained, data, args.noise.0, args.seed, out))?;
     for Denoised { method, constants, quality } in &found {

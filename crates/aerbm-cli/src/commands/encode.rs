@@ -31,8 +31,8 @@ enum Images {
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     let (trained, loaded) = args.model.load(ui)?;
     let (set, name) = match args.images {
-        Images::Train => (loaded.train("encoding the training part")?, "train"),
-        Images::Test => (&loaded.mnist.test, "test"),
+        Images::Train => (loaded.train()?, "train"),
+        Images::Test => (&loaded.data.test, "test"),
     };
     let run = &trained.record.run;
     let default = || args.model.folder().join(format!("codes_{run}_{name}.npy"));

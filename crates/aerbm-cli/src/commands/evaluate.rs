@@ -12,7 +12,7 @@ pub(crate) struct Arguments {
 
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     let (trained, loaded) = args.model.load(ui)?;
-    let measures = trained.model.measures(&trained.config()?, "test", &loaded.mnist.test);
+    let measures = trained.model.measures(&trained.config()?, "test", &loaded.data.test);
     let rows = trained.record.measured(measures).metric_rows();
     ui.rows(&rows)?;
     print_measures(&rows, ui)

@@ -23,7 +23,7 @@ use aerbm::{Measure, Trained, page};
 use clap::{Args, Subcommand};
 use ::report::MetricRow;
 
-use crate::data_args::DataArgs;
+use crate::data_args::{DataArgs, tell};
 use crate::ui::Ui;
 
 /// The command line's commands with their modules, and the call of each.
@@ -77,7 +77,7 @@ impl OnModel {
         let trained = Trained::load(&self.run)?;
         let source = self.data.source_for(&trained, ui);
         let loaded = aerbm::data::load_for(&trained, &source)?;
-        loaded.report(ui);
+        tell(&loaded, ui);
         Ok((trained, loaded))
     }
 

@@ -1,12 +1,13 @@
 use std::path::PathBuf;
 
+use aerbm::Monitor as _;
 use aerbm::config::{ConfigError, Profile, ProfileConfig};
 use aerbm::data::Source;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
 use super::compare::print_comparison;
-use crate::data_args::DataArgs;
+use crate::data_args::{DataArgs, tell};
 use crate::interrupt;
 use crate::ui::Ui;
 
@@ -56,7 +57,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
             None => args.data.source(),
         };
         let loaded = aerbm::data::load(&source)?;
-        loaded.report(ui);
+        tell(&loaded, ui);
         let done =
             aerbm::pipeline::run(&config, &source, &loaded, &command, &folder, ui)?;
         if let Some(comparison) = &done.comparison {

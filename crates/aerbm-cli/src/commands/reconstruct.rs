@@ -14,6 +14,6 @@ pub(crate) struct Arguments {
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     let (trained, loaded) = args.model.load(ui)?;
     let name = format!("reconstructions_{}", trained.record.run);
-    args.model.draw(|out| figures::reconstructions(out, &name, &[&trained], &loaded.mnist.test))?;
+    args.model.draw(|out| figures::reconstructions(out, &name, &[&trained], &loaded.data.test))?;
     args.model.print_figure(&name, ui)
 }

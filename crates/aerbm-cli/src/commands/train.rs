@@ -7,7 +7,7 @@ use aerbm::pipeline::{Run, train_run};
 use clap::Args;
 
 use super::print_measures;
-use crate::data_args::{DataArgs, quoted};
+use crate::data_args::{DataArgs, quoted, tell};
 use crate::interrupt;
 use crate::ui::Ui;
 
@@ -48,7 +48,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     }
     let source = args.data.source();
     let loaded = aerbm::data::load(&source)?;
-    loaded.report(ui);
+    tell(&loaded, ui);
     let out = args.out.clone().unwrap_or_else(|| default_folder(&name, args));
     let command = command(preset, args);
     let run =

@@ -1,6 +1,6 @@
 //! Settings of RBMs and deep belief networks.
 
-use mnist_io::Partition;
+use mnist_io::SplitRule;
 use nn_core::{InvalidSetting, require};
 use rbm_core::{AnnealingConfig, RbmConfig, Temperatures, TrainingConfig, Unit};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub struct RbmSettings {
     /// How the training samples are split into those that are learned from and those that validate.
     #[serde(alias = "partition")]
-    pub split: Partition,
+    pub split: SplitRule,
     /// The architecture.
     pub model: RbmConfig,
     /// How it is trained.
@@ -66,7 +66,7 @@ impl RbmSettings {
 pub struct DbnSettings {
     /// How the training samples are split into those that are learned from and those that validate.
     #[serde(alias = "partition")]
-    pub split: Partition,
+    pub split: SplitRule,
     /// Hidden units of each RBM, from the data up.
     pub layers: Vec<usize>,
     /// The architecture of each RBM; `layers` takes the place of its number of hidden units.
@@ -80,7 +80,7 @@ pub struct DbnSettings {
 impl Default for DbnSettings {
     fn default() -> Self {
         DbnSettings {
-            split: Partition::default(),
+            split: SplitRule::default(),
             layers: vec![500, 500, 2000],
             model: RbmConfig::default(),
             training: TrainingConfig::default(),

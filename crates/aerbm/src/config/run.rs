@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ae_core::{AutoencoderConfig, Objective};
 use include_dir::{Dir, include_dir};
-use mnist_io::{ImageShape, Partition};
+use mnist_io::{ImageShape, SplitRule};
 use nn_core::{InvalidSetting, TrainingError, require};
 use serde::{Deserialize, Serialize};
 use stack::{DeepPretraining, LayerPretraining};
@@ -47,7 +47,7 @@ pub enum RunConfig {
 pub struct AutoencoderSettings {
     /// How the training samples are split into those that are learned from and those that validate.
     #[serde(alias = "partition")]
-    pub split: Partition,
+    pub split: SplitRule,
     /// The architecture.
     pub model: AutoencoderConfig,
     /// How it is trained.
@@ -187,7 +187,7 @@ impl RunConfig {
     }
 
     /// How the training samples are split into those that are learned from and those that validate.
-    pub fn split(&self) -> Partition {
+    pub fn split(&self) -> SplitRule {
         match self {
             RunConfig::Autoencoder(settings) => settings.split,
             RunConfig::Rbm(settings) => settings.split,
@@ -213,16 +213,13 @@ impl RunConfig {
         }
     }
 
-    /// The setting that needs the training samples in memory, if one does.
-    pub fn needs_memory(&self) -> Option<&'static str> {
+    /// Whether the training samples have to be in memory: for pretraining, for measurements of the
+    /// likelihood, and for deep belief networks.
+    pub fn needs_memory(&self) -> bool {
         match self {
-            RunConfig::Autoencoder(settings) => {
-                settings.pretraining.as_ref().map(|_| "pretraining")
-            }
-            RunConfig::Rbm(settings) => {
-                (settings.likelihood.every > 0).then_some("likelihood.every (0 leaves it out)")
-            }
-            RunConfig::Dbn(_) => Some("a deep belief network"),
+            RunConfig::Autoencoder(settings) => settings.pretraining.is_some(),
+            RunConfig::Rbm(settings) => settings.likelihood.every > 0,
+            RunConfig::Dbn(_) => true,
         }
     }
 

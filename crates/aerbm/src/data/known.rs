@@ -77,7 +77,7 @@ pub fn verify(name: &str) -> Result<Vec<FileCheck>, Error> {
     let folder = find(name)?;
     Ok(match published(name) {
         Ok(set) => mnist_io::fetch::check_files(set.files, &folder)?,
-        Err(_) => mnist_io::verify(folder)?,
+        Err(_) => mnist_io::verify_mnist(folder)?,
     })
 }
 

@@ -3,9 +3,10 @@
 mod known;
 mod samples;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
-use mnist_io::{Derived, Mnist, OnDisk, Opened, Partition, ReadOptions, Scale, Splits};
+use mnist_io::{Derived, Note, Opened, ReadOptions, Scale, SplitRule, Splits, TrainTest, TrainingData};
 use serde::{Deserialize, Serialize};
 use study::stage::Key;
 
@@ -55,16 +56,33 @@ impl Default for Source {
     }
 }
 
+/// A decision about data.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DataNote {
+    /// A decision of the reader.
+    Reading(Note),
+    /// Another remark.
+    Other(String),
+}
+
+impl fmt::Display for DataNote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DataNote::Reading(note) => note.fmt(f),
+            DataNote::Other(note) => note.fmt(f),
+        }
+    }
+}
+
 /// A data set before it is split.
 #[derive(Debug, Clone)]
 pub struct Loaded {
-    /// The samples; the training part is empty if it stays on disk.
-    pub mnist: Mnist,
+    /// The training part, in memory or on disk, and the test part.
+    pub data: TrainTest<TrainingData>,
     /// The name of the set.
     pub name: String,
-    /// Decisions made while reading, one sentence each.
-    pub notes: Vec<String>,
-    on_disk: Option<OnDisk>,
+    /// Decisions made while reading.
+    pub notes: Vec<DataNote>,
     /// The options that it was read with, where they are not the defaults.
     variant: Option<(Scale, Option<String>)>,
 }
@@ -80,19 +98,26 @@ pub fn load(source: &Source) -> Result<Loaded, Error> {
         memory_limit: source.memory_limit << 20,
     };
     let path = find(&source.data);
-    let Opened { mnist, on_disk, mut notes } = match (path, Derived::named(&source.data)) {
-        (Ok(path), _) => mnist_io::open(path, &options)?,
-        (Err(_), Some(set)) => make(set, &options)?,
+    let (data, mut notes) = match (path, Derived::named(&source.data)) {
+        (Ok(path), _) => {
+            let Opened { data, notes } = mnist_io::open(path, &options)?;
+            (data, notes.into_iter().map(DataNote::Reading).collect::<Vec<_>>())
+        }
+        (Err(_), Some(set)) => {
+            let notes = vec![DataNote::Other(set.description().to_owned())];
+            (make(set, &options)?.into(), notes)
+        }
         (Err(error), None) => return Err(error.into()),
     };
-    if !mnist.train.shape.is_image() {
-        let n = mnist.train.n_features();
-        notes.push(format!("samples are {n} numbers, not images: they are not drawn"));
+    if !data.train.shape().is_image() {
+        let n = data.train.n_features();
+        let note = format!("samples are {n} numbers, not images: they are not drawn");
+        notes.push(DataNote::Other(note));
     }
-    let name = mnist.train.name.clone();
+    let name = data.train.name().to_owned();
     let variant = (options.scale, options.label_column);
     let variant = (variant != (Scale::Auto, None)).then_some(variant);
-    Ok(Loaded { mnist, name, notes, on_disk, variant })
+    Ok(Loaded { data, name, notes, variant })
 }
 
 /// Loads data for a model.
@@ -101,7 +126,7 @@ pub fn load(source: &Source) -> Result<Loaded, Error> {
 /// As [`load`]; [`Error::Width`] for samples of another number of features.
 pub fn load_for(trained: &Trained, source: &Source) -> Result<Loaded, Error> {
     let loaded = load(source)?;
-    let (expected, found) = (trained.record.n_visible, loaded.mnist.test.n_features());
+    let (expected, found) = (trained.record.n_visible, loaded.data.test.n_features());
     if expected != found {
         let (run, data) = (trained.record.run.clone(), loaded.name);
         return Err(Error::Width { run, data, expected, found });
@@ -110,7 +135,7 @@ pub fn load_for(trained: &Trained, source: &Source) -> Result<Loaded, Error> {
 }
 
 /// Generates a set, from MNIST where it is derived from it.
-fn make(set: Derived, options: &ReadOptions) -> Result<Opened, Error> {
+fn make(set: Derived, options: &ReadOptions) -> Result<TrainTest, Error> {
     if options.label_column.is_some() || options.scale != mnist_io::Scale::Auto {
         let message = format!(
             "{} is generated: expected neither a label column nor a scaling for it",
@@ -119,60 +144,45 @@ fn make(set: Derived, options: &ReadOptions) -> Result<Opened, Error> {
         return Err(ConfigError(message).into());
     }
     let folder = Path::new(FOLDER).join("mnist");
-    let mnist = set.make(|| mnist_io::load(folder))?;
-    Ok(Opened { mnist, on_disk: None, notes: vec![set.description().to_owned()] })
+    Ok(set.make(|| mnist_io::load(folder))?)
 }
 
 impl Loaded {
-    /// Reports the decisions made while reading.
-    pub fn report(&self, monitor: &dyn Monitor) {
-        for note in &self.notes {
-            monitor.note(&format!("{}: {note}", self.name));
-        }
-    }
-
     /// Whether the training samples stay on disk.
     pub fn is_on_disk(&self) -> bool {
-        self.on_disk.is_some()
+        self.data.train.is_on_disk()
     }
 
     /// The training samples, in memory.
     ///
     /// # Errors
-    /// [`Error::NotInMemory`], which says that `needs` needs them there.
-    pub fn train(&self, needs: &str) -> Result<&mnist_io::Dataset, Error> {
-        if self.is_on_disk() {
-            return Err(Error::NotInMemory { data: self.name.clone(), needs: needs.to_owned() });
-        }
-        Ok(&self.mnist.train)
+    /// [`Error::Data`] if they stay on disk.
+    pub fn train(&self) -> Result<&mnist_io::Dataset, Error> {
+        Ok(self.data.train.in_memory()?)
     }
 
     /// The three parts, all in memory, and the key of their content.
     ///
     /// # Errors
-    /// [`Error::NotInMemory`], or [`Error::Data`] if a part would be empty.
-    pub fn split(&self, partition: Partition) -> Result<(Splits, Key), Error> {
-        self.train("this command")?;
-        let splits = Splits::new(self.mnist.clone(), partition)?;
-        Ok((splits, self.key(partition)))
+    /// [`Error::Data`] if the training part stays on disk, or a part would be empty.
+    pub fn split(&self, rule: SplitRule) -> Result<(Splits, Key), Error> {
+        Ok((self.data.in_memory()?.split(rule)?, self.key(rule)))
     }
 
-    /// The three parts and the key of their content. The training part may stay on disk.
+    /// The three parts, of which the training part may be on disk, and the key of their content.
     ///
     /// # Errors
-    /// [`Error::Data`] if a part would be empty.
-    pub fn split_on_disk(&self, partition: Partition) -> Result<(Splits, Key), Error> {
-        let Some(on_disk) = &self.on_disk else { return self.split(partition) };
-        let splits = Splits::on_disk(on_disk, self.mnist.clone(), partition)?;
-        Ok((splits, self.key(partition)))
+    /// [`Error::Data`] if a part would be empty, or cannot be read.
+    pub fn split_on_disk(&self, rule: SplitRule) -> Result<(Splits<TrainingData>, Key), Error> {
+        Ok((self.data.clone().split(rule)?, self.key(rule)))
     }
 
     /// The hash of the content of the parts and of the options of reading.
-    fn key(&self, partition: Partition) -> Key {
-        let hashes = (&self.mnist.train.sha256, &self.mnist.test.sha256);
+    fn key(&self, rule: SplitRule) -> Key {
+        let hashes = (self.data.train.sha256(), &self.data.test.sha256);
         match &self.variant {
-            None => Key::new("data", &(hashes, partition)),
-            Some(variant) => Key::new("data", &(hashes, partition, variant)),
+            None => Key::new("data", &(hashes, rule)),
+            Some(variant) => Key::new("data", &(hashes, rule, variant)),
         }
     }
 }

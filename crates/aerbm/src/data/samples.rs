@@ -2,15 +2,15 @@
 
 use std::sync::Mutex;
 
-use mnist_io::{OnDisk, Splits};
+use mnist_io::{OnDisk, TrainingData};
 use ndarray::ArrayViewMut2;
 use nn_core::{Samples, UnreadableSamples};
 
-/// The training samples of a set: in memory, or on disk.
-pub(crate) fn training_samples(splits: &Splits) -> Box<dyn Samples<f32> + '_> {
-    match &splits.train_on_disk {
-        Some(on_disk) => Box::new(FromDisk(on_disk)),
-        None => Box::new(splits.train.images.view()),
+/// Training samples as minibatches are drawn from them.
+pub(crate) fn training_samples(train: &TrainingData) -> Box<dyn Samples<f32> + '_> {
+    match train {
+        TrainingData::OnDisk(on_disk) => Box::new(FromDisk(on_disk)),
+        TrainingData::InMemory(dataset) => Box::new(dataset.images.view()),
     }
 }
 
@@ -31,9 +31,15 @@ impl Samples<f32> for FromDisk<'_> {
             if let Err(error) = self.0.read(&samples[range], out)
                 && let Ok(mut failed) = failed.lock()
             {
-                *failed = Some(UnreadableSamples { message: error.to_string() });
+                *failed = Some(UnreadableSamples { message: in_one_line(&error) });
             }
         });
         failed.into_inner().ok().flatten().map_or(Ok(()), Err)
     }
+}
+
+/// An error with its causes.
+fn in_one_line(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -1,7 +1,7 @@
 //! Models in training behind one interface.
 
 use ae_core::Autoencoder;
-use mnist_io::Splits;
+use mnist_io::{Splits, TrainingData};
 use ndarray::{Array2, ArrayView2};
 use nn_core::{
     Metric, Samples, TensorMap, TrainingError, reconstruction_error, restore, store,
@@ -36,10 +36,11 @@ pub(super) trait Job {
 /// A job before its first epoch. An autoencoder starts as `initial`, or with random weights.
 pub(super) fn begin<'a>(
     spec: &Spec<'a>,
-    data: &'a Splits,
+    data: &'a Splits<TrainingData>,
     initial: Option<Autoencoder<f32>>,
-) -> Result<Box<dyn Job + 'a>, TrainingError> {
-    let train = training_samples(data);
+) -> Result<Box<dyn Job + 'a>, Error> {
+    let failed = |source: TrainingError| Error::training(spec.run, source);
+    let train = training_samples(&data.train);
     Ok(match spec.config {
         RunConfig::Autoencoder(settings) => {
             let model = match initial {
@@ -53,7 +54,8 @@ pub(super) fn begin<'a>(
                 &*train,
                 spec.seed,
                 0,
-            )?;
+            )
+            .map_err(failed)?;
             let corruption = settings.training.corruption;
             Box::new(AutoencoderJob {
                 model,
@@ -66,8 +68,11 @@ pub(super) fn begin<'a>(
                 best: None,
             })
         }
-        RunConfig::Rbm(settings) => Box::new(RbmJob::new(settings, spec.seed, data)?),
-        RunConfig::Dbn(settings) => Box::new(DbnJob::new(settings, spec.seed, data)?),
+        RunConfig::Rbm(settings) => Box::new(RbmJob::new(settings, spec.seed, data).map_err(failed)?),
+        RunConfig::Dbn(settings) => {
+            let train = data.train.in_memory()?.images.view();
+            Box::new(DbnJob::new(settings, spec.seed, train, &data.validation).map_err(failed)?)
+        }
     })
 }
 
@@ -76,7 +81,7 @@ struct AutoencoderJob<'a> {
     training: ae_core::Training<f32>,
     metric: Metric,
     train: Box<dyn Samples<f32> + 'a>,
-    data: &'a Splits,
+    data: &'a Splits<TrainingData>,
     /// The validation samples with noise, if the model learns to remove it.
     noisy: Option<Array2<f32>>,
     /// Whether training returns the model that was best on the validation set.

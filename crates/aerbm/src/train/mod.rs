@@ -8,7 +8,7 @@ mod rbm_job;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use mnist_io::Splits;
+use mnist_io::{Splits, TrainingData};
 use nn_core::{EpochRecord, Progress, TrainingError};
 use study::stage::Key;
 
@@ -29,7 +29,7 @@ const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(10);
 /// `on_epoch` receives every epoch, those before a checkpoint included.
 pub(crate) fn train(
     spec: &Spec<'_>,
-    data: &Splits,
+    data: &Splits<TrainingData>,
     data_key: &Key,
     folder: &Path,
     monitor: &dyn Monitor,
@@ -49,8 +49,7 @@ pub(crate) fn train(
             pretrain::pretrained(spec, settings, way, data, Some((data_key, folder)), monitor)?;
         (initial, record.pretraining) = (Some(model), epochs);
     }
-    let failed = |source| Error::training(spec.run, source);
-    let mut job = job::begin(spec, data, initial).map_err(failed)?;
+    let mut job = job::begin(spec, data, initial)?;
     let checkpoint = folder.join(CHECKPOINT);
     if let Some(epochs) = checkpoint::resume(&checkpoint, &key, &mut *job)? {
         record.epochs = epochs;
@@ -67,7 +66,7 @@ pub(crate) fn train(
         }
         Ok(())
     };
-    let outcome = epochs(spec, &mut *job, data.n_train(), &mut record, monitor, &mut after);
+    let outcome = epochs(spec, &mut *job, data.train.n_samples(), &mut record, monitor, &mut after);
     match outcome {
         Err(Error::Training { source, .. }) => {
             return Err(keep_last_good(folder, job.finish(), record, data, source));
@@ -81,7 +80,7 @@ pub(crate) fn train(
     {
         monitor.note(&format!("{}: measuring the likelihood", spec.run));
         let how = (settings.training.binarisation, &settings.likelihood.annealing());
-        let (log_z, measures) = likelihood::of_all(rbm, how, data, spec.seed)?;
+        let (log_z, measures) = likelihood::of_all(rbm, how, &data.in_memory()?, spec.seed)?;
         monitor.note(&format!("{}: log Z: {}", spec.run, log_z.verdict()));
         record.finals.extend(measures);
     }
@@ -96,7 +95,7 @@ pub(crate) fn train(
 /// Trains a model on the training part of `data`, in memory alone.
 pub(crate) fn train_in_memory(
     spec: &Spec<'_>,
-    data: &Splits,
+    data: &Splits<TrainingData>,
     monitor: &dyn Monitor,
 ) -> Result<Trained, Error> {
     let key = Key::new("fit", &(spec.config, spec.seed));
@@ -108,9 +107,8 @@ pub(crate) fn train_in_memory(
         let (model, epochs) = pretrain::pretrained(spec, settings, way, data, None, monitor)?;
         (initial, record.pretraining) = (Some(model), epochs);
     }
-    let mut job = job::begin(spec, data, initial)
-        .map_err(|source| Error::training(spec.run, source))?;
-    epochs(spec, &mut *job, data.n_train(), &mut record, monitor, &mut |_, _| Ok(()))?;
+    let mut job = job::begin(spec, data, initial)?;
+    epochs(spec, &mut *job, data.train.n_samples(), &mut record, monitor, &mut |_, _| Ok(()))?;
     Ok(Trained { model: job.finish(), record })
 }
 
@@ -174,7 +172,7 @@ fn keep_last_good(
     folder: &Path,
     model: Model,
     mut record: Record,
-    data: &Splits,
+    data: &Splits<TrainingData>,
     error: TrainingError,
 ) -> Error {
     let diverged = matches!(error, TrainingError::Diverged { .. });

@@ -1,6 +1,6 @@
 //! Training of RBMs, alone and stacked.
 
-use mnist_io::Splits;
+use mnist_io::{Dataset, Splits, TrainingData};
 use ndarray::{ArcArray2, Array2, ArrayView2};
 use nn_core::{
     Metric, Samples, TensorMap, TrainingError, reconstruction_error, restore, store,
@@ -25,14 +25,17 @@ pub(super) struct RbmJob<'a> {
     train: Box<dyn Samples<f32> + 'a>,
     /// As many training samples as there are for validation.
     seen: ArcArray2<f32>,
-    data: &'a Splits,
+    data: &'a Splits<TrainingData>,
 }
 
 /// The first training samples, as many as there are for validation; samples in memory are not copied.
-fn first_samples(data: &Splits, train: &dyn Samples<f32>) -> Result<ArcArray2<f32>, TrainingError> {
+fn first_samples(
+    data: &Splits<TrainingData>,
+    train: &dyn Samples<f32>,
+) -> Result<ArcArray2<f32>, TrainingError> {
     let n = data.validation.n_samples().min(train.n_samples());
-    if data.train.n_samples() >= n {
-        return Ok(data.train.slice(0..n).images);
+    if let TrainingData::InMemory(train) = &data.train {
+        return Ok(train.slice(0..n).images);
     }
     let mut seen = Array2::zeros((n, train.n_features()));
     train.gather(&(0..n).collect::<Vec<_>>(), seen.view_mut())?;
@@ -43,9 +46,9 @@ impl<'a> RbmJob<'a> {
     pub(super) fn new(
         settings: &'a RbmSettings,
         seed: u64,
-        data: &'a Splits,
+        data: &'a Splits<TrainingData>,
     ) -> Result<Self, TrainingError> {
-        let train = training_samples(data);
+        let train = training_samples(&data.train);
         let rbm = Rbm::new(&settings.model, &*train, seed, 0)?;
         let training = Training::new(&rbm, &settings.training, &*train, seed, 0)?;
         let seen = first_samples(data, &*train)?;
@@ -78,7 +81,8 @@ impl Job for RbmJob<'_> {
         let RbmSettings { likelihood, training, .. } = self.settings;
         if likelihood.every > 0 && self.training.epochs_done().is_multiple_of(likelihood.every) {
             let how = (training.binarisation, &likelihood.annealing());
-            measures.extend(likelihood::of_validation(&self.rbm, how, self.data, self.seed)?);
+            let data = self.data.in_memory()?;
+            measures.extend(likelihood::of_validation(&self.rbm, how, &data, self.seed)?);
         }
         Ok(measures)
     }
@@ -101,23 +105,23 @@ impl Job for RbmJob<'_> {
 /// Greedy training of a deep belief network.
 pub(super) struct DbnJob<'a> {
     stack: Greedy<'a, Rbm<f32>>,
-    data: &'a Splits,
+    validation: &'a Dataset,
 }
 
 impl<'a> DbnJob<'a> {
     pub(super) fn new(
         settings: &'a DbnSettings,
         seed: u64,
-        data: &'a Splits,
+        train: ArrayView2<'a, f32>,
+        validation: &'a Dataset,
     ) -> Result<Self, TrainingError> {
-        let x = data.train.images.view();
-        let mut stack = Greedy::new(x, settings.layers.len(), move |inputs, layer| {
+        let mut stack = Greedy::new(train, settings.layers.len(), move |inputs, layer| {
             let (model, training) = (settings.model_of(layer), settings.training_of(layer));
             let training = RbmLayerTraining::new(&model, training, inputs, seed, layer)?;
             Ok(Begun::Training(Box::new(training)))
         });
         stack.begin()?;
-        Ok(DbnJob { stack, data })
+        Ok(DbnJob { stack, validation })
     }
 
     /// The finished layers, and the one in training.
@@ -138,7 +142,7 @@ impl Job for DbnJob<'_> {
     }
 
     fn validation_measures(&mut self) -> Result<Vec<Measure>, Error> {
-        let x = self.data.validation.images.view();
+        let x = self.validation.images.view();
         let error = reconstruction_error(x, self.dbn().reconstruct(x).view());
         Ok(vec![Measure::new("validation", "mse_per_pixel", error.mse_per_pixel, "mse_per_pixel")])
     }
