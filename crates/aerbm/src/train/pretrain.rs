@@ -1,106 +1,71 @@
-//! The layers that a deep autoencoder begins with, each kept once it is there.
+//! The pretrained layers of a deep autoencoder, each learned once and kept.
 
 use std::path::Path;
-use std::time::Instant;
 
 use ae_core::Autoencoder;
-use anyhow::Context as _;
-use mnist_io::Splits;
-use ndarray::ArrayView2;
-use nn_core::{Activation, TensorMap, TrainingError, restore, store};
-use serde::{Deserialize, Serialize};
-use stack::{
-    DeepPretraining, Growing, LayerPretraining, PretrainedLayer, Pretraining as _, unroll_into,
-};
+use mnist_io::{Splits, TrainingData};
+use nn_core::{EpochRecord, Progress, TrainingError};
+use stack::{DeepPretraining, greedy, unroll_into};
 use study::stage::{Key, Store};
+use study::{CachedStack, Event, LayerSource, Recorder, StudyError, cached_layers};
 
-use super::Spec;
-use super::record::LayerEpoch;
+use crate::Error;
 use crate::config::AutoencoderSettings;
-use crate::interrupt::{self, Interrupted};
-use crate::ui::Ui;
+use crate::monitor::Monitor;
+use crate::record::{LayerEpoch, Spec};
 
-/// What is kept of a layer beside its tensors.
-#[derive(Serialize, Deserialize)]
-struct Learned {
-    /// (inputs, features).
-    sizes: (usize, usize),
-    units: (Activation, Activation),
-    epochs: Vec<LayerEpoch>,
-}
-
-/// The unrolled layers and how they were learned: those that `folder` has from there, the others now.
+/// The unrolled layers and the epochs of their training. Layers are read from `folder` where it has them,
+/// and kept there; without a folder all are learned.
 pub(super) fn pretrained(
     spec: &Spec<'_>,
     settings: &AutoencoderSettings,
     pretraining: &DeepPretraining,
-    data: &Splits,
-    data_key: &Key,
-    folder: &Path,
-    ui: &Ui,
-) -> anyhow::Result<(Autoencoder<f32>, Vec<LayerEpoch>)> {
-    pretraining.validate(&settings.model)?;
-    let kept = Store::new(folder.join("pretrained"));
-    let (mut layers, mut epochs) = (Vec::new(), Vec::new());
-    let mut growing = Growing::new(data.train.images.view(), &mut layers);
-    let mut below = data_key.clone();
-    for (way, n_hidden) in pretraining.ways(&settings.model) {
-        let index = growing.depth();
-        let key = Key::new("pretrain deep", &(&way, n_hidden, spec.seed, index, below));
-        let layer = if let Some((tensors, learned)) = kept.get::<Learned>(&key)? {
-            let (n_inputs, n_features) = learned.sizes;
-            let mut layer = PretrainedLayer::zeros(n_inputs, n_features, learned.units);
-            restore(&mut layer, "", &tensors).with_context(|| {
-                format!("{}: delete the folder to begin anew", kept.folder().display())
-            })?;
-            epochs.extend(learned.epochs);
-            layer
-        } else {
-            let (layer, learned) = learn(&way, growing.inputs(), n_hidden, index, spec, ui)?;
-            let mut tensors = TensorMap::new();
-            store(&layer, "", &mut tensors);
-            kept.put(&key, &tensors, &learned)?;
-            epochs.extend(learned.epochs);
-            layer
+    data: &Splits<TrainingData>,
+    kept: Option<(&Key, &Path)>,
+    monitor: &dyn Monitor,
+) -> Result<(Autoencoder<f32>, Vec<LayerEpoch>), Error> {
+    let failed = |source| Error::training(spec.run, source);
+    pretraining.validate(&settings.model).map_err(failed)?;
+    let plan = pretraining.plan(&settings.model);
+    let x = data.train.in_memory()?.images.view();
+    let Some((data_key, folder)) = kept else {
+        let mut recorders = vec![Recorder::new(); plan.len()];
+        let mut observer = |layer: usize, progress: &Progress| {
+            let seconds = recorders[layer].record(progress);
+            monitor.advance(progress, seconds);
+            monitor.flow()
         };
-        growing.push(layer);
-        below = key;
-    }
-    Ok((unroll_into(&settings.model, &layers), epochs))
+        let layers = greedy(&plan, x, spec.seed, &mut observer).map_err(failed)?;
+        let epochs = (1..).zip(recorders).flat_map(|(layer, of)| layer_epochs(layer, of.epochs));
+        return Ok((unroll_into(&settings.model, &layers), epochs.collect()));
+    };
+    let source = LayerSource {
+        name: spec.run,
+        plan: &plan,
+        data: x,
+        data_key: data_key.as_str(),
+        seed: spec.seed,
+    };
+    let mut listen = |event: Event<'_>| {
+        match event {
+            Event::Begun { title } => monitor.begin(title, 1),
+            Event::Progress { progress, seconds } => monitor.advance(progress, seconds),
+            Event::Diverged { .. } => (),
+            Event::Finished { .. } => monitor.finish(),
+        }
+        monitor.flow()
+    };
+    let cache = Store::new(folder.join("pretrained"));
+    let mut stack = CachedStack::default();
+    let records = match cached_layers(&source, &mut stack, &cache, &mut listen) {
+        Err(StudyError::Training(TrainingError::Interrupted)) => return Err(Error::Interrupted),
+        Err(StudyError::Training(source)) => return Err(failed(source)),
+        other => other.map_err(Error::Study)?,
+    };
+    let epochs = records.into_iter().flat_map(|record| layer_epochs(record.layer, record.epochs));
+    Ok((unroll_into(&settings.model, &stack.layers), epochs.collect()))
 }
 
-fn learn(
-    way: &LayerPretraining,
-    x: ArrayView2<f32>,
-    n_hidden: usize,
-    index: usize,
-    spec: &Spec<'_>,
-    ui: &Ui,
-) -> anyhow::Result<(PretrainedLayer, Learned)> {
-    let title = format!("{} layer {}, seed {}", spec.run, index + 1, spec.seed);
-    ui.begin(&title, way.epochs());
-    let mut epochs = Vec::new();
-    let mut last = Instant::now();
-    let watch = &mut |progress: stack::Progress| {
-        let seconds = last.elapsed().as_secs_f64();
-        last = Instant::now();
-        let cost = format!("{} {:.5}", progress.metric, progress.cost);
-        ui.advance(progress.done, progress.of, &cost, progress.samples as f64 / seconds);
-        epochs.push(LayerEpoch {
-            layer: index + 1,
-            epoch: progress.done,
-            metric: progress.metric.to_owned(),
-            value: progress.cost,
-            seconds,
-            samples: progress.samples,
-        });
-        interrupt::flow()
-    };
-    let layer = match way.learn(x, n_hidden, spec.seed, index, watch) {
-        Err(TrainingError::Interrupted) => return Err(Interrupted.into()),
-        other => other.with_context(|| format!("pretraining {}", spec.run))?,
-    };
-    ui.finish();
-    let (sizes, units) = ((x.ncols(), n_hidden), (layer.unit, layer.output));
-    Ok((layer, Learned { sizes, units, epochs }))
+fn layer_epochs(layer: usize, epochs: Vec<EpochRecord>) -> impl Iterator<Item = LayerEpoch> {
+    epochs.into_iter().map(move |training| LayerEpoch { layer, training })
 }
