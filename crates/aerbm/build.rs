@@ -1,10 +1,16 @@
-//! Records the commit that the binary is built from.
+//! Records the commit that the library is built from.
 
+use std::path::Path;
 use std::process::Command;
 
 fn main() {
-    println!("cargo::rerun-if-changed=../../.git/HEAD");
-    println!("cargo::rerun-if-changed=../../.git/refs/heads");
+    // Outside of a checkout, as in a published package, there is nothing to watch.
+    for path in ["../../.git/HEAD", "../../.git/refs/heads"] {
+        if Path::new(path).exists() {
+            println!("cargo::rerun-if-changed={path}");
+        }
+    }
+    println!("cargo::rerun-if-changed=build.rs");
     let commit = Command::new("git")
         .args(["rev-parse", "--short=12", "HEAD"])
         .output()
