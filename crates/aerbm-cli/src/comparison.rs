@@ -29,8 +29,8 @@ pub(crate) fn compare(
         match event {
             Event::Begun { title } => ui.begin(title, 1),
             Event::Progress { progress, seconds } => {
-                let cost = format!("{} {:.4}", progress.metric, progress.cost);
-                ui.advance(progress.done, progress.of, &cost, progress.samples as f64 / seconds);
+                let cost = format!("{} {:.4}", progress.metric.name, progress.value);
+                ui.advance(progress.epoch, progress.of, &cost, progress.samples as f64 / seconds);
             }
             Event::Diverged { rates: Rates { learning_rate, hidden_factor }, error } => {
                 let rates = format!("{learning_rate}, {hidden_factor} times that below");

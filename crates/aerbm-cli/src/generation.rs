@@ -155,11 +155,11 @@ fn judge(
     let config = FineTuneConfig { updates: 8_000, ..Default::default() };
     ui.begin("judge: fine-tuning a classifier", config.evaluations);
     let mut since = Instant::now();
-    let mut watch = |progress: stack::Progress| {
-        let cost = format!("{} {:.2}", progress.metric, progress.cost);
+    let mut watch = |progress: &nn_core::Progress| {
+        let cost = format!("{} {:.2}", progress.metric.name, progress.value);
         let rate = progress.samples as f64 / since.elapsed().as_secs_f64();
         since = Instant::now();
-        ui.advance(progress.done, progress.of, &cost, rate);
+        ui.advance(progress.epoch, progress.of, &cost, rate);
         ControlFlow::Continue(())
     };
     let train = Labelled { x: splits.train.images.view(), labels: &of_train };

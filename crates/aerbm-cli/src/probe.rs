@@ -4,10 +4,10 @@ use std::time::Instant;
 
 use anyhow::{Context as _, bail};
 use mnist_io::{Dataset, Splits};
-use nn_core::{Activation, Dense, TrainingError};
+use nn_core::{Activation, Dense, Progress, TrainingError};
 use report::MetricRow;
 use serde::{Deserialize, Serialize};
-use stack::{Classifier, FineTuneConfig, FineTuned, Labelled, Progress, fine_tune};
+use stack::{Classifier, FineTuneConfig, FineTuned, Labelled, fine_tune};
 use toml::Table;
 
 use crate::cli;
@@ -114,11 +114,11 @@ pub(crate) fn probe(
         let title = format!("{}, classifier, rate {learning_rate}", trained.record.run);
         ui.begin(&title, config.evaluations);
         let mut last = Instant::now();
-        let watch = &mut |progress: Progress| {
+        let watch = &mut |progress: &Progress| {
             let speed = progress.samples as f64 / last.elapsed().as_secs_f64();
             last = Instant::now();
-            let error = format!("validation {:.2} %", progress.cost);
-            ui.advance(progress.done, progress.of, &error, speed);
+            let error = format!("validation {:.2} %", progress.value);
+            ui.advance(progress.epoch, progress.of, &error, speed);
             interrupt::flow()
         };
         let [train, validation] =

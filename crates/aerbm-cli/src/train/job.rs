@@ -226,7 +226,7 @@ pub(super) fn begin<'a>(
 }
 
 /// The names of a layer's tensors begin with this.
-pub(super) fn layer_prefix(layer: usize) -> String {
+fn layer_prefix(layer: usize) -> String {
     format!("layer{layer}.")
 }
 

@@ -1,18 +1,14 @@
-//! The layers that a deep autoencoder begins with, each kept once it is there.
+//! The pretrained layers of a deep autoencoder, each kept once it is learned.
 
 use std::path::Path;
-use std::time::Instant;
 
 use ae_core::Autoencoder;
 use anyhow::Context as _;
 use mnist_io::Splits;
-use ndarray::ArrayView2;
-use nn_core::{Activation, TensorMap, TrainingError, restore, store};
-use serde::{Deserialize, Serialize};
-use stack::{
-    DeepPretraining, Growing, LayerPretraining, PretrainedLayer, Pretraining as _, unroll_into,
-};
+use nn_core::TrainingError;
+use stack::{DeepPretraining, unroll_into};
 use study::stage::{Key, Store};
+use study::{CachedStack, Event, LayerRecord, LayerSource, StudyError, cached_layers};
 
 use super::Spec;
 use super::record::LayerEpoch;
@@ -20,16 +16,7 @@ use crate::config::AutoencoderSettings;
 use crate::interrupt::{self, Interrupted};
 use crate::ui::Ui;
 
-/// What is kept of a layer beside its tensors.
-#[derive(Serialize, Deserialize)]
-struct Learned {
-    /// (inputs, features).
-    sizes: (usize, usize),
-    units: (Activation, Activation),
-    epochs: Vec<LayerEpoch>,
-}
-
-/// The unrolled layers and how they were learned: those that `folder` has from there, the others now.
+/// The unrolled layers and their epochs. Layers that `folder` has are read, others are learned.
 pub(super) fn pretrained(
     spec: &Spec<'_>,
     settings: &AutoencoderSettings,
@@ -40,67 +27,44 @@ pub(super) fn pretrained(
     ui: &Ui,
 ) -> anyhow::Result<(Autoencoder<f32>, Vec<LayerEpoch>)> {
     pretraining.validate(&settings.model)?;
-    let kept = Store::new(folder.join("pretrained"));
-    let (mut layers, mut epochs) = (Vec::new(), Vec::new());
-    let mut growing = Growing::new(data.train.images.view(), &mut layers);
-    let mut below = data_key.clone();
-    for (way, n_hidden) in pretraining.ways(&settings.model) {
-        let index = growing.depth();
-        let key = Key::new("pretrain deep", &(&way, n_hidden, spec.seed, index, below));
-        let layer = if let Some((tensors, learned)) = kept.get::<Learned>(&key)? {
-            let (n_inputs, n_features) = learned.sizes;
-            let mut layer = PretrainedLayer::zeros(n_inputs, n_features, learned.units);
-            restore(&mut layer, "", &tensors).with_context(|| {
-                format!("{}: delete the folder to begin anew", kept.folder().display())
-            })?;
-            epochs.extend(learned.epochs);
-            layer
-        } else {
-            let (layer, learned) = learn(&way, growing.inputs(), n_hidden, index, spec, ui)?;
-            let mut tensors = TensorMap::new();
-            store(&layer, "", &mut tensors);
-            kept.put(&key, &tensors, &learned)?;
-            epochs.extend(learned.epochs);
-            layer
-        };
-        growing.push(layer);
-        below = key;
-    }
-    Ok((unroll_into(&settings.model, &layers), epochs))
-}
-
-fn learn(
-    way: &LayerPretraining,
-    x: ArrayView2<f32>,
-    n_hidden: usize,
-    index: usize,
-    spec: &Spec<'_>,
-    ui: &Ui,
-) -> anyhow::Result<(PretrainedLayer, Learned)> {
-    let title = format!("{} layer {}, seed {}", spec.run, index + 1, spec.seed);
-    ui.begin(&title, way.epochs());
-    let mut epochs = Vec::new();
-    let mut last = Instant::now();
-    let watch = &mut |progress: stack::Progress| {
-        let seconds = last.elapsed().as_secs_f64();
-        last = Instant::now();
-        let cost = format!("{} {:.5}", progress.metric, progress.cost);
-        ui.advance(progress.done, progress.of, &cost, progress.samples as f64 / seconds);
-        epochs.push(LayerEpoch {
-            layer: index + 1,
-            epoch: progress.done,
-            metric: progress.metric.to_owned(),
-            value: progress.cost,
-            seconds,
-            samples: progress.samples,
-        });
+    let plan = pretraining.plan(&settings.model);
+    let source = LayerSource {
+        name: spec.run,
+        plan: &plan,
+        data: data.train.images.view(),
+        data_key: data_key.as_str(),
+        seed: spec.seed,
+    };
+    let mut listen = |event: Event<'_>| {
+        match event {
+            Event::Begun { title } => ui.begin(title, 1),
+            Event::Progress { progress, seconds } => {
+                let cost = format!("{} {:.5}", progress.metric.name, progress.value);
+                let rate = progress.samples as f64 / seconds;
+                ui.advance(progress.epoch, progress.of, &cost, rate);
+            }
+            Event::Finished { .. } => ui.finish(),
+            Event::Diverged { .. } => {}
+        }
         interrupt::flow()
     };
-    let layer = match way.learn(x, n_hidden, spec.seed, index, watch) {
-        Err(TrainingError::Interrupted) => return Err(Interrupted.into()),
+    let (mut stack, kept) = (CachedStack::default(), Store::new(folder.join("pretrained")));
+    let records = match cached_layers(&source, &mut stack, &kept, &mut listen) {
+        Err(StudyError::Training(TrainingError::Interrupted)) => return Err(Interrupted.into()),
         other => other.with_context(|| format!("pretraining {}", spec.run))?,
     };
-    ui.finish();
-    let (sizes, units) = ((x.ncols(), n_hidden), (layer.unit, layer.output));
-    Ok((layer, Learned { sizes, units, epochs }))
+    let epochs = records.into_iter().flat_map(layer_epochs).collect();
+    Ok((unroll_into(&settings.model, &stack.layers), epochs))
+}
+
+fn layer_epochs(record: LayerRecord) -> impl Iterator<Item = LayerEpoch> {
+    record.epochs.into_iter().map(move |epoch| LayerEpoch {
+        layer: record.layer,
+        epoch: epoch.epoch,
+        metric: epoch.metric.name.into_owned(),
+        unit: epoch.metric.unit.into_owned(),
+        value: epoch.value,
+        seconds: epoch.seconds,
+        samples: epoch.samples,
+    })
 }

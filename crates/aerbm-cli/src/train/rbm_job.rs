@@ -7,10 +7,10 @@ use nn_core::{
 };
 use numerics::{Purpose, Stream};
 use rbm_core::{Rbm, Training, Unit};
-use stack::Dbn;
+use stack::{Begun, Dbn, Greedy, RbmLayerTraining, ResumeError};
 
 use super::Measure;
-use super::job::{Job, Model, layer_prefix};
+use super::job::{Job, Model};
 use super::record::Cost;
 use crate::config::{DbnSettings, RbmSettings};
 use crate::data::training_samples;
@@ -113,16 +113,10 @@ impl Job for RbmJob<'_> {
     }
 }
 
-/// One RBM after the other, each on the features of those below.
+/// The RBMs of a deep belief network, one after the other.
 pub(super) struct DbnJob<'a> {
-    settings: &'a DbnSettings,
-    seed: u64,
+    greedy: Greedy<'a, Rbm<f32>>,
     data: &'a Splits,
-    /// The layers that are learned, then the one that is being learned.
-    dbn: Dbn,
-    training: Training<f32>,
-    /// What the layer in training learns from, if that is not the data.
-    features: Option<Array2<f32>>,
 }
 
 impl<'a> DbnJob<'a> {
@@ -132,78 +126,47 @@ impl<'a> DbnJob<'a> {
         data: &'a Splits,
     ) -> Result<Self, TrainingError> {
         let x = data.train.images.view();
-        let rbm = Rbm::new(&settings.model_of(0), x, seed, 0)?;
-        let training = Training::new(&rbm, settings.training_of(0), x, seed, 0)?;
-        Ok(DbnJob {
-            settings,
-            seed,
-            data,
-            dbn: Dbn { layers: vec![rbm] },
-            training,
-            features: None,
-        })
+        let mut greedy = Greedy::new(x, settings.layers.len(), move |inputs, layer| {
+            let (model, training) = (settings.model_of(layer), settings.training_of(layer));
+            let training = RbmLayerTraining::new(&model, training, inputs, seed, layer)?;
+            Ok(Begun::Training(Box::new(training)))
+        });
+        greedy.begin()?;
+        Ok(DbnJob { greedy, data })
     }
 
-    /// Goes on to the next layer.
-    fn next_layer(&mut self) -> Result<(), TrainingError> {
-        let layer = self.dbn.layers.len();
-        let features = self.dbn.encode(self.data.train.images.view());
-        let rbm = Rbm::new(&self.settings.model_of(layer), features.view(), self.seed, layer)?;
-        let config = self.settings.training_of(layer);
-        self.training = Training::new(&rbm, config, features.view(), self.seed, layer)?;
-        self.features = Some(features);
-        self.dbn.layers.push(rbm);
-        Ok(())
-    }
-
-    fn layer_is_done(&self) -> bool {
-        let layer = self.dbn.layers.len() - 1;
-        self.training.epochs_done() == self.settings.training_of(layer).epochs
+    /// The finished layers, and the one in training on top.
+    fn dbn(&self) -> Dbn {
+        Dbn {
+            layers: self.greedy.layers().iter().cloned().chain(self.greedy.unfinished()).collect(),
+        }
     }
 }
 
 impl Job for DbnJob<'_> {
     fn epoch(&mut self) -> Result<Cost, TrainingError> {
-        if self.layer_is_done() {
-            self.next_layer()?;
-        }
-        let data = match &self.features {
-            Some(features) => features.view(),
-            None => self.data.train.images.view(),
-        };
-        let rbm = self.dbn.layers.last_mut().expect("a layer is in training");
-        let report = self.training.epoch(rbm, data)?;
-        Ok(Cost::Reconstruction { value: report.reconstruction_sse })
+        let progress = self.greedy.epoch()?.expect("a run has the epochs of its layers");
+        Ok(Cost::Reconstruction { value: progress.value })
     }
 
     fn validation_measures(&mut self) -> anyhow::Result<Vec<Measure>> {
         let x = self.data.validation.images.view();
-        let error = reconstruction_error(x, self.dbn.reconstruct(x).view());
+        let error = reconstruction_error(x, self.dbn().reconstruct(x).view());
         Ok(vec![Measure::new("validation", "mse_per_pixel", error.mse_per_pixel, "mse_per_pixel")])
     }
 
     fn store(&self, map: &mut TensorMap) {
-        for (layer, rbm) in self.dbn.layers.iter().enumerate() {
-            store(rbm, &layer_prefix(layer), map);
-        }
-        self.training.store(map);
+        self.greedy.store(map);
     }
 
     fn restore(&mut self, map: &TensorMap, epochs: usize) -> Result<(), RestoreError> {
-        let mut left = epochs;
-        loop {
-            let layer = self.dbn.layers.len() - 1;
-            restore(&mut self.dbn.layers[layer], &layer_prefix(layer), map)?;
-            let of = self.settings.training_of(layer).epochs;
-            if left <= of {
-                return self.training.restore(map, left);
-            }
-            left -= of;
-            self.next_layer().expect("the settings were checked when the run began");
-        }
+        self.greedy.restore(map, epochs).map_err(|error| match error {
+            ResumeError::Tensors(error) => error,
+            ResumeError::Training(error) => panic!("settings and data were checked: {error}"),
+        })
     }
 
     fn finish(self: Box<Self>) -> Model {
-        Model::Dbn(self.dbn)
+        Model::Dbn(self.dbn())
     }
 }

@@ -90,6 +90,9 @@ pub(crate) struct LayerEpoch {
     /// The epoch, from 1.
     pub(crate) epoch: usize,
     pub(crate) metric: String,
+    /// The unit of `value`; models of earlier versions do not have it.
+    #[serde(default)]
+    pub(crate) unit: String,
     pub(crate) value: f64,
     pub(crate) seconds: f64,
     pub(crate) samples: usize,
@@ -141,7 +144,7 @@ impl Record {
     pub(crate) fn metric_rows(&self) -> Vec<MetricRow> {
         let mut rows = Vec::new();
         for layer in &self.pretraining {
-            let measure = Measure::new("train", &layer.metric, layer.value, &layer.metric);
+            let measure = Measure::new("train", &layer.metric, layer.value, &layer.unit);
             let row = self.row("pretrain", Some(layer.epoch), &measure);
             rows.push(MetricRow { layer: Some(layer.layer), ..row });
         }
