@@ -1,4 +1,4 @@
-use ae_core::{Autoencoder, AutoencoderConfig, Decoder, Objective, Penalty, Training};
+use ae_core::{Autoencoder, AutoencoderConfig, Decoder, Objective, Training};
 use ndarray::{Array1, ArrayView2};
 use nn_core::{
     Dense, InvalidSetting, Metric, Progress, RestoreError, TensorMap, TrainingError, require,
@@ -26,21 +26,6 @@ pub struct AutoencoderPretraining {
 }
 
 impl AutoencoderPretraining {
-    /// Whether a penalty keeps the activity of codes low.
-    pub fn is_sparse(&self) -> bool {
-        matches!(self.training.penalty, Some(Penalty::Kl { .. } | Penalty::L1 { .. }))
-    }
-
-    /// Whether a penalty keeps codes from changing with the input.
-    pub fn is_contractive(&self) -> bool {
-        matches!(self.training.penalty, Some(Penalty::Contractive { .. }))
-    }
-
-    /// Whether the layers learn to remove noise.
-    pub fn is_denoising(&self) -> bool {
-        self.training.corruption.is_some()
-    }
-
     /// The settings of a layer of this size and position.
     fn of_layer(
         &self,
@@ -76,6 +61,10 @@ impl Pretraining for AutoencoderPretraining {
 
     fn epochs(&self) -> usize {
         self.training.epochs
+    }
+
+    fn set_epochs(&mut self, epochs: usize) {
+        self.training.epochs = epochs;
     }
 
     fn batch_size(&self) -> usize {

@@ -1,7 +1,7 @@
 //! The kinds of pretraining, behind one interface.
 
 use std::fmt;
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 
 use ndarray::ArrayView2;
 use nn_core::{
@@ -32,6 +32,9 @@ pub trait Pretraining {
     fn epochs(&self) -> usize {
         0
     }
+
+    /// Changes the number of epochs, for a kind that has any.
+    fn set_epochs(&mut self, _epochs: usize) {}
 
     /// Samples in a step of training.
     fn batch_size(&self) -> usize {
@@ -167,8 +170,7 @@ pub enum LayerPretraining {
     /// Random weights.
     Random(RandomInitialisation),
     /// Principal components.
-    #[serde(deserialize_with = "no_settings")]
-    Pca,
+    Pca(PcaInitialisation),
     /// An autoencoder with one hidden layer.
     Autoencoder(AutoencoderPretraining),
     /// An RBM.
@@ -181,21 +183,33 @@ impl Deref for LayerPretraining {
     fn deref(&self) -> &Self::Target {
         match self {
             LayerPretraining::Random(settings) => settings,
-            LayerPretraining::Pca => &PcaInitialisation {},
+            LayerPretraining::Pca(settings) => settings,
             LayerPretraining::Autoencoder(settings) => settings,
             LayerPretraining::Rbm(settings) => settings,
         }
     }
 }
 
-/// Refuses keys beside `kind`, which serde would ignore for a variant without fields.
-fn no_settings<'de, D: serde::Deserializer<'de>>(settings: D) -> Result<(), D::Error> {
-    PcaInitialisation::deserialize(settings).map(|_| ())
+impl DerefMut for LayerPretraining {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        match self {
+            LayerPretraining::Random(settings) => settings,
+            LayerPretraining::Pca(settings) => settings,
+            LayerPretraining::Autoencoder(settings) => settings,
+            LayerPretraining::Rbm(settings) => settings,
+        }
+    }
 }
 
 impl From<RandomInitialisation> for LayerPretraining {
     fn from(settings: RandomInitialisation) -> Self {
         LayerPretraining::Random(settings)
+    }
+}
+
+impl From<PcaInitialisation> for LayerPretraining {
+    fn from(settings: PcaInitialisation) -> Self {
+        LayerPretraining::Pca(settings)
     }
 }
 

@@ -38,6 +38,10 @@ impl Pretraining for RbmPretraining {
         self.training.epochs
     }
 
+    fn set_epochs(&mut self, epochs: usize) {
+        self.training.epochs = epochs;
+    }
+
     fn batch_size(&self) -> usize {
         self.training.batch_size
     }

@@ -10,8 +10,8 @@ use numerics::{Purpose, Stream};
 use rbm_core::{Rbm, RbmConfig, Unit};
 use stack::{
     AutoencoderPretraining, Begun, Classifier, DeepPretraining, FineTuneConfig, Greedy, Labelled,
-    LayerPretraining, PlannedLayer, PretrainedLayer, RandomInitialisation, RbmLayerTraining,
-    RbmPretraining, fine_tune, greedy, unroll, unroll_into,
+    LayerPretraining, PcaInitialisation, PlannedLayer, PretrainedLayer, RandomInitialisation,
+    RbmLayerTraining, RbmPretraining, fine_tune, greedy, unroll, unroll_into,
 };
 
 /// Noisy bars at one of four positions in a row of 16; the position is the class.
@@ -236,13 +236,16 @@ fn the_output_layer_is_trained_alone_first_and_dropout_learns() {
 fn kinds_are_tables_with_a_kind_and_their_settings() {
     let read = |text: &str| serde_json::from_str::<LayerPretraining>(text);
     let pca = read(r#"{"kind": "pca"}"#).expect("no settings");
-    assert_eq!((pca.clone(), pca.epochs(), pca.updates(100)), (LayerPretraining::Pca, 0, 0));
+    assert_eq!(pca, PcaInitialisation {}.into());
+    assert_eq!((pca.epochs(), pca.updates(100)), (0, 0));
     assert_eq!(serde_json::to_string(&pca).expect("plain"), r#"{"kind":"pca"}"#);
     let random = read(r#"{"kind": "random", "hidden": "relu"}"#).expect("settings");
     assert_eq!(random.units().unit, Activation::Relu);
     let rbm = read(r#"{"kind": "rbm", "training": {"epochs": 3, "batch_size": 40}}"#);
-    let rbm = rbm.expect("settings");
+    let mut rbm = rbm.expect("settings");
     assert_eq!((rbm.epochs(), rbm.updates(90)), (3, 9));
+    rbm.set_epochs(4);
+    assert_eq!((rbm.epochs(), rbm.updates(90)), (4, 12));
     for text in [
         r#"{"kind": "pca", "epochs": 3}"#,
         r#"{"kind": "random", "epochs": 3}"#,
@@ -252,7 +255,7 @@ fn kinds_are_tables_with_a_kind_and_their_settings() {
         let error = read(text).expect_err("an unknown key").to_string();
         assert!(error.contains("unknown field `epochs`"), "{error}");
     }
-    for method in methods().into_iter().chain([LayerPretraining::Pca]) {
+    for method in methods().into_iter().chain([pca]) {
         method.validate().expect("valid");
         let text = serde_json::to_string(&method).expect("plain");
         assert_eq!(read(&text).expect("as written"), method);

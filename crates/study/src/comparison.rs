@@ -8,14 +8,10 @@ mod cells;
 mod equal_seconds;
 mod layers;
 
-use std::ops::ControlFlow;
-
 use mnist_io::Splits;
-use nn_core::TrainingError;
 
 use crate::stage::Store;
-use crate::{ComparisonConfig, Event, Listener, Methods, Outcome, StudyError};
-use layers::Stack;
+use crate::{CachedStack, ComparisonConfig, Listener, Methods, Outcome, StudyError};
 
 /// Runs the comparison of `methods` on `data`, which `data_key` identifies. Stages are kept in `cache`.
 ///
@@ -46,7 +42,7 @@ pub fn run_comparison(
     for seed in 1..=config.seeds {
         let mut stacks = Vec::new();
         for method in &compared {
-            let mut stack = Stack::default();
+            let mut stack = CachedStack::default();
             for &depth in &config.depths {
                 for budget in &config.labels {
                     run.cell(method, depth, budget, seed, &mut stack)?;
@@ -76,11 +72,4 @@ struct Run<'a> {
 
 fn labels<'a>(set: &'static str, labels: Option<&'a [u8]>) -> Result<&'a [u8], StudyError> {
     labels.ok_or(StudyError::Unlabelled(set))
-}
-
-fn event(listen: Listener<'_>, event: Event<'_>) -> Result<(), TrainingError> {
-    match listen(event) {
-        ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(()) => Err(TrainingError::Interrupted),
-    }
 }

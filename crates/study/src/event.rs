@@ -1,7 +1,6 @@
 use std::ops::ControlFlow;
 
-use nn_core::TrainingError;
-use stack::Progress;
+use nn_core::{Progress, TrainingError};
 
 use crate::Rates;
 

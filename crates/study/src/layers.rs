@@ -2,88 +2,10 @@
 
 use std::fmt;
 
-use nn_core::{InvalidSetting, Metric};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use stack::{
-    AutoencoderPretraining, PcaInitialisation, Pretraining, RandomInitialisation, RbmPretraining,
-};
-
-/// How one layer of a method gets its initial parameters.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum LayerConfig {
-    /// Random weights.
-    Random(RandomInitialisation),
-    /// The principal components of the layer's inputs, whitened.
-    Pca(PcaInitialisation),
-    /// An autoencoder of one hidden layer.
-    Autoencoder(AutoencoderPretraining),
-    /// An RBM.
-    Rbm(RbmPretraining),
-}
-
-impl LayerConfig {
-    /// Checks every bound.
-    ///
-    /// # Errors
-    /// [`InvalidSetting`] naming the first setting out of its range.
-    pub fn validate(&self) -> Result<(), InvalidSetting> {
-        match self {
-            LayerConfig::Random(settings) => settings.validate(),
-            LayerConfig::Pca(_) => Ok(()),
-            LayerConfig::Autoencoder(settings) => settings.validate(),
-            LayerConfig::Rbm(settings) => settings.validate(),
-        }
-    }
-
-    /// The procedure that makes the layer.
-    pub(crate) fn pretraining(&self) -> &dyn Pretraining {
-        match self {
-            LayerConfig::Random(settings) => settings,
-            LayerConfig::Pca(settings) => settings,
-            LayerConfig::Autoencoder(settings) => settings,
-            LayerConfig::Rbm(settings) => settings,
-        }
-    }
-
-    /// Epochs of pretraining and samples per step; none for layers that are not trained.
-    pub fn epochs(&self) -> Option<(usize, usize)> {
-        match self {
-            LayerConfig::Random(_) | LayerConfig::Pca(_) => None,
-            LayerConfig::Autoencoder(settings) => {
-                Some((settings.training.epochs, settings.training.batch_size))
-            }
-            LayerConfig::Rbm(settings) => {
-                Some((settings.training.epochs, settings.training.batch_size))
-            }
-        }
-    }
-
-    /// Changes the epochs of pretraining; layers that are not trained stay as they are.
-    pub fn set_epochs(&mut self, epochs: usize) {
-        match self {
-            LayerConfig::Random(_) | LayerConfig::Pca(_) => (),
-            LayerConfig::Autoencoder(settings) => settings.training.epochs = epochs,
-            LayerConfig::Rbm(settings) => settings.training.epochs = epochs,
-        }
-    }
-
-    /// Steps of pretraining on `n_samples` samples.
-    pub(crate) fn updates(&self, n_samples: usize) -> usize {
-        self.epochs().map_or(0, |(epochs, batch_size)| epochs * n_samples.div_ceil(batch_size))
-    }
-
-    /// The quantity that pretraining reports after each epoch; none for layers that are not trained.
-    pub(crate) fn metric(&self) -> Option<Metric> {
-        match self {
-            LayerConfig::Random(_) | LayerConfig::Pca(_) => None,
-            LayerConfig::Autoencoder(settings) => Some(settings.model.loss().metric()),
-            LayerConfig::Rbm(_) => Some(Metric::SSE_PER_IMAGE),
-        }
-    }
-}
+use stack::LayerPretraining;
 
 /// One entry of [`Layers`]: in settings a table with a `kind`, or the name of another method.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -91,7 +13,7 @@ impl LayerConfig {
 #[expect(clippy::large_enum_variant, reason = "a comparison has a dozen of them")]
 pub enum LayerEntry {
     /// A layer with its settings.
-    Own(LayerConfig),
+    Own(LayerPretraining),
     /// The layer that the method of this name has at the same place.
     Of(String),
 }
@@ -104,16 +26,16 @@ pub enum LayerEntry {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Layers(pub Vec<LayerEntry>);
 
-impl From<LayerConfig> for Layers {
+impl From<LayerPretraining> for Layers {
     /// Every layer as this one.
-    fn from(layer: LayerConfig) -> Self {
+    fn from(layer: LayerPretraining) -> Self {
         Layers(vec![LayerEntry::Own(layer)])
     }
 }
 
 impl Layers {
     /// The layers that are given here, not by the name of another method.
-    pub fn own(&self) -> impl Iterator<Item = &LayerConfig> {
+    pub fn own(&self) -> impl Iterator<Item = &LayerPretraining> {
         self.0.iter().filter_map(|entry| match entry {
             LayerEntry::Own(layer) => Some(layer),
             LayerEntry::Of(_) => None,
@@ -121,7 +43,7 @@ impl Layers {
     }
 
     /// The same, to be changed.
-    pub fn own_mut(&mut self) -> impl Iterator<Item = &mut LayerConfig> {
+    pub fn own_mut(&mut self) -> impl Iterator<Item = &mut LayerPretraining> {
         self.0.iter_mut().filter_map(|entry| match entry {
             LayerEntry::Own(layer) => Some(layer),
             LayerEntry::Of(_) => None,
@@ -154,7 +76,7 @@ impl<'de> Deserialize<'de> for LayerEntry {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<LayerEntry, A::Error> {
-                LayerConfig::deserialize(MapAccessDeserializer::new(map)).map(LayerEntry::Own)
+                LayerPretraining::deserialize(MapAccessDeserializer::new(map)).map(LayerEntry::Own)
             }
         }
 
@@ -178,7 +100,7 @@ impl<'de> Deserialize<'de> for Layers {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Layers, A::Error> {
-                LayerConfig::deserialize(MapAccessDeserializer::new(map)).map(Layers::from)
+                LayerPretraining::deserialize(MapAccessDeserializer::new(map)).map(Layers::from)
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Layers, A::Error> {
@@ -207,10 +129,7 @@ mod tests {
     fn layers_are_a_table_a_name_or_an_array_of_both() {
         let one = read("layers = { kind = \"rbm\", training = { epochs = 3 } }").expect("a layer");
         assert_eq!(one.0.len(), 1);
-        assert_eq!(
-            one.own().next().and_then(LayerConfig::epochs).map(|(epochs, _)| epochs),
-            Some(3)
-        );
+        assert_eq!(one.own().next().map(|layer| layer.epochs()), Some(3));
         let name = read("layers = \"rbm\"").expect("a name");
         assert_eq!(name.0, [LayerEntry::Of("rbm".into())]);
         let both = read("layers = [\"rbm\", { kind = \"pca\" }]").expect("an array");
@@ -231,21 +150,5 @@ mod tests {
         assert!(field.starts_with("unknown field `epoch`, expected one of `epochs`"), "{field}");
         let neither = error("layers = 3");
         assert!(neither.contains("expected a table with a `kind`"), "{neither}");
-    }
-
-    #[test]
-    fn updates_and_metric_follow_from_the_settings() {
-        let layer = |text: &str| -> LayerConfig { toml::from_str(text).expect("a layer") };
-        let of = |text: &str| {
-            let layer = layer(text);
-            (layer.updates(101), layer.metric().map(|metric| metric.unit.into_owned()))
-        };
-        assert_eq!(of("kind = \"random\""), (0, None));
-        let training = "training = { epochs = 3, batch_size = 50 }";
-        let autoencoder = format!("kind = \"autoencoder\"\n{training}");
-        assert_eq!(of(&autoencoder), (9, Some("nats".into())));
-        let squared = format!("{autoencoder}\nmodel = {{ loss = \"mean-squared-error\" }}");
-        assert_eq!(of(&squared), (9, Some("mse_per_pixel".into())));
-        assert_eq!(of(&format!("kind = \"rbm\"\n{training}")), (9, Some("sse_per_image".into())));
     }
 }

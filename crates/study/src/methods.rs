@@ -3,9 +3,9 @@
 use indexmap::IndexMap;
 use nn_core::{InvalidSetting, require};
 use serde::{Deserialize, Serialize};
-use stack::Dropout;
+use stack::{Dropout, LayerPretraining};
 
-use crate::layers::{LayerConfig, LayerEntry, Layers};
+use crate::layers::{LayerEntry, Layers};
 use crate::{Color, ConfigError, MethodRole, Role, Roles};
 
 /// A method: its part in the comparison, how it looks and is called on the page, and its network.
@@ -73,12 +73,12 @@ pub struct MethodStyle<'a> {
 pub(crate) struct ResolvedMethod<'a> {
     pub(crate) name: &'a str,
     pub(crate) config: &'a MethodConfig,
-    layers: Vec<&'a LayerConfig>,
+    layers: Vec<&'a LayerPretraining>,
 }
 
 impl ResolvedMethod<'_> {
     /// Layer `index` from the data up, counted from 0; none for a method without hidden layers.
-    pub(crate) fn layer(&self, index: usize) -> Option<&LayerConfig> {
+    pub(crate) fn layer(&self, index: usize) -> Option<&LayerPretraining> {
         self.layers.get(index).or(self.layers.last()).copied()
     }
 
@@ -120,7 +120,7 @@ impl Methods {
             let within = |error: InvalidSetting| error.within(&format!("methods.{name}"));
             method.validate().map_err(within)?;
             let resolved = self.resolve(name, "methods")?;
-            let learns = resolved.layers.iter().any(|layer| layer.epochs().is_some());
+            let learns = resolved.layers.iter().any(|layer| layer.epochs() > 0);
             let (holds, expected) = match method.role {
                 Role::Control => (!learns, "no pretrained layers, as the role is control"),
                 Role::Pretrained => (learns, "a pretrained layer, as the role is pretrained"),
@@ -153,7 +153,7 @@ impl Methods {
             let field = format!("methods.{name}.layers");
             let Some(found) = self.0.get(other) else { return Err(self.unknown(other, field)) };
             let entries = &found.layers.0;
-            let own: Vec<&LayerConfig> = found.layers.own().collect();
+            let own: Vec<&LayerPretraining> = found.layers.own().collect();
             if own.is_empty() || own.len() < entries.len() {
                 let expected = "methods whose layers are all tables";
                 let error = InvalidSetting { field: field.into(), value: other.clone(), expected };

@@ -1,8 +1,8 @@
 //! The outcome of a comparison.
 
-use nn_core::{Activation, EpochRecord};
+use nn_core::EpochRecord;
 use serde::{Deserialize, Serialize};
-use stack::{Evaluation, LayerChange};
+use stack::{Evaluation, LayerChange, LayerUnits};
 
 use crate::Rates;
 
@@ -58,8 +58,8 @@ pub struct LayerRecord {
     pub seconds: f64,
     /// Number of samples that it learned from.
     pub samples: usize,
-    /// Its hidden unit and the unit of its reconstruction, which its tensors do not tell.
-    pub units: (Activation, Activation),
+    /// Its activations, which its tensors do not tell.
+    pub units: LayerUnits,
 }
 
 /// A method with as much time as the slowest had.

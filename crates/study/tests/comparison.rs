@@ -7,11 +7,13 @@ use mnist_io::{Dataset, ImageShape, Mnist, Partition, Splits};
 use ndarray::Array2;
 use nn_core::{Activation, Initialiser};
 use numerics::{Purpose, Stream};
-use stack::{AutoencoderPretraining, Dropout, RandomInitialisation, RbmPretraining};
+use stack::{
+    AutoencoderPretraining, Dropout, LayerPretraining, RandomInitialisation, RbmPretraining,
+};
 use study::stage::Store;
 use study::{
-    Cell, ComparisonConfig, Event, LabelBudget, LayerConfig, Methods, Outcome, Role, StudyError,
-    run_comparison, summarise,
+    Cell, ComparisonConfig, Event, LabelBudget, Methods, Outcome, Role, StudyError, run_comparison,
+    summarise,
 };
 
 /// Methods of every kind, some with the settings of published ones.
@@ -87,22 +89,24 @@ fn methods() -> Methods {
     toml::from_str(METHODS).expect("methods")
 }
 
-fn first_layer<'m>(methods: &'m mut Methods, name: &str) -> &'m mut LayerConfig {
+fn first_layer<'m>(methods: &'m mut Methods, name: &str) -> &'m mut LayerPretraining {
     methods.0[name].layers.own_mut().next().expect("a layer")
 }
 
 fn random<'m>(methods: &'m mut Methods, name: &str) -> &'m mut RandomInitialisation {
-    let LayerConfig::Random(settings) = first_layer(methods, name) else { panic!("random") };
+    let LayerPretraining::Random(settings) = first_layer(methods, name) else { panic!("random") };
     settings
 }
 
 fn autoencoder<'m>(methods: &'m mut Methods, name: &str) -> &'m mut AutoencoderPretraining {
-    let LayerConfig::Autoencoder(settings) = first_layer(methods, name) else { panic!("another") };
+    let LayerPretraining::Autoencoder(settings) = first_layer(methods, name) else {
+        panic!("another")
+    };
     settings
 }
 
 fn rbm<'m>(methods: &'m mut Methods, name: &str) -> &'m mut RbmPretraining {
-    let LayerConfig::Rbm(settings) = first_layer(methods, name) else { panic!("another") };
+    let LayerPretraining::Rbm(settings) = first_layer(methods, name) else { panic!("another") };
     settings
 }
 

@@ -169,7 +169,7 @@ impl RunConfig {
             settings.pretraining.as_mut().map(|way| [Some(&mut way.layers), way.code.as_mut()]);
         let layers = layers.into_iter().flatten().flatten().filter_map(|way| match way {
             LayerPretraining::Autoencoder(way) => Some(&mut way.training),
-            LayerPretraining::Rbm(_) => None,
+            _ => None,
         });
         let mut left_out = false;
         for training in layers.chain([&mut settings.training]) {

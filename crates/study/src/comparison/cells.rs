@@ -3,17 +3,17 @@
 use std::time::Instant;
 
 use ndarray::{Array1, Axis};
-use nn_core::TensorMap;
+use nn_core::{Progress, TensorMap};
 use numerics::{Purpose, Stream};
-use stack::{Classifier, Labelled, PretrainedLayer, Progress, fine_tune};
+use stack::{Classifier, Labelled, PretrainedLayer, fine_tune};
 
-use super::layers::Stack;
-use super::{Run, event, labels};
+use super::{Run, labels};
 use crate::config::UNIT;
+use crate::layer_cache::event;
 use crate::methods::ResolvedMethod;
 use crate::search::{Best, best_on_validation};
 use crate::stage::Key;
-use crate::{Cell, Event, LabelBudget, Rates, StudyError};
+use crate::{CachedStack, Cell, Event, LabelBudget, Rates, StudyError};
 
 /// The kind in the keys of cells. It counts the changes of what is measured of them.
 const FINE_TUNE: &str = "fine-tune 3";
@@ -34,7 +34,7 @@ impl Run<'_> {
         depth: usize,
         budget: &LabelBudget,
         seed: u64,
-        stack: &mut Stack,
+        stack: &mut CachedStack,
     ) -> Result<(), StudyError> {
         let n_layers = method.n_layers(depth);
         self.grow(method, n_layers, seed, stack)?;
@@ -119,10 +119,10 @@ impl Run<'_> {
         let settings = |rates| config.fine_tuning_for(method, layers.len(), budget, rates);
         let found = best_on_validation(candidates, |rates| {
             let mut last = Instant::now();
-            let mut watch = |progress: Progress| {
+            let mut watch = |progress: &Progress| {
                 let seconds = last.elapsed().as_secs_f64();
                 last = Instant::now();
-                listen(Event::Progress { progress: &progress, seconds })
+                listen(Event::Progress { progress, seconds })
             };
             fine_tune(start.clone(), train, validation, &settings(rates), seed, &mut watch)
         });

@@ -5,11 +5,12 @@ use nn_core::TensorMap;
 use serde::Serialize;
 use stack::FineTuneConfig;
 
-use super::{Run, Stack, event};
+use super::Run;
 use crate::config::UNIT;
+use crate::layer_cache::event;
 use crate::methods::ResolvedMethod;
 use crate::stage::Key;
-use crate::{Cell, EqualTime, Event, LabelBudget, StudyError};
+use crate::{CachedStack, Cell, EqualTime, Event, LabelBudget, StudyError};
 
 /// Fine-tuning is repeated only if the time grows at least by this factor.
 const WORTH_IT: f64 = 1.05;
@@ -27,7 +28,7 @@ impl Run<'_> {
     /// configuration names and the largest depth.
     pub(super) fn equal_seconds(
         &mut self,
-        stacks: &[(&ResolvedMethod<'_>, Stack)],
+        stacks: &[(&ResolvedMethod<'_>, CachedStack)],
         seed: u64,
     ) -> Result<(), StudyError> {
         let Some(settings) = self.config.equal_seconds.clone() else { return Ok(()) };
@@ -76,7 +77,7 @@ impl Run<'_> {
         &mut self,
         method: &ResolvedMethod<'_>,
         cell: &Cell,
-        stack: &Stack,
+        stack: &CachedStack,
         budget: &LabelBudget,
         (seconds, work): (f64, &[Work<'_>]),
     ) -> Result<EqualTime, StudyError> {

@@ -36,7 +36,8 @@ impl ComparisonConfig {
         let common = &self.fine_tuning;
         let dropout = method.config.dropout.or(budget.dropout).unwrap_or(common.dropout);
         // The output layer always has multiplier 1.
-        let given = |layer: usize| common.rate_factors.get(layer).copied().unwrap_or(1.0);
+        let given =
+            |layer: usize| common.learning_rate_multipliers.get(layer).copied().unwrap_or(1.0);
         let multiplier = |layer| {
             if method.config.frozen { 0.0 } else { rates.hidden_multiplier * given(layer) }
         };
@@ -48,7 +49,7 @@ impl ComparisonConfig {
             learning_rate: rates.learning_rate,
             dropout,
             max_norm: method.config.max_norm.or(common.max_norm),
-            rate_factors: if is_plain { vec![] } else { multipliers },
+            learning_rate_multipliers: if is_plain { vec![] } else { multipliers },
             ..common.clone()
         }
     }
