@@ -4,9 +4,8 @@ use std::path::Path;
 
 use ae_core::Pca;
 use anyhow::Context as _;
-use mnist_io::{Dataset, Splits};
+use mnist_io::{Dataset, Splits, TrainingData};
 use ndarray::Array2;
-use ndarray_npy::WriteNpyExt as _;
 use nn_core::reconstruction_error;
 use report::MetricRow;
 use study::Method;
@@ -26,7 +25,7 @@ const TUNED_ON: usize = 2000;
 pub(crate) fn denoise(args: &cli::Denoise, ui: &Ui) -> anyhow::Result<()> {
     let trained = train::load(&args.run)?;
     let loaded = data::load_for(&trained, &args.data, ui)?;
-    let (train, test) = (loaded.train()?, &loaded.mnist.test);
+    let (train, test) = (loaded.train()?, &loaded.data.test);
     let n = train.n_samples();
     let validation = train.slice(n.saturating_sub(TUNED_ON)..n);
     let noise = args.noise.0;
@@ -94,7 +93,11 @@ pub(crate) fn pca_rows(n_components: usize, splits: &Splits) -> anyhow::Result<V
 }
 
 /// The figures that an autoencoder has beside those of every model.
-pub(crate) fn draw(dir: &Path, trained: &Trained, splits: &Splits) -> anyhow::Result<()> {
+pub(crate) fn draw(
+    dir: &Path,
+    trained: &Trained,
+    splits: &Splits<TrainingData>,
+) -> anyhow::Result<()> {
     let Model::Autoencoder(model) = &trained.model else { return Ok(()) };
     let config = RunConfig::from_table(trained.record.config.parse()?, &trained.record.run)?;
     let shape = splits.test.shape;
@@ -111,13 +114,14 @@ pub(crate) fn draw(dir: &Path, trained: &Trained, splits: &Splits) -> anyhow::Re
         figures::autoencoder::denoising(dir, trained, &splits.test, &noisy, &filters)?;
     }
     figures::autoencoder::activities(dir, trained, model, &splits.test)?;
-    let labels = splits.train.labels.as_deref().zip(splits.test.labels.as_deref());
     if model.n_code() == 2
-        && let Some((train_labels, test_labels)) = labels
+        && let TrainingData::InMemory(train) = &splits.train
+        && let Some((train_labels, test_labels)) =
+            train.labels.as_deref().zip(splits.test.labels.as_deref())
     {
-        let pca = Pca::fit(splits.train.images.view(), 2)?;
+        let pca = Pca::fit(train.images.view(), 2)?;
         let mut panels = Vec::new();
-        let both = |of: &dyn Fn(&Dataset) -> Array2<f32>| (of(&splits.train), of(&splits.test));
+        let both = |of: &dyn Fn(&Dataset) -> Array2<f32>| (of(train), of(&splits.test));
         for (name, (known, unknown)) in [
             (trained.record.run.as_str(), both(&|set| model.encode(set.images.view()))),
             ("PCA", both(&|set| pca.encode(set.images.view()))),
@@ -135,7 +139,7 @@ pub(crate) fn encode(args: &cli::Encode, ui: &Ui) -> anyhow::Result<()> {
     let loaded = data::load_for(&trained, &args.data, ui)?;
     let (set, name) = match args.images {
         cli::Images::Train => (loaded.train()?, "train"),
-        cli::Images::Test => (&loaded.mnist.test, "test"),
+        cli::Images::Test => (&loaded.data.test, "test"),
     };
     let codes = trained.model.encode(set.images.view());
     let run = &trained.record.run;
@@ -144,7 +148,8 @@ pub(crate) fn encode(args: &cli::Encode, ui: &Ui) -> anyhow::Result<()> {
     let bytes = match out.extension().and_then(|e| e.to_str()) {
         Some("npy") => {
             let mut bytes = Vec::new();
-            codes.write_npy(&mut bytes).with_context(|| format!("{}", out.display()))?;
+            mnist_io::write_npy(&mut bytes, codes.view())
+                .with_context(|| format!("{}", out.display()))?;
             bytes
         }
         Some("csv") => csv_of(&codes, set.labels.as_deref()).into_bytes(),

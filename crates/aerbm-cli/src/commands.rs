@@ -141,7 +141,7 @@ fn refuse_other_run(
 fn evaluate(args: &cli::OnRun, ui: &Ui) -> anyhow::Result<()> {
     let trained = train::load(&args.run)?;
     let loaded = data::load_for(&trained, &args.data, ui)?;
-    let test = &loaded.mnist.test;
+    let test = &loaded.data.test;
     let mut record = trained.record;
     record.epochs.clear();
     let config = RunConfig::from_table(record.config.parse()?, &record.run)?;
@@ -164,7 +164,7 @@ fn reconstruct(args: &cli::OnRun, ui: &Ui) -> anyhow::Result<()> {
     let loaded = data::load_for(&trained, &args.data, ui)?;
     let dir = run_folder(&args.run);
     let name = format!("reconstructions_{}", trained.record.run);
-    figures::reconstructions(&dir, &name, &[&trained], &loaded.mnist.test)?;
+    figures::reconstructions(&dir, &name, &[&trained], &loaded.data.test)?;
     ui.result(&format!("figure: {}", dir.join(format!("figures/{name}.png")).display()));
     Ok(())
 }

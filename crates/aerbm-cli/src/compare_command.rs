@@ -40,7 +40,7 @@ pub(crate) fn run(args: &cli::Compare, ui: &Ui) -> anyhow::Result<()> {
 fn load(args: &cli::DataArgs) -> anyhow::Result<Loaded> {
     let loaded = data::load(args)?;
     let in_range = |value: &f32| (0.0..=1.0).contains(value);
-    if args.scale != cli::Scale::Auto || loaded.mnist.train.images.iter().all(in_range) {
+    if args.scale != cli::Scale::Auto || loaded.train()?.images.iter().all(in_range) {
         return Ok(loaded);
     }
     let mut scaled = data::load(&cli::DataArgs { scale: cli::Scale::Unit, ..args.clone() })?;

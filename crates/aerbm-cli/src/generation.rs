@@ -32,7 +32,7 @@ pub(crate) fn sample(args: &cli::Sample, ui: &Ui) -> anyhow::Result<()> {
     let dir = run_folder(&args.run);
     let steps = args.steps as usize;
     let loaded = data::load_for(&trained, &args.data, ui)?;
-    let test = &loaded.mnist.test;
+    let test = &loaded.data.test;
     let start = match args.start {
         cli::Start::Noise => Start::Noise(usize::from(args.chains)),
         cli::Start::Digits => Start::Digits(test),
@@ -200,7 +200,7 @@ pub(crate) fn inpaint_run(args: &cli::Inpaint, ui: &Ui) -> anyhow::Result<()> {
         );
     };
     let loaded = data::load_for(&trained, &args.data, ui)?;
-    let test = &loaded.mnist.test;
+    let test = &loaded.data.test;
     let (splits, _) = loaded.split(settings.partition)?;
     let binarisation = settings.training.binarisation;
     let train = states(rbm, binarisation, splits.train.images.view());

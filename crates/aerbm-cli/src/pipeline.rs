@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use mnist_io::Splits;
+use mnist_io::{Splits, TrainingData};
 use nn_core::TensorMap;
 use report::MetricRow;
 use serde_json::json;
@@ -88,6 +88,7 @@ fn run_part(
     for entry in &config.runs {
         let run_config = for_shape(entry.resolve()?, &loaded, ui)?;
         let (splits, key) = loaded.split(run_config.partition())?;
+        let training_splits = Splits::<TrainingData>::from(splits.clone());
         for seed in config.seed..config.seed + entry.seeds {
             let source = Source::from(data);
             let spec = Spec { run: &entry.name, config: &run_config, seed, source };
@@ -96,14 +97,14 @@ fn run_part(
             } else {
                 folder.model_folder(&format!("{}-seed-{seed}", entry.name))
             };
-            let trained = train(&spec, &splits, &key, &model_folder, ui, &|_, _| ())?;
+            let trained = train(&spec, &training_splits, &key, &model_folder, ui, &|_, _| ())?;
             folder.add_record(&trained.record)?;
             if let Some(settings) = &entry.probe {
                 let rows = probed_rows(&trained, &splits, settings, folder.path(), ui)?;
                 folder.add_rows(rows, vec![])?;
             }
             if seed == config.seed {
-                autoencoder_commands::draw(folder.path(), &trained, &splits)?;
+                autoencoder_commands::draw(folder.path(), &trained, &training_splits)?;
                 if let Model::Autoencoder(model) = &trained.model
                     && model.n_code() < model.n_visible()
                     && optima.insert(model.n_code())
@@ -117,7 +118,7 @@ fn run_part(
             }
         }
     }
-    draw_models(folder.path(), &shown, &loaded.mnist.test)?;
+    draw_models(folder.path(), &shown, &loaded.data.test)?;
     if !shown.is_empty() {
         figures::learning_curves(folder.path(), folder.metrics())?;
     }
@@ -148,7 +149,7 @@ fn probed_rows(
 
 /// The settings for these data; what does not go with them is left out, and said.
 pub(crate) fn for_shape(config: RunConfig, data: &Loaded, ui: &Ui) -> anyhow::Result<RunConfig> {
-    let (config, left_out) = config.for_shape(data.mnist.train.shape)?;
+    let (config, left_out) = config.for_shape(data.data.train.shape())?;
     if left_out {
         ui.note(&format!("training.shift is left out: {} has no images to move", data.name));
     }
@@ -162,12 +163,12 @@ pub(crate) fn open(
     config: &str,
     data: &Loaded,
 ) -> anyhow::Result<RunFolder> {
-    let classes = &data.mnist.train.class_names;
+    let classes = data.data.train.class_names();
     let plain = classes.iter().enumerate().all(|(class, name)| *name == class.to_string());
     let info = DataInfo {
         name: &data.name,
-        train_sha256: &data.mnist.train.sha256,
-        test_sha256: &data.mnist.test.sha256,
+        train_sha256: data.data.train.sha256(),
+        test_sha256: &data.data.test.sha256,
         classes: if plain { &[] } else { classes },
         notes: &data.notes,
     };

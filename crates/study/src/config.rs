@@ -68,7 +68,7 @@ pub struct EqualSeconds {
 pub struct ComparisonConfig {
     /// How the training images are split into those that are learned from and those that validate.
     #[serde(default)]
-    pub partition: mnist_io::Partition,
+    pub partition: mnist_io::SplitRule,
     /// The methods; `none` is what the others are compared with.
     pub methods: Vec<Method>,
     /// Hidden units of each layer, from the data up.

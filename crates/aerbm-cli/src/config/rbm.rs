@@ -1,4 +1,4 @@
-use mnist_io::Partition;
+use mnist_io::SplitRule;
 use nn_core::{InvalidSetting, require};
 use rbm_core::{AnnealingConfig, RbmConfig, Temperatures, TrainingConfig, Unit};
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct RbmSettings {
-    pub(crate) partition: Partition,
+    pub(crate) partition: SplitRule,
     pub(crate) model: RbmConfig,
     pub(crate) training: TrainingConfig,
     pub(crate) likelihood: LikelihoodSettings,
@@ -52,7 +52,7 @@ impl RbmSettings {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct DbnSettings {
-    pub(crate) partition: Partition,
+    pub(crate) partition: SplitRule,
     /// Hidden units of each RBM, from the data up.
     pub(crate) layers: Vec<usize>,
     /// The architecture of each RBM; its number of hidden units gives way to `layers`.
@@ -66,7 +66,7 @@ pub(crate) struct DbnSettings {
 impl Default for DbnSettings {
     fn default() -> Self {
         DbnSettings {
-            partition: Partition::default(),
+            partition: SplitRule::default(),
             layers: vec![500, 500, 2000],
             model: RbmConfig::default(),
             training: TrainingConfig::default(),

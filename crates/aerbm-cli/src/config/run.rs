@@ -2,7 +2,7 @@ use std::path::Path;
 
 use ae_core::{AutoencoderConfig, Objective};
 use anyhow::Context as _;
-use mnist_io::{ImageShape, Partition};
+use mnist_io::{ImageShape, SplitRule};
 use nn_core::{InvalidSetting, TrainingError, require};
 use serde::{Deserialize, Serialize};
 use stack::{DeepPretraining, LayerPretraining};
@@ -48,7 +48,7 @@ pub(crate) enum RunConfig {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct AutoencoderSettings {
-    pub(crate) partition: Partition,
+    pub(crate) partition: SplitRule,
     pub(crate) model: AutoencoderConfig,
     pub(crate) training: ae_core::TrainingConfig,
     /// When training ends before its last epoch.
@@ -158,7 +158,7 @@ impl RunConfig {
         Ok((self, left_out))
     }
 
-    pub(crate) fn partition(&self) -> Partition {
+    pub(crate) fn partition(&self) -> SplitRule {
         match self {
             RunConfig::Autoencoder(settings) => settings.partition,
             RunConfig::Rbm(settings) => settings.partition,

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use mnist_io::fetch::{Arrived, FetchError, PUBLISHED, Published};
 use mnist_io::{Derived, FileCheck};
 
-use super::{FOLDER, find};
+use super::{FOLDER, find, with_remedy};
 use crate::config::{UsageError, nearest};
 use crate::interrupt::{self, Interrupted};
 use crate::ui::Ui;
@@ -75,7 +75,7 @@ pub(crate) fn verify(name: &str) -> anyhow::Result<Vec<FileCheck>> {
     let folder = find(name)?;
     Ok(match published(name) {
         Ok(set) => mnist_io::fetch::check_files(set.files, &folder)?,
-        Err(_) => mnist_io::verify(folder)?,
+        Err(_) => mnist_io::verify_mnist(folder).map_err(with_remedy)?,
     })
 }
 
@@ -98,6 +98,9 @@ pub(crate) fn fetch(name: &str, mirror: Option<&str>, ui: &Ui) -> anyhow::Result
     };
     match mnist_io::fetch::fetch(set.files, mirrors, &folder, &mut watch) {
         Err(FetchError::Interrupted) => return Err(Interrupted.into()),
+        Err(error @ FetchError::NoMirror { .. }) => {
+            bail!("fetching {name}: {error}; --mirror names another mirror")
+        }
         outcome => outcome.with_context(|| format!("fetching {name}"))?,
     }
     ui.result(&format!("{}: {}", folder.display(), set.about));

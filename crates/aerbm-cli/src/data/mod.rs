@@ -5,8 +5,11 @@ mod samples;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{bail, ensure};
-use mnist_io::{Derived, Mnist, OnDisk, Opened, Partition, ReadOptions, Splits};
+use anyhow::{anyhow, ensure};
+use mnist_io::{
+    Derived, FormatError, Note, Opened, ReadOptions, Scaled, SplitRule, Splits, TrainTest,
+    TrainingData,
+};
 use serde::{Deserialize, Serialize};
 use study::stage::Key;
 
@@ -20,14 +23,13 @@ use crate::ui::Ui;
 
 const FOLDER: &str = "data";
 
-/// A data set before it is split; in memory, but for a training part that is too large.
+/// A data set before it is split.
 pub(crate) struct Loaded {
-    pub(crate) mnist: Mnist,
+    pub(crate) data: TrainTest<TrainingData>,
     pub(crate) name: String,
-    /// What was decided while reading, one sentence each.
+    /// The decisions made while reading, one sentence each.
     pub(crate) notes: Vec<String>,
-    on_disk: Option<OnDisk>,
-    /// How it was read, where that is not as always.
+    /// Scaling and label column, if they are not the defaults.
     variant: Option<(mnist_io::Scale, Option<String>)>,
 }
 
@@ -39,19 +41,54 @@ pub(crate) fn load(args: &DataArgs) -> anyhow::Result<Loaded> {
         memory_limit: args.memory_limit << 20,
     };
     let path = find(args.name());
-    let Opened { mnist, on_disk, mut notes } = match (path, Derived::named(args.name())) {
-        (Ok(path), _) => mnist_io::open(path, &options)?,
-        (Err(_), Some(set)) => make(set, &options)?,
+    let (data, mut notes) = match (path, Derived::named(args.name())) {
+        (Ok(path), _) => {
+            let Opened { data, notes } = mnist_io::open(path, &options).map_err(with_remedy)?;
+            (data, notes.iter().map(told).collect())
+        }
+        (Err(_), Some(set)) => (make(set, &options)?.into(), vec![set.description().to_owned()]),
         (Err(error), None) => return Err(error),
     };
-    if !mnist.train.shape.is_image() {
-        let n = mnist.train.n_features();
+    if !data.train.shape().is_image() {
+        let n = data.train.n_features();
         notes.push(format!("samples are {n} numbers and no images: they are not drawn"));
     }
-    let name = mnist.train.name.clone();
+    let name = data.train.name().to_owned();
     let variant = (options.scale, options.label_column);
     let variant = (variant != (mnist_io::Scale::Auto, None)).then_some(variant);
-    Ok(Loaded { mnist, name, notes, on_disk, variant })
+    Ok(Loaded { data, name, notes, variant })
+}
+
+/// A note on reading, with the option that changes the decision.
+fn told(note: &Note) -> String {
+    match note {
+        Note::LabelColumn { .. } => format!("{note} (--label-column names another)"),
+        Note::Values { scaled: Scaled::DividedBy(_), .. } => {
+            format!("{note} (--scale chooses another scaling)")
+        }
+        note => note.to_string(),
+    }
+}
+
+/// The error, with the options of the command that remedy it.
+pub(crate) fn with_remedy(error: mnist_io::Error) -> anyhow::Error {
+    use mnist_io::Error;
+    let remedy = match &error {
+        Error::FolderNotFound { .. } | Error::FileNotFound { .. } => {
+            "`aerbm data list` shows the data sets; --data takes a name or a path"
+        }
+        Error::OnDisk { .. } => {
+            "only `aerbm train` learns from disk; give fewer samples, or raise --memory-limit"
+        }
+        Error::Format(FormatError::Memory { .. }) => "--memory-limit sets the limit",
+        Error::Format(FormatError::NoColumns { .. }) => "leave out --label-column",
+        Error::Format(FormatError::CsvNumber { column, .. }) => {
+            let option = format!("--label-column {column}");
+            return anyhow!("{error}: {option}");
+        }
+        _ => return error.into(),
+    };
+    anyhow!("{error}; {remedy}")
 }
 
 /// Where a model's data were, and how they were read.
@@ -86,7 +123,7 @@ pub(crate) fn load_for(trained: &Trained, args: &DataArgs, ui: &Ui) -> anyhow::R
     }
     let loaded = load(&args)?;
     loaded.tell(ui);
-    refuse_other_width(trained, &loaded.mnist.test)?;
+    refuse_other_width(trained, &loaded.data.test)?;
     Ok(loaded)
 }
 
@@ -102,16 +139,15 @@ fn refuse_other_width(trained: &Trained, data: &mnist_io::Dataset) -> anyhow::Re
     Ok(())
 }
 
-/// Makes a set from MNIST, or from nothing.
-fn make(set: Derived, options: &ReadOptions) -> anyhow::Result<Opened> {
+/// Generates a derived data set, some from MNIST.
+fn make(set: Derived, options: &ReadOptions) -> anyhow::Result<TrainTest> {
     if options.label_column.is_some() || options.scale != mnist_io::Scale::Auto {
         let message =
             format!("{} is made as it is: without --label-column and --scale", set.name());
         return Err(UsageError(message).into());
     }
     let folder = Path::new(FOLDER).join("mnist");
-    let mnist = set.make(|| mnist_io::load(folder))?;
-    Ok(Opened { mnist, on_disk: None, notes: vec![set.description().to_owned()] })
+    set.make(|| mnist_io::load(folder)).map_err(with_remedy)
 }
 
 impl Loaded {
@@ -124,41 +160,35 @@ impl Loaded {
 
     /// Whether the training samples stay on disk.
     pub(crate) fn is_on_disk(&self) -> bool {
-        self.on_disk.is_some()
+        self.data.train.is_on_disk()
     }
 
     /// The training samples, which must be in memory.
     pub(crate) fn train(&self) -> anyhow::Result<&mnist_io::Dataset> {
-        if self.is_on_disk() {
-            bail!(
-                "{} is too large for memory, and only `aerbm train` learns from disk; give fewer \
-                 samples, or raise --memory-limit",
-                self.name
-            );
-        }
-        Ok(&self.mnist.train)
+        self.data.train.in_memory().map_err(with_remedy)
     }
 
-    /// The three sets, all in memory, and the key of what is in them.
-    pub(crate) fn split(&self, partition: Partition) -> anyhow::Result<(Splits, Key)> {
-        self.train()?;
-        let splits = Splits::new(self.mnist.clone(), partition)?;
-        Ok((splits, self.key(partition)))
+    /// The three parts in memory, and the key of their content.
+    pub(crate) fn split(&self, rule: SplitRule) -> anyhow::Result<(Splits, Key)> {
+        let splits = self.data.in_memory().map_err(with_remedy)?.split(rule)?;
+        Ok((splits, self.key(rule)))
     }
 
-    /// The same, but the training part may stay on disk.
-    pub(crate) fn split_on_disk(&self, partition: Partition) -> anyhow::Result<(Splits, Key)> {
-        let Some(on_disk) = &self.on_disk else { return self.split(partition) };
-        let splits = Splits::on_disk(on_disk, self.mnist.clone(), partition)?;
-        Ok((splits, self.key(partition)))
+    /// The three parts, of which the training part may be on disk, and the key of their content.
+    pub(crate) fn split_on_disk(
+        &self,
+        rule: SplitRule,
+    ) -> anyhow::Result<(Splits<TrainingData>, Key)> {
+        let splits = self.data.clone().split(rule).map_err(with_remedy)?;
+        Ok((splits, self.key(rule)))
     }
 
-    /// The hash of what is in the sets, and how it was read.
-    fn key(&self, partition: Partition) -> Key {
-        let hashes = (&self.mnist.train.sha256, &self.mnist.test.sha256);
+    /// The hash of the data, the way they were read and the split.
+    fn key(&self, rule: SplitRule) -> Key {
+        let hashes = (self.data.train.sha256(), &self.data.test.sha256);
         match &self.variant {
-            None => Key::new("data", &(hashes, partition)),
-            Some(variant) => Key::new("data", &(hashes, partition, variant)),
+            None => Key::new("data", &(hashes, rule)),
+            Some(variant) => Key::new("data", &(hashes, rule, variant)),
         }
     }
 }

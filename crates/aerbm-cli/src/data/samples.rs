@@ -1,16 +1,16 @@
-//! What a model learns from, wherever it is.
+//! Training samples, in memory or on disk, as minibatches are drawn from them.
 
 use std::sync::Mutex;
 
-use mnist_io::{OnDisk, Splits};
+use mnist_io::{OnDisk, TrainingData};
 use ndarray::ArrayViewMut2;
 use nn_core::{Samples, UnreadableSamples};
 
-/// The training samples of a set: in memory, or on disk.
-pub(crate) fn training_samples(splits: &Splits) -> Box<dyn Samples<f32> + '_> {
-    match &splits.train_on_disk {
-        Some(on_disk) => Box::new(FromDisk(on_disk)),
-        None => Box::new(splits.train.images.view()),
+/// Training samples, in memory or on disk.
+pub(crate) fn training_samples(train: &TrainingData) -> Box<dyn Samples<f32> + '_> {
+    match train {
+        TrainingData::OnDisk(on_disk) => Box::new(FromDisk(on_disk)),
+        TrainingData::InMemory(dataset) => Box::new(dataset.images.view()),
     }
 }
 
@@ -31,7 +31,8 @@ impl Samples<f32> for FromDisk<'_> {
             if let Err(error) = self.0.read(&samples[range], out)
                 && let Ok(mut failed) = failed.lock()
             {
-                *failed = Some(UnreadableSamples { message: error.to_string() });
+                let message = format!("{:#}", anyhow::Error::new(error));
+                *failed = Some(UnreadableSamples { message });
             }
         });
         failed.into_inner().ok().flatten().map_or(Ok(()), Err)

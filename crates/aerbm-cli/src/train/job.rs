@@ -1,7 +1,7 @@
 //! The two families behind one face: a job trains, a model is what comes out.
 
 use ae_core::{Autoencoder, Corruption};
-use mnist_io::{Dataset, Splits};
+use mnist_io::{Dataset, Splits, TrainingData};
 use ndarray::{Array2, ArrayView2};
 use nn_core::{
     Loss, Parameters as _, RestoreError, Samples, TensorMap, TrainingError, reconstruction_error,
@@ -190,10 +190,10 @@ pub(super) trait Job {
 /// A job before its first epoch; an autoencoder begins as `initial`, or at random.
 pub(super) fn begin<'a>(
     spec: &Spec<'a>,
-    data: &'a Splits,
+    data: &'a Splits<TrainingData>,
     initial: Option<Autoencoder<f32>>,
-) -> Result<Box<dyn Job + 'a>, TrainingError> {
-    let train = training_samples(data);
+) -> anyhow::Result<Box<dyn Job + 'a>> {
+    let train = training_samples(&data.train);
     Ok(match spec.config {
         RunConfig::Autoencoder(settings) => {
             let model = match initial {
@@ -221,7 +221,10 @@ pub(super) fn begin<'a>(
             })
         }
         RunConfig::Rbm(settings) => Box::new(RbmJob::new(settings, spec.seed, data)?),
-        RunConfig::Dbn(settings) => Box::new(DbnJob::new(settings, spec.seed, data)?),
+        RunConfig::Dbn(settings) => {
+            let train = data.train.in_memory()?.images.view();
+            Box::new(DbnJob::new(settings, spec.seed, train, &data.validation)?)
+        }
     })
 }
 
@@ -235,7 +238,7 @@ struct AutoencoderJob<'a> {
     training: ae_core::Training<f32>,
     loss: Loss,
     train: Box<dyn Samples<f32> + 'a>,
-    data: &'a Splits,
+    data: &'a Splits<TrainingData>,
     /// The validation images with noise, where the model learns to remove it.
     noisy: Option<Array2<f32>>,
     /// Whether the model that is best on the validation set is what comes out.

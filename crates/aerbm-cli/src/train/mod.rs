@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
-use mnist_io::Splits;
+use mnist_io::{Splits, TrainingData};
 use nn_core::{TensorMap, TrainingError};
 use study::stage::Key;
 use study::tensor_file;
@@ -56,7 +56,7 @@ const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(10);
 /// `on_epoch` is told of each epoch, those before a checkpoint included.
 pub(crate) fn train(
     spec: &Spec<'_>,
-    data: &Splits,
+    data: &Splits<TrainingData>,
     data_key: &Key,
     folder: &Path,
     ui: &Ui,
@@ -99,7 +99,7 @@ pub(crate) fn train(
         };
         let seconds = start.elapsed().as_secs_f64();
         let measures = finite(job.validation_measures()?);
-        let samples = data.n_train();
+        let samples = data.train.n_samples();
         let epoch = EpochRecord { cost, measures, seconds, samples };
         let rate = samples as f64 / seconds;
         ui.advance(
@@ -127,7 +127,7 @@ pub(crate) fn train(
     {
         ui.note(&format!("{}: measuring the likelihood", spec.run));
         let how = (settings.training.binarisation, &settings.likelihood.annealing());
-        let (log_z, measures) = likelihood::of_all(rbm, how, data, spec.seed)?;
+        let (log_z, measures) = likelihood::of_all(rbm, how, &data.in_memory()?, spec.seed)?;
         ui.note(&format!("{}: log Z: {}", spec.run, log_z.verdict()));
         record.finals.extend(measures);
     }
@@ -139,12 +139,12 @@ pub(crate) fn train(
 }
 
 /// Says what this command offers against values that the model cannot represent.
-fn with_remedy(error: TrainingError) -> anyhow::Error {
-    match error {
-        TrainingError::OutOfRange { .. } => {
+fn with_remedy(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast_ref() {
+        Some(TrainingError::OutOfRange { .. }) => {
             anyhow!("{error}; --scale unit brings data into [0, 1]")
         }
-        other => other.into(),
+        _ => error,
     }
 }
 
@@ -175,7 +175,7 @@ fn keep_last_good(
     folder: &Path,
     model: Model,
     mut record: Record,
-    data: &Splits,
+    data: &Splits<TrainingData>,
     error: TrainingError,
 ) -> anyhow::Error {
     let diverged = matches!(error, TrainingError::Diverged { .. });

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use ae_core::Autoencoder;
 use anyhow::Context as _;
-use mnist_io::Splits;
+use mnist_io::{Splits, TrainingData};
 use ndarray::ArrayView2;
 use nn_core::{Activation, TensorMap, TrainingError, restore, store};
 use serde::{Deserialize, Serialize};
@@ -34,7 +34,7 @@ pub(super) fn pretrained(
     spec: &Spec<'_>,
     settings: &AutoencoderSettings,
     pretraining: &DeepPretraining,
-    data: &Splits,
+    data: &Splits<TrainingData>,
     data_key: &Key,
     folder: &Path,
     ui: &Ui,
@@ -42,7 +42,7 @@ pub(super) fn pretrained(
     pretraining.validate(&settings.model)?;
     let kept = Store::new(folder.join("pretrained"));
     let (mut layers, mut epochs) = (Vec::new(), Vec::new());
-    let mut growing = Growing::new(data.train.images.view(), &mut layers);
+    let mut growing = Growing::new(data.train.in_memory()?.images.view(), &mut layers);
     let mut below = data_key.clone();
     for (way, n_hidden) in pretraining.ways(&settings.model) {
         let index = growing.depth();

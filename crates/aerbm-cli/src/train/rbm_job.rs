@@ -1,6 +1,6 @@
 //! RBMs in training, alone and stacked.
 
-use mnist_io::Splits;
+use mnist_io::{Dataset, Splits, TrainingData};
 use ndarray::{ArcArray2, Array2, ArrayView2};
 use nn_core::{
     RestoreError, Samples, TensorMap, TrainingError, reconstruction_error, restore, store,
@@ -44,14 +44,17 @@ pub(super) struct RbmJob<'a> {
     train: Box<dyn Samples<f32> + 'a>,
     /// As many training samples as validate.
     seen: ArcArray2<f32>,
-    data: &'a Splits,
+    data: &'a Splits<TrainingData>,
 }
 
-/// The first training samples, as many as validate; in memory they are not copied.
-fn first_samples(data: &Splits, train: &dyn Samples<f32>) -> Result<ArcArray2<f32>, TrainingError> {
-    let n = data.validation.n_samples().min(train.n_samples());
-    if data.train.n_samples() >= n {
-        return Ok(data.train.slice(0..n).images);
+/// The first `n` training samples. Those in memory are not copied.
+fn first_samples(
+    n: usize,
+    data: &TrainingData,
+    train: &dyn Samples<f32>,
+) -> Result<ArcArray2<f32>, TrainingError> {
+    if let TrainingData::InMemory(dataset) = data {
+        return Ok(dataset.slice(0..n).images);
     }
     let mut seen = Array2::zeros((n, train.n_features()));
     train.gather(&(0..n).collect::<Vec<_>>(), seen.view_mut())?;
@@ -62,12 +65,13 @@ impl<'a> RbmJob<'a> {
     pub(super) fn new(
         settings: &'a RbmSettings,
         seed: u64,
-        data: &'a Splits,
+        data: &'a Splits<TrainingData>,
     ) -> Result<Self, TrainingError> {
-        let train = training_samples(data);
+        let train = training_samples(&data.train);
         let rbm = Rbm::new(&settings.model, &*train, seed, 0)?;
         let training = Training::new(&rbm, &settings.training, &*train, seed, 0)?;
-        let seen = first_samples(data, &*train)?;
+        let n = data.validation.n_samples().min(train.n_samples());
+        let seen = first_samples(n, &data.train, &*train)?;
         Ok(RbmJob { rbm, training, settings, seed, train, seen, data })
     }
 }
@@ -93,7 +97,12 @@ impl Job for RbmJob<'_> {
         let RbmSettings { likelihood, training, .. } = self.settings;
         if likelihood.every > 0 && self.training.epochs_done().is_multiple_of(likelihood.every) {
             let how = (training.binarisation, &likelihood.annealing());
-            measures.extend(likelihood::of_validation(&self.rbm, how, self.data, self.seed)?);
+            measures.extend(likelihood::of_validation(
+                &self.rbm,
+                how,
+                &self.data.in_memory()?,
+                self.seed,
+            )?);
         }
         Ok(measures)
     }
@@ -117,7 +126,8 @@ impl Job for RbmJob<'_> {
 pub(super) struct DbnJob<'a> {
     settings: &'a DbnSettings,
     seed: u64,
-    data: &'a Splits,
+    train: ArrayView2<'a, f32>,
+    validation: &'a Dataset,
     /// The layers that are learned, then the one that is being learned.
     dbn: Dbn,
     training: Training<f32>,
@@ -129,15 +139,16 @@ impl<'a> DbnJob<'a> {
     pub(super) fn new(
         settings: &'a DbnSettings,
         seed: u64,
-        data: &'a Splits,
+        train: ArrayView2<'a, f32>,
+        validation: &'a Dataset,
     ) -> Result<Self, TrainingError> {
-        let x = data.train.images.view();
-        let rbm = Rbm::new(&settings.model_of(0), x, seed, 0)?;
-        let training = Training::new(&rbm, settings.training_of(0), x, seed, 0)?;
+        let rbm = Rbm::new(&settings.model_of(0), train, seed, 0)?;
+        let training = Training::new(&rbm, settings.training_of(0), train, seed, 0)?;
         Ok(DbnJob {
             settings,
             seed,
-            data,
+            train,
+            validation,
             dbn: Dbn { layers: vec![rbm] },
             training,
             features: None,
@@ -147,7 +158,7 @@ impl<'a> DbnJob<'a> {
     /// Goes on to the next layer.
     fn next_layer(&mut self) -> Result<(), TrainingError> {
         let layer = self.dbn.layers.len();
-        let features = self.dbn.encode(self.data.train.images.view());
+        let features = self.dbn.encode(self.train);
         let rbm = Rbm::new(&self.settings.model_of(layer), features.view(), self.seed, layer)?;
         let config = self.settings.training_of(layer);
         self.training = Training::new(&rbm, config, features.view(), self.seed, layer)?;
@@ -169,7 +180,7 @@ impl Job for DbnJob<'_> {
         }
         let data = match &self.features {
             Some(features) => features.view(),
-            None => self.data.train.images.view(),
+            None => self.train,
         };
         let rbm = self.dbn.layers.last_mut().expect("a layer is in training");
         let report = self.training.epoch(rbm, data)?;
@@ -177,7 +188,7 @@ impl Job for DbnJob<'_> {
     }
 
     fn validation_measures(&mut self) -> anyhow::Result<Vec<Measure>> {
-        let x = self.data.validation.images.view();
+        let x = self.validation.images.view();
         let error = reconstruction_error(x, self.dbn.reconstruct(x).view());
         Ok(vec![Measure::new("validation", "mse_per_pixel", error.mse_per_pixel, "mse_per_pixel")])
     }

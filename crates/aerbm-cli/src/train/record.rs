@@ -1,4 +1,4 @@
-use mnist_io::{ImageShape, Splits};
+use mnist_io::{ImageShape, Splits, TrainingData};
 use report::{MetricRow, TimingRow};
 use serde::{Deserialize, Serialize};
 use study::stage::Key;
@@ -120,7 +120,11 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    pub(crate) fn new(spec: &Spec<'_>, data: &Splits, key: &Key) -> anyhow::Result<Self> {
+    pub(crate) fn new(
+        spec: &Spec<'_>,
+        data: &Splits<TrainingData>,
+        key: &Key,
+    ) -> anyhow::Result<Self> {
         Ok(Record {
             key: key.as_str().to_owned(),
             run: spec.run.to_owned(),
@@ -128,8 +132,8 @@ impl Record {
             seed: spec.seed,
             config: spec.config.to_toml()?,
             n_visible: data.train.n_features(),
-            image: data.train.shape,
-            data: data.train.name.clone(),
+            image: data.train.shape(),
+            data: data.train.name().to_owned(),
             source: Some(spec.source.clone()),
             pretraining: Vec::new(),
             epochs: Vec::new(),
