@@ -41,7 +41,7 @@ pub struct EqualSeconds {
 pub struct ComparisonConfig {
     /// The split of the training samples into those that are learned from and those that validate.
     #[serde(default, alias = "partition")]
-    pub split: mnist_io::Partition,
+    pub split: mnist_io::SplitRule,
     /// Names of the methods that are compared.
     pub methods: Vec<String>,
     /// Hidden units of each layer, from the data up.

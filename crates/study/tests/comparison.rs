@@ -3,7 +3,7 @@
 
 use std::ops::ControlFlow;
 
-use mnist_io::{Dataset, ImageShape, Mnist, Partition, Splits};
+use mnist_io::{Dataset, ImageShape, SplitRule, Splits, TrainTest};
 use ndarray::Array2;
 use nn_core::{Activation, Initialiser};
 use numerics::{Purpose, Stream};
@@ -130,8 +130,8 @@ fn bars(n: usize, salt: usize, shuffled: bool) -> Dataset {
 }
 
 fn splits(shuffled: bool) -> Splits {
-    let mnist = Mnist { train: bars(500, 0, shuffled), test: bars(400, 1, shuffled) };
-    Splits::new(mnist, Partition::Train(300)).expect("some are left")
+    let data = TrainTest { train: bars(500, 0, shuffled), test: bars(400, 1, shuffled) };
+    data.split(SplitRule::Train(300)).expect("some are left")
 }
 
 fn config(methods: &[&str]) -> ComparisonConfig {

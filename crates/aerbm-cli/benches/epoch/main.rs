@@ -123,7 +123,9 @@ fn serve(arguments: &[String], train: &Dataset) {
 fn write_initial(initial: &Initial, folder: &Path) {
     for (i, (shape, values)) in initial.iter().enumerate() {
         let tensor = ArrayD::from_shape_vec(shape.clone(), values.clone()).expect("its shape");
-        ndarray_npy::write_npy(folder.join(format!("{i}.npy")), &tensor).expect("a folder");
+        let mut bytes = Vec::new();
+        mnist_io::write_npy(&mut bytes, tensor.view()).expect("memory takes it");
+        std::fs::write(folder.join(format!("{i}.npy")), bytes).expect("a folder");
     }
 }
 

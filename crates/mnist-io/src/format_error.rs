@@ -1,83 +1,82 @@
-use std::io;
+//! Errors of the formats that `open` reads, beside those of IDX files.
+
+use std::error;
 use std::path::PathBuf;
 
-use crate::ImageShape;
+use crate::shape::ImageShape;
 
-/// Every way in which a user's own data can be unreadable, beside those of IDX files. `place` is
-/// the file, with the entry where it has several.
+/// A file that cannot be read as samples. `place` is the file and, where it has several, the entry.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FormatError {
-    /// Neither the name nor the content tells how to read it.
-    #[error(
-        "{}: unknown kind of data; expected a folder of four IDX files or of PNG images, or an \
-         IDX, .npy, .npz or .csv file",
-        path.display()
-    )]
+    /// A file in no known format.
+    #[error("{}: unknown kind of data; expected {expected}", path.display())]
     Unknown {
-        /// The file or folder.
+        /// The file.
         path: PathBuf,
+        /// The formats that can be read.
+        expected: String,
     },
 
-    /// A folder without anything to read.
-    #[error(
-        "{}: nothing to read; expected the four files of an IDX set ({}, …, plain or .gz), or PNG \
-         images, sorted into one folder a class if they have labels",
-        dir.display(),
-        "train-images-idx3-ubyte"
-    )]
+    /// A folder without data in a known format.
+    #[error("{}: nothing to read; expected {expected}", dir.display())]
     EmptyFolder {
         /// The folder.
         dir: PathBuf,
+        /// The formats that can be read.
+        expected: String,
+    },
+
+    /// A file that its decoder refuses.
+    #[error("{place}: {cause}; expected {expected}")]
+    Malformed {
+        /// The file, and the entry.
+        place: String,
+        /// The error of the decoder. It is part of the message, and therefore not the source.
+        cause: Box<dyn error::Error + Send + Sync>,
+        /// The content that was expected.
+        expected: &'static str,
     },
 
     /// Too few rows for a training, a validation and a test part.
     #[error("{place} has {found} rows; expected at least {expected}")]
     TooFewRows {
-        /// What was read.
+        /// The file, and the entry.
         place: String,
-        /// Its rows.
+        /// Number of rows found.
         found: usize,
-        /// How many are needed.
+        /// Number of rows needed.
         expected: usize,
     },
 
-    /// Larger than the limit, in a form that cannot stay on disk.
+    /// Samples that exceed the memory limit, in a format that cannot stay on disk.
     #[error(
-        "{place} would take {} MiB of memory, and the limit is {} MiB (--memory-limit); {remedy}",
+        "{place} would take {} MiB of memory; `memory_limit` of `ReadOptions` allows {} MiB; \
+         {remedy}, or raise the limit",
         bytes >> 20,
         limit >> 20
     )]
     Memory {
-        /// What was to be read.
+        /// The file, and the entry.
         place: String,
-        /// The memory it would take.
+        /// Number of bytes that the samples would take in memory.
         bytes: u64,
-        /// The memory there may be.
+        /// The limit in bytes.
         limit: u64,
-        /// What to do.
+        /// A way to keep the samples on disk.
         remedy: &'static str,
     },
 
-    /// A column of labels was named for data that have no columns.
-    #[error("{place}: --label-column is for .csv files; {instead}")]
+    /// A label column was given for data without columns.
+    #[error("{place}: `label_column` of `ReadOptions` is for tables; {instead}")]
     NoColumns {
-        /// What was to be read.
+        /// The file or folder.
         place: String,
-        /// Where its labels are from.
+        /// The way to give labels in this format.
         instead: &'static str,
     },
 
-    /// The header of a .npy file or entry is missing or damaged.
-    #[error("{place}: no NumPy header: {source}; expected what numpy.save writes")]
-    NpyHeader {
-        /// The file, and the entry.
-        place: String,
-        /// The parser's word.
-        source: io::Error,
-    },
-
-    /// An array of elements that are no real numbers, or none that can be read.
+    /// An array whose elements are not real numbers of a supported type.
     #[error(
         "{place} holds elements of type {found}; expected integers or floats of 4 or 8 bytes \
          ({remedy})"
@@ -87,7 +86,7 @@ pub enum FormatError {
         place: String,
         /// The type, as NumPy writes it.
         found: String,
-        /// What to do.
+        /// The way to convert them.
         remedy: &'static str,
     },
 
@@ -107,31 +106,22 @@ pub enum FormatError {
         place: String,
         /// The shape.
         found: Vec<u64>,
-        /// What it should be.
+        /// The shapes that can be read.
         expected: &'static str,
     },
 
     /// An array with more or fewer bytes than its header declares.
-    #[error("{place} holds {found} bytes of data; its header calls for {expected}; save it again")]
+    #[error("{place} holds {found} bytes of data; its header declares {expected}; save it again")]
     NpyLength {
         /// The file, and the entry.
         place: String,
-        /// The bytes there are.
+        /// Number of bytes found.
         found: u64,
-        /// The bytes that the shape needs.
+        /// Number of bytes that shape and type need.
         expected: u64,
     },
 
-    /// A damaged archive, or one of a kind that cannot be read.
-    #[error("{}: {source}; expected what numpy.savez or numpy.savez_compressed writes", file.display())]
-    Zip {
-        /// The file.
-        file: PathBuf,
-        /// The decoder's word.
-        source: zip::result::ZipError,
-    },
-
-    /// An archive without an entry that could be the samples.
+    /// An archive without an entry for the samples.
     #[error(
         "{} has entries {}; expected x_train, y_train, x_test and y_test, or x and y, or \
          scikit-learn's data and target",
@@ -141,20 +131,11 @@ pub enum FormatError {
     NpzEntries {
         /// The file.
         file: PathBuf,
-        /// The entries there are.
+        /// The names of its entries.
         found: Vec<String>,
     },
 
-    /// Text that is no table: quotes or encoding.
-    #[error("{}: {source}", file.display())]
-    Csv {
-        /// The file.
-        file: PathBuf,
-        /// The parser's word, with the line.
-        source: csv::Error,
-    },
-
-    /// A row with more or fewer fields than the first.
+    /// A row whose number of fields is not that of the first row.
     #[error(
         "{}, line {line}: {found} fields; expected {expected}, as in the first row",
         file.display()
@@ -164,16 +145,16 @@ pub enum FormatError {
         file: PathBuf,
         /// The line, from 1.
         line: u64,
-        /// The fields of this row.
+        /// Number of fields in this row.
         found: usize,
-        /// The fields of the first row.
+        /// Number of fields in the first row.
         expected: usize,
     },
 
-    /// A field that is no finite number.
+    /// A field that is not a finite number.
     #[error(
-        "{}, line {line}, column {column}: \"{found}\" is no number; if these are the labels, give \
-         --label-column {column}",
+        "{}, line {line}, column {column}: \"{found}\" is not a finite number; if the column holds \
+         the labels, set `label_column` of `ReadOptions` to it",
         file.display()
     )]
     CsvNumber {
@@ -181,13 +162,13 @@ pub enum FormatError {
         file: PathBuf,
         /// The line, from 1.
         line: u64,
-        /// The column's name, or its index from 0.
+        /// The name of the column, or its index from 0.
         column: String,
-        /// What it holds.
+        /// The content of the field.
         found: String,
     },
 
-    /// A field without a value.
+    /// An empty field.
     #[error(
         "{}, line {line}, column {column}: no value; fill in missing values, or leave the row out",
         file.display()
@@ -197,11 +178,11 @@ pub enum FormatError {
         file: PathBuf,
         /// The line, from 1.
         line: u64,
-        /// The column's name, or its index from 0.
+        /// The name of the column, or its index from 0.
         column: String,
     },
 
-    /// A column of labels that is not there.
+    /// A label column that does not exist.
     #[error(
         "{}: no column \"{column}\" for the labels; expected an index from 0 (or from the end: -1) \
          or one of {}",
@@ -211,29 +192,29 @@ pub enum FormatError {
     CsvColumn {
         /// The file.
         file: PathBuf,
-        /// What was asked for.
+        /// The column that was given.
         column: String,
-        /// The names there are, or the indices.
+        /// The names of the columns, or the range of their indices.
         found: Vec<String>,
     },
 
-    /// A table with a column of labels and nothing beside it.
+    /// A table that has only a label column.
     #[error("{}: no column beside the labels; expected at least one of numbers", file.display())]
     CsvNoFeatures {
         /// The file.
         file: PathBuf,
     },
 
-    /// Labels that are no whole numbers and no text.
-    #[error("{place} holds labels of type {found}; expected whole numbers or text, one a sample")]
+    /// Labels that are neither integers nor text.
+    #[error("{place} holds labels of type {found}; expected integers or text, one per sample")]
     LabelType {
         /// The file, and the entry.
         place: String,
-        /// Their type.
+        /// The type, as NumPy writes it.
         found: String,
     },
 
-    /// More classes than a label can tell apart.
+    /// More than 256 classes.
     #[error(
         "{place}: {found} different labels; expected at most 256 classes; is this a column of \
          numbers rather than of labels?"
@@ -241,20 +222,11 @@ pub enum FormatError {
     Classes {
         /// The file, and the entry or column.
         place: String,
-        /// The number of different labels.
+        /// Number of different labels.
         found: usize,
     },
 
-    /// An image that cannot be decoded.
-    #[error("{}: {source}; expected a PNG image", file.display())]
-    Png {
-        /// The file.
-        file: PathBuf,
-        /// The decoder's word.
-        source: image::ImageError,
-    },
-
-    /// An image whose pixels are not all grey and opaque.
+    /// An image with pixels that are coloured or transparent.
     #[error(
         "{}: pixel ({x}, {y}) is {found}; expected opaque grey; convert the images to greyscale",
         file.display()
@@ -262,28 +234,28 @@ pub enum FormatError {
     PngColour {
         /// The file.
         file: PathBuf,
-        /// The pixel's column, from 0.
+        /// The column of the pixel, from 0.
         x: u32,
-        /// The pixel's row, from 0.
+        /// The row of the pixel, from 0.
         y: u32,
-        /// Its colour.
+        /// The colour of the pixel.
         found: String,
     },
 
-    /// An image of another size than the first.
+    /// An image whose size is not that of the first image.
     #[error("{} has {found}, the first image {expected}; expected one size", file.display())]
     PngSize {
         /// The file.
         file: PathBuf,
         /// Its size.
         found: ImageShape,
-        /// The size of the first.
+        /// The size of the first image.
         expected: ImageShape,
     },
 
-    /// Images with and without a class.
+    /// A folder with both images and subfolders of images.
     #[error(
-        "{}: images beside folders of images; expected either images, or one folder a class",
+        "{}: images beside folders of images; expected either images, or one folder per class",
         dir.display()
     )]
     PngMixed {

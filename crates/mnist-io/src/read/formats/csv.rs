@@ -1,63 +1,70 @@
-//! Tables as text: one sample a line, a column of labels among them if there are any.
+//! Tables as text: one sample per line, perhaps with a header and a column of labels.
 
 use std::path::Path;
 
 use csv::{Position, ReaderBuilder, StringRecord};
 
-use super::classes::RawLabels;
-use super::table::{Table, Values, sha256_of_file};
-use super::{FormatError, Labelled, Parts};
-use crate::{Error, ImageShape};
+use crate::error::Error;
+use crate::format_error::FormatError;
+use crate::read::classes::RawLabels;
+use crate::read::format::{Format, Labels, check_memory, has_extension};
+use crate::read::note::Note;
+use crate::read::options::ReadOptions;
+use crate::read::raw::{RawPart, RawSet};
+use crate::read::table::{Table, Values, sha256_of_file};
+use crate::shape::ImageShape;
 
-/// Columns that are taken for labels without being told.
+pub(super) const FORMAT: Format = Format {
+    name: "a .csv or .tsv table",
+    recognises: |path| Ok(has_extension(path, &["csv", "tsv"])),
+    labels: Labels::Column,
+    read,
+};
+
+/// Names of columns that are taken for labels by default.
 const LABEL_NAMES: [&str; 5] = ["label", "labels", "class", "target", "y"];
 
-/// Reads a table, as long as it takes less than `limit` bytes; fields end at commas, semicolons or
-/// tabs, as the first line has them. The first row is a header if it holds a field that is no
-/// number in a column of numbers, or the name that was asked for.
-pub(super) fn read_csv(
-    file: &Path,
-    label_column: Option<&str>,
-    limit: u64,
-) -> Result<Parts, Error> {
-    let syntax = |source| FormatError::Csv { file: file.into(), source };
+/// Reads a table within the memory limit. Fields are separated by commas, semicolons or tabs,
+/// whichever is most frequent in the first line; [`is_header`] decides whether that is a header.
+fn read(file: &Path, options: &ReadOptions) -> Result<RawSet, Error> {
+    let label_column = options.label_column.as_deref();
+    let place = || file.display().to_string();
+    let unreadable = |error: csv::Error| {
+        if error.is_io_error() {
+            return Error::Io { file: file.into(), source: error.into() };
+        }
+        let cause = error.into();
+        FormatError::Malformed { place: place(), cause, expected: "a table in UTF-8" }.into()
+    };
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .trim(csv::Trim::All)
         .delimiter(delimiter(file)?)
         .from_path(file)
-        .map_err(|source| match source.kind() {
-            csv::ErrorKind::Io(_) => unreadable(file, source),
-            _ => syntax(source).into(),
-        })?;
+        .map_err(unreadable)?;
     let mut records = reader.records();
-    let first = records.next().transpose().map_err(syntax)?;
-    let second = records.next().transpose().map_err(syntax)?;
+    let first = records.next().transpose().map_err(unreadable)?;
+    let second = records.next().transpose().map_err(unreadable)?;
     let (Some(first), Some(second)) = (first, second) else {
-        let place = file.display().to_string();
-        return Err(FormatError::TooFewRows { place, found: 0, expected: 3 }.into());
+        return Err(FormatError::TooFewRows { place: place(), found: 0, expected: 3 }.into());
     };
     let is_header = is_header(&first, &second, label_column);
     let header = is_header.then(|| first.clone());
     let label = label_index(file, &first, header.as_ref(), label_column)?;
     let mut rows =
-        Rows { file, header, label, n_fields: first.len(), limit, reals: vec![], words: vec![] };
+        Rows { file, header, label, n_fields: first.len(), options, reals: vec![], words: vec![] };
     if !is_header {
         rows.add(&first)?;
     }
     rows.add(&second)?;
     for record in records {
-        rows.add(&record.map_err(syntax)?)?;
+        rows.add(&record.map_err(unreadable)?)?;
     }
-    rows.finish(label_column.is_none())
+    rows.finish()
 }
 
-fn unreadable(file: &Path, source: csv::Error) -> Error {
-    Error::Io { file: file.into(), source: source.into() }
-}
-
-/// The most frequent of the usual separators in the first line.
+/// The most frequent separator in the first line.
 fn delimiter(file: &Path) -> Result<u8, Error> {
     use std::io::{BufRead, BufReader, Read};
     let io = |source| Error::Io { file: file.into(), source };
@@ -65,12 +72,13 @@ fn delimiter(file: &Path) -> Result<u8, Error> {
     let mut line = Vec::new();
     BufReader::new(opened.take(1 << 20)).read_until(b'\n', &mut line).map_err(io)?;
     let count = |separator: &u8| line.split(|byte| byte == separator).count();
-    // The last of equals is taken, so that a single column is one of commas.
+    // `max_by_key` takes the last of equals, so that a single column counts as separated by commas.
     Ok([b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b','))
 }
 
-/// Whether the first line names the columns: one of them is that of the labels, or it has no numbers
-/// where the second has some. A number beside what is none is a sample with a mistake.
+/// Whether the first line names the columns: it has the name of the label column, or it has no
+/// numbers while the second line has some. A first line with some numbers is a sample, perhaps with a
+/// mistake.
 fn is_header(first: &StringRecord, second: &StringRecord, label_column: Option<&str>) -> bool {
     let is_number = |field: &str| field.parse::<f32>().is_ok();
     let named =
@@ -84,7 +92,7 @@ fn is_label(name: &str) -> bool {
     LABEL_NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
-/// Which column holds the labels, if any does.
+/// The index of the label column, if there is one.
 fn label_index(
     file: &Path,
     first: &StringRecord,
@@ -116,13 +124,13 @@ fn label_index(
     })
 }
 
-/// What has been read so far.
+/// The rows read so far.
 struct Rows<'a> {
     file: &'a Path,
     header: Option<StringRecord>,
     label: Option<usize>,
     n_fields: usize,
-    limit: u64,
+    options: &'a ReadOptions,
     reals: Vec<f32>,
     words: Vec<String>,
 }
@@ -155,23 +163,18 @@ impl Rows<'_> {
                 }
             }
         }
-        let bytes = 4 * self.reals.len() as u64;
-        if bytes > self.limit {
-            let (place, limit) = (self.file.display().to_string(), self.limit);
-            let remedy =
-                "save the numbers as a .npy file, which can stay on disk, or raise the limit";
-            return Err(FormatError::Memory { place, bytes, limit, remedy });
-        }
-        Ok(())
+        let remedy = "save the numbers as a .npy file, which can stay on disk";
+        let n_values = self.reals.len() as u64;
+        check_memory(&self.file.display().to_string(), n_values, self.options, remedy)
     }
 
-    fn finish(self, unasked: bool) -> Result<Parts, Error> {
-        let Rows { file, header, label, n_fields, reals, words, .. } = self;
+    fn finish(self) -> Result<RawSet, Error> {
+        let Rows { file, header, label, n_fields, options, reals, words } = self;
         let n_columns = n_fields - usize::from(label.is_some());
         if n_columns == 0 {
             return Err(FormatError::CsvNoFeatures { file: file.into() }.into());
         }
-        // Columns that are no grey values are no pixels, however many there are.
+        // Rows are images only if all values can be grey values, whatever the number of columns.
         let within = |most: f32| reals.iter().all(|value| (0.0..=most).contains(value));
         let whole = || reals.iter().all(|value| value.fract() == 0.0);
         let shape = if within(1.0) || within(255.0) && whole() {
@@ -184,11 +187,10 @@ impl Rows<'_> {
         let table = Table { file: file.into(), n_rows, shape, pixels: false, values };
         let labels = label.map(|_| RawLabels::Text(words));
         let sha256 = sha256_of_file(file, &[])?;
-        let mut parts = Parts::of_one(Labelled { table, labels, sha256 });
-        if let (Some(label), Some(names), true) = (label, header, unasked) {
-            let name = &names[label];
-            parts.notes.push(format!("labels are column {name} (--label-column says otherwise)"));
+        let mut set = RawSet::of_one(RawPart { table, labels, sha256 });
+        if let (Some(label), Some(names), None) = (label, header, &options.label_column) {
+            set.notes.push(Note::LabelColumn { column: names[label].to_owned() });
         }
-        Ok(parts)
+        Ok(set)
     }
 }
