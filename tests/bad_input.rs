@@ -17,7 +17,11 @@ fn refused(args: &[&str], code: i32, says: &[&str]) {
 
 #[test]
 fn an_unknown_preset_is_answered_with_the_nearest() {
-    refused(&["train", "tutoral"], 2, &["there is no preset `tutoral`", "did you mean `tutorial`?"]);
+    refused(
+        &["train", "tutoral"],
+        2,
+        &["there is no preset `tutoral`", "did you mean `tutorial`?"],
+    );
 }
 
 #[test]

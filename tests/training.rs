@@ -62,6 +62,7 @@ fn every_preset_prints_itself() {
         count += 1;
     }
     let output = aerbm().args(["train", "--list"]).output().expect("runs");
-    let listed = String::from_utf8_lossy(&output.stdout).lines().filter(|l| !l.starts_with(' ')).count();
+    let listed =
+        String::from_utf8_lossy(&output.stdout).lines().filter(|l| !l.starts_with(' ')).count();
     assert_eq!(listed, count);
 }

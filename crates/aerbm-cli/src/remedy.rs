@@ -18,7 +18,9 @@ fn of_error(error: &Error) -> Option<&'static str> {
             Some("--out names another folder")
         }
         Error::Data(source) => of_data(source),
-        Error::Fetch { source: FetchError::NoMirror { .. }, .. } => Some("--mirror names another mirror"),
+        Error::Fetch { source: FetchError::NoMirror { .. }, .. } => {
+            Some("--mirror names another mirror")
+        }
         Error::AllDiverged => Some("--rates takes lower ones"),
         Error::Training { source, .. } => of_training(source),
         Error::Stopped { source, .. } => of_error(source),

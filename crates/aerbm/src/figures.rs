@@ -67,10 +67,11 @@ pub(crate) fn learning_curves(out: Figures<'_>, metrics: &[MetricRow]) -> Result
     let meta = Meta {
         title: "Learning curves".into(),
         caption: "Costs and errors after each epoch of training.".into(),
-        how_to_read: "Lower is better, except for the likelihood. Training has converged where a curve \
+        how_to_read:
+            "Lower is better, except for the likelihood. Training has converged where a curve \
             is flat. A growing free-energy gap is a sign of overfitting: seen samples become more \
             probable than unseen ones."
-            .into(),
+                .into(),
         alt: "Line charts of costs and errors against epochs, with one line for each model".into(),
         section: Section::Learning,
         order: 0,
@@ -200,9 +201,10 @@ pub fn reconstructions(
     let meta = Meta {
         title: "Test digits above their reconstructions".into(),
         caption: "The first test image of each class, and its reconstruction by each model.".into(),
-        how_to_read: "The closer a row is to the first one, the less the code loses. Blur and missing \
+        how_to_read:
+            "The closer a row is to the first one, the less the code loses. Blur and missing \
             strokes show the information that the code could not hold."
-            .into(),
+                .into(),
         alt: "Rows of digit images: originals, then each model's reconstructions".into(),
         section: Section::Reconstruction,
         order: 0,

@@ -98,4 +98,3 @@ fn rbm_measures(rbm: &Rbm<f32>, split: &str, x: ArrayView2<f32>) -> Vec<Measure>
     }
     measures
 }
-

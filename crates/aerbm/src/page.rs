@@ -60,22 +60,22 @@ pub(crate) fn verdict(
             depth: row.depth,
             labels: row.labels,
             seeds: row.seeds,
-            test_error_pct_mean: row.test_error_pct_mean,
+            test_error_pct: row.test_error_pct_mean,
         })
         .collect();
-    let paired: Vec<PairedLine> = paired
-        .iter()
+    // Each pair has a row for each test; those of Holm's correction have the p-value that counts.
+    let corrected = paired.iter().filter(|row| row.test.ends_with("Holm"));
+    let paired: Vec<PairedLine> = corrected
         .map(|row| PairedLine {
             method_a: row.method_a.clone(),
             method_b: row.method_b.clone(),
             depth: row.depth,
             labels: row.labels,
             seeds: row.seeds,
-            difference_pct_mean: row.difference_pct_mean,
-            ci95_low: row.ci95_low,
-            ci95_high: row.ci95_high,
-            p_value: row.p_value,
-            test: row.test.clone(),
+            difference_pct: row.difference_pct_mean,
+            low: row.ci95_low,
+            high: row.ci95_high,
+            corrected_p: row.p_value,
         })
         .collect();
     let cells: Vec<CellLine> = cells
@@ -95,9 +95,9 @@ pub(crate) fn verdict(
 fn to_answer(verdict: Verdict) -> Answer {
     let tone = |finding: Finding| match finding {
         Finding::Better => Tone::Good,
-        Finding::SuggestivelyBetter => Tone::FairlyGood,
+        Finding::SuggestiveBetter => Tone::FairlyGood,
         Finding::NoDifference | Finding::NoInterval => Tone::Neutral,
-        Finding::SuggestivelyWorse => Tone::FairlyBad,
+        Finding::SuggestiveWorse => Tone::FairlyBad,
         Finding::Worse => Tone::Bad,
     };
     let pairs = verdict.pairs.into_iter().map(|pair| PairVerdict {

@@ -109,7 +109,11 @@ pub(crate) struct Spec<'a> {
 }
 
 impl Record {
-    pub(crate) fn new(spec: &Spec<'_>, data: &Splits<TrainingData>, key: &Key) -> Result<Self, Error> {
+    pub(crate) fn new(
+        spec: &Spec<'_>,
+        data: &Splits<TrainingData>,
+        key: &Key,
+    ) -> Result<Self, Error> {
         Ok(Record {
             key: key.as_str().to_owned(),
             run: spec.run.to_owned(),

@@ -49,8 +49,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     settings.notes.iter().for_each(|note| ui.note(note));
     let loaded = aerbm::compare::load(&args.data.source())?;
     tell(&loaded, ui);
-    let done =
-        aerbm::compare::run(&options, settings, &loaded, &command(args), &args.out, ui)?;
+    let done = aerbm::compare::run(&options, settings, &loaded, &command(args), &args.out, ui)?;
     if let Some(comparison) = &done.comparison {
         print_comparison(comparison, ui)?;
     }

@@ -22,8 +22,7 @@ pub(crate) struct Arguments {
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     let (trained, loaded) = args.model.load(ui)?;
     let data = (loaded.train()?, &loaded.data.test);
-    let found =
-        args.model.draw(|out| denoise(&trained, data, args.noise.0, args.seed, out))?;
+    let found = args.model.draw(|out| denoise(&trained, data, args.noise.0, args.seed, out))?;
     for Denoised { method, constants, quality } in &found {
         let ssim = quality.ssim.map_or_else(|| "-".to_owned(), |ssim| format!("{ssim:.4}"));
         let label = match constants.as_str() {

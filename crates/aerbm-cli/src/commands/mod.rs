@@ -17,11 +17,11 @@ mod train;
 
 use std::path::{Path, PathBuf};
 
+use ::report::MetricRow;
 use aerbm::data::Loaded;
 use aerbm::figures::Figures;
 use aerbm::{Measure, Trained, page};
 use clap::{Args, Subcommand};
-use ::report::MetricRow;
 
 use crate::data_args::{DataArgs, tell};
 use crate::ui::Ui;

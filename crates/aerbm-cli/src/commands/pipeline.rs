@@ -58,8 +58,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
         };
         let loaded = aerbm::data::load(&source)?;
         tell(&loaded, ui);
-        let done =
-            aerbm::pipeline::run(&config, &source, &loaded, &command, &folder, ui)?;
+        let done = aerbm::pipeline::run(&config, &source, &loaded, &command, &folder, ui)?;
         if let Some(comparison) = &done.comparison {
             print_comparison(comparison, ui)?;
         }

@@ -57,10 +57,8 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     let mut printed = Ok(());
     let mut print = |epoch: &aerbm::Epoch| {
         let epoch = &epoch.training;
-        let line = format!(
-            "epoch {:>3}/{epochs}  {} {:.6}",
-            epoch.epoch, epoch.metric.name, epoch.value
-        );
+        let line =
+            format!("epoch {:>3}/{epochs}  {} {:.6}", epoch.epoch, epoch.metric.name, epoch.value);
         if printed.is_ok() {
             printed = ui.result(&line);
         }

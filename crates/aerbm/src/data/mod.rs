@@ -6,7 +6,9 @@ mod samples;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use mnist_io::{Derived, Note, Opened, ReadOptions, Scale, SplitRule, Splits, TrainTest, TrainingData};
+use mnist_io::{
+    Derived, Note, Opened, ReadOptions, Scale, SplitRule, Splits, TrainTest, TrainingData,
+};
 use serde::{Deserialize, Serialize};
 use study::stage::Key;
 

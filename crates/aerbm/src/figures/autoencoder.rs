@@ -72,7 +72,11 @@ pub(crate) fn activities(
         section: Section::Features,
         order: 100,
     };
-    Ok(Lines { meta, panels: vec![panel] }.write(out.dir, &format!("activities_{run}"), out.styles)?)
+    Ok(Lines { meta, panels: vec![panel] }.write(
+        out.dir,
+        &format!("activities_{run}"),
+        out.styles,
+    )?)
 }
 
 /// Two-dimensional codes of the first test samples, coloured by class, beside those of PCA. The titles

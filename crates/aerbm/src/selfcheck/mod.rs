@@ -41,8 +41,16 @@ const CHECKS: [Row; 13] = [
     ("Gibbs sampling keeps the distribution (floors)", rbm::stationarity_error, 4.0),
     ("tempering's exchanges keep it, too (floors)", rbm::tempering_error, 4.0),
     ("pseudo-likelihood = a loop that flips every unit", rbm::pseudo_likelihood_error, 1e-10),
-    ("Gaussian units: Z by quadrature = by enumeration", || rbm::quadrature_error(Unit::Gaussian), 1e-8),
-    ("truncated exponential units: Z by quadrature = by enumeration", || rbm::quadrature_error(Unit::TruncatedExponential), 1e-8),
+    (
+        "Gaussian units: Z by quadrature = by enumeration",
+        || rbm::quadrature_error(Unit::Gaussian),
+        1e-8,
+    ),
+    (
+        "truncated exponential units: Z by quadrature = by enumeration",
+        || rbm::quadrature_error(Unit::TruncatedExponential),
+        1e-8,
+    ),
     ("annealing without weights = log Z", rbm::annealing_error, 1e-10),
     ("annealing, 10 to 1,000 temperatures: error's ratio", rbm::annealing_ratio, 0.2),
     ("mean AIS ≤ log Z ≤ mean reverse AIS (standard errors)", rbm::bracket_error, 3.0),

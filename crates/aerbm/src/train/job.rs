@@ -3,9 +3,7 @@
 use ae_core::Autoencoder;
 use mnist_io::{Splits, TrainingData};
 use ndarray::{Array2, ArrayView2};
-use nn_core::{
-    Metric, Samples, TensorMap, TrainingError, reconstruction_error, restore, store,
-};
+use nn_core::{Metric, Samples, TensorMap, TrainingError, reconstruction_error, restore, store};
 
 use stack::ResumeError;
 
@@ -68,7 +66,9 @@ pub(super) fn begin<'a>(
                 best: None,
             })
         }
-        RunConfig::Rbm(settings) => Box::new(RbmJob::new(settings, spec.seed, data).map_err(failed)?),
+        RunConfig::Rbm(settings) => {
+            Box::new(RbmJob::new(settings, spec.seed, data).map_err(failed)?)
+        }
         RunConfig::Dbn(settings) => {
             let train = data.train.in_memory()?.images.view();
             Box::new(DbnJob::new(settings, spec.seed, train, &data.validation).map_err(failed)?)
