@@ -57,7 +57,7 @@ impl<'a> Run<'a> {
             let settings = method.layer(index).expect("a method that grows has layers");
             let n_hidden = self.config.layers[index];
             let place = Place { method: method.name, seed, index, n_hidden };
-            // The method is no part of the key: equal layers on equal ones are shared.
+            // The method is not part of the key: methods share equal layers on equal ones.
             let own = (settings, n_hidden, seed, index);
             let data = (self.data_key, self.config.pretraining_samples);
             let key = Key::new(PRETRAIN, &(own, stack.keys.last(), data));
