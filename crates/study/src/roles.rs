@@ -15,7 +15,7 @@ pub enum Role {
     Reference,
 }
 
-/// A method as statistics and verdicts know it.
+/// The name and role of a method, for statistics and verdicts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MethodRole {
     /// The name in tables.

@@ -1,5 +1,5 @@
-//! A comparison as a whole, on data made up here: every method, kept stages, equal time, and the
-//! control that must fail.
+//! Whole comparisons on artificial data: every method, cached stages, equal time, and labels that must
+//! not be learned.
 
 use std::ops::ControlFlow;
 
@@ -16,7 +16,7 @@ use study::{
     summarise,
 };
 
-/// Methods of every kind, some with the settings of published ones.
+/// Methods of every kind of layer.
 const METHODS: &str = r##"
     none = { role = "control", color = "#282828", words = "none", layers = { kind = "random" } }
     raw-logistic = { role = "reference", color = "#969696", words = "logistic", layers = [] }
@@ -110,7 +110,7 @@ fn rbm<'m>(methods: &'m mut Methods, name: &str) -> &'m mut RbmPretraining {
     settings
 }
 
-/// Noisy bars at one of four places in a row of 16; the place is the class, or nothing is.
+/// Noisy bars at one of four places in a row of 16. The class is the place, or random if `shuffled`.
 fn bars(n: usize, salt: usize, shuffled: bool) -> Dataset {
     let uniform = |layer: usize, n: usize| {
         let mut values = vec![0.0_f32; n];
@@ -150,7 +150,7 @@ fn config(methods: &[&str]) -> ComparisonConfig {
     config
 }
 
-/// The outcome, with the numbers of stages that were computed and reused.
+/// Runs a comparison; returns its outcome and the numbers of stages that were computed and reused.
 fn run(config: &ComparisonConfig, data: &Splits, store: &Store) -> (Outcome, usize, usize) {
     run_with(config, &methods(), data, store)
 }
@@ -192,7 +192,7 @@ fn every_method_has_its_cells_and_finished_ones_are_kept() {
     assert!(reused > 0);
 
     let (outcome, _, reused_now) = run(&config(&all), &data, &store);
-    // But for equal time, which another method may make longer.
+    // Stages of equal time may be new, as another method may make that time longer.
     assert!(reused_now + some.methods.len() >= reused, "a new method leaves what is there");
     assert_eq!(outcome.cells.len(), all.len() * 2 * 2 * 2);
     for &method in &all {
@@ -223,7 +223,7 @@ fn every_method_has_its_cells_and_finished_ones_are_kept() {
     }
 }
 
-/// Pretraining and one fine-tuning of the first seed's deepest net with most labels.
+/// Seconds of pretraining and of one fine-tuning: first seed, deepest network, most labels.
 fn seconds(outcome: &Outcome, method: &str) -> f64 {
     let layers = outcome.layers.iter().filter(|l| (l.method.as_str(), l.seed) == (method, 1));
     let pretraining: f64 = layers.map(|layer| layer.seconds).sum();
@@ -233,7 +233,7 @@ fn seconds(outcome: &Outcome, method: &str) -> f64 {
     pretraining + cell.expect("a cell").tuning_seconds
 }
 
-/// With the clock's readings left out.
+/// The outcome without times.
 fn without_times(mut outcome: Outcome) -> Outcome {
     for cell in &mut outcome.cells {
         (cell.seconds, cell.tuning_seconds) = (0.0, 0.0);
@@ -278,7 +278,7 @@ fn another_number_of_labels_leaves_the_others() {
     let (store, data) = (Store::new(folder.path()), splits(false));
     let mut config = config(&["none", "denoising", "rbm"]);
     config.equal_seconds = None;
-    // Units that are not the usual ones must come back with the layers; no layer learns from theirs.
+    // Unusual units must be restored with the layers. There is one layer, so that none learns from them.
     config.depths = vec![1];
     let mut methods = methods();
     autoencoder(&mut methods, "denoising").model.code = Some(Activation::Relu);
@@ -346,8 +346,8 @@ fn a_rate_that_diverges_is_left_out_unless_it_is_the_only_one() {
     assert!(matches!(error, StudyError::Training(nn_core::TrainingError::Diverged { .. })));
 }
 
-/// The same labels, order, output layer and dropout: with frozen layers of the same random weights, two
-/// methods are one.
+/// Methods have the same labels, order, output layer and dropout: with the same random layers, both frozen,
+/// they give the same networks.
 #[test]
 fn methods_are_matched() {
     let folder = tempfile::tempdir().expect("a temporary folder");

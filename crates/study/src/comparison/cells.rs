@@ -137,7 +137,7 @@ impl Run<'_> {
         let updates = |index| method.layer(index).map_or(0, |layer| layer.updates(samples));
         let compared = 0..COMPARED.min(validation.labels.len());
         let changes = stack::layer_changes(
-            // The tuned model is for use without dropout, and so must be the one it began as.
+            // The tuned model is scaled for use without dropout, so the initial one must be too.
             &start.on_average(settings(rates).dropout),
             &tuned.model,
             self.data.validation.rows(compared.clone()),

@@ -1,4 +1,4 @@
-//! Every bound of the settings of a comparison.
+//! Validation of the settings of a comparison.
 
 use std::fmt::Display;
 
@@ -79,7 +79,7 @@ impl ComparisonConfig {
         Ok(())
     }
 
-    /// Two methods that give the same network would be compared with each other in vain.
+    /// Refuses two methods that give the same networks.
     fn validate_differences(&self, compared: &[ResolvedMethod<'_>]) -> Result<(), InvalidSetting> {
         let depth = self.depths.iter().max().copied().unwrap_or_default();
         for (i, method) in compared.iter().enumerate() {
@@ -90,7 +90,7 @@ impl ComparisonConfig {
         Ok(())
     }
 
-    /// Settings that the comparison has elsewhere must not be given for fine-tuning.
+    /// Refuses settings of fine-tuning that the comparison has elsewhere.
     fn validate_fine_tuning(&self) -> Result<(), InvalidSetting> {
         let (found, default) = (&self.fine_tuning, FineTuneConfig::default());
         let expected = "no value: comparison.labels and comparison.learning_rates have it";
