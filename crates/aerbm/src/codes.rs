@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use ae_core::{Corruption, Pca};
-use mnist_io::{Dataset, SplitRule, Splits, write_npy};
+use mnist_io::{Dataset, SplitRule, Splits, TrainingData, write_npy};
 use ndarray::Array2;
 use nn_core::reconstruction_error;
 use report::MetricRow;
@@ -115,7 +115,11 @@ pub(crate) fn pca_rows(
 }
 
 /// The figures of an autoencoder beside those of every model.
-pub fn draw(out: Figures<'_>, trained: &Trained, splits: &Splits) -> Result<(), Error> {
+pub(crate) fn draw(
+    out: Figures<'_>,
+    trained: &Trained,
+    splits: &Splits<TrainingData>,
+) -> Result<(), Error> {
     let Model::Autoencoder(model) = &trained.model else { return Ok(()) };
     if let RunConfig::Autoencoder(settings) = trained.config()?
         && let Some(corruption) = settings.training.corruption
@@ -128,13 +132,14 @@ pub fn draw(out: Figures<'_>, trained: &Trained, splits: &Splits) -> Result<(), 
         figures::autoencoder::denoising(out, trained, &splits.test, &noisy, &filters)?;
     }
     figures::autoencoder::activities(out, trained, model, &splits.test)?;
-    let labels = splits.train.labels.as_deref().zip(splits.test.labels.as_deref());
     if model.n_code() == 2
-        && let Some((train_labels, test_labels)) = labels
+        && let TrainingData::InMemory(train) = &splits.train
+        && let Some(train_labels) = &train.labels
+        && let Some(test_labels) = &splits.test.labels
     {
-        let pca = Pca::fit(splits.train.images.view(), 2)?;
+        let pca = Pca::fit(train.images.view(), 2)?;
         let mut panels = Vec::new();
-        let both = |of: &dyn Fn(&Dataset) -> Array2<f32>| (of(&splits.train), of(&splits.test));
+        let both = |of: &dyn Fn(&Dataset) -> Array2<f32>| (of(train), of(&splits.test));
         for (name, (known, unknown)) in [
             (trained.record.run.as_str(), both(&|set| model.encode(set.images.view()))),
             ("PCA", both(&|set| pca.encode(set.images.view()))),

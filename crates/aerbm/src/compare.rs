@@ -178,9 +178,9 @@ fn lengthen(
         }
         let mut longest = None;
         for layer in method.layers.own_mut() {
-            let Some((epochs, batch_size)) = layer.epochs() else { continue };
-            let enough = enough_epochs(epochs, n_samples, batch_size);
-            if enough > epochs {
+            let epochs = layer.epochs();
+            let enough = enough_epochs(epochs, n_samples, layer.batch_size());
+            if epochs > 0 && enough > epochs {
                 layer.set_epochs(enough);
                 longest = longest.max(Some(enough));
             }

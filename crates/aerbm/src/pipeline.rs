@@ -58,6 +58,7 @@ pub fn run(
     for entry in &config.runs {
         let run_config = for_shape(entry.resolve()?, loaded, monitor)?;
         let (splits, key) = loaded.split(run_config.split())?;
+        let either = splits.clone().into();
         for seed in config.seed..config.seed + entry.seeds {
             let spec = Spec { run: &entry.name, config: &run_config, seed, source: Some(source) };
             let model_folder = if seed == config.seed {
@@ -65,14 +66,14 @@ pub fn run(
             } else {
                 folder.model_folder(&format!("{}-seed-{seed}", entry.name))
             };
-            let trained = train(&spec, &splits, &key, &model_folder, monitor, &mut |_| ())?;
+            let trained = train(&spec, &either, &key, &model_folder, monitor, &mut |_| ())?;
             folder.add_record(&trained.record)?;
             if let Some(settings) = &entry.probe {
                 let rows = probed_rows(&trained, &splits, settings, out, monitor)?;
                 folder.add_rows(rows, vec![])?;
             }
             if seed == config.seed {
-                codes::draw(figures, &trained, &splits)?;
+                codes::draw(figures, &trained, &either)?;
                 if let Model::Autoencoder(model) = &trained.model
                     && model.n_code() < model.n_visible()
                     && optima.insert((model.n_code(), splits.train.n_samples()))
