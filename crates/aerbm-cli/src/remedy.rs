@@ -22,9 +22,10 @@ fn of_error(error: &Error) -> Option<&'static str> {
             Some("--mirror names another mirror")
         }
         Error::AllDiverged => Some("--rates takes lower ones"),
-        Error::Training { source, .. } => of_training(source),
         Error::Stopped { source, .. } => of_error(source),
-        Error::Study(StudyError::Training(source)) => of_training(source),
+        Error::Training { source, .. } | Error::Study(StudyError::Training(source)) => {
+            of_training(source)
+        }
         Error::Study(StudyError::Unlabelled(_)) | Error::Unlabelled { .. } => Some(
             "a .csv file has labels in a column (--label-column), IDX files have them in files of \
              their own, PNG images by their folders",

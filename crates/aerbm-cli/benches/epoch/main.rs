@@ -1,6 +1,6 @@
 //! Seconds an epoch of training.
 //!
-//! `cargo bench -p aerbm --bench epoch` holds them against the dense limit: the time that an epoch's
+//! `cargo bench -p aerbm-cli --bench epoch` compares them with the dense limit, the time that an epoch's
 //! matrix products alone would take at the machine's peak rate, measured in the same run. The rounds
 //! alternate between measuring the peak and training, because the speed of a shared machine drifts;
 //! medians are compared. Each work is also timed on one thread and on all, in turn; and the time is

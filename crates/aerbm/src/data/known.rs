@@ -107,7 +107,7 @@ pub fn fetch(
         monitor.flow()
     };
     match mnist_io::fetch::fetch(set.files, mirrors, &folder, &mut watch) {
-        Ok(_) => Ok((folder, set.about)),
+        Ok(()) => Ok((folder, set.about)),
         Err(FetchError::Interrupted) => Err(Error::Interrupted),
         Err(source) => Err(Error::Fetch { name: name.to_owned(), source }),
     }

@@ -17,7 +17,6 @@ pub(crate) use samples::training_samples;
 
 use crate::Error;
 use crate::config::{ConfigError, nearest};
-use crate::monitor::Monitor;
 use crate::trained::Trained;
 
 /// The folder of data sets that have names.
