@@ -303,7 +303,7 @@ mod tests {
 
     fn epochs(methods: &Methods, method: &str) -> Vec<usize> {
         let layers = methods.0[method].layers.own();
-        layers.filter_map(|layer| layer.epochs().map(|(epochs, _)| epochs)).collect()
+        layers.map(|layer| layer.epochs()).filter(|epochs| *epochs > 0).collect()
     }
 
     #[test]
