@@ -9,9 +9,8 @@ fn main() -> Result<(), aerbm::Error> {
     let x = Array2::from_shape_fn((2_000, 64), |(row, column)| {
         0.5 + 0.5 * ((row % 8 + 1) as f32 * column as f32 / 10.0).sin()
     });
-    let settings = RunConfig::preset("denoising")?
-        .with("model.n_hidden=32")?
-        .with("training.epochs=20")?;
+    let settings =
+        RunConfig::preset("denoising")?.with("model.n_hidden=32")?.with("training.epochs=20")?;
     let trained = aerbm::fit(&settings, &x, 1)?;
     let codes = trained.model.encode(x.view());
     println!("{} codes of {} units", codes.nrows(), codes.ncols());

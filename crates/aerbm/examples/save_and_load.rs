@@ -6,11 +6,11 @@ use aerbm::stack::FineTuneConfig;
 use aerbm::{RunConfig, Trained, TrainedClassifier};
 
 fn main() -> Result<(), aerbm::Error> {
-    let x = Array2::from_shape_fn((600, 12), |(row, column)| f32::from((row / 5 + column) % 3 == 0));
+    let x =
+        Array2::from_shape_fn((600, 12), |(row, column)| f32::from((row / 5 + column) % 3 == 0));
     let labels: Vec<u8> = (0..600).map(|row| (row / 5 % 3) as u8).collect();
-    let settings = RunConfig::preset("autoencoder")?
-        .with("model.n_hidden=8")?
-        .with("training.epochs=5")?;
+    let settings =
+        RunConfig::preset("autoencoder")?.with("model.n_hidden=8")?.with("training.epochs=5")?;
     let trained = aerbm::fit(&settings, &x, 1)?;
     let few = FineTuneConfig { updates: 200, batch_size: 20, ..Default::default() };
     let classifier = trained.fine_tune(&x, &labels, &few, 1)?;

@@ -85,9 +85,8 @@ impl Trained {
             monitor.advance(progress, watch.lap());
             monitor.flow()
         };
-        let tuned = with_threads(|| {
-            fine_tune(start, train, validation, config, seed, &mut observer)
-        });
+        let tuned =
+            with_threads(|| fine_tune(start, train, validation, config, seed, &mut observer));
         monitor.finish();
         let tuned = tuned.map_err(|source| Error::training(&self.record.run, source))?;
         let errors = tuned.validation_errors as f64;
@@ -142,9 +141,9 @@ impl TrainedClassifier {
         let sizes = &description.sizes;
         // Sizes are checked against the tensors before anything is allocated.
         let largest = tensors.values().map(ndarray::ArrayBase::len).max().unwrap_or_default();
-        let possible = sizes.windows(2).all(|pair| {
-            pair[0].checked_mul(pair[1]).is_some_and(|weights| weights <= largest)
-        });
+        let possible = sizes
+            .windows(2)
+            .all(|pair| pair[0].checked_mul(pair[1]).is_some_and(|weights| weights <= largest));
         if !possible || sizes.len() != description.activations.len() + 2 {
             return Err(Error::Tensors(tensor_file::TensorFileError::Damaged {
                 path,
@@ -155,9 +154,6 @@ impl TrainedClassifier {
         let mut classifier = Classifier { layers, units: description.activations };
         restore(&mut classifier, "", &tensors)
             .map_err(|error| Error::Restore { path: path.clone(), source: error.into() })?;
-        Ok(TrainedClassifier {
-            classifier,
-            validation_error_pct: description.validation_error_pct,
-        })
+        Ok(TrainedClassifier { classifier, validation_error_pct: description.validation_error_pct })
     }
 }

@@ -152,11 +152,7 @@ pub fn draw(out: Figures<'_>, trained: &Trained, splits: &Splits) -> Result<(), 
 ///
 /// # Errors
 /// [`Error::Config`] for another ending, [`Error::Report`] if the file cannot be written.
-pub fn write_codes(
-    trained: &Trained,
-    set: &Dataset,
-    file: &Path,
-) -> Result<(usize, usize), Error> {
+pub fn write_codes(trained: &Trained, set: &Dataset, file: &Path) -> Result<(usize, usize), Error> {
     let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let writers: BTreeMap<&str, Writer> = BTreeMap::from([
         ("csv", csv_of as Writer),

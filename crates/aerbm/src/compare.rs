@@ -111,7 +111,12 @@ fn is_given(set: &[String], setting: &str) -> bool {
 }
 
 /// Suits the comparison to the numbers of labels that are asked for, and to the data.
-fn suit(settings: &mut DefaultComparison, options: &CompareOptions, splits: &Splits, monitor: &dyn Monitor) {
+fn suit(
+    settings: &mut DefaultComparison,
+    options: &CompareOptions,
+    splits: &Splits,
+    monitor: &dyn Monitor,
+) {
     let comparison = &mut settings.config;
     let known = comparison.labels.clone();
     let n_labels = splits.train.labels.as_ref().map_or(0, Vec::len);
@@ -128,7 +133,10 @@ fn suit(settings: &mut DefaultComparison, options: &CompareOptions, splits: &Spl
         comparison.labels.push(budget_for(n_labels, &known));
         let counts: Vec<String> =
             comparison.labels.iter().map(|budget| budget.count.to_string()).collect();
-        monitor.note(&format!("{n_labels} labelled training samples: comparing {}", counts.join(", ")));
+        monitor.note(&format!(
+            "{n_labels} labelled training samples: comparing {}",
+            counts.join(", ")
+        ));
     }
     if !is_given(&options.set, "comparison.layers") {
         narrow(&mut comparison.layers, splits.train.n_features(), monitor);

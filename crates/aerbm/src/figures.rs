@@ -67,10 +67,11 @@ pub(crate) fn learning_curves(out: Figures<'_>, metrics: &[MetricRow]) -> Result
     let meta = Meta {
         title: "Learning curves".into(),
         caption: "Costs and errors after each epoch of training.".into(),
-        how_to_read: "Lower is better, except for the likelihood. Training has converged where a curve \
+        how_to_read:
+            "Lower is better, except for the likelihood. Training has converged where a curve \
             is flat. A growing free-energy gap is a sign of overfitting: seen samples become more \
             probable than unseen ones."
-            .into(),
+                .into(),
         alt: "Line charts of costs and errors against epochs, with one line for each model".into(),
         section: Section::Learning,
         order: 0,
@@ -133,8 +134,8 @@ pub(crate) fn histograms(
     }];
     if rbm.hidden == Unit::Binary {
         let features = rbm.encode(test.rows(0..test.n_samples().min(2000)));
-        let activity = features.mean_axis(Axis(0)).unwrap_or_default();
-        let points = shares(activity.iter().map(|&a| f64::from(a)), (0.0, 1.0));
+        let activity = nn_core::column_means(features.view());
+        let points = shares(activity.into_iter(), (0.0, 1.0));
         panels.push(Panel {
             title: "Activity of hidden units".into(),
             x_title: "mean over test images".into(),
@@ -200,9 +201,10 @@ pub fn reconstructions(
     let meta = Meta {
         title: "Test digits above their reconstructions".into(),
         caption: "The first test image of each class, and its reconstruction by each model.".into(),
-        how_to_read: "The closer a row is to the first one, the less the code loses. Blur and missing \
+        how_to_read:
+            "The closer a row is to the first one, the less the code loses. Blur and missing \
             strokes show the information that the code could not hold."
-            .into(),
+                .into(),
         alt: "Rows of digit images: originals, then each model's reconstructions".into(),
         section: Section::Reconstruction,
         order: 0,

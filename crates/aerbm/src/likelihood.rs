@@ -165,11 +165,7 @@ pub fn of_all(
 }
 
 /// The mean pseudo-log-likelihood, for units that have one.
-fn pseudo_likelihood(
-    split: &str,
-    rbm: &Rbm<f32>,
-    states: ArrayView2<f32>,
-) -> Option<Measure> {
+fn pseudo_likelihood(split: &str, rbm: &Rbm<f32>, states: ArrayView2<f32>) -> Option<Measure> {
     let found = rbm.pseudo_log_likelihoods(states).ok()?;
     Some(Measure::new(split, "pseudo_log_likelihood_nats", mean(&found), "nats"))
 }

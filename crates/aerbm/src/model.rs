@@ -113,8 +113,9 @@ impl Model {
 
     /// The model of a record and its tensors.
     pub(crate) fn restore(record: &Record, tensors: &TensorMap) -> Result<Self, Error> {
-        let damaged = |error: RestoreError| {
-            Error::Restore { path: record.run.clone().into(), source: error.into() }
+        let damaged = |error: RestoreError| Error::Restore {
+            path: record.run.clone().into(),
+            source: error.into(),
         };
         Ok(match record.settings()? {
             RunConfig::Autoencoder(settings) => {

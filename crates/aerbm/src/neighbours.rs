@@ -33,11 +33,7 @@ pub struct Neighbour {
 ///
 /// # Panics
 /// If there are fewer than `k` points, or the widths differ.
-pub fn nearest(
-    k: usize,
-    points: ArrayView2<f32>,
-    queries: ArrayView2<f32>,
-) -> Vec<Vec<Neighbour>> {
+pub fn nearest(k: usize, points: ArrayView2<f32>, queries: ArrayView2<f32>) -> Vec<Vec<Neighbour>> {
     assert!(k >= 1 && points.nrows() >= k, "{k} neighbours of {} points", points.nrows());
     assert_eq!(points.ncols(), queries.ncols(), "points and queries have the same width");
     (0..queries.nrows()).into_par_iter().map(|i| nearest_of(k, points, queries.row(i))).collect()

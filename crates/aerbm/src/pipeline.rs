@@ -59,8 +59,7 @@ pub fn run(
         let run_config = for_shape(entry.resolve()?, loaded, monitor)?;
         let (splits, key) = loaded.split(run_config.split())?;
         for seed in config.seed..config.seed + entry.seeds {
-            let spec =
-                Spec { run: &entry.name, config: &run_config, seed, source: Some(source) };
+            let spec = Spec { run: &entry.name, config: &run_config, seed, source: Some(source) };
             let model_folder = if seed == config.seed {
                 folder.model_folder(&entry.name)
             } else {
@@ -148,8 +147,7 @@ pub fn train_run(
     refuse_other_run(out, &settings, &identity)?;
     let mut folder = open(out, run.command, &settings, loaded)?;
     folder.set_info(&identity)?;
-    let spec =
-        Spec { run: run.name, config: &config, seed: run.seed, source: Some(run.source) };
+    let spec = Spec { run: run.name, config: &config, seed: run.seed, source: Some(run.source) };
     let model_folder = folder.model_folder(run.name);
     let trained = train(&spec, &splits, &key, &model_folder, monitor, on_epoch)?;
     folder.add_record(&trained.record)?;
@@ -163,11 +161,7 @@ pub fn train_run(
 }
 
 /// Refuses a folder that holds a run with other settings, of another seed or of other data.
-fn refuse_other_run(
-    out: &Path,
-    settings: &str,
-    identity: &serde_json::Value,
-) -> Result<(), Error> {
+fn refuse_other_run(out: &Path, settings: &str, identity: &serde_json::Value) -> Result<(), Error> {
     let Ok(config) = std::fs::read_to_string(out.join("config.toml")) else { return Ok(()) };
     let info = std::fs::read_to_string(out.join("run.json")).unwrap_or_default();
     let info: serde_json::Value = serde_json::from_str(&info).unwrap_or_default();
@@ -201,11 +195,7 @@ fn probed_rows(
 }
 
 /// The settings for these data, without those that do not suit them, which the monitor is told.
-fn for_shape(
-    config: RunConfig,
-    data: &Loaded,
-    monitor: &dyn Monitor,
-) -> Result<RunConfig, Error> {
+fn for_shape(config: RunConfig, data: &Loaded, monitor: &dyn Monitor) -> Result<RunConfig, Error> {
     let (config, left_out) = config.for_shape(data.mnist.train.shape)?;
     if left_out {
         monitor.note(&format!("training.shift is left out: {} has no images to shift", data.name));

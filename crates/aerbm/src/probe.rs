@@ -102,4 +102,3 @@ pub fn probe(
     ];
     Ok(Probed { frozen: settings.frozen, learning_rate, errors })
 }
-

@@ -55,9 +55,9 @@ pub fn set(table: &mut Table, assignment: &str) -> Result<(), ConfigError> {
     let mut place = table;
     for key in keys {
         let inner = place.entry(key).or_insert_with(|| Value::Table(Table::new()));
-        place = inner.as_table_mut().ok_or_else(|| {
-            ConfigError(format!("{assignment}: `{key}` is a value, not a table"))
-        })?;
+        place = inner
+            .as_table_mut()
+            .ok_or_else(|| ConfigError(format!("{assignment}: `{key}` is a value, not a table")))?;
     }
     if last == "kind" && place.get(last).is_some_and(|kind| *kind != value) {
         place.clear(); // Another kind has other entries.
@@ -82,10 +82,7 @@ pub(crate) fn overlay(below: &mut Table, above: Table) {
 }
 
 /// The candidate that is most similar to `word`, if any is similar enough.
-pub fn nearest<'a>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let scored =
         candidates.into_iter().map(|c| (strsim::normalized_damerau_levenshtein(word, c), c));
     scored.filter(|(score, _)| *score > 0.6).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, c)| c)
@@ -124,10 +121,7 @@ mod tests {
         set(&mut settings, "data=other.csv").expect("a bare word");
         assert_eq!(settings["data"], Value::String("other.csv".into()));
         let refused = set(&mut settings, "dropout={ input = .3 }").expect_err("no number of TOML");
-        assert!(
-            refused.0.contains("dropout={ input = .3 }: not a TOML value"),
-            "{refused}"
-        );
+        assert!(refused.0.contains("dropout={ input = .3 }: not a TOML value"), "{refused}");
         assert!(set(&mut settings, "model").is_err());
         assert!(set(&mut settings, "list.x=1").is_err());
     }

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use study::{ComparisonConfig, Methods};
 use toml::Table;
 
-use super::renamed::{full_path, to_present_names};
-use super::run::{RunConfig, source_table};
 use super::parse::{ConfigError, from_table, nearest, overlay, set, table};
 use super::probe::ProbeSettings;
+use super::renamed::{full_path, to_present_names};
+use super::run::{RunConfig, source_table};
 use crate::Error;
 
 /// The methods that profiles lay their own settings over.
@@ -172,9 +172,7 @@ impl ProfileConfig {
     ///
     /// # Errors
     /// [`ConfigError`] naming the setting.
-    pub fn default_comparison(
-        assignments: &[String],
-    ) -> Result<DefaultComparison, ConfigError> {
+    pub fn default_comparison(assignments: &[String]) -> Result<DefaultComparison, ConfigError> {
         let (config, notes) = Self::parse_with(DEFAULT.0, DEFAULT.1, assignments)?;
         let comparison = config.comparison.expect("the default profile compares");
         Ok(DefaultComparison { config: comparison, methods: config.methods, notes })

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use stack::{DeepPretraining, LayerPretraining};
 use toml::{Table, Value};
 
-use super::parse::{from_table, nearest, table};
 use super::parse::{ConfigError, set};
+use super::parse::{from_table, nearest, table};
 use super::rbm::{DbnSettings, RbmSettings};
 use crate::Error;
 

@@ -26,8 +26,8 @@ pub fn list() -> Vec<(String, String)> {
             sets.push((set.name.to_owned(), how));
         }
     }
-    let made =
-        Derived::ALL.map(|set| (set.name().to_owned(), format!("generated: {}", set.description())));
+    let made = Derived::ALL
+        .map(|set| (set.name().to_owned(), format!("generated: {}", set.description())));
     sets.extend(made.into_iter().filter(|(name, _)| !folders().contains(name)));
     sets
 }

@@ -74,11 +74,7 @@ impl Filter {
 
 /// Each kind of filter with the constants that minimise the squared error between the filtered `noisy`
 /// and `clean`.
-pub fn tuned(
-    clean: ArrayView2<f32>,
-    noisy: ArrayView2<f32>,
-    shape: ImageShape,
-) -> [Filter; 3] {
+pub fn tuned(clean: ArrayView2<f32>, noisy: ArrayView2<f32>, shape: ImageShape) -> [Filter; 3] {
     let best = |candidates: Vec<Filter>| {
         let error = |filter: &Filter| {
             reconstruction_error(clean.view(), filter.apply(noisy, shape).view()).mse_per_pixel

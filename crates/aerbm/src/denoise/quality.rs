@@ -21,11 +21,7 @@ pub struct Quality {
 }
 
 /// The quality of `found` against `clean`. Shapes: n × pixels.
-pub fn quality(
-    clean: ArrayView2<f32>,
-    found: ArrayView2<f32>,
-    shape: ImageShape,
-) -> Quality {
+pub fn quality(clean: ArrayView2<f32>, found: ArrayView2<f32>, shape: ImageShape) -> Quality {
     assert_shape(clean, shape);
     let error = nn_core::reconstruction_error(clean, found);
     let pairs: Vec<(&[f32], &[f32])> = planes(clean).zip(planes(found)).collect();

@@ -125,9 +125,10 @@ pub(crate) fn decoded_codes(
     let rows = images.axis_chunks_iter(Axis(0), COLUMNS).map(|images| row("", images));
     let meta = Meta {
         title: format!("Decoded random codes: {run}"),
-        caption: "Images decoded from codes in which the value of each unit is taken from a different, \
+        caption:
+            "Images decoded from codes in which the value of each unit is taken from a different, \
             randomly chosen test image."
-            .into(),
+                .into(),
         how_to_read:
             "These images are not samples. An autoencoder learns to reconstruct its input; it has \
             no distribution over images or codes. Each unit here has a plausible value, but the \
@@ -174,12 +175,14 @@ pub(crate) fn inpainted(
     }
     let meta = Meta {
         title: format!("Inpainting: {run}"),
-        caption: "Test images, their known part, and draws of the unknown part from the conditional \
+        caption:
+            "Test images, their known part, and draws of the unknown part from the conditional \
             distribution."
-            .into(),
-        how_to_read: "Draws should differ where the known half leaves several possibilities and agree \
+                .into(),
+        how_to_read:
+            "Draws should differ where the known half leaves several possibilities and agree \
             where it does not. An autoencoder would give one answer."
-            .into(),
+                .into(),
         alt: format!("Rows of digit images completed by {run}"),
         section: Section::Generation,
         order: 2,

@@ -41,8 +41,16 @@ const CHECKS: [Row; 13] = [
     ("Gibbs sampling keeps the distribution (floors)", rbm::stationarity_error, 4.0),
     ("tempering's exchanges keep it, too (floors)", rbm::tempering_error, 4.0),
     ("pseudo-likelihood = a loop that flips every unit", rbm::pseudo_likelihood_error, 1e-10),
-    ("Gaussian units: Z by quadrature = by enumeration", || rbm::quadrature_error(Unit::Gaussian), 1e-8),
-    ("truncated exponential units: Z by quadrature = by enumeration", || rbm::quadrature_error(Unit::TruncatedExponential), 1e-8),
+    (
+        "Gaussian units: Z by quadrature = by enumeration",
+        || rbm::quadrature_error(Unit::Gaussian),
+        1e-8,
+    ),
+    (
+        "truncated exponential units: Z by quadrature = by enumeration",
+        || rbm::quadrature_error(Unit::TruncatedExponential),
+        1e-8,
+    ),
     ("annealing without weights = log Z", rbm::annealing_error, 1e-10),
     ("annealing, 10 to 1,000 temperatures: error's ratio", rbm::annealing_ratio, 0.2),
     ("mean AIS ≤ log Z ≤ mean reverse AIS (standard errors)", rbm::bracket_error, 3.0),
@@ -56,17 +64,12 @@ pub fn run() -> impl Iterator<Item = Check> {
 }
 
 fn gradient_error() -> f64 {
-    let penalties = [
-        None,
-        Some(Penalty::Kl { target: 0.1, weight: 0.5 }),
-        Some(Penalty::L1 { weight: 0.3 }),
-        Some(Penalty::Contractive { weight: 0.4 }),
-    ];
+    let penalties = || [None].into_iter().chain(Penalty::EXAMPLES.iter().copied().map(Some));
     let mut worst = 0.0_f64;
     for hidden in Activation::ALL {
         for tied in [false, true] {
             for top_k in [None, Some(2)] {
-                for penalty in penalties {
+                for penalty in penalties() {
                     let model = AutoencoderConfig {
                         n_hidden: 4,
                         hidden,

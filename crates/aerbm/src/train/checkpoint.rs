@@ -18,12 +18,7 @@ struct State {
 }
 
 /// Writes the checkpoint.
-pub(super) fn keep(
-    path: &Path,
-    key: &Key,
-    job: &dyn Job,
-    epochs: &[Epoch],
-) -> Result<(), Error> {
+pub(super) fn keep(path: &Path, key: &Key, job: &dyn Job, epochs: &[Epoch]) -> Result<(), Error> {
     let mut tensors = TensorMap::new();
     job.store(&mut tensors);
     let state = State { key: key.as_str().to_owned(), epochs: epochs.to_vec() };

@@ -3,9 +3,7 @@
 use ae_core::Autoencoder;
 use mnist_io::Splits;
 use ndarray::{Array2, ArrayView2};
-use nn_core::{
-    Metric, Samples, TensorMap, TrainingError, reconstruction_error, restore, store,
-};
+use nn_core::{Metric, Samples, TensorMap, TrainingError, reconstruction_error, restore, store};
 
 use stack::ResumeError;
 

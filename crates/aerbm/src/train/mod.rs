@@ -108,8 +108,8 @@ pub(crate) fn train_in_memory(
         let (model, epochs) = pretrain::pretrained(spec, settings, way, data, None, monitor)?;
         (initial, record.pretraining) = (Some(model), epochs);
     }
-    let mut job = job::begin(spec, data, initial)
-        .map_err(|source| Error::training(spec.run, source))?;
+    let mut job =
+        job::begin(spec, data, initial).map_err(|source| Error::training(spec.run, source))?;
     epochs(spec, &mut *job, data.n_train(), &mut record, monitor, &mut |_, _| Ok(()))?;
     Ok(Trained { model: job.finish(), record })
 }

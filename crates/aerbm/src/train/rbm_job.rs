@@ -2,9 +2,7 @@
 
 use mnist_io::Splits;
 use ndarray::{ArcArray2, Array2, ArrayView2};
-use nn_core::{
-    Metric, Samples, TensorMap, TrainingError, reconstruction_error, restore, store,
-};
+use nn_core::{Metric, Samples, TensorMap, TrainingError, reconstruction_error, restore, store};
 use rbm_core::{Rbm, Training};
 use stack::{Begun, Dbn, Greedy, RbmLayerTraining, ResumeError};
 
