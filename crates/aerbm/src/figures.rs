@@ -134,8 +134,8 @@ pub(crate) fn histograms(
     }];
     if rbm.hidden == Unit::Binary {
         let features = rbm.encode(test.rows(0..test.n_samples().min(2000)));
-        let activity = features.mean_axis(Axis(0)).unwrap_or_default();
-        let points = shares(activity.iter().map(|&a| f64::from(a)), (0.0, 1.0));
+        let activity = nn_core::column_means(features.view());
+        let points = shares(activity.into_iter(), (0.0, 1.0));
         panels.push(Panel {
             title: "Activity of hidden units".into(),
             x_title: "mean over test images".into(),

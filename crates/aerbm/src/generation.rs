@@ -158,12 +158,8 @@ fn judge(
     let mut measures = vec![Measure::new("test", "error_pct", error, "pct")];
     for (split, images) in [("samples", samples), ("test", test)] {
         let p = tuned.model.probabilities(images);
-        let classes = p.mean_axis(Axis(0)).unwrap_or_default();
-        let entropy: f64 = classes
-            .iter()
-            .map(|&p| f64::from(p))
-            .map(|p| if p > 0.0 { -p * p.ln() } else { 0.0 })
-            .sum();
+        let classes = nn_core::column_means(p.view());
+        let entropy: f64 = classes.iter().map(|p| if *p > 0.0 { -p * p.ln() } else { 0.0 }).sum();
         let top: Vec<f64> = p
             .rows()
             .into_iter()

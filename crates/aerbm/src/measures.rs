@@ -91,9 +91,7 @@ fn rbm_measures(rbm: &Rbm<f32>, split: &str, x: ArrayView2<f32>) -> Vec<Measure>
         measures.push(Measure::new(split, "bce_sampled_nats_per_image", value, "nats"));
     }
     if rbm.hidden == Unit::Binary {
-        let codes = rbm.encode(x);
-        let sum: f64 = codes.iter().map(|&activity| f64::from(activity)).sum();
-        let activity = sum / codes.len() as f64;
+        let activity = nn_core::mean_f64(&rbm.encode(x));
         measures.push(Measure::new(split, "hidden_activity", activity, "probability"));
     }
     measures

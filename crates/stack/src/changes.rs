@@ -1,8 +1,8 @@
 //! Comparison of hidden layers before and after fine-tuning.
 
 use ae_core::saturated_pct;
-use ndarray::{Array2, ArrayView2, Axis};
-use nn_core::Workspace;
+use ndarray::{Array2, ArrayView2};
+use nn_core::{Workspace, column_means};
 use serde::{Deserialize, Serialize};
 
 use crate::{Classifier, ClassifierMemory, classification_cost_and_gradient};
@@ -61,10 +61,8 @@ fn norm(a: &Array2<f32>) -> f64 {
 /// Linear CKA, ‖Yᵀ X‖² / (‖Xᵀ X‖ ‖Yᵀ Y‖), of features (n × p and n × q) after centring; 0 if one of
 /// them does not vary.
 fn cka(x: ArrayView2<f32>, y: ArrayView2<f32>) -> f64 {
-    let centred = |features: ArrayView2<f32>| match features.mean_axis(Axis(0)) {
-        Some(mean) => &features - &mean,
-        None => features.to_owned(),
-    };
+    let centred =
+        |features: ArrayView2<f32>| &features - &column_means(features).mapv(|mean| mean as f32);
     let (x, y) = (centred(x), centred(y));
     let product = |a: &Array2<f32>, b: &Array2<f32>| {
         let mut out = Array2::zeros((a.ncols(), b.ncols()));

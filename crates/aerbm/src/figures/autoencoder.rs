@@ -49,7 +49,7 @@ pub(crate) fn activities(
     model: &Autoencoder<f32>,
     test: &mnist_io::Dataset,
 ) -> Result<(), Error> {
-    let histogram = model.code_statistics(test.images.view()).histogram;
+    let histogram = model.code_histogram(test.images.view());
     let width = (histogram.high - histogram.low) / histogram.shares.len() as f64;
     let middle = |i: u32| histogram.low + (f64::from(i) + 0.5) * width;
     let points = histogram.shares.iter().zip(0..).map(|(share, i)| (middle(i), 100.0 * share));

@@ -64,17 +64,12 @@ pub fn run() -> impl Iterator<Item = Check> {
 }
 
 fn gradient_error() -> f64 {
-    let penalties = [
-        None,
-        Some(Penalty::Kl { target: 0.1, weight: 0.5 }),
-        Some(Penalty::L1 { weight: 0.3 }),
-        Some(Penalty::Contractive { weight: 0.4 }),
-    ];
+    let penalties = || [None].into_iter().chain(Penalty::EXAMPLES.iter().copied().map(Some));
     let mut worst = 0.0_f64;
     for hidden in Activation::ALL {
         for tied in [false, true] {
             for top_k in [None, Some(2)] {
-                for penalty in penalties {
+                for penalty in penalties() {
                     let model = AutoencoderConfig {
                         n_hidden: 4,
                         hidden,
