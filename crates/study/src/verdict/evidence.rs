@@ -165,7 +165,7 @@ impl<'a> Evidence<'a> {
             let line = *self.paired.iter().find(is)?;
             let corrected_p = line.corrected_p_among(self.paired.iter().copied(), self.roles);
             let (low, high) = line.interval();
-            Some(PairedLine { corrected_p, low, high, ..line.clone() })
+            Some(PairedLine { low, high, corrected_p, ..line.clone() })
         };
         find(method, other).or_else(|| {
             let line = find(other, method)?;
