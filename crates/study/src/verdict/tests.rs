@@ -208,13 +208,14 @@ fn badge_and_headline_agree() {
     let lines = [summary("none", 3, 100, 3, 10.0), summary("rbm", 3, 100, 3, 9.0)];
     let ends = [-2.0, -1.0, 0.0, 1.0, 2.0, f64::NAN];
     let p_values = [0.001, 0.0499, 0.05, 0.38, 1.0, f64::NAN];
-    let cases = ends.iter().flat_map(|&low| {
-        ends.iter().flat_map(move |&high| p_values.iter().map(move |&p| (low, high, p)))
-    });
+    let mut cases = Vec::new();
+    for low in ends {
+        for high in ends.into_iter().filter(|&high| high.is_nan() || low.is_nan() || low <= high) {
+            cases.extend(p_values.map(|p| (low, high, p)));
+        }
+    }
     let mut seen = std::collections::BTreeSet::new();
-    for (low, high, p) in
-        cases.filter(|&(low, high, _)| low.is_nan() || high.is_nan() || low <= high)
-    {
+    for (low, high, p) in cases {
         for seeds in [1, 3] {
             let line = with_p(paired("rbm", "none", 100, seeds, (low, high)), p);
             let found = verdict(&lines, &[line]);
