@@ -47,6 +47,16 @@ pub fn matmul_scaled<F: Real>(
     beta: F,
     out: ArrayViewMut2<F>,
 ) {
+    F::matmul_scaled(alpha, a, b, beta, out);
+}
+
+fn matmul_scaled_of<F: Real>(
+    alpha: F,
+    a: ArrayView2<F>,
+    b: ArrayView2<F>,
+    beta: F,
+    out: ArrayViewMut2<F>,
+) {
     check(a, b, &out);
     let (m, n) = out.dim();
     if packs(a, &out) {

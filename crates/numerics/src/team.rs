@@ -49,6 +49,10 @@ const MAX_TASKS: usize = 64;
 /// Calls `task(i)` for each i in 0..`tasks`, at most [`MAX_TASKS`], spread over the team: each thread
 /// has a contiguous run, the same each time, and helps with the others' when done.
 pub(crate) fn for_each(tasks: usize, task: impl Fn(usize) + Sync) {
+    for_each_of(tasks, &task);
+}
+
+fn for_each_of(tasks: usize, task: &(dyn Fn(usize) + Sync)) {
     assert!(tasks <= MAX_TASKS, "{tasks} tasks");
     with_current(|team| match team {
         Some(team) if tasks > 1 => {
@@ -62,7 +66,7 @@ pub(crate) fn for_each(tasks: usize, task: impl Fn(usize) + Sync) {
                 }
             });
         }
-        _ => (0..tasks).for_each(&task),
+        _ => (0..tasks).for_each(task),
     });
 }
 

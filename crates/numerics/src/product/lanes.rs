@@ -2,9 +2,11 @@
 
 use std::cell::Cell;
 
-use pulp::Simd;
+use ndarray::{ArrayView2, ArrayViewMut2};
+use pulp::{Arch, Simd};
 
-use super::lists::{NonZeros, compress};
+use super::lists::{Lists, NonZeros, compress};
+use super::pack::Packed;
 use super::turn::{SIDE, turn_square, turn_square_f32};
 
 /// What the kernels need of a scalar: its vectors, and scratch memory that outlives a call.
@@ -65,6 +67,33 @@ pub trait Lanes: Copy {
     /// Puts them back, for the next taker.
     #[allow(private_interfaces, reason = "only the kernels call it")]
     fn put_non_zeros(lists: Vec<NonZeros<Self>>);
+
+    /// The kernel of one share of a product. This and the functions below are compiled once for each
+    /// scalar in this crate; generic ones would be compiled again in every crate that calls them.
+    #[allow(private_interfaces, reason = "only the kernels call it")]
+    fn multiply_share(
+        arch: Arch,
+        a: (ArrayView2<Self>, Option<Lists<Self>>),
+        b: Packed<Self>,
+        beta: Self,
+        out: ArrayViewMut2<Self>,
+    );
+
+    /// Lists the non-zeros of an operand.
+    #[allow(private_interfaces, reason = "only the kernels call it")]
+    fn find_non_zeros(memory: &mut NonZeros<Self>, arch: Arch, a: ArrayView2<Self>, block: usize);
+
+    /// Packs the right operand of a product.
+    fn pack(threads: usize, alpha: Self, b: ArrayView2<Self>, memory: &mut [Self]);
+
+    /// The whole product, α A B + β C.
+    fn matmul_scaled(
+        alpha: Self,
+        a: ArrayView2<Self>,
+        b: ArrayView2<Self>,
+        beta: Self,
+        out: ArrayViewMut2<Self>,
+    );
 }
 
 macro_rules! lanes {
@@ -139,6 +168,41 @@ macro_rules! lanes {
             #[allow(private_interfaces, reason = "only the kernels call it")]
             fn put_non_zeros(lists: Vec<NonZeros<Self>>) {
                 SCRATCH.with(|scratch| scratch.$scalar.non_zeros.set(lists));
+            }
+
+            #[allow(private_interfaces, reason = "only the kernels call it")]
+            fn multiply_share(
+                arch: Arch,
+                a: (ArrayView2<Self>, Option<Lists<Self>>),
+                b: Packed<Self>,
+                beta: Self,
+                out: ArrayViewMut2<Self>,
+            ) {
+                super::share::multiply_of(arch, a, b, beta, out);
+            }
+
+            #[allow(private_interfaces, reason = "only the kernels call it")]
+            fn find_non_zeros(
+                memory: &mut NonZeros<Self>,
+                arch: Arch,
+                a: ArrayView2<Self>,
+                block: usize,
+            ) {
+                memory.find_of(arch, a, block);
+            }
+
+            fn pack(threads: usize, alpha: Self, b: ArrayView2<Self>, memory: &mut [Self]) {
+                Packed::pack_of(threads, alpha, b, memory);
+            }
+
+            fn matmul_scaled(
+                alpha: Self,
+                a: ArrayView2<Self>,
+                b: ArrayView2<Self>,
+                beta: Self,
+                out: ArrayViewMut2<Self>,
+            ) {
+                super::matmul_scaled_of(alpha, a, b, beta, out);
             }
         }
     };

@@ -68,6 +68,10 @@ impl<F: Real> NonZeros<F> {
     /// Lists the non-zeros of `a` in blocks of `block` columns, if they are few and `a` is
     /// contiguous in one direction.
     pub(super) fn find(&mut self, arch: Arch, a: ArrayView2<F>, block: usize) {
+        F::find_non_zeros(self, arch, a, block);
+    }
+
+    pub(super) fn find_of(&mut self, arch: Arch, a: ArrayView2<F>, block: usize) {
         self.n_blocks = None;
         let contiguous = a.strides()[0] == 1 || a.strides()[1] == 1;
         if !contiguous || u32::try_from(a.len() + SLACK).is_err() || !few(a) {

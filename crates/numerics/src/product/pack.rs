@@ -31,7 +31,7 @@ pub(super) fn block(k: usize) -> usize {
 
 /// A packed right operand.
 #[derive(Clone, Copy)]
-pub(super) struct Packed<'a, F> {
+pub(crate) struct Packed<'a, F> {
     units: &'a [F],
     /// Rows of B, and of a block.
     pub(super) k: usize,
@@ -78,6 +78,10 @@ impl<'a, F: Real> Packed<'a, F> {
 
     /// Packs `alpha` · `b` into `memory` by this many threads, for [`Packed::at`] to find.
     pub(super) fn pack(threads: usize, alpha: F, b: ArrayView2<F>, memory: &mut [F]) {
+        F::pack(threads, alpha, b, memory);
+    }
+
+    pub(super) fn pack_of(threads: usize, alpha: F, b: ArrayView2<F>, memory: &mut [F]) {
         let (k, n) = b.dim();
         let (block, n_panels) = (block(k), n.div_ceil(width::<F>()));
         let (n_units, unit_len) = (k.div_ceil(block) * n_panels, block * width::<F>());

@@ -15,6 +15,16 @@ use crate::Real;
 /// `a`, if they are few, and `out` has contiguous rows.
 pub(super) fn multiply<F: Real>(
     arch: Arch,
+    a: (ArrayView2<F>, Option<Lists<F>>),
+    b: Packed<F>,
+    beta: F,
+    out: ArrayViewMut2<F>,
+) {
+    F::multiply_share(arch, a, b, beta, out);
+}
+
+pub(super) fn multiply_of<F: Real>(
+    arch: Arch,
     (a, lists): (ArrayView2<F>, Option<Lists<F>>),
     b: Packed<F>,
     beta: F,
