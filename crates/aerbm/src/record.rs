@@ -3,7 +3,8 @@
 use mnist_io::{ImageShape, Splits, TrainingData};
 use nn_core::{EpochRecord, Metric};
 use report::{MetricRow, TimingRow};
-use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
 use study::stage::Key;
 
 use crate::Error;
@@ -87,12 +88,21 @@ pub struct Record {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
     /// The epochs of pretraining, layer by layer.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "of_this_version")]
     pub pretraining: Vec<LayerEpoch>,
-    /// The epochs of training.
+    /// The epochs of training; none for models of earlier versions, which recorded them otherwise.
+    #[serde(deserialize_with = "of_this_version")]
     pub epochs: Vec<Epoch>,
     /// Measurements of the finished model.
     pub finals: Vec<Measure>,
+}
+
+/// Reads a list, or an empty one if its entries have the form of an earlier version.
+fn of_this_version<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    let entries = serde_json::Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(entries).unwrap_or_default())
 }
 
 /// The identity of a run: what its record begins with.
@@ -198,5 +208,37 @@ impl Record {
             value: measure.value,
             unit: measure.unit.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_of_earlier_versions_are_read_without_their_epochs() {
+        let text = r#"{"key": "k", "run": "rbm", "method": "rbm", "seed": 1, "config": "kind = \"rbm\"",
+            "n_visible": 9, "image": {"height": 3, "width": 3}, "data": "bars",
+            "epochs": [{"cost": {"reconstruction": {"value": 1.5}}, "measures": [], "seconds": 1.0,
+                "samples": 10}],
+            "finals": []}"#;
+        let record: Record = serde_json::from_str(text).expect("a record");
+        assert!(record.epochs.is_empty());
+        let training = EpochRecord {
+            epoch: 1,
+            value: 1.5,
+            metric: Metric::SSE_PER_IMAGE,
+            seconds: 1.0,
+            samples: 10,
+        };
+        let epochs = vec![Epoch { training, measures: vec![] }];
+        let present = Record { epochs, ..record };
+        let text = serde_json::to_string(&present).expect("JSON");
+        assert_eq!(serde_json::from_str::<Record>(&text).expect("a record"), present);
+        let rows = present.metric_rows();
+        assert_eq!(
+            (rows[0].metric.as_str(), rows[0].unit.as_str()),
+            ("sse_per_image", "sse_per_image")
+        );
     }
 }

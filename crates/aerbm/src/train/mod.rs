@@ -35,7 +35,7 @@ pub(crate) fn train(
     monitor: &dyn Monitor,
     on_epoch: &mut dyn FnMut(&Epoch),
 ) -> Result<Trained, Error> {
-    let key = Key::new("train", &(spec.run, spec.config, spec.seed, data_key));
+    let key = Key::new("train 2", &(spec.run, spec.config, spec.seed, data_key));
     if let Some(trained) = Trained::load_if(folder, &key)? {
         trained.record.epochs.iter().for_each(&mut *on_epoch);
         return Ok(trained);
