@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use ndarray::{Array2, ArrayView2, Axis};
-use rbm_core::Unit;
 use report::{AxisScale, Curve, Lines, Meta, MetricRow, Panel, Section, TileRow, TileScale, Tiles};
 
 use crate::train::{Model, Trained};
@@ -117,7 +116,7 @@ pub(crate) fn histograms(
         y_scale: AxisScale::Log,
         curves: vec![Curve { name: run.clone(), points: weights }],
     }];
-    if rbm.hidden == Unit::Binary {
+    if rbm.hidden.unit.mean_is_probability() {
         let features = rbm.encode(test.rows(0..test.n_samples().min(2000)));
         let activity = features.mean_axis(Axis(0)).unwrap_or_default();
         let points = shares(activity.iter().map(|&a| f64::from(a)), (0.0, 1.0));

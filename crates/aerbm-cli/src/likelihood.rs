@@ -4,7 +4,7 @@ use anyhow::bail;
 use mnist_io::Splits;
 use ndarray::{Array2, ArrayView2};
 use rbm_core::{
-    AnnealingConfig, Binarisation, LogZBracket, Rbm, Temperatures, Unit, bracket_log_z,
+    AnnealingConfig, Binarisation, Layer, LogZBracket, Rbm, Temperatures, bracket_log_z,
 };
 
 use crate::cli;
@@ -45,17 +45,17 @@ pub(crate) fn run(args: &cli::Likelihood, ui: &Ui) -> anyhow::Result<()> {
     report::write_csv(&file, &rows)?;
     ui.rows(&rows);
     show_measures(&rows, ui);
-    let pixels = match rbm.visible {
-        Unit::Binary => evaluated(rbm, binarisation).name(),
-        Unit::Gaussian => "real values",
-        Unit::TruncatedExponential => "grey values",
+    let pixels = if rbm.visible.unit.mean_is_probability() {
+        evaluated(rbm, binarisation).name()
+    } else {
+        rbm.visible.unit.values()
     };
     ui.result(&format!("pixels: {pixels}; log Z: {}", log_z.verdict()));
     ui.result(&format!("table: {}", file.display()));
     Ok(())
 }
 
-/// Up to this many units of a binary layer, log Z is a matter of seconds.
+/// Up to this many units of a discrete layer, log Z is a matter of seconds.
 const EXACT_UNITS: usize = 20;
 
 /// The seed of the one draw of binary pixels that all models are measured on.
@@ -76,8 +76,9 @@ impl LogZ {
         config: &AnnealingConfig,
         seed: u64,
     ) -> anyhow::Result<Self> {
-        let small = |unit, n| unit == Unit::Binary && n <= EXACT_UNITS;
-        if small(rbm.visible, rbm.n_visible()) || small(rbm.hidden, rbm.n_hidden()) {
+        let small =
+            |layer: &Layer<f32>| layer.unit.states().is_some() && layer.n_units() <= EXACT_UNITS;
+        if small(&rbm.visible) || small(&rbm.hidden) {
             return Ok(LogZ::Exact(rbm_core::log_z(rbm)?));
         }
         let base = rbm.independent_biases(&train)?;
@@ -146,9 +147,11 @@ pub(crate) fn states(
 
 /// The binarisation that likelihoods are measured with.
 fn evaluated(rbm: &Rbm<f32>, binarisation: Binarisation) -> Binarisation {
-    match (rbm.visible, binarisation) {
-        (Unit::Binary, Binarisation::Probabilities) => Binarisation::Sample,
-        (_, binarisation) => binarisation,
+    match binarisation {
+        Binarisation::Probabilities if rbm.visible.unit.mean_is_probability() => {
+            Binarisation::Sample
+        }
+        binarisation => binarisation,
     }
 }
 

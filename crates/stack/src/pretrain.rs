@@ -5,8 +5,8 @@ use std::ops::ControlFlow;
 
 use ae_core::{Autoencoder, AutoencoderConfig, Decoder, Objective, Penalty};
 use ndarray::{Array2, ArrayView2};
-use nn_core::{Activation, Dense, InvalidSetting, TrainingError, require};
-use rbm_core::{Rbm, RbmConfig, Unit};
+use nn_core::{Dense, InvalidSetting, TrainingError, require};
+use rbm_core::{Rbm, RbmConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::{PretrainedLayer, Progress, Watch};
@@ -211,11 +211,8 @@ impl Pretraining for RbmPretraining {
         layer: usize,
         watch: Watch<'_>,
     ) -> Result<PretrainedLayer, TrainingError> {
-        // Above the data there are no grey values, but probabilities of units below.
-        let visible = match self.model.visible {
-            Unit::TruncatedExponential if layer > 0 => Unit::Binary,
-            visible => visible,
-        };
+        let of_data = self.model.visible;
+        let visible = if layer == 0 { of_data } else { of_data.above_data() };
         let config = RbmConfig { n_hidden, visible, ..self.model.clone() };
         let mut rbm = Rbm::new(&config, data, seed, layer)?;
         let mut training = rbm_core::Training::new(&rbm, &self.training, data, seed, layer)?;
@@ -235,17 +232,14 @@ impl From<Rbm<f32>> for PretrainedLayer {
     /// weights: up W / σ, down σ W and σ a. Down to truncated exponential units the logistic function,
     /// which autoencoders have, stands for their mean, which is less steep.
     fn from(rbm: Rbm<f32>) -> Self {
-        let unit = |unit| match unit {
-            Unit::Binary | Unit::TruncatedExponential => Activation::Logistic,
-            Unit::Gaussian => Activation::Identity,
-        };
-        let (hidden, visible) = (unit(rbm.hidden), unit(rbm.visible));
-        let mut encoder = Dense { weights: rbm.weights, bias: rbm.hidden_bias };
-        let mut decoder = transposed(&encoder, rbm.visible_bias);
-        if rbm.visible == Unit::Gaussian {
-            encoder.weights /= &rbm.visible_std.view().insert_axis(ndarray::Axis(1));
-            decoder.weights *= &rbm.visible_std;
-            decoder.bias *= &rbm.visible_std;
+        let (hidden, visible) = (rbm.hidden.unit.activation(), rbm.visible.unit.activation());
+        let std = rbm.visible.std;
+        let mut encoder = Dense { weights: rbm.weights, bias: rbm.hidden.bias };
+        let mut decoder = transposed(&encoder, rbm.visible.bias);
+        if !std.is_empty() {
+            encoder.weights /= &std.view().insert_axis(ndarray::Axis(1));
+            decoder.weights *= &std;
+            decoder.bias *= &std;
         }
         PretrainedLayer { encoder, unit: hidden, decoder, output: visible }
     }

@@ -54,7 +54,7 @@ pub(crate) fn gibbs_samples(
         caption: format!(
             "{} chains that start from {from}; the probabilities of the pixels after 1, 10, … \
              steps of Gibbs sampling.",
-            chains.visible.nrows()
+            chains.n_chains()
         ),
         how_to_read:
             "Rows are moments, columns are chains. A chain that wanders through different \

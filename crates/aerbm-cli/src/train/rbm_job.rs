@@ -6,7 +6,7 @@ use nn_core::{
     RestoreError, Samples, TensorMap, TrainingError, reconstruction_error, restore, store,
 };
 use numerics::{Purpose, Stream};
-use rbm_core::{Rbm, Training, Unit};
+use rbm_core::{Rbm, Training};
 use stack::Dbn;
 
 use super::Measure;
@@ -25,11 +25,11 @@ pub(super) fn rbm_measures(rbm: &Rbm<f32>, split: &str, x: ArrayView2<f32>) -> V
     let error = reconstruction_error(x, sampled.view());
     let mut measures =
         vec![Measure::new(split, "sse_sampled_per_image", error.sse_per_image, "sse_per_image")];
-    if rbm.visible == Unit::Binary {
+    if rbm.visible.unit.mean_is_probability() {
         let value = error.bce_nats_per_image;
         measures.push(Measure::new(split, "bce_sampled_nats_per_image", value, "nats"));
     }
-    if rbm.hidden == Unit::Binary {
+    if rbm.hidden.unit.mean_is_probability() {
         let activity = rbm.encode(x).mean().map_or(f64::NAN, f64::from);
         measures.push(Measure::new(split, "hidden_activity", activity, "probability"));
     }
