@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use ndarray::{Array2, ArrayView2, Axis};
-use rbm_core::Unit;
 use report::{
     AxisScale, Curve, Lines, Meta, MetricRow, Panel, Section, Styles, TileRow, TileScale, Tiles,
 };
@@ -132,7 +131,7 @@ pub(crate) fn histograms(
         y_scale: AxisScale::Log,
         curves: vec![Curve { name: run.clone(), points: weights }],
     }];
-    if rbm.hidden == Unit::Binary {
+    if rbm.hidden.unit.mean_is_probability() {
         let features = rbm.encode(test.rows(0..test.n_samples().min(2000)));
         let activity = nn_core::column_means(features.view());
         let points = shares(activity.into_iter(), (0.0, 1.0));

@@ -106,8 +106,8 @@ fn long_chains(
     for step in 1..=steps {
         dbn.gibbs_step(&mut chains, seed, step);
         if step > steps / 2 {
-            let states = chains.visible.slice(ndarray::s![..followed, ..]).to_owned();
-            let free_energies = top.free_energies(top.to_data(states).view());
+            let states = chains.visible(top);
+            let free_energies = top.free_energies(states.slice(ndarray::s![..followed, ..]));
             traces.iter_mut().zip(free_energies).for_each(|(trace, free)| trace.push(free));
         }
     }
@@ -235,17 +235,16 @@ pub fn inpaint_half(
     let base = rbm.independent_biases(&train.view())?;
     let n = options.images.min(test.n_samples());
     let truth = states(rbm, binarisation, test.rows(0..n));
-    let truth = rbm.from_data(truth.view()).into_owned();
     let known = options.known.mask(trained.record.image.height, trained.record.image.width);
 
     let how = (known.as_slice(), base.view());
     let drawn = inpaint(rbm, truth.view(), how, (draws, steps), seed);
-    let shown = rbm.to_data(drawn.visible_mean);
+    let shown = drawn.visible_mean(rbm);
     figures::inpainted(out, trained, (truth.view(), &known), (shown.view(), draws))?;
 
     monitor.begin("likelihood of the missing half", n);
     let mut measures = Vec::new();
-    if rbm.hidden == rbm_core::Unit::Binary {
+    if rbm.hidden.unit.has_linear_energy() {
         measures = conditional_likelihood(rbm, truth.view(), &known, base.view(), seed)?;
     }
     monitor.finish();
@@ -267,8 +266,8 @@ fn conditional_likelihood(
     let base = base.select(Axis(0), &missing);
     let mut independent = rbm.given(truth.row(0), known);
     independent.weights.fill(0.0);
-    independent.visible_bias.assign(&base);
-    independent.hidden_bias.fill(0.0);
+    independent.visible.bias.assign(&base);
+    independent.hidden.bias.fill(0.0);
     // Without weights annealed importance sampling is exact.
     let log_z_of_independent =
         rbm_core::forward(&independent, base.view(), &[0.0, 1.0], 2, 0).log_z;
@@ -276,7 +275,6 @@ fn conditional_likelihood(
     for image in truth.rows() {
         let conditional = rbm.given(image, known);
         let true_half = image.select(Axis(0), &missing).insert_axis(Axis(0));
-        let true_half = conditional.to_data(true_half);
         let bracket = bracket_log_z(&conditional, base.view(), true_half.view(), &config, seed)?;
         let free = conditional.free_energies(true_half.view())[0];
         lower.push(free + bracket.lower.log_z);

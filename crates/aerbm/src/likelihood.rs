@@ -3,12 +3,12 @@
 
 use mnist_io::{Dataset, Splits};
 use ndarray::{Array2, ArrayView2};
-use rbm_core::{AnnealingConfig, Binarisation, LogZBracket, Rbm, Unit, bracket_log_z};
+use rbm_core::{AnnealingConfig, Binarisation, Layer, LogZBracket, Rbm, bracket_log_z};
 
 use crate::record::Measure;
 use crate::{Error, mean};
 
-/// Largest binary layer for which log Z is enumerated, which takes seconds.
+/// Largest layer of discrete units for which log Z is enumerated, which takes seconds.
 const EXACT_UNITS: usize = 20;
 
 /// Seed of the draw of binary pixels that all models are measured on.
@@ -34,8 +34,9 @@ impl LogZ {
         config: &AnnealingConfig,
         seed: u64,
     ) -> Result<Self, Error> {
-        let small = |unit, n| unit == Unit::Binary && n <= EXACT_UNITS;
-        if small(rbm.visible, rbm.n_visible()) || small(rbm.hidden, rbm.n_hidden()) {
+        let small =
+            |layer: &Layer<f32>| layer.unit.states().is_some() && layer.n_units() <= EXACT_UNITS;
+        if small(&rbm.visible) || small(&rbm.hidden) {
             return Ok(LogZ::Exact(rbm_core::log_z(rbm)?));
         }
         let base = rbm.independent_biases(&train)?;
@@ -109,18 +110,20 @@ pub(crate) fn states(
 
 /// The form of the values that likelihood measurements see, in words.
 pub fn pixels(rbm: &Rbm<f32>, binarisation: Binarisation) -> &'static str {
-    match rbm.visible {
-        Unit::Binary => evaluated(rbm, binarisation).name(),
-        Unit::Gaussian => "real values",
-        Unit::TruncatedExponential => "grey values",
+    if rbm.visible.unit.mean_is_probability() {
+        evaluated(rbm, binarisation).name()
+    } else {
+        rbm.visible.unit.values()
     }
 }
 
 /// The binarisation of likelihood measurements.
 fn evaluated(rbm: &Rbm<f32>, binarisation: Binarisation) -> Binarisation {
-    match (rbm.visible, binarisation) {
-        (Unit::Binary, Binarisation::Probabilities) => Binarisation::Sample,
-        (_, binarisation) => binarisation,
+    match binarisation {
+        Binarisation::Probabilities if rbm.visible.unit.mean_is_probability() => {
+            Binarisation::Sample
+        }
+        binarisation => binarisation,
     }
 }
 

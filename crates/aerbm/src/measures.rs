@@ -5,7 +5,7 @@ use mnist_io::Dataset;
 use ndarray::{Array2, ArrayView2};
 use nn_core::reconstruction_error;
 use numerics::{Purpose, Stream};
-use rbm_core::{Rbm, Unit};
+use rbm_core::Rbm;
 
 use crate::config::RunConfig;
 use crate::denoise::{noisy, quality};
@@ -86,11 +86,11 @@ fn rbm_measures(rbm: &Rbm<f32>, split: &str, x: ArrayView2<f32>) -> Vec<Measure>
     let error = reconstruction_error(x, sampled.view());
     let mut measures =
         vec![Measure::new(split, "sse_sampled_per_image", error.sse_per_image, "sse_per_image")];
-    if rbm.visible == Unit::Binary {
+    if rbm.visible.unit.mean_is_probability() {
         let value = error.bce_nats_per_image;
         measures.push(Measure::new(split, "bce_sampled_nats_per_image", value, "nats"));
     }
-    if rbm.hidden == Unit::Binary {
+    if rbm.hidden.unit.mean_is_probability() {
         let activity = nn_core::mean_f64(&rbm.encode(x));
         measures.push(Measure::new(split, "hidden_activity", activity, "probability"));
     }

@@ -36,7 +36,7 @@ impl Dbn {
         for rbm in self.layers.iter().rev() {
             let mut below = Array2::zeros((down.nrows(), rbm.n_visible()));
             rbm.mean_v_given_h(down.view(), below.view_mut());
-            down = rbm.to_data(below);
+            down = below;
         }
         down
     }
@@ -52,10 +52,10 @@ impl Dbn {
         for (layer, rbm) in below.iter().enumerate() {
             let mut above = Array2::zeros((state.nrows(), rbm.n_hidden()));
             let stream = Stream::new(seed, UP).layer(layer);
-            rbm.sample_h_given_v(rbm.from_data(state.view()).view(), stream, above.view_mut());
+            rbm.sample_h_given_v(state.view(), stream, above.view_mut());
             state = above;
         }
-        Chains::from_visible(top, top.from_data(state.view()).into_owned())
+        Chains::from_visible(top, state.view())
     }
 
     /// Chains of the top RBM that start from fair coin flips.
@@ -77,14 +77,17 @@ impl Dbn {
 
     /// Draws the chains' states down to the data, layer by layer; the visible layer as expectations.
     /// Shape: chains × visible.
+    ///
+    /// # Panics
+    /// If there is no layer.
     #[must_use]
     pub fn draw_down(&self, chains: &Chains<f32>, seed: u64, step: usize) -> Array2<f32> {
         let mut layers = self.layers.iter().enumerate().rev();
-        let Some((top, rbm)) = layers.next() else { return chains.visible.clone() };
+        let (top, rbm) = layers.next().expect("a stack has a layer");
         if top == 0 {
-            return rbm.to_data(chains.visible_mean.clone());
+            return chains.visible_mean(rbm).into_owned();
         }
-        let mut state = chains.visible.clone();
+        let mut state = chains.visible(rbm).into_owned();
         for (layer, rbm) in layers {
             let mut below = Array2::zeros((state.nrows(), rbm.n_visible()));
             if layer == 0 {
@@ -93,7 +96,7 @@ impl Dbn {
                 let stream = Stream::new(seed, DOWN).layer(layer).epoch(step);
                 rbm.sample_v_given_h(state.view(), stream, below.view_mut());
             }
-            state = rbm.to_data(below);
+            state = below;
         }
         state
     }

@@ -1,9 +1,9 @@
 use ndarray::{Array2, ArrayView2, Axis};
 use nn_core::{
-    Activation, Dense, InvalidSetting, Metric, Progress, RestoreError, TensorMap, TrainingError,
+    Dense, InvalidSetting, Metric, Progress, RestoreError, TensorMap, TrainingError,
     require, restore, store,
 };
-use rbm_core::{Rbm, RbmConfig, Training, Unit};
+use rbm_core::{Rbm, RbmConfig, Training};
 use serde::{Deserialize, Serialize};
 
 use crate::autoencoder::{SIZE_OF_PLAN, transposed};
@@ -31,7 +31,8 @@ impl Pretraining for RbmPretraining {
     }
 
     fn units(&self) -> LayerUnits {
-        LayerUnits { unit: mean_field(self.model.hidden), output: mean_field(self.model.visible) }
+        let (hidden, visible) = (self.model.hidden, self.model.visible);
+        LayerUnits { unit: hidden.activation(), output: visible.activation() }
     }
 
     fn epochs(&self) -> usize {
@@ -53,10 +54,8 @@ impl Pretraining for RbmPretraining {
         seed: u64,
         layer: usize,
     ) -> Result<Begun, TrainingError> {
-        let visible = match self.model.visible {
-            Unit::TruncatedExponential if layer > 0 => Unit::Binary,
-            visible => visible,
-        };
+        let of_data = self.model.visible;
+        let visible = if layer == 0 { of_data } else { of_data.above_data() };
         let config = RbmConfig { n_hidden, visible, ..self.model.clone() };
         let training = RbmLayerTraining::new(&config, &self.training, inputs, seed, layer)?;
         Ok(Begun::Training(Box::new(training)))
@@ -136,26 +135,18 @@ impl Layer for Rbm<f32> {
     }
 }
 
-/// The activation that gives a unit's mean. For truncated exponential units it is an approximation:
-/// their mean is less steep than the logistic function, but no activation computes it.
-fn mean_field(unit: Unit) -> Activation {
-    match unit {
-        Unit::Binary | Unit::TruncatedExponential => Activation::Logistic,
-        Unit::Gaussian => Activation::Identity,
-    }
-}
-
 impl From<Rbm<f32>> for PretrainedLayer {
     /// The RBM's mean-field passes. The standard deviations σ of Gaussian visible units become part of
     /// the parameters: the encoder has the weights W / σ, the decoder σ W and the bias σ a.
     fn from(rbm: Rbm<f32>) -> Self {
-        let (unit, output) = (mean_field(rbm.hidden), mean_field(rbm.visible));
-        let mut encoder = Dense { weights: rbm.weights, bias: rbm.hidden_bias };
-        let mut decoder = transposed(&encoder, rbm.visible_bias);
-        if rbm.visible == Unit::Gaussian {
-            encoder.weights /= &rbm.visible_std.view().insert_axis(Axis(1));
-            decoder.weights *= &rbm.visible_std;
-            decoder.bias *= &rbm.visible_std;
+        let (unit, output) = (rbm.hidden.unit.activation(), rbm.visible.unit.activation());
+        let std = rbm.visible.std;
+        let mut encoder = Dense { weights: rbm.weights, bias: rbm.hidden.bias };
+        let mut decoder = transposed(&encoder, rbm.visible.bias);
+        if !std.is_empty() {
+            encoder.weights /= &std.view().insert_axis(Axis(1));
+            decoder.weights *= &std;
+            decoder.bias *= &std;
         }
         PretrainedLayer { encoder, unit, decoder, output }
     }

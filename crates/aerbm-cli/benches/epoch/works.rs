@@ -116,7 +116,7 @@ pub(crate) fn annealing(train: &Dataset) -> Epoch<'_> {
     let rbm = Rbm::new(&architecture, images, 1, 0).expect("valid");
     let betas = rbm_core::Temperatures::Short {}.betas();
     assert_eq!(betas.len(), ANNEALING_STEPS + 1);
-    Box::new(move || rbm_core::forward(&rbm, rbm.visible_bias.view(), &betas, 100, 1).log_z)
+    Box::new(move || rbm_core::forward(&rbm, rbm.visible.bias.view(), &betas, 100, 1).log_z)
 }
 
 /// 784-500-500-2000-10 by Adam.

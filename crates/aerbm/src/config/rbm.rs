@@ -100,9 +100,14 @@ impl DbnSettings {
         require(holds, "layers", &found, "one number of units or more, each at least 1")?;
         self.model.validate()?;
         let units = [self.model.visible, self.model.hidden];
-        let binary = units == [Unit::Binary; 2];
+        let discrete = units[0] == units[1] && units[0].states().is_some();
         let found = units.map(Unit::name).join(" visible and ");
-        require(binary, "model", &found, "binary units in every layer")?;
+        require(
+            discrete,
+            "model",
+            &found,
+            "discrete units of one kind, such as binary, in every layer",
+        )?;
         self.training.validate()?;
         self.top.validate()
     }

@@ -51,7 +51,7 @@ pub(crate) fn gibbs_samples(
         caption: format!(
             "{} chains that start from {from}: the probabilities of the pixels after 1, 10, … \
              steps of Gibbs sampling.",
-            chains.visible.nrows()
+            chains.n_chains()
         ),
         how_to_read:
             "Each row is a moment, each column a chain. Chains that pass through different \

@@ -106,11 +106,11 @@ pub(super) fn stationarity_error() -> f64 {
     largest([1, 4, 16].map(|steps| {
         let stream = Stream::new(11, Purpose::new("selfcheck"));
         let Some(visible) = exact_draws(&p, stream) else { return f64::NAN };
-        let mut chains = Chains::from_visible(&rbm, visible);
+        let mut chains = Chains::from_visible(&rbm, visible.view());
         for step in 0..steps {
             gibbs_step(&rbm, &mut chains, 3, step);
         }
-        floors(&p, chains.visible.view())
+        floors(&p, chains.visible(&rbm).view())
     }))
 }
 
@@ -129,13 +129,11 @@ pub(super) fn tempering_error() -> f64 {
         draws[[row / 2, unit]]
     });
     let mut worst = 0.0;
-    let mut replicas = Replicas::from_visible(&rbm, base, visible, 2);
+    let mut replicas = Replicas::from_visible(&rbm, base, visible.view(), 2);
     for sweep in 0..16 {
         replicas.sweep(&rbm, sweep, stream);
         for (t, p) in levels.iter().enumerate() {
-            let mut states = Array2::zeros((CHAINS, N_VISIBLE));
-            replicas.copy_states_at(t, states.view_mut());
-            worst = largest([worst, floors(p, states.view())]);
+            worst = largest([worst, floors(p, replicas.states_at(&rbm, t).view())]);
         }
     }
     worst
@@ -158,10 +156,11 @@ pub(super) fn pseudo_likelihood_error() -> f64 {
 pub(super) fn quadrature_error(visible: Unit) -> f64 {
     let mut rbm = Rbm::<f64>::with_units(1, 3, visible, Unit::Binary);
     rbm.weights.assign(&ndarray::array![[0.8, -1.1, 0.4]]);
-    rbm.hidden_bias.assign(&ndarray::array![0.3, -0.2, 0.1]);
+    rbm.hidden.bias.assign(&ndarray::array![0.3, -0.2, 0.1]);
     let hs = states(3);
     // The middles of four thousand steps over all that matters.
-    let (from, to) = if visible == Unit::Gaussian { (-20.0, 20.0) } else { (0.0, 1.0) };
+    let (low, high) = visible.bounds();
+    let (from, to) = (low.max(-20.0), high.min(20.0));
     let step = (to - from) / 4_000.0;
     let points = (0..4_000).map(|point| from + (f64::from(point) + 0.5) * step);
     let z: f64 = points
@@ -176,8 +175,8 @@ pub(super) fn quadrature_error(visible: Unit) -> f64 {
 pub(super) fn annealing_error() -> f64 {
     let mut rbm = model();
     rbm.weights.fill(0.0);
-    rbm.hidden_bias.fill(0.0);
-    let found = forward(&rbm, rbm.visible_bias.view(), &[0.0, 0.5, 1.0], 4, 1).log_z;
+    rbm.hidden.bias.fill(0.0);
+    let found = forward(&rbm, rbm.visible.bias.view(), &[0.0, 0.5, 1.0], 4, 1).log_z;
     log_z(&rbm).map_or(f64::NAN, |exact| largest([found - exact]))
 }
 
@@ -191,7 +190,7 @@ fn annealed(count: usize, runs: u64) -> Option<Vec<[f64; 2]>> {
         let stream = Stream::new(seed, Purpose::new("selfcheck"));
         let starts = sample_exactly(&rbm, 10, stream).ok()?;
         let lower = forward(&rbm, base.view(), &betas, 10, seed).log_z;
-        let upper = backward(&rbm, base.view(), &betas, starts, seed).log_z;
+        let upper = backward(&rbm, base.view(), &betas, starts.view(), seed).log_z;
         Some([lower - exact, upper - exact])
     };
     (0..runs).map(run).collect()

@@ -1,14 +1,57 @@
-//! The distribution on [0, 1] with density x e^(x s) / (eˣ − 1), for every real x; uniform at x = 0.
+//! Units in [0, 1] with density x e^(x s) / (eˣ − 1) for every real input x, uniform at x = 0 (Bengio
+//! et al. 2007, section 3). They are visible units for grey values that are quantities rather than
+//! probabilities.
 
+use nn_core::Activation;
 use numerics::elementary::exp;
 use numerics::{Real, Stream};
 
-/// Below this magnitude of x, differences of almost equal numbers give way to series.
+use super::Unit;
+use super::kind::Kind;
+
+pub(crate) struct TruncatedExponential;
+
+/// The parameter is the input.
+impl Kind for TruncatedExponential {
+    const NAME: &'static str = "truncated exponential";
+    const VALUES: &'static str = "grey values";
+    const BOUNDS: (f64, f64) = (0.0, 1.0);
+    // The logistic function is steeper than the mean, but it is the one that autoencoders have.
+    const ACTIVATION: Activation = Activation::Logistic;
+    const LARGEST_VARIANCE: f64 = 0.25;
+    const VISIBLE_ONLY: bool = true;
+    // Above the data there are no grey values, but probabilities of binary units.
+    const ABOVE_DATA: Option<Unit> = Some(Unit::Binary);
+
+    #[inline(always)]
+    fn parameter<F: Real>(input: F) -> F {
+        input
+    }
+
+    #[inline(always)]
+    fn mean<F: Real>(parameter: F) -> F {
+        mean(parameter)
+    }
+
+    fn draw<F: Real>(stream: Stream, first: usize, parameters: &mut [F]) {
+        draw(stream, first, parameters);
+    }
+
+    fn log_sum<F: Real>(input: F, _bias: F) -> F {
+        log_sum(input)
+    }
+
+    fn bias_of_mean(mean: f64, n_samples: f64) -> f64 {
+        input_of((mean * n_samples + 0.5) / (n_samples + 1.0))
+    }
+}
+
+/// Below this magnitude of x a series replaces differences of almost equal numbers.
 const SMALL: f64 = 0.5;
 
 /// The mean, 1 / (1 − e⁻ˣ) − 1 / x: ½ at 0, towards 1 and 0 for large inputs of either sign.
 #[inline(always)]
-pub(crate) fn mean<F: Real>(x: F) -> F {
+fn mean<F: Real>(x: F) -> F {
     // The series of (coth(x / 2) − 2 / x) / 2, whose coefficients are Bernoulli numbers over factorials.
     const SERIES: [f64; 6] = [
         1.0 / 12.0,
@@ -25,14 +68,14 @@ pub(crate) fn mean<F: Real>(x: F) -> F {
     let is_small = magnitude < F::of(SMALL);
     let divisor = if is_small { one } else { magnitude };
     let far = one / (one - exp(-divisor)) - one / divisor;
-    // That of −x is the mirror image.
+    // The mean at −x is the mirror image.
     let far = if x < F::zero() { one - far } else { far };
     if is_small { F::of(0.5) + x * near } else { far }
 }
 
 /// ln((eˣ − 1) / x), the logarithm of ∫ e^(x s) ds.
-pub(crate) fn log_sum<F: Real>(x: F) -> F {
-    // Even but for x / 2: ln(sinh(|x| / 2) / (|x| / 2)) + x / 2, without overflow.
+fn log_sum<F: Real>(x: F) -> F {
+    // ln(sinh(|x| / 2) / (|x| / 2)) + x / 2, without overflow.
     let x = x.as_f64();
     let magnitude = x.abs();
     let even = if magnitude < 1e-4 {
@@ -43,9 +86,9 @@ pub(crate) fn log_sum<F: Real>(x: F) -> F {
     F::of(even + x / 2.0)
 }
 
-/// Replaces inputs by draws: element i from the uniform number i, by the inverse of the distribution
-/// function, ln(1 + u (eˣ − 1)) / x.
-pub(crate) fn draw<F: Real>(stream: Stream, first: usize, inputs: &mut [F]) {
+/// Replaces inputs by draws: element i takes the uniform number `first` + i through the quantile
+/// function.
+fn draw<F: Real>(stream: Stream, first: usize, inputs: &mut [F]) {
     const CHUNK: usize = 256;
     let mut uniforms = [F::zero(); CHUNK];
     for (chunk, inputs) in inputs.chunks_mut(CHUNK).enumerate() {
@@ -57,13 +100,13 @@ pub(crate) fn draw<F: Real>(stream: Stream, first: usize, inputs: &mut [F]) {
     }
 }
 
-/// The number that a draw is below with probability u.
+/// The quantile function, ln(1 + u (eˣ − 1)) / x: a draw is below it with probability u.
 fn quantile<F: Real>(x: F, u: F) -> F {
-    // That of −x is the mirror image: so there is no eˣ that overflows.
+    // The quantile at −x is the mirror image: using it, eˣ cannot overflow.
     let magnitude = x.abs();
     let u = if x > F::zero() { F::one() - u } else { u };
     let from_end = if magnitude < F::of(0.1) {
-        // The cumulants of a coin that shows heads with probability u over factorials, for −|x|.
+        // A series in −|x|, with the cumulants of a Bernoulli variable over factorials.
         let spread = u * (F::one() - u);
         let third = spread * (F::one() - u - u);
         let fourth = spread * (F::one() - F::of(6.0) * spread);
@@ -72,15 +115,15 @@ fn quantile<F: Real>(x: F, u: F) -> F {
     } else {
         -(u * (-magnitude).exp_m1()).ln_1p() / magnitude
     };
-    // Comparisons that NaN passes.
+    // Comparisons that let NaN through.
     let bounded = if from_end < F::zero() { F::zero() } else { from_end };
     let bounded = if bounded > F::one() { F::one() } else { bounded };
     if x > F::zero() { F::one() - bounded } else { bounded }
 }
 
-/// The x at which the mean is this, by bisection: the mean rises with x. Means of 0 and 1, which none
-/// has, get an x that is as good as any.
-pub(crate) fn input_of(mean_wanted: f64) -> f64 {
+/// The input whose mean is `mean_wanted`, by bisection: the mean rises with the input. For 0 and 1,
+/// which no input reaches, the result is the end of the search interval.
+fn input_of(mean_wanted: f64) -> f64 {
     let (mut low, mut high) = (-1000.0, 1000.0);
     for _ in 0..100 {
         let middle = f64::midpoint(low, high);
