@@ -10,11 +10,16 @@ use rbm_core::{
 };
 
 /// Visible and hidden units.
-const UNITS: [(Unit, Unit); 4] = [
+const UNITS: [(Unit, Unit); 9] = [
     (Unit::Binary, Unit::Binary),
     (Unit::Gaussian, Unit::Binary),
     (Unit::TruncatedExponential, Unit::Binary),
     (Unit::Binary, Unit::Gaussian),
+    (Unit::Spin, Unit::Spin),
+    (Unit::Spin, Unit::Binary),
+    (Unit::Binary, Unit::Spin),
+    (Unit::Gaussian, Unit::Spin),
+    (Unit::Spin, Unit::Gaussian),
 ];
 
 /// The distance between a discrete unit's states.
