@@ -4,12 +4,12 @@ use std::path::Path;
 
 use mnist_io::SplitRule;
 use ndarray::{Array2, ArrayView2, s};
-use nn_core::{Activation, Dense, Progress, TensorMap, restore, store};
+use nn_core::{Activation, Dense, TensorMap, restore, store};
 use serde::{Deserialize, Serialize};
 use stack::{Classifier, FineTuneConfig, Labelled, fine_tune};
 use study::tensor_file;
 
-use crate::monitor::{Monitor, StopWatch};
+use crate::monitor::{Monitor, observer};
 use crate::trained::Trained;
 use crate::{ConfigError, Error, with_threads};
 
@@ -80,13 +80,8 @@ impl Trained {
         let validation = Labelled { x: x.slice(s![cut.., ..]), labels: &labels[cut..] };
         let start = Classifier::on_top_of(self.model.encoder_layers(), n_classes, seed);
         monitor.begin("fine-tuning", config.evaluations);
-        let mut watch = StopWatch::start();
-        let mut observer = |progress: &Progress| {
-            monitor.advance(progress, watch.lap());
-            monitor.flow()
-        };
-        let tuned =
-            with_threads(|| fine_tune(start, train, validation, config, seed, &mut observer));
+        let observer = &mut observer(monitor);
+        let tuned = with_threads(|| fine_tune(start, train, validation, config, seed, observer));
         monitor.finish();
         let tuned = tuned.map_err(|source| Error::training(&self.record.run, source))?;
         let errors = tuned.validation_errors as f64;

@@ -6,11 +6,11 @@ use mnist_io::Splits;
 use nn_core::TrainingError;
 use report::{ComparisonRow, PairedRow, SummaryRow};
 use study::stage::{Key, Store};
-use study::{ComparisonConfig, Event, Methods, Outcome, Rates, StudyError, run_comparison};
+use study::{ComparisonConfig, Event, Methods, Outcome, StudyError, run_comparison};
 
 use crate::figures::{self, Figures};
 use crate::folder::RunFolder;
-use crate::monitor::Monitor;
+use crate::monitor::{Monitor, forward};
 use crate::{Error, page};
 
 /// The tables of a finished comparison, and its answer in a sentence.
@@ -39,20 +39,11 @@ pub(crate) fn compare(
     let (mut computed, mut reused) = (0_usize, 0_usize);
     let mut listen = |event: Event<'_>| {
         match event {
-            Event::Begun { title } => monitor.begin(title, 1),
-            Event::Progress { progress, seconds } => monitor.advance(progress, seconds),
-            Event::Diverged { rates: Rates { learning_rate, hidden_multiplier }, error } => {
-                let rates =
-                    format!("learning rate {learning_rate}, times {hidden_multiplier} below");
-                monitor.note(&format!("{rates} is left out: {error}"));
-            }
             Event::Finished { reused: true } => reused += 1,
-            Event::Finished { reused: false } => {
-                computed += 1;
-                monitor.finish();
-            }
+            Event::Finished { reused: false } => computed += 1,
+            _ => (),
         }
-        monitor.flow()
+        forward(&event, monitor)
     };
     let mut written = Ok(());
     let mut partial = |outcome: &Outcome| {

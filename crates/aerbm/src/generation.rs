@@ -2,7 +2,6 @@
 
 use mnist_io::{Dataset, Splits};
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
-use nn_core::Progress;
 use numerics::{Purpose, Stream};
 use rbm_core::{AnnealingConfig, Rbm, Temperatures, bracket_log_z, diagnose_chains, inpaint};
 use stack::{Classifier, Dbn, FineTuneConfig, Labelled, fine_tune};
@@ -13,7 +12,7 @@ use crate::figures::generation as figures;
 use crate::figures::generation::Start;
 use crate::likelihood::states;
 use crate::model::Model;
-use crate::monitor::{Monitor, StopWatch};
+use crate::monitor::{Monitor, observer};
 use crate::neighbours::nearest;
 use crate::record::Measure;
 use crate::trained::Trained;
@@ -142,14 +141,9 @@ fn judge(
     let classifier = Classifier::on_top_of(layers, splits.train.n_classes, seed);
     let config = FineTuneConfig { updates: 8_000, ..Default::default() };
     monitor.begin("judge: fine-tuning a classifier", config.evaluations);
-    let mut watch = StopWatch::start();
-    let mut observer = |progress: &Progress| {
-        monitor.advance(progress, watch.lap());
-        monitor.flow()
-    };
     let train = Labelled { x: splits.train.images.view(), labels: &of_train };
     let validation = Labelled { x: splits.validation.images.view(), labels: &of_validation };
-    let tuned = fine_tune(classifier, train, validation, &config, seed, &mut observer)
+    let tuned = fine_tune(classifier, train, validation, &config, seed, &mut observer(monitor))
         .map_err(|source| Error::training(&trained.record.run, source))?;
     monitor.finish();
     let test = splits.test.images.view();

@@ -5,7 +5,7 @@ use ndarray::{Array2, ArrayView2};
 use nn_core::{Activation, Dense, Parameters as _, RestoreError, TensorMap, restore, store};
 use numerics::{Purpose, Stream};
 use rbm_core::Rbm;
-use stack::{Dbn, PretrainedLayer};
+use stack::{Dbn, PretrainedLayer, layer_prefix};
 
 use crate::Error;
 use crate::config::RunConfig;
@@ -141,9 +141,4 @@ impl Model {
             }
         })
     }
-}
-
-/// The prefix of the names of a layer's tensors.
-pub(crate) fn layer_prefix(layer: usize) -> String {
-    format!("layer{layer}.")
 }

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use nn_core::Progress;
+use study::{Event, Rates};
 
 /// Observes long work and may stop it. Every method has a default that does nothing, so that `&()`
 /// is a monitor for work that runs in silence to its end.
@@ -34,20 +35,28 @@ pub trait Monitor {
 
 impl Monitor for () {}
 
-/// Measures the wall time between the steps of one stage.
-#[derive(Debug)]
-pub(crate) struct StopWatch(Instant);
-
-impl StopWatch {
-    /// Starts now.
-    pub(crate) fn start() -> Self {
-        StopWatch(Instant::now())
+/// An observer that passes progress on to a monitor, with the wall time of each step from now on.
+pub(crate) fn observer(monitor: &dyn Monitor) -> impl FnMut(&Progress) -> ControlFlow<()> + '_ {
+    let mut last = Instant::now();
+    move |progress| {
+        monitor.advance(progress, last.elapsed().as_secs_f64());
+        last = Instant::now();
+        monitor.flow()
     }
+}
 
-    /// Seconds since the last call, or since the start.
-    pub(crate) fn lap(&mut self) -> f64 {
-        let seconds = self.0.elapsed().as_secs_f64();
-        self.0 = Instant::now();
-        seconds
+/// Passes an event of a study on to a monitor.
+pub(crate) fn forward(event: &Event<'_>, monitor: &dyn Monitor) -> ControlFlow<()> {
+    match event {
+        Event::Begun { title } => monitor.begin(title, 1),
+        Event::Progress { progress, seconds } => monitor.advance(progress, *seconds),
+        Event::Diverged { rates: Rates { learning_rate, hidden_multiplier }, error } => {
+            monitor.note(&format!(
+                "learning rate {learning_rate}, times {hidden_multiplier} below, is left out: {error}"
+            ));
+        }
+        Event::Finished { reused: true } => (),
+        Event::Finished { reused: false } => monitor.finish(),
     }
+    monitor.flow()
 }

@@ -1,7 +1,7 @@
 //! Classifiers on the features of a trained model.
 
 use mnist_io::{Dataset, Splits};
-use nn_core::{Progress, TrainingError};
+use nn_core::TrainingError;
 use report::MetricRow;
 use serde::{Deserialize, Serialize};
 use stack::{Classifier, FineTuneConfig, Labelled, fine_tune};
@@ -9,7 +9,7 @@ use study::search::{Best, best_on_validation};
 
 use crate::Error;
 use crate::config::{ConfigError, ProbeSettings};
-use crate::monitor::{Monitor, StopWatch};
+use crate::monitor::{Monitor, observer};
 use crate::record::Measure;
 use crate::trained::Trained;
 
@@ -74,14 +74,10 @@ pub fn probe(
         let config = settings_at(learning_rate);
         let title = format!("{}, classifier, rate {learning_rate}", trained.record.run);
         monitor.begin(&title, config.evaluations);
-        let mut watch = StopWatch::start();
-        let observer = &mut |progress: &Progress| {
-            monitor.advance(progress, watch.lap());
-            monitor.flow()
-        };
         let [train, validation] =
             [&train, &validation].map(|(x, labels)| Labelled { x: x.view(), labels });
-        let tuned = fine_tune(beginning.clone(), train, validation, &config, seed, observer);
+        let tuned =
+            fine_tune(beginning.clone(), train, validation, &config, seed, &mut observer(monitor));
         monitor.finish();
         tuned
     });

@@ -3,7 +3,7 @@
 //!
 //! The second argument is an unpacked file of MNIST images; without it the digits are discs.
 
-#[path = "../tests/made_up/mod.rs"]
+#[path = "../tests/folder/made_up/mod.rs"]
 mod made_up;
 
 use std::path::PathBuf;

@@ -29,9 +29,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::answer::Styles;
 use crate::error::Error;
-use crate::number::count;
 use crate::rows::SummaryRow;
 use crate::table::{write_bytes, write_records, write_text};
+use number_text::count;
 use picture::Picture;
 
 pub use axis::AxisScale;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::metrics::{TestValues, last_values, mean, unit, words};
-use crate::number::significant;
 use crate::rows::MetricRow;
+use number_text::significant;
 
 /// Metrics in which several runs are set side by side, the most telling first.
 const TELLING: [&str; 4] = ["psnr_db", "log_likelihood_nats", "sse_per_image", "error_pct"];

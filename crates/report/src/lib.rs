@@ -6,7 +6,6 @@ pub mod figures;
 mod group;
 mod headline;
 mod metrics;
-mod number;
 mod page;
 mod rows;
 mod table;
@@ -16,7 +15,6 @@ use std::path::Path;
 pub use answer::{Answer, MethodStyle, PairVerdict, Rgb, Styles, Tone};
 pub use error::Error;
 pub use figures::*;
-pub use number::count;
 pub use rows::{ComparisonRow, EqualSecondsRow, MetricRow, PairedRow, Row, SummaryRow, TimingRow};
 pub use table::{read_csv, write_bytes, write_csv, write_text};
 

@@ -171,10 +171,10 @@ impl<'a, L: Layer> Greedy<'a, L> {
     /// `layer{i}.`.
     pub fn store(&self, map: &mut TensorMap) {
         for (layer, finished) in self.layers.iter().enumerate() {
-            store(finished, &prefix(layer), map);
+            store(finished, &layer_prefix(layer), map);
         }
         if let Some(training) = &self.training {
-            training.store(&prefix(self.layers.len()), map);
+            training.store(&layer_prefix(self.layers.len()), map);
         }
     }
 
@@ -187,7 +187,7 @@ impl<'a, L: Layer> Greedy<'a, L> {
         (self.training, self.features, self.level) = (None, None, 0);
         let mut left = epochs;
         while left > 0 && self.layers.len() < self.n_layers {
-            let prefix = prefix(self.layers.len());
+            let prefix = layer_prefix(self.layers.len());
             let mut training = match self.begin_next()? {
                 Begun::Complete(layer) => {
                     self.layers.push(layer);
@@ -216,7 +216,8 @@ impl<'a, L: Layer> Greedy<'a, L> {
     }
 }
 
-fn prefix(layer: usize) -> String {
+/// The prefix of the names of a layer's tensors in files of a whole stack.
+pub fn layer_prefix(layer: usize) -> String {
     format!("layer{layer}.")
 }
 

@@ -24,7 +24,7 @@ pub use dbn::Dbn;
 pub use deep::{DeepPretraining, unroll_into};
 pub use dropout::{Dropout, DropoutDraw};
 pub use fine_tune::{Evaluation, FineTuneConfig, FineTuned, Labelled, fine_tune};
-pub use greedy::{Greedy, ResumeError, greedy};
+pub use greedy::{Greedy, ResumeError, greedy, layer_prefix};
 pub use layer::{Layer, LayerUnits, PretrainedLayer};
 pub use pca::PcaInitialisation;
 pub use pretraining::{Begun, LayerPretraining, LayerTraining, PlannedLayer, Pretraining};

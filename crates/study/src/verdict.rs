@@ -41,7 +41,6 @@ mod contrast;
 mod evidence;
 mod finding;
 mod lines;
-mod number;
 #[cfg(test)]
 mod tests;
 
@@ -112,7 +111,7 @@ fn headline(evidence: &Evidence<'_>) -> String {
         answers.keys().map(|finding| finding.answer().into()).collect()
     } else {
         let part = |(i, (finding, of)): (usize, (&Finding, &Vec<&Contrast>))| {
-            let counts: Vec<String> = of.iter().map(|one| number::count(one.labels)).collect();
+            let counts: Vec<String> = of.iter().map(|one| number_text::count(one.labels)).collect();
             let comma = if finding.answer().contains(',') { "," } else { "" };
             let labels = if i == 0 { " labels" } else { "" };
             format!("{}{comma} with {}{labels}", finding.answer(), listed(&counts))
@@ -144,7 +143,7 @@ fn family(roles: &Roles, paired: &[PairedLine]) -> String {
     let comparisons = if corrected == 1 { "comparison" } else { "comparisons" };
     format!(
         "Holm's correction covers {} {comparisons}: those {}, at every depth and number of labels.",
-        number::count(corrected),
+        number_text::count(corrected),
         of.join(", and those ")
     )
 }

@@ -66,7 +66,7 @@ fn changes(out: Figures<'_>, outcome: &Outcome) -> Result<(), report::Error> {
         panel("Features kept", "linear CKA", AxisScale::Linear, &|change| change.cka),
     ];
     let meta = Meta {
-        title: format!("What fine-tuning with {} labels did to each layer", report::count(labels)),
+        title: format!("What fine-tuning with {} labels did to each layer", number_text::count(labels)),
         caption: "Before fine-tuning, the size of the cost's gradient at each layer's weights, and \
                   the share of activities near their bounds; after it, how far the weights moved, \
                   relative to their norm, and how alike the layer's features are before and after. Means over seeds."
@@ -115,7 +115,7 @@ fn depths(out: Figures<'_>, outcome: &Outcome) -> Result<(), report::Error> {
         panels.push(panel("Spread", "standard deviation, points", &standard_deviation));
     }
     let meta = Meta {
-        title: format!("Test error by depth, {} labels", report::count(labels)),
+        title: format!("Test error by depth, {} labels", number_text::count(labels)),
         caption: format!("Mean and standard deviation of the test error over {n_seeds} seeds."),
         how_to_read:
             "Lower is better. If the lines without pretraining rise where those with it do \

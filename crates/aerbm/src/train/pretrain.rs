@@ -11,7 +11,7 @@ use study::{CachedStack, Event, LayerSource, Recorder, StudyError, cached_layers
 
 use crate::Error;
 use crate::config::AutoencoderSettings;
-use crate::monitor::Monitor;
+use crate::monitor::{Monitor, forward};
 use crate::record::{LayerEpoch, Spec};
 
 /// The unrolled layers and the epochs of their training. Layers are read from `folder` where it has them,
@@ -46,15 +46,7 @@ pub(super) fn pretrained(
         data_key: data_key.as_str(),
         seed: spec.seed,
     };
-    let mut listen = |event: Event<'_>| {
-        match event {
-            Event::Begun { title } => monitor.begin(title, 1),
-            Event::Progress { progress, seconds } => monitor.advance(progress, seconds),
-            Event::Diverged { .. } => (),
-            Event::Finished { .. } => monitor.finish(),
-        }
-        monitor.flow()
-    };
+    let mut listen = |event: Event<'_>| forward(&event, monitor);
     let cache = Store::new(folder.join("pretrained"));
     let mut stack = CachedStack::default();
     let records = match cached_layers(&source, &mut stack, &cache, &mut listen) {

@@ -80,7 +80,7 @@ impl Axis {
             AxisScale::Linear => self.ticks.iter().map(|&t| decimals_of(t)).max().unwrap_or(0),
             AxisScale::Log => decimals_of(tick),
         };
-        crate::number::fixed(tick, decimals)
+        number_text::fixed(tick, decimals)
     }
 }
 

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::scrolling;
 use crate::group::grouped;
-use crate::number::{count, duration, fixed};
 use crate::rows::{ComparisonRow, EqualSecondsRow, TimingRow};
+use number_text::{count, duration, fixed};
 
 pub(super) fn tables(
     comparison: &[ComparisonRow],

@@ -7,8 +7,8 @@ use maud::{Markup, html};
 use super::{layers_of, scrolling, seed_counts, tidy};
 use crate::answer::{Answer, PairVerdict, Tone};
 use crate::group::distinct;
-use crate::number::{count, p_value, signed};
 use crate::rows::PairedRow;
+use number_text::{count, p_value, signed};
 
 /// How to read the p-values of some tests, by the first words of their names in `paired.csv`.
 const READING: [(&str, &str); 2] = [

@@ -4,8 +4,8 @@
 use maud::{Markup, html};
 
 use super::scrolling;
-use crate::number::{count, fixed};
 use crate::rows::{MetricRow, SummaryRow};
+use number_text::{count, fixed};
 
 /// Metrics with a column of their own, its title and its decimals.
 const COLUMNS: [(&str, &str, usize); 4] = [

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::scrolling;
 use crate::metrics::{OF_MODELS, TestValues, mean};
-use crate::number::{count, significant};
 use crate::rows::MetricRow;
+use number_text::{count, significant};
 
 /// A metric in one unit.
 struct Column {

@@ -7,8 +7,8 @@ use maud::{Markup, html};
 use super::{layers_of, scrolling, seed_counts};
 use crate::answer::Styles;
 use crate::group::distinct;
-use crate::number::{count, fixed};
 use crate::rows::SummaryRow;
+use number_text::{count, fixed};
 
 /// Mean test error by method and number of labels. The largest depth is visible; the others are
 /// folded.

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::scrolling;
 use crate::metrics::last_values;
-use crate::number::{count, significant};
 use crate::rows::MetricRow;
+use number_text::{count, significant};
 
 /// Largest number of rows on the page; `metrics.csv` has them all.
 const LIMIT: usize = 400;

@@ -1,7 +1,7 @@
 //! Two methods at one number of labels, and the sentences that the numbers support.
 
 use super::Finding;
-use super::number::{count, fixed, p_value, signed};
+use number_text::{count, fixed, p_value, signed};
 
 /// The difference of two methods' test errors, `method` minus `other`, in percentage points.
 #[derive(Debug, Clone, PartialEq)]

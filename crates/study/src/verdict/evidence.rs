@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::contrast::Contrast;
-use super::{CellLine, Finding, PairedLine, SummaryLine, listed, number};
+use super::{CellLine, Finding, PairedLine, SummaryLine, listed};
 use crate::{MethodRole, Roles};
 
 /// The results of a comparison, with those at the largest depth apart.
@@ -251,7 +251,7 @@ impl<'a> Evidence<'a> {
             }
         }
         let sentence = |(findings, labels): (String, Vec<usize>)| {
-            let counts: Vec<String> = labels.into_iter().map(number::count).collect();
+            let counts: Vec<String> = labels.into_iter().map(number_text::count).collect();
             format!(
                 "With {} labels, compared with {}, {findings}.",
                 listed(&counts),

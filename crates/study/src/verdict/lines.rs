@@ -1,6 +1,6 @@
 //! The numbers that a verdict is made from.
 
-use crate::{Cell, MethodSummary, PairSummary, Roles};
+use crate::Roles;
 
 /// The mean test error of a method over seeds.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,46 +87,5 @@ impl PairedLine {
         }
         let mut twins = all.into_iter().filter(|line| numbers(line) == numbers(self));
         twins.find(|line| line.corrected_p.is_finite()).map_or(f64::NAN, |line| line.corrected_p)
-    }
-}
-
-impl From<&MethodSummary> for SummaryLine {
-    fn from(summary: &MethodSummary) -> Self {
-        SummaryLine {
-            method: summary.method.clone(),
-            depth: summary.depth,
-            labels: summary.labels,
-            seeds: summary.test_error_pct.n,
-            test_error_pct: summary.test_error_pct.mean,
-        }
-    }
-}
-
-impl From<&PairSummary> for PairedLine {
-    fn from(pair: &PairSummary) -> Self {
-        PairedLine {
-            method_a: pair.method_a.clone(),
-            method_b: pair.method_b.clone(),
-            depth: pair.depth,
-            labels: pair.labels,
-            seeds: pair.difference_pct.n,
-            difference_pct: pair.difference_pct.difference_mean,
-            low: pair.difference_pct.low,
-            high: pair.difference_pct.high,
-            corrected_p: pair.holm_p_value,
-        }
-    }
-}
-
-impl From<&Cell> for CellLine {
-    fn from(cell: &Cell) -> Self {
-        CellLine {
-            method: cell.method.clone(),
-            depth: cell.depth,
-            labels: cell.labels,
-            seed: cell.seed,
-            validation_error_pct: cell.validation_error_pct(),
-            test_error_pct: cell.test_error_pct(),
-        }
     }
 }

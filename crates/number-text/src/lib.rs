@@ -1,8 +1,8 @@
-//! Numbers as text: thousands separators, a true minus sign, no negative zero, and "n/a" for a
-//! number that does not exist.
+#![doc = include_str!("../README.md")]
 
 /// A number with a given number of decimals: `−1,234.50`.
-pub(crate) fn fixed(value: f64, decimals: usize) -> String {
+#[must_use]
+pub fn fixed(value: f64, decimals: usize) -> String {
     if value.is_nan() {
         return "n/a".into();
     }
@@ -29,20 +29,23 @@ pub(crate) fn fixed(value: f64, decimals: usize) -> String {
 }
 
 /// A number with its sign; zero has none.
-pub(crate) fn signed(value: f64, decimals: usize) -> String {
+#[must_use]
+pub fn signed(value: f64, decimals: usize) -> String {
     let text = fixed(value, decimals);
     let zero = !text.bytes().any(|b| (b'1'..=b'9').contains(&b));
     if value > 0.0 && value.is_finite() && !zero { format!("+{text}") } else { text }
 }
 
 /// A count: `50,000`.
+#[must_use]
 pub fn count(value: impl TryInto<u64>) -> String {
     value.try_into().map_or_else(|_| "n/a".into(), |n| fixed(n as f64, 0))
 }
 
 /// A number with four significant digits, for columns of mixed sizes. Very small and very large
 /// numbers have a power of ten.
-pub(crate) fn significant(value: f64) -> String {
+#[must_use]
+pub fn significant(value: f64) -> String {
     let size = value.abs();
     if !value.is_finite() || size == 0.0 {
         return fixed(value, 0);
@@ -56,12 +59,14 @@ pub(crate) fn significant(value: f64) -> String {
 }
 
 /// A p-value with three decimals, or `< 0.001`.
-pub(crate) fn p_value(value: f64) -> String {
+#[must_use]
+pub fn p_value(value: f64) -> String {
     if value < 0.001 { "< 0.001".into() } else { fixed(value, 3) }
 }
 
 /// A duration: `3.2 s`, `4 min 10 s`, `2 h 05 min`.
-pub(crate) fn duration(seconds: f64) -> String {
+#[must_use]
+pub fn duration(seconds: f64) -> String {
     let whole = seconds.round();
     if !seconds.is_finite() {
         "n/a".into()

@@ -1,0 +1,8 @@
+//! Whole comparisons on artificial data: every method, cached stages, equal time, and labels that must
+//! not be learned.
+#![allow(missing_docs, reason = "tests are not documentation")]
+
+mod methods;
+mod runs;
+mod settings;
+mod support;

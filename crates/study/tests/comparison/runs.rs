@@ -1,0 +1,178 @@
+//! Cells, their cache, interruptions, labels and rates.
+
+use std::ops::ControlFlow;
+
+use nn_core::Activation;
+use stack::Dropout;
+use study::stage::Store;
+use study::{Cell, Event, LabelBudget, Outcome, StudyError, run_comparison};
+
+use crate::support::*;
+
+#[test]
+fn every_method_has_its_cells_and_finished_ones_are_kept() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (store, data) = (Store::new(folder.path()), splits(false));
+    let declared = methods();
+    let all: Vec<&str> = declared.0.keys().map(String::as_str).collect();
+    let some = config(&all[..5]);
+    let (first, computed, _) = run(&some, &data, &store);
+    assert!(computed > 0);
+    let (again, computed, reused) = run(&some, &data, &store);
+    assert_eq!((again, computed), (first, 0));
+    assert!(reused > 0);
+
+    let (outcome, _, reused_now) = run(&config(&all), &data, &store);
+    // Stages of equal time may be new, as another method may make that time longer.
+    assert!(reused_now + some.methods.len() >= reused, "a new method leaves what is there");
+    assert_eq!(outcome.cells.len(), all.len() * 2 * 2 * 2);
+    for &method in &all {
+        for depth in [1, 2] {
+            let layers = if method == "raw-logistic" { 0 } else { depth };
+            for cell in of(&outcome, method, depth) {
+                assert_eq!(cell.changes.len(), layers, "{method}");
+                assert_eq!(cell.mistakes.iter().filter(|&&m| m).count(), cell.test_errors.0);
+                let moved = cell.changes.iter().any(|change| change.distance > 0.0);
+                assert_eq!(moved, layers > 0 && method != "random-features", "{method}");
+            }
+        }
+    }
+    let errors = |depth| -> Vec<_> {
+        of(&outcome, "raw-logistic", depth).iter().map(|cell| cell.test_errors).collect()
+    };
+    assert_eq!(errors(1), errors(2), "logistic regression has no depth");
+
+    assert_eq!(outcome.equal_seconds.len(), all.len());
+    let most = all.iter().map(|method| seconds(&outcome, method));
+    let most = most.fold(0.0, f64::max);
+    for row in &outcome.equal_seconds {
+        let cell = of(&outcome, &row.method, 2);
+        let cell = cell.iter().find(|c| (c.labels, c.seed) == (100, 1)).expect("a cell");
+        assert!(row.finetune_updates >= cell.finetune_updates, "{row:?}");
+        // The clock of a busy machine is not exact.
+        assert!(row.seconds <= 3.0 * most + 0.5, "{row:?} of {most}");
+    }
+}
+
+/// Seconds of pretraining and of one fine-tuning: first seed, deepest network, most labels.
+fn seconds(outcome: &Outcome, method: &str) -> f64 {
+    let layers = outcome.layers.iter().filter(|l| (l.method.as_str(), l.seed) == (method, 1));
+    let pretraining: f64 = layers.map(|layer| layer.seconds).sum();
+    let cell = of(outcome, method, 2).into_iter().find(|c| (c.labels, c.seed) == (100, 1));
+    let is_random = ["none", "raw-logistic", "random-features", "relu-dropout"].contains(&method);
+    assert_eq!(pretraining > 0.0, !is_random, "{method}");
+    pretraining + cell.expect("a cell").tuning_seconds
+}
+
+/// The outcome without times.
+fn without_times(mut outcome: Outcome) -> Outcome {
+    for cell in &mut outcome.cells {
+        (cell.seconds, cell.tuning_seconds) = (0.0, 0.0);
+    }
+    for layer in &mut outcome.layers {
+        layer.seconds = 0.0;
+        layer.epochs.iter_mut().for_each(|epoch| epoch.seconds = 0.0);
+    }
+    outcome
+}
+
+#[test]
+fn broken_off_and_gone_on_with_is_never_broken_off() {
+    let data = splits(false);
+    let mut config = config(&["none", "denoising", "rbm"]);
+    config.equal_seconds = None;
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (whole, n_stages, _) = run(&config, &data, &Store::new(folder.path().join("whole")));
+    let store = Store::new(folder.path().join("broken"));
+    for breaks_after in [1, 40, 75, 200] {
+        let mut events = 0;
+        let mut listen = |_: Event<'_>| {
+            events += 1;
+            if events > breaks_after { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let outcome =
+            run_comparison(&config, &methods(), &data, "bars", &store, &mut listen, &mut |_| ());
+        let error = outcome.expect_err("broken off");
+        assert!(
+            matches!(error, StudyError::Training(nn_core::TrainingError::Interrupted)),
+            "{error}"
+        );
+    }
+    let (resumed, computed, reused) = run(&config, &data, &store);
+    assert!(reused > 0 && computed > 0 && computed < n_stages, "{reused} and {computed}");
+    assert_eq!(without_times(resumed), without_times(whole));
+}
+
+#[test]
+fn another_number_of_labels_leaves_the_others() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (store, data) = (Store::new(folder.path()), splits(false));
+    let mut config = config(&["none", "denoising", "rbm"]);
+    config.equal_seconds = None;
+    // Unusual units must be restored with the layers. There is one layer, so that none learns from them.
+    config.depths = vec![1];
+    let mut methods = methods();
+    autoencoder(&mut methods, "denoising").model.code = Some(Activation::Relu);
+    let gaussian = rbm(&mut methods, "rbm");
+    gaussian.model = serde_json::from_str(r#"{"hidden": "gaussian"}"#).expect("a model");
+    gaussian.training.learning_rate = 0.001;
+    let (first, ..) = run_with(&config, &methods, &data, &store);
+    config.labels.insert(1, LabelBudget { count: 60, updates: 60, batch_size: 20, dropout: None });
+    let (second, computed, _) = run_with(&config, &methods, &data, &store);
+    assert_eq!(computed, 3 * 2, "methods and seeds at the new count");
+    let others: Vec<&Cell> = second.cells.iter().filter(|cell| cell.labels != 60).collect();
+    assert_eq!(others, first.cells.iter().collect::<Vec<_>>());
+    let fresh = Store::new(folder.path().join("fresh"));
+    let (fresh, ..) = run_with(&config, &methods, &data, &fresh);
+    assert_eq!(without_times(second), without_times(fresh));
+}
+
+#[test]
+fn dropout_of_a_number_of_labels_is_its_own() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (store, data) = (Store::new(folder.path()), splits(false));
+    let mut config = config(&["none", "relu-dropout"]);
+    config.equal_seconds = None;
+    let (shared, ..) = run(&config, &data, &store);
+    config.labels[1].dropout = Some(Dropout { input: 0.3, hidden: 0.0 });
+    let (own, computed, _) = run(&config, &data, &store);
+    assert_eq!(computed, 2 * 2, "depths and seeds of `none` at the second count");
+    for (a, b) in shared.cells.iter().zip(&own.cells) {
+        let changed = (a.method.as_str(), a.labels) == ("none", 100);
+        assert_eq!(a.history != b.history, changed, "{}, {} labels", a.method, a.labels);
+    }
+    config.fine_tuning.dropout = Dropout { input: 0.3, hidden: 0.0 };
+    config.labels[1].dropout = None;
+    let (everywhere, ..) = run(&config, &data, &store);
+    let at = |outcome: &Outcome| -> Vec<Cell> {
+        outcome.cells.iter().filter(|cell| cell.labels == 100).cloned().collect()
+    };
+    assert_eq!(at(&own), at(&everywhere));
+}
+
+#[test]
+fn a_rate_that_diverges_is_left_out_unless_it_is_the_only_one() {
+    let (folder, data) = (tempfile::tempdir().expect("a temporary folder"), splits(false));
+    let mut config = config(&["none"]);
+    config.equal_seconds = None;
+    config.hidden_learning_rate_multipliers = vec![1.0];
+    config.learning_rates = vec![1e300, 0.03];
+    let mut diverged = 0;
+    let mut listen = |event: Event<'_>| {
+        diverged += usize::from(matches!(event, Event::Diverged { .. }));
+        ControlFlow::Continue(())
+    };
+    let store = Store::new(folder.path());
+    let outcome =
+        run_comparison(&config, &methods(), &data, "bars", &store, &mut listen, &mut |_| ());
+    let cells = outcome.expect("one rate is left").cells;
+    assert!(cells.iter().all(|cell| cell.rates.learning_rate == 0.03));
+    assert_eq!(diverged, 2 * 2, "depths and numbers of labels of the first seed");
+
+    config.learning_rates = vec![1e300];
+    let mut listen = |_: Event<'_>| ControlFlow::Continue(());
+    let outcome =
+        run_comparison(&config, &methods(), &data, "bars", &store, &mut listen, &mut |_| ());
+    let error = outcome.expect_err("none is left");
+    assert!(matches!(error, StudyError::Training(nn_core::TrainingError::Diverged { .. })));
+}
