@@ -92,6 +92,14 @@ fn a_folder_without_a_model_is_named() {
 }
 
 #[test]
+fn a_part_of_a_profile_without_parts_is_refused() {
+    refused(&["pipeline", "--profile", "quick", "--only", "depth"], 2, &["only the paper profile"]);
+    refused(&["pipeline", "--profile", "paper", "--only", "deph"], 2, &["did you mean `depth`?"]);
+    let other = ["pipeline", "--profile", "paper", "--only", "rect", "--scale", "unit"];
+    refused(&other, 2, &["part rect uses rect, which is generated"]);
+}
+
+#[test]
 fn labels_without_a_budget_are_explained() {
     refused(
         &["compare", "--labels", "0"],

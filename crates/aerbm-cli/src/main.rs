@@ -8,7 +8,7 @@ mod ui;
 
 use std::process::ExitCode;
 
-use aerbm::Error;
+use aerbm::{ConfigError, Error};
 use clap::Parser;
 
 use crate::ui::Ui;
@@ -40,6 +40,7 @@ fn main() -> ExitCode {
     match error.downcast_ref::<Error>() {
         Some(Error::Interrupted) => ExitCode::from(130),
         Some(Error::Config(_)) => ExitCode::from(2),
+        _ if error.is::<ConfigError>() => ExitCode::from(2),
         _ => ExitCode::FAILURE,
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
         seeds: args.seeds,
         set: args.set.clone(),
     };
-    let settings = aerbm::compare::settings(&options).map_err(aerbm::Error::from)?;
+    let settings = aerbm::compare::settings(&options)?;
     settings.notes.iter().for_each(|note| ui.note(note));
     let loaded = aerbm::compare::load(&args.data.source())?;
     tell(&loaded, ui);

@@ -27,12 +27,12 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     let (trained, loaded) = args.model.load(ui)?;
     let mut table = toml::Table::new();
     for assignment in &args.set {
-        set(&mut table, assignment).map_err(aerbm::Error::from)?;
+        set(&mut table, assignment)?;
     }
     let settings = ProbeSettings {
         learning_rates: args.rates.clone(),
         frozen: args.frozen,
-        training: from_table(table, "--set").map_err(aerbm::Error::from)?,
+        training: from_table(table, "--set")?,
     };
     let (splits, _) = loaded.split(trained.config()?.split())?;
     let probed = aerbm::probe::probe(&trained, &splits, &settings, args.seed, ui)?;

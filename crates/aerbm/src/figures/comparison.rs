@@ -66,7 +66,7 @@ fn changes(out: Figures<'_>, outcome: &Outcome) -> Result<(), report::Error> {
         panel("Features kept", "linear CKA", AxisScale::Linear, &|change| change.cka),
     ];
     let meta = Meta {
-        title: format!("What fine-tuning with {} labels did to each layer", number_text::count(labels)),
+        title: format!("Effect of fine-tuning with {} labels on each layer", number_text::count(labels)),
         caption: "Before fine-tuning, the size of the cost's gradient at each layer's weights, and \
                   the share of activities near their bounds; after it, how far the weights moved, \
                   relative to their norm, and how alike the layer's features are before and after. Means over seeds."
