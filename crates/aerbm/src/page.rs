@@ -25,7 +25,7 @@ pub fn write(dir: &Path) -> Result<PathBuf, Error> {
     }
     let profile = ProfileConfig::of_folder(dir)?;
     let methods = profile.as_ref().map(|profile| &profile.methods);
-    let styles = methods.filter(|methods| !methods.is_empty()).map_or_else(default_styles, styles);
+    let styles = methods.map_or_else(default_styles, styles);
     let answer = match profile.as_ref().and_then(|profile| profile.comparison.as_ref()) {
         Some(comparison) if dir.join("summary.csv").is_file() => {
             let methods = methods.expect("a comparison has methods");
@@ -123,8 +123,11 @@ pub fn default_styles() -> Styles {
     styles(&ProfileConfig::built_in_methods())
 }
 
-/// The styles of methods.
+/// The styles of methods; of none, those of the built-in ones, after which runs of single models are named.
 pub fn styles(methods: &Methods) -> Styles {
+    if methods.is_empty() {
+        return default_styles();
+    }
     let methods = methods.styles().map(|style| MethodStyle {
         name: style.name.to_owned(),
         words: style.words.to_owned(),
