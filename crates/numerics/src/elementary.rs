@@ -43,7 +43,7 @@ pub fn tanh<F: Real>(x: F) -> F {
 /// would be no normal number. Products of such numbers add nothing to sums of others, and processors
 /// take a hundred times as long over them.
 #[inline(always)]
-pub fn or_zero<F: Real>(x: F) -> F {
+pub fn flush_to_zero<F: Real>(x: F) -> F {
     let small = F::min_positive_value().sqrt() * F::of(128.0);
     if x.abs() < small { F::zero() } else { x }
 }
@@ -86,14 +86,14 @@ mod tests {
     fn what_is_left_has_a_normal_square() {
         for exponent in -126..=127 {
             for x in [1.0_f32, -1.5].map(|mantissa| mantissa * 2_f32.powi(exponent)) {
-                let kept = or_zero(x);
+                let kept = flush_to_zero(x);
                 assert!(kept == x || (kept == 0.0 && exponent < -55), "{x:e}");
                 assert!(kept == 0.0 || (1e-4 * kept * kept).is_normal() || exponent > 60, "{x:e}");
             }
         }
-        assert_eq!(or_zero(f32::MIN_POSITIVE / 2.0), 0.0);
-        assert_eq!(or_zero(1e-150_f64), 1e-150);
-        assert!(or_zero(f32::NAN).is_nan());
+        assert_eq!(flush_to_zero(f32::MIN_POSITIVE / 2.0), 0.0);
+        assert_eq!(flush_to_zero(1e-150_f64), 1e-150);
+        assert!(flush_to_zero(f32::NAN).is_nan());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::ops::Range;
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 use pulp::Arch;
 
-use self::lists::{Lists, NonZeros};
+use self::csr::{Csr, CsrBuffer};
 use self::pack::Packed;
 pub use self::prepared::Prepared;
 use crate::Real;
@@ -19,14 +19,14 @@ use crate::team::team_size;
 
 mod dense;
 pub(crate) mod lanes;
-mod lists;
+
 mod pack;
-mod pieces;
+
 mod prepared;
-mod share;
+
 mod sparse;
 mod tile;
-mod turn;
+mod transpose;
 
 /// `out` = `a` · `b`. Shapes: (m, k) · (k, n) = (m, n); any strides, so `x.t()` is as good as `x`.
 ///
@@ -117,13 +117,13 @@ fn packed<F: Real, S: Split>(
     let arch = Arch::new();
     let (m, n) = out.dim();
     if shares_columns(m, a.ncols(), n) {
-        with_lists(arch, a, |shards| {
+        with_csr_shards(arch, a, |shards| {
             by_columns(n, out.view_mut().reversed_axes(), |columns, out| {
                 Packed::alone(alpha, b.slice(s![.., columns]), |b| {
                     let mut out = out.reversed_axes();
                     for shard in shards {
                         let out = out.slice_mut(s![shard.rows.clone(), ..]);
-                        share::multiply(arch, shard.operand(a), b, beta, out);
+                        shard::multiply(arch, shard.operand(a), b, beta, out);
                     }
                 });
             });
@@ -134,8 +134,8 @@ fn packed<F: Real, S: Split>(
     } else {
         Packed::together(alpha, b, |b| {
             by_shards(team_size(), m, (out, outputs), |rows, (mut out, outputs)| {
-                with_own_lists(arch, a.slice(s![rows.clone(), ..]), |a| {
-                    share::multiply(arch, a, b, beta, out.view_mut());
+                with_csr(arch, a.slice(s![rows.clone(), ..]), |a| {
+                    shard::multiply(arch, a, b, beta, out.view_mut());
                 });
                 epilogue(rows, out, outputs);
             });
@@ -161,8 +161,8 @@ pub fn matmul_consume<F: Real, S: Split>(
     assert!(a.ncols() == b.nrows(), "{:?} · {:?} does not fit", a.dim(), b.dim());
     Packed::together(alpha, b, |packed| {
         by_shards(team_size(), m, outputs, |rows, outputs| {
-            with_own_lists(arch, a.slice(s![rows, ..]), |a| {
-                pieces::multiply_pieces(arch, a, packed, b.ncols(), outputs, &consume);
+            with_csr(arch, a.slice(s![rows, ..]), |a| {
+                strips::multiply_strips(arch, a, packed, b.ncols(), outputs, &consume);
             });
         });
     });
@@ -179,21 +179,21 @@ fn shares_columns(batch: usize, k: usize, n: usize) -> bool {
 /// Some rows of a left operand that all threads read, and their non-zeros.
 struct Shard<'a, F> {
     rows: Range<usize>,
-    lists: Option<Lists<'a, F>>,
+    lists: Option<Csr<'a, F>>,
 }
 
 impl<'a, F: Real> Shard<'a, F> {
-    fn operand<'b>(&'b self, a: ArrayView2<'b, F>) -> (ArrayView2<'b, F>, Option<Lists<'a, F>>) {
+    fn operand<'b>(&'b self, a: ArrayView2<'b, F>) -> (ArrayView2<'b, F>, Option<Csr<'a, F>>) {
         (a.slice_move(s![self.rows.clone(), ..]), self.lists)
     }
 }
 
 /// Calls `body` with the rows of `a` in shards, whose non-zeros the team has listed.
-fn with_lists<F: Real, R>(arch: Arch, a: ArrayView2<F>, body: impl FnOnce(&[Shard<F>]) -> R) -> R {
+fn with_csr_shards<F: Real, R>(arch: Arch, a: ArrayView2<F>, body: impl FnOnce(&[Shard<F>]) -> R) -> R {
     let shards = team_size().min(MAX_SHARDS);
     let rows = |shard: usize| shard * a.nrows() / shards..(shard + 1) * a.nrows() / shards;
-    let mut memory = F::take_non_zeros();
-    memory.resize_with(memory.len().max(shards), NonZeros::default);
+    let mut memory = F::take_csr();
+    memory.resize_with(memory.len().max(shards), CsrBuffer::default);
     by_shards(shards, shards, &mut memory[..shards], |range, lists| {
         for (shard, lists) in range.zip(lists) {
             lists.find(arch, a.slice(s![rows(shard), ..]), pack::block(a.ncols()));
@@ -204,21 +204,21 @@ fn with_lists<F: Real, R>(arch: Arch, a: ArrayView2<F>, body: impl FnOnce(&[Shar
         _ => Shard { rows: 0..0, lists: None },
     });
     let result = body(&found[..shards]);
-    F::put_non_zeros(memory);
+    F::put_csr(memory);
     result
 }
 
 /// Calls `body` with `a` and the lists of its non-zeros, made by this thread.
-fn with_own_lists<F: Real, R>(
+fn with_csr<F: Real, R>(
     arch: Arch,
     a: ArrayView2<F>,
-    body: impl FnOnce((ArrayView2<F>, Option<Lists<F>>)) -> R,
+    body: impl FnOnce((ArrayView2<F>, Option<Csr<F>>)) -> R,
 ) -> R {
-    let mut memory = F::take_non_zeros();
-    memory.resize_with(memory.len().max(1), NonZeros::default);
+    let mut memory = F::take_csr();
+    memory.resize_with(memory.len().max(1), CsrBuffer::default);
     memory[0].find(arch, a, pack::block(a.ncols()));
     let result = body((a, memory[0].lists()));
-    F::put_non_zeros(memory);
+    F::put_csr(memory);
     result
 }
 

@@ -4,8 +4,8 @@ use std::cell::Cell;
 
 use pulp::Simd;
 
-use super::lists::{NonZeros, compress};
-use super::turn::{SIDE, turn_square, turn_square_f32};
+use super::csr::{CsrBuffer, compress};
+use super::transpose::{SIDE, transpose_square, transpose_square_f32};
 
 /// What the kernels need of a scalar: its vectors, and scratch memory that outlives a call.
 pub trait Lanes: Copy {
@@ -27,7 +27,7 @@ pub trait Lanes: Copy {
     fn multiply<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
 
     /// Writes the value and the place of each non-zero in `row`, ascending, and returns how many
-    /// there are. The outputs have room for [`SLACK`](super::lists::SLACK) more.
+    /// there are. The outputs have room for [`SLACK`](super::csr::SLACK) more.
     #[cfg(target_arch = "x86_64")]
     fn compress_512(
         simd: pulp::x86::V4,
@@ -38,7 +38,7 @@ pub trait Lanes: Copy {
 
     /// Writes `alpha` times these columns to the beginnings of the rows of `out`, one every `width`.
     #[cfg(target_arch = "x86_64")]
-    fn turn_256(
+    fn transpose_256(
         simd: pulp::x86::V3,
         alpha: Self,
         columns: [&[Self; SIDE]; SIDE],
@@ -53,22 +53,22 @@ pub trait Lanes: Copy {
     fn put_scratch(scratch: Vec<Self>);
 
     /// Takes this thread's memory for a piece of a product.
-    fn take_piece() -> Vec<Self>;
+    fn take_strip() -> Vec<Self>;
 
     /// Puts it back, for the next taker.
-    fn put_piece(piece: Vec<Self>);
+    fn put_strip(piece: Vec<Self>);
 
     /// Takes this thread's lists of non-zeros.
     #[allow(private_interfaces, reason = "only the kernels call it")]
-    fn take_non_zeros() -> Vec<NonZeros<Self>>;
+    fn take_csr() -> Vec<CsrBuffer<Self>>;
 
     /// Puts them back, for the next taker.
     #[allow(private_interfaces, reason = "only the kernels call it")]
-    fn put_non_zeros(lists: Vec<NonZeros<Self>>);
+    fn put_csr(lists: Vec<CsrBuffer<Self>>);
 }
 
 macro_rules! lanes {
-    ($scalar:ident, $vector:ident, $splat:ident, $multiply_add:ident, $multiply:ident, $compress:ident, $turn:ident) => {
+    ($scalar:ident, $vector:ident, $splat:ident, $multiply_add:ident, $multiply:ident, $compress:ident, $transpose:ident) => {
         impl Lanes for $scalar {
             type Vector<S: Simd> = S::$vector;
 
@@ -105,14 +105,14 @@ macro_rules! lanes {
 
             #[cfg(target_arch = "x86_64")]
             #[inline(always)]
-            fn turn_256(
+            fn transpose_256(
                 simd: pulp::x86::V3,
                 alpha: Self,
                 columns: [&[Self; SIDE]; SIDE],
                 out: &mut [Self],
                 width: usize,
             ) {
-                $turn(simd, alpha, columns, out, width);
+                $transpose(simd, alpha, columns, out, width);
             }
 
             fn take_scratch() -> Vec<Self> {
@@ -123,39 +123,39 @@ macro_rules! lanes {
                 SCRATCH.with(|scratch| scratch.$scalar.panels.set(vector));
             }
 
-            fn take_piece() -> Vec<Self> {
+            fn take_strip() -> Vec<Self> {
                 SCRATCH.with(|scratch| scratch.$scalar.piece.take())
             }
 
-            fn put_piece(vector: Vec<Self>) {
+            fn put_strip(vector: Vec<Self>) {
                 SCRATCH.with(|scratch| scratch.$scalar.piece.set(vector));
             }
 
             #[allow(private_interfaces, reason = "only the kernels call it")]
-            fn take_non_zeros() -> Vec<NonZeros<Self>> {
+            fn take_csr() -> Vec<CsrBuffer<Self>> {
                 SCRATCH.with(|scratch| scratch.$scalar.non_zeros.take())
             }
 
             #[allow(private_interfaces, reason = "only the kernels call it")]
-            fn put_non_zeros(lists: Vec<NonZeros<Self>>) {
+            fn put_csr(lists: Vec<CsrBuffer<Self>>) {
                 SCRATCH.with(|scratch| scratch.$scalar.non_zeros.set(lists));
             }
         }
     };
 }
-lanes!(f32, f32s, splat_f32s, mul_add_e_f32s, mul_f32s, compress_f32, turn_square_f32);
-lanes!(f64, f64s, splat_f64s, mul_add_e_f64s, mul_f64s, compress_f64, turn_square_f64);
+lanes!(f32, f32s, splat_f32s, mul_add_e_f32s, mul_f32s, compress_f32, transpose_square_f32);
+lanes!(f64, f64s, splat_f64s, mul_add_e_f64s, mul_f64s, compress_f64, transpose_square_f64);
 
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-fn turn_square_f64(
+fn transpose_square_f64(
     _: pulp::x86::V3,
     alpha: f64,
     columns: [&[f64; SIDE]; SIDE],
     out: &mut [f64],
     width: usize,
 ) {
-    turn_square(alpha, columns, out, width);
+    transpose_square(alpha, columns, out, width);
 }
 
 /// Sixteen values at a time, by the instruction made for it.
@@ -210,7 +210,7 @@ struct Scratch {
 struct Memory<F> {
     panels: Cell<Vec<F>>,
     piece: Cell<Vec<F>>,
-    non_zeros: Cell<Vec<NonZeros<F>>>,
+    non_zeros: Cell<Vec<CsrBuffer<F>>>,
 }
 
 thread_local! {

@@ -7,7 +7,7 @@
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 use pulp::Arch;
 
-use super::turn::turn;
+use super::transpose::transpose;
 use crate::Real;
 use crate::elementary::vectorised;
 use crate::rows::by_shards;
@@ -136,7 +136,7 @@ fn pack_unit<F: Real>(alpha: F, part: ArrayView2<F>, unit: &mut [F]) {
         }
     } else if part.strides()[0] == 1 || k == 1 {
         rows.for_each(|out| out[n..].fill(F::zero()));
-        turn(Arch::new(), alpha, part, unit, width::<F>());
+        transpose(Arch::new(), alpha, part, unit, width::<F>());
     } else {
         for (row, out) in part.rows().into_iter().zip(rows) {
             for (out, &value) in out.iter_mut().zip(row) {

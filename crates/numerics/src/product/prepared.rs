@@ -2,7 +2,7 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use pulp::Arch;
 
 use super::pack::Packed;
-use super::{share, with_own_lists};
+use super::{share, with_csr};
 use crate::Real;
 use crate::team::team_size;
 
@@ -47,6 +47,6 @@ impl<F: Real> Prepared<F> {
             return;
         }
         let (arch, b) = (Arch::new(), Packed::at(&self.memory, self.shape));
-        with_own_lists(arch, a, |a| share::multiply(arch, a, b, F::zero(), out));
+        with_csr(arch, a, |a| shard::multiply(arch, a, b, F::zero(), out));
     }
 }

@@ -1,11 +1,11 @@
-//! Lists of the non-zeros of a left operand, for the sparse kernel.
+//! Csr of the non-zeros of a left operand, for the sparse kernel.
 
 use std::ops::Range;
 
 use ndarray::{ArrayView2, s};
 use pulp::Arch;
 
-use super::turn::turn;
+use super::transpose::transpose;
 use crate::Real;
 use crate::elementary::vectorised;
 
@@ -13,19 +13,19 @@ use crate::elementary::vectorised;
 const SPARSE: usize = 2;
 
 /// Rows that are made contiguous at a time, where A's columns are.
-const TURNED_ROWS: usize = 64;
+const ROWS_AT_ONCE: usize = 64;
 
 /// Entries that a step of [`compress`](super::lanes::Lanes::compress_512) may write beyond the last.
 pub(crate) const SLACK: usize = 64;
 
 /// The memory of lists.
 #[derive(Debug, Default)]
-pub(crate) struct NonZeros<F> {
+pub(crate) struct CsrBuffer<F> {
     values: Vec<F>,
     columns: Vec<u32>,
     lists: Vec<List>,
     /// Some rows of A, contiguous.
-    turned: Vec<F>,
+    transposed: Vec<F>,
     /// Whether there are lists, and of how many blocks for each row.
     n_blocks: Option<usize>,
 }
@@ -40,19 +40,19 @@ struct List {
 /// The non-zeros of some rows of A, each row's columns ascending; they count from the first of the
 /// block that they are in.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Lists<'a, F> {
+pub(crate) struct Csr<'a, F> {
     values: &'a [F],
     columns: &'a [u32],
     of_rows: &'a [List],
     n_blocks: usize,
 }
 
-impl<'a, F> Lists<'a, F> {
+impl<'a, F> Csr<'a, F> {
     /// The lists of these rows.
     #[inline(always)]
     pub(super) fn rows(self, rows: Range<usize>) -> Self {
         let of_rows = &self.of_rows[rows.start * self.n_blocks..rows.end * self.n_blocks];
-        Lists { of_rows, ..self }
+        Csr { of_rows, ..self }
     }
 
     /// The values and columns of row `row` in block `block`.
@@ -64,8 +64,8 @@ impl<'a, F> Lists<'a, F> {
     }
 }
 
-impl<F: Real> NonZeros<F> {
-    /// Lists the non-zeros of `a` in blocks of `block` columns, if they are few and `a` is
+impl<F: Real> CsrBuffer<F> {
+    /// Csr the non-zeros of `a` in blocks of `block` columns, if they are few and `a` is
     /// contiguous in one direction.
     pub(super) fn find(&mut self, arch: Arch, a: ArrayView2<F>, block: usize) {
         self.n_blocks = None;
@@ -84,9 +84,9 @@ impl<F: Real> NonZeros<F> {
     }
 
     /// The lists, if there are any.
-    pub(super) fn lists(&self) -> Option<Lists<'_, F>> {
+    pub(super) fn lists(&self) -> Option<Csr<'_, F>> {
         let Self { values, columns, lists, .. } = self;
-        self.n_blocks.map(|n_blocks| Lists { values, columns, of_rows: lists, n_blocks })
+        self.n_blocks.map(|n_blocks| Csr { values, columns, of_rows: lists, n_blocks })
     }
 
     fn list_all(&mut self, arch: Arch, a: ArrayView2<F>, block: usize) {
@@ -99,17 +99,17 @@ impl<F: Real> NonZeros<F> {
             }
             return;
         }
-        let mut turned = std::mem::take(&mut self.turned);
-        turned.resize(TURNED_ROWS * k, F::zero());
-        for first in (0..a.nrows()).step_by(TURNED_ROWS) {
-            let rows = a.slice(s![first..a.nrows().min(first + TURNED_ROWS), ..]);
-            turn(arch, F::one(), rows, &mut turned, k);
-            filled = self.list_rows(arch, &turned[..rows.nrows() * k], k, block, filled);
+        let mut transposed = std::mem::take(&mut self.transposed);
+        transposed.resize(ROWS_AT_ONCE * k, F::zero());
+        for first in (0..a.nrows()).step_by(ROWS_AT_ONCE) {
+            let rows = a.slice(s![first..a.nrows().min(first + ROWS_AT_ONCE), ..]);
+            transpose(arch, F::one(), rows, &mut transposed, k);
+            filled = self.list_rows(arch, &transposed[..rows.nrows() * k], k, block, filled);
         }
-        self.turned = turned;
+        self.transposed = transposed;
     }
 
-    /// Lists rows of `k` values after the `filled` entries that there are, and returns how many
+    /// Csr rows of `k` values after the `filled` entries that there are, and returns how many
     /// there are then.
     fn list_rows(
         &mut self,
@@ -146,7 +146,7 @@ impl<F: Real> NonZeros<F> {
         }
     }
 
-    /// Lists one row after the `filled` entries that there are, and returns how many there are then.
+    /// Csr one row after the `filled` entries that there are, and returns how many there are then.
     #[inline(always)]
     fn list_row(
         &mut self,

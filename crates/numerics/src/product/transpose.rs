@@ -9,7 +9,7 @@ use crate::Real;
 pub(crate) const SIDE: usize = 8;
 
 /// Writes `alpha` · `part`, whose columns are contiguous, to `out` row by row, a row every `width`.
-pub(super) fn turn<F: Real>(
+pub(super) fn transpose<F: Real>(
     arch: Arch,
     alpha: F,
     part: ArrayView2<F>,
@@ -28,24 +28,24 @@ pub(super) fn turn<F: Real>(
             simd,
             #[inline(always)]
             || {
-                turn_by(
+                transpose_by(
                     alpha,
                     part,
                     out,
                     width,
                     #[inline(always)]
-                    |columns, out| F::turn_256(simd, alpha, columns, out, width),
+                    |columns, out| F::transpose_256(simd, alpha, columns, out, width),
                 );
             },
         );
         return;
     }
     _ = arch;
-    turn_by(alpha, part, out, width, |columns, out| turn_square(alpha, columns, out, width));
+    transpose_by(alpha, part, out, width, |columns, out| transpose_square(alpha, columns, out, width));
 }
 
 #[inline(always)]
-fn turn_by<F: Real>(
+fn transpose_by<F: Real>(
     alpha: F,
     part: ArrayView2<F>,
     out: &mut [F],
@@ -76,7 +76,7 @@ fn turn_by<F: Real>(
 
 /// Writes `alpha` times these columns to the beginnings of rows.
 #[inline(always)]
-pub(super) fn turn_square<F: Real>(
+pub(super) fn transpose_square<F: Real>(
     alpha: F,
     columns: [&[F; SIDE]; SIDE],
     out: &mut [F],
@@ -89,10 +89,10 @@ pub(super) fn turn_square<F: Real>(
     }
 }
 
-/// [`turn_square`] by exchanges between vector registers: pairs, then pairs of pairs, then halves.
+/// [`transpose_square`] by exchanges between vector registers: pairs, then pairs of pairs, then halves.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-pub(super) fn turn_square_f32(
+pub(super) fn transpose_square_f32(
     simd: pulp::x86::V3,
     alpha: f32,
     columns: [&[f32; SIDE]; SIDE],

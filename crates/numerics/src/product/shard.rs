@@ -5,7 +5,7 @@ use std::ops::Range;
 use ndarray::{ArrayView2, ArrayViewMut2, Axis, Slice};
 use pulp::{Arch, Simd, WithSimd};
 
-use super::lists::Lists;
+use super::csr::Csr;
 use super::pack::{Packed, width};
 use super::tile::Tile;
 use super::{dense, sparse};
@@ -15,7 +15,7 @@ use crate::Real;
 /// `a`, if they are few, and `out` has contiguous rows.
 pub(super) fn multiply<F: Real>(
     arch: Arch,
-    (a, lists): (ArrayView2<F>, Option<Lists<F>>),
+    (a, lists): (ArrayView2<F>, Option<Csr<F>>),
     b: Packed<F>,
     beta: F,
     mut out: ArrayViewMut2<F>,
@@ -39,7 +39,7 @@ struct Block<'a, F> {
     index: usize,
     beta: F,
     out: ArrayViewMut2<'a, F>,
-    lists: Option<Lists<'a, F>>,
+    lists: Option<Csr<'a, F>>,
 }
 
 impl<F: Real> WithSimd for Block<'_, F> {
@@ -130,7 +130,7 @@ impl<F: Real> Block<'_, F> {
     }
 
     #[inline(always)]
-    fn sparse<S: Simd, const V: usize>(&mut self, simd: S, columns: Columns<F>, lists: Lists<F>) {
+    fn sparse<S: Simd, const V: usize>(&mut self, simd: S, columns: Columns<F>, lists: Csr<F>) {
         let m = self.out.nrows();
         // Wide rows keep the processor busy one by one; narrow ones go in pairs.
         let paired = if V <= 4 { m - m % 2 } else { 0 };
@@ -145,7 +145,7 @@ impl<F: Real> Block<'_, F> {
         simd: S,
         rows: Range<usize>,
         columns: Columns<F>,
-        lists: Lists<F>,
+        lists: Csr<F>,
     ) {
         let index = self.index;
         for row in rows.step_by(R) {

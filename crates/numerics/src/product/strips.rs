@@ -3,9 +3,9 @@
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 use pulp::Arch;
 
-use super::lists::Lists;
+use super::csr::Csr;
 use super::pack::Packed;
-use super::share::multiply;
+use super::shard::multiply;
 use crate::Real;
 use crate::rows::Split;
 
@@ -13,16 +13,16 @@ use crate::rows::Split;
 const ROWS: usize = 24;
 
 /// Calls `consume` with some rows of `a` · `b`, which has `n` columns, and of `outputs` at a time.
-pub(super) fn multiply_pieces<F: Real, S: Split>(
+pub(super) fn multiply_strips<F: Real, S: Split>(
     arch: Arch,
-    (a, lists): (ArrayView2<F>, Option<Lists<F>>),
+    (a, lists): (ArrayView2<F>, Option<Csr<F>>),
     b: Packed<F>,
     n: usize,
     outputs: S,
     consume: &(impl Fn(ArrayView2<F>, S) + Sync),
 ) {
     let m = a.nrows();
-    let mut memory = F::take_piece();
+    let mut memory = F::take_strip();
     memory.resize(memory.len().max(ROWS * n), F::zero());
     let mut rest = outputs;
     for first in (0..m).step_by(ROWS) {
@@ -35,5 +35,5 @@ pub(super) fn multiply_pieces<F: Real, S: Split>(
         multiply(arch, (a, lists.map(|lists| lists.rows(rows))), b, F::zero(), piece.view_mut());
         consume(piece.view(), outputs);
     }
-    F::put_piece(memory);
+    F::put_strip(memory);
 }
