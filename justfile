@@ -2,7 +2,10 @@
 features := if env("AERBM_FEATURES", "") == "" { "" } else { "--no-default-features --features " + quote(env("AERBM_FEATURES")) }
 aerbm := "cargo run --release -p aerbm-cli " + features + " --"
 
-# Arguments reach the commands as they were typed, spaces included.
+# The folder of binaries that `cargo test` builds.
+built := env("CARGO_TARGET_DIR", "target") / "debug"
+
+# Recipes get their arguments as typed, spaces included.
 set positional-arguments
 
 # List the recipes
@@ -10,12 +13,12 @@ set positional-arguments
 default:
     @just --list --unsorted
 
-# Train, compare and report, from where it stopped: quick (a minute), default (20) or paper (hours)
+# Train, compare and report, continuing an earlier run: quick (a minute), default (20) or paper (hours)
 [group("run")]
 pipeline profile="default" *ARGS:
     {{ aerbm }} pipeline --profile "$@"
 
-# The pipeline's smoke test, on real MNIST
+# Run the pipeline in a minute, on real MNIST
 [group("run")]
 quick *ARGS:
     {{ aerbm }} pipeline --profile quick "$@"
@@ -30,7 +33,7 @@ compare *ARGS:
 train preset *ARGS:
     {{ aerbm }} train "$@"
 
-# Draw a run's figures and page again, from its CSV files
+# Redraw a run's figures and page from its CSV files
 [group("run")]
 report dir="reports/default":
     {{ aerbm }} report "$1"
@@ -43,23 +46,66 @@ data name="mnist":
 # Run every test, the examples in the documentation included
 [group("develop")]
 test *ARGS:
-    cargo test --workspace {{ features }} "$@"
+    cargo test --locked --workspace {{ features }} "$@"
 
-# Formatting, lints and documentation, warnings refused
+# Check formatting, lints and documentation; warnings are errors
 [group("develop")]
-check:
+check: && doc
     cargo fmt --all --check
     cargo clippy --locked --workspace --all-targets {{ features }} -- -D warnings
+
+# Build the documentation of our crates; warnings are errors
+[group("develop")]
+doc:
     RUSTDOCFLAGS=-Dwarnings cargo doc --locked --workspace --no-deps {{ features }}
 
-# Hold a run's results against their stated bounds
+# Build the tests, and with them the binary and the examples that `smoke` and `examples` run
+[private]
+build:
+    cargo test --locked --workspace {{ features }} --no-run --quiet
+
+# Run the quick pipeline with the binary that the tests use, so that CI builds once
+[group("develop")]
+smoke *ARGS: build
+    {{ built }}/aerbm pipeline --profile quick "$@"
+
+# Run every example of the library
+[group("develop")]
+examples: build
+    for file in crates/aerbm/examples/*.rs; do \
+        if test -e "$file"; then name=$(basename "$file" .rs); echo "example $name"; {{ built }}/examples/"$name" || exit; fi; \
+    done
+
+# Compare a run's results with their bounds
 [group("develop")]
 thresholds dir="reports/quick":
     python3 tests/thresholds.py "$1"
 
-# What a change must pass: check, test, the quick pipeline and its bounds
+# What a change must pass: check, test, the quick pipeline and its bounds, the examples
 [group("develop")]
-ci: check test quick thresholds
+ci: check test smoke thresholds examples
+
+# Check the team of threads under every interleaving that loom explores
+[group("develop")]
+loom:
+    RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom cargo test --locked -p aerbm-numerics --release --test loom
+
+# Check licences, sources and duplicates of the dependencies; needs cargo-deny
+[group("develop")]
+deny:
+    @cargo deny --version >/dev/null 2>&1 || { echo "cargo-deny is not installed: cargo install --locked cargo-deny" >&2; exit 1; }
+    cargo deny --locked check
+
+# Check spelling; needs typos
+[group("develop")]
+typos:
+    @typos --version >/dev/null 2>&1 || { echo "typos is not installed: cargo install --locked typos-cli" >&2; exit 1; }
+    typos
+
+# Package every crate and build the packages as crates.io would serve them, without publishing
+[group("develop")]
+publish-dry-run *ARGS:
+    cargo publish --workspace --dry-run --allow-dirty "$@"
 
 # Run the benchmarks
 [group("develop")]
@@ -73,7 +119,7 @@ bench-peers *ARGS:
     .venv/bin/pip install --quiet torch jax scikit-learn
     .venv/bin/python crates/aerbm-cli/benches/peers/peers.py "$@"
 
-# Remove every run under reports/ but the committed reference
+# Remove every run under reports/ except the committed reference
 [group("develop")]
 clean:
     find reports -mindepth 1 -maxdepth 1 ! -name reference ! -name README.md -exec rm -rf {} +

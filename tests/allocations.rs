@@ -1,7 +1,9 @@
 //! The training step allocates nothing, with batches of 24 samples and more. (Products of fewer rows
 //! go to the `gemm` crate, which allocates its packing buffer at each call.)
 
-use ae_core::{Autoencoder, AutoencoderConfig, Corruption, Emphasis, Penalty, Shift};
+use ae_core::{
+    Autoencoder, AutoencoderConfig, Contractive, Corruption, Emphasis, Kl, Penalty, Shift,
+};
 use allocation_counter::measure;
 use ndarray::Array2;
 use rbm_core::{Rbm, RbmConfig};
@@ -23,8 +25,8 @@ fn an_autoencoders_step_allocates_nothing() {
     let (x, batch_sizes) = data();
     let penalties = [
         None,
-        Some(Penalty::Kl { target: 0.1, weight: 0.1 }),
-        Some(Penalty::Contractive { weight: 0.1 }),
+        Some(Penalty::Kl(Kl { target: 0.1, weight: 0.1 })),
+        Some(Penalty::Contractive(Contractive { weight: 0.1 })),
     ];
     let noises = [
         (None, None),

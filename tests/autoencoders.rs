@@ -1,5 +1,5 @@
-//! What autoencoders are for, as the command offers it: noise removed, codes written, features used,
-//! deep ones pretrained, and trainings that end early or badly.
+//! Autoencoders through the command: denoising, codes, features, pretraining, early stopping and
+//! divergence.
 
 use std::path::Path;
 
@@ -28,7 +28,7 @@ fn a_denoising_autoencoder_beats_doing_nothing_and_its_codes_classify() {
     let data = small_mnist(3_000, 500);
     let out = tempfile::tempdir().expect("a temporary folder");
     let folder = out.path().to_string_lossy().into_owned();
-    let set = ["--set", "partition={train=2500}", "--set", "training.epochs=6"];
+    let set = ["--set", "split={train=2500}", "--set", "training.epochs=6"];
     let mut args = vec!["train", "denoising", "--out", &folder];
     args.extend(set);
     args.extend(["--set", "model.encoder_layers=[]", "--set", "model.n_hidden=150"]);
@@ -40,7 +40,7 @@ fn a_denoising_autoencoder_beats_doing_nothing_and_its_codes_classify() {
     let found = run(&["denoise", &folder, "--noise", "gaussian:0.5"], data.path()).success();
     let found = text(&found);
     let psnr = |line: &str| number(&found, line, "PSNR");
-    // Doing nothing has 9.2 dB, the best filter 14.
+    // The noisy images have 9.2 dB, the best filter reaches 14.
     assert!(psnr("denoising") > psnr("wiener") + 1.0, "{found}");
     assert!(psnr("gaussian") > psnr("noisy") + 2.0 && psnr("median") > psnr("noisy"), "{found}");
     assert!(number(&found, "denoising", "SSIM") > number(&found, "noisy", "SSIM") + 0.1);
@@ -74,7 +74,7 @@ fn a_denoising_autoencoder_beats_doing_nothing_and_its_codes_classify() {
 
 const SMALL_DEEP: [&str; 12] = [
     "--set",
-    "partition={train=900}",
+    "split={train=900}",
     "--set",
     "model.encoder_layers=[40, 20]",
     "--set",
@@ -105,11 +105,11 @@ fn a_deep_autoencoder_is_pretrained_and_a_code_of_two_numbers_is_drawn() {
                 "{figure}"
             );
         }
-        // Run again, nothing is trained, and everything is as it was.
+        // A second run trains nothing and changes nothing.
         run(&args, data.path()).success().stderr(contains("samples/s").not());
         let again = std::fs::read_to_string(out.path().join("metrics.csv")).expect("written");
         assert_eq!(again, metrics);
-        // As if interrupted in the last layer: those below it are not learned again.
+        // After an interruption in the last layer, the layers below it are not trained again.
         let model = out.path().join("models").join(preset);
         let kept = std::fs::read_dir(model.join("pretrained")).expect("layers are kept");
         let kept = kept.map(|entry| entry.expect("an entry").path());
@@ -129,14 +129,14 @@ fn training_stops_when_the_validation_error_does_not_fall() {
     let data = small_mnist(300, 50);
     let out = tempfile::tempdir().expect("a temporary folder");
     let folder = out.path().to_string_lossy().into_owned();
-    let args = ["train", "autoencoder", "--out", &folder, "--set", "partition={train=200}"];
-    // A rate that is much too high soon makes things worse.
+    let args = ["train", "autoencoder", "--out", &folder, "--set", "split={train=200}"];
+    // A rate that is much too high soon raises the error.
     let more = ["--set", "stopping.patience=3", "--set", "training.learning_rate=0.3"];
     let constant = ["--set", "training.schedule=constant"];
     let printed = text(&run(&[&args[..], &more, &constant].concat(), data.path()).success());
     let epochs = printed.lines().filter(|line| line.starts_with("epoch ")).count();
     assert!((4..24).contains(&epochs), "{printed}");
-    // The best model is the one that is kept.
+    // The best model is kept.
     let metrics = std::fs::read_to_string(out.path().join("metrics.csv")).expect("written");
     let errors = metrics.lines().filter(|row| row.contains(",validation,mse_per_pixel,"));
     let errors: Vec<f64> = errors
@@ -152,7 +152,7 @@ fn a_training_that_diverges_keeps_the_last_good_model() {
     let out = tempfile::tempdir().expect("a temporary folder");
     let folder = out.path().to_string_lossy().into_owned();
     let mut args = vec!["train", "autoencoder", "--out", &folder];
-    args.extend(["--set", "partition={train=200}", "--set", "model.output=identity"]);
+    args.extend(["--set", "split={train=200}", "--set", "model.output=identity"]);
     args.extend(["--set", "model.loss=squared-error", "--set", "model.hidden=identity"]);
     args.extend([
         "--set",

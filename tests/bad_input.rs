@@ -17,7 +17,11 @@ fn refused(args: &[&str], code: i32, says: &[&str]) {
 
 #[test]
 fn an_unknown_preset_is_answered_with_the_nearest() {
-    refused(&["train", "tutoral"], 2, &["no preset `tutoral`", "did you mean `tutorial`?"]);
+    refused(
+        &["train", "tutoral"],
+        2,
+        &["there is no preset `tutoral`", "did you mean `tutorial`?"],
+    );
 }
 
 #[test]
@@ -43,7 +47,7 @@ fn a_missing_data_folder_is_named() {
     refused(
         &["train", "tutorial", "--data", "nowhere"],
         2,
-        &["no data set `nowhere`", "give the path of a file or folder"],
+        &["there is no data set `nowhere`", "give the path of a file or folder"],
     );
     let empty = tempfile::tempdir().expect("a temporary folder");
     let path = empty.path().to_string_lossy().into_owned();
@@ -97,12 +101,12 @@ fn labels_without_a_budget_are_explained() {
 }
 
 #[test]
-fn a_partition_larger_than_the_data_is_named() {
+fn a_split_larger_than_the_data_is_named() {
     let folder = small_mnist(20, 10);
     let path = folder.path().to_string_lossy().into_owned();
     let out = tempfile::tempdir().expect("a temporary folder");
     let out = out.path().to_string_lossy().into_owned();
-    let partition = ["--set", "partition={train=50000}"];
-    let args = ["train", "rbm", "--data", &path, "--out", &out, partition[0], partition[1]];
+    let split = ["--set", "split={train=50000}"];
+    let args = ["train", "rbm", "--data", &path, "--out", &out, split[0], split[1]];
     refused(&args, 1, &["50000 training images of 20"]);
 }

@@ -1,5 +1,5 @@
-//! Data of the user's own, from the command line: every kind trains, and what stays on disk gives
-//! the tables that it gives in memory.
+//! Users' own data through the command: every format trains, and data that stay on disk give the same
+//! tables as data in memory.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -45,7 +45,7 @@ fn a_table_trains_and_its_classes_are_recorded() {
     train("autoencoder", &data, &out, &["--label-column", "kind"])
         .success()
         .stderr(contains("ramps: 2 classes: falling, rising"))
-        .stderr(contains("samples are 3 numbers and no images"));
+        .stderr(contains("samples are 3 numbers, not images"));
     let info = std::fs::read_to_string(out.join("run.json")).expect("run.json is written");
     assert!(info.contains("\"falling\",\n      \"rising\""), "{info}");
     assert!(out.join("report.html").is_file());
@@ -60,12 +60,12 @@ fn a_table_trains_and_its_classes_are_recorded() {
         .args(["--label-column", "kind"])
         .assert()
         .code(1)
-        .stderr(contains("samples of 3 numbers, which are no images"));
-    // This preset moves images.
+        .stderr(contains("samples of 3 numbers, which are not images"));
+    // This preset shifts images.
     let small = ["--label-column", "kind", "--set", "model.encoder_layers=[5]"];
     train("denoising", &data, &folder.path().join("denoised"), &small)
         .success()
-        .stderr(contains("training.shift is left out: ramps has no images to move"));
+        .stderr(contains("training.shift is left out: ramps has no images to shift"));
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn values_that_a_model_cannot_represent_are_refused_with_the_remedy() {
     train("rbm", &data, &out, &[])
         .code(1)
         .stderr(contains("units take values in [0, 1]"))
-        .stderr(contains("--scale unit brings data into [0, 1]"));
+        .stderr(contains("--scale unit scales data to [0, 1]"));
     let other = folder.path().join("other");
     train("rbm", &data, &other, &["--scale", "unit"]).success().stderr(contains("scaled to unit"));
 }
@@ -125,7 +125,7 @@ fn real_values_are_compared_after_scaling() {
     };
     compare(&[])
         .success()
-        .stderr(contains("values outside [0, 1] are brought into it"))
+        .stderr(contains("values outside [0, 1] are scaled to it"))
         .stdout(contains("denoising"))
         .stdout(contains("with 20 labels"));
     let info = std::fs::read_to_string(out.join("run.json")).expect("run.json is written");
@@ -136,7 +136,7 @@ fn real_values_are_compared_after_scaling() {
     assert!(settings().contains("epochs = 2000"), "few samples make many epochs");
     compare(&["--set", "rbm.training.epochs=3"]).success();
     assert!(settings().contains("epochs = 3\n"), "but not where they are given");
-    compare(&["--scale", "none"]).code(1).stderr(contains("--scale unit brings data into [0, 1]"));
+    compare(&["--scale", "none"]).code(1).stderr(contains("--scale unit scales data to [0, 1]"));
     compare(&["--depths", "1,1"]).code(2);
     let wide = folder.path().join("wide");
     aerbm()
@@ -179,7 +179,7 @@ fn what_stays_on_disk_gives_the_tables_that_it_gives_in_memory() {
             .current_dir(folder.path())
             .assert()
             .code(1)
-            .stderr(contains("only `aerbm train` learns from disk"));
+            .stderr(contains("--memory-limit raises the limit"));
     }
 }
 
@@ -188,7 +188,7 @@ fn sets_with_names_are_listed_and_made() {
     aerbm().args(["data", "list"]).assert().success().stdout(
         contains("mnist           in data/mnist")
             .and(contains("fashion-mnist"))
-            .and(contains("mnist-rot       made: ")),
+            .and(contains("mnist-rot       generated: ")),
     );
     aerbm()
         .args(["train", "rbm", "--data", "mnist-rott"])

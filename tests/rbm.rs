@@ -1,4 +1,4 @@
-//! RBMs by the command: likelihood, samples, inpainting, deep belief networks, divergence.
+//! RBMs through the command: likelihood, samples, inpainting, deep belief networks, divergence.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::support::{aerbm, small_mnist};
 /// Trains a preset on a few digits into `out`.
 fn train(preset: &str, settings: &[&str], data: &Path, out: &Path) -> assert_cmd::assert::Assert {
     let mut command = aerbm();
-    command.args(["train", preset, "--set", "partition={train=500}"]);
+    command.args(["train", preset, "--set", "split={train=500}"]);
     for setting in settings {
         command.args(["--set", setting]);
     }
@@ -108,6 +108,6 @@ fn what_only_an_rbm_can_do_is_refused_to_others() {
     for command in ["likelihood", "inpaint", "sample"] {
         let mut refused = aerbm();
         refused.arg(command).arg(out.path()).arg("--data").arg(data.path());
-        refused.assert().code(1).stderr(contains("choose the run of"));
+        refused.assert().code(1).stderr(contains("choose the folder of one"));
     }
 }

@@ -1,8 +1,8 @@
-//! Same seed, same bytes: on any number of threads, and after any interruption.
+//! Reproducibility: the same seed gives the same bytes for any number of threads and after interruptions.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use predicates::prelude::*;
 use predicates::str::contains;
@@ -25,7 +25,7 @@ const TRAIN: [&str; 8] = [
     "train",
     "rbm",
     "--set",
-    "partition={train=500}",
+    "split={train=500}",
     "--set",
     "model.n_hidden=96",
     "--set",
@@ -63,20 +63,20 @@ fn one_more_seed_computes_only_that_seed() {
     let mut args = small_comparison();
     run(&args, data.path(), folder.path(), "2");
     args[2] = "3";
-    // Logistic regression has no depth: that of the second is that of the first.
+    // Logistic regression has no depth, so that the second depth reuses the cell of the first.
     run(&args, data.path(), folder.path(), "2").stderr(contains("28 stages computed, 62 reused"));
 }
 
 #[cfg(unix)]
 #[test]
-fn interrupted_and_continued_is_never_interrupted() {
+fn an_interrupted_run_continues_to_the_same_bytes() {
     let data = small_mnist(4_000, 100);
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (whole, broken) = (folder.path().join("whole"), folder.path().join("broken"));
     let mut args = TRAIN.to_vec();
-    args[3] = "partition={train=3900}";
+    args[3] = "split={train=3900}";
     args[5] = "model.n_hidden=300";
-    args[7] = "training.epochs=8";
+    args[7] = "training.epochs=40";
     run(&args, data.path(), &whole, "2");
 
     let mut child = Command::new(assert_cmd::cargo::cargo_bin("aerbm"))
@@ -85,16 +85,19 @@ fn interrupted_and_continued_is_never_interrupted() {
         .arg(data.path())
         .arg("--out")
         .arg(&broken)
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
         .expect("the binary starts");
-    std::thread::sleep(Duration::from_millis(400));
+    // The third of forty epochs is finished: the request comes in one of the next.
+    let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+    let third = lines.find(|line| line.as_ref().is_ok_and(|line| line.starts_with("epoch   3/40")));
+    third.expect("the line is printed").expect("the pipe is open");
     let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(interrupt.expect("kill runs").success());
-    let code = child.wait().expect("it ends").code();
-    // Done before it was interrupted, on a fast machine; else the state is saved.
-    assert!(matches!(code, Some(0 | 130)), "{code:?}");
+    lines.for_each(drop);
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    assert!(broken.join("models/rbm/checkpoint.safetensors").is_file());
 
     run(&args, data.path(), &broken, "2");
     assert!(promised_tables(&broken) == promised_tables(&whole));

@@ -51,7 +51,7 @@ pub(crate) fn small_comparison() -> Vec<&'static str> {
         "--seeds",
         "2",
         "--set",
-        "partition={train=500}",
+        "split={train=500}",
         "--set",
         "layers=[96, 64]",
         "--set",

@@ -1,7 +1,7 @@
 use nn_core::{Activation, Initialiser, InvalidSetting, Loss, require};
 use serde::{Deserialize, Serialize};
 
-/// What the visible values are; decides output unit and loss.
+/// Kind of data, which determines the default output unit and loss.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DataKind {
@@ -11,43 +11,44 @@ pub enum DataKind {
     Real,
 }
 
-/// The architecture of an autoencoder: `encoder_layers`, the code, `decoder_layers`.
+/// Architecture of an autoencoder: `encoder_layers`, the code, `decoder_layers`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AutoencoderConfig {
-    /// Hidden units of the code: of the one hidden layer, where there are no others.
+    /// Number of code units. The code is the only hidden layer unless others are given.
     pub n_hidden: usize,
-    /// Units of the hidden layers between data and code, from the data on; 784-1000-500-30 has
-    /// `[1000, 500]`.
+    /// Number of units of each hidden layer between data and code, starting at the data. A
+    /// 784-1000-500-30 encoder has `[1000, 500]`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub encoder_layers: Vec<usize>,
-    /// Units of the hidden layers between code and reconstruction, from the code on; `None` mirrors
-    /// the encoder.
+    /// Number of units of each hidden layer between code and reconstruction, starting at the code.
+    /// `None` mirrors the encoder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decoder_layers: Option<Vec<usize>>,
-    /// What the hidden units do.
+    /// Activation of the hidden units.
     pub hidden: Activation,
-    /// What the code units do, where it is not what the other hidden units do.
+    /// Activation of the code units. `None` takes that of the other hidden units.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<Activation>,
-    /// How many units of a code are kept, the largest, where not all are (k-sparse).
+    /// Number of code units that are kept in each sample, the largest (k-sparse autoencoder). `None`
+    /// keeps all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_k: Option<usize>,
-    /// How many of them are kept where codes are features for a classifier, if not so many: twice or
-    /// three times as many classify better (Makhzani & Frey 2014).
+    /// Number of code units that are kept when codes serve as features. `None` keeps `top_k`. Two or
+    /// three times as many give better classifiers (Makhzani & Frey 2014).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encode_top_k: Option<usize>,
-    /// What the data are.
+    /// Kind of data.
     pub data: DataKind,
-    /// The output unit, where it is not to follow from `data`.
+    /// Activation of the output units. `None` chooses it by `data`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<Activation>,
-    /// The loss, where it is not to follow from the output unit.
+    /// Reconstruction loss. `None` chooses it by the output unit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub loss: Option<Loss>,
-    /// Whether the decoder's weights are the encoder's, transposed.
+    /// Whether the decoder uses the encoder's weights, transposed.
     pub tied: bool,
-    /// How weights begin; `None` takes what suits the units.
+    /// Weight initialisation. `None` chooses it by each layer's units.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub initialiser: Option<Initialiser>,
 }
@@ -72,7 +73,7 @@ impl Default for AutoencoderConfig {
 }
 
 impl AutoencoderConfig {
-    /// The output unit: as set, or as it follows from the data.
+    /// Activation of the output units: `output`, or the default for `data`.
     pub fn output_unit(&self) -> Activation {
         self.output.unwrap_or(match self.data {
             DataKind::Binary => Activation::Logistic,
@@ -80,23 +81,23 @@ impl AutoencoderConfig {
         })
     }
 
-    /// The code unit: as set, or that of the other hidden layers.
+    /// Activation of the code units: `code`, or that of the other hidden layers.
     pub fn code_unit(&self) -> Activation {
         self.code.unwrap_or(self.hidden)
     }
 
-    /// The loss: as set, or as it follows from the output unit.
+    /// Reconstruction loss: `loss`, or the default for the output unit.
     pub fn loss(&self) -> Loss {
         self.loss.unwrap_or_else(|| Loss::suited_to(self.output_unit()))
     }
 
-    /// The hidden layers between code and reconstruction.
+    /// Number of units of each hidden layer between code and reconstruction.
     fn decoder_layers(&self) -> Vec<usize> {
         let mirrored = || self.encoder_layers.iter().rev().copied().collect();
         self.decoder_layers.clone().unwrap_or_else(mirrored)
     }
 
-    /// Units of every layer, from the data to the reconstruction.
+    /// Number of units of every layer, from the data to the reconstruction.
     pub fn widths(&self, n_visible: usize) -> Vec<usize> {
         let mut widths = vec![n_visible];
         widths.extend(&self.encoder_layers);
@@ -106,7 +107,7 @@ impl AutoencoderConfig {
         widths
     }
 
-    /// What the units of every layer after the data do.
+    /// Activation of every layer after the data.
     pub fn units(&self) -> Vec<Activation> {
         let mut units = vec![self.hidden; self.encoder_layers.len()];
         units.push(self.code_unit());
@@ -126,10 +127,10 @@ impl AutoencoderConfig {
             [("model.encoder_layers", &self.encoder_layers), ("model.decoder_layers", &decoder)]
         {
             let smallest = layers.iter().min().unwrap_or(&1);
-            require(*smallest >= 1, field, smallest, "at least 1 unit a layer")?;
+            require(*smallest >= 1, field, smallest, "at least 1 unit per layer")?;
         }
         let mirrored = decoder.iter().rev().eq(&self.encoder_layers);
-        let expected = "false where the decoder does not mirror the encoder";
+        let expected = "false, or a decoder that mirrors the encoder";
         require(!self.tied || mirrored, "model.tied", &self.tied, expected)?;
         let units = 1..=self.n_hidden;
         if let Some(k) = self.top_k {
@@ -137,7 +138,7 @@ impl AutoencoderConfig {
         }
         if let Some(k) = self.encode_top_k {
             let holds = self.top_k.is_some() && units.contains(&k);
-            let expected = "1 to model.n_hidden, beside model.top_k";
+            let expected = "1 to model.n_hidden, together with model.top_k";
             require(holds, "model.encode_top_k", &k, expected)?;
         }
         self.loss().validate(self.output_unit())?;

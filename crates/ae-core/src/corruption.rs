@@ -1,13 +1,12 @@
-//! Noise on the input of denoising autoencoders (Vincent, Larochelle, Lajoie, Bengio & Manzagol,
-//! JMLR 2010), which learn to give back what was there before it.
+//! Input noise for denoising autoencoders, which learn to reconstruct the clean input (Vincent,
+//! Larochelle, Lajoie, Bengio & Manzagol, JMLR 2010).
 
 use ndarray::ArrayViewMut2;
-use nn_core::{InvalidSetting, require};
+use nn_core::{InvalidSetting, require, with_normals};
 use numerics::{Real, Stream, by_rows};
-use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
-/// A kind of noise and how much of it.
+/// Kind and amount of noise.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Corruption {
@@ -31,8 +30,8 @@ pub enum Corruption {
     },
 }
 
-/// How much the errors at corrupted and at uncorrupted pixels count (their section 4.2): the cost
-/// is α Σ over the corrupted + β Σ over the others.
+/// Weights of the errors at corrupted and at uncorrupted pixels (Vincent et al. 2010, section 4.2):
+/// the cost is α Σ over the corrupted pixels + β Σ over the others.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Emphasis {
@@ -42,14 +41,11 @@ pub struct Emphasis {
     pub uncorrupted: f64,
 }
 
-/// Words of the stream that a row of normal draws may use: its uniforms begin at a multiple of it.
-const WORDS_A_ROW: u32 = 20;
-
 impl Corruption {
     /// Checks the bounds.
     ///
     /// # Errors
-    /// [`InvalidSetting`] naming the constant out of its range.
+    /// [`InvalidSetting`] naming the parameter out of its range.
     pub fn validate(&self) -> Result<(), InvalidSetting> {
         match *self {
             Corruption::Masking { fraction } | Corruption::SaltAndPepper { fraction } => {
@@ -63,8 +59,8 @@ impl Corruption {
         }
     }
 
-    /// Corrupts `x` (n × visible) in place. What happens to a pixel depends on the stream and on its
-    /// row and column alone. Allocates nothing.
+    /// Corrupts `x` (n × visible) in place. The noise of a pixel depends only on the stream and on
+    /// its row and column. Allocates nothing.
     ///
     /// # Panics
     /// If the rows of `x` are not contiguous.
@@ -97,7 +93,7 @@ impl Corruption {
         }
     }
 
-    /// The probability that a pixel is corrupted, where pixels are chosen at all.
+    /// Probability that a pixel is corrupted; `None` for noise that does not select pixels.
     fn fraction(&self) -> Option<f64> {
         match *self {
             Corruption::Masking { fraction } | Corruption::SaltAndPepper { fraction } => {
@@ -109,10 +105,10 @@ impl Corruption {
 }
 
 impl Emphasis {
-    /// Checks the bounds, and that `corruption` chooses pixels.
+    /// Checks the bounds, and that `corruption` selects pixels.
     ///
     /// # Errors
-    /// [`InvalidSetting`] naming what is wrong.
+    /// [`InvalidSetting`] naming the weight out of its range, or the missing corruption.
     pub fn validate(&self, corruption: Option<Corruption>) -> Result<(), InvalidSetting> {
         let Emphasis { corrupted, uncorrupted } = *self;
         for (field, value) in [
@@ -123,18 +119,18 @@ impl Emphasis {
             require(holds, field, &value, "a finite number, 0 or above")?;
         }
         let some = corrupted + uncorrupted > 0.0;
-        require(some, "training.emphasis", &"0 and 0", "one of them above 0")?;
+        require(some, "training.emphasis", &"0 and 0", "at least one weight above 0")?;
         let chosen = corruption.is_some_and(|corruption| corruption.fraction().is_some());
         require(
             chosen,
             "training.emphasis",
             &"set",
-            "masking or salt-and-pepper corruption: others corrupt every pixel or none",
+            "masking or salt-and-pepper corruption: others do not select pixels",
         )
     }
 
-    /// Writes each pixel's weight into `weights`: α where `corruption` with the same stream corrupts
-    /// it, β elsewhere. Allocates nothing.
+    /// Writes the weight of each pixel into `weights`: α where `corruption`, applied with the same
+    /// stream, corrupts it, and β elsewhere. Allocates nothing.
     pub fn weigh<F: Real>(
         &self,
         corruption: Corruption,
@@ -147,27 +143,13 @@ impl Emphasis {
     }
 }
 
-/// Calls `f` with each value and a uniform number that its place in the matrix names.
+/// Calls `f` with each value and a uniform number that is determined by the value's row and column.
 fn with_uniforms<F: Real>(stream: Stream, x: ArrayViewMut2<F>, f: impl Fn(&mut F, F) + Sync) {
     let (n, width) = x.dim();
     by_rows(n, x, |rows, mut x| {
         for (row, mut x) in rows.zip(x.rows_mut()) {
             let x = x.as_slice_mut().expect("rows are contiguous");
             stream.with_uniforms(row * width, x, &f);
-        }
-    });
-}
-
-/// Calls `f` with each value and a standard normal number; each row has its own part of the stream.
-fn with_normals<F: Real>(stream: Stream, x: ArrayViewMut2<F>, f: impl Fn(&mut F, F) + Sync) {
-    by_rows(x.nrows(), x, |rows, mut x| {
-        let mut rng = stream.rng();
-        for (row, mut x) in rows.zip(x.rows_mut()) {
-            rng.set_word_pos((row as u128) << WORDS_A_ROW);
-            for x in &mut x {
-                let z: f64 = StandardNormal.sample(&mut rng);
-                f(x, F::of(z));
-            }
         }
     });
 }
@@ -195,7 +177,8 @@ mod tests {
         x
     }
 
-    /// Shares of 100,000 draws, within five standard errors (at most 0.008).
+    /// Compares shares of 100,000 draws with their probabilities, within five standard errors (at
+    /// most 0.008).
     #[test]
     fn the_noise_is_as_described() {
         let share = |x: &Array2<f32>, of: &dyn Fn(f32) -> bool| {
@@ -219,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pixels_noise_depends_on_its_place_alone() {
+    fn the_noise_of_a_pixel_depends_only_on_its_row_and_column() {
         for kind in KINDS {
             let all = corrupted(kind);
             assert_eq!(with_team(3, || corrupted(kind)), all);
@@ -245,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_named() {
+    fn invalid_settings_are_named() {
         let error = Corruption::Masking { fraction: 1.5 }.validate().expect_err("more than all");
         assert_eq!(
             error.to_string(),

@@ -7,51 +7,51 @@ use crate::{Batch, Corruption, Emphasis, Shift, TrainingConfig};
 const SHIFT: Purpose = Purpose::new("ae shift");
 const CORRUPTION: Purpose = Purpose::new("ae noise");
 
-/// The memory that batches are put together in: samples, moved, corrupted and weighed as the
-/// settings say.
+/// Buffers for assembling a batch: samples, optionally shifted, corrupted and weighted.
 #[derive(Debug, Clone)]
 pub(crate) struct Examples<F> {
     clean: Array2<F>,
-    moved: Option<Moved<F>>,
+    shifted: Option<Shifted<F>>,
     corrupted: Option<(Corruption, Array2<F>)>,
     weights: Option<(Emphasis, Array2<F>)>,
 }
 
-/// How images of a shape, rows and columns, are moved, and where to.
+/// Settings and buffer for shifting images of `shape` (rows, columns).
 #[derive(Debug, Clone)]
-struct Moved<F> {
+struct Shifted<F> {
     shift: Shift,
     shape: (usize, usize),
     images: Array2<F>,
 }
 
 impl<F: Real> Examples<F> {
-    /// Memory for batches of up to `batch_size` samples of `n_visible` columns.
+    /// Buffers for batches of up to `batch_size` samples with `n_visible` columns.
     ///
     /// # Errors
-    /// [`InvalidSetting`] if they are to be moved and are no images.
+    /// [`InvalidSetting`] if samples are to be shifted but `n_visible` is not the size of an image.
     pub(crate) fn new(
         config: &TrainingConfig,
         batch_size: usize,
         n_visible: usize,
     ) -> Result<Self, InvalidSetting> {
         let memory = || Array2::zeros((batch_size, n_visible));
-        let moved = config.shift.map(|shift| {
+        let shifted = config.shift.map(|shift| {
             let shape = shift.shape(n_visible)?;
-            Ok(Moved { shift, shape, images: memory() })
+            Ok(Shifted { shift, shape, images: memory() })
         });
         Ok(Examples {
             clean: memory(),
-            moved: moved.transpose()?,
+            shifted: shifted.transpose()?,
             corrupted: config.corruption.map(|corruption| (corruption, memory())),
             weights: config.emphasis.map(|emphasis| (emphasis, memory())),
         })
     }
 
-    /// The batch of these samples of `data`, what is random about it drawn from the streams.
+    /// Assembles the batch of these samples of `data`, with shifts and noise drawn from the streams
+    /// that `stream` gives for each purpose.
     ///
     /// # Errors
-    /// [`UnreadableSamples`].
+    /// [`UnreadableSamples`] if the source of the samples fails.
     pub(crate) fn batch(
         &mut self,
         data: &impl Samples<F>,
@@ -61,7 +61,7 @@ impl<F: Real> Examples<F> {
         let rows = s![..samples.len(), ..];
         data.gather(samples, self.clean.slice_mut(rows))?;
         let mut target = self.clean.slice(rows);
-        if let Some(Moved { shift, shape, images }) = &mut self.moved {
+        if let Some(Shifted { shift, shape, images }) = &mut self.shifted {
             shift.apply(stream(SHIFT), *shape, target, images.slice_mut(rows));
             target = images.slice(rows);
         }

@@ -1,58 +1,44 @@
-//! What is minimised and its gradient, by backpropagation.
+//! The training objective and its gradient by backpropagation.
 //!
-//! J = (1/n) Σ L(y(x̃), x) + penalty over a batch of n samples, where x̃ is what the encoder sees and
-//! x what it should give back; they differ where the input is corrupted. With the δ of
-//! [`nn_core::Workspace`], ∂W = x̃ᵀ δ₁ and ∂W′ = hᵀ δ₂; where the decoder is tied, W′ = Wᵀ and the
-//! two parts add up: ∂W = x̃ᵀ δ₁ + δ₂ᵀ h.
+//! J = (1/n) Σ L(y(x̃), x) + penalty over a batch of n samples, where x̃ is the input of the encoder
+//! and x the target; they differ if the input is corrupted. With the δ of [`nn_core::Workspace`],
+//! ∂W = x̃ᵀ δ₁ and ∂W′ = hᵀ δ₂. If the decoder is tied, W′ = Wᵀ and the two parts add up:
+//! ∂W = x̃ᵀ δ₁ + δ₂ᵀ h.
 
 use ndarray::ArrayView2;
-use nn_core::{Activation, Chain, InvalidSetting, Loss, Optimizer, Workspace, require};
+use nn_core::{Chain, InvalidSetting, Loss, Optimizer, Workspace, require};
 use numerics::Real;
 
 use crate::penalty::PenaltyMemory;
 use crate::top_k::keep_largest;
 use crate::{Autoencoder, AutoencoderConfig, Decoder, Penalty, TrainingConfig};
 
-/// What is minimised.
+/// Training objective of an autoencoder.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Objective {
-    /// The cost of a reconstruction.
+    /// Reconstruction loss.
     pub loss: Loss,
-    /// What is added to it.
+    /// Penalty on the code, which is added to the loss.
     pub penalty: Option<Penalty>,
-    /// How many units of a code are kept, the largest, where not all are.
+    /// Number of code units that are kept in each sample, the largest. `None` keeps all.
     pub top_k: Option<usize>,
 }
 
 impl Objective {
-    /// What these settings minimise.
+    /// The objective of these settings.
     ///
     /// # Errors
-    /// [`InvalidSetting`] for settings out of range, or that do not go together.
+    /// [`InvalidSetting`] for settings that are out of range or contradict each other.
     pub fn new(
         model: &AutoencoderConfig,
         training: &TrainingConfig,
     ) -> Result<Self, InvalidSetting> {
         model.validate()?;
         training.validate()?;
-        match training.penalty {
-            Some(Penalty::Kl { .. }) => require(
-                model.code_unit() == Activation::Logistic,
-                "training.penalty.kind",
-                &"kl",
-                "l1 with code units other than logistic, whose activity is no probability",
-            )?,
-            Some(Penalty::Contractive { .. }) => {
-                let expected = "one hidden layer, without top_k: for others the norm of the \
-                    Jacobian has no closed form";
-                let holds = model.encoder_layers.is_empty() && model.top_k.is_none();
-                require(holds, "training.penalty.kind", &"contractive", expected)?;
-            }
-            Some(Penalty::L1 { .. }) | None => (),
-        }
+        training.penalty.map_or(Ok(()), |penalty| penalty.check_architecture(model))?;
         if let Some(k) = training.top_k_start {
             let holds = model.top_k.is_some_and(|least| (least..=model.n_hidden).contains(&k));
-            let expected = "model.top_k to model.n_hidden, beside model.top_k";
+            let expected = "model.top_k to model.n_hidden, together with model.top_k";
             require(holds, "training.top_k_start", &k, expected)?;
         }
         Ok(Objective { loss: model.loss(), penalty: training.penalty, top_k: model.top_k })
@@ -62,22 +48,22 @@ impl Objective {
 /// A batch of n samples.
 #[derive(Debug, Clone, Copy)]
 pub struct Batch<'a, F> {
-    /// What the encoder sees, n × visible.
+    /// Input of the encoder, n × visible.
     pub input: ArrayView2<'a, F>,
-    /// What should come back, n × visible.
+    /// Target of the reconstruction, n × visible.
     pub target: ArrayView2<'a, F>,
-    /// How much the error at each pixel counts, n × visible; `None`: all the same.
+    /// Weight of the error at each pixel, n × visible. `None` weights all equally.
     pub weights: Option<ArrayView2<'a, F>>,
 }
 
 impl<'a, F> Batch<'a, F> {
-    /// Samples that should come back as they are.
+    /// A batch in which the target equals the input and all errors have equal weight.
     pub fn clean(x: ArrayView2<'a, F>) -> Self {
         Batch { input: x, target: x, weights: None }
     }
 }
 
-/// The memory of a step.
+/// Buffers of a training step.
 #[derive(Debug, Clone)]
 pub struct StepMemory<F> {
     passes: Workspace<F>,
@@ -85,7 +71,7 @@ pub struct StepMemory<F> {
 }
 
 impl<F: Real> StepMemory<F> {
-    /// Memory for batches of up to `batch_size` samples through `model`.
+    /// Buffers for batches of up to `batch_size` samples through `model`.
     pub fn new(model: &Autoencoder<F>, batch_size: usize) -> Self {
         StepMemory {
             passes: Workspace::new(model, batch_size),
@@ -96,11 +82,11 @@ impl<F: Real> StepMemory<F> {
 
 /// Writes the gradient of the batch's cost into `gradient` and returns the cost.
 ///
-/// Shapes: at most as many samples as the memory was made for; `gradient` is of the model's shape.
-/// Allocates nothing.
+/// The batch has at most as many samples as `memory` was made for, and `gradient` has the shape of
+/// the model. Allocates nothing.
 ///
 /// # Panics
-/// If shapes differ from these.
+/// If a shape does not fit.
 pub fn cost_and_gradient<F: Real>(
     model: &Autoencoder<F>,
     objective: &Objective,
@@ -113,10 +99,11 @@ pub fn cost_and_gradient<F: Real>(
     cost
 }
 
-/// One step down the cost of a batch, which is returned. Shapes and panics as for
-/// [`cost_and_gradient`]; weights' gradients that are plain products are never stored.
+/// Takes one descent step on the cost of a batch and returns the cost before the step. Shapes and
+/// panics are those of [`cost_and_gradient`]. Weight gradients that are plain products are consumed
+/// by the optimizer as they are computed and never stored.
 ///
-/// If the cost is not finite no step is taken, and the gradient is left in `gradient`.
+/// If the cost is not finite, no step is taken and the whole gradient is left in `gradient`.
 pub(crate) fn step<F: Real>(
     model: &mut Autoencoder<F>,
     objective: &Objective,
@@ -131,15 +118,15 @@ pub(crate) fn step<F: Real>(
         return cost;
     }
     let (tied, code) = (matches!(model.decoder, Decoder::Tied(_)), model.encoder.len() - 1);
-    let contracts = matches!(objective.penalty, Some(Penalty::Contractive { .. }));
-    let is_product = |layer: usize| !(tied || contracts && layer == code);
+    let direct = objective.penalty.is_some_and(|penalty| penalty.has_direct_gradient());
+    let is_product = |layer: usize| !(tied || direct && layer == code);
     set_gradient(model, objective, batch.input, memory, gradient, |layer| !is_product(layer));
     let gradients = memory.passes.gradients(batch.input, &*gradient, is_product);
     optimizer.descend_by(model, gradients, learning_rate);
     cost
 }
 
-/// Passes the batch forward and back, and returns its cost.
+/// Runs the forward and backward passes of the batch and returns its cost.
 fn passes<F: Real>(
     model: &Autoencoder<F>,
     objective: &Objective,
@@ -192,8 +179,8 @@ fn passes<F: Real>(
     cost
 }
 
-/// The gradient of every bias, and of the weights of the layers that `stored` names, from the layers'
-/// inputs and δ.
+/// Writes the gradient of every bias, and of the weights of the layers that `stored` selects, from the
+/// layers' inputs and δ.
 fn set_gradient<F: Real>(
     model: &Autoencoder<F>,
     objective: &Objective,

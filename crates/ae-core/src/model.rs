@@ -12,7 +12,7 @@ use crate::top_k::keep_largest;
 const ENCODER: Purpose = Purpose::new("ae encoder");
 const DECODER: Purpose = Purpose::new("ae decoder");
 
-/// An autoencoder: h = f(x W + b), y = g(h W′ + c), or a stack of such layers, unrolled.
+/// An autoencoder: h = f(x W + b), y = g(h W′ + c), or the unrolled stack of several such layers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Autoencoder<F> {
     /// The layers from the data to the code.
@@ -21,24 +21,25 @@ pub struct Autoencoder<F> {
     pub decoder: Decoder<F>,
     /// The unit of every layer, encoder first; the last is the output unit.
     pub units: Vec<Activation>,
-    /// How many units of a code are kept, where not all are: the largest; the others are zero.
+    /// Number of code units that are kept in each sample, the largest; the others become zero. `None`
+    /// keeps all.
     pub top_k: Option<usize>,
-    /// How many of them [`Autoencoder::encode`] keeps, where not so many.
+    /// Number of code units that [`Autoencoder::encode`] keeps. `None` keeps `top_k`.
     pub encode_top_k: Option<usize>,
 }
 
 /// The second half of an autoencoder.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Decoder<F> {
-    /// Weights of its own.
+    /// Layers with their own weights.
     Untied(Vec<Dense<F>>),
-    /// The encoder's weights, transposed and in reverse order, with biases of its own.
+    /// The encoder's weights, transposed and in reverse order, with these biases.
     Tied(Vec<Array1<F>>),
 }
 
 impl<F: Real> Autoencoder<F> {
-    /// A new autoencoder for data of `n_visible` columns, drawn from the streams of `seed` and
-    /// `layer` (its place in a stack; 0 alone).
+    /// A new autoencoder for data of `n_visible` columns, with weights drawn from the streams of
+    /// `seed` and `layer` (its position in a stack; 0 for a single model).
     ///
     /// # Errors
     /// [`InvalidSetting`] if the configuration is out of range.
@@ -67,7 +68,7 @@ impl<F: Real> Autoencoder<F> {
         Ok(Autoencoder { encoder, decoder, units, top_k, encode_top_k })
     }
 
-    /// A model of the same shape, all zeros: a gradient to fill.
+    /// A model of the same shape with all parameters zero, for use as a gradient.
     #[must_use]
     pub fn zeros_like(&self) -> Self {
         let mut zeros = self.clone();
@@ -75,7 +76,7 @@ impl<F: Real> Autoencoder<F> {
         zeros
     }
 
-    /// Number of visible units: columns of the data.
+    /// Number of visible units, which is the number of columns of the data.
     pub fn n_visible(&self) -> usize {
         self.encoder[0].n_inputs()
     }
@@ -85,31 +86,32 @@ impl<F: Real> Autoencoder<F> {
         self.encoder.last().map_or(0, Dense::n_outputs)
     }
 
-    /// What the output units do.
+    /// Activation of the output units.
     pub fn output_unit(&self) -> Activation {
         self.units[self.units.len() - 1]
     }
 
-    /// The code of each sample, as features for others: where `encode_top_k` is set, not the code that
-    /// is decoded. Shapes: (n × visible) → (n × code).
+    /// The code of each sample, for use as features. If `encode_top_k` is set, it keeps more units than
+    /// the code that [`Autoencoder::reconstruct`] decodes. Shapes: (n × visible) → (n × code).
     #[must_use]
-    pub fn encode(&self, x: ArrayView2<F>) -> Array2<F> {
-        self.pass(x, 0..self.encoder.len(), self.encode_top_k.or(self.top_k))
+    pub fn encode<'a>(&self, x: impl Into<ArrayView2<'a, F>>) -> Array2<F> {
+        self.pass(x.into(), 0..self.encoder.len(), self.encode_top_k.or(self.top_k))
     }
 
     /// The reconstruction from each code. Shapes: (n × code) → (n × visible).
     #[must_use]
-    pub fn decode(&self, code: ArrayView2<F>) -> Array2<F> {
-        self.pass(code, self.encoder.len()..self.n_layers(), None)
+    pub fn decode<'a>(&self, code: impl Into<ArrayView2<'a, F>>) -> Array2<F> {
+        self.pass(code.into(), self.encoder.len()..self.n_layers(), None)
     }
 
     /// Encodes and decodes. Shapes: (n × visible) → (n × visible).
     #[must_use]
-    pub fn reconstruct(&self, x: ArrayView2<F>) -> Array2<F> {
-        self.pass(x, 0..self.n_layers(), self.top_k)
+    pub fn reconstruct<'a>(&self, x: impl Into<ArrayView2<'a, F>>) -> Array2<F> {
+        self.pass(x.into(), 0..self.n_layers(), self.top_k)
     }
 
-    /// Passes x through some layers, in blocks so that memory stays small; `top_k` of a code are kept.
+    /// Passes `x` through some of the layers, keeping the `top_k` largest code units. Works in blocks
+    /// of samples to bound memory.
     fn pass(&self, x: ArrayView2<F>, layers: Range<usize>, top_k: Option<usize>) -> Array2<F> {
         const BLOCK: usize = 1000;
         let mut out = Array2::zeros((x.nrows(), self.layer(layers.end - 1).bias.len()));

@@ -1,8 +1,8 @@
-//! Principal component analysis: the optimum of the linear autoencoder (Baldi & Hornik 1989), and
-//! the baseline that every other one has to beat.
+//! Principal component analysis: the optimum of the linear autoencoder (Baldi & Hornik 1989) and
+//! the baseline for nonlinear ones.
 //!
-//! With the mean μ and the covariance C = (1/n) Σ (x − μ)(x − μ)ᵀ = V Λ Vᵀ, eigenvalues falling,
-//! the code of x is (x − μ) V_k and its reconstruction μ + (x − μ) V_k V_kᵀ.
+//! With the mean μ and the covariance C = (1/n) Σ (x − μ)(x − μ)ᵀ = V Λ Vᵀ, eigenvalues in descending
+//! order, the code of x is (x − μ) V_k and its reconstruction is μ + (x − μ) V_k V_kᵀ.
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 use ndarray_linalg::{Eigh, UPLO};
@@ -13,37 +13,42 @@ use thiserror::Error;
 pub struct Pca {
     /// μ, visible.
     pub mean: Array1<f64>,
-    /// V_k, visible × components, orthonormal columns.
+    /// V_k, visible × components, with orthonormal columns.
     pub components: Array2<f64>,
-    /// The variance along each component, falling.
+    /// Variance along each component, in descending order.
     pub variances: Array1<f64>,
 }
 
-/// Why there are no principal components.
+/// Errors of [`Pca::fit`].
 #[derive(Debug, Error)]
 pub enum PcaError {
-    /// More components than columns, or none.
+    /// The number of components is 0 or exceeds the number of columns.
     #[error("{asked} components of data with {columns} columns: expected 1 to {columns}")]
     Components {
-        /// Components asked for.
+        /// Number of components asked for.
         asked: usize,
-        /// Columns of the data.
+        /// Number of columns of the data.
         columns: usize,
     },
-    /// No data.
+    /// The data have no rows.
     #[error("PCA needs at least one sample")]
     NoData,
-    /// LAPACK's eigenvalue routine failed, as it does on NaN.
-    #[error("the eigenvalues of the covariance were not found: {0}")]
+    /// LAPACK's eigenvalue routine failed, for example because of NaN.
+    #[error("the eigenvalues of the covariance matrix could not be computed: {0}")]
     Eigenvalues(#[from] ndarray_linalg::error::LinalgError),
 }
 
 impl Pca {
-    /// The first `n_components` of `data` (n × visible), by LAPACK's symmetric eigenvalues.
+    /// Fits the first `n_components` principal components of `data` (n × visible), with LAPACK's
+    /// symmetric eigenvalue routine. Sums over samples are in double precision.
     ///
     /// # Errors
-    /// [`PcaError`].
-    pub fn fit(data: ArrayView2<f32>, n_components: usize) -> Result<Self, PcaError> {
+    /// [`PcaError`] for no samples, an impossible number of components, or data that are not finite.
+    pub fn fit<'a>(
+        data: impl Into<ArrayView2<'a, f32>>,
+        n_components: usize,
+    ) -> Result<Self, PcaError> {
+        let data = data.into();
         let columns = data.ncols();
         if n_components == 0 || n_components > columns {
             return Err(PcaError::Components { asked: n_components, columns });
@@ -64,7 +69,7 @@ impl Pca {
             numerics::matmul_scaled(1.0 / n, a, b, 1.0, covariance.view_mut());
         }
         let (values, vectors) = covariance.eigh(UPLO::Lower)?;
-        // LAPACK's eigenvalues rise.
+        // LAPACK returns eigenvalues in ascending order.
         let first = columns - n_components;
         let components = vectors.slice(s![.., first..;1]).slice(s![.., ..;-1]).to_owned();
         let variances = values.slice(s![first..]).slice(s![..;-1]).to_owned();
@@ -73,30 +78,33 @@ impl Pca {
 
     /// The codes of `x`. Shapes: (n × visible) → (n × components).
     #[must_use]
-    pub fn encode(&self, x: ArrayView2<f32>) -> Array2<f32> {
-        self.by_blocks(x, self.components.ncols(), |centred| centred.dot(&self.components))
+    pub fn encode<'a>(&self, x: impl Into<ArrayView2<'a, f32>>) -> Array2<f32> {
+        self.by_blocks(x.into(), self.components.ncols(), |centred| centred.dot(&self.components))
     }
 
-    /// The codes of `x`, each component divided by its standard deviation: uncorrelated, of variance 1
-    /// on the data that the components are of. Variances below 10⁻⁹ of the largest count as that, so
-    /// that directions without data stay small. Shapes: (n × visible) → (n × components).
+    /// The codes of `x` with each component divided by its standard deviation. On the data that were
+    /// fitted, they are uncorrelated with variance 1. Variances below 10⁻⁹ of the largest are raised to
+    /// that, so that directions without variance stay small. Shapes: (n × visible) → (n × components).
     #[must_use]
-    pub fn whiten(&self, x: ArrayView2<f32>) -> Array2<f32> {
+    pub fn whiten<'a>(&self, x: impl Into<ArrayView2<'a, f32>>) -> Array2<f32> {
         let floor = self.variances.iter().fold(0.0_f64, |largest, &v| largest.max(v)) * 1e-9;
         let scales = self.variances.mapv(|v| if v > 0.0 { v.max(floor).powf(-0.5) } else { 0.0 });
-        self.by_blocks(x, self.components.ncols(), |centred| {
+        self.by_blocks(x.into(), self.components.ncols(), |centred| {
             centred.dot(&self.components) * &scales
         })
     }
 
-    /// The projections of `x` onto the components. Shapes: (n × visible) → (n × visible).
+    /// The projections of `x` onto the span of the components. Shapes: (n × visible) →
+    /// (n × visible).
     #[must_use]
-    pub fn reconstruct(&self, x: ArrayView2<f32>) -> Array2<f32> {
+    pub fn reconstruct<'a>(&self, x: impl Into<ArrayView2<'a, f32>>) -> Array2<f32> {
+        let x = x.into();
         self.by_blocks(x, x.ncols(), |centred| {
             centred.dot(&self.components).dot(&self.components.t()) + &self.mean
         })
     }
 
+    /// Applies `of` to blocks of centred samples, which bounds the memory in double precision.
     fn by_blocks(
         &self,
         x: ArrayView2<f32>,
@@ -112,6 +120,7 @@ impl Pca {
     }
 }
 
+/// Number of samples per block.
 const BLOCK: usize = 2000;
 
 #[cfg(test)]
@@ -151,7 +160,7 @@ mod tests {
         assert!((covariance - Array2::<f32>::eye(3)).iter().all(|d| d.abs() < 1e-4));
         let flat = Array2::<f32>::ones((10, 3));
         let white = Pca::fit(flat.view(), 2).expect("three columns").whiten(flat.view());
-        assert!(white.iter().all(|&value| value == 0.0), "no data, no direction");
+        assert!(white.iter().all(|&value| value == 0.0), "data without variance have zero codes");
     }
 
     #[test]

@@ -1,18 +1,19 @@
-//! Images moved by a few pixels, anew each time they are seen: more of them, in effect, and all of
-//! the same kinds (as LeCun, Bottou, Bengio & Haffner 1998 had it for MNIST's digits).
+//! Data augmentation by random shifts: each image is moved by a few pixels, with a new draw each time
+//! it is used (LeCun, Bottou, Bengio & Haffner 1998).
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 use nn_core::{InvalidSetting, require};
 use numerics::{Real, Stream, by_rows};
 use serde::{Deserialize, Serialize};
 
-/// How far images are moved. The pixels at the edges that images leave are repeated.
+/// Random shifts of images. Pixels that become uncovered repeat the nearest edge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Shift {
-    /// The most that an image is moved up, down, left or right: each distance is as likely.
+    /// Largest distance, in pixels, vertically and horizontally. All distances up to it are equally
+    /// likely.
     pub pixels: usize,
-    /// Pixels in a row of an image; images are square where it is not given.
+    /// Number of pixels in a row of an image. `None` stands for square images.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub width: Option<usize>,
 }
@@ -21,17 +22,17 @@ impl Shift {
     /// Checks the bounds.
     ///
     /// # Errors
-    /// [`InvalidSetting`] naming the constant out of its range.
+    /// [`InvalidSetting`] naming the parameter out of its range.
     pub fn validate(&self) -> Result<(), InvalidSetting> {
         require(self.pixels >= 1, "training.shift.pixels", &self.pixels, "at least 1")?;
         let width = self.width.unwrap_or(1);
         require(width >= 1, "training.shift.width", &width, "at least 1")
     }
 
-    /// Rows and columns of an image of so many pixels.
+    /// Numbers of rows and columns of an image of `n_pixels` pixels.
     ///
     /// # Errors
-    /// [`InvalidSetting`] if they make no rectangle that can be moved so far.
+    /// [`InvalidSetting`] if the pixels do not form a rectangle, or the shift exceeds its sides.
     pub fn shape(&self, n_pixels: usize) -> Result<(usize, usize), InvalidSetting> {
         let width = self.width.unwrap_or_else(|| n_pixels.isqrt());
         let whole =
@@ -40,15 +41,20 @@ impl Shift {
         require(whole, "training.shift.width", &width, expected)?;
         let shape = (n_pixels / width, width);
         let smaller = self.pixels < shape.0.min(shape.1);
-        require(smaller, "training.shift.pixels", &self.pixels, "less than the images' sides")?;
+        require(
+            smaller,
+            "training.shift.pixels",
+            &self.pixels,
+            "less than the height and width of the images",
+        )?;
         Ok(shape)
     }
 
-    /// Writes the images `x`, moved, into `out`; both n × pixels. How far an image is moved depends on
-    /// the stream and on its row alone. Allocates nothing.
+    /// Writes the shifted images `x` into `out`; both are n × pixels. The shift of an image depends only
+    /// on the stream and on its row. Allocates nothing.
     ///
     /// # Panics
-    /// If the shapes differ, rows are not contiguous, or `shape` is not that of the images.
+    /// If the shapes differ, rows are not contiguous, or `shape` is not the shape of the images.
     pub fn apply<F: Real>(
         &self,
         stream: Stream,
@@ -56,8 +62,8 @@ impl Shift {
         x: ArrayView2<F>,
         out: ArrayViewMut2<F>,
     ) {
-        assert_eq!(x.dim(), out.dim(), "as many images");
-        assert_eq!(x.ncols(), shape.0 * shape.1, "images of this shape");
+        assert_eq!(x.dim(), out.dim(), "the shapes of input and output");
+        assert_eq!(x.ncols(), shape.0 * shape.1, "the size of an image");
         let most = self.pixels.cast_signed();
         let distances = 2.0 * self.pixels as f64 + 1.0;
         by_rows(out.nrows(), out, |rows, mut out| {
@@ -73,7 +79,7 @@ impl Shift {
     }
 }
 
-/// One image, moved.
+/// Writes one shifted image into `out`.
 fn moved<F: Real>(x: &[F], (down, right): (isize, isize), shape: (usize, usize), out: &mut [F]) {
     let (height, width) = shape;
     let keep = width - right.unsigned_abs();
@@ -125,9 +131,9 @@ mod tests {
         assert_eq!(out, [4., 4., 4., 5., 8., 8., 8., 9., 8., 8., 8., 9.]);
     }
 
-    /// Of 9,000 images a ninth goes each way, within five standard errors (150).
+    /// Of 9,000 images a ninth moves in each direction, within five standard errors (150).
     #[test]
-    fn every_distance_is_as_likely() {
+    fn all_distances_are_equally_likely() {
         let mut seen = std::collections::BTreeMap::new();
         for image in shifted(9_000).rows() {
             *seen.entry(image.map(|x| x.to_bits()).to_vec()).or_insert(0) += 1;
@@ -137,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_move_depends_on_the_images_place_alone() {
+    fn a_shift_depends_only_on_the_images_row() {
         let all = shifted(100);
         assert_eq!(with_team(3, || shifted(100)), all);
         assert_eq!(shifted(10), all.slice(s![..10, ..]));

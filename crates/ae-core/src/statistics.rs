@@ -1,58 +1,44 @@
-//! What a code is like: how active, how saturated, how much it changes with the data.
+//! Statistics of codes: activity, saturation and sensitivity to the input.
 
-use ndarray::{Array2, ArrayView2, Axis, s};
-use nn_core::{Activation, Chain};
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
+use nn_core::{Activation, Chain, mean_f64};
 use numerics::Real;
 
 use crate::Autoencoder;
 
-/// Statistics of a model's code over a set of samples.
+/// Statistics of a model's code over a set of samples, with all sums in double precision.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CodeStatistics {
-    /// The mean of h over units and samples.
+    /// Mean of h over units and samples.
     pub mean_activity: f64,
-    /// Units whose activity stays within 10⁻³ over all samples: they tell nothing.
+    /// Number of units whose activity varies by less than 10⁻³ over all samples, so that they carry no
+    /// information.
     pub dead_units: usize,
-    /// The share of activities below 0.05 or above 0.95 of the unit's range, in per cent (Rifai et al.
-    /// 2011, SAT); `None` for units without two bounds.
+    /// Share of activities in the lowest or highest 5 % of the unit's range, in per cent (SAT in Rifai
+    /// et al. 2011). `None` for unbounded units.
     pub saturated_pct: Option<f64>,
-    /// The mean of ‖∂h/∂x‖_F over the first samples.
+    /// Mean over samples of the Frobenius norm ‖∂h/∂x‖ of the encoder's Jacobian.
     pub mean_jacobian_norm: f64,
-    /// The share of all activities in each of equal bins.
-    pub histogram: Histogram,
 }
 
-/// Shares of activities in equal bins.
+/// Shares of activities in bins of equal width.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Histogram {
-    /// Where the first bin begins.
+    /// Lower end of the first bin.
     pub low: f64,
-    /// Where the last bin ends.
+    /// Upper end of the last bin.
     pub high: f64,
-    /// The share in each bin; they add up to 1.
+    /// Share of activities in each bin. Shares add up to 1.
     pub shares: Vec<f64>,
 }
 
-/// Bins of the histogram.
+/// Number of bins of the histogram.
 const BINS: usize = 25;
 
-/// Samples that the norm of the Jacobian is averaged over: that of a deep code is a backward pass a
-/// code unit.
-const JACOBIAN_SAMPLES: usize = 500;
-
-/// What a unit's activity stays between, if it has two bounds.
-fn bounds(unit: Activation) -> Option<(f64, f64)> {
-    match unit {
-        Activation::Logistic => Some((0.0, 1.0)),
-        Activation::Tanh => Some((-1.0, 1.0)),
-        _ => None,
-    }
-}
-
-/// The share of activities (n × units) below 0.05 or above 0.95 of the unit's range, in per cent
-/// (Rifai et al. 2011, SAT); `None` for units without two bounds.
+/// Share of activities (n × units) in the lowest or highest 5 % of the unit's range, in per cent (SAT
+/// in Rifai et al. 2011). `None` for unbounded units.
 pub fn saturated_pct<F: Real>(unit: Activation, activities: ArrayView2<F>) -> Option<f64> {
-    let (low, high) = bounds(unit)?;
+    let (low, high) = unit.bounds()?;
     let margin = 0.05 * (high - low);
     let saturated = |h: &&F| h.as_f64() < low + margin || h.as_f64() > high - margin;
     let n = activities.iter().filter(saturated).count();
@@ -63,33 +49,50 @@ impl<F: Real> Autoencoder<F> {
     /// Statistics of the codes of `x` (n × visible), n ≥ 1.
     ///
     /// # Panics
-    /// If there is no sample, or the width is not the model's.
-    pub fn code_statistics(&self, x: ArrayView2<F>) -> CodeStatistics {
+    /// If there are no samples, or the width differs from the model's.
+    pub fn code_statistics<'a>(&self, x: impl Into<ArrayView2<'a, F>>) -> CodeStatistics {
+        let x = x.into();
         assert!(x.nrows() > 0, "statistics of no samples");
-        let h = self.encode(x).mapv(Real::as_f64);
-        let unit = self.units[self.encoder.len() - 1];
-        let range = |values: &mut dyn Iterator<Item = f64>| {
-            values.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, u), h| (l.min(h), u.max(h)))
-        };
-        let spread = |unit: ndarray::ArrayView1<f64>| {
-            let (low, high) = range(&mut unit.iter().copied());
+        let h = self.encode(x);
+        let spread = |unit: &ArrayView1<F>| {
+            let (low, high) = extremes(unit.iter());
             high - low
         };
-        let dead_units = h.columns().into_iter().filter(|unit| spread(*unit) < 1e-3).count();
-        let (low, high) = bounds(unit).unwrap_or_else(|| range(&mut h.iter().copied()));
-        let first = x.slice(s![..x.nrows().min(JACOBIAN_SAMPLES), ..]);
         CodeStatistics {
-            mean_activity: h.sum() / h.len() as f64,
-            dead_units,
-            saturated_pct: saturated_pct(unit, h.view()),
-            mean_jacobian_norm: self.mean_jacobian_norm(first),
-            histogram: Histogram { low, high, shares: shares(&h, low, high) },
+            mean_activity: mean_f64(&h),
+            dead_units: h.columns().into_iter().filter(|unit| spread(unit) < 1e-3).count(),
+            saturated_pct: saturated_pct(self.code_unit(), h.view()),
+            mean_jacobian_norm: self.mean_jacobian_norm(x),
         }
     }
 
-    /// The mean of ‖∂h/∂x‖_F over `x`, by a backward pass from each code unit; for one hidden layer
-    /// √(Σⱼ f′(zⱼ)² Σᵢ wᵢⱼ²).
+    /// Histogram of the activities of all code units for the samples `x` (n × visible), n ≥ 1. It
+    /// covers the range of the unit if that is bounded, and otherwise that of the activities.
+    ///
+    /// # Panics
+    /// If the width differs from the model's.
+    pub fn code_histogram<'a>(&self, x: impl Into<ArrayView2<'a, F>>) -> Histogram {
+        let h = self.encode(x);
+        let (low, high) = self.code_unit().bounds().unwrap_or_else(|| extremes(h.iter()));
+        Histogram { low, high, shares: shares(&h, low, high) }
+    }
+
+    fn code_unit(&self) -> Activation {
+        self.units[self.encoder.len() - 1]
+    }
+
+    /// Mean of ‖∂h/∂x‖_F over `x`, in blocks of samples to bound memory.
     fn mean_jacobian_norm(&self, x: ArrayView2<F>) -> f64 {
+        const BLOCK: usize = 500;
+        let blocks = x.axis_chunks_iter(Axis(0), BLOCK);
+        let total: f64 =
+            blocks.map(|block| self.square_jacobian_norms(block)).map(sum_of_roots).sum();
+        total / x.nrows() as f64
+    }
+
+    /// ‖∂h/∂x‖²_F for each sample. For one hidden layer it is Σⱼ f′(zⱼ)² Σᵢ wᵢⱼ²; for deep codes it
+    /// takes a backward pass from each code unit.
+    fn square_jacobian_norms(&self, x: ArrayView2<F>) -> Vec<f64> {
         let depth = self.encoder.len();
         let mut outputs: Vec<Array2<F>> = Vec::with_capacity(depth);
         for i in 0..depth {
@@ -101,39 +104,63 @@ impl<F: Real> Autoencoder<F> {
         let slope = |i: usize| outputs[i].mapv(|h| self.units[i].derivative(h));
         let mut code_slope = slope(depth - 1);
         if self.top_k.is_some() {
-            // Units that are not kept are 0 near x as well.
+            // Units that are not kept are also 0 in the neighbourhood of x.
             code_slope.zip_mut_with(&self.encode(x), |slope, &h| {
                 if h == F::zero() {
                     *slope = F::zero();
                 }
             });
         }
+        let weights = &self.encoder[depth - 1].weights;
+        if depth == 1 {
+            let norms = weights.map_axis(Axis(0), |unit| square_norm(unit.iter()));
+            let of_sample = |slopes: ArrayView1<F>| {
+                slopes.iter().zip(&norms).map(|(s, norm)| s.as_f64() * s.as_f64() * norm).sum()
+            };
+            return code_slope.rows().into_iter().map(of_sample).collect();
+        }
+        let slopes: Vec<_> = (0..depth - 1).map(slope).collect();
         let mut squares = vec![0.0; x.nrows()];
-        for unit in 0..self.n_code() {
-            let weights = self.encoder[depth - 1].weights.column(unit);
-            // ∂hⱼ/∂ of the layer below, a row a sample.
-            let column = code_slope.column(unit);
-            let mut delta =
-                Array2::from_shape_fn((x.nrows(), weights.len()), |(n, i)| column[n] * weights[i]);
+        for (weights, column) in weights.columns().into_iter().zip(code_slope.columns()) {
+            // ∂hⱼ with respect to the outputs of the layer below, one row per sample.
+            let shape = (x.nrows(), weights.len());
+            let mut delta = Array2::from_shape_fn(shape, |(n, i)| column[n] * weights[i]);
             for i in (0..depth - 1).rev() {
-                delta *= &slope(i);
+                delta *= &slopes[i];
                 let mut below = Array2::zeros((x.nrows(), self.encoder[i].n_inputs()));
                 numerics::matmul(delta.view(), self.encoder[i].weights.t(), below.view_mut());
                 delta = below;
             }
-            for (square, row) in squares.iter_mut().zip(delta.axis_iter(Axis(0))) {
-                *square += row.iter().map(|d| d.as_f64() * d.as_f64()).sum::<f64>();
+            for (square, row) in squares.iter_mut().zip(delta.rows()) {
+                *square += square_norm(row.iter());
             }
         }
-        squares.iter().map(|square| square.sqrt()).sum::<f64>() / x.nrows() as f64
+        squares
     }
 }
 
-fn shares(h: &Array2<f64>, low: f64, high: f64) -> Vec<f64> {
+/// Σ √s.
+fn sum_of_roots(squares: Vec<f64>) -> f64 {
+    squares.into_iter().map(f64::sqrt).sum()
+}
+
+/// Σ v².
+fn square_norm<'a, F: Real>(values: impl Iterator<Item = &'a F>) -> f64 {
+    values.map(|value| value.as_f64() * value.as_f64()).sum()
+}
+
+/// The smallest and the largest value.
+fn extremes<'a, F: Real>(values: impl Iterator<Item = &'a F>) -> (f64, f64) {
+    let wider = |(low, high): (f64, f64), value: f64| (low.min(value), high.max(value));
+    values.map(|value| value.as_f64()).fold((f64::INFINITY, f64::NEG_INFINITY), wider)
+}
+
+/// Shares of the values in equal bins from `low` to `high`.
+fn shares<F: Real>(h: &Array2<F>, low: f64, high: f64) -> Vec<f64> {
     let mut shares = vec![0.0; BINS];
-    for &h in h {
-        let place = (h - low) / (high - low);
-        // The last bin has its upper end; what has no place is in the first.
+    for h in h {
+        let place = (h.as_f64() - low) / (high - low);
+        // The last bin contains its upper end. The first takes equal values, whose place is NaN.
         let bin = (0..BINS).rev().find(|&bin| place >= bin as f64 / BINS as f64).unwrap_or(0);
         shares[bin] += 1.0;
     }
@@ -158,9 +185,9 @@ mod tests {
         Array2::from_shape_fn((20, 6), |(i, j)| ((i * 5 + j * 3) % 7) as f64 / 7.0)
     }
 
-    /// The norm of the Jacobian by central differences.
+    /// Compares the norm with that of the Jacobian by central differences.
     #[test]
-    fn the_jacobian_is_that_of_central_differences() {
+    fn the_jacobian_agrees_with_central_differences() {
         let x = data();
         for layers in [vec![], vec![5, 4]] {
             for (unit, top_k) in [
@@ -194,16 +221,30 @@ mod tests {
     fn activities_are_counted() {
         let mut model = model(vec![], Activation::Logistic);
         model.encoder[0].weights.fill(0.0);
-        // One unit on, one off, one half on, whatever the data; then one that follows a pixel.
+        // Constant units with activities near 1, near 0 and at 0.5; later the third follows a pixel.
         model.encoder[0].bias = ndarray::array![9.0, -9.0, 0.0];
         let statistics = model.code_statistics(data().view());
         assert_eq!(statistics.dead_units, 3);
         assert!((statistics.saturated_pct.expect("logistic") - 200.0 / 3.0).abs() < 1e-9);
         assert!((statistics.mean_activity - 0.5).abs() < 1e-9);
         assert_eq!(statistics.mean_jacobian_norm, 0.0);
-        let shares = statistics.histogram.shares;
+        let shares = model.code_histogram(&data()).shares;
         assert!([0, 12, 24].iter().all(|&bin: &usize| (shares[bin] - 1.0 / 3.0).abs() < 1e-9));
         model.encoder[0].weights[[0, 2]] = 1.0;
-        assert_eq!(model.code_statistics(data().view()).dead_units, 2);
+        assert_eq!(model.code_statistics(&data()).dead_units, 2);
+    }
+
+    /// Samples beyond the first block count, and the mean does not depend on the blocks.
+    #[test]
+    fn the_jacobian_is_that_of_all_samples() {
+        let x = Array2::from_shape_fn((1_203, 6), |(i, j)| (i * (j + 1)) as f64 / 2_000.0);
+        for layers in [vec![], vec![5]] {
+            let model = model(layers, Activation::Logistic);
+            let one_by_one = x.axis_chunks_iter(Axis(0), 1);
+            let norms = one_by_one.map(|x| model.code_statistics(x).mean_jacobian_norm);
+            let expected = norms.sum::<f64>() / 1_203.0;
+            let found = model.code_statistics(&x).mean_jacobian_norm;
+            assert!((found / expected - 1.0).abs() < 1e-12, "{found} {expected}");
+        }
     }
 }

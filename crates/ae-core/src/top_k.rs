@@ -1,8 +1,8 @@
 use numerics::Real;
 use numerics::elementary::vectorised;
 
-/// Keeps the `k` largest values and sets the others to zero; of equals at the boundary, the first
-/// (k-sparse autoencoders, Makhzani & Frey 2014). NaN stays. Allocates nothing.
+/// Keeps the `k` largest values and sets the others to zero. Among equal values at the boundary, the
+/// first are kept (k-sparse autoencoders, Makhzani & Frey 2014). NaN is kept. Allocates nothing.
 pub(crate) fn keep_largest<F: Real>(values: &mut [F], k: usize) {
     if k >= values.len() {
         return;
@@ -18,10 +18,10 @@ pub(crate) fn keep_largest<F: Real>(values: &mut [F], k: usize) {
     }
 }
 
-/// The k-th largest value (or, where that keeps as many, a number between it and the next), by
-/// halving the interval that holds it and counting: some thirty passes of a vector loop.
+/// The k-th largest value, or a number between it and the next smaller one, which selects the same
+/// values. Bisects the interval that holds it, which takes about thirty passes of a vectorised count.
 fn kth_largest<F: Real>(values: &[F], k: usize) -> F {
-    // At least k values are `low` or above, fewer than k are `high` or above.
+    // Invariant: at least k values are ≥ `low`, and fewer than k are ≥ `high`.
     let mut low = values.iter().copied().fold(F::infinity(), F::min);
     let mut high = values.iter().copied().fold(F::neg_infinity(), F::max);
     if count(values, |value| value > low) < k {
@@ -43,6 +43,7 @@ fn kth_largest<F: Real>(values: &[F], k: usize) -> F {
     }
 }
 
+/// Number of values for which `holds`.
 fn count<F: Real>(values: &[F], holds: impl Fn(F) -> bool) -> usize {
     vectorised(
         #[inline(always)]
@@ -60,7 +61,7 @@ mod tests {
         values
     }
 
-    /// Sorts, stably, and cuts.
+    /// The same by a stable sort.
     fn slow(values: &[f32], k: usize) -> Vec<f32> {
         let mut order: Vec<usize> = (0..values.len()).collect();
         order.sort_by(|&a, &b| values[b].total_cmp(&values[a]));
@@ -72,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn as_many_are_kept_as_asked_for_the_largest_first() {
+    fn the_k_largest_are_kept() {
         let draws: Vec<f32> = (0..101).map(|i| (i as f32 * 37.7).sin()).collect();
         let coarse: Vec<f32> = draws.iter().map(|x| (x * 4.0).round() / 4.0 + 0.0).collect();
         let rectified: Vec<f32> = draws.iter().map(|x| (x - 0.9).max(0.0)).collect();
@@ -85,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn nan_is_not_hidden() {
+    fn nan_is_kept() {
         assert!(kept(&[1.0, f32::NAN, 3.0, 2.0], 2)[1].is_nan());
         assert!(kept(&[f32::NAN; 4], 2)[0].is_nan());
     }

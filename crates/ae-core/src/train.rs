@@ -1,6 +1,6 @@
 use nn_core::{
-    MeanCost, Minibatches, Optimizer, Parameters, RestoreError, Samples, TensorMap, TrainingError,
-    assign, check_representable, restore, store,
+    MeanCost, Metric, Minibatches, Optimizer, Parameters, Progress, RestoreError, Samples,
+    TensorMap, TrainingError, assign, check_representable, restore, store,
 };
 use numerics::{Purpose, Real, Stream};
 
@@ -9,7 +9,7 @@ use crate::{Autoencoder, AutoencoderConfig, Objective, StepMemory, TrainingConfi
 
 const ORDER: Purpose = Purpose::new("ae order");
 
-/// What lives beside an autoencoder while it is trained: moments, memory, and how far it is.
+/// State of a training beside the model: optimizer moments, buffers and the number of epochs done.
 #[derive(Debug, Clone)]
 pub struct Training<F> {
     config: TrainingConfig,
@@ -22,16 +22,18 @@ pub struct Training<F> {
     examples: Examples<F>,
     memory: StepMemory<F>,
     gradient: Autoencoder<F>,
-    /// The model at the beginning of the epoch.
+    /// The model at the beginning of the epoch, which is restored if the cost diverges.
     last_good: Autoencoder<F>,
 }
 
 impl<F: Real> Training<F> {
     /// Prepares to train `model` on `data` (n × visible), with the streams of `seed` and `layer`.
     ///
+    /// `data` are a reference to an array, a view, or any other [`Samples`].
+    ///
     /// # Errors
-    /// If a setting is out of range, the data are empty, unreadable, of another width, or hold values
-    /// that the output units cannot give back.
+    /// [`TrainingError`] if a setting is out of range, or if the data are empty, unreadable, of
+    /// another width than the model, or contain values outside the range of the output units.
     pub fn new(
         model: &Autoencoder<F>,
         architecture: &AutoencoderConfig,
@@ -58,24 +60,40 @@ impl<F: Real> Training<F> {
         })
     }
 
-    /// Epochs trained so far.
+    /// Number of epochs trained so far.
     pub fn epochs_done(&self) -> usize {
         self.epochs_done
     }
 
-    /// How many units of a code the next epoch keeps, of those that the model keeps at last.
+    /// The metric that [`Training::epoch`] returns: the cost, in the unit of the loss.
+    pub fn metric(&self) -> Metric {
+        self.objective.loss.metric()
+    }
+
+    /// The progress to report after an epoch that returned `cost`.
+    pub fn progress(&self, cost: f64) -> Progress {
+        Progress {
+            epoch: self.epochs_done,
+            of: self.config.epochs,
+            value: cost,
+            metric: self.metric(),
+            samples: self.minibatches.n_samples(),
+        }
+    }
+
+    /// Number of code units that the next epoch keeps, given the final number.
     fn top_k(&self, last: Option<usize>) -> Option<usize> {
         let (last, half) = (last?, self.config.epochs.div_ceil(2));
         let more = self.config.top_k_start.map_or(0, |first| first - last);
         Some(last + more * half.saturating_sub(self.epochs_done) / half)
     }
 
-    /// Trains one epoch and returns the mean cost of a sample over it, each batch measured before
-    /// its step. The `data` must be those that the training was made for.
+    /// Trains one epoch and returns the mean cost per sample, where the cost of each batch is measured
+    /// before its step. `data` must be the data that [`Training::new`] was given.
     ///
     /// # Errors
-    /// [`TrainingError::Diverged`] if the cost is not finite; the model is then as it was before
-    /// this epoch. [`TrainingError::Unreadable`] if the samples cannot be read.
+    /// [`TrainingError::Diverged`] if the cost is not finite; the model is then restored to its state
+    /// before this epoch. [`TrainingError::Unreadable`] if the samples cannot be read.
     pub fn epoch(
         &mut self,
         model: &mut Autoencoder<F>,
@@ -100,7 +118,8 @@ impl<F: Real> Training<F> {
             if cost.is_finite() {
                 mean.add(cost, samples.len());
             }
-            // A last step that breaks the model would show in the next epoch's cost, if there is one.
+            // Without this check, a last step that makes the model infinite would go unnoticed: no
+            // cost is computed after it.
             let last = step % n_batches + 1 == n_batches;
             if !cost.is_finite() || (last && !model.all_finite()) {
                 let tensors = (&*model, &self.gradient);
@@ -115,15 +134,16 @@ impl<F: Real> Training<F> {
 }
 
 impl Training<f32> {
-    /// Adds what a checkpoint needs beside the model and [`Training::epochs_done`].
+    /// Adds the state of the optimizer to `map`. With the model and [`Training::epochs_done`], it makes
+    /// a checkpoint.
     pub fn store(&self, map: &mut TensorMap) {
         store(&self.optimizer, "optimizer.", map);
     }
 
-    /// Goes on from a checkpoint taken after `epochs_done` epochs.
+    /// Restores the state from a checkpoint taken after `epochs_done` epochs.
     ///
     /// # Errors
-    /// [`RestoreError`] if a tensor is missing or of another shape.
+    /// [`RestoreError`] if a tensor is missing or has another shape.
     pub fn restore(&mut self, map: &TensorMap, epochs_done: usize) -> Result<(), RestoreError> {
         restore(&mut self.optimizer, "optimizer.", map)?;
         self.epochs_done = epochs_done;
@@ -132,6 +152,7 @@ impl Training<f32> {
     }
 }
 
+/// Checks that the model can be trained on these data.
 fn check_data<F: Real>(
     model: &Autoencoder<F>,
     data: &impl Samples<F>,
@@ -143,6 +164,6 @@ fn check_data<F: Real>(
     if found != model.n_visible() {
         return Err(TrainingError::Width { found, expected: model.n_visible() });
     }
-    debug_assert!(model.all_finite(), "a model begins finite");
+    debug_assert!(model.all_finite(), "the parameters of a new model are finite");
     check_representable(data, model.output_unit())
 }

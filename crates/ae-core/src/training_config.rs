@@ -3,43 +3,42 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Corruption, Emphasis, Penalty, Shift};
 
-/// How an autoencoder is trained.
+/// Training settings of an autoencoder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainingConfig {
-    /// Passes over the data.
+    /// Number of passes over the data.
     pub epochs: usize,
-    /// Samples a step; the last batch of an epoch may be smaller.
+    /// Number of samples per step. The last batch of an epoch may be smaller.
     pub batch_size: usize,
-    /// η at the start.
+    /// Learning rate η at the start.
     pub learning_rate: f64,
-    /// How η changes over the epochs.
+    /// Learning-rate schedule.
     pub schedule: Schedule,
-    /// L2 penalty on weights.
+    /// Coefficient of the L2 penalty on weights.
     pub weight_decay: f64,
-    /// L1 penalty on weights.
+    /// Coefficient of the L1 penalty on weights.
     pub l1: f64,
-    /// The largest norm of the weights into a unit.
+    /// Largest norm of the weights into a unit. `None` sets no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_norm: Option<f64>,
-    /// How far images are moved, before any noise.
+    /// Random shifts of images, applied before any noise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shift: Option<Shift>,
-    /// Noise on what the encoder sees.
+    /// Noise on the input of the encoder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub corruption: Option<Corruption>,
-    /// How much corrupted and other pixels count, where not the same.
+    /// Weights of the errors at corrupted and other pixels. `None` weights all equally.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub emphasis: Option<Emphasis>,
-    /// How many units of a code are kept at first, where only `model.top_k` are at last: the number
-    /// falls evenly over the first half of the epochs, so that fewer units are never chosen (Makhzani
-    /// & Frey 2014).
+    /// Number of code units that are kept at first. It falls linearly to `model.top_k` over the first
+    /// half of the epochs, so that fewer units are never selected (Makhzani & Frey 2014).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_k_start: Option<usize>,
-    /// What the code pays for.
+    /// Penalty on the code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub penalty: Option<Penalty>,
-    /// The rule that turns gradients into steps.
+    /// Optimizer.
     pub optimizer: Rule,
 }
 
@@ -87,7 +86,7 @@ impl TrainingConfig {
         self.optimizer.validate()
     }
 
-    /// What keeps weights small.
+    /// Penalties and bounds on the weights.
     pub fn regularisation(&self) -> Regularisation {
         let TrainingConfig { weight_decay, l1, max_norm, .. } = *self;
         Regularisation { weight_decay, l1, max_norm }

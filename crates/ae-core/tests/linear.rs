@@ -5,11 +5,12 @@ use ndarray::Array2;
 use nn_core::{Activation, Schedule};
 use numerics::{Purpose, Stream};
 
-/// Eight columns, spread along turned axes: three strong directions and five weak ones; centred.
+/// Centred data with eight columns, which vary strongly along three rotated axes and weakly along the
+/// other five.
 fn data() -> Array2<f64> {
     let uniform = |rows, layer| {
         let mut x = Array2::<f64>::zeros((rows, 8));
-        let values = x.as_slice_mut().expect("just made");
+        let values = x.as_slice_mut().expect("contiguous");
         Stream::new(2, Purpose::new("data")).layer(layer).fill_uniform(0, values);
         x
     };
@@ -46,17 +47,17 @@ fn tied_linear_autoencoders_converge_to_the_principal_subspace() {
         while training.epochs_done() < how.epochs {
             cost = training.epoch(&mut model, x.view()).expect("converges");
         }
-        // No linear autoencoder can do better; this one does as well.
+        // The PCA error is the minimum for linear autoencoders; this one reaches it.
         assert!(cost > least * (1.0 - 1e-6) && cost < least * (1.0 + 1e-4), "{cost} {least}");
-        // The cosines of the angles between the subspaces: singular values of Vᵀ Q, which are all 1
-        // if and only if the squares of its elements add up to the dimension.
+        // The cosines of the angles between the subspaces are the singular values of Vᵀ Q. They are all
+        // 1 if and only if the squares of its elements add up to the dimension.
         let q = orthonormal(&model.encoder[0].weights);
         let cosines = pca.components.t().dot(&q).mapv(|c| c * c).sum();
         assert!((cosines - 3.0).abs() < 1e-3, "tied {tied}: {cosines}");
     }
 }
 
-/// An orthonormal basis of the columns' space, by Gram and Schmidt.
+/// An orthonormal basis of the column space, by the Gram–Schmidt process.
 fn orthonormal(columns: &Array2<f64>) -> Array2<f64> {
     let mut q = columns.clone();
     for j in 0..q.ncols() {

@@ -1,8 +1,8 @@
-//! Training as a whole: resumed as if never stopped, the same for any number of threads, steps that
-//! allocate nothing of ours, and input that is refused.
+//! Complete trainings: resuming from a checkpoint, independence of the number of threads, divergence and
+//! invalid input.
 
 use ae_core::{
-    Autoencoder, AutoencoderConfig, Corruption, DataKind, Emphasis, Penalty, Shift, Training,
+    Autoencoder, AutoencoderConfig, Corruption, DataKind, Emphasis, Kl, Penalty, Shift, Training,
     TrainingConfig,
 };
 use ndarray::Array2;
@@ -18,14 +18,14 @@ fn config() -> (AutoencoderConfig, TrainingConfig) {
     (architecture, TrainingConfig { epochs: 4, batch_size: 50, ..Default::default() })
 }
 
-/// As [`config`], with all that draws random numbers and all that keeps memory.
+/// Like [`config`], with every feature that draws random numbers or needs buffers.
 fn denoising() -> (AutoencoderConfig, TrainingConfig) {
     let (architecture, config) = config();
     let config = TrainingConfig {
         shift: Some(Shift { pixels: 1, width: Some(5) }),
         corruption: Some(Corruption::Masking { fraction: 0.25 }),
         emphasis: Some(Emphasis { corrupted: 1.0, uncorrupted: 0.5 }),
-        penalty: Some(Penalty::Kl { target: 0.2, weight: 0.1 }),
+        penalty: Some(Penalty::Kl(Kl { target: 0.2, weight: 0.1 })),
         max_norm: Some(3.0),
         ..config
     };
@@ -51,7 +51,16 @@ fn the_cost_falls() {
 }
 
 #[test]
-fn stopped_and_resumed_is_never_stopped() {
+fn progress_tells_the_epoch_and_the_unit_of_the_cost() {
+    let (_, training, costs) = trained(2, &config());
+    let progress = training.progress(costs[1]);
+    assert_eq!((progress.epoch, progress.of, progress.samples), (2, 4, 130));
+    assert_eq!((progress.value, &progress.metric), (costs[1], &training.metric()));
+    assert_eq!(progress.metric, nn_core::Metric::new("cost", "nats"));
+}
+
+#[test]
+fn a_resumed_training_equals_an_uninterrupted_one() {
     for how in [config(), denoising()] {
         let (model, training, _) = trained(2, &how);
         let mut map = TensorMap::new();
@@ -104,17 +113,17 @@ fn divergence_is_reported_and_keeps_the_model_finite() {
         }
         error
     });
-    let error = error.expect("a rate of a million diverges");
+    let error = error.expect("a learning rate of a million diverges");
     assert!(matches!(error, TrainingError::Diverged { .. }), "{error}");
     for part in ["lower training.learning_rate", "step ", "at learning rate", "finite"] {
         assert!(error.to_string().contains(part), "{error}");
     }
-    assert_eq!(model, good, "the model of the last whole epoch");
+    assert_eq!(model, good, "the model of the last complete epoch");
     assert!(model.all_finite());
 }
 
 #[test]
-fn what_cannot_be_learned_is_refused() {
+fn invalid_data_and_settings_are_refused() {
     let (architecture, config) = config();
     let model = Autoencoder::<f32>::new(&architecture, 20, 1, 0).expect("valid");
     let refusal = |data: Array2<f32>, config: &TrainingConfig| {
@@ -124,7 +133,7 @@ fn what_cannot_be_learned_is_refused() {
     };
     assert_eq!(refusal(Array2::zeros((0, 20)), &config), "the training set is empty");
     let narrow = refusal(Array2::zeros((5, 19)), &config);
-    assert_eq!(narrow, "the data have 19 columns, the model has 20 visible units");
+    assert_eq!(narrow, "the data have 19 columns, but the model has 20 visible units");
     let outside = refusal(data().mapv(|x| 2.0 * x), &config);
     assert!(outside.contains("column 0 is 2") && outside.contains("[0, 1]"), "{outside}");
     let no_batch = TrainingConfig { batch_size: 0, ..config.clone() };
@@ -140,7 +149,7 @@ fn what_cannot_be_learned_is_refused() {
 }
 
 #[test]
-fn fewer_and_fewer_units_of_a_code_are_kept() {
+fn the_number_of_kept_code_units_falls() {
     let (architecture, training) = config();
     let train = |top_k, top_k_start, epochs| {
         let architecture = AutoencoderConfig { top_k: Some(top_k), ..architecture.clone() };
@@ -153,21 +162,20 @@ fn fewer_and_fewer_units_of_a_code_are_kept() {
             .collect();
         costs
     };
-    // Over four epochs: 6, 4, 2, 2.
+    // The numbers in the four epochs are 6, 4, 2 and 2.
     let falling = train(2, Some(6), 4);
     assert_eq!(falling[0], train(6, None, 1)[0]);
     assert_ne!(falling[0], train(2, None, 1)[0]);
     assert_eq!(train(2, Some(2), 4), train(2, None, 4));
 
     let settings = TrainingConfig { top_k_start: Some(6), ..training };
-    let error = ae_core::Objective::new(&architecture, &settings).expect_err("nothing to fall to");
-    let expected =
-        "training.top_k_start = 6: expected model.top_k to model.n_hidden, beside model.top_k";
+    let error = ae_core::Objective::new(&architecture, &settings).expect_err("no final number");
+    let expected = "training.top_k_start = 6: expected model.top_k to model.n_hidden, together with model.top_k";
     assert_eq!(error.to_string(), expected);
 }
 
 #[test]
-fn features_keep_more_units_than_what_is_decoded() {
+fn features_keep_more_units_than_the_decoded_code() {
     let (architecture, _) = config();
     let model = |top_k, encode_top_k| {
         let config = AutoencoderConfig { top_k, encode_top_k, ..architecture.clone() };
@@ -178,6 +186,9 @@ fn features_keep_more_units_than_what_is_decoded() {
     let x = data();
     assert_eq!(both.encode(x.view()), six.encode(x.view()));
     assert_eq!(both.reconstruct(x.view()), three.reconstruct(x.view()));
-    let error = model(None, Some(6)).expect_err("nothing to keep more of").to_string();
-    assert_eq!(error, "model.encode_top_k = 6: expected 1 to model.n_hidden, beside model.top_k");
+    let error = model(None, Some(6)).expect_err("not k-sparse").to_string();
+    assert_eq!(
+        error,
+        "model.encode_top_k = 6: expected 1 to model.n_hidden, together with model.top_k"
+    );
 }

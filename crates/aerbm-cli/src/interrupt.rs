@@ -1,37 +1,27 @@
-//! Ctrl-C: finish what is being written, keep what is done, stop.
+//! Requests to stop: the first one ends the work after its state is saved, the second one at once.
 
-use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static ASKED: AtomicBool = AtomicBool::new(false);
-static WAITS: AtomicBool = AtomicBool::new(false);
+static SAVES: AtomicBool = AtomicBool::new(false);
 
-/// The user asked to stop.
-#[derive(Debug, thiserror::Error)]
-#[error("interrupted; what is finished is kept, and the same command goes on from there")]
-pub(crate) struct Interrupted;
-
-/// Ends the process at a request to stop; where there is something to keep, at the second one.
+/// Installs the handler. It ends the process at the first request; after [`save_at_first`], at the
+/// second.
 pub(crate) fn listen() {
-    // Fails only if there is a handler already, and there is none.
+    // This fails only if there is a handler already, and there is none.
     let _ = ctrlc::set_handler(|| {
-        if ASKED.swap(true, Ordering::Relaxed) || !WAITS.load(Ordering::Relaxed) {
+        if ASKED.swap(true, Ordering::Relaxed) || !SAVES.load(Ordering::Relaxed) {
             std::process::exit(130);
         }
     });
 }
 
-/// From here on there is something to keep, and what runs looks at [`asked`].
-pub(crate) fn wait() {
-    WAITS.store(true, Ordering::Relaxed);
+/// From now on there is a state to save, and the work asks [`asked`].
+pub(crate) fn save_at_first() {
+    SAVES.store(true, Ordering::Relaxed);
 }
 
 /// Whether the user asked to stop.
 pub(crate) fn asked() -> bool {
     ASKED.load(Ordering::Relaxed)
-}
-
-/// The answer that a watcher gives.
-pub(crate) fn flow() -> ControlFlow<()> {
-    if asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }

@@ -1,49 +1,45 @@
-//! The `aerbm` command: command line, configuration files, and the wiring of the other crates.
+//! The command `aerbm`: arguments, progress, exit codes. The work is done by the library of that name.
 
-mod autoencoder_commands;
-mod cli;
 mod commands;
-mod compare_command;
-mod comparison;
-mod config;
-mod data;
-mod denoise;
-mod figures;
-mod folder;
-mod generation;
+mod data_args;
 mod interrupt;
-mod likelihood;
-mod neighbours;
-mod pipeline;
-mod probe;
-mod selfcheck;
-mod train;
+mod remedy;
 mod ui;
 
 use std::process::ExitCode;
 
+use aerbm::Error;
 use clap::Parser;
 
-use crate::interrupt::Interrupted;
 use crate::ui::Ui;
 
+/// Autoencoders and restricted Boltzmann machines, side by side.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: commands::Command,
+
+    /// Show no progress, only results and errors
+    #[arg(long, short, global = true)]
+    quiet: bool,
+
+    /// Print results as JSON, one object a line
+    #[arg(long, global = true)]
+    json: bool,
+}
+
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
+    let cli = Cli::parse();
     let ui = Ui::new(cli.quiet, cli.json);
     interrupt::listen();
-    let threads = rayon::current_num_threads();
-    match numerics::with_team(threads, || commands::run(&cli.command, &ui)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            ui.finish();
-            ui.error(&error);
-            if error.is::<Interrupted>() {
-                ExitCode::from(130)
-            } else if error.is::<config::UsageError>() {
-                ExitCode::from(2)
-            } else {
-                ExitCode::FAILURE
-            }
-        }
+    let Err(error) = aerbm::with_threads(|| cli.command.run(&ui)) else {
+        return ExitCode::SUCCESS;
+    };
+    ui.error(&error);
+    match error.downcast_ref::<Error>() {
+        Some(Error::Interrupted) => ExitCode::from(130),
+        Some(Error::Config(_)) => ExitCode::from(2),
+        _ => ExitCode::FAILURE,
     }
 }

@@ -1,11 +1,17 @@
-//! What the user sees: progress and errors on standard error, results on standard output.
+//! Output: progress and errors on standard error, results on standard output.
 
 use std::cell::RefCell;
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::time::Duration;
 
+use aerbm::Monitor;
+use aerbm::nn_core::Progress;
+use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
+
+use crate::interrupt;
+use crate::remedy::remedy;
 
 /// The terminal, as the user asked for it.
 pub(crate) struct Ui {
@@ -21,8 +27,50 @@ impl Ui {
         Ui { quiet, json, terminal, bar: RefCell::new(None) }
     }
 
-    /// Begins a piece of work of `steps` steps.
-    pub(crate) fn begin(&self, title: &str, steps: usize) {
+    /// Prints a line of results, unless they are asked for as JSON.
+    pub(crate) fn result(&self, text: &str) -> anyhow::Result<()> {
+        if self.json { Ok(()) } else { self.print(text) }
+    }
+
+    /// Prints rows of results, if they are asked for as JSON.
+    pub(crate) fn rows<R: Serialize>(&self, rows: &[R]) -> anyhow::Result<()> {
+        if self.json {
+            for row in rows {
+                self.print(&serde_json::to_string(row)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a line to standard output. A pipe that is closed, as `head` closes it, is not an error.
+    fn print(&self, line: &str) -> anyhow::Result<()> {
+        let outcome = self.aside(|| writeln!(std::io::stdout(), "{line}"));
+        match outcome {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                Err(error).context("standard output")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Prints an error in one line, with the option that helps.
+    pub(crate) fn error(&self, error: &anyhow::Error) {
+        self.finish();
+        let remedy = remedy(error).map(|remedy| format!("; {remedy}")).unwrap_or_default();
+        print_aside(&format!("error: {error:#}{remedy}"));
+    }
+
+    /// Prints beside the progress bar.
+    fn aside<R>(&self, print: impl FnOnce() -> R) -> R {
+        match &*self.bar.borrow() {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
+    }
+}
+
+impl Monitor for Ui {
+    fn begin(&self, title: &str, steps: usize) {
         self.finish();
         if self.quiet {
             return;
@@ -37,70 +85,44 @@ impl Ui {
             bar.enable_steady_tick(Duration::from_millis(250));
             *self.bar.borrow_mut() = Some(bar);
         } else {
-            write_line(&mut std::io::stderr(), title);
+            print_aside(title);
         }
     }
 
-    /// Shows that `done` of `of` steps are done, with the cost so far and the speed.
-    pub(crate) fn advance(&self, done: usize, of: usize, cost: &str, samples_per_second: f64) {
+    fn advance(&self, progress: &Progress, seconds: f64) {
         if self.quiet {
             return;
         }
-        let message = format!("{cost}  {samples_per_second:.0} samples/s");
+        let Progress { epoch, of, value, metric, samples } = progress;
+        let speed = *samples as f64 / seconds;
+        let message = format!("{} {value:.5}  {speed:.0} samples/s", metric.name);
         if let Some(bar) = &*self.bar.borrow() {
-            bar.set_length(of as u64);
-            bar.set_position(done as u64);
+            bar.set_length(*of as u64);
+            bar.set_position(*epoch as u64);
             bar.set_message(message);
         } else if !self.terminal {
-            write_line(&mut std::io::stderr(), &format!("  {done}/{of}  {message}"));
+            print_aside(&format!("  {epoch}/{of}  {message}"));
         }
     }
 
-    /// Ends the piece of work.
-    pub(crate) fn finish(&self) {
+    fn finish(&self) {
         if let Some(bar) = self.bar.borrow_mut().take() {
             bar.finish_and_clear();
         }
     }
 
-    /// A remark on how things go, for people.
-    pub(crate) fn note(&self, text: &str) {
+    fn note(&self, text: &str) {
         if !self.quiet {
-            self.aside(|| write_line(&mut std::io::stderr(), text));
+            self.aside(|| print_aside(text));
         }
     }
 
-    /// A line of results, unless they are asked for as JSON.
-    pub(crate) fn result(&self, text: &str) {
-        if !self.json {
-            self.aside(|| write_line(&mut std::io::stdout(), text));
-        }
-    }
-
-    /// Rows of results, if they are asked for as JSON.
-    pub(crate) fn rows<R: Serialize>(&self, rows: &[R]) {
-        if self.json {
-            for row in rows {
-                let line = serde_json::to_string(row).unwrap_or_default();
-                self.aside(|| write_line(&mut std::io::stdout(), &line));
-            }
-        }
-    }
-
-    /// One line that says what went wrong.
-    pub(crate) fn error(&self, error: &anyhow::Error) {
-        self.aside(|| write_line(&mut std::io::stderr(), &format!("error: {error:#}")));
-    }
-
-    fn aside(&self, print: impl FnOnce()) {
-        match &*self.bar.borrow() {
-            Some(bar) => bar.suspend(print),
-            None => print(),
-        }
+    fn interrupted(&self) -> bool {
+        interrupt::asked()
     }
 }
 
-/// A reader that went away, as `head` does, is no failure of ours.
-fn write_line(out: &mut impl Write, text: &str) {
-    let _ = writeln!(out, "{text}");
+/// Writes a line to standard error, where a failure cannot be reported.
+fn print_aside(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }

@@ -1,1 +1,59 @@
 #![doc = include_str!("../README.md")]
+
+mod classifier;
+pub mod codes;
+pub mod compare;
+pub mod comparison;
+pub mod config;
+pub mod data;
+pub mod denoise;
+mod error;
+pub mod figures;
+mod fit;
+pub mod folder;
+pub mod generation;
+pub mod likelihood;
+mod measures;
+mod model;
+mod monitor;
+pub mod neighbours;
+pub mod page;
+pub mod pipeline;
+pub mod probe;
+mod record;
+pub mod selfcheck;
+mod train;
+mod trained;
+
+pub use classifier::TrainedClassifier;
+pub use config::{ConfigError, RunConfig};
+pub use error::Error;
+pub use fit::{fit, fit_with};
+pub use model::Model;
+pub use monitor::Monitor;
+pub use record::{Epoch, LayerEpoch, Measure, Record};
+pub use trained::Trained;
+
+pub use ae_core;
+pub use mnist_io;
+pub use ndarray;
+pub use nn_core;
+pub use rbm_core;
+pub use stack;
+pub use study;
+
+/// Runs `body` with a team of threads, one for each core or as many as `RAYON_NUM_THREADS` says. Inside
+/// another team `body` runs with that one. Results do not depend on the number of threads.
+pub fn with_threads<R>(body: impl FnOnce() -> R) -> R {
+    numerics::with_team(threads(), body)
+}
+
+/// The number of threads of [`with_threads`].
+pub fn threads() -> usize {
+    rayon::current_num_threads()
+}
+
+/// The mean of values.
+pub(crate) fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}

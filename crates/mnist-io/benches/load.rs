@@ -1,4 +1,4 @@
-//! Seconds from MNIST's gzip files to images in memory: the median of some loads.
+//! Time to load MNIST from its gzip files into memory: median and minimum of several loads.
 
 use std::time::Instant;
 

@@ -1,50 +1,58 @@
-//! Images as rows of numbers in [0, 1], their labels, and where they come from.
+//! Samples in memory, with their labels and their origin.
 
-use std::fmt;
 use std::path::Path;
 
 use ndarray::{ArcArray2, Array2};
-use serde::{Deserialize, Serialize};
 
-use crate::Error;
-use crate::hash::{sha256_of_arrays, sha256_of_files};
+use crate::error::Error;
+use crate::hash::{sha256_of_arrays, sha256_of_slices};
 use crate::idx::{IdxImages, IdxLabels, check_labels};
+use crate::shape::ImageShape;
 
-/// A set of images of one size, with or without labels.
+/// Samples of one shape, with or without labels.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dataset {
-    /// What to call it, such as `mnist`; its parts keep the name.
+    /// The name of the data set, such as `mnist`; its parts keep it.
     pub name: String,
-    /// `n_samples` × `n_features`: one image a row, its pixels row by row, in [0, 1] unless the set
-    /// was read as it is. Parts of a set share this memory.
+    /// `n_samples` × `n_features`: one sample per row. Images lie row by row, with pixels in [0, 1]
+    /// unless they were read unscaled. Parts of a data set share this memory.
     pub images: ArcArray2<f32>,
-    /// The class of each image, below `n_classes`.
+    /// The class of each sample, below `n_classes`.
     pub labels: Option<Vec<u8>>,
-    /// The number of classes; 0 without labels.
+    /// Number of classes; 0 without labels.
     pub n_classes: usize,
-    /// What the classes are called in the set's file.
+    /// The names of the classes, as the file has them.
     pub class_names: Vec<String>,
-    /// The size of each image; a single row of pixels where samples are no images.
+    /// The size of each image; a single row if the samples are not images.
     pub shape: ImageShape,
-    /// SHA-256, in hex, of what it was read from: the unpacked bytes of the images' file, then of
-    /// the labels'. Its parts keep it, so it names the origin and not the choice of samples.
+    /// SHA-256, in hex, of what the data set was read from: the unpacked bytes of its images, then
+    /// of its labels. Parts keep it, so it identifies the origin and not the choice of samples.
     pub sha256: String,
 }
 
-/// The size of an image, in pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct ImageShape {
-    /// The number of rows.
-    pub height: usize,
-    /// The number of columns.
-    pub width: usize,
+/// What all parts of a data set have in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Origin {
+    pub(crate) name: String,
+    pub(crate) class_names: Vec<String>,
+    pub(crate) shape: ImageShape,
+    pub(crate) sha256: String,
+}
+
+impl Origin {
+    /// Samples of this origin.
+    pub(crate) fn dataset(&self, images: Array2<f32>, labels: Option<Vec<u8>>) -> Dataset {
+        let Origin { name, class_names, shape, sha256 } = self.clone();
+        let (images, n_classes) = (images.into_shared(), class_names.len());
+        Dataset { name, images, labels, n_classes, class_names, shape, sha256 }
+    }
 }
 
 impl Dataset {
-    /// The set in two IDX files; a pixel is its byte over 255.
+    /// Makes a data set from the contents of two IDX files; a pixel is its byte divided by 255.
     ///
     /// # Errors
-    /// [`Error::CountMismatch`].
+    /// [`Error::CountMismatch`] if there is not one label per image.
     pub fn from_idx(
         name: impl Into<String>,
         images: IdxImages,
@@ -56,20 +64,21 @@ impl Dataset {
         }
         let (sha256, pixels) =
             rayon::join(|| sha256_of_files(&images, labels.as_ref()), || to_unit(&images.pixels));
+        let n_classes = labels.as_ref().map_or(0, |labels| labels.n_classes);
         Ok(Self {
             name: name.into(),
             images: ArcArray2::from_shape_vec((n_images, images.shape.n_pixels()), pixels)
                 .expect("IdxImages holds a whole number of images"),
-            n_classes: labels.as_ref().map_or(0, |labels| labels.n_classes),
-            class_names: numbers(labels.as_ref().map_or(0, |labels| labels.n_classes)),
             labels: labels.map(|labels| labels.labels),
+            n_classes,
+            class_names: numbers(n_classes),
             shape: images.shape,
             sha256,
         })
     }
 
-    /// A set made in memory, with labels and the number of classes, if it has them; its hash is of
-    /// the pixels as little-endian `f32`, then of the labels.
+    /// Makes a data set from arrays. `labels` are the class of each row and the number of classes.
+    /// The hash is that of the pixels as little-endian `f32`, followed by the labels.
     ///
     /// # Errors
     /// [`Error::FeatureCount`], [`Error::NotFinite`], [`Error::CountMismatch`] or
@@ -89,24 +98,24 @@ impl Dataset {
             check_counts(images.nrows(), file, labels.len(), file)?;
             check_labels(labels, n_classes, file)?;
         }
-        let sha256 = sha256_of_arrays(&images, labels.as_deref());
+        let sha256 = sha256_of_arrays(images.view(), labels.as_deref().unwrap_or_default());
         let (images, class_names) = (images.into_shared(), numbers(n_classes));
         Ok(Self { name, images, labels, n_classes, class_names, shape, sha256 })
     }
 
-    /// The number of images.
+    /// Number of samples.
     #[must_use]
     pub fn n_samples(&self) -> usize {
         self.images.nrows()
     }
 
-    /// The number of pixels of an image.
+    /// Number of values per sample; for images, the number of pixels.
     #[must_use]
     pub fn n_features(&self) -> usize {
         self.images.ncols()
     }
 
-    /// How many images each class has; empty without labels.
+    /// Number of samples in each class; empty without labels.
     #[must_use]
     pub fn class_counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.n_classes];
@@ -117,43 +126,12 @@ impl Dataset {
     }
 }
 
-impl ImageShape {
-    /// How rows of this many values may be seen: as square images if that is plausible (8 × 8 pixels
-    /// or more), else as a single row of pixels.
-    #[must_use]
-    pub fn of_features(n_features: usize) -> Self {
-        let side = n_features.isqrt();
-        if side >= 8 && side * side == n_features {
-            ImageShape { height: side, width: side }
-        } else {
-            ImageShape { height: 1, width: n_features }
-        }
-    }
-
-    /// Whether it has two dimensions worth drawing.
-    #[must_use]
-    pub fn is_image(self) -> bool {
-        self.height > 1 && self.width > 1
-    }
-
-    /// Height × width.
-    #[must_use]
-    pub fn n_pixels(self) -> usize {
-        self.height * self.width
-    }
-}
-
-impl fmt::Display for ImageShape {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}x{} pixels", self.height, self.width)
-    }
-}
-
-/// Refuses rows of another length than the shape's, and what is no finite number.
+/// Refuses rows whose length is not that of the shape, and values that are not finite.
 fn check_images(name: &str, images: &Array2<f32>, shape: ImageShape) -> Result<(), Error> {
     let (name, found) = (name.to_owned(), images.ncols());
     if found != shape.n_pixels() {
-        return Err(Error::FeatureCount { name, found, shape });
+        let expected = shape.n_pixels();
+        return Err(Error::FeatureCount { name, found, shape, expected });
     }
     match images.indexed_iter().find(|(_, value)| !value.is_finite()) {
         Some(((row, column), &found)) => {
@@ -163,7 +141,7 @@ fn check_images(name: &str, images: &Array2<f32>, shape: ImageShape) -> Result<(
     }
 }
 
-/// Refuses images and labels that do not pair up.
+/// Refuses images and labels that differ in number.
 pub(crate) fn check_counts(
     n_images: usize,
     images_file: &Path,
@@ -177,12 +155,19 @@ pub(crate) fn check_counts(
     Err(Error::CountMismatch { images_file, n_images, labels_file, n_labels })
 }
 
+/// The hash of the unpacked files, images then labels.
+fn sha256_of_files(images: &IdxImages, labels: Option<&IdxLabels>) -> String {
+    let header = labels.map(IdxLabels::header).unwrap_or_default();
+    let labels = labels.map_or(&[][..], |labels| &labels.labels);
+    sha256_of_slices(&[&images.header(), &images.pixels, &header, labels])
+}
+
 /// The names 0, 1, 2, …
 fn numbers(n_classes: usize) -> Vec<String> {
     (0..n_classes).map(|class| class.to_string()).collect()
 }
 
-/// Bytes over 255.
+/// Bytes divided by 255.
 fn to_unit(bytes: &[u8]) -> Vec<f32> {
     bytes.iter().map(|&byte| f32::from(byte) / 255.0).collect()
 }
@@ -203,7 +188,17 @@ mod tests {
     }
 
     #[test]
-    fn sets_made_in_memory_are_checked() {
+    fn the_hash_is_of_the_files_bytes() {
+        let images = IdxImages { file: "i".into(), shape: ROW, pixels: vec![0, 255] };
+        let labels = IdxLabels { file: "l".into(), n_classes: 10, labels: vec![7] };
+        let bytes = [0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 0, 255];
+        let more = [0, 0, 8, 1, 0, 0, 0, 1, 7];
+        let expected = sha256_of_slices(&[&[&bytes[..], &more].concat()]);
+        assert_eq!(sha256_of_files(&images, Some(&labels)), expected);
+    }
+
+    #[test]
+    fn data_sets_made_from_arrays_are_checked() {
         let make = |images, labels| Dataset::from_arrays("made", images, labels, ROW).unwrap_err();
         let cases = [
             (make(array![[0.0]], None), "data set made: rows of 1 values; expected 2 for"),

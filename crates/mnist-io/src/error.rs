@@ -1,75 +1,70 @@
-//! Every way that reading, splitting or choosing data can fail.
+//! Errors of reading, splitting and choosing data.
 
 use std::io;
 use std::path::PathBuf;
 
-use crate::dataset::ImageShape;
-use crate::read::FormatError;
+use crate::format_error::FormatError;
+use crate::shape::ImageShape;
 
-/// What went wrong; the message names the file, the value, what was expected and what to do.
+/// An error of this crate. The message names the file, the value found, the value expected, and a
+/// remedy. The cause, if another library reported one, is the error's source and not in its message.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A file of the user's own that is wrong.
+    /// A file in one of the formats that [`open`](crate::open) reads is wrong.
     #[error(transparent)]
     Format(#[from] FormatError),
 
-    /// The data folder is not there.
-    #[error(
-        "data folder {} not found; expected the four MNIST files there; \
-         run `aerbm data list` for the sets that can be fetched, or pass --data DIR",
-        dir.display()
-    )]
+    /// The data folder does not exist.
+    #[error("data folder {} not found; expected a folder of four IDX files", dir.display())]
     FolderNotFound {
-        /// The folder that was asked for.
+        /// The folder.
         dir: PathBuf,
     },
 
-    /// The folder is there, one of the four files is not, under any of its spellings.
+    /// One of the four files of a folder is missing under all of its names.
     #[error(
-        "{} not found, nor with .gz, nor as {other}; expected the four MNIST files in one \
-         folder; fetch the missing one or pass --data DIR",
+        "{} not found, nor with .gz, nor as {other}; expected all four IDX files in one folder",
         file.display()
     )]
     FileNotFound {
-        /// The canonical path.
+        /// The path in its usual spelling.
         file: PathBuf,
         /// The other spelling that was tried.
         other: &'static str,
     },
 
-    /// The operating system refused to open or read.
-    #[error("cannot read {}: {source}; check that it is a readable file", file.display())]
+    /// A file cannot be opened or read.
+    #[error("cannot read {}", file.display())]
     Io {
         /// The file.
         file: PathBuf,
-        /// The operating system's word.
+        /// The operating system's error.
         source: io::Error,
     },
 
-    /// The gzip stream stops before its end.
+    /// A gzip stream that stops before its end.
     #[error(
-        "{} is cut off: the gzip stream ends too early; expected a complete one; \
-         fetch the file again",
+        "{} is cut off: the gzip stream ends too early; download the file again",
         file.display()
     )]
     GzipTruncated {
         /// The file.
         file: PathBuf,
-        /// The decoder's word.
+        /// The decoder's error.
         source: io::Error,
     },
 
-    /// The gzip stream is damaged: header, body or checksum.
-    #[error("{} is damaged: {source}; expected intact gzip; fetch the file again", file.display())]
+    /// A gzip stream whose header, body or checksum is damaged.
+    #[error("{} is a damaged gzip file; download it again", file.display())]
     GzipCorrupt {
         /// The file.
         file: PathBuf,
-        /// The decoder's word.
+        /// The decoder's error.
         source: io::Error,
     },
 
-    /// The first two bytes are not zero.
+    /// The first two bytes of an IDX file are not zero.
     #[error(
         "{} starts with bytes {found:02x?}; expected [00, 00], as every IDX file does; \
          is it another format?",
@@ -78,11 +73,11 @@ pub enum Error {
     Magic {
         /// The file.
         file: PathBuf,
-        /// Its first two bytes.
+        /// The first two bytes.
         found: [u8; 2],
     },
 
-    /// The elements are not unsigned bytes.
+    /// The elements of an IDX file are not unsigned bytes.
     #[error(
         "{} holds elements of type 0x{found:02x}; expected 0x08, unsigned bytes; \
          convert it to bytes",
@@ -95,7 +90,7 @@ pub enum Error {
         found: u8,
     },
 
-    /// Images where labels were expected, labels where images were, or neither.
+    /// An IDX file with the wrong number of dimensions: images instead of labels, or the reverse.
     #[error(
         "{} has {found} dimensions; expected {expected} (images have 3, labels 1); \
          are two files swapped?",
@@ -104,153 +99,156 @@ pub enum Error {
     Dimensions {
         /// The file.
         file: PathBuf,
-        /// The number of dimensions, fourth byte of the file.
+        /// Number of dimensions, the fourth byte of the file.
         found: u8,
-        /// The number for this kind of file.
+        /// Number of dimensions of this kind of file.
         expected: u8,
     },
 
-    /// A dimension is zero: the file holds nothing.
+    /// A dimension of an IDX file is zero, so that the file is empty.
     #[error(
         "{} declares dimensions {dimensions:?}; expected each to be at least 1; \
-         use a set that is not empty",
+         the file is empty",
         file.display()
     )]
     ZeroDimension {
         /// The file.
         file: PathBuf,
-        /// All its dimensions.
+        /// All dimensions.
         dimensions: Vec<u32>,
     },
 
-    /// The product of the dimensions does not fit 64 bits.
+    /// The product of the dimensions does not fit into 64 bits.
     #[error(
         "{} declares dimensions {dimensions:?}, whose product overflows 64 bits; \
-         expected at most {} bytes; the header is damaged",
-        file.display(),
-        crate::idx::MAX_BYTES
+         expected at most {most} bytes; the header is damaged",
+        file.display()
     )]
     Overflow {
         /// The file.
         file: PathBuf,
-        /// All its dimensions.
+        /// All dimensions.
         dimensions: Vec<u32>,
+        /// The largest number of bytes allowed.
+        most: u64,
     },
 
-    /// The declared size is beyond [`MAX_BYTES`](crate::idx::MAX_BYTES).
+    /// An IDX file declares more data than may be read into memory.
     #[error(
-        "{} declares {declared} bytes of data; expected at most {}; \
-         the header is damaged, or the set must be cut into parts",
-        file.display(),
-        crate::idx::MAX_BYTES
+        "{} declares {declared} bytes of data; expected at most {most}; \
+         the header is damaged, or the data set must be divided into several files",
+        file.display()
     )]
     TooLarge {
         /// The file.
         file: PathBuf,
-        /// The product of its dimensions.
+        /// The product of the dimensions.
         declared: u64,
+        /// The largest number of bytes allowed, such as [`MAX_BYTES`](crate::idx::MAX_BYTES).
+        most: u64,
     },
 
-    /// Fewer bytes than the header needs or declares.
+    /// A file with fewer bytes than its header needs or declares.
     #[error(
-        "{} ends after {found} unpacked bytes; expected {expected}; fetch the file again",
+        "{} ends after {found} unpacked bytes; expected {expected}; download the file again",
         file.display()
     )]
     Short {
         /// The file.
         file: PathBuf,
-        /// Its unpacked length.
+        /// Its unpacked length in bytes.
         found: u64,
-        /// The length that its header (so far) calls for.
+        /// The length that the header (as far as it was read) declares.
         expected: u64,
     },
 
-    /// More bytes than the header declares.
+    /// A file with more bytes than its header declares.
     #[error(
-        "{} goes on after {expected} unpacked bytes, where its header says that it ends; \
-         expected no trailing bytes; fetch the file again",
+        "{} continues after {expected} unpacked bytes, the length that its header declares; \
+         expected no trailing bytes; download the file again",
         file.display()
     )]
     Trailing {
         /// The file.
         file: PathBuf,
-        /// The length that its header calls for.
+        /// The length that the header declares.
         expected: u64,
     },
 
-    /// A label that is no class.
+    /// A label that is not below the number of classes.
     #[error(
         "{}: label {index} is {found}; expected a class below {n_classes}; \
          check the file or the number of classes",
         file.display()
     )]
     LabelRange {
-        /// The file, or the name of a data set made in memory.
+        /// The file, or the name of a data set made from arrays.
         file: PathBuf,
-        /// Which label, from 0.
+        /// The index of the label, from 0.
         index: usize,
-        /// Its value.
+        /// The value of the label.
         found: u8,
-        /// The number of classes.
+        /// Number of classes.
         n_classes: usize,
     },
 
-    /// Images and labels that do not pair up.
+    /// Images and labels that differ in number.
     #[error(
         "{} holds {n_images} images but {} holds {n_labels} labels; \
-         expected one label an image; use the two files of one set",
+         expected one label per image; use two files of the same data set",
         images_file.display(),
         labels_file.display()
     )]
     CountMismatch {
-        /// The images, a file or the name of a data set made in memory.
+        /// The file of the images, or the name of a data set made from arrays.
         images_file: PathBuf,
-        /// How many.
+        /// Number of images.
         n_images: usize,
-        /// The labels, likewise.
+        /// The file of the labels, or the name of a data set made from arrays.
         labels_file: PathBuf,
-        /// How many.
+        /// Number of labels.
         n_labels: usize,
     },
 
     /// Training and test images of different sizes.
     #[error(
         "{} holds images of {found}, the training images are {expected}; \
-         expected one size; use the files of one set",
+         expected one size; use files of the same data set",
         file.display()
     )]
     ShapesDiffer {
         /// The file of the test images.
         file: PathBuf,
-        /// Their size.
+        /// The size of the test images.
         found: ImageShape,
-        /// The training images' size.
+        /// The size of the training images.
         expected: ImageShape,
     },
 
     /// Rows whose length is not height × width.
     #[error(
-        "data set {name}: rows of {found} values; expected {} for images of {shape}; \
-         correct the shape",
-        shape.n_pixels()
+        "data set {name}: rows of {found} values; expected {expected} for images of {shape}; \
+         correct the shape"
     )]
     FeatureCount {
-        /// The data set's name.
+        /// The name of the data set.
         name: String,
         /// The length of a row.
         found: usize,
         /// The shape that was given.
         shape: ImageShape,
+        /// Number of pixels of that shape.
+        expected: usize,
     },
 
-    /// A value that is infinite or not a number.
+    /// A value that is infinite or NaN.
     #[error(
-        "{}: row {row}, column {column} is {found}; expected finite numbers; fill in what is \
-         missing, or leave the row out",
+        "{}: row {row}, column {column} is {found}; expected finite numbers; fill in missing \
+         values, or leave the row out",
         file.display()
     )]
     NotFinite {
-        /// The file, or the name of a data set made in memory.
+        /// The file, or the name of a data set made from arrays.
         file: PathBuf,
         /// The row, from 0.
         row: usize,
@@ -260,24 +258,38 @@ pub enum Error {
         found: f32,
     },
 
-    /// A split that leaves no image to train or none to validate with.
+    /// A split whose training or validation part would be empty.
     #[error(
-        "{requested} training images of {available}; expected at least 1 and fewer than \
-         {available}, so that some remain for validation; ask for another number"
+        "{requested} training samples of {available}; expected at least 1 and fewer than \
+         {available}, so that some remain for validation"
     )]
     TrainCount {
-        /// The number of images to train with.
+        /// Number of training samples that the [`SplitRule`](crate::SplitRule) gives.
         requested: usize,
-        /// All images outside the test set.
+        /// Number of samples outside the test part.
         available: usize,
     },
 
-    /// A label subset that is empty or larger than the set.
-    #[error("{requested} labels of {available}; expected 1 to {available}; ask for another number")]
+    /// A label subset that is empty or larger than the data set.
+    #[error("{requested} labels of {available}; expected 1 to {available}")]
     SubsetSize {
-        /// The number of labels asked for.
+        /// Number of labels requested.
         requested: usize,
-        /// The number there are.
+        /// Number of labels available.
         available: usize,
+    },
+
+    /// Training samples that are needed in memory, but are on disk.
+    #[error(
+        "data set {name}: the training samples are on disk, because they would take {} MiB of \
+         memory; expected them in memory; use fewer samples, or raise `memory_limit` of \
+         `ReadOptions`",
+        bytes >> 20
+    )]
+    OnDisk {
+        /// The name of the data set.
+        name: String,
+        /// Number of bytes that the samples would take in memory.
+        bytes: u64,
     },
 }

@@ -1,9 +1,8 @@
-//! Published sets, fetched from mirrors: resumed where a download broke off, verified before they
-//! get their names.
+//! Download of published data sets from mirrors, with resumption and verification.
 //!
-//! A file arrives as `NAME.part`; when all its bytes are there and their SHA-256 is the published
-//! one, it is renamed. What was interrupted goes on from the bytes that are there (HTTP ranges),
-//! at any mirror. A mirror that fails, or whose bytes are wrong, gives way to the next.
+//! A file is downloaded as `NAME.part`, and renamed once it is complete and has the published
+//! SHA-256. An interrupted download is resumed (HTTP ranges), from any mirror. If a mirror fails or
+//! sends wrong bytes, the next one is tried.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -13,30 +12,31 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
+use crate::error::Error;
+use crate::file_check::FileCheck;
 use crate::hash::hex;
-use crate::{Error, FileCheck};
 
-/// A set that can be fetched.
+/// A data set that can be downloaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
-    /// What it is called.
+    /// The name of the data set.
     pub name: &'static str,
-    /// What is in it, whose it is and under which licence.
+    /// Content, origin and licence.
     pub about: &'static str,
-    /// Where its files are; each with a slash at the end, to which a file's name is added.
+    /// Addresses of folders with its files, each with a slash at the end.
     pub mirrors: &'static [&'static str],
-    /// Its files.
+    /// The files.
     pub files: &'static [PublishedFile],
 }
 
-/// A file as it was published.
+/// A published file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PublishedFile {
-    /// Its name.
+    /// The name of the file.
     pub name: &'static str,
-    /// Its length.
+    /// Length in bytes.
     pub bytes: u64,
-    /// SHA-256, in hex, of its bytes as they are, packed or not.
+    /// SHA-256, in hex, of the file as it is published, packed or not.
     pub sha256: &'static str,
 }
 
@@ -73,65 +73,65 @@ pub const FASHION_MNIST: Published = Published {
     ],
 };
 
-/// All sets that can be fetched.
+/// All data sets that can be downloaded.
 pub const PUBLISHED: [&Published; 1] = [&FASHION_MNIST];
 
-/// Why a set was not fetched. What has arrived is kept.
+/// The reason that a download failed. What has arrived is kept.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
-    /// No mirror gave the file.
+    /// Every mirror failed.
     #[error(
-        "no mirror gave {name}:\n{}\ntry again later, name another mirror with --mirror, or put \
-         the file into {} by hand: {bytes} bytes, SHA-256 {sha256}",
+        "no mirror gave {name}:\n{}\ntry again later, use another mirror, or put the file into {} \
+         by hand: {bytes} bytes, SHA-256 {sha256}",
         attempts.join("\n"),
         folder.display()
     )]
     NoMirror {
         /// The file.
         name: &'static str,
-        /// What was tried, and what came of it.
+        /// One line per mirror: its address and the reason of the failure.
         attempts: Vec<String>,
-        /// Where it belongs.
+        /// The folder that the file belongs into.
         folder: PathBuf,
-        /// Its length.
+        /// Length in bytes.
         bytes: u64,
-        /// Its checksum.
+        /// SHA-256 of the published file, in hex.
         sha256: &'static str,
     },
 
     /// The file could not be written.
-    #[error("cannot write {}: {source}; check the folder and the space on the disk", file.display())]
+    #[error("cannot write {}; check the folder and the free space on the disk", file.display())]
     Write {
         /// The file.
         file: PathBuf,
-        /// The operating system's word.
+        /// The operating system's error.
         source: io::Error,
     },
 
-    /// Whoever watches asked to stop.
-    #[error("interrupted; what has arrived is kept")]
+    /// The observer asked to stop.
+    #[error("the download was interrupted; what has arrived is kept")]
     Interrupted,
 }
 
-/// How far a download is.
+/// The progress of a download.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arrived<'a> {
-    /// The file.
+    /// The name of the file.
     pub name: &'a str,
-    /// The address it comes from.
+    /// The address that it is downloaded from.
     pub from: &'a str,
-    /// Bytes that are there.
+    /// Number of bytes that have arrived.
     pub bytes: u64,
-    /// Bytes there will be.
+    /// Length of the whole file in bytes.
     pub of: u64,
 }
 
-/// Fetches what is missing of a set into `folder`, from the first of `mirrors` that gives it.
-/// `watch` is told of every piece that arrives, and may stop.
+/// Downloads the files that `folder` lacks, each from the first of `mirrors` that has it. `watch` is
+/// called for every piece that arrives, and can stop the download.
 ///
 /// # Errors
-/// [`FetchError`].
+/// A [`FetchError`].
 pub fn fetch(
     files: &[PublishedFile],
     mirrors: &[&str],
@@ -156,7 +156,7 @@ pub fn fetch(
 /// Compares the files in `folder` with the published ones.
 ///
 /// # Errors
-/// [`Error::Io`] if one is not there or cannot be read. A file that differs is no error: its check
+/// [`Error::Io`] if one is missing or cannot be read. A file that differs is not an error; its check
 /// is not `ok`.
 pub fn check_files(files: &[PublishedFile], folder: &Path) -> Result<Vec<FileCheck>, Error> {
     let check = |published: &PublishedFile| {
@@ -196,15 +196,15 @@ fn fetch_file(
     Err(FetchError::NoMirror { name, attempts, folder: folder.into(), bytes, sha256 })
 }
 
-/// What ends a download.
+/// The reason that a download from one mirror ended.
 enum Failure {
-    /// All is over.
+    /// No mirror can help.
     Stop(FetchError),
-    /// Another mirror may do better.
+    /// Another mirror may have the file.
     Mirror(String),
 }
 
-/// Adds to `part` what it lacks, and verifies it.
+/// Appends the missing bytes to `part`, and verifies it.
 fn download(
     agent: &ureq::Agent,
     address: &str,
@@ -228,7 +228,7 @@ fn download(
         let response = request.call().map_err(|error| mirror(error.to_string()))?;
         match response.status().as_u16() {
             206 if there > 0 && starts_at(&response, there) => (),
-            // The whole file, whatever was asked for.
+            // A server without support for ranges sends the whole file.
             200 => there = 0,
             status => return Err(mirror(format!("the server answers {status}"))),
         }
@@ -241,7 +241,9 @@ fn download(
                 Ok(0) => break,
                 Ok(n) => n,
                 Err(error) => {
-                    return Err(mirror(format!("broke off after {there} bytes: {error}")));
+                    return Err(mirror(format!(
+                        "the connection broke after {there} bytes: {error}"
+                    )));
                 }
             };
             out.write_all(&piece[..n]).map_err(write)?;
@@ -254,28 +256,28 @@ fn download(
         out.sync_all().map_err(write)?;
     }
     if there < file.bytes {
-        return Err(mirror(format!("broke off after {there} of {} bytes", file.bytes)));
+        return Err(mirror(format!("the connection broke after {there} of {} bytes", file.bytes)));
     }
     let (_, sha256) = hash_of(part).map_err(write)?;
     if there > file.bytes || sha256 != file.sha256 {
         fs::remove_file(part).map_err(write)?;
         let reason = if there > file.bytes {
-            format!("more than {} bytes", file.bytes)
+            format!("the file has more than {} bytes", file.bytes)
         } else {
-            format!("SHA-256 is {sha256}, not the published one")
+            format!("its SHA-256 is {sha256}, not the published one")
         };
         return Err(mirror(reason));
     }
     Ok(())
 }
 
-/// Whether a partial answer begins where it was asked to.
+/// Whether a partial response starts at the requested offset.
 fn starts_at(response: &ureq::http::Response<ureq::Body>, offset: u64) -> bool {
     let range = response.headers().get("Content-Range").and_then(|range| range.to_str().ok());
     range.is_some_and(|range| range.starts_with(&format!("bytes {offset}-")))
 }
 
-/// Length and SHA-256 of a file.
+/// Length in bytes and SHA-256 of a file.
 fn hash_of(path: &Path) -> io::Result<(u64, String)> {
     let mut file = File::open(path)?;
     let (mut hash, mut bytes) = (Sha256::new(), 0);

@@ -1,15 +1,15 @@
-//! The IDX format: a header that says type and dimensions, then the elements.
+//! The IDX format: a header with type and dimensions, then the elements.
 //!
 //! ```text
 //! byte 0, 1   zero
-//! byte 2      type of the elements; 0x08, unsigned byte, is the one read here
+//! byte 2      type of the elements; only 0x08, unsigned byte, is supported
 //! byte 3      number of dimensions d: 3 for images, 1 for labels
 //! 4·d bytes   the dimensions, 32 bits each, most significant byte first
 //! the rest    the elements, last dimension fastest
 //! ```
 //!
-//! Files may be plain or packed with gzip; the first bytes tell which. Nothing is allocated on the
-//! word of a header: memory grows with the bytes that are there.
+//! Files may be plain or packed with gzip, which is recognised by the first bytes. A damaged header
+//! cannot cause a large allocation: memory grows with the bytes that are read.
 //!
 //! ```
 //! use mnist_io::idx;
@@ -25,45 +25,46 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::Error;
-use crate::dataset::ImageShape;
+use crate::error::Error;
+use crate::shape::ImageShape;
 use crate::unpack::Unpacked;
 
-/// The most data, in bytes, that the header of a file may declare that is read into memory: 4 GiB,
-/// ninety times MNIST.
+/// The largest amount of data, in bytes, that the header of a file read into memory may declare:
+/// 4 GiB, ninety times MNIST.
 pub const MAX_BYTES: u64 = 1 << 32;
 
-/// Images as they are in an IDX file.
+/// The contents of an IDX file of images.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdxImages {
-    /// Where they were read from.
+    /// The file, for messages.
     pub file: PathBuf,
-    /// The size of each, at least 1 x 1.
+    /// The size of each image, at least 1 × 1.
     pub shape: ImageShape,
-    /// Row by row, image after image; a multiple of `shape.n_pixels()`.
+    /// The pixels, row by row and image after image; their number is a multiple of
+    /// `shape.n_pixels()`.
     pub pixels: Vec<u8>,
 }
 
-/// Labels as they are in an IDX file.
+/// The contents of an IDX file of labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdxLabels {
-    /// Where they were read from.
+    /// The file, for messages.
     pub file: PathBuf,
-    /// The number of classes; every label is below it.
+    /// Number of classes; every label is below it.
     pub n_classes: usize,
-    /// One an image.
+    /// One label per image.
     pub labels: Vec<u8>,
 }
 
 /// Reads a file of images.
 ///
 /// # Errors
-/// Any of the file errors of [`Error`].
+/// An [`Error`] that names the file and says what is wrong with it.
 pub fn read_images(path: &Path) -> Result<IdxImages, Error> {
     images(Unpacked::open(path)?)
 }
 
-/// Reads images from any reader; `file` is what the errors call it.
+/// Reads images from any reader; errors call it `file`.
 ///
 /// # Errors
 /// As [`read_images`].
@@ -74,12 +75,12 @@ pub fn read_images_from(reader: impl Read, file: &Path) -> Result<IdxImages, Err
 /// Reads a file of labels, each of which must be below `n_classes`.
 ///
 /// # Errors
-/// Any of the file errors of [`Error`].
+/// An [`Error`] that names the file and says what is wrong with it.
 pub fn read_labels(path: &Path, n_classes: usize) -> Result<IdxLabels, Error> {
     labels(Unpacked::open(path)?, n_classes)
 }
 
-/// Reads labels from any reader; `file` is what the errors call it.
+/// Reads labels from any reader; errors call it `file`.
 ///
 /// # Errors
 /// As [`read_labels`].
@@ -92,13 +93,13 @@ pub fn read_labels_from(
 }
 
 impl IdxImages {
-    /// The number of images.
+    /// Number of images.
     #[must_use]
     pub fn n_images(&self) -> usize {
         self.pixels.len() / self.shape.n_pixels()
     }
 
-    /// The header; followed by the pixels it is the unpacked file, byte for byte.
+    /// The header. Header and pixels together are the unpacked file, byte for byte.
     #[must_use]
     pub fn header(&self) -> Vec<u8> {
         header(&[self.n_images(), self.shape.height, self.shape.width])
@@ -106,7 +107,7 @@ impl IdxImages {
 }
 
 impl IdxLabels {
-    /// The header; followed by the labels it is the unpacked file, byte for byte.
+    /// The header. Header and labels together are the unpacked file, byte for byte.
     #[must_use]
     pub fn header(&self) -> Vec<u8> {
         header(&[self.labels.len()])
@@ -138,15 +139,15 @@ pub(crate) fn check_labels(labels: &[u8], n_classes: usize, file: &Path) -> Resu
     }
 }
 
-/// Reads a whole file of `D` dimensions: its name, the dimensions, the elements.
+/// Reads a whole file of `D` dimensions; returns its name, dimensions and elements.
 fn read<const D: usize>(mut bytes: Unpacked) -> Result<(PathBuf, [u32; D], Vec<u8>), Error> {
     let (dimensions, declared) = read_header(&mut bytes, MAX_BYTES)?;
     let elements = read_elements(&mut bytes, 4 + 4 * D as u64, declared)?;
     Ok((bytes.file().to_path_buf(), dimensions, elements))
 }
 
-/// Reads the header of a file of `D` dimensions: these, and the number of elements, which may be
-/// `most`.
+/// Reads the header of a file of `D` dimensions; returns them and the number of elements, which is
+/// at most `most`.
 pub(crate) fn read_header<const D: usize>(
     bytes: &mut Unpacked,
     most: u64,
@@ -170,7 +171,7 @@ pub(crate) fn read_header<const D: usize>(
     Ok((dimensions, declared))
 }
 
-/// Reads the elements after a header of so many bytes, and sees that nothing follows them.
+/// Reads the elements after a header of `header` bytes, and checks that nothing follows them.
 pub(crate) fn read_elements(
     bytes: &mut Unpacked,
     header: u64,
@@ -185,7 +186,7 @@ pub(crate) fn read_elements(
     Ok(elements)
 }
 
-/// The next `n` bytes of a file of which `before` are read.
+/// Reads the next `n` bytes of a file of which `before` bytes have been read.
 fn read_exactly(bytes: &mut Unpacked, n: u64, before: u64) -> Result<Vec<u8>, Error> {
     let read = bytes.read_up_to(n)?;
     let n_read = read.len() as u64;
@@ -196,7 +197,7 @@ fn read_exactly(bytes: &mut Unpacked, n: u64, before: u64) -> Result<Vec<u8>, Er
     Ok(read)
 }
 
-/// The product of the dimensions, if it is one that a file can have.
+/// The product of the dimensions, which must be from 1 to `most`.
 fn declared_size(dimensions: &[u32], most: u64, file: &Path) -> Result<u64, Error> {
     let file = || file.to_path_buf();
     if dimensions.contains(&0) {
@@ -204,13 +205,13 @@ fn declared_size(dimensions: &[u32], most: u64, file: &Path) -> Result<u64, Erro
     }
     let product = dimensions.iter().try_fold(1_u64, |product, &d| product.checked_mul(d.into()));
     match product {
-        None => Err(Error::Overflow { file: file(), dimensions: dimensions.into() }),
-        Some(declared) if declared > most => Err(Error::TooLarge { file: file(), declared }),
+        None => Err(Error::Overflow { file: file(), dimensions: dimensions.into(), most }),
+        Some(declared) if declared > most => Err(Error::TooLarge { file: file(), declared, most }),
         Some(declared) => Ok(declared),
     }
 }
 
-/// Zero, zero, the type code, the number of dimensions, the dimensions.
+/// A header: two zeros, the type code, the number of dimensions, the dimensions.
 pub(crate) fn header(dimensions: &[usize]) -> Vec<u8> {
     let mut header = vec![0, 0, UNSIGNED_BYTE, dimensions.len() as u8];
     for &dimension in dimensions {

@@ -1,13 +1,13 @@
-//! Parts of a set: views, ranges, selections, and the cut that copies nothing.
+//! Parts of a data set: views, ranges, selections and division in two.
 
 use std::ops::Range;
 
 use ndarray::{ArcArray2, ArrayView2, Axis, s};
 
-use crate::Dataset;
+use crate::dataset::Dataset;
 
 impl Dataset {
-    /// The images of a range of samples, without a copy.
+    /// A view of the samples in a range. Their size as images is [`Dataset::shape`].
     ///
     /// # Panics
     /// If the range goes beyond the samples.
@@ -16,7 +16,7 @@ impl Dataset {
         self.images.slice(s![samples, ..])
     }
 
-    /// A range of samples, which stay where they are in memory.
+    /// The samples in a range, which share this data set's memory.
     ///
     /// # Panics
     /// If the range goes beyond the samples.
@@ -37,7 +37,7 @@ impl Dataset {
         self.part(self.images.select(Axis(0), samples).into_shared(), labels)
     }
 
-    /// The first `n` samples and the others, all of which stay where they are in memory.
+    /// The first `n` samples, and the others. Both parts share this data set's memory.
     ///
     /// # Panics
     /// If there are fewer than `n` samples.
@@ -47,7 +47,7 @@ impl Dataset {
     }
 
     /// Other samples of the same origin.
-    pub(crate) fn part(&self, images: ArcArray2<f32>, labels: Option<Vec<u8>>) -> Self {
+    fn part(&self, images: ArcArray2<f32>, labels: Option<Vec<u8>>) -> Self {
         let (name, sha256) = (self.name.clone(), self.sha256.clone());
         let (n_classes, class_names) = (self.n_classes, self.class_names.clone());
         Self { name, images, labels, n_classes, class_names, shape: self.shape, sha256 }
@@ -59,7 +59,7 @@ mod tests {
     use ndarray::array;
 
     use super::*;
-    use crate::ImageShape;
+    use crate::shape::ImageShape;
 
     fn three() -> Dataset {
         let images = array![[0.0, 0.1], [0.2, 0.3], [0.4, 0.5]];

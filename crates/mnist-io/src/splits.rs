@@ -1,81 +1,88 @@
-//! Which images train, which choose between models, which are kept for the end.
+//! A data set as published, in two parts, and as experiments need it, in three.
 
-use serde::{Deserialize, Serialize};
+use crate::dataset::Dataset;
+use crate::error::Error;
+use crate::split_rule::SplitRule;
+use crate::training_data::TrainingData;
 
-use crate::{Dataset, Error, Mnist, OnDisk};
-
-/// How many of the samples outside the test part train; the others, which follow them, validate.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Partition {
-    /// A sixth validates, 10,000 samples at most: the study's split, 50,000 and 10,000 of MNIST.
-    #[default]
-    Study,
-    /// A twelfth validates, 5,000 samples at most: the split of the tutorial recipe, 55,000 and 5,000
-    /// of MNIST.
-    Tutorial,
-    /// This many train, the remainder validates.
-    Train(usize),
-}
-
-/// The three parts of a set.
-#[derive(Debug, Clone)]
-pub struct Splits {
-    /// The first images: parameters are fitted to them. Without samples if they are on disk.
-    pub train: Dataset,
-    /// The same where they are too large for memory.
-    pub train_on_disk: Option<OnDisk>,
-    /// The others that were published for training: hyperparameters are chosen on them.
-    pub validation: Dataset,
-    /// The images published for testing: read once, for the number that is reported.
+/// A data set as it is published: a training and a test part.
+///
+/// `T` says where the training samples are: a [`Dataset`] is in memory, [`TrainingData`] may be on
+/// disk.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainTest<T = Dataset> {
+    /// The training part: 60,000 images in MNIST.
+    pub train: T,
+    /// The test part: 10,000 images in MNIST.
     pub test: Dataset,
 }
 
-impl Partition {
-    /// The number of samples that train, of so many.
+/// A data set in three parts: training, validation and test.
+///
+/// `T` says where the training samples are, as in [`TrainTest`]: a function that needs them in
+/// memory takes `&Splits`, one that can read them from disk takes `&Splits<TrainingData>`.
+#[derive(Debug, Clone)]
+pub struct Splits<T = Dataset> {
+    /// The samples that parameters are fitted to; the first of those published for training.
+    pub train: T,
+    /// The samples that hyperparameters are chosen on; the last of those published for training.
+    pub validation: Dataset,
+    /// The samples published for testing. They are read once, for the number that is reported.
+    pub test: Dataset,
+}
+
+impl TrainTest {
+    /// Divides the training part. No sample is copied.
     ///
     /// # Errors
-    /// [`Error::TrainCount`] if no sample would be left on either side of the cut.
-    pub fn cut(self, available: usize) -> Result<usize, Error> {
-        let rest_after = |validate: usize| available.saturating_sub(validate.max(1));
-        let requested = match self {
-            Partition::Study => rest_after((available / 6).min(10_000)),
-            Partition::Tutorial => rest_after((available / 12).min(5_000)),
-            Partition::Train(n_train) => n_train,
-        };
-        if requested == 0 || requested >= available {
-            return Err(Error::TrainCount { requested, available });
-        }
-        Ok(requested)
+    /// [`Error::TrainCount`] if the training or the validation part would be empty.
+    pub fn split(self, rule: SplitRule) -> Result<Splits, Error> {
+        let n_train = rule.n_train(self.train.n_samples())?;
+        let (train, validation) = self.train.split_at(n_train);
+        Ok(Splits { train, validation, test: self.test })
     }
 }
 
-impl Splits {
-    /// Cuts the set, whose samples stay where they are in memory.
+impl TrainTest<TrainingData> {
+    /// Divides the training part as [`TrainingData::split`] does.
     ///
     /// # Errors
-    /// [`Error::TrainCount`] if no image would be left on either side of the cut.
-    pub fn new(mnist: Mnist, partition: Partition) -> Result<Self, Error> {
-        let n_train = partition.cut(mnist.train.n_samples())?;
-        let (train, validation) = mnist.train.split_at(n_train);
-        Ok(Self { train, train_on_disk: None, validation, test: mnist.test })
+    /// [`Error::TrainCount`] if the training or the validation part would be empty; [`Error::Io`] if
+    /// the validation samples cannot be read.
+    pub fn split(self, rule: SplitRule) -> Result<Splits<TrainingData>, Error> {
+        let (train, validation) = self.train.split(rule)?;
+        Ok(Splits { train, validation, test: self.test })
     }
 
-    /// Cuts a training part that stays on disk; `mnist` has the test part and an empty training
-    /// part, as [`open`](crate::open) gives them.
+    /// The data set with its training samples in memory. No sample is copied.
     ///
     /// # Errors
-    /// As [`OnDisk::split`].
-    pub fn on_disk(on_disk: &OnDisk, mnist: Mnist, partition: Partition) -> Result<Self, Error> {
-        let (train_on_disk, validation) = on_disk.split(partition)?;
-        let (train, test) = (mnist.train, mnist.test);
-        Ok(Self { train, train_on_disk: Some(train_on_disk), validation, test })
+    /// [`Error::OnDisk`] if they stay on disk.
+    pub fn in_memory(&self) -> Result<TrainTest, Error> {
+        Ok(TrainTest { train: self.train.in_memory()?.clone(), test: self.test.clone() })
     }
+}
 
-    /// The number of training samples, wherever they are.
-    #[must_use]
-    pub fn n_train(&self) -> usize {
-        self.train_on_disk.as_ref().map_or(self.train.n_samples(), OnDisk::n_samples)
+impl Splits<TrainingData> {
+    /// The three parts with the training samples in memory. No sample is copied.
+    ///
+    /// # Errors
+    /// [`Error::OnDisk`] if they stay on disk.
+    pub fn in_memory(&self) -> Result<Splits, Error> {
+        let (validation, test) = (self.validation.clone(), self.test.clone());
+        Ok(Splits { train: self.train.in_memory()?.clone(), validation, test })
+    }
+}
+
+impl From<TrainTest> for TrainTest<TrainingData> {
+    fn from(TrainTest { train, test }: TrainTest) -> Self {
+        TrainTest { train: train.into(), test }
+    }
+}
+
+impl From<Splits> for Splits<TrainingData> {
+    fn from(Splits { train, validation, test }: Splits) -> Self {
+        Splits { train: train.into(), validation, test }
     }
 }
 
@@ -84,7 +91,7 @@ mod tests {
     use ndarray::Array2;
 
     use super::*;
-    use crate::ImageShape;
+    use crate::shape::ImageShape;
 
     fn numbered(n_samples: u8) -> Dataset {
         let images = Array2::from_shape_fn((n_samples.into(), 1), |(i, _)| i as f32 / 100.0);
@@ -93,35 +100,17 @@ mod tests {
             .unwrap()
     }
 
-    fn set() -> Mnist {
-        Mnist { train: numbered(6), test: numbered(2) }
-    }
-
     #[test]
     fn the_first_train_and_the_others_validate() {
-        let splits = Splits::new(set(), Partition::Train(4)).unwrap();
+        let data = TrainTest { train: numbered(6), test: numbered(2) };
+        let splits = data.clone().split(SplitRule::Train(4)).unwrap();
         assert_eq!(splits.train.labels, Some(vec![0, 1, 2, 3]));
         assert_eq!(splits.validation.labels, Some(vec![4, 5]));
         assert_eq!(splits.test, numbered(2));
-    }
+        assert!(data.clone().split(SplitRule::Train(6)).is_err());
 
-    #[test]
-    fn both_sides_of_the_cut_must_hold_something() {
-        for n_train in [0, 6, 50_000] {
-            let message = Splits::new(set(), Partition::Train(n_train)).unwrap_err().to_string();
-            let expected =
-                format!("{n_train} training images of 6; expected at least 1 and fewer than 6");
-            assert!(message.contains(&expected), "{message}");
-        }
-    }
-
-    #[test]
-    fn other_sets_are_cut_in_the_proportions_of_mnist() {
-        let cuts = |n| [Partition::Study, Partition::Tutorial].map(|p| p.cut(n).unwrap());
-        assert_eq!(cuts(60_000), [50_000, 55_000]);
-        assert_eq!(cuts(12_000), [10_000, 11_000]);
-        assert_eq!(cuts(1_000_000), [990_000, 995_000]);
-        assert_eq!(cuts(2), [1, 1]);
-        assert!(Partition::Study.cut(1).is_err());
+        let either = TrainTest::<TrainingData>::from(data).split(SplitRule::Train(4)).unwrap();
+        assert_eq!((either.train.n_samples(), either.train.labels()), (4, Some(&[0, 1, 2, 3][..])));
+        assert_eq!(either.in_memory().unwrap().train, splits.train);
     }
 }

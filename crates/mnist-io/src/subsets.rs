@@ -1,15 +1,15 @@
-//! Few labels chosen fairly: subsets that nest and in which every class keeps its share.
+//! Nested label subsets in which every class keeps its share.
 //!
 //! All subsets are prefixes of one order of the samples, so 100 ⊂ 1,000 ⊂ 3,000 ⊂ … by
-//! construction. Within a class the order is random; between classes it is fixed by the counts.
-//! With `N_c` samples of class `c` among `N`, the first `m` hold `x_c(m)` of them, and
+//! construction. The order is random within a class; between classes it is determined by the
+//! counts. Let `N_c` of the `N` samples be of class `c`, and `x_c(m)` of the first `m`. Then
 //!
 //! ```text
 //! |x_c(m) − m · N_c / N| < 1     for every class c and every m
 //! ```
 //!
-//! which is as close as whole samples come in general. Sorting by `(rank + ½) / N_c`, the obvious
-//! way, does not keep it: with one large class and many small ones it strays by several samples.
+//! which is the best bound in general. The obvious way, sorting by `(rank + ½) / N_c`, violates it by
+//! several samples if there are one large class and many small ones.
 //!
 //! ```
 //! use mnist_io::{label_subset, stratified_order};
@@ -28,12 +28,12 @@
 use rand::Rng;
 use rand::seq::SliceRandom;
 
-use crate::Error;
+use crate::error::Error;
 
-/// An order of all samples whose every prefix has the proportions of the classes, to within less
-/// than one sample a class.
+/// An order of all samples in which every prefix keeps the proportions of the classes, to within less
+/// than one sample per class.
 ///
-/// Draws: one shuffle a class, classes in ascending order.
+/// Draws: one shuffle per class, in ascending order of the classes.
 #[must_use]
 pub fn stratified_order(labels: &[u8], rng: &mut impl Rng) -> Vec<usize> {
     let mut classes = vec![Vec::new(); 1 + usize::from(u8::MAX)];
@@ -54,10 +54,10 @@ pub fn stratified_order(labels: &[u8], rng: &mut impl Rng) -> Vec<usize> {
     (1..=labels.len()).map(next).collect()
 }
 
-/// The subset of this size: the start of the order.
+/// The first `n_labels` samples of an order.
 ///
 /// # Errors
-/// [`Error::SubsetSize`] if it is empty or there are fewer samples.
+/// [`Error::SubsetSize`] if `n_labels` is 0 or larger than the order.
 pub fn label_subset(order: &[usize], n_labels: usize) -> Result<&[usize], Error> {
     match order.get(..n_labels) {
         Some(subset) if n_labels > 0 => Ok(subset),
@@ -65,7 +65,7 @@ pub fn label_subset(order: &[usize], n_labels: usize) -> Result<&[usize], Error>
     }
 }
 
-/// The same labels on other samples: a control in which there is nothing to learn.
+/// The labels in random order: a control from which nothing can be learned.
 #[must_use]
 pub fn shuffled_labels(labels: &[u8], rng: &mut impl Rng) -> Vec<u8> {
     let mut shuffled = labels.to_vec();
@@ -73,13 +73,13 @@ pub fn shuffled_labels(labels: &[u8], rng: &mut impl Rng) -> Vec<u8> {
     shuffled
 }
 
-/// The class whose turn it is at this position, counted from 1.
+/// The class to take at `position`, which counts from 1.
 ///
-/// The bound gives every sample a window. The class's sample number `x`, from 0, may come at
-/// `position` only if `x · N < position · N_c`, and must have come by
-/// `⌈(x + 1) · N / N_c⌉`. Of those that may come, the one with the earliest deadline is taken: for
-/// tasks of one unit on one machine that rule meets all deadlines if they can be met, and Tijdeman
-/// shows that they can. Whole numbers throughout, so that it holds exactly.
+/// The bound gives every sample a window: sample number `x` (from 0) of class `c` may be taken only
+/// at a position with `x · N < position · N_c`, and must be taken by position
+/// `⌈(x + 1) · N / N_c⌉`. Of the classes that may be taken, this is the one with the earliest deadline.
+/// For unit tasks on one machine that rule meets all deadlines if any rule does, and Tijdeman proves
+/// that one does. Integers make the comparison exact.
 fn next_class(classes: &[Vec<usize>], taken: &[usize], position: usize, n_samples: usize) -> usize {
     let may_come = |&class: &usize| taken[class] * n_samples < position * classes[class].len();
     let deadline = |&class: &usize| ((taken[class] + 1) * n_samples).div_ceil(classes[class].len());
@@ -97,7 +97,7 @@ mod tests {
 
     use super::*;
 
-    /// Labels with these counts, classes in turn.
+    /// Labels with these counts, sorted by class.
     fn labels_of(counts: &[usize]) -> Vec<u8> {
         let class = |(class, &count)| vec![class as u8; count];
         counts.iter().enumerate().flat_map(class).collect()

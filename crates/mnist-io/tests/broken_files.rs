@@ -1,4 +1,4 @@
-//! Each way in which a file can be wrong, plain and packed, and what is said about it.
+//! The error for each kind of damage to an IDX file, plain and packed.
 
 mod common;
 
@@ -8,7 +8,7 @@ use common::{gzip, idx};
 use mnist_io::Error;
 use mnist_io::idx::{read_images, read_images_from, read_labels_from};
 
-/// The error for these bytes, which must be the same whether they are packed or not.
+/// The error for these bytes, which must not depend on whether they are packed.
 fn images_error(bytes: &[u8]) -> Error {
     let read = |bytes: &[u8]| {
         read_images_from(bytes, Path::new("folder/images")).expect_err("the file is broken")
@@ -85,7 +85,7 @@ fn too_few_bytes() {
 fn too_many_bytes() {
     let error = images_error(&idx(&[2, 2, 2], &[7; 9]));
     assert!(matches!(error, Error::Trailing { expected: 24, .. }));
-    assert_says(&error, "goes on after 24 unpacked bytes");
+    assert_says(&error, "continues after 24 unpacked bytes");
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn gzip_cut_off_and_gzip_damaged() {
         damaged[place] ^= 0xff;
         let error = read(&damaged);
         assert!(matches!(error, Error::GzipCorrupt { .. }), "byte {place}: {error}");
-        assert_says(&error, "is damaged");
+        assert_says(&error, "is a damaged gzip file");
     }
 }
 
@@ -125,7 +125,7 @@ fn a_path_that_cannot_be_read() {
     for path in [dir.path(), &dir.path().join("missing")] {
         let error = read_images(path).unwrap_err();
         assert!(matches!(error, Error::Io { .. }));
-        let message = format!("cannot read {}: ", path.display());
+        let message = format!("cannot read {}", path.display());
         assert!(error.to_string().starts_with(&message), "{error}");
     }
 }

@@ -1,13 +1,13 @@
-//! The sets made from MNIST and from nothing.
+//! The derived data sets.
 
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test")]
 
 mod common;
 
-use mnist_io::{Derived, Error, Mnist, Partition, Splits, load};
+use mnist_io::{Derived, Error, SplitRule, TrainTest, load};
 use ndarray::s;
 
-fn make(set: Derived, mnist: &Mnist) -> Mnist {
+fn make(set: Derived, mnist: &TrainTest) -> TrainTest {
     set.make(|| Ok(mnist.clone())).unwrap()
 }
 
@@ -18,7 +18,7 @@ fn rectangles_are_pinned_and_need_no_digits() {
     assert_eq!(rect.train.labels.as_ref().unwrap()[..8], [1, 0, 0, 1, 0, 1, 0, 0]);
     let rect_sha256 = "a30f36eb2ebc56e86752f7cf3dca876eb1148786c13d557d859a88101fc286d3";
     assert_eq!(rect.train.sha256, rect_sha256);
-    let splits = Splits::new(rect, Partition::Study).unwrap();
+    let splits = rect.split(SplitRule::Study).unwrap();
     assert_eq!((splits.train.n_samples(), splits.validation.n_samples()), (1_000, 200));
 }
 
@@ -38,13 +38,14 @@ fn the_sets_of_digits_differ_in_the_variation_alone() {
         let lightened = (*digit..1.0).contains(pixel);
         assert!(if *digit == 0.0 { lightened } else { lightened || pixel == digit });
     }
-    // Turning keeps the ink, but for what leaves the corners and what interpolation smooths.
-    let ink = |set: &Mnist| set.train.images.slice(s![..1_000, ..]).sum();
+    // Rotation keeps the sum of the pixels, except for what leaves the image and what interpolation
+    // smooths.
+    let ink = |set: &TrainTest| set.train.images.slice(s![..1_000, ..]).sum();
     assert!((ink(&rot) / ink(&basic) - 1.0).abs() < 0.02, "{} {}", ink(&rot), ink(&basic));
     assert!(rot.train.images.iter().all(|pixel| (0.0..=1.0).contains(pixel)));
     let again = make(Derived::Rot, &mnist);
     assert!(again == rot, "made again, it differs");
-    let splits = Splits::new(rot, Partition::Study).unwrap();
+    let splits = rot.split(SplitRule::Study).unwrap();
     assert_eq!((splits.train.n_samples(), splits.validation.n_samples()), (10_000, 2_000));
 }
 

@@ -1,4 +1,4 @@
-//! Fetching from a server on this machine: whole, resumed, damaged, absent.
+//! Downloads from a local server: whole, resumed, damaged, absent.
 
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test")]
 
@@ -10,22 +10,22 @@ use mnist_io::fetch::{FetchError, PublishedFile, check_files, fetch};
 use sha2::{Digest, Sha256};
 use tiny_http::{Header, Response, Server};
 
-/// How a server treats a file.
+/// The behaviour of a server.
 #[derive(Clone, Copy, PartialEq)]
 enum Habit {
-    /// Gives what is asked for, ranges too.
+    /// Sends what is requested, ranges included.
     Good,
-    /// Knows no ranges.
+    /// Ignores ranges.
     Whole,
-    /// Has other bytes of the same length.
+    /// Sends other bytes of the same length.
     Damaged,
-    /// Has more bytes.
+    /// Sends too many bytes.
     Longer,
-    /// Has not got it.
+    /// Does not have the file.
     Absent,
 }
 
-/// A server of one file, its address, and the ranges that it was asked for.
+/// The address of a server of one file, and the ranges requested from it.
 struct Mirror {
     address: String,
     asked: Arc<Mutex<Vec<Option<String>>>>,
@@ -47,7 +47,7 @@ fn serve(habit: Habit) -> Mirror {
     let address = format!("http://{}/set/", server.server_addr().to_ip().unwrap());
     let asked = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&asked);
-    // Ends with the test's process.
+    // The thread ends with the process of the test.
     std::thread::spawn(move || {
         for request in server.incoming_requests() {
             let range = request.headers().iter().find(|header| header.field.equiv("Range"));

@@ -1,4 +1,4 @@
-//! Data of one's own: what is read from each kind of file, and what is said of a wrong one.
+//! The formats: samples read from each, and the error for each mistake.
 
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test")]
 
@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::{idx, npy, npz, png};
-use mnist_io::{Opened, ReadOptions, Scale, open};
+use mnist_io::{Dataset, Opened, ReadOptions, Scale, SplitRule, TrainingData, open};
 use ndarray::{Array2, Axis, array};
 
 fn options() -> ReadOptions {
@@ -30,16 +30,26 @@ fn folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()
 }
 
-/// All samples of both parts, each with its label, in the order of the first column.
+/// All samples of both parts with their labels, sorted by the first column.
 fn sorted(opened: &Opened) -> Vec<(Vec<f32>, Option<u8>)> {
     let mut rows = Vec::new();
-    for part in [&opened.mnist.train, &opened.mnist.test] {
+    for part in [train_of(opened), &opened.data.test] {
         for (i, row) in part.images.rows().into_iter().enumerate() {
             rows.push((row.to_vec(), part.labels.as_ref().map(|labels| labels[i])));
         }
     }
     rows.sort_by(|a, b| a.0[0].total_cmp(&b.0[0]));
     rows
+}
+
+/// The training part, which is in memory.
+fn train_of(opened: &Opened) -> &Dataset {
+    opened.data.train.in_memory().unwrap()
+}
+
+fn notes(opened: &Opened) -> String {
+    let notes: Vec<String> = opened.notes.iter().map(ToString::to_string).collect();
+    notes.join("\n") + "\n"
 }
 
 #[track_caller]
@@ -63,11 +73,11 @@ fn a_table_with_a_header_and_a_column_of_words() {
         let values = array![[1.5, 2.0], [2.5, 3.0], [3.5, 4.0], [4.5, 5.0_f32]];
         let expected = values.rows().into_iter().map(|row| row.to_vec()).zip(classes);
         assert_eq!(sorted(&opened), expected.collect::<Vec<_>>());
-        let train = &opened.mnist.train;
+        let train = train_of(&opened);
         assert_eq!((train.n_samples(), train.n_classes, train.name.as_str()), (3, 2, "flowers"));
         assert_eq!(train.class_names, ["lily", "rose"]);
         assert_eq!((train.shape.height, train.shape.width), (1, 2));
-        assert!(opened.notes.iter().any(|note| note == "2 classes: lily, rose"));
+        assert!(notes(&opened).contains("2 classes: lily, rose\n"));
     }
 }
 
@@ -78,11 +88,11 @@ fn a_table_without_a_header_in_other_separators() {
         [("a.csv", "0; 4;7\n2;4; 8\r\n1;0;7\n"), ("a.tsv", "0\t4\t7\n2\t4\t8\n1\t0\t7")]
     {
         let opened = open(write(dir.path(), name, text), &labelled_by("2")).unwrap();
-        // Whole numbers up to 4: over 4.
+        // Integers up to 4 are divided by 4.
         let rows =
             [(vec![0.0, 1.0], Some(0)), (vec![0.25, 0.0], Some(0)), (vec![0.5, 1.0], Some(1))];
         assert_eq!(sorted(&opened), rows);
-        assert_eq!(opened.mnist.train.class_names, ["7", "8"]);
+        assert_eq!(opened.data.train.class_names(), ["7", "8"]);
     }
 }
 
@@ -92,9 +102,9 @@ fn a_column_called_label_is_taken_and_that_is_said() {
     let path = write(dir.path(), "a.csv", "label,x\n1,0.5\n0,0.25\n1,0.125\n");
     let opened = open(&path, &options()).unwrap();
     assert_eq!(sorted(&opened)[0], (vec![0.125], Some(1)));
-    assert!(opened.notes.iter().any(|note| note.starts_with("labels are column label")));
+    assert!(notes(&opened).contains("the labels are in column label\n"));
     let opened = open(&path, &labelled_by("none")).unwrap();
-    assert_eq!((opened.mnist.train.n_features(), &opened.mnist.train.labels), (2, &None));
+    assert_eq!((opened.data.train.n_features(), opened.data.train.labels()), (2, None));
 }
 
 #[test]
@@ -105,7 +115,7 @@ fn rows_are_images_only_if_their_numbers_are_grey_values() {
     for (other, is_image) in [("0.5", true), ("16", true), ("16.5", false), ("-1", false)] {
         let path = write(dir.path(), "a.csv", table(other));
         let opened = open(&path, &options()).unwrap();
-        assert_eq!(opened.mnist.train.shape.is_image(), is_image, "{other}");
+        assert_eq!(opened.data.train.shape().is_image(), is_image, "{other}");
     }
 }
 
@@ -118,20 +128,24 @@ fn every_mistake_in_a_table_is_named_with_its_line() {
     case(
         FLOWERS,
         &options(),
-        &["line 2, column species: \"rose\" is no number; ", "--label-column species"],
+        &["line 2, column species: \"rose\" is not a finite number; ", "label_column"],
     );
     case(FLOWERS, &labelled_by("specie"), &["no column \"specie\"", "length, width, species"]);
     case("1,2\n3,4\n5,6\n", &labelled_by("2"), &["no column \"2\"", "one of 0 to 1"]);
     case("1,2\n3,4\n5\n", &options(), &["line 3: 1 fields; expected 2"]);
     case("1,2\n3,\n5,6\n", &options(), &["line 2, column 1: no value"]);
     case("1,\n3,4\n5,6\n", &options(), &["line 1, column 1: no value"]);
-    case("1,NA\n3,4\n5,6\n", &options(), &["line 1, column 1: \"NA\" is no number"]);
-    case("a,b\n1,2\n3,inf\n", &options(), &["line 3, column b: \"inf\" is no number"]);
+    case("1,NA\n3,4\n5,6\n", &options(), &["line 1, column 1: \"NA\" is not a finite number"]);
+    case("a,b\n1,2\n3,inf\n", &options(), &["line 3, column b: \"inf\" is not a finite number"]);
     case("y\n1\n0\n1\n", &options(), &["no column beside the labels"]);
     case("a,b\n1,2\n", &options(), &["has 1 rows; expected at least 3"]);
     case("", &options(), &["has 0 rows"]);
     let small = ReadOptions { memory_limit: 20, ..options() };
-    case("1,2\n3,4\n5,6\n", &small, &["would take", "--memory-limit", ".npy"]);
+    case(
+        "1,2\n3,4\n5,6\n",
+        &small,
+        &["would take", "`memory_limit` of `ReadOptions` allows", ".npy"],
+    );
     let many: String = (0..300).map(|i| format!("{i},{i}\n")).collect::<Vec<_>>().concat();
     case(&many, &labelled_by("0"), &["300 different labels; expected at most 256"]);
     refused(
@@ -166,9 +180,9 @@ fn every_mistake_in_an_array_is_named() {
     let case = |bytes: Vec<u8>, says: &[&str]| {
         refused(&write(dir.path(), "bad.npy", bytes), &options(), says);
     };
-    case(b"P5 no array".to_vec(), &["no NumPy header"]);
-    case(npy("|u1", "(3, 2)", &[0; 5]), &["holds 5 bytes of data; its header calls for 6"]);
-    case(npy("|u1", "(3, 2)", &[0; 7]), &["holds 7 bytes of data; its header calls for 6"]);
+    case(b"P5 no array".to_vec(), &["expected a NumPy header"]);
+    case(npy("|u1", "(3, 2)", &[0; 5]), &["holds 5 bytes of data; its header declares 6"]);
+    case(npy("|u1", "(3, 2)", &[0; 7]), &["holds 7 bytes of data; its header declares 6"]);
     case(npy("|u1", "(6,)", &[0; 6]), &["has shape [6]; expected (samples, features)"]);
     case(npy("|u1", "(0, 6)", &[]), &["has shape [0, 6]"]);
     case(npy("|u1", "(1, 2, 2, 3)", &[0; 12]), &["has shape [1, 2, 2, 3]"]);
@@ -184,7 +198,7 @@ fn every_mistake_in_an_array_is_named() {
     refused(
         &write(dir.path(), "a.npy", npy("|u1", "(3, 1)", &[0; 3])),
         &labelled_by("0"),
-        &["--label-column is for .csv files"],
+        &["`label_column` of `ReadOptions` is for tables"],
     );
 }
 
@@ -201,8 +215,8 @@ fn archives_with_four_arrays_and_with_two() {
         ("y_test", labels[1].clone()),
     ];
     let opened = open(write(dir.path(), "four.npz", npz(&entries)), &options()).unwrap();
-    assert_eq!(opened.mnist.test.images, array![[1.0]]);
-    assert_eq!(opened.mnist.test.labels, Some(vec![0]));
+    assert_eq!(opened.data.test.images, array![[1.0]]);
+    assert_eq!(opened.data.test.labels, Some(vec![0]));
     let expected = [0.0, 0.2, 0.4, 0.6, 1.0].into_iter().zip([0, 1, 0, 1, 0]);
     assert_eq!(sorted(&opened), expected.map(|(x, y)| (vec![x], Some(y))).collect::<Vec<_>>());
 
@@ -210,8 +224,8 @@ fn archives_with_four_arrays_and_with_two() {
     let entries =
         [("data", npy("|u1", "(3, 1)", &[0, 1, 1])), ("target", npy("<i8", "(3,)", &target))];
     let opened = open(write(dir.path(), "two.npz", npz(&entries)), &options()).unwrap();
-    assert_eq!((opened.mnist.train.n_samples(), opened.mnist.test.n_samples()), (2, 1));
-    assert_eq!(opened.mnist.train.class_names, ["3", "7"]);
+    assert_eq!((opened.data.train.n_samples(), opened.data.test.n_samples()), (2, 1));
+    assert_eq!(opened.data.train.class_names(), ["3", "7"]);
     assert_eq!(sorted(&opened)[0], (vec![0.0], Some(1)));
 }
 
@@ -259,10 +273,8 @@ fn folders_of_images() {
     let opened = open(dir.path(), &options()).unwrap();
     let rows = [(0.0, 0), (0.2, 0), (0.4, 1)].map(|(x, class)| (vec![x, 1.0], Some(class)));
     assert_eq!(sorted(&opened), rows);
-    assert_eq!(opened.mnist.train.class_names, ["cat", "dog"]);
-    assert!(
-        opened.notes.iter().any(|note| note.ends_with("1 files that are no .png were left out"))
-    );
+    assert_eq!(opened.data.train.class_names(), ["cat", "dog"]);
+    assert!(notes(&opened).contains("1 files in "), "{}", notes(&opened));
 
     let flat = open(dir.path().join("cat"), &options());
     assert!(flat.unwrap_err().to_string().contains("has 2 rows; expected at least 3"));
@@ -272,7 +284,7 @@ fn folders_of_images() {
         write(parts.path(), name, grey(255));
     }
     let opened = open(parts.path(), &options()).unwrap();
-    assert_eq!((opened.mnist.train.n_samples(), opened.mnist.test.labels), (3, Some(vec![1])));
+    assert_eq!((opened.data.train.n_samples(), opened.data.test.labels), (3, Some(vec![1])));
 }
 
 #[test]
@@ -304,7 +316,7 @@ fn every_mistake_in_a_folder_of_images_is_named() {
     refused(&text, &options(), &["unknown kind of data", ".npy"]);
 }
 
-/// A plain IDX file, as an array, and as a packed file; each in memory and, if it can, from disk.
+/// Samples from plain IDX files and from arrays, in memory and on disk.
 #[test]
 fn samples_on_disk_are_those_in_memory_to_the_bit() {
     let dir = folder();
@@ -323,18 +335,22 @@ fn samples_on_disk_are_those_in_memory_to_the_bit() {
         let path = write(dir.path(), name, bytes);
         let memory = open(&path, &ReadOptions { scale, ..options() }).unwrap();
         let disk = open(&path, &ReadOptions { scale, memory_limit: 100, ..options() }).unwrap();
-        let on_disk = disk.on_disk.expect("100 bytes are too few");
-        assert_eq!(disk.mnist.train.n_samples(), 0);
-        assert_eq!(disk.mnist.test, memory.mnist.test, "{name}");
+        assert_eq!(disk.data.test, memory.data.test, "{name}");
+        assert_eq!(disk.data.train.shape(), memory.data.train.shape(), "{name}");
+        let error = disk.data.in_memory().unwrap_err().to_string();
+        assert!(error.contains("raise `memory_limit` of `ReadOptions`"), "{error}");
+        let TrainingData::OnDisk(on_disk) = &disk.data.train else { panic!("100 bytes suffice") };
+        let memory = memory.data.in_memory().unwrap();
         let samples: Vec<usize> = (0..on_disk.n_samples()).rev().collect();
         let mut read = Array2::zeros((samples.len(), 6));
         on_disk.read(&samples, read.view_mut()).unwrap();
-        assert_eq!(read, memory.mnist.train.images.select(Axis(0), &samples), "{name}");
+        assert_eq!(read, memory.train.images.select(Axis(0), &samples), "{name}");
 
-        let partition = mnist_io::Partition::Train(1_000);
-        let (train, validation) = on_disk.split(partition).unwrap();
-        let splits = mnist_io::Splits::new(memory.mnist, partition).unwrap();
-        assert_eq!((train.n_samples(), validation), (1_000, splits.validation));
+        let rule = SplitRule::Train(1_000);
+        let from_disk = disk.data.split(rule).unwrap();
+        let splits = memory.split(rule).unwrap();
+        assert_eq!(from_disk.train.n_samples(), 1_000);
+        assert_eq!(from_disk.validation, splits.validation);
     }
 }
 
@@ -343,13 +359,19 @@ fn a_folder_of_idx_files_may_stay_on_disk() {
     let dir = folder();
     common::small_set(dir.path());
     let memory = open(dir.path(), &options()).unwrap();
-    assert_eq!(memory.mnist, mnist_io::load_with_classes(dir.path(), 3).unwrap());
+    let memory = memory.data.in_memory().unwrap();
+    assert_eq!(memory, mnist_io::load_with_classes(dir.path(), 3).unwrap());
     let disk = open(dir.path(), &ReadOptions { memory_limit: 40, ..options() }).unwrap();
-    let on_disk = disk.on_disk.expect("six images of two pixels take 48 bytes");
+    let train = &disk.data.train;
+    let TrainingData::OnDisk(on_disk) = train else { panic!("six samples take 48 bytes") };
     let mut read = Array2::zeros((6, 2));
     on_disk.read(&[0, 1, 2, 3, 4, 5], read.view_mut()).unwrap();
-    assert_eq!(read, memory.mnist.train.images);
-    assert_eq!(disk.mnist.train.sha256, memory.mnist.train.sha256);
+    assert_eq!(read, memory.train.images);
+    assert_eq!((train.sha256(), train.name()), (&*memory.train.sha256, &*memory.train.name));
+    assert_eq!(train.labels(), memory.train.labels.as_deref());
+    let split = disk.data.clone().split(SplitRule::Train(4)).unwrap();
+    assert_eq!(split.train.labels(), Some(&[0, 1, 2, 0][..]));
+    assert_eq!(split.validation.labels, Some(vec![1, 2]));
 
     let packed = dir.path().join("train-images-idx3-ubyte.gz");
     let plain = dir.path().join("train-images-idx3-ubyte");

@@ -1,4 +1,5 @@
-//! A header is not trusted with memory. Alone in its binary, because it watches the process.
+//! A damaged header cannot cause a large allocation. This test has a binary of its own, because it
+//! measures the process.
 #![cfg(target_os = "linux")]
 
 mod common;
@@ -9,7 +10,7 @@ use common::{gzip, idx};
 use mnist_io::Error;
 use mnist_io::idx::{MAX_BYTES, read_images_from};
 
-/// The largest address space so far, in bytes: it counts what is reserved, touched or not.
+/// The peak size of the address space in bytes, which includes reserved memory that was never used.
 fn peak_address_space() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux has it");
     let peak = status.lines().find_map(|line| line.strip_prefix("VmPeak:"));

@@ -1,4 +1,4 @@
-//! What holds for any bytes at all.
+//! Properties that hold for arbitrary files.
 
 mod common;
 
@@ -8,7 +8,7 @@ use common::{gzip, idx};
 use mnist_io::idx::{read_images_from, read_labels_from};
 use proptest::prelude::*;
 
-/// Bytes from nowhere, bytes behind a plausible header, and both of them packed.
+/// Random bytes, random bytes after a plausible header, and both of them packed, perhaps damaged.
 fn any_file() -> impl Strategy<Value = Vec<u8>> {
     let noise = || prop::collection::vec(any::<u8>(), 0..200);
     let dimensions = prop::collection::vec(prop_oneof![0_u32..9, any::<u32>()], 0..5);

@@ -1,7 +1,9 @@
 use numerics::{Real, elementary};
 use serde::{Deserialize, Serialize};
 
-/// What a unit does with its input z = Σᵢ xᵢ wᵢⱼ + bⱼ.
+use crate::Initialiser;
+
+/// Activation function of a unit with the total input z = Σᵢ xᵢ wᵢⱼ + bⱼ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Activation {
@@ -13,18 +15,19 @@ pub enum Activation {
     Tanh,
     /// max(0, z) (Nair & Hinton 2010)
     Relu,
-    /// z above 0, z / 100 below (Maas, Hannun & Ng 2013)
+    /// z if z ≥ 0, otherwise z / 100 (Maas, Hannun & Ng 2013)
     LeakyRelu,
     /// ln(1 + eᶻ) (Dugas et al. 2001)
     Softplus,
-    /// z above 0, eᶻ − 1 below (Clevert, Unterthiner & Hochreiter 2016, α = 1)
+    /// z if z ≥ 0, otherwise eᶻ − 1 (Clevert, Unterthiner & Hochreiter 2016, α = 1)
     Elu,
 }
 
+/// Slope of the leaky rectifier below 0.
 const LEAK: f64 = 0.01;
 
-/// Evaluates `$body` with the constant `$UNIT`, so that the choice of the unit is made outside of the
-/// body's loops, which then vectorise.
+/// Evaluates `$body` with the unit as the constant `$UNIT`, so that the unit is selected outside of the
+/// loops in the body and they vectorise.
 macro_rules! with_constant {
     ($unit:expr, $UNIT:ident => $body:expr) => {
         with_constant!(@each $unit, $UNIT, $body,
@@ -42,7 +45,7 @@ macro_rules! with_constant {
 pub(crate) use with_constant;
 
 impl Activation {
-    /// All of them.
+    /// All activation functions.
     pub const ALL: [Activation; 7] = [
         Activation::Identity,
         Activation::Logistic,
@@ -53,7 +56,40 @@ impl Activation {
         Activation::Elu,
     ];
 
-    /// The unit's output for the input z.
+    /// The values that the unit can output or approach.
+    pub(crate) fn range(self) -> OutputRange {
+        const INFINITY: f64 = f64::INFINITY;
+        let (unit, low, high, text) = match self {
+            Activation::Identity => ("identity", -INFINITY, INFINITY, "the finite numbers"),
+            Activation::Logistic => ("logistic", 0.0, 1.0, "[0, 1]"),
+            Activation::Tanh => ("tanh", -1.0, 1.0, "[-1, 1]"),
+            Activation::Relu => ("ReLU", 0.0, INFINITY, "[0, ∞)"),
+            Activation::LeakyRelu => ("leaky ReLU", -INFINITY, INFINITY, "the finite numbers"),
+            Activation::Softplus => ("softplus", 0.0, INFINITY, "[0, ∞)"),
+            Activation::Elu => ("ELU", -1.0, INFINITY, "[-1, ∞)"),
+        };
+        OutputRange { unit, low, high, text }
+    }
+
+    /// The smallest and the largest output, or `None` if one of them is infinite.
+    #[must_use]
+    pub fn bounds(self) -> Option<(f64, f64)> {
+        let OutputRange { low, high, .. } = self.range();
+        (low.is_finite() && high.is_finite()).then_some((low, high))
+    }
+
+    /// The initialisation that suits hidden units of this kind.
+    pub(crate) fn suited_initialiser(self) -> Initialiser {
+        match self {
+            Activation::Logistic => Initialiser::GlorotLogistic {},
+            Activation::Tanh | Activation::Identity => Initialiser::Glorot {},
+            Activation::Relu | Activation::LeakyRelu | Activation::Softplus | Activation::Elu => {
+                Initialiser::He {}
+            }
+        }
+    }
+
+    /// Output for the total input z.
     #[inline(always)]
     pub fn output<F: Real>(self, z: F) -> F {
         let negative = z < F::zero();
@@ -68,7 +104,7 @@ impl Activation {
         }
     }
 
-    /// dy/dz as a function of the output y; at a corner, that of the side below.
+    /// dy/dz as a function of the output y. At a kink, it is the derivative from below.
     #[inline(always)]
     pub fn derivative<F: Real>(self, y: F) -> F {
         let (one, positive) = (F::one(), y > F::zero());
@@ -84,7 +120,7 @@ impl Activation {
         }
     }
 
-    /// d²y/dz² as a function of the output y; at a corner, that of the side below.
+    /// d²y/dz² as a function of the output y. At a kink, it is the derivative from below.
     #[inline(always)]
     pub fn second_derivative<F: Real>(self, y: F) -> F {
         let (one, two) = (F::one(), F::one() + F::one());
@@ -102,7 +138,7 @@ impl Activation {
         }
     }
 
-    /// Replaces each z by the unit's output.
+    /// Replaces each total input by the unit's output.
     #[inline]
     pub fn apply<F: Real>(self, values: &mut [F]) {
         if self != Activation::Identity {
@@ -110,7 +146,7 @@ impl Activation {
         }
     }
 
-    /// Adds the bias to each row element and applies the unit, in one pass.
+    /// Adds the bias to each element of the row and applies the unit, in one pass.
     #[inline]
     pub(crate) fn apply_with_bias<F: Real>(self, bias: &[F], row: &mut [F]) {
         with_constant!(self, UNIT => elementary::vectorised(
@@ -123,8 +159,8 @@ impl Activation {
         ));
     }
 
-    /// Multiplies each delta by dy/dz at the matching output y; what is then [too small to
-    /// matter](elementary::or_zero) is zero.
+    /// Multiplies each delta by dy/dz at the matching output y and flushes [negligible
+    /// results](elementary::flush_to_zero) to zero.
     #[inline]
     pub fn multiply_derivative<F: Real>(self, outputs: &[F], deltas: &mut [F]) {
         if self != Activation::Identity {
@@ -132,15 +168,15 @@ impl Activation {
                 #[inline(always)]
                 || {
                     for (delta, &y) in deltas.iter_mut().zip(outputs) {
-                        *delta = elementary::or_zero(*delta * UNIT.derivative(y));
+                        *delta = elementary::flush_to_zero(*delta * UNIT.derivative(y));
                     }
                 },
             ));
         }
     }
 
-    /// Calls `f` with each value, its partner, and dy/dz and d²y/dz² at the matching output y;
-    /// vectorised.
+    /// Calls `f`, vectorised, with each value, its partner, and dy/dz and d²y/dz² at the matching
+    /// output y.
     #[inline]
     pub fn with_derivatives<F: Real>(
         self,
@@ -160,9 +196,28 @@ impl Activation {
     }
 }
 
+/// Closed range of a unit's outputs, with its name and its text for messages.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OutputRange {
+    pub(crate) unit: &'static str,
+    pub(crate) low: f64,
+    pub(crate) high: f64,
+    pub(crate) text: &'static str,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn outputs_fill_the_stated_range() {
+        for unit in Activation::ALL {
+            let OutputRange { low, high, .. } = unit.range();
+            let (least, most) = (unit.output(-1e4_f64), unit.output(1e4_f64));
+            assert!(if low.is_finite() { least == low } else { least <= -100.0 }, "{unit:?}");
+            assert!(if high.is_finite() { most == high } else { most >= 1e4 }, "{unit:?}");
+        }
+    }
 
     #[test]
     fn derivatives_match_central_differences() {
@@ -179,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn outputs_are_finite_far_out_and_nan_stays_nan() {
+    fn outputs_of_large_inputs_are_finite_and_nan_stays_nan() {
         for unit in Activation::ALL {
             for z in [-1e4_f32, -100.0, 100.0, 1e4] {
                 let y = unit.output(z);

@@ -1,6 +1,6 @@
-//! Forward and backward passes through layers in a row.
+//! Forward and backward passes through a chain of layers.
 //!
-//! For layers i = 1 … L with input a₀ = x: aᵢ = fᵢ(aᵢ₋₁ Wᵢ + bᵢ). With δ_L = ∂cost/∂z_L given by
+//! Layers i = 1 … L with input a₀ = x compute aᵢ = fᵢ(aᵢ₋₁ Wᵢ + bᵢ). With δ_L = ∂cost/∂z_L given by
 //! the loss, δᵢ₋₁ = (δᵢ Wᵢᵀ) ⊙ f′ᵢ₋₁, and the gradients are ∂Wᵢ = aᵢ₋₁ᵀ δᵢ, ∂bᵢ = Σ δᵢ
 //! (Rumelhart, Hinton & Williams 1986).
 
@@ -11,30 +11,30 @@ use numerics::Real;
 
 use crate::{Kind, LayerView, Parameters, TensorGradient};
 
-/// A model whose layers follow one another.
+/// A model whose layers form a chain: each takes the output of the one before.
 pub trait Chain<F: Real> {
-    /// The number of layers, the output layer among them.
+    /// Number of layers, including the output layer.
     fn n_layers(&self) -> usize;
 
-    /// Layer `index`, from 0.
+    /// Layer `index`, counted from 0.
     fn layer(&self, index: usize) -> LayerView<'_, F>;
 }
 
-/// The memory of a pass over a batch of at most the size it was made for.
+/// Buffers for passes over batches of up to a given size.
 #[derive(Debug, Clone)]
 pub struct Workspace<F> {
-    /// aᵢ of every layer but the last.
+    /// Outputs aᵢ of every layer except the last.
     outputs: Vec<Array2<F>>,
     /// δᵢ of every layer.
     deltas: Vec<Array2<F>>,
     /// Cost of each sample.
     costs: Vec<F>,
-    /// Samples of the batch in work.
+    /// Number of samples of the current batch.
     n: usize,
 }
 
 impl<F: Real> Workspace<F> {
-    /// Memory for batches of up to `batch_size` samples through `chain`.
+    /// Buffers for batches of up to `batch_size` samples through `chain`.
     pub fn new(chain: &impl Chain<F>, batch_size: usize) -> Self {
         let widths = (0..chain.n_layers()).map(|i| chain.layer(i).bias.len());
         let matrices: Vec<_> = widths.map(|width| Array2::zeros((batch_size, width))).collect();
@@ -46,16 +46,16 @@ impl<F: Real> Workspace<F> {
         }
     }
 
-    /// Passes the batch `x` through all layers but the last.
+    /// Passes the batch `x` through all layers except the last.
     ///
     /// # Panics
-    /// If the batch is larger than the workspace, or its width is not the first layer's.
+    /// If the batch is larger than the workspace, or its width does not fit the first layer.
     pub fn forward(&mut self, chain: &impl Chain<F>, x: ArrayView2<F>) {
         self.forward_then(chain, x, |_, _, _| ());
     }
 
-    /// As [`Workspace::forward`]; `select` may change each row of a hidden layer's outputs before
-    /// the next layer sees them: it gets the layer, the sample's number in the batch and the row.
+    /// Like [`Workspace::forward`], but calls `select` on each row of a hidden layer's outputs, with
+    /// the layer and the sample's index in the batch, before the next layer reads it.
     pub fn forward_then(
         &mut self,
         chain: &impl Chain<F>,
@@ -71,9 +71,10 @@ impl<F: Real> Workspace<F> {
         }
     }
 
-    /// Passes on through the last layer's product and has `replace_by_delta` turn each row of it
-    /// (the sample's number in the batch, the row of inputs still without bias) into ∂cost/∂z.
-    /// Returns the mean of the costs that it returns.
+    /// Computes the last layer's product and the mean cost over the batch, which is returned.
+    ///
+    /// `replace_by_delta` gets the sample's index in the batch, the bias, and the row of total inputs
+    /// without bias; it replaces the row by ∂cost/∂z and returns the sample's cost.
     pub fn output(
         &mut self,
         chain: &impl Chain<F>,
@@ -96,13 +97,13 @@ impl<F: Real> Workspace<F> {
         self.costs[..self.n].iter().map(|cost| cost.as_f64()).sum::<f64>() / self.n as f64
     }
 
-    /// Passes δ back from the last layer to the first.
+    /// Propagates δ from the last layer back to the first.
     pub fn backward(&mut self, chain: &impl Chain<F>) {
         self.backward_then(chain, |_, _, _| ());
     }
 
-    /// As [`Workspace::backward`]; `penalise` may add to ∂cost/∂a of a hidden layer before it is
-    /// multiplied by f′: it gets the layer, the row of outputs a and the row to add to.
+    /// Like [`Workspace::backward`], but calls `penalise` on each row of ∂cost/∂a of a hidden layer,
+    /// with the layer and the row of outputs a, before it is multiplied by f′.
     pub fn backward_then(
         &mut self,
         chain: &impl Chain<F>,
@@ -131,18 +132,19 @@ impl<F: Real> Workspace<F> {
         }
     }
 
-    /// δ of layer `index`. Shape: batch × the layer's outputs.
+    /// δ of layer `index`. Shape: batch × outputs of the layer.
     pub fn delta(&self, index: usize) -> ArrayView2<'_, F> {
         self.deltas[index].slice(s![..self.n, ..])
     }
 
-    /// The output of layer `index`, which is not the last.
+    /// Outputs of layer `index`, which is not the last. Shape: batch × outputs of the layer.
     pub fn layer_output(&self, index: usize) -> ArrayView2<'_, F> {
         self.outputs[index].slice(s![..self.n, ..])
     }
 
-    /// The gradients of the chain's tensors after passes of the batch `x`: those of the weights of
-    /// `products`, layers by number, as the products that they are, all others from `gradient`.
+    /// The gradients of the chain's tensors after the passes of the batch `x`. Layers for which
+    /// `products` holds have their weight gradients given as products that are not yet computed; all
+    /// other gradients are taken from `gradient`.
     pub fn gradients<'a>(
         &'a self,
         x: ArrayView2<'a, F>,
@@ -160,7 +162,7 @@ impl<F: Real> Workspace<F> {
         })
     }
 
-    /// The input of layer `index` when the batch was `x`.
+    /// Inputs of layer `index` for the batch `x`.
     pub fn layer_input<'a>(&'a self, index: usize, x: ArrayView2<'a, F>) -> ArrayView2<'a, F> {
         if index == 0 { x } else { self.layer_output(index - 1) }
     }

@@ -15,7 +15,7 @@ pub struct Dense<F> {
 }
 
 impl<F: Real> Dense<F> {
-    /// A layer of zeros.
+    /// A layer with all parameters zero.
     #[must_use]
     pub fn zeros(n_inputs: usize, n_outputs: usize) -> Self {
         Dense { weights: Array2::zeros((n_inputs, n_outputs)), bias: Array1::zeros(n_outputs) }
@@ -33,24 +33,24 @@ impl<F: Real> Dense<F> {
         self.weights.ncols()
     }
 
-    /// The layer with its activation, for the passes.
+    /// The layer with an activation, as used in the passes.
     #[must_use]
     pub fn view(&self, activation: Activation) -> LayerView<'_, F> {
         LayerView { weights: self.weights.view(), bias: self.bias.view(), activation }
     }
 
-    /// Writes `scale` · xᵀ δ into `weights`: the gradient of a layer with input `x` whose
-    /// pre-activations have the gradients `delta`.
+    /// Writes `scale` · xᵀ δ into `weights`: the gradient of a layer with input `x` and gradients
+    /// `delta` of its total inputs.
     pub fn set_weights_gradient(&mut self, scale: F, x: ArrayView2<F>, delta: ArrayView2<F>) {
         numerics::matmul_scaled(scale, x.t(), delta, F::zero(), self.weights.view_mut());
     }
 
-    /// Writes `scale` · Σ δ into `bias`.
+    /// Writes `scale` · Σ δ, summed over samples, into `bias`.
     pub fn set_bias_gradient(&mut self, scale: F, delta: ArrayView2<F>) {
         numerics::column_sums(scale, delta, self.bias.view_mut());
     }
 
-    /// The layer's two tensors, as `layer` of the model.
+    /// The layer's two tensors, named as layer number `layer` of a model.
     pub fn tensors(&self, layer: usize) -> impl Iterator<Item = Tensor<'_, F>> {
         [
             Tensor::matrix("weights", layer, self.weights.view()),
@@ -59,7 +59,7 @@ impl<F: Real> Dense<F> {
         .into_iter()
     }
 
-    /// The layer's two tensors, as `layer` of the model.
+    /// The layer's two tensors, named as layer number `layer` of a model.
     pub fn tensors_mut(&mut self, layer: usize) -> impl Iterator<Item = TensorMut<'_, F>> {
         [
             TensorMut::matrix("weights", layer, self.weights.view_mut()),
@@ -69,7 +69,8 @@ impl<F: Real> Dense<F> {
     }
 }
 
-/// One layer seen by the passes; tied layers look at another layer's weights, transposed.
+/// A layer as used in the passes. The view of a tied layer borrows another layer's weights,
+/// transposed.
 #[derive(Debug, Clone, Copy)]
 pub struct LayerView<'a, F> {
     /// W, inputs × outputs.
@@ -81,12 +82,13 @@ pub struct LayerView<'a, F> {
 }
 
 impl<F: Real> LayerView<'_, F> {
-    /// `out` = f(x W + b). Shapes: (batch × inputs) → (batch × outputs), `out` with contiguous rows.
+    /// Writes f(x W + b) into `out`, which has contiguous rows. Shapes: (batch × inputs) →
+    /// (batch × outputs).
     pub fn forward(&self, x: ArrayView2<F>, out: ArrayViewMut2<F>) {
         self.forward_then(x, out, |_, _| ());
     }
 
-    /// As [`LayerView::forward`], then `select` on the number of each row and the row of outputs.
+    /// Like [`LayerView::forward`], but then calls `select` with the index and the outputs of each row.
     pub fn forward_then(
         &self,
         x: ArrayView2<F>,

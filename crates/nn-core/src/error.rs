@@ -3,22 +3,23 @@ use std::borrow::Cow;
 use numerics::Real;
 use thiserror::Error;
 
+use crate::activation::OutputRange;
 use crate::{Activation, Parameters, Samples, UnreadableSamples};
 
-/// A hyperparameter out of its range.
+/// A setting that is out of its range.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[error("{field} = {value}: expected {expected}")]
 pub struct InvalidSetting {
-    /// The setting's name, with its table: `model.n_hidden`.
+    /// Name of the setting with its table, such as `model.n_hidden`.
     pub field: Cow<'static, str>,
-    /// The value found.
+    /// Its value.
     pub value: String,
-    /// What it should have been.
+    /// The values that are allowed.
     pub expected: &'static str,
 }
 
 impl InvalidSetting {
-    /// The same, of the settings in `table`: a field of its own there.
+    /// Prefixes the field with the table that contains the settings.
     #[must_use]
     pub fn within(mut self, table: &str) -> Self {
         self.field = format!("{table}.{}", self.field).into();
@@ -26,10 +27,10 @@ impl InvalidSetting {
     }
 }
 
-/// Passes when `holds`; otherwise names the setting, its value and what was expected.
+/// Returns `Ok` if `holds`, and otherwise an error with the setting, its value and the allowed values.
 ///
 /// # Errors
-/// [`InvalidSetting`] if not `holds`.
+/// [`InvalidSetting`] if `holds` is false.
 ///
 /// ```
 /// let error = nn_core::require(false, "training.batch_size", &0, "at least 1").unwrap_err();
@@ -48,53 +49,54 @@ pub fn require(
     }
 }
 
-/// Why training cannot start or go on.
+/// Errors of training.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum TrainingError {
-    /// A hyperparameter is out of its range.
+    /// A setting is out of its range.
     #[error(transparent)]
     Setting(#[from] InvalidSetting),
 
-    /// The data have another number of columns than the model has visible units.
-    #[error("the data have {found} columns, the model has {expected} visible units")]
+    /// The number of columns of the data differs from the number of visible units of the model.
+    #[error("the data have {found} columns, but the model has {expected} visible units")]
     Width {
-        /// Columns of the data.
+        /// Number of columns of the data.
         found: usize,
-        /// Visible units of the model.
+        /// Number of visible units of the model.
         expected: usize,
     },
 
-    /// Whoever watches the training asked it to stop.
+    /// The observer stopped the training.
     #[error("interrupted")]
     Interrupted,
 
-    /// The samples could not be read, before or amid training.
+    /// The samples could not be read.
     #[error(transparent)]
     Unreadable(#[from] UnreadableSamples),
 
-    /// A decomposition of the data that a layer begins with was not found; the message is LAPACK's.
+    /// The decomposition of the data that initialises a layer failed. The message is that of the linear
+    /// algebra library.
     #[error("{0}")]
     Decomposition(String),
 
-    /// There is nothing to train on.
+    /// There are no training samples.
     #[error("the training set is empty")]
     NoData,
 
-    /// A value that the output unit or the visible unit cannot represent.
+    /// A value is outside the range of the output or visible units.
     #[error(
         "sample {sample}, column {column} is {value}: {unit} units take values in {range}; \
-         scale the data or choose identity output units"
+         scale the data, or choose units that take any number"
     )]
     OutOfRange {
-        /// Row of the value, from 0.
+        /// Row of the value, counted from 0.
         sample: usize,
-        /// Column of the value, from 0.
+        /// Column of the value, counted from 0.
         column: usize,
         /// The value.
         value: f64,
-        /// The units that refuse it.
-        unit: &'static str,
-        /// What they take.
+        /// Kind of the units.
+        unit: String,
+        /// Range of values that they take.
         range: &'static str,
     },
 
@@ -106,23 +108,23 @@ pub enum TrainingError {
     Diverged {
         /// The cost.
         cost: f64,
-        /// The first tensor that is not finite, and whether it is one of the model or of the
+        /// The first tensor that is not finite, and whether it belongs to the model or to the
         /// gradient.
         tensor: String,
-        /// The step, from 1.
+        /// The step, counted from 1.
         step: usize,
-        /// The epoch, from 1.
+        /// The epoch, counted from 1.
         epoch: usize,
-        /// The batch in it, from 1.
+        /// The batch within the epoch, counted from 1.
         batch: usize,
-        /// The learning rate of that step.
+        /// Learning rate of the step.
         learning_rate: f64,
     },
 }
 
 impl TrainingError {
-    /// The step `step` (from 0, of `n_batches` an epoch), at which `model` and `gradient` had this
-    /// cost, as an error that names the tensor where it shows.
+    /// The error for a cost that is not finite, naming the first tensor of model or gradient that is
+    /// not finite. `step` is counted from 0, with `n_batches` steps per epoch.
     pub fn diverged<F: Real, P: Parameters<F>>(
         cost: f64,
         (model, gradient): (&P, &P),
@@ -144,46 +146,40 @@ impl TrainingError {
     }
 }
 
-/// Checks that every value is in [0, 1], as binary and logistic units need it.
+/// Checks that every value is in [0, 1], the range of binary and logistic units. `unit` names the
+/// units in the error.
 ///
 /// # Errors
-/// [`TrainingError::OutOfRange`] naming the first value that is not; NaN is not. Or
-/// [`TrainingError::Unreadable`].
+/// [`TrainingError::OutOfRange`] for the first value outside the range, where NaN counts as outside;
+/// [`TrainingError::Unreadable`] if the samples cannot be read.
 pub fn check_unit_interval<F: Real>(
     data: impl Samples<F>,
-    unit: &'static str,
+    unit: &str,
 ) -> Result<(), TrainingError> {
     check_values(data, unit, "[0, 1]", |value| (0.0..=1.0).contains(&value))
 }
 
-/// Checks that output units of this kind can give back every value.
+/// Checks that every value is finite and in the range of the output units.
 ///
 /// # Errors
-/// [`TrainingError::OutOfRange`] naming the first value that they cannot. Or
-/// [`TrainingError::Unreadable`].
+/// [`TrainingError::OutOfRange`] for the first value outside the range; [`TrainingError::Unreadable`]
+/// if the samples cannot be read.
 pub fn check_representable<F: Real>(
     data: impl Samples<F>,
     output: Activation,
 ) -> Result<(), TrainingError> {
-    let check = |unit, range, holds: fn(f64) -> bool| check_values(&data, unit, range, holds);
-    match output {
-        Activation::Identity => check("identity output", "the finite numbers", f64::is_finite),
-        Activation::LeakyRelu => check("leaky ReLU output", "the finite numbers", f64::is_finite),
-        Activation::Logistic => check_unit_interval(&data, "logistic output"),
-        Activation::Tanh => check("tanh output", "[-1, 1]", |x| (-1.0..=1.0).contains(&x)),
-        Activation::Relu => check("ReLU output", "[0, ∞)", |x| (0.0..f64::INFINITY).contains(&x)),
-        Activation::Softplus => {
-            check("softplus output", "[0, ∞)", |x| (0.0..f64::INFINITY).contains(&x))
-        }
-        Activation::Elu => check("ELU output", "[-1, ∞)", |x| (-1.0..f64::INFINITY).contains(&x)),
-    }
+    let OutputRange { unit, low, high, text } = output.range();
+    check_values(data, &format!("{unit} output"), text, |value| {
+        value.is_finite() && low <= value && value <= high
+    })
 }
 
+/// Checks that every value fulfils `holds`.
 fn check_values<F: Real>(
     data: impl Samples<F>,
-    unit: &'static str,
+    unit: &str,
     range: &'static str,
-    holds: fn(f64) -> bool,
+    holds: impl Fn(f64) -> bool,
 ) -> Result<(), TrainingError> {
     let mut refused = None;
     data.for_each_block(&mut |first, block| {
@@ -194,6 +190,7 @@ fn check_values<F: Real>(
     })?;
     match refused {
         Some((sample, column, value)) => {
+            let unit = unit.to_owned();
             Err(TrainingError::OutOfRange { sample, column, value, unit, range })
         }
         None => Ok(()),
@@ -221,17 +218,19 @@ mod tests {
     }
 
     #[test]
-    fn values_that_an_output_unit_cannot_give_back_are_named() {
+    fn values_outside_the_range_of_an_output_unit_are_named() {
         let data = ndarray::array![[0.5_f32, -0.5], [2.0, f32::INFINITY]];
-        let first_refused = Activation::ALL.map(|unit| {
-            let error = check_representable(data.view(), unit).expect_err("infinity is none's");
-            let TrainingError::OutOfRange { sample, column, .. } = error else { return (9, 9) };
-            (sample, column)
-        });
-        let (negative, large, infinite) = ((0, 1), (1, 0), (1, 1));
-        let expected = [infinite, negative, large, negative, infinite, negative, infinite];
-        assert_eq!(first_refused, expected);
-        let error = check_representable(data.view(), Activation::Relu).expect_err("negative");
+        for (unit, expected) in [
+            (Activation::Identity, (1, 1)), // ∞
+            (Activation::Logistic, (0, 1)), // −0.5
+            (Activation::Tanh, (1, 0)),     // 2
+            (Activation::Elu, (1, 1)),
+        ] {
+            let error = check_representable(&data, unit).expect_err("infinity");
+            let TrainingError::OutOfRange { sample, column, .. } = error else { panic!("{error}") };
+            assert_eq!((sample, column), expected, "{unit:?}");
+        }
+        let error = check_representable(&data, Activation::Relu).expect_err("negative");
         assert!(
             error.to_string().contains("column 1 is -0.5: ReLU output units take values in [0")
         );

@@ -1,19 +1,20 @@
 use crate::Parameters;
 
-/// How well a gradient agrees with central differences of its cost.
+/// Agreement of a gradient with central differences of its cost.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GradientCheck {
-    /// The largest relative error, |a − n| / max(|a|, |n|, floor).
+    /// Largest relative error, |a − n| / max(|a|, |n|, floor), of an analytic component a with the
+    /// numeric one n.
     pub max_relative_error: f64,
-    /// Where it is: tensor and index in it.
+    /// The component with the largest error: tensor, index and both values.
     pub worst: String,
 }
 
-/// Compares `gradient` with (cost(w + h) − cost(w − h)) / 2h for every scalar w of the model.
+/// Compares `gradient` with central differences of `cost` for every scalar of the model.
 ///
-/// `cost` must be the same function at each call: where it draws random numbers, from streams that
-/// begin anew. The floor, 10⁻⁴ of the largest component, keeps rounding in components that are
-/// nearly zero from counting as error.
+/// `cost` must be the same function at each call: if it draws random numbers, it has to restart their
+/// streams. The floor of the relative error is 10⁻⁴ of the largest component, so that rounding in
+/// components near zero does not count as an error.
 pub fn check_gradient<P: Parameters<f64> + Clone>(
     model: &P,
     gradient: &P,
@@ -36,7 +37,8 @@ pub fn check_gradient<P: Parameters<f64> + Clone>(
                 shifted.tensors_mut().nth(t).expect("shapes agree").values[i] = original;
                 cost
             };
-            // Fourth-order central difference: truncation h⁴ and rounding ε/h are both below 1e-10.
+            // Fourth-order central difference: the truncation error, of order h⁴, and the rounding
+            // error, of order ε/h, are both below 1e-10.
             let h = 1e-4;
             let numeric = (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h);
             let scale = analytic.abs().max(numeric.abs()).max(floor);

@@ -1,43 +1,37 @@
 use ndarray::Array2;
 use numerics::{Real, Stream};
-use rand_distr::{Distribution, StandardNormal, Uniform};
+use rand_distr::{Distribution, Uniform};
 use serde::{Deserialize, Serialize};
 
-use crate::{Activation, Dense, InvalidSetting, require};
+use crate::{Activation, Dense, InvalidSetting, normal, require};
 
-/// How weights begin. Biases begin at zero, except with [`Initialiser::StandardNormal`].
+/// Weight initialisation. Biases start at zero, except with [`Initialiser::StandardNormal`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Initialiser {
     /// N(0, `std`²).
     Normal {
-        /// The standard deviation.
+        /// Standard deviation.
         std: f64,
     },
-    /// N(0, 1) for weights and biases, as the `tutorial` recipe has it; saturates logistic units.
+    /// N(0, 1) for weights and biases, as in the `tutorial` preset. It saturates logistic units.
     StandardNormal {},
-    /// U(−a, a), a = 1/√inputs: what was customary before Glorot & Bengio 2010 (their equation 1), and
+    /// U(−a, a), a = 1/√inputs: the common choice before Glorot & Bengio 2010 (their equation 1). It is
     /// too small for deep networks of logistic units.
     FanIn {},
-    /// U(−a, a), a = √(6 / (inputs + outputs)): Glorot & Bengio 2010, for tanh and identity.
+    /// U(−a, a), a = √(6 / (inputs + outputs)), for tanh and identity units (Glorot & Bengio 2010).
     Glorot {},
-    /// U(−4a, 4a) with the same a: their advice for logistic units.
+    /// U(−4a, 4a) with the same a, for logistic units (Glorot & Bengio 2010).
     GlorotLogistic {},
-    /// N(0, 2 / inputs): He et al. 2015, for rectified units and their kin.
+    /// N(0, 2 / inputs), for rectified units and their variants (He et al. 2015).
     He {},
 }
 
 impl Initialiser {
-    /// The initialiser that suits hidden units of this kind.
+    /// The initialisation that suits hidden units of this kind.
     #[must_use]
     pub fn suited_to(activation: Activation) -> Self {
-        match activation {
-            Activation::Logistic => Initialiser::GlorotLogistic {},
-            Activation::Tanh | Activation::Identity => Initialiser::Glorot {},
-            Activation::Relu | Activation::LeakyRelu | Activation::Softplus | Activation::Elu => {
-                Initialiser::He {}
-            }
-        }
+        activation.suited_initialiser()
     }
 
     /// Checks the bounds.
@@ -56,7 +50,7 @@ impl Initialiser {
         }
     }
 
-    /// A new layer, drawn from `stream`: weights row by row, then biases.
+    /// A new layer with parameters drawn from `stream`: weights row by row, then biases.
     #[must_use]
     pub fn dense<F: Real>(&self, n_inputs: usize, n_outputs: usize, stream: Stream) -> Dense<F> {
         let mut rng = stream.rng();
@@ -83,14 +77,6 @@ impl Initialiser {
     }
 }
 
-/// A matrix of draws from N(0, `std`²), row by row.
-pub fn normal<F: Real>(shape: (usize, usize), std: f64, rng: &mut impl rand::Rng) -> Array2<F> {
-    Array2::from_shape_simple_fn(shape, || {
-        let z: f64 = StandardNormal.sample(rng);
-        F::of(std * z)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,7 +100,7 @@ mod tests {
             let n = layer.weights.len() as f64;
             let mean = layer.weights.sum() / n;
             let found = (layer.weights.mapv(|w| w * w).sum() / n - mean * mean).sqrt();
-            // A standard error of the deviation is 0.3 % of it at 60,000 draws.
+            // For 60,000 draws the standard error of the standard deviation is 0.3 % of it.
             assert!((found / std - 1.0).abs() < 0.015, "{initialiser:?}: {found} for {std}");
             assert!(mean.abs() < 5.0 * std / n.sqrt());
             let biased = initialiser == Initialiser::StandardNormal {};

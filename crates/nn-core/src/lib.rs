@@ -7,7 +7,9 @@ mod error;
 mod gradient_check;
 mod init;
 mod loss;
+mod mean;
 mod minibatch;
+mod normal;
 mod optimizer;
 mod parameters;
 mod progress;
@@ -23,9 +25,11 @@ pub use chain::{Chain, Workspace};
 pub use dense::{Dense, LayerView};
 pub use error::{InvalidSetting, TrainingError, check_representable, check_unit_interval, require};
 pub use gradient_check::{GradientCheck, check_gradient};
-pub use init::{Initialiser, normal};
+pub use init::Initialiser;
 pub use loss::Loss;
+pub use mean::{column_means, mean_f64};
 pub use minibatch::{MeanCost, Minibatches, gather};
+pub use normal::{normal, with_normals};
 pub use optimizer::Optimizer;
 pub use parameters::{
     Kind, Parameters, RestoreError, Tensor, TensorMap, TensorMut, assign, restore, store,

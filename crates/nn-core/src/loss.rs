@@ -5,22 +5,24 @@ use serde::{Deserialize, Serialize};
 use crate::activation::with_constant;
 use crate::{Activation, InvalidSetting, Metric, require};
 
-/// What a reconstruction y of x costs, per sample. The cost of a batch is the mean over its samples.
+/// Loss of a reconstruction y of a sample x with d columns. The cost of a batch is the mean over its
+/// samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Loss {
-    /// Σᵢ (yᵢ − xᵢ)²: the squared error of an image.
+    /// Squared error Σᵢ (yᵢ − xᵢ)².
     SquaredError,
-    /// (1/d) Σᵢ (yᵢ − xᵢ)²: the mean over columns, as the `tutorial` recipe has it.
+    /// Mean squared error (1/d) Σᵢ (yᵢ − xᵢ)², as in the `tutorial` preset.
     MeanSquaredError,
-    /// −Σᵢ xᵢ ln yᵢ + (1 − xᵢ) ln(1 − yᵢ), in nats, for x in [0, 1] and logistic units; computed
-    /// from their inputs z as Σᵢ ln(1 + e^zᵢ) − xᵢ zᵢ, which neither overflows nor takes ln 0.
+    /// Cross-entropy −Σᵢ xᵢ ln yᵢ + (1 − xᵢ) ln(1 − yᵢ) in nats, for x in [0, 1] and logistic units. It
+    /// is computed from their total inputs z as Σᵢ ln(1 + e^zᵢ) − xᵢ zᵢ, which neither overflows nor
+    /// takes the logarithm of 0.
     CrossEntropy,
 }
 
 impl Loss {
-    /// The loss that makes this output unit a maximum-likelihood estimate: cross-entropy for the
-    /// logistic unit (Bernoulli pixels), squared error otherwise (Gaussian pixels).
+    /// The loss for maximum-likelihood estimation with this output unit: cross-entropy for logistic
+    /// units (Bernoulli data), squared error for all others (Gaussian data).
     #[must_use]
     pub fn suited_to(output: Activation) -> Self {
         match output {
@@ -29,7 +31,7 @@ impl Loss {
         }
     }
 
-    /// The unit of the cost in tables.
+    /// Unit of the cost in tables.
     #[must_use]
     pub fn unit(self) -> &'static str {
         match self {
@@ -39,7 +41,7 @@ impl Loss {
         }
     }
 
-    /// The cost as a metric, in the loss's unit.
+    /// Metric `cost`, in the unit of the loss.
     #[must_use]
     pub fn metric(self) -> Metric {
         Metric::new("cost", self.unit())
@@ -48,18 +50,17 @@ impl Loss {
     /// Checks that the loss is defined for this output unit.
     ///
     /// # Errors
-    /// [`InvalidSetting`] for cross-entropy of anything but logistic units.
+    /// [`InvalidSetting`] for cross-entropy with units other than logistic.
     pub fn validate(self, output: Activation) -> Result<(), InvalidSetting> {
         require(
             self != Loss::CrossEntropy || output == Activation::Logistic,
             "model.loss",
             &"cross-entropy",
-            "squared-error with output units other than logistic",
+            "squared-error, or logistic output units",
         )
     }
 
-    /// Turns a row of inputs to the output units, still without bias, into ∂cost/∂z, and returns
-    /// the cost.
+    /// Replaces a row of total inputs without bias by ∂cost/∂z and returns the cost.
     #[inline]
     pub fn replace_by_delta<F: Real>(
         self,
@@ -80,7 +81,7 @@ impl Loss {
         }
     }
 
-    /// As [`Loss::replace_by_delta`], with each column's cost multiplied by its weight.
+    /// Like [`Loss::replace_by_delta`], with the cost of each column multiplied by its weight.
     #[inline]
     pub fn replace_by_weighted_delta<F: Real>(
         self,
@@ -102,7 +103,7 @@ impl Loss {
         }
     }
 
-    /// What multiplies each column's squared error.
+    /// Factor of the squared error of each column.
     fn scale<F: Real>(self, n_columns: usize) -> F {
         match self {
             Loss::MeanSquaredError => F::one() / F::of(n_columns as f64),
@@ -111,7 +112,7 @@ impl Loss {
     }
 }
 
-/// Replaces one unit's input z by ∂cost/∂z and returns the cost.
+/// Replaces the total input z of one unit by ∂cost/∂z and returns the squared error.
 #[inline(always)]
 fn squared<F: Real>(unit: Activation, scale: F, z: &mut F, x: F) -> F {
     let y = unit.output(*z);
@@ -120,7 +121,7 @@ fn squared<F: Real>(unit: Activation, scale: F, z: &mut F, x: F) -> F {
     scale * error * error
 }
 
-/// Replaces a logistic unit's input z by ∂cost/∂z and returns the cost.
+/// Replaces the total input z of a logistic unit by ∂cost/∂z and returns the cross-entropy.
 #[inline(always)]
 fn cross_entropy<F: Real>(z: &mut F, x: F) -> F {
     let cost = softplus(*z) - x * *z;
@@ -128,7 +129,8 @@ fn cross_entropy<F: Real>(z: &mut F, x: F) -> F {
     cost
 }
 
-/// As [`update_and_sum`] over `of_column`, with what it leaves and returns multiplied by a weight.
+/// Like [`update_and_sum`] over `of_column`, with both the new value and the cost multiplied by the
+/// column's weight.
 #[inline(always)]
 fn weighted<F: Real>(
     row: &mut [F],
@@ -169,7 +171,7 @@ mod tests {
         squared.chain([(Loss::CrossEntropy, Activation::Logistic)])
     }
 
-    /// The definition, from the unit's output.
+    /// The loss by its definition, from the unit's output.
     fn slow(loss: Loss, output: Activation, z: &[f64], x: &[f64], weights: &[f64]) -> f64 {
         let of_column = |((&z, &x), w): ((&f64, &f64), &f64)| {
             let y = output.output(z);
@@ -184,7 +186,7 @@ mod tests {
 
     #[test]
     fn cost_and_delta_follow_the_definition() {
-        // Nineteen columns: a block of sixteen and a rest.
+        // Nineteen columns make a block of sixteen and a remainder.
         let of =
             |f: &dyn Fn(f64) -> f64| -> Vec<f64> { (0..19).map(|i| f(f64::from(i))).collect() };
         let (z, x) = (of(&|i| 1.3 * (i + 0.1).sin()), of(&|i| 0.5 + 0.5 * (3.0 * i).cos()));
@@ -227,9 +229,9 @@ mod tests {
     }
 
     #[test]
-    fn cross_entropy_wants_logistic_units() {
+    fn cross_entropy_requires_logistic_units() {
         assert!(Loss::CrossEntropy.validate(Activation::Logistic).is_ok());
-        let error = Loss::CrossEntropy.validate(Activation::Relu).expect_err("no likelihood");
+        let error = Loss::CrossEntropy.validate(Activation::Relu).expect_err("not a probability");
         assert!(error.to_string().contains("model.loss"));
     }
 }

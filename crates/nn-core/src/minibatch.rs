@@ -2,9 +2,9 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use numerics::{Real, Stream, by_rows};
 use rand::seq::SliceRandom;
 
-/// The samples in a new random order each epoch, cut into batches; the last may be smaller.
+/// Random batches that cover all samples once per epoch. The last batch may be smaller.
 ///
-/// The order of an epoch depends on its stream alone, not on the epochs before.
+/// The order in an epoch depends only on the stream it is shuffled with, not on earlier epochs.
 ///
 /// ```
 /// use nn_core::Minibatches;
@@ -21,13 +21,13 @@ pub struct Minibatches {
 }
 
 impl Minibatches {
-    /// Batches over samples 0..`n_samples`, in that order until shuffled.
+    /// Batches of samples 0..`n_samples`, in this order until they are shuffled.
     #[must_use]
     pub fn new(n_samples: usize, batch_size: usize) -> Self {
         Minibatches { order: (0..n_samples).collect(), batch_size }
     }
 
-    /// Puts the samples in the order that `stream` names.
+    /// Shuffles the samples into the order that `stream` determines.
     pub fn shuffle(&mut self, stream: Stream) {
         for (i, sample) in self.order.iter_mut().enumerate() {
             *sample = i;
@@ -35,12 +35,18 @@ impl Minibatches {
         self.order.shuffle(&mut stream.rng());
     }
 
-    /// The batches: indices of samples.
+    /// The batches, as indices of samples.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &[usize]> {
         self.order.chunks(self.batch_size)
     }
 
-    /// The number of batches in an epoch.
+    /// Number of samples in an epoch.
+    #[must_use]
+    pub fn n_samples(&self) -> usize {
+        self.order.len()
+    }
+
+    /// Number of batches in an epoch.
     #[must_use]
     pub fn n_batches(&self) -> usize {
         self.order.len().div_ceil(self.batch_size)
@@ -50,7 +56,7 @@ impl Minibatches {
 /// Copies rows `samples` of `data` into `out`. Shapes: (n × d), b → (b × d).
 ///
 /// # Panics
-/// If `out` has another shape or a sample is out of range.
+/// If the shape of `out` does not fit or a sample is out of range.
 pub fn gather<F: Real>(data: ArrayView2<F>, samples: &[usize], out: ArrayViewMut2<F>) {
     by_rows(samples.len(), out, |range, mut out| {
         for (mut row, &sample) in out.rows_mut().into_iter().zip(&samples[range]) {
@@ -59,7 +65,7 @@ pub fn gather<F: Real>(data: ArrayView2<F>, samples: &[usize], out: ArrayViewMut
     });
 }
 
-/// The mean cost of a sample over batches of different sizes.
+/// Mean cost per sample over batches of different sizes, summed in double precision.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct MeanCost {
     total: f64,
@@ -67,19 +73,19 @@ pub struct MeanCost {
 }
 
 impl MeanCost {
-    /// Adds a batch's mean cost, weighted by its size.
+    /// Adds the mean cost of a batch, weighted by its number of samples.
     pub fn add(&mut self, cost: f64, samples: usize) {
         self.total += cost * samples as f64;
         self.samples += samples;
     }
 
-    /// The number of samples added.
+    /// Number of samples added.
     #[must_use]
     pub fn n_samples(&self) -> usize {
         self.samples
     }
 
-    /// The mean over all samples added; NaN for none.
+    /// Mean over all samples added; NaN if there are none.
     #[must_use]
     pub fn mean(&self) -> f64 {
         self.total / self.samples as f64
@@ -94,7 +100,7 @@ mod tests {
     const ORDER: Purpose = Purpose::new("order");
 
     #[test]
-    fn every_sample_comes_once_and_orders_do_not_depend_on_the_past() {
+    fn epochs_cover_all_samples_and_do_not_depend_on_earlier_epochs() {
         let mut batches = Minibatches::new(103, 10);
         batches.shuffle(Stream::new(3, ORDER).epoch(1));
         batches.shuffle(Stream::new(3, ORDER).epoch(2));
@@ -110,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_partial_batch_weighs_what_it_holds() {
+    fn batches_are_weighted_by_their_size() {
         let mut cost = MeanCost::default();
         cost.add(1.0, 100);
         cost.add(4.0, 50);

@@ -4,23 +4,24 @@ use crate::regularisation::hold_to_norm;
 use crate::update::{Slot, Update, matrix};
 use crate::{Kind, Parameters, Regularisation, Rule, Tensor, TensorGradient, TensorMut};
 
-/// A rule and what it remembers of the gradients so far; as [`Parameters`], for checkpoints.
+/// An update rule with its state, the running moments of the gradients. It implements [`Parameters`] so
+/// that checkpoints can store the moments.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Optimizer<F> {
-    /// The rule. Its constants may change between steps, its kind may not.
+    /// Update rule. Its constants may change between steps, but not its kind.
     pub rule: Rule,
-    /// What keeps weights small.
+    /// Penalties and bounds on the weights.
     pub regularisation: Regularisation,
-    /// What the learning rate is multiplied by for each layer; 1 for layers beyond these.
+    /// Learning-rate multiplier per layer. Layers beyond the end of the list have the multiplier 1.
     pub rate_factors: Vec<f64>,
-    /// Steps taken.
+    /// Number of steps taken.
     pub steps: u64,
     slots: Vec<Slot<F>>,
 }
 
 impl<F: Real> Optimizer<F> {
-    /// An optimizer for models of this shape, before its first step. A number in the place of the
-    /// regularisation is its weight decay.
+    /// A new optimizer for models with the shape of `model`. A number given as `regularisation` is the
+    /// weight decay.
     pub fn new(
         rule: Rule,
         regularisation: impl Into<Regularisation>,
@@ -40,7 +41,7 @@ impl<F: Real> Optimizer<F> {
         Optimizer { rule, regularisation, rate_factors: Vec::new(), steps: 0, slots }
     }
 
-    /// One step down a cost with this gradient.
+    /// Takes one descent step on a cost with this gradient.
     ///
     /// # Panics
     /// If model or gradient have other shapes than the model the optimizer was made for.
@@ -48,7 +49,7 @@ impl<F: Real> Optimizer<F> {
         self.step(model, values_of(gradient), learning_rate, F::one());
     }
 
-    /// As [`Optimizer::descend`], with the gradients of the model's tensors in their order.
+    /// Like [`Optimizer::descend`], with one gradient for each of the model's tensors, in their order.
     ///
     /// # Panics
     /// If model or gradients have other shapes than the model the optimizer was made for.
@@ -61,7 +62,7 @@ impl<F: Real> Optimizer<F> {
         self.step(model, gradients, learning_rate, F::one());
     }
 
-    /// One step up an objective with this gradient; weights still decay.
+    /// Takes one ascent step on an objective with this gradient. Weight decay still shrinks the weights.
     ///
     /// # Panics
     /// If model or gradient have other shapes than the model the optimizer was made for.
@@ -69,7 +70,7 @@ impl<F: Real> Optimizer<F> {
         self.step(model, values_of(gradient), learning_rate, -F::one());
     }
 
-    /// As [`Optimizer::ascend`], with the gradients of the model's tensors in their order.
+    /// Like [`Optimizer::ascend`], with one gradient for each of the model's tensors, in their order.
     ///
     /// # Panics
     /// If model or gradients have other shapes than the model the optimizer was made for.
@@ -109,6 +110,7 @@ impl<F: Real> Optimizer<F> {
     }
 }
 
+/// The gradients of a model's tensors as stored values.
 fn values_of<F: Real>(
     gradient: &impl Parameters<F>,
 ) -> impl Iterator<Item = TensorGradient<'_, F>> {
@@ -140,55 +142,11 @@ impl<F: Real> Parameters<F> for Optimizer<F> {
 mod tests {
     use super::*;
     use crate::Dense;
-
-    const RULES: [Rule; 6] = [
-        Rule::Sgd {},
-        Rule::Momentum { momentum: 0.9 },
-        Rule::Nesterov { momentum: 0.9 },
-        Rule::RmsProp { decay: 0.9, epsilon: 1e-8 },
-        Rule::RmsPropTf1 { decay: 0.9, epsilon: 1e-10 },
-        Rule::adam(),
-    ];
-
-    fn one_weight(w: f64) -> Vec<Dense<f64>> {
-        let mut layer = Dense::zeros(1, 1);
-        layer.weights[[0, 0]] = w;
-        vec![layer]
-    }
-
-    /// Two steps with g = 0.5, then −0.25, at rate 0.1 from w = 1, worked out by hand from the
-    /// formulas on [`Rule`].
-    #[test]
-    fn two_steps_by_hand() {
-        let expected = [
-            1.0 - 0.05 + 0.025,
-            // v = −0.05; −0.045 + 0.025 = −0.02
-            1.0 - 0.05 - 0.02,
-            // w = 1 − 0.045 − 0.05 = 0.905; v = −0.045 + 0.025 = −0.02; w += −0.018 + 0.025
-            0.905 - 0.018 + 0.025,
-            // s = 0.025, then 0.0225 + 0.00625 = 0.02875
-            1.0 - 0.05 / (0.025_f64.sqrt() + 1e-8) + 0.025 / (0.02875_f64.sqrt() + 1e-8),
-            // s = 0.9 + 0.025 = 0.925, then 0.8325 + 0.00625 = 0.83875
-            1.0 - 0.05 / (0.925_f64 + 1e-10).sqrt() + 0.025 / (0.83875_f64 + 1e-10).sqrt(),
-            // m̂ = 0.5, ŝ = 0.25; then m = 0.045 − 0.025 = 0.02, m̂ = 0.02 / 0.19,
-            // s = 0.00024975 + 0.0000625 = 0.00031225, ŝ = 0.00031225 / 0.001999
-            1.0 - 0.05 / (0.5 + 1e-8)
-                - 0.1 * (0.02 / 0.19) / ((0.000_312_25_f64 / 0.001_999).sqrt() + 1e-8),
-        ];
-        for (rule, expected) in RULES.into_iter().zip(expected) {
-            let mut model = one_weight(1.0);
-            let mut optimizer = Optimizer::new(rule, 0.0, &model);
-            for g in [0.5, -0.25] {
-                optimizer.descend(&mut model, &one_weight(g), 0.1);
-            }
-            let w = model[0].weights[[0, 0]];
-            assert!((w - expected).abs() < 1e-9, "{rule:?}: {w}, by hand {expected}");
-        }
-    }
+    use crate::rule::tests::{one_weight, rules};
 
     #[test]
     fn ascent_is_descent_on_the_negative() {
-        for rule in RULES {
+        for (rule, _) in rules() {
             let (mut up, mut down) = (one_weight(1.0), one_weight(1.0));
             let mut a = Optimizer::new(rule, 0.01, &up);
             let mut b = a.clone();
@@ -201,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_product_moves_weights_as_its_values_do() {
+    fn a_product_and_its_values_give_the_same_step() {
         let wave = |n: usize| move |(i, j): (usize, usize)| ((i * n + j) as f32).sin();
         let (x, delta) = (
             ndarray::Array2::from_shape_fn((30, 50), wave(7)),
@@ -210,7 +168,7 @@ mod tests {
         let mut stored = vec![Dense::<f32>::zeros(50, 40)];
         stored[0].set_weights_gradient(0.5, x.view(), delta.view());
         stored[0].set_bias_gradient(0.5, delta.view());
-        for rule in RULES {
+        for (rule, _) in rules() {
             let mut models = [(); 2].map(|()| vec![Dense::<f32>::zeros(50, 40)]);
             let [by_values, by_product] = &mut models;
             by_values[0].weights = ndarray::Array2::from_shape_fn((50, 40), wave(3));
@@ -231,11 +189,11 @@ mod tests {
 
     #[test]
     fn moments_fade_to_zero_and_never_to_subnormal_numbers() {
-        for rule in RULES {
+        for (rule, _) in rules() {
             let mut model = vec![Dense::<f32>::zeros(1, 1)];
             let mut optimizer = Optimizer::new(rule, 0.0, &model);
             let mut gradient = model.clone();
-            gradient[0].weights.fill(1e-15); // the square is small enough
+            gradient[0].weights.fill(1e-15); // the square is close to the subnormal numbers
             optimizer.descend(&mut model, &gradient, 1e-10);
             gradient[0].weights.fill(0.0);
             for _ in 0..1500 {
@@ -247,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn decay_pulls_weights_and_leaves_biases() {
+    fn weight_decay_shrinks_weights_but_not_biases() {
         let mut model = one_weight(1.0);
         model[0].bias[0] = 1.0;
         let mut optimizer = Optimizer::new(Rule::Sgd {}, 0.5, &model);
@@ -257,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn layers_move_by_their_own_rates() {
+    fn layers_have_their_own_learning_rates() {
         let start = vec![Dense::<f64>::zeros(1, 1); 3];
         let gradient = vec![one_weight(1.0).remove(0); 3];
         let mut model = start.clone();
@@ -269,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn l1_pulls_weights_by_their_sign_and_leaves_zero_and_biases() {
+    fn l1_shrinks_weights_by_a_constant_and_leaves_zero_and_biases() {
         for (w, expected) in [(1.0, 0.95), (-1.0, -0.95), (0.0, 0.0)] {
             let mut model = one_weight(w);
             model[0].bias[0] = 1.0;
@@ -281,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn units_are_held_to_the_maximal_norm_and_others_left() {
+    fn only_weights_above_the_maximal_norm_are_scaled_down() {
         let mut model = vec![Dense::<f64>::zeros(2, 3)];
         model[0].weights = ndarray::array![[3.0, 0.3, 0.0], [4.0, 0.4, 0.0]];
         model[0].bias.fill(9.0);
@@ -294,8 +252,8 @@ mod tests {
     }
 
     #[test]
-    fn every_rule_finds_the_bottom_of_a_bowl() {
-        for rule in RULES {
+    fn every_rule_minimises_a_quadratic() {
+        for (rule, _) in rules() {
             let mut model = one_weight(3.0);
             let mut optimizer = Optimizer::new(rule, 0.0, &model);
             for step in 0..3_000 {
@@ -304,16 +262,5 @@ mod tests {
             }
             assert!((model[0].weights[[0, 0]] - 1.0).abs() < 1e-3, "{rule:?}");
         }
-    }
-
-    #[test]
-    fn constants_out_of_range_are_named() {
-        let error = Rule::Momentum { momentum: 1.0 }.validate().expect_err("1 never forgets");
-        assert_eq!(
-            error.to_string(),
-            "training.optimizer.momentum = 1: expected a number in [0, 1)"
-        );
-        assert!(Rule::RmsProp { decay: 0.9, epsilon: 0.0 }.validate().is_err());
-        assert!(RULES.iter().all(|rule| rule.validate().is_ok()));
     }
 }

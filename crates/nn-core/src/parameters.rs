@@ -1,4 +1,4 @@
-//! Models seen as lists of tensors: what optimizers step over, files store, and checks perturb.
+//! Models as lists of named tensors, for optimizers, files and gradient checks.
 
 use std::collections::BTreeMap;
 
@@ -6,42 +6,42 @@ use ndarray::{ArrayD, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, IxDy
 use numerics::Real;
 use thiserror::Error;
 
-/// Whether penalties on the size of weights apply.
+/// Kind of a tensor, which determines whether penalties on weights apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A connection's strength: decayed.
+    /// Connection weights, which decay.
     Weights,
-    /// A unit's bias, or state that is no parameter: never decayed.
+    /// Biases, or state that is not a parameter; they never decay.
     Bias,
 }
 
-/// One tensor of a model: its name in parts, its shape, its values in row order.
+/// One named tensor of a model.
 #[derive(Debug, Clone, Copy)]
 pub struct Tensor<'a, F> {
-    /// `weights`, `visible_bias`, …
+    /// Name within the layer: `weights`, `visible_bias`, …
     pub part: &'static str,
-    /// The layer, from 0.
+    /// Layer, counted from 0.
     pub layer: usize,
-    /// Whether weight decay applies.
+    /// Kind, which determines whether weight decay applies.
     pub kind: Kind,
-    /// Rows and columns; a vector has one row.
+    /// Numbers of rows and columns; a vector has one row.
     pub shape: [usize; 2],
-    /// The values, row by row.
+    /// Values, row by row.
     pub values: &'a [F],
 }
 
-/// A [`Tensor`] to change.
+/// A mutable [`Tensor`].
 #[derive(Debug)]
 pub struct TensorMut<'a, F> {
-    /// Whether weight decay applies.
+    /// Kind, which determines whether weight decay applies.
     pub kind: Kind,
-    /// `weights`, `visible_bias`, …
+    /// Name within the layer: `weights`, `visible_bias`, …
     pub part: &'static str,
-    /// The layer, from 0.
+    /// Layer, counted from 0.
     pub layer: usize,
-    /// Rows and columns; a vector has one row.
+    /// Numbers of rows and columns; a vector has one row.
     pub shape: [usize; 2],
-    /// The values, row by row.
+    /// Values, row by row.
     pub values: &'a mut [F],
 }
 
@@ -62,7 +62,7 @@ impl<'a, F: Real> Tensor<'a, F> {
         Tensor { part, layer, kind: Kind::Bias, shape, values }
     }
 
-    /// The name in files: `0.weights`.
+    /// Name in files, such as `0.weights`.
     #[must_use]
     pub fn name(&self) -> String {
         format!("{}.{}", self.layer, self.part)
@@ -86,15 +86,15 @@ impl<'a, F: Real> TensorMut<'a, F> {
         TensorMut { part, layer, kind: Kind::Bias, shape, values }
     }
 
-    /// The name in files: `0.weights`.
+    /// Name in files, such as `0.weights`.
     #[must_use]
     pub fn name(&self) -> String {
         format!("{}.{}", self.layer, self.part)
     }
 }
 
-/// Anything made of named tensors, always listed in the same order: models, gradients, the moments
-/// of an optimizer, the particles of a persistent chain.
+/// A collection of named tensors in a fixed order: a model, a gradient, the moments of an optimizer or
+/// the particles of a persistent chain.
 pub trait Parameters<F: Real> {
     /// All tensors.
     fn tensors(&self) -> impl Iterator<Item = Tensor<'_, F>>;
@@ -102,7 +102,7 @@ pub trait Parameters<F: Real> {
     /// All tensors, in the same order.
     fn tensors_mut(&mut self) -> impl Iterator<Item = TensorMut<'_, F>>;
 
-    /// The number of scalars.
+    /// Number of scalars.
     fn n_parameters(&self) -> usize {
         self.tensors().map(|tensor| tensor.values.len()).sum()
     }
@@ -113,38 +113,38 @@ pub trait Parameters<F: Real> {
     }
 }
 
-/// Copies every value of `source` into `target`, without allocating.
+/// Copies every value of `source` into `target` without allocating.
 ///
 /// # Panics
-/// If they have other shapes.
+/// If their shapes differ.
 pub fn assign<F: Real, P: Parameters<F>>(target: &mut P, source: &P) {
     for (target, source) in target.tensors_mut().zip(source.tensors()) {
         target.values.copy_from_slice(source.values);
     }
 }
 
-/// Tensors by name, as they are written to files.
+/// Tensors by name, as stored in files.
 pub type TensorMap = BTreeMap<String, ArrayD<f32>>;
 
-/// Why a map's tensors do not fit a model.
+/// Errors of [`restore`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum RestoreError {
-    /// A tensor is not there.
+    /// A tensor is missing.
     #[error("tensor `{0}` is missing")]
     Missing(String),
     /// A tensor has another shape.
     #[error("tensor `{name}` has shape {found:?}, expected {expected:?}")]
     Shape {
-        /// The tensor's name.
+        /// Name of the tensor.
         name: String,
-        /// Its shape.
+        /// Shape in the map.
         found: Vec<usize>,
-        /// The model's.
+        /// Shape in the model.
         expected: Vec<usize>,
     },
 }
 
-/// Adds every tensor of `source` to `map` as `prefix` + name.
+/// Adds every tensor of `source` to `map`, under `prefix` followed by its name.
 pub fn store(source: &impl Parameters<f32>, prefix: &str, map: &mut TensorMap) {
     for tensor in source.tensors() {
         let values = ArrayD::from_shape_vec(IxDyn(&tensor.shape), tensor.values.to_vec());
@@ -155,10 +155,10 @@ pub fn store(source: &impl Parameters<f32>, prefix: &str, map: &mut TensorMap) {
     }
 }
 
-/// Fills every tensor of `target` from `map`, where it is named `prefix` + name.
+/// Fills every tensor of `target` from `map`, where its key is `prefix` followed by its name.
 ///
 /// # Errors
-/// [`RestoreError`] if one is missing or has another shape.
+/// [`RestoreError`] if a tensor is missing or has another shape.
 pub fn restore(
     target: &mut impl Parameters<f32>,
     prefix: &str,
@@ -197,7 +197,7 @@ mod tests {
     use crate::Dense;
 
     #[test]
-    fn what_is_stored_is_restored() {
+    fn stored_tensors_are_restored() {
         let mut layers = vec![Dense::<f32>::zeros(3, 2), Dense::zeros(2, 4)];
         for (i, tensor) in layers.tensors_mut().enumerate() {
             tensor.values.fill(i as f32 + 0.5);

@@ -10,9 +10,9 @@ use crate::TrainingError;
 /// A measured quantity: its name in tables, and its unit.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Metric {
-    /// The name, such as `cost`.
+    /// Name, such as `cost`.
     pub name: Cow<'static, str>,
-    /// The unit, such as `nats`.
+    /// Unit, such as `nats`.
     pub unit: Cow<'static, str>,
 }
 
@@ -32,15 +32,15 @@ impl Metric {
 /// The state of a computation after an epoch, or after an evaluation where there are no epochs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Progress {
-    /// Epochs done, from 1.
+    /// Number of epochs done.
     pub epoch: usize,
-    /// Epochs in all.
+    /// Total number of epochs.
     pub of: usize,
     /// Mean over samples of the quantity that is minimised or watched.
     pub value: f64,
     /// The quantity that `value` measures.
     pub metric: Metric,
-    /// Samples processed since the last report.
+    /// Number of samples processed since the last report.
     pub samples: usize,
 }
 
@@ -61,7 +61,7 @@ pub fn observe(observer: Observer<'_>, progress: &Progress) -> Result<(), Traini
 /// One finished epoch, as records keep it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EpochRecord {
-    /// The epoch, from 1.
+    /// The epoch, counted from 1.
     pub epoch: usize,
     /// Mean over samples of the quantity that is minimised or watched.
     pub value: f64,
@@ -69,6 +69,6 @@ pub struct EpochRecord {
     pub metric: Metric,
     /// Wall time in seconds.
     pub seconds: f64,
-    /// Samples processed.
+    /// Number of samples processed.
     pub samples: usize,
 }

@@ -1,19 +1,19 @@
 use ndarray::{ArrayView2, Axis};
 use numerics::Real;
 
-/// How far reconstructions are from the originals, in the three units of the literature.
+/// Reconstruction error in the three units that are common in the literature.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ReconstructionError {
-    /// (1/nd) Σ (x − y)²
+    /// Mean squared error per pixel, (1/nd) Σ (x − y)².
     pub mse_per_pixel: f64,
-    /// (1/n) Σ (x − y)²: summed over the pixels of an image, averaged over images.
+    /// Squared error per image, (1/n) Σ (x − y)²: a sum over pixels and a mean over images.
     pub sse_per_image: f64,
-    /// −(1/n) Σ x ln y + (1 − x) ln(1 − y), in nats, with y kept 10⁻⁷ away from 0 and 1; NaN if
-    /// some y is outside [0, 1], where it is no probability.
+    /// Binary cross-entropy per image, −(1/n) Σ x ln y + (1 − x) ln(1 − y), in nats, with y clamped to
+    /// [10⁻⁷, 1 − 10⁻⁷]. NaN if any y is outside [0, 1] and therefore not a probability.
     pub bce_nats_per_image: f64,
 }
 
-/// Compares reconstructions `y` with originals `x`. Shapes: both n × d.
+/// Compares reconstructions `y` with originals `x`, both n × d. All sums are in double precision.
 ///
 /// # Panics
 /// If the shapes differ.
@@ -51,7 +51,7 @@ mod tests {
         let error = reconstruction_error(x.view(), y.view());
         assert!((error.sse_per_image - 0.3125 / 2.0).abs() < 1e-15);
         assert!((error.mse_per_pixel - 0.3125 / 4.0).abs() < 1e-15);
-        // ln 2 for the first and third pixel, ln(4/3) for the fourth.
+        // The first and third pixel contribute ln 2, the fourth ln(4/3).
         let expected = f64::midpoint(2.0 * 2_f64.ln(), (4.0_f64 / 3.0).ln());
         assert!((error.bce_nats_per_image - expected).abs() < 1e-6);
         let outside = reconstruction_error(x.view(), array![[1.5, 0.0], [0.5, 1.0]].view());

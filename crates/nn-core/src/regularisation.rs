@@ -1,25 +1,25 @@
-//! What keeps weights small; biases are left alone.
+//! Regularisation of weights. Biases are not regularised.
 
 use ndarray::{ArrayView2, ArrayViewMut2, s};
-use numerics::elementary::{or_zero, vectorised};
+use numerics::elementary::{flush_to_zero, vectorised};
 use numerics::{Real, by_rows};
 
 use crate::{InvalidSetting, require};
 
-/// Penalties and bounds on weights, applied with each step.
+/// Penalties and bounds on weights, which each optimizer step applies.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Regularisation {
     /// L2 penalty λ: adds λ w to the gradient of each weight.
     pub weight_decay: f64,
     /// L1 penalty λ: adds λ sign(w) to the gradient of each weight.
     pub l1: f64,
-    /// The largest norm that the weights into one unit may have; after a step, longer ones are
-    /// scaled down to it (Srebro & Shraibman 2005; Hinton et al. 2012).
+    /// Largest norm of the weights into one unit. After each step, larger ones are scaled down to it
+    /// (Srebro & Shraibman 2005; Hinton et al. 2012).
     pub max_norm: Option<f64>,
 }
 
 impl From<f64> for Regularisation {
-    /// Weight decay alone.
+    /// Weight decay without other regularisation.
     fn from(weight_decay: f64) -> Self {
         Regularisation { weight_decay, ..Default::default() }
     }
@@ -29,7 +29,7 @@ impl Regularisation {
     /// Checks every bound.
     ///
     /// # Errors
-    /// [`InvalidSetting`] naming the first that is out of its range.
+    /// [`InvalidSetting`] naming the first setting out of its range.
     pub fn validate(&self) -> Result<(), InvalidSetting> {
         for (field, value) in
             [("training.weight_decay", self.weight_decay), ("training.l1", self.l1)]
@@ -43,7 +43,7 @@ impl Regularisation {
     }
 }
 
-/// −1, 0 or 1.
+/// Sign of `w`: −1, 0 or 1.
 #[inline(always)]
 pub(crate) fn sign_of<F: Real>(w: F) -> F {
     let (zero, one) = (F::zero(), F::one());
@@ -56,12 +56,12 @@ pub(crate) fn sign_of<F: Real>(w: F) -> F {
     }
 }
 
-/// `out`ⱼ = Σᵢ wᵢⱼ²: the squared length of the weights into each unit. Shapes: (m, n) → n.
+/// Squared norms of the weights into each unit, `out`ⱼ = Σᵢ wᵢⱼ². Shapes: (m × n) → n.
 ///
 /// # Panics
 /// If the lengths differ.
 pub fn incoming_square_norms<F: Real>(weights: ArrayView2<F>, out: &mut [F]) {
-    assert_eq!(weights.ncols(), out.len(), "units and their norms");
+    assert_eq!(weights.ncols(), out.len(), "the number of units");
     by_rows(weights.ncols(), out, |units, out| {
         out.fill(F::zero());
         for row in weights.slice(s![.., units]).rows() {
@@ -78,8 +78,8 @@ pub fn incoming_square_norms<F: Real>(weights: ArrayView2<F>, out: &mut [F]) {
     });
 }
 
-/// Scales the weights into each unit whose norm is above `max` down to it. Those of inputs that are never
-/// on are scaled down step after step: once they are too small to matter, they are zero.
+/// Scales the weights into each unit down to the norm `max` if they exceed it. Weights of inputs that are
+/// always zero shrink with every step; negligible ones are flushed to zero.
 pub(crate) fn hold_to_norm<F: Real>(mut weights: ArrayViewMut2<F>, max: F, factors: &mut [F]) {
     incoming_square_norms(weights.view(), factors);
     for factor in factors.iter_mut() {
@@ -93,7 +93,7 @@ pub(crate) fn hold_to_norm<F: Real>(mut weights: ArrayViewMut2<F>, max: F, facto
                 #[inline(always)]
                 || {
                     for (w, &factor) in row.iter_mut().zip(factors) {
-                        *w = or_zero(*w * factor);
+                        *w = flush_to_zero(*w * factor);
                     }
                 },
             );

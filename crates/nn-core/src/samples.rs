@@ -1,50 +1,53 @@
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
+use ndarray::{Array2, ArrayBase, ArrayView2, ArrayViewMut2, Data, Ix2, s};
 use numerics::Real;
 use thiserror::Error;
 
 use crate::minibatch::gather;
 
-/// Samples that could not be read; the message is the source's and names the file.
+/// Samples could not be read. The message comes from their source and names the file.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub struct UnreadableSamples {
-    /// What the source said.
+    /// Message of the source.
     pub message: String,
 }
 
-/// What a model learns from: n samples of d values each, in memory or elsewhere.
+/// Training data: n samples of d values each, in memory or elsewhere.
 ///
-/// Passed by value, as views are: a view is samples, and so is a reference to any.
+/// Every two-dimensional array implements this trait, whether owned, shared or a view, and so does a
+/// reference to any implementation. Functions take `impl Samples<F>` by value: pass `&array` or
+/// `array.view()`.
 ///
 /// ```
 /// use nn_core::Samples;
 /// let data = ndarray::array![[0.0_f32, 1.0], [2.0, 3.0], [4.0, 5.0]];
 /// let mut batch = ndarray::Array2::zeros((2, 2));
-/// data.view().gather(&[2, 0], batch.view_mut())?;
+/// data.gather(&[2, 0], batch.view_mut())?;
 /// assert_eq!(batch, ndarray::array![[4.0, 5.0], [0.0, 1.0]]);
 /// # Ok::<(), nn_core::UnreadableSamples>(())
 /// ```
 pub trait Samples<F: Real>: Sync {
-    /// n.
+    /// Number of samples n.
     fn n_samples(&self) -> usize;
 
-    /// d.
+    /// Number of values d per sample.
     fn n_features(&self) -> usize;
 
-    /// Copies the samples of these indices into the rows of `out`. Shapes: (n × d), b → (b × d).
+    /// Copies the samples with these indices into the rows of `out`. Shapes: (n × d), b → (b × d).
     ///
     /// # Errors
-    /// [`UnreadableSamples`]; `out` is then unspecified. Never of samples in memory.
+    /// [`UnreadableSamples`], which never occurs for samples in memory. The content of `out` is then
+    /// unspecified.
     ///
     /// # Panics
-    /// If `out` has another shape or a sample is out of range.
+    /// If the shape of `out` does not fit or a sample is out of range.
     fn gather(&self, samples: &[usize], out: ArrayViewMut2<F>) -> Result<(), UnreadableSamples>;
 
-    /// Shows all samples in order, a block of rows at a time with the index of its first; memory
-    /// does not grow with n.
+    /// Calls `visit` with blocks of consecutive samples and the index of each block's first sample.
+    /// Samples that are not in memory are read one block at a time.
     ///
     /// # Errors
-    /// [`UnreadableSamples`].
+    /// [`UnreadableSamples`] if the source of the samples fails.
     fn for_each_block(
         &self,
         visit: &mut dyn FnMut(usize, ArrayView2<F>),
@@ -62,10 +65,10 @@ pub trait Samples<F: Real>: Sync {
     }
 }
 
-/// Samples in a block of what is not in memory.
+/// Number of samples per block when they are not in memory.
 const BLOCK: usize = 1000;
 
-impl<F: Real> Samples<F> for ArrayView2<'_, F> {
+impl<F: Real, S: Data<Elem = F> + Sync> Samples<F> for ArrayBase<S, Ix2> {
     fn n_samples(&self) -> usize {
         self.nrows()
     }
@@ -75,7 +78,7 @@ impl<F: Real> Samples<F> for ArrayView2<'_, F> {
     }
 
     fn gather(&self, samples: &[usize], out: ArrayViewMut2<F>) -> Result<(), UnreadableSamples> {
-        gather(*self, samples, out);
+        gather(self.view(), samples, out);
         Ok(())
     }
 
@@ -83,7 +86,7 @@ impl<F: Real> Samples<F> for ArrayView2<'_, F> {
         &self,
         visit: &mut dyn FnMut(usize, ArrayView2<F>),
     ) -> Result<(), UnreadableSamples> {
-        visit(0, *self);
+        visit(0, self.view());
         Ok(())
     }
 }
@@ -114,7 +117,7 @@ mod tests {
     use super::*;
     use crate::{TrainingError, check_unit_interval};
 
-    /// Sample i is [i, 2i] / 10000; those from `broken` on cannot be read.
+    /// Sample i is [i, 2i] / 10000. Samples from `broken` on cannot be read.
     struct Computed {
         n: usize,
         broken: usize,
@@ -147,6 +150,18 @@ mod tests {
     }
 
     #[test]
+    fn arrays_of_every_kind_and_references_are_samples() {
+        fn shape(samples: impl Samples<f32>) -> (usize, usize) {
+            (samples.n_samples(), samples.n_features())
+        }
+        let owned = Array2::<f32>::zeros((3, 2));
+        assert_eq!(shape(&owned), (3, 2));
+        assert_eq!(shape(owned.view()), (3, 2));
+        assert_eq!(shape(owned.to_shared()), (3, 2));
+        assert_eq!(shape(owned), (3, 2));
+    }
+
+    #[test]
     fn blocks_cover_all_samples_in_order() {
         let mut seen: Vec<f64> = Vec::new();
         let whole = Computed { n: 2_345, broken: usize::MAX };
@@ -160,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_check_in_blocks_names_the_sample_and_a_failure_the_source() {
+    fn range_checks_name_the_sample_and_pass_on_read_errors() {
         let too_large = check_unit_interval(&Computed { n: 6_000, broken: 9_000 }, "test");
         let error = too_large.expect_err("2 · 5001 / 10000 > 1");
         assert!(matches!(error, TrainingError::OutOfRange { sample: 5_001, column: 1, .. }));

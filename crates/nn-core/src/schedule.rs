@@ -2,35 +2,36 @@ use serde::{Deserialize, Serialize};
 
 use crate::{InvalidSetting, require};
 
-/// How the learning rate changes over training.
+/// Learning-rate schedule.
 ///
-/// In TOML `"cosine"`, or `{ step = { every = 1000, factor = 0.5 } }`.
+/// In TOML it is written `"cosine"` or `{ step = { every = 1000, factor = 0.5 } }`.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Schedule {
-    /// It does not.
+    /// The rate stays constant.
     #[default]
     Constant,
-    /// Falls in a straight line to zero.
+    /// The rate falls linearly to zero.
     Linear,
-    /// Falls along half a cosine to zero (Loshchilov & Hutter 2017, without restarts).
+    /// The rate falls to zero along half a period of a cosine (Loshchilov & Hutter 2017, without restarts).
     Cosine,
-    /// Is multiplied by `factor` after every so many updates.
+    /// The rate is multiplied by `factor` after every `every` updates.
     Step {
-        /// Updates between falls.
+        /// Number of updates between two changes.
         every: usize,
-        /// What remains after each, in (0, 1].
+        /// Factor in (0, 1].
         factor: f64,
     },
-    /// η / (1 + t / τ) after t updates: the rate of stochastic approximation (Robbins & Monro 1951).
+    /// After t updates the rate is η / (1 + t / τ), as in stochastic approximation (Robbins & Monro
+    /// 1951).
     Hyperbolic {
-        /// τ, the updates after which half is left.
+        /// Number of updates τ after which half of the rate is left.
         half_after: f64,
     },
 }
 
 impl Schedule {
-    /// The factor on the learning rate of step `step` of `steps`, in (0, 1].
+    /// Factor of the learning rate at step `step` of `steps`, counted from 0. It is in (0, 1].
     ///
     /// ```
     /// use nn_core::Schedule;
@@ -55,7 +56,7 @@ impl Schedule {
     /// Checks the bounds.
     ///
     /// # Errors
-    /// [`InvalidSetting`] naming the first constant out of its range.
+    /// [`InvalidSetting`] naming the first parameter out of its range.
     pub fn validate(self) -> Result<(), InvalidSetting> {
         match self {
             Schedule::Constant | Schedule::Linear | Schedule::Cosine => Ok(()),

@@ -23,7 +23,9 @@ const CUTS: [(Axis, usize); 6] =
 
 fn main() {
     print_line("GFLOP/s of ours, then of gemm by the number of shards and their direction");
-    print_line("product shape          threads    ours  1 rows  2 rows  4 rows  2 cols  4 cols  8 cols");
+    print_line(
+        "product shape          threads    ours  1 rows  2 rows  4 rows  2 cols  4 cols  8 cols",
+    );
     for [batch, input, output] in SHAPES {
         let (x, w) = (matrix(batch, input), matrix(input, output));
         let (h, d) = (matrix(batch, output), matrix(batch, output));
@@ -40,7 +42,9 @@ fn main() {
 fn matrix(rows: usize, columns: usize) -> Array2<f32> {
     let mut values = vec![0.0; rows * columns];
     Stream::new(1, Purpose::new("bench")).fill_uniform(0, &mut values);
-    values.iter_mut().for_each(|value| *value = 1.0 - *value);
+    for value in &mut values {
+        *value = 1.0 - *value;
+    }
     Array2::from_shape_vec((rows, columns), values).expect("as many values as elements")
 }
 
@@ -85,7 +89,7 @@ fn sharded(
     });
 }
 
-/// `by_rows` makes one shard of so many rows.
+/// Number of rows for which `by_rows` makes one shard.
 const UNIT: usize = 24;
 
 #[derive(Clone, Copy)]

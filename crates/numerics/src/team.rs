@@ -94,6 +94,10 @@ const MAX_TASKS: usize = 64;
 /// Each thread begins with a contiguous range of tasks, the same in every call, so that it finds
 /// its data in its own caches; then it helps with the ranges of the others.
 pub(crate) fn for_each(tasks: usize, task: impl Fn(usize) + Sync) {
+    for_each_dyn(tasks, &task);
+}
+
+fn for_each_dyn(tasks: usize, task: &(dyn Fn(usize) + Sync)) {
     assert!(tasks <= MAX_TASKS, "{tasks} tasks");
     with_current(|team| match team {
         Some(team) if tasks > 1 => {
@@ -108,7 +112,7 @@ pub(crate) fn for_each(tasks: usize, task: impl Fn(usize) + Sync) {
                 }
             });
         }
-        _ => (0..tasks).for_each(&task),
+        _ => (0..tasks).for_each(task),
     });
 }
 
@@ -390,7 +394,8 @@ mod tests {
             scope: &'scope Scope<'scope, '_>,
             work: impl FnOnce() + Send + 'scope,
         ) -> io::Result<Thread> {
-            let left = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
+            let left =
+                self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
             left.map_err(|_| io::Error::from(io::ErrorKind::WouldBlock))?;
             spawn(scope, work)
         }

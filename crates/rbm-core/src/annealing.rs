@@ -1,16 +1,18 @@
-//! The partition function of models of any size: annealed importance sampling in both directions.
+//! Annealed importance sampling in both directions: the partition function of models of any size.
 //!
-//! Forward (Neal 2001; Salakhutdinov & Murray 2008): chains that start at independent units are led
+//! Forward (Neal 2001; Salakhutdinov & Murray 2008): chains start at independent units and are annealed
 //! through the distributions of [`Tempered`] to the model. With
-//! w = Π_k p*_{βₖ}(vₖ₋₁) / p*_{βₖ₋₁}(vₖ₋₁), E[w] = Z / Z₀, so that by Jensen's inequality ln of a mean
-//! of w is too low on average. Backward: chains that start at draws from the model are led to
-//! independent units; E[w] = Z₀ / Z, so that −ln of the mean is too high on average (Burda, Grosse &
-//! Salakhutdinov 2015). The truth is between the two, if the backward chains start at draws from the
-//! model. Where these cannot be had, they start at the data and first run for some time: they then know
-//! modes that chains from independent units may miss, which sets the estimates apart, as it should. A
-//! mode that neither the data nor the forward chains are near is missed by both. So estimates that
-//! differ are not to be believed; those that agree may be, the more so the better the chains mix
-//! ([`diagnose_chains`](crate::diagnose_chains)).
+//! w = Π_k p*_{βₖ}(vₖ₋₁) / p*_{βₖ₋₁}(vₖ₋₁), E[w] = Z / Z₀, so by Jensen's inequality the logarithm of a
+//! mean of w is too low on average. Backward: chains start at draws from the model and are annealed to
+//! independent units; E[w] = Z₀ / Z, so −ln of the mean is too high on average (Burda, Grosse &
+//! Salakhutdinov 2015). The true value is between the two if the backward chains start at draws from
+//! the model.
+//!
+//! Exact draws are rarely available. The backward chains therefore start at the data and first run for
+//! some time. They then cover modes that forward chains may miss, in which case the two estimates
+//! differ, as they should. A mode that is far from both the data and the forward chains is missed by
+//! both. Estimates that differ are therefore unreliable; estimates that agree are the more reliable,
+//! the better the chains mix ([`diagnose_chains`](crate::diagnose_chains)).
 
 use ndarray::{Array2, ArrayView1, ArrayView2};
 use nn_core::{InvalidSetting, require};
@@ -22,18 +24,18 @@ use crate::{Chains, Rbm, Unit, gibbs_step};
 
 const FORWARD: Purpose = Purpose::new("ais forward");
 const BACKWARD: Purpose = Purpose::new("ais backward");
-/// Added to the seed of the chains' first steps, which draw from the streams of Gibbs sampling.
+/// Combined with the seed for the burn-in, which draws from the streams of Gibbs sampling.
 const BURN_IN_SEED: u64 = 0x6275_726e;
 
-/// How log Z is estimated.
+/// Settings of annealed importance sampling.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AnnealingConfig {
-    /// Chains in each direction.
+    /// Number of chains in each direction.
     pub chains: usize,
-    /// The temperatures between independent units and the model.
+    /// Annealing schedule from independent units to the model.
     pub schedule: Temperatures,
-    /// Gibbs steps of the backward chains between the data and their start.
+    /// Number of Gibbs steps that the backward chains run from the data before they are annealed.
     pub burn_in: usize,
 }
 
@@ -57,18 +59,18 @@ impl AnnealingConfig {
     }
 }
 
-/// Inverse temperatures β from 0 to 1.
+/// Annealing schedule: inverse temperatures β from 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Temperatures {
-    /// Those of Salakhutdinov & Murray 2008: 0 to 0.5 in steps of 10⁻³, to 0.9 in steps of 10⁻⁴, to
+    /// The schedule of Salakhutdinov & Murray 2008: 0 to 0.5 in steps of 10⁻³, to 0.9 in steps of 10⁻⁴, to
     /// 1 in steps of 10⁻⁵.
     Published {},
-    /// The same with steps ten times as large.
+    /// The published schedule with steps ten times as large.
     Short {},
     /// Evenly spaced.
     Even {
-        /// How many, both ends included.
+        /// Number of temperatures, both ends included.
         count: usize,
     },
 }
@@ -100,55 +102,55 @@ impl Temperatures {
     }
 }
 
-/// An estimate of log Z from one direction.
+/// An estimate of log Z from chains of one direction.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LogZEstimate {
     /// The estimate, in nats.
     pub log_z: f64,
-    /// Its standard error, from the spread of the weights; meaningless where few of them dominate.
+    /// Its standard error, from the spread of the weights; meaningless if a few of them dominate.
     pub standard_error: f64,
-    /// (Σ w)² / Σ w²: the number of chains that have a say.
+    /// Effective number of chains, (Σ w)² / Σ w².
     pub effective_chains: f64,
 }
 
-/// log Z between its two estimates.
+/// The two estimates of log Z.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LogZBracket {
-    /// Forward: too low, on average.
+    /// Forward estimate: too low on average.
     pub lower: LogZEstimate,
-    /// Backward: too high, on average, if its chains began at draws from the model.
+    /// Backward estimate: too high on average, if its chains started at draws from the model.
     pub upper: LogZEstimate,
 }
 
 impl LogZBracket {
-    /// The widest bracket whose middle is worth quoting, in nats.
+    /// The largest gap, in nats, at which the estimates are said to agree.
     pub const CLOSED: f64 = 1.0;
 
-    /// The middle.
+    /// The midpoint of the two estimates.
     #[must_use]
     pub fn log_z(&self) -> f64 {
         f64::midpoint(self.lower.log_z, self.upper.log_z)
     }
 
-    /// Upper less lower estimate; below zero by chance alone.
+    /// Upper minus lower estimate; below zero only by chance.
     #[must_use]
     pub fn gap(&self) -> f64 {
         self.upper.log_z - self.lower.log_z
     }
 
-    /// Whether the two estimates agree to a nat. If not, neither is to be believed; if so, they still
-    /// may both lack a mode that neither direction met.
+    /// Whether the two estimates agree to within [`CLOSED`](Self::CLOSED). If not, both are
+    /// unreliable; if so, both may still miss the same mode.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.gap().abs() <= Self::CLOSED
     }
 }
 
-/// log Z from both directions. `base` are the biases of the independent units, best those of
-/// [`Rbm::independent_biases`]; `data` (in their own units) is where backward chains come from.
+/// Estimates log Z in both directions. `base` holds the biases of the independent units, best those of
+/// [`Rbm::independent_biases`]; the backward chains start at `data` (n × visible).
 ///
 /// # Errors
-/// [`InvalidSetting`] for settings out of range, or hidden units that are not binary.
+/// [`InvalidSetting`] for settings out of range, or hidden units whose energy is not linear.
 ///
 /// # Panics
 /// If there are no data, or widths differ from the model's.
@@ -160,23 +162,25 @@ pub fn bracket_log_z<F: Real>(
     seed: u64,
 ) -> Result<LogZBracket, InvalidSetting> {
     config.validate()?;
-    require_binary_hidden(rbm.hidden)?;
+    require_linear_hidden(rbm.hidden.unit)?;
     let betas = config.schedule.betas();
     let lower = forward(rbm, base, &betas, config.chains, seed);
     let starts = starts_from_data(rbm, data, config, seed);
-    let upper = backward(rbm, base, &betas, starts, seed);
+    let upper = backward_from_u(rbm, base, &betas, starts, seed);
     Ok(LogZBracket { lower, upper })
 }
 
-pub(crate) fn require_binary_hidden(hidden: Unit) -> Result<(), InvalidSetting> {
-    let expected = "binary: tempering and annealed importance sampling are for binary hidden units";
-    require(hidden == Unit::Binary, "model.hidden", &hidden.name(), expected)
+/// Checks that the hidden units can be tempered.
+pub(crate) fn require_linear_hidden(hidden: Unit) -> Result<(), InvalidSetting> {
+    let expected = "units with a linear energy, such as binary ones: tempering and annealed importance \
+                    sampling scale the energies of hidden units";
+    require(hidden.has_linear_energy(), "model.hidden", &hidden.name(), expected)
 }
 
-/// Annealed importance sampling: an estimate that is too low, on average.
+/// Annealed importance sampling: an estimate of log Z that is too low on average.
 ///
 /// # Panics
-/// If the hidden units are not binary.
+/// If the energy of the hidden units is not linear.
 #[must_use]
 pub fn forward<F: Real>(
     rbm: &Rbm<F>,
@@ -187,19 +191,29 @@ pub fn forward<F: Real>(
 ) -> LogZEstimate {
     let family = Tempered::new(rbm, base);
     let stream = Stream::new(seed, FORWARD);
-    let mut visible = Array2::zeros((n_chains, rbm.n_visible()));
-    family.draw_base(stream, visible.view_mut());
-    let weights = anneal(family, betas, &mut visible, stream);
+    let mut u = Array2::zeros((n_chains, rbm.n_visible()));
+    family.draw_base(stream, u.view_mut());
+    let weights = anneal(family, betas, &mut u, stream);
     estimate(&weights, |log_mean| family.log_z_of_base() + log_mean)
 }
 
-/// Reverse annealed importance sampling from `starts`, draws from the model in units of σ, one a
-/// row: an estimate that is too high, on average.
+/// Reverse annealed importance sampling: an estimate of log Z that is too high on average if `starts`
+/// (chains × visible) are draws from the model.
 ///
 /// # Panics
-/// If the hidden units are not binary.
+/// If the energy of the hidden units is not linear.
 #[must_use]
 pub fn backward<F: Real>(
+    rbm: &Rbm<F>,
+    base: ArrayView1<F>,
+    betas: &[f64],
+    starts: ArrayView2<F>,
+    seed: u64,
+) -> LogZEstimate {
+    backward_from_u(rbm, base, betas, rbm.visible.scaled(starts).into_owned(), seed)
+}
+
+fn backward_from_u<F: Real>(
     rbm: &Rbm<F>,
     base: ArrayView1<F>,
     betas: &[f64],
@@ -213,7 +227,7 @@ pub fn backward<F: Real>(
     estimate(&weights, |log_mean| family.log_z_of_base() - log_mean)
 }
 
-/// States after `burn_in` steps from samples that are spread over the data.
+/// States, in units of σ, after `burn_in` Gibbs steps from samples spread evenly over the data.
 fn starts_from_data<F: Real>(
     rbm: &Rbm<F>,
     data: ArrayView2<F>,
@@ -223,57 +237,59 @@ fn starts_from_data<F: Real>(
     let rows: Vec<usize> =
         (0..config.chains).map(|chain| chain * data.nrows() / config.chains).collect();
     let start = data.select(ndarray::Axis(0), &rows);
-    let mut chains = Chains::from_visible(rbm, rbm.from_data(start.view()).into_owned());
+    let mut chains = Chains::from_visible(rbm, start.view());
     for step in 1..=config.burn_in {
         gibbs_step(rbm, &mut chains, seed ^ BURN_IN_SEED, step);
     }
-    chains.visible
+    chains.u
 }
 
-/// Leads every chain through the temperatures and returns the logarithms of their weights.
+/// Anneals every chain through the temperatures and returns the logarithms of their weights.
 ///
-/// Chains do not see each other, and the model stays as it is: each thread leads its own chains from
-/// end to end, two products for all of them at each temperature.
+/// Chains are independent and the model is constant, so each thread anneals its own chains from end to
+/// end, with two products at each temperature.
 fn anneal<F: Real>(
     family: Tempered<F>,
     betas: &[f64],
-    visible: &mut Array2<F>,
+    u: &mut Array2<F>,
     stream: Stream,
 ) -> Vec<f64> {
-    let (n, n_hidden) = (visible.nrows(), family.rbm.n_hidden());
+    let (n, n_hidden) = (u.nrows(), family.rbm.n_hidden());
+    let hidden_unit = family.rbm.hidden.unit;
     let up = Prepared::new(family.rbm.weights.view());
     let down = Prepared::new(family.rbm.weights.t());
     let mut log_weights = vec![0.0; n];
-    let outputs = (visible.view_mut(), log_weights.as_mut_slice());
-    by_thread(n, outputs, |chains, (mut visible, log_weights)| {
+    let outputs = (u.view_mut(), log_weights.as_mut_slice());
+    by_thread(n, outputs, |chains, (mut u, log_weights)| {
         let mut hidden = Array2::zeros((chains.len(), n_hidden));
         for (step, pair) in (1..).zip(betas.windows(2)) {
             let (from, to) = (F::of(pair[0]), F::of(pair[1]));
             let stream = stream.epoch(step);
-            up.multiply(visible.view(), hidden.view_mut());
-            let rows = visible.rows().into_iter().zip(hidden.rows_mut());
-            for ((chain, (v, mut x)), log_weight) in chains.clone().zip(rows).zip(&mut *log_weights)
+            up.multiply(u.view(), hidden.view_mut());
+            let rows = u.rows().into_iter().zip(hidden.rows_mut());
+            for ((chain, (u, mut x)), log_weight) in chains.clone().zip(rows).zip(&mut *log_weights)
             {
-                let v = v.to_slice().expect("rows are contiguous");
+                let u = u.to_slice().expect("rows are contiguous");
                 let x = x.as_slice_mut().expect("rows are contiguous");
-                *log_weight += family.log_ratio(v, x, from, to);
-                Tempered::draw_hidden(stream.sublayer(1), chain * n_hidden, x, to);
+                *log_weight += family.log_ratio(u, x, from, to);
+                hidden_unit.draw_tempered(to, stream.sublayer(1), chain * n_hidden, x);
             }
-            down.multiply(hidden.view(), visible.view_mut());
+            down.multiply(hidden.view(), u.view_mut());
             let stream = stream.sublayer(2);
-            family.draw_visible_given(chains.clone(), |_| to, stream, &mut visible);
+            family.draw_visible_given(chains.clone(), |_| to, stream, &mut u);
         }
     });
     log_weights
 }
 
+/// The estimate from the mean of the weights, which `log_z` turns into one of log Z.
 fn estimate(log_weights: &[f64], log_z: impl Fn(f64) -> f64) -> LogZEstimate {
     let n = log_weights.len() as f64;
     let log_sum = log_sum_exp(log_weights);
     let doubled: Vec<f64> = log_weights.iter().map(|w| 2.0 * w).collect();
     let effective_chains = (2.0 * log_sum - log_sum_exp(&doubled)).exp();
-    // The relative variance of the weights is n / effective − 1; that of their mean is over n − 1,
-    // and so, to first order, is the variance of its logarithm.
+    // The relative variance of the weights is n / effective − 1. Divided by n − 1 it is that of
+    // their mean, and to first order the variance of the mean's logarithm.
     let standard_error = ((n / effective_chains - 1.0).max(0.0) / (n - 1.0)).sqrt();
     LogZEstimate { log_z: log_z(log_sum - n.ln()), standard_error, effective_chains }
 }

@@ -1,5 +1,5 @@
-//! How grey values, which are in [0, 1], become the states of binary visible units. Likelihoods of
-//! different binarisations cannot be compared, so it is recorded with every result.
+//! Binarisation: the conversion of grey values in [0, 1] to states of binary visible units. Likelihoods
+//! under different binarisations cannot be compared, so every result records which one was used.
 
 use ndarray::ArrayViewMut2;
 use nn_core::{Samples, UnreadableSamples};
@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 
 const PIXELS: Purpose = Purpose::new("binarise");
 
-/// How grey values become binary ones.
+/// Conversion of grey values to binary ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Binarisation {
-    /// They stay what they are, and are used as if they were states (Hinton & Salakhutdinov 2006).
+    /// Grey values stay as they are and take the place of states (Hinton & Salakhutdinov 2006).
     #[default]
     Probabilities,
-    /// 1 from 0.5 on, 0 below.
+    /// Values of 0.5 and above become 1, others 0.
     Threshold,
-    /// 1 with the grey value as probability, drawn anew in each epoch (Salakhutdinov & Murray
-    /// 2008).
+    /// A value becomes 1 with itself as the probability, drawn anew in each epoch (Salakhutdinov &
+    /// Murray 2008).
     Sample,
 }
 
@@ -32,8 +32,8 @@ impl Binarisation {
         }
     }
 
-    /// Copies the rows `samples` of `data` into `out` and binarises them. Draws are those of the
-    /// layer (of a stack, from 0), the epoch and the sample, whatever batch that is in. Shapes: (n × d),
+    /// Copies the rows `samples` of `data` into `out` and binarises them. Draws depend on the seed, the
+    /// layer (of a stack, from 0), the epoch and the sample, but not on the batch. Shapes: (n × d),
     /// b → (b × d).
     ///
     /// # Errors

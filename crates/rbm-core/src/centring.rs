@@ -1,13 +1,13 @@
 //! The centred gradient (Cho et al. 2013; Melchior, Fischer & Wiskott 2016).
 //!
-//! With offsets μ and λ, near the means of v and h over the data, a centred RBM has the energy
+//! With offsets μ and λ, close to the means of v and h over the data, a centred RBM has the energy
 //! −(v − μ)·a′ − (h − λ)·b′ − (v − μ) W (h − λ). It is the plain RBM with a = a′ − W λ and
-//! b = b′ − Wᵀ μ, up to a constant: what differs is where a step of its gradient leads. In terms of
-//! the plain parameters that step is (Melchior et al., eq. 12 to 14)
+//! b = b′ − Wᵀ μ, up to a constant; only the direction of its gradient differs. In terms of the plain
+//! parameters that direction is (Melchior et al., eq. 12 to 14)
 //!
 //! W: G = ∇W − ∇a λᵀ − μ ∇bᵀ   a: ∇a − G λ   b: ∇b − Gᵀ μ
 //!
-//! with ∇ the plain gradient. So the model stays a plain one and the offsets live beside it.
+//! with ∇ the plain gradient. The model therefore stays a plain one, and the offsets live beside it.
 
 use ndarray::{Array1, ArrayView2};
 use nn_core::{Parameters, Tensor, TensorMut};
@@ -16,18 +16,20 @@ use numerics::{Real, by_rows};
 
 use crate::Rbm;
 
-/// The offsets: moving averages of the visible and hidden means over the data.
+/// The offsets: moving averages of the visible and hidden means over the data. Like the parameters
+/// that they belong to, they are in units of σ.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Offsets<F> {
     /// μ, visible.
     pub visible: Array1<F>,
     /// λ, hidden.
     pub hidden: Array1<F>,
+    /// Scratch for the means of a batch.
     mean: (Array1<F>, Array1<F>),
 }
 
 impl<F: Real> Offsets<F> {
-    /// Offsets that begin with these means.
+    /// Offsets that start at these means.
     #[must_use]
     pub fn new(visible: Array1<F>, hidden: Array1<F>) -> Self {
         let mean = (visible.clone(), hidden.clone());
@@ -35,7 +37,7 @@ impl<F: Real> Offsets<F> {
     }
 
     /// Moves the offsets by `rate` towards the means over a batch (n × visible, n × hidden).
-    pub fn update(&mut self, visible: ArrayView2<F>, hidden: ArrayView2<F>, rate: f64) {
+    pub(crate) fn update(&mut self, visible: ArrayView2<F>, hidden: ArrayView2<F>, rate: f64) {
         let one = F::one() / F::of(visible.nrows() as f64);
         let rate = F::of(rate);
         numerics::column_sums(one, visible, self.mean.0.view_mut());
@@ -44,9 +46,10 @@ impl<F: Real> Offsets<F> {
         self.hidden.zip_mut_with(&self.mean.1, |lambda, &mean| *lambda += rate * (mean - *lambda));
     }
 
-    /// Turns the plain gradient into the centred one. Allocates nothing.
+    /// Replaces the plain gradient by the centred one. Allocates nothing.
     pub fn centre(&self, gradient: &mut Rbm<F>) {
-        let Rbm { weights, visible_bias, hidden_bias, .. } = gradient;
+        let Rbm { weights, visible, hidden } = gradient;
+        let (visible_bias, hidden_bias) = (&mut visible.bias, &mut hidden.bias);
         let slice = "parameters are contiguous";
         let mu = self.visible.as_slice().expect(slice);
         let lambda = self.hidden.as_slice().expect(slice);
@@ -79,7 +82,7 @@ impl<F: Real> Offsets<F> {
     }
 }
 
-/// One row of G from the row of ∇W, and ∇aᵢ − Σⱼ Gᵢⱼ λⱼ, which it returns.
+/// Replaces a row of ∇W by the row of G, and returns ∇aᵢ − Σⱼ Gᵢⱼ λⱼ.
 fn centre_row<F: Real>(row: &mut [F], lambda: &[F], for_hidden: &[F], for_visible: F, mu: F) -> F {
     for ((g, &l), &b) in row.iter_mut().zip(lambda).zip(for_hidden) {
         *g -= for_visible * l + mu * b;
@@ -102,5 +105,20 @@ impl<F: Real> Parameters<F> for Offsets<F> {
             TensorMut::vector("hidden", 0, self.hidden.view_mut()),
         ]
         .into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn offsets_move_towards_the_means() {
+        let mut offsets = Offsets::new(array![0.0, 1.0], array![0.5]);
+        let (v, h) = (array![[1.0, 0.0], [0.0, 0.0]], array![[1.0], [1.0]]);
+        offsets.update(v.view(), h.view(), 0.1);
+        assert_eq!(offsets.visible, array![0.05, 0.9]);
+        assert_eq!(offsets.hidden, array![0.55]);
     }
 }

@@ -8,44 +8,44 @@ use crate::{Rbm, Unit};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RbmConfig {
-    /// Hidden units.
+    /// Number of hidden units.
     pub n_hidden: usize,
-    /// What the visible units are.
+    /// Kind of the visible units.
     pub visible: Unit,
-    /// What the hidden units are.
+    /// Kind of the hidden units.
     pub hidden: Unit,
-    /// Where σ of Gaussian visible units comes from.
+    /// Initial variance of visible units that have one.
     pub variance: Variance,
-    /// How weights begin.
+    /// Weight initialisation.
     pub initial_weights: InitialWeights,
-    /// Standard deviation of the weights at the beginning; 0.01 in Hinton's practical guide,
-    /// section 8.
+    /// Standard deviation of the initial weights; 0.01 in Hinton's practical guide, section 8.
     pub weight_std: f64,
-    /// Whether visible biases begin where independent units fit the training set's means, at their
-    /// log-odds for binary units (guide, section 8.1), rather than at zero.
+    /// Whether the initial visible biases reproduce the training set's means (for binary units, their
+    /// log-odds; guide, section 8.1) instead of being zero.
     pub visible_bias_from_data: bool,
 }
 
-/// Where σ of Gaussian visible units comes from.
+/// Initial variance of visible units that have one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Variance {
     /// σ = 1: the data must be standardised.
     #[default]
     Unit,
-    /// The standard deviation of each column of the training set, which amounts to standardising
-    /// it; learned from there on if `training.variance_rate` is above 0.
+    /// σ is the standard deviation of each column of the training set, which amounts to standardising
+    /// the data. It is learned from there on if `training.variance_rate` is above 0.
     Data,
 }
 
-/// How weights begin.
+/// Weight initialisation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum InitialWeights {
     /// Independent normal draws.
     #[default]
     Gaussian,
-    /// As far as there are, orthogonal vectors (Saxe et al. 2014): no two units begin alike.
+    /// Orthogonal vectors, as many as the smaller layer has units (Saxe et al. 2014): no two of those
+    /// units start alike.
     Orthogonal,
 }
 
@@ -78,20 +78,20 @@ impl RbmConfig {
             "a finite number, 0 or above",
         )?;
         require(
-            self.hidden != Unit::TruncatedExponential,
+            !self.hidden.is_visible_only(),
             "model.hidden",
-            &"truncated-exponential",
-            "binary or gaussian: truncated exponential units are for grey values of data",
+            &self.hidden.name(),
+            "another kind: these units can only be visible",
         )?;
         require(
-            self.visible == Unit::Gaussian || self.variance == Variance::Unit,
+            self.visible.has_std() || self.variance == Variance::Unit,
             "model.variance",
             &"data",
-            "unit: only gaussian visible units have a variance of their own",
+            "unit, because these visible units have no variance of their own",
         )
     }
 
-    /// A model of this architecture, all zeros: what tensors of a file are restored into.
+    /// A model of this architecture, all zeros, to restore the tensors of a file into.
     #[must_use]
     pub fn zeros<F: Real>(&self, n_visible: usize) -> Rbm<F> {
         Rbm::with_units(n_visible, self.n_hidden, self.visible, self.hidden)

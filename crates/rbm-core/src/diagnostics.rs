@@ -1,20 +1,20 @@
-//! Whether chains have run long enough, from a scalar of each state (its free energy, say).
+//! Convergence diagnostics of Markov chains, from a scalar of each state such as its free energy.
 //!
 //! With m chains of n steps, W the mean variance within and B/n the variance between chains,
 //! var⁺ = (n − 1)/n W + B/n and ρ_t = 1 − (W − mean autocovariance at lag t) / var⁺. The
 //! autocorrelation time τ = −1 + 2 Σ ρ_t is summed in pairs while they are positive (Geyer 1992),
-//! m n / τ is the number of independent draws that are worth as much, and R̂ = √(var⁺ / W) of the
-//! chains cut in half is near 1 once they have forgotten where they began (Gelman & Rubin 1992;
-//! Vehtari et al. 2021, eq. 3 to 13).
+//! m n / τ is the effective number of samples: that of as many independent draws. R̂ = √(var⁺ / W) of
+//! the chains cut in half approaches 1 as the chains forget their starting states (Gelman & Rubin
+//! 1992; Vehtari et al. 2021, eq. 3 to 13).
 
-/// What parallel chains tell of themselves.
+/// Convergence diagnostics of parallel chains.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ChainDiagnostics {
-    /// τ, in steps: draws further apart are as good as independent.
+    /// Autocorrelation time τ in steps: draws further apart are nearly independent.
     pub autocorrelation_time: f64,
-    /// Independent draws that all the chains together are worth.
+    /// Effective number of samples of all chains together.
     pub effective_samples: f64,
-    /// R̂: below 1.01 for chains that agree.
+    /// R̂, which is below 1.01 for chains that agree.
     pub r_hat: f64,
 }
 
@@ -38,7 +38,7 @@ pub fn diagnose_chains(chains: &[Vec<f64>]) -> ChainDiagnostics {
     };
     let draws = (n * chains.len()) as f64;
     if pooled.is_nan() || pooled <= 0.0 {
-        // Chains that never move: all draws are one.
+        // The chains never moved, so all their states are one sample.
         let r_hat = f64::NAN;
         return ChainDiagnostics { autocorrelation_time: draws, effective_samples: 1.0, r_hat };
     }

@@ -1,67 +1,53 @@
 //! Energies and free energies.
 //!
-//! E(v, h) = −a·v − b·h − v W h for binary and truncated exponential units, and
-//! p(v, h) = e^(−E(v, h)) / Z; a Gaussian unit has (s − c)² / 2 instead of −c s. Summed over h, which factorises:
-//! F(v) = −ln Σ_h e^(−E(v, h)) = −a·v − Σⱼ ln(1 + e^(xⱼ)) with xⱼ = bⱼ + Σᵢ vᵢ Wᵢⱼ, and
-//! p(v) = e^(−F(v)) / Z. For Gaussian hidden units ln(1 + e^(xⱼ)) becomes
-//! (xⱼ² − bⱼ² + ln 2π) / 2.
+//! With u = v / σ, E(v, h) = E_visible(u) + E_hidden(h) − u W h + Σ ln σ, where each layer's own part
+//! is −Σ c s or, for Gaussian units, Σ (s − c)² / 2; then p(v, h) = e^(−E(v, h)) / Z is a density over
+//! the data. The sum over h factorises: F(v) = −ln Σ_h e^(−E(v, h)) is, for binary units,
+//! −a·v − Σⱼ ln(1 + e^(xⱼ)) with xⱼ = bⱼ + Σᵢ vᵢ Wᵢⱼ, and p(v) = e^(−F(v)) / Z.
 
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis, s};
-use numerics::{Real, update_and_sum};
+use numerics::Real;
 
+use crate::Rbm;
 use crate::conditional::BLOCK;
-use crate::{Rbm, Unit};
 
 impl<F: Real> Rbm<F> {
-    /// E(v, h) in nats; v in units of σ.
+    /// E(v, h) in nats.
     pub fn energy(&self, v: ArrayView1<F>, h: ArrayView1<F>) -> f64 {
-        let coupling = v.dot(&self.weights.dot(&h));
-        let visible = layer_energy(self.visible, v, self.visible_bias.view());
-        let hidden = layer_energy(self.hidden, h, self.hidden_bias.view());
-        (visible + hidden - coupling).as_f64()
+        let u = self.visible.scaled(v.insert_axis(Axis(0)));
+        let u = u.row(0);
+        let coupling = u.dot(&self.weights.dot(&h));
+        let energy = self.visible.energy(u) + self.hidden.energy(h) - coupling;
+        energy.as_f64() + self.visible.log_volume()
     }
 
-    /// F(v) in nats for each row of data in their own units, so that −F(v) − ln Z is the logarithm of
-    /// their probability (of their density, for units that are not binary). Shapes: (n × visible) → n.
+    /// F(v) in nats for each row, so that −F(v) − ln Z is the logarithm of the row's probability (of
+    /// its density, where units are continuous). Shapes: (n × visible) → n.
     #[must_use]
-    pub fn free_energies(&self, data: ArrayView2<F>) -> Vec<f64> {
-        // The density of v = σ u is that of u over σ.
-        let volume: f64 = self.visible_std.iter().map(|&std| std.as_f64().ln()).sum();
-        let mut free_energies = vec![0.0; data.nrows()];
-        let mut inputs = Array2::zeros((data.nrows().min(BLOCK), self.n_hidden()));
-        let hidden_bias = self.hidden_bias.as_slice().expect("a bias is contiguous");
-        let blocks = data.axis_chunks_iter(Axis(0), BLOCK);
-        for (data, out) in blocks.zip(free_energies.chunks_mut(BLOCK)) {
-            let inputs = inputs.slice_mut(s![..data.nrows(), ..]);
-            let v = self.from_data(data);
+    pub fn free_energies(&self, v: ArrayView2<F>) -> Vec<f64> {
+        let volume = self.visible.log_volume();
+        let mut free_energies = vec![0.0; v.nrows()];
+        let mut inputs = Array2::zeros((v.nrows().min(BLOCK), self.n_hidden()));
+        let hidden_bias = self.hidden.bias.as_slice().expect("a bias is contiguous");
+        let blocks = v.axis_chunks_iter(Axis(0), BLOCK);
+        for (v, out) in blocks.zip(free_energies.chunks_mut(BLOCK)) {
+            let inputs = inputs.slice_mut(s![..v.nrows(), ..]);
+            let u = self.visible.scaled(v);
             numerics::matmul_then(
-                v.view(),
+                u.view(),
                 self.weights.view(),
                 inputs,
                 out,
                 |rows, mut x, out| {
                     for ((sample, mut x), out) in rows.zip(x.rows_mut()).zip(out) {
                         let x = x.as_slice_mut().expect("rows are contiguous");
-                        let hidden =
-                            update_and_sum(x, hidden_bias, |x, b| self.hidden.log_sum(*x + b, b));
-                        let bias = self.visible_bias.view();
-                        let visible = layer_energy(self.visible, v.row(sample), bias);
+                        let hidden = self.hidden.unit.log_sums(hidden_bias, x);
+                        let visible = self.visible.energy(u.row(sample));
                         *out = visible.as_f64() - hidden.as_f64() + volume;
                     }
                 },
             );
         }
         free_energies
-    }
-}
-
-/// The part of the energy that a layer has alone.
-fn layer_energy<F: Real>(unit: Unit, state: ArrayView1<F>, bias: ArrayView1<F>) -> F {
-    match unit {
-        Unit::Binary | Unit::TruncatedExponential => -state.dot(&bias),
-        Unit::Gaussian => {
-            let halves = state.iter().zip(bias).map(|(&s, &c)| F::of(0.5) * (s - c) * (s - c));
-            halves.sum()
-        }
     }
 }

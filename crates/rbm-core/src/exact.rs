@@ -1,34 +1,36 @@
-//! The partition function of small models, and draws from them, exactly.
+//! The exact partition function of small models, and exact draws from them.
 //!
-//! Z = Σ_v Σ_h e^(−E(v, h)). One layer is summed in closed form, the other, a small one of binary
-//! units, by going through its states: ln Z = ln Σ_h exp(b·h + Σᵢ ln(1 + e^(aᵢ + Σⱼ Wᵢⱼ hⱼ))), or
-//! the same with the layers' parts exchanged.
+//! Z = Σ_v Σ_h e^(−E(v, h)). One layer is summed in closed form; the other, a small one of discrete
+//! units, by enumerating its states. For binary units
+//! ln Z = ln Σ_h exp(b·h + Σᵢ ln(1 + e^(aᵢ + Σⱼ Wᵢⱼ hⱼ))), or the same with the layers exchanged.
 
-use ndarray::{Array1, Array2};
+use ndarray::Array2;
 use numerics::{Real, Stream, log_add_exp, log_sum_exp};
 use rand::distr::{Distribution, weighted::WeightedIndex};
 use thiserror::Error;
 
-use crate::{Rbm, Unit};
+use crate::{Layer, Rbm};
 
-/// The most units of the layer whose states are gone through: 2²⁵ states are half a minute's work.
+/// The logarithm to base 2 of the largest number of states that are enumerated. 2²⁵ states are half a
+/// minute's work.
 pub const MAX_ENUMERATED: usize = 25;
 
-/// The most units of it for exact draws, which keep the probability of every state in memory.
+/// The same for exact draws, which keep the probability of every state in memory.
 const MAX_DRAWN: usize = 20;
 
-/// No layer is binary and so small that its states can be enumerated.
+/// Neither layer is discrete and small enough for its states to be enumerated.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
-    "exact log Z goes through the states of a layer of binary units, at most 2^{MAX_ENUMERATED}; \
-     this model has {n_visible} {visible} visible and {n_hidden} {hidden} hidden units"
+    "the exact partition function is a sum over the states of one layer of discrete units, at most \
+     2^{MAX_ENUMERATED} states; this model has {n_visible} {visible} visible and {n_hidden} {hidden} \
+     hidden units"
 )]
 pub struct IntractableError {
-    /// Visible units.
+    /// Number of visible units.
     pub n_visible: usize,
     /// Their kind.
     pub visible: &'static str,
-    /// Hidden units.
+    /// Number of hidden units.
     pub n_hidden: usize,
     /// Their kind.
     pub hidden: &'static str,
@@ -37,10 +39,10 @@ pub struct IntractableError {
 /// ln Z in nats.
 ///
 /// # Errors
-/// [`IntractableError`] if no layer is binary and of at most [`MAX_ENUMERATED`] units.
+/// [`IntractableError`] if no layer is discrete with at most 2^[`MAX_ENUMERATED`] states.
 pub fn log_z<F: Real>(rbm: &Rbm<F>) -> Result<f64, IntractableError> {
-    let visible = enumerable(rbm.visible, rbm.n_visible(), MAX_ENUMERATED);
-    let hidden = enumerable(rbm.hidden, rbm.n_hidden(), MAX_ENUMERATED);
+    let visible = n_states(&rbm.visible, MAX_ENUMERATED);
+    let hidden = n_states(&rbm.hidden, MAX_ENUMERATED);
     // −F(v) is the log of v's unnormalised probability; exchanging the layers gives that of h.
     match (visible, hidden) {
         (Some(visible), Some(hidden)) if visible <= hidden => Ok(sum_over_visible(rbm)),
@@ -50,21 +52,22 @@ pub fn log_z<F: Real>(rbm: &Rbm<F>) -> Result<f64, IntractableError> {
     }
 }
 
-/// Independent draws of v from the model, one a row, in units of σ: h from p(h), known for every
-/// state, then v from p(v | h).
+/// Independent draws of v from the model, one a row: h from p(h), which is known for every state,
+/// then v from p(v | h).
 ///
 /// # Errors
-/// [`IntractableError`] if the hidden units are not binary, or more than 20.
+/// [`IntractableError`] if the hidden units are not discrete, or have more than 2²⁰ states.
 pub fn sample_exactly<F: Real>(
     rbm: &Rbm<F>,
     n: usize,
     stream: Stream,
 ) -> Result<Array2<F>, IntractableError> {
     let n_hidden = rbm.n_hidden();
-    enumerable(rbm.hidden, n_hidden, MAX_DRAWN).ok_or_else(|| rbm.intractable())?;
+    let n_states = n_states(&rbm.hidden, MAX_DRAWN).ok_or_else(|| rbm.intractable())?;
+    let values = rbm.hidden.unit.states().unwrap_or_default();
     let exchanged = rbm.exchanged();
-    let mut log_p = Vec::with_capacity(1 << n_hidden);
-    for_blocks_of_states(n_hidden, |states| {
+    let mut log_p = Vec::with_capacity(n_states);
+    for_blocks_of_states(&exchanged.visible, |states| {
         log_p.extend(exchanged.free_energies(states.view()).iter().map(|f| -f));
     });
     let log_z = log_sum_exp(&log_p);
@@ -73,10 +76,8 @@ pub fn sample_exactly<F: Real>(
     let mut rng = stream.rng();
     let mut hidden = Array2::zeros((n, n_hidden));
     for mut row in hidden.rows_mut() {
-        let state = distribution.sample(&mut rng);
-        for (unit, value) in row.iter_mut().enumerate() {
-            *value = bit(state, unit);
-        }
+        let mut state = distribution.sample(&mut rng);
+        row.iter_mut().for_each(|value| *value = next_value(&mut state, values));
     }
     let mut visible = Array2::zeros((n, rbm.n_visible()));
     rbm.sample_v_given_h(hidden.view(), stream.sublayer(1), visible.view_mut());
@@ -85,54 +86,59 @@ pub fn sample_exactly<F: Real>(
 
 fn sum_over_visible<F: Real>(rbm: &Rbm<F>) -> f64 {
     let mut total = f64::NEG_INFINITY;
-    for_blocks_of_states(rbm.n_visible(), |states| {
+    for_blocks_of_states(&rbm.visible, |states| {
         let negative: Vec<f64> = rbm.free_energies(states.view()).iter().map(|f| -f).collect();
         total = log_add_exp(total, log_sum_exp(&negative));
     });
     total
 }
 
-/// The number of units of a layer whose states can be gone through.
-fn enumerable(unit: Unit, n: usize, most: usize) -> Option<usize> {
-    (unit == Unit::Binary && n <= most).then_some(n)
+/// The number of a layer's states, if it is discrete and has at most 2^`most`.
+fn n_states<F: Real>(layer: &Layer<F>, most: usize) -> Option<usize> {
+    let of_unit = layer.unit.states()?.len();
+    let n = of_unit.checked_pow(u32::try_from(layer.n_units()).ok()?)?;
+    (n <= 1 << most).then_some(n)
 }
 
-/// Calls `each` with all states of binary units, one a row, some thousands at a time.
-fn for_blocks_of_states<F: Real>(n_units: usize, mut each: impl FnMut(&Array2<F>)) {
+/// Calls `each` with all states of a discrete layer, one a row, some thousands at a time.
+fn for_blocks_of_states<F: Real>(layer: &Layer<F>, mut each: impl FnMut(&Array2<F>)) {
     const BLOCK: usize = 1 << 12;
-    let n_states = 1_usize << n_units;
+    let values = layer.unit.states().unwrap_or_default();
+    let n_states = n_states(layer, MAX_ENUMERATED).unwrap_or(0);
     for first in (0..n_states).step_by(BLOCK) {
         let n = BLOCK.min(n_states - first);
-        each(&Array2::from_shape_fn((n, n_units), |(row, unit)| bit(first + row, unit)));
+        let mut states = Array2::zeros((n, layer.n_units()));
+        for (mut state, mut row) in (first..).zip(states.rows_mut()) {
+            row.iter_mut().for_each(|value| *value = next_value(&mut state, values));
+        }
+        each(&states);
     }
 }
 
-/// The state of a unit in the state of this number.
-fn bit<F: Real>(state: usize, unit: usize) -> F {
-    if state >> unit & 1 == 1 { F::one() } else { F::zero() }
+/// The value of the next unit in the state of this number: its last digit, which is then removed.
+fn next_value<F: Real>(state: &mut usize, values: &[f64]) -> F {
+    let digit = *state % values.len();
+    *state /= values.len();
+    F::of(values[digit])
 }
 
 impl<F: Real> Rbm<F> {
-    /// The model with visible and hidden units exchanged, u for v.
+    /// The model with visible and hidden units exchanged. Its hidden units stand for v / σ.
     #[must_use]
     pub fn exchanged(&self) -> Self {
-        let n_std = if self.hidden == Unit::Gaussian { self.n_hidden() } else { 0 };
         Rbm {
             weights: self.weights.t().as_standard_layout().into_owned(),
-            visible_bias: self.hidden_bias.clone(),
-            hidden_bias: self.visible_bias.clone(),
-            visible_std: Array1::ones(n_std),
-            visible: self.hidden,
-            hidden: self.visible,
+            visible: self.hidden.clone(),
+            hidden: Layer::new(self.visible.unit, self.visible.bias.clone()),
         }
     }
 
     fn intractable(&self) -> IntractableError {
         IntractableError {
             n_visible: self.n_visible(),
-            visible: self.visible.name(),
+            visible: self.visible.unit.name(),
             n_hidden: self.n_hidden(),
-            hidden: self.hidden.name(),
+            hidden: self.hidden.unit.name(),
         }
     }
 }

@@ -1,43 +1,43 @@
-//! Some visible units known, the others drawn from their conditional distribution: what a joint
-//! distribution can do and a function from inputs to outputs cannot.
+//! The conditional distribution of some visible units given the others, and draws from it. A joint
+//! distribution has one; a function from inputs to outputs, such as an autoencoder, has not.
 //!
-//! With v = (v_U, v_L), p(v_L | v_U) is an RBM's too: that of the weights W_L, with hidden biases
-//! b + v_U W_U. So everything that is known of RBMs is known of it.
+//! With v = (v_K, v_U), known and unknown, p(v_U | v_K) is the distribution of another RBM: its
+//! weights are W_U, its hidden biases b + v_K W_K. All that works for RBMs works for it.
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use numerics::{Purpose, Real, Stream};
 
-use crate::{Chains, Rbm, Unit, gibbs_step};
+use crate::{Chains, Layer, Rbm, gibbs_step};
 
 const UNKNOWN: Purpose = Purpose::new("unknown");
 
 impl<F: Real> Rbm<F> {
     /// The conditional distribution of the units that are not `known`, in their order, given the
-    /// state `v` (in units of σ) of those that are.
+    /// state `v` of those that are.
     ///
     /// # Panics
     /// If lengths differ from the number of visible units.
     #[must_use]
     pub fn given(&self, v: ArrayView1<F>, known: &[bool]) -> Self {
         assert_eq!((v.len(), known.len()), (self.n_visible(), self.n_visible()), "visible units");
-        let free: Vec<usize> = (0..known.len()).filter(|&i| !known[i]).collect();
-        let v = Array1::from_shape_fn(v.len(), |i| if known[i] { v[i] } else { F::zero() });
-        let std = if self.visible == Unit::Gaussian { free.as_slice() } else { &[] };
+        let unknown: Vec<usize> = (0..known.len()).filter(|&i| !known[i]).collect();
+        let u = self.visible.scaled(v.insert_axis(Axis(0)));
+        let u = Array1::from_shape_fn(v.len(), |i| if known[i] { u[[0, i]] } else { F::zero() });
         Rbm {
-            weights: self.weights.select(Axis(0), &free),
-            visible_bias: self.visible_bias.select(Axis(0), &free),
-            hidden_bias: &self.hidden_bias + &v.dot(&self.weights),
-            visible_std: self.visible_std.select(Axis(0), std),
-            visible: self.visible,
-            hidden: self.hidden,
+            weights: self.weights.select(Axis(0), &unknown),
+            visible: self.visible.select(&unknown),
+            hidden: Layer {
+                bias: &self.hidden.bias + &u.dot(&self.weights),
+                ..self.hidden.clone()
+            },
         }
     }
 }
 
-/// Draws the units that are not `known` given those that are, for each row of `v` (in units of σ),
-/// `draws` times each: Gibbs chains of `steps` in which the known units are put back after each.
-/// Row r · `draws` + d of the result is the d-th draw for row r; unknown units begin where
-/// independent units with biases `base` would be.
+/// Draws the units that are not `known` given those that are, `draws` times for each row of `v`, by
+/// Gibbs chains of `steps` in which the known units are put back after each step. Row
+/// r · `draws` + d of the result is the d-th draw for row r. Unknown units start as independent units
+/// with biases `base`.
 ///
 /// # Panics
 /// If widths differ.
@@ -51,7 +51,7 @@ pub fn inpaint<F: Real>(
 ) -> Chains<F> {
     assert_eq!((v.ncols(), known.len()), (rbm.n_visible(), rbm.n_visible()), "visible units");
     let rows: Vec<usize> = (0..v.nrows() * draws).map(|row| row / draws).collect();
-    let given = v.select(Axis(0), &rows);
+    let given = rbm.visible.scaled(v).select(Axis(0), &rows);
     let put_back = |state: &mut Array2<F>| {
         ndarray::Zip::from(state.rows_mut()).and(given.rows()).for_each(|mut row, given| {
             for ((x, &value), &known) in row.iter_mut().zip(given).zip(known) {
@@ -62,14 +62,14 @@ pub fn inpaint<F: Real>(
         });
     };
     let mut start = Array2::zeros(given.dim());
-    rbm.visible.parameters(base, &mut start.view_mut());
-    rbm.visible.draw(Stream::new(seed, UNKNOWN), 0..rows.len(), &mut start.view_mut());
+    let stream = Stream::new(seed, UNKNOWN);
+    rbm.visible.unit.draw_independent(base, stream, &mut start.view_mut());
     put_back(&mut start);
-    let mut chains = Chains::from_visible(rbm, start);
+    let mut chains = Chains::from_u(rbm, start);
     for step in 1..=steps {
         gibbs_step(rbm, &mut chains, seed, step);
-        put_back(&mut chains.visible);
+        put_back(&mut chains.u);
     }
-    put_back(&mut chains.visible_mean);
+    put_back(&mut chains.u_mean);
     chains
 }

@@ -1,4 +1,4 @@
-//! The state of the negative phase between steps: none, or chains of some kind.
+//! The state that an algorithm keeps between steps for its negative phase.
 
 use ndarray::s;
 use nn_core::{RestoreError, Samples, TensorMap, UnreadableSamples, restore, store};
@@ -9,9 +9,9 @@ use crate::{Algorithm, PersistentChains, Phases, Rbm, Replicas};
 
 const CHAINS: Purpose = Purpose::new("chains start");
 
-/// What an [`Algorithm`] keeps.
+/// The state of an [`Algorithm`]'s negative phase.
 #[derive(Debug, Clone)]
-#[allow(clippy::large_enum_variant, reason = "a training has one")]
+#[allow(clippy::large_enum_variant, reason = "there is one per training")]
 pub(crate) enum Negative<F> {
     Data,
     Persistent(PersistentChains<F>),
@@ -45,7 +45,7 @@ impl<F: Real> Negative<F> {
         })
     }
 
-    /// Samples of the model in a negative phase; 0 where it starts from the data.
+    /// Number of chains; 0 for contrastive divergence, whose negative phase starts from the data.
     pub(crate) fn n_chains(&self) -> usize {
         match self {
             Negative::Data => 0,
@@ -54,8 +54,8 @@ impl<F: Real> Negative<F> {
         }
     }
 
-    /// Runs the chains for `k` steps before the step of learning of this `batch`, and leaves the
-    /// negative phase below the `n` samples in `phases`.
+    /// Runs the chains for `k` Gibbs steps, for the step of learning on this `batch`, and writes the
+    /// negative phase below the `n` samples in `phases`. Does nothing for contrastive divergence.
     pub(crate) fn run(
         &mut self,
         rbm: &Rbm<F>,
@@ -72,28 +72,29 @@ impl<F: Real> Negative<F> {
             }
             Negative::Tempering(replicas) => {
                 for sweep in 0..k {
-                    // With a single sweep a step, the halves take turns all the same.
+                    // Numbered across batches, so that the two halves of the exchanges alternate
+                    // even with one sweep a step.
                     replicas.sweep(rbm, batch * k + sweep, stream);
                 }
                 let m = replicas.n_chains();
-                let mut visible = phases.visible.slice_mut(s![n..n + m, ..]);
-                replicas.copy_states_at(0, visible.view_mut());
+                let mut u = phases.u.slice_mut(s![n..n + m, ..]);
+                replicas.copy_u_at(0, u.view_mut());
                 let hidden = phases.hidden.slice_mut(s![n..n + m, ..]);
                 let scale = F::of(-(n as f64) / m as f64);
-                rbm.h_given_v_then(visible.view(), hidden, (), |_, mut h, ()| {
-                    rbm.hidden.means(&mut h);
+                rbm.h_given_u_then(u.view(), hidden, (), |_, mut h, ()| {
+                    rbm.hidden.unit.means(&mut h);
                     h *= scale;
                 });
             }
         }
     }
 
-    /// Whether it learns from the gradient.
+    /// Whether the negative phase has fast weights, which learn from the gradient.
     pub(crate) fn learns(&self) -> bool {
         matches!(self, Negative::Fast { .. })
     }
 
-    /// What fast weights learn from a step.
+    /// Updates the fast weights, if there are any.
     pub(crate) fn learn(&mut self, gradient: &Rbm<F>) {
         if let Negative::Fast { weights, rate, decay, .. } = self {
             weights.learn(gradient, *rate, *decay);

@@ -1,12 +1,12 @@
-//! Weights with orthogonal columns (or rows, if there are fewer of those).
+//! Weight matrices with orthogonal columns, or orthogonal rows if there are fewer rows.
 
 use ndarray::Array2;
 use nn_core::normal;
 use numerics::Real;
 
-/// A matrix whose shorter side's vectors are orthogonal, each element with standard deviation `std`:
-/// normal draws made orthogonal by Gram & Schmidt's process (twice, which is enough for rounding;
-/// Giraud et al. 2005).
+/// A matrix whose columns or rows, whichever are fewer, are orthogonal, and whose elements have standard
+/// deviation `std`. Normal draws are orthogonalised by the Gram–Schmidt process, run twice against
+/// rounding errors (Giraud et al. 2005).
 pub(crate) fn orthogonal<F: Real>(
     (rows, columns): (usize, usize),
     std: f64,
@@ -26,7 +26,7 @@ pub(crate) fn orthogonal<F: Real>(
             vector /= norm;
         }
     }
-    // Unit vectors of `many` elements have elements of size 1 / √many.
+    // The elements of a unit vector of length `many` have the standard deviation 1 / √many.
     let scale = std * (many as f64).sqrt();
     let scaled = vectors.mapv(|x| F::of(scale * x));
     if rows < columns { scaled } else { scaled.reversed_axes().as_standard_layout().into_owned() }

@@ -1,15 +1,15 @@
-//! Chains that run on between the steps of learning: persistent contrastive divergence (Tieleman
-//! 2008), and its fast weights (Tieleman & Hinton 2009).
+//! Persistent contrastive divergence (Tieleman 2008), whose chains go on from one step of learning to
+//! the next, and fast PCD (Tieleman & Hinton 2009).
 //!
 //! Between two steps the chains keep their hidden states; the next step begins with v from
-//! p(v | h) of the changed model. So PCD-1 costs what CD-1 costs.
+//! p(v | h) of the updated model. PCD-1 therefore costs as much as CD-1.
 
-use ndarray::{Array2, s};
+use ndarray::{Array1, Array2, s};
 use nn_core::{Parameters, Tensor, TensorMut};
 use numerics::elementary::vectorised;
 use numerics::{Real, Stream, by_rows};
 
-use crate::contrastive::{mean_error, squared_errors};
+use crate::contrastive::mean_error;
 use crate::{Phases, Rbm};
 
 /// Hidden states of persistent chains, one a row.
@@ -20,15 +20,17 @@ pub struct PersistentChains<F> {
 }
 
 impl<F: Real> PersistentChains<F> {
-    /// Chains that start from fair coin flips: at the small weights of a new model, from the model.
+    /// Chains that start from hidden units without input (fair coin flips for binary ones), which
+    /// is close to the model while its weights are small.
     #[must_use]
     pub fn new(rbm: &Rbm<F>, n_chains: usize, stream: Stream) -> Self {
-        let mut hidden = Array2::from_elem((n_chains, rbm.n_hidden()), F::of(0.5));
-        stream.bernoulli_in_place(0, hidden.as_slice_mut().expect("just made, contiguous"));
+        let mut hidden = Array2::zeros((n_chains, rbm.n_hidden()));
+        let bias = Array1::zeros(rbm.n_hidden());
+        rbm.hidden.unit.draw_independent(bias.view(), stream, &mut hidden.view_mut());
         PersistentChains { hidden }
     }
 
-    /// Runs every chain for `gibbs_steps` and leaves the last visible states and hidden means, the
+    /// Runs every chain for `gibbs_steps` and writes the last visible states and hidden means, the
     /// latter scaled for the gradient, below the `n` samples in `phases`. Allocates nothing.
     pub(crate) fn negative_phase(
         &mut self,
@@ -39,21 +41,21 @@ impl<F: Real> PersistentChains<F> {
         stream: Stream,
     ) {
         let m = self.hidden.nrows();
-        let mut visible = phases.visible.slice_mut(s![n..n + m, ..]);
+        let mut u = phases.u.slice_mut(s![n..n + m, ..]);
         let mut means = phases.hidden.slice_mut(s![n..n + m, ..]);
         let scale = F::of(-(n as f64) / m as f64);
         for step in 1..=gibbs_steps {
             let (for_visible, for_hidden) =
                 (stream.sublayer(2 * step + 1), stream.sublayer(2 * step));
-            rbm.sample_v_given_h(self.hidden.view(), for_visible, visible.view_mut());
-            rbm.h_given_v_then(
-                visible.view(),
+            rbm.sample_u_given_h(self.hidden.view(), for_visible, u.view_mut());
+            rbm.h_given_u_then(
+                u.view(),
                 means.view_mut(),
                 self.hidden.view_mut(),
                 |rows, mut h, mut states| {
                     states.assign(&h);
-                    rbm.hidden.draw(for_hidden, rows, &mut states);
-                    rbm.hidden.means(&mut h);
+                    rbm.hidden.unit.draw(for_hidden, rows, &mut states);
+                    rbm.hidden.unit.means(&mut h);
                     if step == gibbs_steps {
                         h *= scale;
                     }
@@ -63,29 +65,31 @@ impl<F: Real> PersistentChains<F> {
     }
 }
 
-/// h⁺ = E[h | v⁺] of the `n` samples in `phases`.
+/// Computes h⁺ = E[h | v⁺] for the `n` samples in `phases`.
 pub(crate) fn positive_phase<F: Real>(rbm: &Rbm<F>, phases: &mut Phases<F>, n: usize) {
     let hidden = phases.hidden.slice_mut(s![..n, ..]);
-    rbm.mean_h_given_v(phases.visible.slice(s![..n, ..]), hidden);
+    rbm.mean_h_given_u(phases.u.slice(s![..n, ..]), hidden);
 }
 
-/// The mean squared error of E[v | h⁺], summed over visible units; overwrites the negative phase.
+/// The squared error of E[v | h⁺] in units of σ², summed over visible units, mean over samples.
+/// Overwrites the negative phase.
 pub(crate) fn reconstruction_error<F: Real>(rbm: &Rbm<F>, phases: &mut Phases<F>, n: usize) -> f64 {
-    let Phases { visible, hidden, errors, .. } = phases;
-    let (originals, reconstructions) = visible.multi_slice_mut((s![..n, ..], s![n..2 * n, ..]));
+    let Phases { u, hidden, errors, .. } = phases;
+    let (originals, reconstructions) = u.multi_slice_mut((s![..n, ..], s![n..2 * n, ..]));
     let (originals, errors) = (originals.view(), &mut errors[..n]);
-    rbm.v_given_h_then(
+    rbm.u_given_h_then(
         hidden.slice(s![..n, ..]),
         reconstructions,
         &mut *errors,
-        |rows, mut v, errors| {
-            squared_errors(originals.slice(s![rows, ..]), rbm.visible, &mut v, errors);
+        |rows, mut u, errors| {
+            let originals = originals.slice(s![rows, ..]);
+            rbm.visible.unit.squared_errors(originals, &mut u, errors);
         },
     );
     mean_error(errors)
 }
 
-/// The fast weights of fast PCD, and the model that the chains see: the learned one plus these.
+/// The fast weights of fast PCD, and the model that its chains sample: the learned model plus these.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct FastWeights<F> {
     fast: Rbm<F>,
@@ -116,7 +120,7 @@ impl<F: Real> FastWeights<F> {
         &self.sum
     }
 
-    /// fast ← decay · fast + rate · gradient.
+    /// Updates the fast weights: fast ← decay · fast + rate · gradient.
     pub(crate) fn learn(&mut self, gradient: &Rbm<F>, rate: f64, decay: f64) {
         let (rate, decay) = (F::of(rate), F::of(decay));
         for (fast, gradient) in self.fast.tensors_mut().zip(gradient.tensors()) {

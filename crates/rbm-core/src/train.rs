@@ -1,42 +1,43 @@
 use ndarray::Array1;
 use nn_core::{
-    InvalidSetting, MeanCost, Minibatches, Optimizer, Parameters as _, RestoreError, Samples,
-    TensorMap, TrainingError, assign, check_unit_interval, require, restore, store,
+    MeanCost, Minibatches, Optimizer, Parameters as _, RestoreError, Samples, TensorMap,
+    TrainingError, assign, restore, store,
 };
 use numerics::{Purpose, Real, Stream};
 
-use crate::annealing::require_binary_hidden;
-use crate::model::{means, variances};
+use crate::annealing::require_linear_hidden;
+use crate::moments::{means, variances};
 use crate::negative::Negative;
 use crate::persistent::{positive_phase, reconstruction_error};
 use crate::variance::VarianceGradient;
 use crate::{
-    Algorithm, Binarisation, Offsets, Phases, Rbm, TrainingConfig, Unit, contrastive_divergence,
+    Algorithm, Binarisation, Layer, Offsets, Phases, Rbm, TrainingConfig, contrastive_divergence,
 };
 
 const ORDER: Purpose = Purpose::new("rbm order");
 const HIDDEN: Purpose = Purpose::new("cd hidden");
 
-/// Batches between two looks at the reconstruction error, where it is not a by-product.
-const BETWEEN_LOOKS: usize = 10;
+/// Number of batches between two measurements of the reconstruction error, for algorithms of which it
+/// is not a by-product.
+const MEASURED_EVERY: usize = 10;
 
-/// The rate of the moving average of hidden activities that the sparsity target is held against.
+/// Rate of the moving average of hidden activities that is compared with the sparsity target.
 const ACTIVITY_RATE: f64 = 0.1;
 
-/// An epoch's error this many times that of the data's means, and the lowest so far, is no chance:
-/// of few samples the errors differ that much by themselves.
+/// The factor by which an epoch's error must exceed both the lowest so far and that of the data's means
+/// to count as divergence. Errors over few samples vary more by chance, so the factor is larger.
 fn worse(n_samples: usize) -> f64 {
     (1.0 + 3.0 / (n_samples as f64).sqrt()).max(1.2)
 }
 
-/// Below this excess for each visible unit, an error is no sign of divergence: data that hardly vary
-/// leave next to none, and a model of drawn states a little more.
+/// The excess error per visible unit below which nothing counts as divergence. Data that hardly vary
+/// have almost no error, and sampled states always add a little.
 const NOTICEABLE: f64 = 0.01;
 
 const LOWEST_ERROR: &str = "lowest_error";
 
-/// What lives beside an RBM while it is trained: velocities, chains, offsets, memory, and how far it
-/// is.
+/// The state of training beside the model: velocities, chains, offsets, scratch memory, and the number
+/// of epochs done.
 #[derive(Debug, Clone)]
 pub struct Training<F> {
     config: TrainingConfig,
@@ -50,34 +51,34 @@ pub struct Training<F> {
     /// The model before the epoch in progress.
     last_good: Rbm<F>,
     negative: Negative<F>,
-    /// μ and λ, if the gradient is centred.
+    /// The offsets μ and λ, if the gradient is centred.
     offsets: Option<Offsets<F>>,
-    /// Moving averages of hidden activities, if there is a sparsity target; the visible part is not
-    /// used.
+    /// Moving averages of hidden activities, if there is a sparsity penalty; the visible part is
+    /// unused.
     activity: Option<Offsets<F>>,
     variance: Option<VarianceGradient<F>>,
-    /// The reconstruction error of always answering with the means of the data.
+    /// The reconstruction error of a model that always predicts the means of the data.
     error_of_means: f64,
-    /// The lowest error so far: of the first batch, then of epochs.
+    /// The lowest error so far, of the first batch or of an epoch.
     lowest_error: f32,
 }
 
-/// What an epoch of training tells.
+/// Report of one epoch of training.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EpochReport {
-    /// Squared error of the one-step reconstruction, summed over visible units in units of σ, mean
-    /// over samples; of a tenth of the batches where chains are persistent. Not what is minimised,
-    /// but zero only for a model that loses nothing.
+    /// Squared error of the one-step reconstruction in units of σ², summed over visible units, mean
+    /// over samples; measured on a tenth of the batches where chains are persistent. Training does
+    /// not minimise it, but it is zero only for a model that loses no information.
     pub reconstruction_sse: f64,
 }
 
 impl<F: Real> Training<F> {
-    /// Prepares to train `rbm` on `data` (n × visible, in their own units), with the streams of
-    /// `seed` and `layer`.
+    /// Prepares to train `rbm` on `data` (n × visible), with the streams of `seed` and `layer`.
     ///
     /// # Errors
-    /// If a setting is out of range or does not suit the units, or the data are empty, of another
-    /// width, outside [0, 1] for units that are bounded by these or not standardised for Gaussian ones with σ = 1.
+    /// [`TrainingError`] if a setting is out of range or does not suit the units, or if the data are
+    /// empty, of another width, or unsuitable for the visible units: outside of their bounds, or not
+    /// standardised although σ = 1.
     pub fn new(
         rbm: &Rbm<F>,
         config: &TrainingConfig,
@@ -85,7 +86,7 @@ impl<F: Real> Training<F> {
         seed: u64,
         layer: usize,
     ) -> Result<Self, TrainingError> {
-        config.validate_for(rbm.visible)?;
+        config.validate_for(rbm.visible.unit)?;
         if data.n_samples() == 0 {
             return Err(TrainingError::NoData);
         }
@@ -95,9 +96,9 @@ impl<F: Real> Training<F> {
         }
         let means = means(&data)?;
         let variances = variances(&data, &means)?;
-        check_data(rbm, &data, (&means, &variances))?;
+        rbm.visible.check_data(&data, (&means, &variances))?;
         if matches!(config.algorithm, Algorithm::Tempering { .. }) {
-            require_binary_hidden(rbm.hidden)?;
+            require_linear_hidden(rbm.hidden.unit)?;
         }
         let batch_size = config.batch_size.min(data.n_samples());
         let negative = Negative::new(rbm, config.algorithm, &data, (seed, layer))?;
@@ -105,14 +106,9 @@ impl<F: Real> Training<F> {
             .then(|| VarianceGradient::new(rbm, config.variance_rate, batch_size))
             .transpose()?;
         let averages = || {
-            let mut hidden = Array1::zeros(rbm.n_hidden());
-            let mut row = hidden.view_mut().insert_axis(ndarray::Axis(0));
-            rbm.hidden.parameters(rbm.hidden_bias.view(), &mut row);
-            rbm.hidden.means(&mut row);
-            let visible = means.mapv(F::of);
-            let visible =
-                if rbm.visible == Unit::Gaussian { visible / &rbm.visible_std } else { visible };
-            Offsets::new(visible, hidden)
+            let mut visible = means.mapv(F::of);
+            rbm.visible.scale(&mut visible.view_mut().insert_axis(ndarray::Axis(0)));
+            Offsets::new(visible, rbm.hidden.independent_means())
         };
         Ok(Training {
             seed,
@@ -128,7 +124,7 @@ impl<F: Real> Training<F> {
             activity: (config.sparsity_cost > 0.0).then(averages),
             variance,
             error_of_means: error_of_means(
-                rbm,
+                &rbm.visible,
                 config.binarisation,
                 (&means, &variances),
                 data.n_samples(),
@@ -138,13 +134,13 @@ impl<F: Real> Training<F> {
         })
     }
 
-    /// Epochs trained so far.
+    /// Number of epochs trained so far.
     pub fn epochs_done(&self) -> usize {
         self.epochs_done
     }
 
-    /// How much the last epoch changed the weights: the root mean square of the change over that of
-    /// the weights. Where it stays high, the rate is too high (Hinton 2012, section 7).
+    /// The relative change of the weights in the last epoch: the root mean square of the change over
+    /// that of the weights. If it stays high, the learning rate is too high (Hinton 2012, section 7).
     pub fn weight_change(&self, rbm: &Rbm<F>) -> f64 {
         let (mut change, mut size) = (0.0, 0.0);
         for (&now, &before) in rbm.weights.iter().zip(&self.last_good.weights) {
@@ -154,13 +150,13 @@ impl<F: Real> Training<F> {
         if size > 0.0 { (change / size).sqrt() } else { 0.0 }
     }
 
-    /// Trains one epoch. The `data` must be those that the training was made for.
+    /// Trains one epoch. `data` must be the data that [`Training::new`] was given.
     ///
     /// # Errors
     /// [`TrainingError::Unreadable`] if the samples cannot be read. [`TrainingError::Diverged`] if the
     /// reconstruction error is not finite, or clearly above both the lowest so far and that of always
-    /// answering with the data's means (binary units do not overflow when learning fails); the model
-    /// is then as it was before this epoch.
+    /// predicting the data's means (the sign of failed learning in bounded units, which do not
+    /// overflow); the model is then restored to its state before this epoch.
     pub fn epoch(
         &mut self,
         rbm: &mut Rbm<F>,
@@ -178,13 +174,11 @@ impl<F: Real> Training<F> {
             let step = self.epochs_done * n_batches + batch;
             let rate = self.config.learning_rate * self.config.schedule.factor(step, steps);
             let n = samples.len();
-            let mut visible = self.phases.positive_visible(n);
+            let mut u = self.phases.positive_u(n);
             let binarisation = self.config.binarisation;
             let of = (self.seed, self.layer, epoch);
-            binarisation.gather(&data, samples, of, visible.view_mut())?;
-            if rbm.visible == Unit::Gaussian {
-                visible /= &rbm.visible_std;
-            }
+            binarisation.gather(&data, samples, of, u.view_mut())?;
+            rbm.visible.scale(&mut u);
             let stream = stream(HIDDEN).batch(batch);
             let (m, cost) = match (self.config.algorithm, &mut self.negative) {
                 (Algorithm::Cd { negative_visible }, _) => {
@@ -194,15 +188,15 @@ impl<F: Real> Training<F> {
                 }
                 (_, negative) => {
                     positive_phase(rbm, &mut self.phases, n);
-                    let looks = batch % BETWEEN_LOOKS == 0 || batch + 1 == n_batches;
-                    let cost = looks.then(|| reconstruction_error(rbm, &mut self.phases, n));
+                    let measured = batch % MEASURED_EVERY == 0 || batch + 1 == n_batches;
+                    let cost = measured.then(|| reconstruction_error(rbm, &mut self.phases, n));
                     let k = self.config.gibbs_steps;
                     negative.run(rbm, &mut self.phases, n, (k, batch), stream);
                     (negative.n_chains(), cost)
                 }
             };
             let finite = cost.is_none_or(f64::is_finite);
-            // Otherwise the weights' gradient is a product that need not be stored.
+            // In all other cases the optimizer computes the weights' gradient as it goes.
             let stored = !finite || self.offsets.is_some() || self.negative.learns();
             if stored {
                 self.phases.set_weights_gradient(n, m, &mut self.gradient);
@@ -224,16 +218,16 @@ impl<F: Real> Training<F> {
                 let rate = self.config.variance_rate;
                 variance.write(rbm, &self.phases, n, rate, &mut self.gradient);
             }
-            let (positive_visible, positive_hidden) = self.phases.positive(n);
+            let (positive_u, positive_hidden) = self.phases.positive(n);
             if let Some(offsets) = &mut self.offsets {
-                offsets.update(positive_visible, positive_hidden, self.config.offset_rate);
+                offsets.update(positive_u, positive_hidden, self.config.offset_rate);
                 offsets.centre(&mut self.gradient);
             }
             if let Some(activity) = &mut self.activity {
-                activity.update(positive_visible, positive_hidden, ACTIVITY_RATE);
+                activity.update(positive_u, positive_hidden, ACTIVITY_RATE);
                 let target = F::of(self.config.sparsity_target);
                 let cost = F::of(self.config.sparsity_cost);
-                let bias = &mut self.gradient.hidden_bias;
+                let bias = &mut self.gradient.hidden.bias;
                 bias.zip_mut_with(&activity.hidden, |g, &q| *g += cost * (target - q));
             }
             if stored {
@@ -253,7 +247,7 @@ impl<F: Real> Training<F> {
         Ok(EpochReport { reconstruction_sse: error })
     }
 
-    /// The reconstruction error of an epoch that went well; else the model is taken back.
+    /// Returns the reconstruction error of a successful epoch; restores the model after a diverged one.
     fn judged(
         &self,
         rbm: &mut Rbm<F>,
@@ -261,7 +255,7 @@ impl<F: Real> Training<F> {
         (epoch, n_batches): (usize, usize),
     ) -> Result<f64, TrainingError> {
         let (error, step) = (mean.mean(), epoch * n_batches - 1);
-        // The last step is looked at by no later one.
+        // No later step would notice that the last one broke the model.
         if !rbm.all_finite() {
             let steps = self.config.epochs * n_batches;
             let rate = self.config.learning_rate * self.config.schedule.factor(step, steps);
@@ -287,61 +281,26 @@ impl<F: Real> Training<F> {
     }
 }
 
-/// Refuses data that the visible units cannot stand for, with the remedy.
-fn check_data<F: Real>(
-    rbm: &Rbm<F>,
-    data: &impl Samples<F>,
-    (means, variances): (&Array1<f64>, &Array1<f64>),
-) -> Result<(), TrainingError> {
-    match rbm.visible {
-        Unit::Binary => check_unit_interval(data, "binary visible"),
-        Unit::TruncatedExponential => check_unit_interval(data, "truncated exponential visible"),
-        Unit::Gaussian if rbm.visible_std.iter().all(|&std| std == F::one()) => {
-            Ok(check_spread(means, variances)?)
-        }
-        Unit::Gaussian => Ok(()),
-    }
-}
-
-/// The mean squared error, summed over visible units in units of σ, of answering with their means;
-/// with one more sample that nothing foretells, so that it is above zero for constant data.
+/// The squared error of always predicting the means, in units of σ² and summed over visible units. One
+/// more sample that nothing predicts is added, so that the error is above zero for constant data.
 fn error_of_means<F: Real>(
-    rbm: &Rbm<F>,
+    visible: &Layer<F>,
     binarisation: Binarisation,
     (means, variances): (&Array1<f64>, &Array1<f64>),
     n_samples: usize,
 ) -> f64 {
-    let (error, unforetold) = match (rbm.visible, binarisation) {
-        (Unit::Binary, Binarisation::Probabilities) | (Unit::TruncatedExponential, _) => {
-            (variances.sum(), 0.25)
-        }
-        (Unit::Binary, _) => (means.iter().map(|mean| mean * (1.0 - mean)).sum(), 0.25),
-        (Unit::Gaussian, _) => {
-            let std = rbm.visible_std.iter().map(|std| std.as_f64());
-            (variances.iter().zip(std).map(|(variance, std)| variance / (std * std)).sum(), 1.0)
+    let error = match binarisation {
+        Binarisation::Probabilities => visible.total_variance(variances),
+        Binarisation::Threshold | Binarisation::Sample => {
+            means.iter().map(|mean| mean * (1.0 - mean)).sum()
         }
     };
     let n = n_samples as f64;
-    (n * error + unforetold * means.len() as f64) / (n + 1.0)
-}
-
-/// Passes for data with mean near 0 and variance near 1. Constant columns have no spread, so that
-/// standardised data may have somewhat less.
-fn check_spread(means: &Array1<f64>, variances: &Array1<f64>) -> Result<(), InvalidSetting> {
-    let n = means.len() as f64;
-    let mean = means.sum() / n;
-    let between = means.iter().map(|m| (m - mean).powi(2)).sum::<f64>() / n;
-    let variance = variances.sum() / n + between;
-    require(
-        mean.abs() < 0.5 && (0.25..4.0).contains(&variance),
-        "model.variance",
-        &format!("unit, for data with mean {mean:.3} and variance {variance:.3}"),
-        "data; or standardise the data to mean 0 and variance 1",
-    )
+    (n * error + visible.largest_variance() * means.len() as f64) / (n + 1.0)
 }
 
 impl Training<f32> {
-    /// Adds what a checkpoint needs beside the model and [`Training::epochs_done`].
+    /// Adds the state that a checkpoint needs beside the model and [`Training::epochs_done`].
     pub fn store(&self, map: &mut TensorMap) {
         store(&self.optimizer, "optimizer.", map);
         self.negative.store(map);
@@ -355,7 +314,7 @@ impl Training<f32> {
         }
     }
 
-    /// Goes on from a checkpoint taken after `epochs_done` epochs.
+    /// Restores the state of a checkpoint taken after `epochs_done` epochs.
     ///
     /// # Errors
     /// [`RestoreError`] if a tensor is missing or of another shape.

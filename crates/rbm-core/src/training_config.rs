@@ -3,101 +3,100 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Binarisation, Unit};
 
-/// What the visible units are in the negative phase.
+/// Values of the visible units in the negative phase of contrastive divergence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NegativeVisible {
-    /// Their probabilities, as in Hinton & Salakhutdinov 2006: less noise, but no Gibbs chain.
+    /// Their means, as in Hinton & Salakhutdinov 2006: less noise, but not a Gibbs chain.
     Probabilities,
-    /// Draws: with many steps the gradient is that of the likelihood.
+    /// Draws: with many steps the gradient converges to that of the likelihood.
     Samples,
 }
 
-/// Where the negative phase's statistics come from. All but the first let chains run on between
-/// steps, so that they draw from the model while that changes slowly.
+/// Source of the negative phase's statistics. All but the first keep chains between steps, which draw
+/// from the model as long as it changes slowly.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Algorithm {
     /// CD-k: Gibbs steps from the data (Hinton 2002).
     Cd {
-        /// What the visible units are in the negative phase.
+        /// Values of the visible units in the negative phase.
         negative_visible: NegativeVisible,
     },
     /// PCD-k: Gibbs steps of persistent chains (Tieleman 2008).
     Pcd {
-        /// Chains; as many as samples in a batch serve well.
+        /// Number of chains; the batch size is a good choice.
         chains: usize,
     },
-    /// Fast PCD: the chains' model has, added to the weights, fast weights that learn quickly and
-    /// fade, and push the chains away from where they are (Tieleman & Hinton 2009).
+    /// Fast PCD: the chains sample a model with additional fast weights, which learn quickly, decay,
+    /// and push the chains away from their present states (Tieleman & Hinton 2009).
     FastPcd {
-        /// Chains.
+        /// Number of chains.
         chains: usize,
-        /// Learning rate of the fast weights, constant; the learning rate at the start, in the
-        /// paper.
+        /// Constant learning rate of the fast weights; in the paper, the initial learning rate.
         fast_rate: f64,
-        /// What is left of them after a step; 19/20 in the paper.
+        /// Factor that the fast weights decay by at each step; 19/20 in the paper.
         fast_decay: f64,
     },
     /// Parallel tempering: every chain has replicas at higher temperatures, with which it exchanges
     /// states (Desjardins et al. 2010).
     Tempering {
-        /// Chains.
+        /// Number of chains.
         chains: usize,
-        /// Temperatures, evenly spaced in β from the model (1) to independent units (0).
+        /// Number of temperatures, evenly spaced in β from the model (1) to independent units (0).
         temperatures: usize,
     },
 }
 
-/// How an RBM is trained. The defaults are Hinton & Salakhutdinov's (2006) for MNIST.
+/// Training settings. The defaults are Hinton & Salakhutdinov's (2006) for MNIST.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainingConfig {
-    /// Passes over the data.
+    /// Number of passes over the data.
     pub epochs: usize,
-    /// Samples a step; the last batch of an epoch may be smaller.
+    /// Number of samples in a step; the last batch of an epoch may be smaller.
     pub batch_size: usize,
-    /// How grey values become binary ones.
+    /// Binarisation of grey values.
     pub binarisation: Binarisation,
-    /// Where the negative phase comes from.
+    /// Source of the negative phase.
     pub algorithm: Algorithm,
-    /// k: full Gibbs steps between two steps of learning.
+    /// k, the number of full Gibbs steps in each step of learning.
     pub gibbs_steps: usize,
-    /// ν of the moving averages μ and λ that the gradient is centred at (Melchior, Fischer &
-    /// Wiskott 2016; 0.01 there); 0 leaves it uncentred.
+    /// Rate ν of the moving averages μ and λ that the gradient is centred at (Melchior, Fischer &
+    /// Wiskott 2016, with 0.01); 0 turns centring off.
     pub offset_rate: f64,
-    /// η at the start.
+    /// Initial learning rate η.
     pub learning_rate: f64,
-    /// How η changes over the epochs.
+    /// Learning-rate schedule.
     pub schedule: Schedule,
-    /// L2 penalty on weights: adds −λ w to their gradient.
+    /// Strength λ of the L2 penalty on weights, which adds −λ w to their gradient.
     pub weight_decay: f64,
-    /// L1 penalty on weights: adds −λ sign(w) to their gradient.
+    /// Strength λ of the L1 penalty on weights, which adds −λ sign(w) to their gradient.
     pub l1: f64,
-    /// Learning rate of ln σ of Gaussian visible units, in parts of η; 0 leaves σ as it is.
+    /// Learning rate of ln σ of visible units that have one, as a multiple of η; 0 keeps σ constant.
     pub variance_rate: f64,
-    /// Mean activity that hidden units are drawn towards (guide, section 11).
+    /// Target of the sparsity penalty for the mean activity of hidden units (guide, section 11).
     pub sparsity_target: f64,
-    /// The strength of that, 0 for none: adds λ (target − activity) to the gradient of each hidden
-    /// unit's bias, activity being a moving average with rate 0.1.
+    /// Strength λ of the sparsity penalty, 0 for none. It adds λ (target − activity) to the gradient of
+    /// each hidden bias, where the activity is a moving average with rate 0.1.
     pub sparsity_cost: f64,
-    /// Whose momentum.
+    /// Momentum variant.
     pub momentum_rule: MomentumRule,
-    /// μ in the first epochs.
+    /// Momentum μ in the first epochs.
     pub initial_momentum: f64,
-    /// μ from then on.
+    /// Momentum μ after those.
     pub momentum: f64,
-    /// How many epochs the initial momentum lasts.
+    /// Number of epochs with the initial momentum.
     pub initial_momentum_epochs: usize,
 }
 
-/// Whose momentum.
+/// Momentum variant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MomentumRule {
-    /// Polyak's (guide, section 9).
+    /// Polyak's heavy ball (guide, section 9).
     HeavyBall,
-    /// Nesterov's.
+    /// Nesterov's accelerated gradient.
     Nesterov,
 }
 
@@ -140,13 +139,14 @@ impl TrainingConfig {
         Regularisation { weight_decay: self.weight_decay, l1: self.l1, ..Default::default() }
     }
 
-    /// Checks every bound, and what the visible units need.
+    /// Checks every bound, and that the settings suit the visible units.
     ///
     /// # Errors
-    /// [`InvalidSetting`] naming the first setting out of its range, or that does not suit the units.
+    /// [`InvalidSetting`] naming the first setting that is out of its range or does not suit the units.
     pub fn validate_for(&self, visible: Unit) -> Result<(), InvalidSetting> {
         self.validate()?;
-        let suits = visible == Unit::Binary || self.binarisation == Binarisation::Probabilities;
+        let suits =
+            visible.mean_is_probability() || self.binarisation == Binarisation::Probabilities;
         let expected = "probabilities: visible units that are not binary take the data as they are";
         require(suits, "training.binarisation", &self.binarisation.name(), expected)
     }

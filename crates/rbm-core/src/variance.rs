@@ -1,18 +1,19 @@
-//! The standard deviations of Gaussian visible units, as far as they are learned.
+//! Learning the standard deviations of visible units.
 //!
-//! With u = v / σ, ln p(v) = ln p(u) − Σᵢ ln σᵢ. At fixed W, a and b in terms of u,
-//! ∂ ln p(v) / ∂ ln σᵢ = uᵢ (uᵢ − E[ûᵢ | v]) − 1, û = a + W h: it needs no negative phase.
+//! With u = v / σ, ln p(v) = ln p(u) − Σᵢ ln σᵢ. At fixed W, a and b, which multiply u,
+//! ∂ ln p(v) / ∂ ln σᵢ = ∂(−energy) / ∂ ln σᵢ − 1 is an expectation over h given v alone (for Gaussian
+//! units uᵢ (uᵢ − E[ûᵢ | v]) − 1 with û = a + W h): it needs no negative phase.
 
 use ndarray::{Array2, s};
 use nn_core::{InvalidSetting, require};
 use numerics::Real;
 
-use crate::{Phases, Rbm, Unit};
+use crate::{Phases, Rbm};
 
-/// The smallest σ that learning may reach, in parts of the initial ones' mean.
+/// The smallest σ that learning may reach, as a fraction of the initial mean σ.
 const FLOOR: f64 = 0.05;
 
-/// Memory for the gradient of ln σ.
+/// The gradient of ln σ, with the memory that it takes.
 #[derive(Debug, Clone)]
 pub(crate) struct VarianceGradient<F> {
     reconstruction: Array2<F>,
@@ -25,15 +26,15 @@ impl<F: Real> VarianceGradient<F> {
     /// # Errors
     /// [`InvalidSetting`] if the visible units have no σ.
     pub(crate) fn new(rbm: &Rbm<F>, rate: f64, batch_size: usize) -> Result<Self, InvalidSetting> {
-        let expected = "0: only Gaussian visible units have σ to learn";
-        require(rbm.visible == Unit::Gaussian, "training.variance_rate", &rate, expected)?;
-        let mean = rbm.visible_std.sum() / F::of(rbm.n_visible() as f64);
+        let expected = "0, because these visible units have no standard deviation to learn";
+        require(rbm.visible.unit.has_std(), "training.variance_rate", &rate, expected)?;
+        let mean = rbm.visible.std.sum() / F::of(rbm.n_visible() as f64);
         let reconstruction = Array2::zeros((batch_size, rbm.n_visible()));
         Ok(VarianceGradient { reconstruction, floor: F::of(FLOOR) * mean })
     }
 
-    /// Sets the part of `gradient` that belongs to σ, for the `n` samples whose positive phase is in
-    /// `phases`. It is σ ∂/∂ln σ: a step of it is one of ln σ, to first order.
+    /// Writes the part of `gradient` that belongs to σ, for the `n` samples whose positive phase is in
+    /// `phases`. It is σ ∂/∂ln σ, so that a step of σ is a step of ln σ to first order.
     pub(crate) fn write(
         &mut self,
         rbm: &Rbm<F>,
@@ -42,31 +43,28 @@ impl<F: Real> VarianceGradient<F> {
         rate: f64,
         gradient: &mut Rbm<F>,
     ) {
-        let (visible, hidden) = phases.positive(n);
+        let (u, hidden) = phases.positive(n);
         let mut reconstruction = self.reconstruction.slice_mut(s![..n, ..]);
-        rbm.mean_v_given_h(hidden, reconstruction.view_mut());
-        gradient.visible_std.fill(F::zero());
-        for (u, mean) in visible.rows().into_iter().zip(reconstruction.rows()) {
-            for ((g, &u), &mean) in gradient.visible_std.iter_mut().zip(u).zip(mean) {
-                *g += u * (u - mean);
-            }
-        }
+        rbm.mean_u_given_h(hidden, reconstruction.view_mut());
+        let gradient = &mut gradient.visible.std;
+        gradient.fill(F::zero());
+        rbm.visible.add_std_gradient(u, reconstruction.view(), gradient);
         let (n, rate) = (F::of(n as f64), F::of(rate));
-        gradient.visible_std.zip_mut_with(&rbm.visible_std, |g, &std| {
+        gradient.zip_mut_with(&rbm.visible.std, |g, &std| {
             *g = rate * std * (*g / n - F::one());
         });
     }
 
-    /// Keeps σ away from zero, where a constant column would drive it.
+    /// Keeps σ away from zero, to which a constant column would drive it.
     pub(crate) fn keep_above_floor(&self, rbm: &mut Rbm<F>) {
-        rbm.visible_std.mapv_inplace(|std| if std < self.floor { self.floor } else { std });
+        rbm.visible.std.mapv_inplace(|std| if std < self.floor { self.floor } else { std });
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log_z;
+    use crate::{Unit, log_z};
     use ndarray::Array1;
 
     #[test]
@@ -74,15 +72,15 @@ mod tests {
         let wave = |i: usize, j: usize| ((i * 5 + j * 11 + 1) as f64).sin();
         let mut rbm = Rbm::<f64>::with_units(3, 2, Unit::Gaussian, Unit::Binary);
         rbm.weights = Array2::from_shape_fn((3, 2), |(i, j)| wave(i, j));
-        rbm.visible_bias = Array1::from_shape_fn(3, |i| wave(i, 30));
-        rbm.visible_std = Array1::from_shape_fn(3, |i| 0.5 + 0.4 * i as f64);
+        rbm.visible.bias = Array1::from_shape_fn(3, |i| wave(i, 30));
+        rbm.visible.std = Array1::from_shape_fn(3, |i| 0.5 + 0.4 * i as f64);
         let data = Array2::from_shape_fn((6, 3), |(i, j)| 2.0 * wave(i, j + 7));
         let likelihood = |rbm: &Rbm<f64>| {
             let free = rbm.free_energies(data.view());
             -free.iter().sum::<f64>() / 6.0 - log_z(rbm).expect("two hidden units")
         };
         let mut phases = Phases::new(&rbm, 6);
-        phases.positive_visible(6).assign(&rbm.from_data(data.view()));
+        phases.set_batch(&rbm, data.view());
         crate::persistent::positive_phase(&rbm, &mut phases, 6);
         let mut gradient = rbm.zeros_like();
         let mut variance = VarianceGradient::new(&rbm, 1.0, 6).expect("Gaussian");
@@ -90,12 +88,12 @@ mod tests {
         for i in 0..3 {
             let at = |log_std_change: f64| {
                 let mut moved = rbm.clone();
-                moved.visible_std[i] *= log_std_change.exp();
+                moved.visible.std[i] *= log_std_change.exp();
                 likelihood(&moved)
             };
             let step = 1e-5;
             let expected = (at(step) - at(-step)) / (2.0 * step);
-            let found = gradient.visible_std[i] / rbm.visible_std[i];
+            let found = gradient.visible.std[i] / rbm.visible.std[i];
             assert!((found - expected).abs() < 1e-8, "{found}, by differences {expected}");
         }
     }

@@ -1,5 +1,5 @@
-//! Writes a made-up run to a folder and builds its page, to look at while working on its style:
-//! `cargo run -p report --example made_up_run -- FOLDER [t10k-images-idx3-ubyte]`.
+//! Writes a made-up run to a folder and builds its page, for work on the style of the page:
+//! `cargo run -p aerbm-report --example made_up_run -- FOLDER [t10k-images-idx3-ubyte]`.
 //!
 //! The second argument is an unpacked file of MNIST images; without it the digits are discs.
 
@@ -20,9 +20,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         None => (0..80).map(disc).collect::<Vec<Vec<f32>>>(),
     };
     made_up::comparison_run(&dir, &images)?;
-    report::build(&dir)?;
+    report::build(&dir, &made_up::styles(), Some(&made_up::answer()))?;
     made_up::single_run(&dir.join("single"))?;
-    report::build(&dir.join("single"))?;
+    report::build(&dir.join("single"), &report::Styles::default(), None)?;
     Ok(())
 }
 

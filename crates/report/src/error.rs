@@ -1,27 +1,28 @@
-//! Every way that reading rows, drawing a figure or writing a page can fail.
+//! Every way in which reading rows, drawing a figure or writing a page can fail.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What went wrong; the message names the file, the place in it, and what was expected.
+/// An error of this crate. Its message names the file, the place in it and what was expected; the
+/// underlying cause, where there is one, is left to `source()`, so that a printed chain says it once.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The operating system refused to read.
-    #[error("cannot read {}: {source}; expected a readable file", file.display())]
+    /// The operating system refused to read a file.
+    #[error("cannot read {}", file.display())]
     Read {
         /// The file.
         file: PathBuf,
-        /// The operating system's word.
+        /// The error of the operating system.
         source: io::Error,
     },
 
-    /// The operating system refused to write.
-    #[error("cannot write {}: {source}; expected a folder that can be written to", file.display())]
+    /// The operating system refused to write a file.
+    #[error("cannot write {}", file.display())]
     Write {
         /// The file.
         file: PathBuf,
-        /// The operating system's word.
+        /// The error of the operating system.
         source: io::Error,
     },
 
@@ -36,27 +37,27 @@ pub enum Error {
         expected: String,
     },
 
-    /// A line of a CSV file does not hold what its header promises.
+    /// A line of a CSV file does not match its header.
     #[error("{}, line {line}: {found}; expected {expected}", file.display())]
     Line {
         /// The file.
         file: PathBuf,
-        /// The line, counted from 1, the header included.
+        /// The line, counted from 1, including the header.
         line: u64,
-        /// What the line holds.
+        /// The content of the line.
         found: String,
-        /// What it should hold.
+        /// The content expected.
         expected: String,
     },
 
-    /// A JSON file does not hold what is expected of it.
-    #[error("{}, line {}: {source}; expected {expected}", file.display(), source.line())]
+    /// A JSON file does not have the expected content.
+    #[error("{} is not {expected}", file.display())]
     Json {
         /// The file.
         file: PathBuf,
-        /// What it should hold.
+        /// The content expected.
         expected: &'static str,
-        /// The parser's word.
+        /// The error of the parser, with line and column.
         source: serde_json::Error,
     },
 
@@ -65,27 +66,66 @@ pub enum Error {
     Figure {
         /// The figure's CSV file.
         file: PathBuf,
-        /// What the rows hold.
+        /// The content of the rows.
         found: String,
-        /// What they should hold.
+        /// The content expected.
         expected: &'static str,
     },
 
     /// The drawing library or the PNG encoder failed.
-    #[error("cannot draw: {0}; expected a surface of at most 30,000 pixels a side")]
+    #[error("cannot draw the figure: {0}")]
     Draw(String),
 }
 
 impl Error {
-    /// A reading error's wrapper, for `map_err`.
+    /// Wraps an error of reading, for `map_err`.
     pub(crate) fn read(file: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let file = file.to_owned();
         |source| Self::Read { file, source }
     }
 
-    /// A writing error's wrapper, for `map_err`.
+    /// Wraps an error of writing, for `map_err`.
     pub(crate) fn write(file: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let file = file.to_owned();
         |source| Self::Write { file, source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    /// The error and its causes in one line, as a command prints them.
+    fn chain(error: &Error) -> String {
+        let mut line = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            line = format!("{line}: {error}");
+            cause = error.source();
+        }
+        line
+    }
+
+    #[test]
+    fn the_cause_is_said_once() {
+        let file = Path::new("run/metrics.csv");
+        let full_disk = || io::Error::from(io::ErrorKind::StorageFull);
+        let not_json = serde_json::from_str::<u32>("{").unwrap_err();
+        let errors = [
+            Error::read(file)(full_disk()),
+            Error::write(file)(full_disk()),
+            Error::write(file)(io::Error::other("rows of unequal lengths")),
+            Error::Json { file: file.to_owned(), expected: "a description", source: not_json },
+        ];
+        for error in errors {
+            let cause = error.source().unwrap().to_string();
+            let line = chain(&error);
+            assert_eq!(line.matches(&cause).count(), 1, "{line}");
+            assert!(line.contains("metrics.csv"), "{line}");
+        }
+        let line = chain(&Error::write(file)(full_disk()));
+        assert_eq!(line, format!("cannot write run/metrics.csv: {}", full_disk()));
     }
 }

@@ -1,10 +1,14 @@
-//! Figures, each drawn from its own CSV file and from nothing else.
+//! Figures, each drawn from its own CSV file.
 //!
-//! A figure named `NAME` is four files in `DIR/figures`: `NAME.csv`, the numbers; `NAME.json`, what
-//! cannot be in them (kind, titles, caption, place on the page: a [`Meta`] and the axes);
-//! `NAME.svg` and `NAME.png`, drawn from those two. A figure has its own sidecar, so that two
-//! stages can write theirs at the same time. Drawing reads no clock, no system font and no hash
-//! map's order: the same two files give the same bytes.
+//! A figure named `NAME` is four files in `DIR/figures`: `NAME.csv` has the numbers; its sidecar
+//! `NAME.json` has the rest, that is, a [`Meta`] and the description of the axes; `NAME.svg` and
+//! `NAME.png` are drawn from those two. Each figure has its own sidecar, so that two stages can write
+//! figures at the same time. Drawing depends on no clock, no system font and no order of a hash map:
+//! the same two files and the same styles give the same bytes.
+//!
+//! A kind of figure is one file here and one entry of the list `kinds!` below. The file has a public
+//! struct with the numbers and a method `write`, and a `Description`, the part that the sidecar
+//! keeps, which implements `Layout`.
 
 mod axis;
 mod chart;
@@ -23,65 +27,105 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::answer::Styles;
 use crate::error::Error;
 use crate::number::count;
 use crate::rows::SummaryRow;
-use crate::table::{write_bytes, write_text};
+use crate::table::{write_bytes, write_records, write_text};
+use picture::Picture;
 
 pub use axis::AxisScale;
-pub use intervals::{IntervalPoint, IntervalSeries, Intervals};
-pub use lines::{Curve, Lines, Panel};
-pub use scatter::{Scatter, ScatterPanel};
-pub use tiles::{TileRow, TileScale, Tiles};
 
-/// What a figure says of itself, and where the page puts it.
+/// Draws a kind of figure.
+trait Layout {
+    /// The drawing of a CSV file.
+    fn layout(&self, csv: &Path, title: &str, styles: &Styles) -> Result<Picture, Error>;
+}
+
+/// Defines `Drawing`, the description of a figure of any kind, from the kinds' modules, and exports
+/// their public types. The name of the kind's type, in lower case, is its `kind` in the sidecar.
+macro_rules! kinds {
+    ($($module:ident: $kind:ident $(, $part:ident)*;)*) => {
+        $(pub use $module::{$kind $(, $part)*};)*
+
+        /// The description of a figure, by its kind.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "kind", rename_all = "snake_case")]
+        enum Drawing {
+            $($kind($module::Description),)*
+        }
+
+        $(impl From<$module::Description> for Drawing {
+            fn from(description: $module::Description) -> Self {
+                Self::$kind(description)
+            }
+        })*
+
+        impl Layout for Drawing {
+            fn layout(&self, csv: &Path, title: &str, styles: &Styles) -> Result<Picture, Error> {
+                match self {
+                    $(Self::$kind(description) => description.layout(csv, title, styles),)*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    intervals: Intervals, IntervalSeries, IntervalPoint;
+    lines: Lines, Panel, Curve;
+    scatter: Scatter, ScatterPanel;
+    tiles: Tiles, TileRow, TileScale;
+}
+
+/// Words of a figure and its place on the page.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Meta {
-    /// Title, without a final stop.
+    /// Title, without a full stop.
     pub title: String,
-    /// What is shown, in a sentence or two.
+    /// Caption: a sentence or two about what is shown.
     pub caption: String,
-    /// How to read it: what is better, what to look for.
+    /// Advice for reading the figure: what is better, and what to look for.
     pub how_to_read: String,
-    /// The same in words, for those who cannot see it.
+    /// Alternative text for readers who cannot see the figure.
     pub alt: String,
-    /// The section of the page.
+    /// Section of the page.
     pub section: Section,
-    /// The place in the section; equals are in the order of their names.
+    /// Position in the section; figures with the same position are in the order of their names.
     pub order: u32,
 }
 
-/// The sections of a page, in their order.
+/// Sections of a page, in order.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Section {
-    /// Methods against each other.
+    /// Comparisons of methods.
     Comparison,
     /// Curves over epochs.
     #[default]
     Learning,
-    /// What hidden units respond to.
+    /// Features that hidden units respond to.
     Features,
-    /// Inputs and what the model makes of them.
+    /// Inputs and their reconstructions.
     Reconstruction,
     /// Samples from the model.
     Generation,
 }
 
-/// A figure found in a folder, drawn.
+/// A drawn figure of a folder.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Figure {
-    /// The files' name without the ending.
+    /// Name of its files, without the extension.
     pub name: String,
-    /// What it says of itself.
+    /// Title, caption and place on the page.
     pub meta: Meta,
     /// The drawing, a complete SVG document.
     pub svg: String,
 }
 
-/// `NAME.json`.
+/// The content of `NAME.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Sidecar {
     #[serde(flatten)]
@@ -89,22 +133,12 @@ struct Sidecar {
     drawing: Drawing,
 }
 
-/// What is needed beside the numbers, by kind of figure.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-enum Drawing {
-    Lines { panels: Vec<lines::Axes> },
-    Intervals { x_title: String, y_title: String },
-    Scatter { panels: Vec<String> },
-    Tiles { scale: TileScale },
-}
-
-/// Draws every figure of the run in `dir` again, in the order of the page. No `figures` folder,
-/// no figures.
+/// Redraws every figure of the run in `dir` from its files, and returns them in the order of the
+/// page. A run without a `figures` folder has no figures.
 ///
 /// # Errors
 /// [`Error`] names the file that cannot be read, understood or written.
-pub fn redraw(dir: &Path) -> Result<Vec<Figure>, Error> {
+pub fn redraw(dir: &Path, styles: &Styles) -> Result<Vec<Figure>, Error> {
     let folder = dir.join("figures");
     if !folder.is_dir() {
         return Ok(Vec::new());
@@ -118,92 +152,104 @@ pub fn redraw(dir: &Path) -> Result<Vec<Figure>, Error> {
     }
     names.sort();
     let mut figures =
-        names.iter().map(|name| draw(dir, name)).collect::<Result<Vec<Figure>, Error>>()?;
-    figures.sort_by_key(|figure| (figure.meta.section, figure.meta.order)); // stable: then by name
+        names.iter().map(|name| draw(dir, name, styles)).collect::<Result<Vec<Figure>, Error>>()?;
+    figures.sort_by_key(|figure| (figure.meta.section, figure.meta.order)); // stable, so then by name
     Ok(figures)
 }
 
-/// The figure that every comparison has: `error_by_labels`, at the largest depth.
-pub(crate) fn error_by_labels(dir: &Path, rows: &[SummaryRow]) -> Result<(), Error> {
+/// Draws `error_by_labels`, the figure that every comparison has: the test error at the largest depth.
+pub(crate) fn error_by_labels(
+    dir: &Path,
+    rows: &[SummaryRow],
+    styles: &Styles,
+) -> Result<(), Error> {
     let Some(depth) = rows.iter().map(|row| row.depth).max() else { return Ok(()) };
     let layers = if depth == 1 { "layer" } else { "layers" };
     let labels: BTreeSet<usize> =
         rows.iter().filter(|row| row.depth == depth).map(|row| row.labels).collect();
-    let one = labels.first().copied().filter(|_| labels.len() == 1);
-    let (what, moved, chart) = match one {
-        Some(labels) => (format!("with {} labels", count(labels)), "", "Dots with bars for"),
+    let (what, moved, alt) = match labels.first().filter(|_| labels.len() == 1) {
+        Some(labels) => (
+            format!("with {} labels", count(*labels)),
+            "",
+            "Dots with interval bars: test error in percent for each method",
+        ),
         None => (
             "by number of labels".to_owned(),
-            "; points are moved sideways a little so that bars do not cover each other",
-            "Line chart of",
+            " Points are shifted sideways a little so that bars do not cover each other.",
+            "Line chart: test error in percent against the number of labelled training samples, a \
+             line for each method",
         ),
     };
-    let against =
-        if one.is_some() { "" } else { " against the number of labelled training samples" };
     let meta = Meta {
         title: format!("Test error {what}, {depth} hidden {layers}"),
-        caption: "Mean over the seeds of the error on the test samples, for each way of \
+        caption: "Mean classification error on the test samples over seeds, for each method of \
                   initialising the hidden layers."
             .into(),
         how_to_read: format!(
-            "Lower is better. Bars are 95 % intervals of the mean{moved}. Bars that overlap do not \
-             decide: the paired differences below do."
+            "Lower is better. Bars are 95 % intervals of the mean.{moved} Overlapping bars do not \
+             settle whether two methods differ; the paired differences below do."
         ),
-        alt: format!(
-            "{chart} the test error in percent{against}, for each method; the numbers are in the \
-             table above."
-        ),
+        alt: format!("{alt}. The table above has the numbers."),
         section: Section::Comparison,
         order: 0,
     };
-    Intervals::from_summary(rows, depth, meta).write(dir, "error_by_labels")
+    Intervals::from_summary(rows, depth, meta).write(dir, "error_by_labels", styles)
 }
 
-/// Writes the sidecar of a figure whose CSV file is written, and draws it from both.
-fn finish(dir: &Path, name: &str, meta: &Meta, drawing: Drawing) -> Result<(), Error> {
-    let sidecar = Sidecar { meta: meta.clone(), drawing };
+/// Writes the CSV file and the sidecar of a figure, and draws it from both.
+fn save(
+    dir: &Path,
+    name: &str,
+    csv_bytes: csv::Result<Vec<u8>>,
+    meta: &Meta,
+    description: impl Into<Drawing>,
+    styles: &Styles,
+) -> Result<(), Error> {
+    write_records(&csv_of(dir, name)?, csv_bytes)?;
+    let sidecar = Sidecar { meta: meta.clone(), drawing: description.into() };
     let file = file_of(dir, name, "json");
     let mut text = serde_json::to_string_pretty(&sidecar).map_err(|source| Error::Json {
         file: file.clone(),
-        expected: "a figure's description",
+        expected: "the description of a figure",
         source,
     })?;
     text.push('\n');
     write_text(&file, &text)?;
-    draw(dir, name).map(drop)
+    draw(dir, name, styles).map(drop)
 }
 
 /// Reads `NAME.json` and `NAME.csv`, writes `NAME.svg` and `NAME.png`.
-fn draw(dir: &Path, name: &str) -> Result<Figure, Error> {
+fn draw(dir: &Path, name: &str, styles: &Styles) -> Result<Figure, Error> {
     let file = file_of(dir, name, "json");
     let text = fs::read_to_string(&file).map_err(Error::read(&file))?;
     let sidecar: Sidecar = serde_json::from_str(&text).map_err(|source| Error::Json {
         file,
-        expected: "a figure's description, as written beside its CSV",
+        expected: "the description of a figure",
         source,
     })?;
     let Sidecar { meta, drawing } = sidecar;
-    let csv = file_of(dir, name, "csv");
-    let picture = match drawing {
-        Drawing::Lines { panels } => lines::layout(&csv, &meta.title, &panels)?,
-        Drawing::Intervals { x_title, y_title } => {
-            intervals::layout(&csv, &meta.title, &x_title, &y_title)?
-        }
-        Drawing::Scatter { panels } => scatter::layout(&csv, &meta.title, &panels)?,
-        Drawing::Tiles { scale } => tiles::layout(&csv, &meta.title, scale)?,
-    };
+    let picture = drawing.layout(&file_of(dir, name, "csv"), &meta.title, styles)?;
     let svg = render::svg(&picture, &meta.title, &meta.alt)?;
     write_text(&file_of(dir, name, "svg"), &svg)?;
     write_bytes(&file_of(dir, name, "png"), &render::png(&picture)?)?;
     Ok(Figure { name: name.to_owned(), meta, svg })
 }
 
-/// The drawing without its title, to stand under a heading: a view of everything below the title.
+/// The drawing without its title, for a page that has the title as a heading.
 pub(crate) fn without_title(svg: &str) -> String {
     render::without_title(svg)
 }
 
-/// `NAME.csv`, of a name that can be a file's and a link's.
+/// The items, or an error if there are none.
+fn at_least_one<'a, T>(csv: &Path, what: &str, items: &'a [T]) -> Result<&'a [T], Error> {
+    if items.is_empty() {
+        let (file, found) = (csv.to_owned(), format!("no {what}"));
+        return Err(Error::Figure { file, found, expected: "at least one" });
+    }
+    Ok(items)
+}
+
+/// `NAME.csv`, if the name is valid in file names and links.
 fn csv_of(dir: &Path, name: &str) -> Result<PathBuf, Error> {
     let file = file_of(dir, name, "csv");
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';

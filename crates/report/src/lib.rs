@@ -1,33 +1,36 @@
 #![doc = include_str!("../README.md")]
 
+mod answer;
 mod error;
 pub mod figures;
+mod group;
+mod headline;
+mod metrics;
 mod number;
 mod page;
 mod rows;
 mod table;
-pub mod verdict;
 
 use std::path::Path;
 
+pub use answer::{Answer, MethodStyle, PairVerdict, Rgb, Styles, Tone};
 pub use error::Error;
-pub use figures::{
-    AxisScale, Curve, Figure, IntervalPoint, IntervalSeries, Intervals, Lines, Meta, Panel,
-    Scatter, ScatterPanel, Section, TileRow, TileScale, Tiles, redraw,
-};
+pub use figures::*;
 pub use number::count;
 pub use rows::{ComparisonRow, EqualSecondsRow, MetricRow, PairedRow, Row, SummaryRow, TimingRow};
 pub use table::{read_csv, write_bytes, write_csv, write_text};
 
-/// Draws every figure of the run in `dir` again from its CSV file, with `error_by_labels` from
-/// `summary.csv` if there is one, and writes `report.html`. What a run has not written is left out.
+/// Redraws every figure of the run in `dir` from its CSV file, draws `error_by_labels` if there is a
+/// `summary.csv`, and writes `report.html`. Files that the run has not written are left out of the
+/// page. `styles` gives methods their colours and words; `answer` gives a comparison its headline
+/// and the verdicts on its pairs.
 ///
 /// # Errors
 /// [`Error`] names the file that cannot be read, understood or written.
-pub fn build(dir: &Path) -> Result<(), Error> {
+pub fn build(dir: &Path, styles: &Styles, answer: Option<&Answer>) -> Result<(), Error> {
     let summary = dir.join("summary.csv");
     if summary.exists() {
-        figures::error_by_labels(dir, &read_csv(&summary)?)?;
+        figures::error_by_labels(dir, &read_csv(&summary)?, styles)?;
     }
-    page::write(dir, figures::redraw(dir)?)
+    page::write(dir, figures::redraw(dir, styles)?, styles, answer)
 }

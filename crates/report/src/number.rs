@@ -1,7 +1,7 @@
-//! Numbers as readers expect them: thousands apart, a true minus, no negative zero, "n/a" for what
-//! does not exist.
+//! Numbers as text: thousands separators, a true minus sign, no negative zero, and "n/a" for a
+//! number that does not exist.
 
-/// With so many decimals: `−1,234.50`.
+/// A number with a given number of decimals: `−1,234.50`.
 pub(crate) fn fixed(value: f64, decimals: usize) -> String {
     if value.is_nan() {
         return "n/a".into();
@@ -28,7 +28,7 @@ pub(crate) fn fixed(value: f64, decimals: usize) -> String {
     out
 }
 
-/// With a plus or a minus, zero with neither.
+/// A number with its sign; zero has none.
 pub(crate) fn signed(value: f64, decimals: usize) -> String {
     let text = fixed(value, decimals);
     let zero = !text.bytes().any(|b| (b'1'..=b'9').contains(&b));
@@ -40,8 +40,8 @@ pub fn count(value: impl TryInto<u64>) -> String {
     value.try_into().map_or_else(|_| "n/a".into(), |n| fixed(n as f64, 0))
 }
 
-/// With four significant digits, for columns of mixed sizes; powers of ten where zeros would be
-/// many.
+/// A number with four significant digits, for columns of mixed sizes. Very small and very large
+/// numbers have a power of ten.
 pub(crate) fn significant(value: f64) -> String {
     let size = value.abs();
     if !value.is_finite() || size == 0.0 {
@@ -55,7 +55,7 @@ pub(crate) fn significant(value: f64) -> String {
     fixed(value, decimals as usize)
 }
 
-/// A p-value: three decimals, or that it is below 0.001.
+/// A p-value with three decimals, or `< 0.001`.
 pub(crate) fn p_value(value: f64) -> String {
     if value < 0.001 { "< 0.001".into() } else { fixed(value, 3) }
 }

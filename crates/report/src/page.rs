@@ -1,28 +1,32 @@
-//! The page: everything that a run's folder says, as one HTML file that needs no other.
+//! The page: the content of a run's folder as one self-contained HTML file.
 
 mod cost;
+mod differences;
 mod info;
 mod layers;
 mod models;
 mod results;
 mod values;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::Value;
 
+use crate::answer::{Answer, Styles};
 use crate::error::Error;
 use crate::figures::{self, Figure, Section};
+use crate::headline;
 use crate::rows::{
     ComparisonRow, EqualSecondsRow, MetricRow, PairedRow, Row, SummaryRow, TimingRow,
 };
 use crate::table::{read_csv, write_text};
-use crate::verdict::{Verdict, headline_of_run};
 
-/// What a run's folder holds; what it does not hold is empty.
-struct Run {
+/// The content of a run's folder, with files that are absent left empty, and what the caller says
+/// about it.
+struct Run<'a> {
     folder: String,
     config: Option<String>,
     info: Option<Value>,
@@ -33,10 +37,17 @@ struct Run {
     paired: Vec<PairedRow>,
     equal_seconds: Vec<EqualSecondsRow>,
     figures: Vec<Figure>,
+    styles: &'a Styles,
+    answer: Option<&'a Answer>,
 }
 
 /// Writes `DIR/report.html` from the files of `dir` and its drawn figures.
-pub(crate) fn write(dir: &Path, figures: Vec<Figure>) -> Result<(), Error> {
+pub(crate) fn write(
+    dir: &Path,
+    figures: Vec<Figure>,
+    styles: &Styles,
+    answer: Option<&Answer>,
+) -> Result<(), Error> {
     let run = Run {
         folder: folder_name(dir),
         config: optional_text(&dir.join("config.toml"))?,
@@ -48,16 +59,17 @@ pub(crate) fn write(dir: &Path, figures: Vec<Figure>) -> Result<(), Error> {
         paired: optional_csv(&dir.join("paired.csv"))?,
         equal_seconds: optional_csv(&dir.join("equal_seconds.csv"))?,
         figures,
+        styles,
+        answer,
     };
     write_text(&dir.join("report.html"), &run.page().into_string())
 }
 
-impl Run {
+impl Run<'_> {
     fn page(&self) -> Markup {
-        let verdict = Verdict::of(&self.summary, &self.paired, &self.comparison);
-        let title = self.title(verdict.is_some());
+        let title = self.title();
         let sections: Vec<(&str, &str, Markup)> = [
-            ("results", "Results", self.results(verdict.as_ref())),
+            ("results", "Results", self.results()),
             ("learning", "Learning", self.gallery(Section::Learning)),
             ("features", "Features", self.gallery(Section::Features)),
             ("reconstruction", "Reconstruction", self.gallery(Section::Reconstruction)),
@@ -84,7 +96,7 @@ impl Run {
                     header {
                         p.eyebrow { "aerbm · " (self.folder) }
                         h1 { (title) }
-                        (self.lead(verdict.as_ref()))
+                        (self.lead())
                         nav aria-label="Sections" {
                             @for (id, name, _) in &sections { a href={ "#" (id) } { (name) } }
                         }
@@ -94,14 +106,14 @@ impl Run {
                             section id=(id) { h2 { (name) } (body) }
                         }
                     }
-                    footer { p { "Drawn from the CSV files of this folder by " code { "aerbm report" } "." } }
+                    footer { p { "Made from the CSV files of this folder by " code { "aerbm report" } "." } }
                 }
             }
         }
     }
 
-    fn title(&self, compares: bool) -> String {
-        if compares {
+    fn title(&self) -> String {
+        if self.answer.is_some() {
             return "Does pretraining help?".into();
         }
         let run = self.metrics.first().map(|row| &row.run);
@@ -109,44 +121,47 @@ impl Run {
         only.unwrap_or(&self.folder).clone()
     }
 
-    /// What `run.json` says under this key.
+    /// The text under a key of `run.json`.
     fn info_text(&self, key: &str) -> Option<&str> {
         self.info.as_ref()?.get(key)?.as_str()
     }
 
-    /// The answer, before anything else.
-    fn lead(&self, verdict: Option<&Verdict>) -> Markup {
-        let sentence = verdict.map_or_else(
-            || headline_of_run(&self.metrics).unwrap_or_else(|| "No results yet.".into()),
-            |verdict| verdict.headline.clone(),
-        );
-        let (answer, rest) = match sentence.split_once(": ") {
-            Some((answer, rest)) if verdict.is_some() => (format!("{answer}: "), rest.to_owned()),
-            _ => (String::new(), sentence),
+    /// The first thing on the page: the answer, or the last values of a run that has none.
+    fn lead(&self) -> Markup {
+        let (strong, sentence) = match self.answer {
+            Some(answer) => match answer.headline.split_once(": ") {
+                Some((strong, rest)) => (format!("{strong}: "), rest.to_owned()),
+                None => (String::new(), answer.headline.clone()),
+            },
+            None => (String::new(), self.headline_without_answer()),
         };
+        let notes = self.answer.map_or(&[][..], |answer| &answer.notes);
         html! {
             div.lead {
-                p.answer { @if !answer.is_empty() { strong { (answer) } } (tidy(&rest)) }
-                @if let Some(verdict) = verdict {
-                    @if !verdict.notes.is_empty() { p.note { (tidy(&verdict.notes.join(" "))) } }
-                }
+                p.answer { @if !strong.is_empty() { strong { (strong) } } (tidy(&sentence)) }
+                @if !notes.is_empty() { p.note { (tidy(&notes.join(" "))) } }
                 @if let Some(about) = self.info_text("about") { p.note { (prose(about)) } }
             }
         }
     }
 
-    fn results(&self, verdict: Option<&Verdict>) -> Markup {
-        let figures = self.gallery(Section::Comparison);
+    fn headline_without_answer(&self) -> String {
+        if !self.summary.is_empty() {
+            return "This comparison has no verdict: the tables below have its results.".into();
+        }
+        headline::headline(&self.metrics).unwrap_or_else(|| "There are no results yet.".into())
+    }
+
+    fn results(&self) -> Markup {
+        let findings = self.answer.map_or(&[][..], |answer| &answer.findings);
         html! {
-            @if let Some(verdict) = verdict {
-                @if !verdict.findings.is_empty() {
-                    ul.findings { @for finding in &verdict.findings { li { (tidy(finding)) } } }
-                }
+            @if !findings.is_empty() {
+                ul.findings { @for finding in findings { li { (tidy(finding)) } } }
             }
-            (results::errors(&self.summary))
-            (figures)
+            (results::errors(&self.summary, self.styles))
+            (self.gallery(Section::Comparison))
             (layers::first_layer(&self.summary, &self.metrics))
-            (results::differences(&self.paired))
+            (differences::tables(&self.paired, self.answer))
             (models::table(&self.metrics))
         }
     }
@@ -160,7 +175,7 @@ impl Run {
     }
 }
 
-/// A drawing, what it shows, how to read it, and its files.
+/// A drawing with its caption and links to its files.
 fn card(figure: &Figure) -> Markup {
     let Figure { name, meta, svg } = figure;
     html! {
@@ -182,23 +197,38 @@ fn card(figure: &Figure) -> Markup {
     }
 }
 
-/// A table in a frame that scrolls sideways where the screen is narrow.
+/// A table in a frame that scrolls sideways on a narrow screen.
 fn scrolling(table: Markup) -> Markup {
     html! { div.scroll tabindex="0" { (table) } }
 }
 
-/// A number stays on the line of its unit.
+/// Joins numbers with their units by spaces that do not break.
 fn tidy(text: &str) -> String {
     text.replace(" %", "\u{a0}%").replace(" points", "\u{a0}points").replace(" seed", "\u{a0}seed")
 }
 
-/// Text with `code` between backquotes.
+/// Text in which `code` stands between backquotes.
 fn prose(text: &str) -> Markup {
     html! {
         @for (i, piece) in text.split('`').enumerate() {
             @if i % 2 == 1 { code { (piece) } } @else { (tidy(piece)) }
         }
     }
+}
+
+/// The number of seeds, or their range, in words.
+fn seed_counts(seeds: &BTreeSet<usize>) -> String {
+    match (seeds.first(), seeds.last()) {
+        (Some(1), Some(1)) => "1 seed, which gives no interval".into(),
+        (Some(low), Some(high)) if low != high => format!("{low} to {high} seeds"),
+        (Some(only), _) => format!("{only} seeds"),
+        _ => "no seeds".into(),
+    }
+}
+
+/// A number of hidden layers in words.
+fn layers_of(depth: usize) -> String {
+    format!("{depth} hidden {}", if depth == 1 { "layer" } else { "layers" })
 }
 
 fn folder_name(dir: &Path) -> String {
@@ -221,7 +251,7 @@ fn optional_json(file: &Path) -> Result<Option<Value>, Error> {
     let Some(text) = optional_text(file)? else { return Ok(None) };
     serde_json::from_str(&text).map(Some).map_err(|source| Error::Json {
         file: file.to_owned(),
-        expected: "what the run says of itself",
+        expected: "the description of a run",
         source,
     })
 }

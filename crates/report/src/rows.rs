@@ -1,7 +1,7 @@
-//! The rows that a run writes, one struct a file, its fields in the order of the file's columns.
+//! The rows of a run's CSV files, one struct per file; its fields are the file's columns, in order.
 //!
 //! A number that does not exist (the interval of a single seed, the p-value of a single pair) is
-//! NaN here and `NaN` in the file. An epoch or layer that does not apply is an empty cell.
+//! NaN here and `NaN` in the file. An epoch or a layer that does not apply is an empty cell.
 //!
 //! ```
 //! use report::{MetricRow, Row};
@@ -14,32 +14,34 @@ use serde::{Deserialize, Serialize};
 
 /// One line of a CSV file with a fixed header.
 pub trait Row: Serialize + DeserializeOwned {
-    /// The header: the names of the fields, in their order.
+    /// The header: the names of the fields, in order.
     const COLUMNS: &'static [&'static str];
 }
 
-/// One measured number: a line of `metrics.csv`. Nothing in it depends on the clock.
+/// One measured number: a line of `metrics.csv`. None of it depends on the clock.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MetricRow {
     /// Name of the run, unique in its folder.
     pub run: String,
     /// Name of the method, as in `summary.csv`.
     pub method: String,
-    /// Seed of every random stream of the run.
+    /// Seed of all random streams of the run.
     pub seed: u64,
     /// `pretrain`, `finetune`, `evaluate`, ...
     pub stage: String,
-    /// The layer, from 1, or of a whole network the number of its hidden layers; none where neither applies.
+    /// The layer, from 1; for a whole network, the number of its hidden layers; none if neither
+    /// applies.
     pub layer: Option<usize>,
-    /// Epochs finished when this was measured; none when it does not apply.
+    /// Number of epochs finished before the measurement; none if it does not apply.
     pub epoch: Option<usize>,
     /// `train`, `validation` or `test`.
     pub split: String,
     /// `cost`, `mse_per_pixel`, `log_likelihood_nats`, ...
     pub metric: String,
-    /// The number.
+    /// The value.
     pub value: f64,
-    /// Its unit: `nats`, `pct`, `db`, ...; empty for a pure number.
+    /// Unit of the value: `nats`, `pct`, `db`, ...; empty or `1` for a pure number. Pages and figures
+    /// take it from here and never from the name of the metric.
     pub unit: String,
 }
 
@@ -54,104 +56,106 @@ pub struct TimingRow {
     pub seed: u64,
     /// `pretrain`, `finetune`, `evaluate`, ...
     pub stage: String,
-    /// The layer, from 1, or of a whole network the number of its hidden layers; none where neither applies.
+    /// The layer, from 1; for a whole network, the number of its hidden layers; none if neither
+    /// applies.
     pub layer: Option<usize>,
-    /// The epoch that was timed, from 1; none when the whole stage was.
+    /// The epoch that was timed, from 1; none if the whole stage was.
     pub epoch: Option<usize>,
     /// Wall-clock seconds.
     pub seconds: f64,
-    /// Training samples seen in a second.
+    /// Training samples per second.
     pub samples_per_second: f64,
 }
 
-/// One cell of the experiment, one classifier: a line of `comparison.csv`.
+/// One cell of the experiment, that is, one classifier: a line of `comparison.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ComparisonRow {
-    /// How the hidden layers were initialised.
+    /// Name of the method, which initialised the hidden layers.
     pub method: String,
-    /// Hidden layers.
+    /// Number of hidden layers.
     pub depth: usize,
-    /// Labelled training images.
+    /// Number of labelled training samples.
     pub labels: usize,
     /// Seed of the cell.
     pub seed: u64,
-    /// Error on the validation samples, in percent.
+    /// Classification error on the validation samples, in percent.
     pub validation_error_pct: f64,
-    /// Error on the test samples, in percent.
+    /// Classification error on the test samples, in percent.
     pub test_error_pct: f64,
-    /// Test samples that were classified wrongly.
+    /// Number of misclassified test samples.
     pub test_errors: usize,
-    /// Parameter updates of pretraining, all layers together.
+    /// Number of parameter updates in pretraining, summed over layers.
     pub pretrain_updates: u64,
-    /// Parameter updates of fine-tuning.
+    /// Number of parameter updates in fine-tuning.
     pub finetune_updates: u64,
 }
 
-/// The seeds of a cell together: a line of `summary.csv`.
+/// A cell averaged over its seeds: a line of `summary.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SummaryRow {
-    /// How the hidden layers were initialised.
+    /// Name of the method, which initialised the hidden layers.
     pub method: String,
-    /// Hidden layers.
+    /// Number of hidden layers.
     pub depth: usize,
-    /// Labelled training images.
+    /// Number of labelled training samples.
     pub labels: usize,
     /// Number of seeds.
     pub seeds: usize,
-    /// Mean over the seeds of the test error, in percent.
+    /// Mean test error over the seeds, in percent.
     pub test_error_pct_mean: f64,
-    /// Lower end of its 95 % confidence interval; NaN for one seed.
+    /// Lower end of the 95 % confidence interval of that mean; NaN for one seed.
     pub ci95_low: f64,
-    /// Upper end of its 95 % confidence interval; NaN for one seed.
+    /// Upper end of the 95 % confidence interval of that mean; NaN for one seed.
     pub ci95_high: f64,
 }
 
-/// Two methods compared seed by seed: a line of `paired.csv`.
+/// Two methods compared seed by seed, by one test: a line of `paired.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PairedRow {
     /// The first method.
     pub method_a: String,
-    /// The second method, subtracted from the first.
+    /// The second method, whose error is subtracted.
     pub method_b: String,
-    /// Hidden layers.
+    /// Number of hidden layers.
     pub depth: usize,
-    /// Labelled training images.
+    /// Number of labelled training samples.
     pub labels: usize,
-    /// Number of seeds, that is, of pairs.
+    /// Number of seeds, each of which gives one pair.
     pub seeds: usize,
-    /// Mean over the seeds of the test error of `method_a` minus that of `method_b`, in points of
-    /// percent: below zero, `method_a` is better.
+    /// Mean over the seeds of the test error of `method_a` minus that of `method_b`, in percentage
+    /// points; below zero, `method_a` is better.
     pub difference_pct_mean: f64,
-    /// Lower end of its 95 % confidence interval; NaN for one seed.
+    /// Lower end of the 95 % confidence interval of that mean; NaN for one seed.
     pub ci95_low: f64,
-    /// Upper end of its 95 % confidence interval; NaN for one seed.
+    /// Upper end of the 95 % confidence interval of that mean; NaN for one seed.
     pub ci95_high: f64,
-    /// Of the hypothesis that the difference is zero; NaN for one seed.
+    /// p-value of the hypothesis that the difference is zero; NaN if the test gives none.
     pub p_value: f64,
-    /// Name of the test that gave the p-value.
+    /// Name of the test.
     pub test: String,
 }
 
-/// A method in the time of the slowest: a line of `equal_seconds.csv`. It depends on the clock.
+/// A method given the time of the slowest one: a line of `equal_seconds.csv`. It depends on the
+/// clock.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EqualSecondsRow {
-    /// How the hidden layers were initialised.
+    /// Name of the method, which initialised the hidden layers.
     pub method: String,
-    /// Hidden layers.
+    /// Number of hidden layers.
     pub depth: usize,
-    /// Labelled training images.
+    /// Number of labelled training samples.
     pub labels: usize,
     /// Seed of the cell.
     pub seed: u64,
-    /// Seconds of pretraining and fine-tuning.
+    /// Seconds of pretraining and fine-tuning together.
     pub seconds: f64,
-    /// Those of pretraining.
+    /// Seconds of pretraining alone.
     pub pretrain_seconds: f64,
-    /// Parameter updates of fine-tuning.
+    /// Number of parameter updates in fine-tuning.
     pub finetune_updates: u64,
-    /// Error on the validation samples, in percent.
+    /// Classification error on the validation samples, in percent.
     pub validation_error_pct: f64,
-    /// Error on the test samples, in percent.
+    /// Classification error on the test samples, in percent.
     pub test_error_pct: f64,
 }
 

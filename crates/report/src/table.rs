@@ -1,8 +1,8 @@
-//! Rows to CSV files and back; and the one way in which this crate writes a file.
+//! Conversion between rows and CSV files, and the one way in which this crate writes a file.
 //!
 //! Nothing is written in place: the bytes go to a temporary file in the same folder, which is
-//! synced and then renamed over the old one, so that a reader or a crash sees the old file or the
-//! new one, never a part.
+//! synced and then renamed over the old one. A reader sees the old file or the new one, never a
+//! part of it, and so does whoever comes after a crash.
 //!
 //! ```
 //! use report::{SummaryRow, read_csv, write_csv};
@@ -36,27 +36,33 @@ use atomic_write_file::AtomicWriteFile;
 use crate::error::Error;
 use crate::rows::Row;
 
-/// Writes the header and `rows`, replacing the file; the header also when there are no rows.
+/// Writes the header and `rows`, replacing the file. Without rows, the file has its header alone.
 ///
 /// # Errors
-/// [`Error::Write`] when the folder cannot be made or the file cannot be written.
+/// [`Error::Write`] when the folder cannot be created or the file cannot be written.
 pub fn write_csv<R: Row>(file: &Path, rows: &[R]) -> Result<(), Error> {
+    write_records(file, to_csv(rows))
+}
+
+/// The header and `rows` as the bytes of a CSV file.
+pub(crate) fn to_csv<R: Row>(rows: &[R]) -> csv::Result<Vec<u8>> {
     let mut writer = csv_writer();
-    let mut write = || -> csv::Result<Vec<u8>> {
-        writer.write_record(R::COLUMNS)?;
-        rows.iter().try_for_each(|row| writer.serialize(row))?;
-        writer.flush()?;
-        Ok(writer.get_ref().clone())
-    };
-    let bytes = write().map_err(|source| Error::write(file)(io::Error::other(source)))?;
+    writer.write_record(R::COLUMNS)?;
+    rows.iter().try_for_each(|row| writer.serialize(row))?;
+    bytes_of(writer)
+}
+
+/// Writes the bytes of a CSV file, unless they could not be made.
+pub(crate) fn write_records(file: &Path, bytes: csv::Result<Vec<u8>>) -> Result<(), Error> {
+    let bytes = bytes.map_err(|source| Error::write(file)(io::Error::other(source)))?;
     write_bytes(file, &bytes)
 }
 
-/// Reads what [`write_csv`] wrote.
+/// Reads a file of [`write_csv`].
 ///
 /// # Errors
-/// [`Error::Read`], [`Error::Header`] when the columns are others, [`Error::Line`] with the line
-/// and the column when a cell is not of its type.
+/// [`Error::Read`] when the file cannot be read, [`Error::Header`] when it has other columns,
+/// [`Error::Line`] with line and column when a cell has another type.
 pub fn read_csv<R: Row>(file: &Path) -> Result<Vec<R>, Error> {
     let mut reader = open_csv(file)?;
     let header = header_of(file, &mut reader)?;
@@ -73,15 +79,15 @@ pub fn read_csv<R: Row>(file: &Path) -> Result<Vec<R>, Error> {
 /// Writes `text`, replacing the file.
 ///
 /// # Errors
-/// [`Error::Write`] when the folder cannot be made or the file cannot be written.
+/// [`Error::Write`] when the folder cannot be created or the file cannot be written.
 pub fn write_text(file: &Path, text: &str) -> Result<(), Error> {
     write_bytes(file, text.as_bytes())
 }
 
-/// Writes `bytes`, replacing the file, and makes its folder if there is none.
+/// Writes `bytes`, replacing the file, and creates its folder if there is none.
 ///
 /// # Errors
-/// [`Error::Write`] when the folder cannot be made or the file cannot be written.
+/// [`Error::Write`] when the folder cannot be created or the file cannot be written.
 pub fn write_bytes(file: &Path, bytes: &[u8]) -> Result<(), Error> {
     let write = || {
         if let Some(folder) = file.parent() {
@@ -94,18 +100,24 @@ pub fn write_bytes(file: &Path, bytes: &[u8]) -> Result<(), Error> {
     write().map_err(Error::write(file))
 }
 
-/// A writer into memory; lines end in `\n` on every system.
+/// A CSV writer into memory. Lines end in `\n` on every system.
 pub(crate) fn csv_writer() -> csv::Writer<Vec<u8>> {
     csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new())
 }
 
-/// A reader that takes the first line as the header.
+/// The bytes written so far.
+pub(crate) fn bytes_of(mut writer: csv::Writer<Vec<u8>>) -> csv::Result<Vec<u8>> {
+    writer.flush()?;
+    Ok(writer.get_ref().clone())
+}
+
+/// A CSV reader that takes the first line as the header.
 pub(crate) fn open_csv(file: &Path) -> Result<csv::Reader<BufReader<File>>, Error> {
     let open = File::open(file).map_err(Error::read(file))?;
     Ok(csv::Reader::from_reader(BufReader::new(open)))
 }
 
-/// The columns that the file declares.
+/// The column names of the file.
 pub(crate) fn header_of<R: io::Read>(
     file: &Path,
     reader: &mut csv::Reader<R>,
@@ -113,7 +125,7 @@ pub(crate) fn header_of<R: io::Read>(
     reader.headers().cloned().map_err(|e| bad_line(file, &csv::StringRecord::new(), &e))
 }
 
-/// A CSV error with its line, its column's name, and what the column should hold.
+/// An error of the CSV reader, with its line, its column and what was expected there.
 pub(crate) fn bad_line(file: &Path, header: &csv::StringRecord, error: &csv::Error) -> Error {
     let file = file.to_owned();
     let line = error.position().map_or(1, csv::Position::line);
@@ -125,12 +137,12 @@ pub(crate) fn bad_line(file: &Path, header: &csv::StringRecord, error: &csv::Err
             file,
             line,
             found: format!("{len} cells"),
-            expected: format!("{expected_len}, one a column"),
+            expected: format!("{expected_len}, one per column"),
         },
         csv::ErrorKind::Utf8 { .. } => Error::Line {
             file,
             line,
-            found: "bytes that are not text".into(),
+            found: "bytes that are not valid text".into(),
             expected: "UTF-8".into(),
         },
         csv::ErrorKind::Deserialize { err, .. } => {

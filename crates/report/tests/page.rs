@@ -1,4 +1,4 @@
-//! A whole folder through the crate: files, figures, page.
+//! The whole crate on a folder: files, figures and page.
 #![expect(clippy::unwrap_used, reason = "helpers of tests, outside of `#[test]` functions")]
 
 mod made_up;
@@ -8,9 +8,21 @@ use std::fs;
 use std::path::Path;
 
 use report::{
-    ComparisonRow, Error, Meta, MetricRow, PairedRow, Row, SummaryRow, TileRow, TileScale, Tiles,
-    TimingRow, read_csv, write_csv, write_text,
+    ComparisonRow, Error, Meta, MetricRow, PairedRow, Row, Styles, SummaryRow, TileRow, TileScale,
+    Tiles, TimingRow, read_csv, write_csv, write_text,
 };
+
+/// Builds the page of a folder without styles and without an answer, and returns it.
+fn plain_page(dir: &Path) -> String {
+    report::build(dir, &Styles::default(), None).unwrap();
+    fs::read_to_string(dir.join("report.html")).unwrap()
+}
+
+/// Builds the page of the made-up comparison with its answer, and returns it.
+fn page_with_answer(dir: &Path) -> String {
+    report::build(dir, &made_up::styles(), Some(&made_up::answer())).unwrap();
+    fs::read_to_string(dir.join("report.html")).unwrap()
+}
 
 fn images() -> Vec<Vec<f32>> {
     (0..80).map(|k| (0..784).map(|i| ((i * (k + 3)) % 97) as f32 / 96.0).collect()).collect()
@@ -112,7 +124,7 @@ fn a_folder_built_twice_has_the_same_bytes() {
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     for dir in [one.path().join("run"), two.path().join("run")] {
         made_up::comparison_run(&dir, &images()).unwrap();
-        report::build(&dir).unwrap();
+        page_with_answer(&dir);
     }
     let [first, second] = [&one, &two].map(|dir| bytes_in(&dir.path().join("run/figures")));
     assert_eq!(first.len(), 5 * 4, "five figures, four files each");
@@ -120,7 +132,7 @@ fn a_folder_built_twice_has_the_same_bytes() {
     assert!(
         bytes_in(&one.path().join("run")).values().eq(bytes_in(&two.path().join("run")).values())
     );
-    report::build(&one.path().join("run")).unwrap();
+    page_with_answer(&one.path().join("run"));
     assert_eq!(first, bytes_in(&one.path().join("run/figures")), "drawn again from the files");
 }
 
@@ -128,7 +140,7 @@ fn a_folder_built_twice_has_the_same_bytes() {
 fn drawings_are_well_formed_and_come_from_the_csv() {
     let dir = tempfile::tempdir().unwrap();
     made_up::comparison_run(dir.path(), &images()).unwrap();
-    let figures = report::redraw(dir.path()).unwrap();
+    let figures = report::redraw(dir.path(), &made_up::styles()).unwrap();
     for figure in &figures {
         assert_well_formed(&figure.svg);
         assert!(figure.svg.contains("<title>"));
@@ -141,7 +153,7 @@ fn drawings_are_well_formed_and_come_from_the_csv() {
     let csv = dir.path().join("figures/learning_curves.csv");
     let changed = fs::read_to_string(&csv).unwrap().replace(",rbm,", ",dbn <&>,");
     write_text(&csv, &changed).unwrap();
-    let again = report::redraw(dir.path()).unwrap();
+    let again = report::redraw(dir.path(), &made_up::styles()).unwrap();
     assert!(again[0].svg.contains("dbn &lt;&amp;&gt;"));
     assert_well_formed(&again[0].svg);
 }
@@ -173,7 +185,7 @@ fn tiles_keep_their_numbers_short() {
         scale,
     };
     let lines = |scale| {
-        tile(scale).write(dir.path(), "tiles").unwrap();
+        tile(scale).write(dir.path(), "tiles", &Styles::default()).unwrap();
         fs::read_to_string(dir.path().join("figures/tiles.csv")).unwrap()
     };
     let header = "row,column,title,height,width,pixel_0,pixel_1,pixel_2,pixel_3\n";
@@ -182,9 +194,12 @@ fn tiles_keep_their_numbers_short() {
 
     let mut wrong = tile(TileScale::Grey);
     wrong.rows[0].tiles[0].pop();
-    let message = wrong.write(dir.path(), "tiles").unwrap_err().to_string();
+    let message = wrong.write(dir.path(), "tiles", &Styles::default()).unwrap_err().to_string();
     assert!(message.contains("tile 0 has 3 pixels"), "{message}");
-    let message = tile(TileScale::Grey).write(dir.path(), "../tiles").unwrap_err().to_string();
+    let message = tile(TileScale::Grey)
+        .write(dir.path(), "../tiles", &Styles::default())
+        .unwrap_err()
+        .to_string();
     assert!(message.contains("the name `../tiles`"), "{message}");
 }
 
@@ -192,8 +207,7 @@ fn tiles_keep_their_numbers_short() {
 fn the_page_needs_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
     made_up::comparison_run(dir.path(), &images()).unwrap();
-    report::build(dir.path()).unwrap();
-    let page = fs::read_to_string(dir.path().join("report.html")).unwrap();
+    let page = page_with_answer(dir.path());
     assert_eq!(page.matches("<svg").count(), 5);
     for outside in ["http://", "https://", "<script", "<link", "@import", "url("] {
         assert!(!page.contains(outside), "{outside}");
@@ -211,13 +225,94 @@ fn the_page_needs_nothing_else() {
     assert!(sections.map(place).is_sorted());
 }
 
+/// The lines of a table between two places of the page, each with its tags.
+fn lines_between<'p>(page: &'p str, from: &str, to: &str) -> Vec<&'p str> {
+    let (_, rest) = page.split_once(from).unwrap();
+    rest.split_once(to).unwrap().0.split("<tr").skip(2).collect()
+}
+
+#[test]
+fn the_verdicts_of_the_page_are_those_of_the_answer() {
+    let dir = tempfile::tempdir().unwrap();
+    made_up::comparison_run(dir.path(), &images()).unwrap();
+    let page = page_with_answer(dir.path());
+    let family = "The correction covers the comparisons of pretrained methods with no pretraining.";
+    let asked = lines_between(&page, family, "</table>");
+    assert_eq!(asked.len(), 5 * 5, "five pairs at each of five numbers of labels");
+    let line = |method: &str| {
+        let pair = format!("{method} − none");
+        *asked.iter().find(|line| line.contains(&pair)).unwrap()
+    };
+    for (method, class, text) in [
+        ("rbm", "good", "rbm better"),
+        ("denoising", "good fairly", "denoising better, not after correction"),
+        ("sparse", "open", "no difference shown"),
+        ("contractive", "bad fairly", "none better, not after correction"),
+        ("random-features", "bad", "none better"),
+    ] {
+        let badge = format!("<span class=\"verdict {class}\">{text}</span>");
+        assert!(line(method).contains(&badge), "{}", line(method));
+    }
+    let others = lines_between(&page, "The other pairs of methods", "</table>");
+    assert_eq!(others.len(), 3 * 5);
+    let badges = |method: &str| {
+        let of = |line: &&&str| line.contains(&format!("{method} − "));
+        others.iter().filter(of).filter(|line| line.contains("class=\"verdict")).count()
+    };
+    assert_eq!(badges("pca"), 5, "judged, but not asked about");
+    assert_eq!(badges("autoencoder") + badges("denoising"), 0, "without a verdict");
+    assert!(page.contains("title=\"RBM pretraining\">rbm</th>"));
+
+    let without = plain_page(dir.path());
+    assert!(without.contains("This comparison has no verdict"));
+    assert!(!without.contains("class=\"verdict") && !without.contains("The other pairs"));
+}
+
+#[test]
+fn a_method_has_the_colour_of_its_style() {
+    let dir = tempfile::tempdir().unwrap();
+    made_up::comparison_run(dir.path(), &images()).unwrap();
+    let mut styles = made_up::styles();
+    styles.methods[0].color = (1, 2, 3);
+    report::build(dir.path(), &styles, None).unwrap();
+    let svg = fs::read_to_string(dir.path().join("figures/error_by_labels.svg")).unwrap();
+    assert!(svg.contains("#010203"), "{svg}");
+}
+
+#[test]
+fn units_are_shown_as_they_are_in_the_rows() {
+    let dir = tempfile::tempdir().unwrap();
+    let row = |seed, metric: &str, unit: &str| MetricRow {
+        run: "deep".into(),
+        method: "autoencoder".into(),
+        seed,
+        stage: "train".into(),
+        layer: None,
+        epoch: Some(1),
+        split: "test".into(),
+        metric: metric.into(),
+        value: 2.5,
+        unit: unit.into(),
+    };
+    let rows = [
+        row(1, "cost", "cost"),
+        row(1, "bce_nats_per_image", "bits"),
+        row(2, "bce_nats_per_image", "nats"),
+    ];
+    write_csv(&dir.path().join("metrics.csv"), &rows).unwrap();
+    let page = plain_page(dir.path());
+    assert!(page.contains("<td>cost</td><td class=\"number\">2.500</td><td>cost</td>"), "{page}");
+    assert!(page.contains("cost 2.500, cross-entropy per image 2.500 bits"), "{page}");
+}
+
 #[test]
 fn a_single_run_has_a_page_too() {
     let dir = tempfile::tempdir().unwrap();
     made_up::single_run(dir.path()).unwrap();
-    report::build(dir.path()).unwrap();
-    let page = fs::read_to_string(dir.path().join("report.html")).unwrap();
-    assert!(page.contains("tutorial after 20 epochs, on the test samples: mean squared error"));
+    let page = plain_page(dir.path());
+    assert!(
+        page.contains("tutorial after 20 epochs, on the test samples: squared error per pixel")
+    );
     assert!(page.contains("n/a"), "a value that is not a number");
     assert!(!page.contains("NaN") && !page.contains("id=\"results\""));
 }
@@ -245,8 +340,7 @@ fn a_repeated_run_shows_its_mean_and_its_range() {
         row("deep", 2, Some(2), 2.75),
     ];
     write_csv(&dir.path().join("metrics.csv"), &rows).unwrap();
-    report::build(dir.path()).unwrap();
-    let page = fs::read_to_string(dir.path().join("report.html")).unwrap();
+    let page = plain_page(dir.path());
     let cell = "<td class=\"number\">2.500<span class=\"interval\">2.250 – 2.750</span></td>";
     assert!(page.contains(cell), "{page}");
     assert!(!page.contains("<h1>deep</h1>"), "the page is of more than one run");
@@ -288,8 +382,7 @@ fn the_first_layer_stands_beside_the_error() {
         metric(1, 1, 100, 2.0),
     ];
     write_csv(&dir.path().join("metrics.csv"), &rows).unwrap();
-    report::build(dir.path()).unwrap();
-    let page = fs::read_to_string(dir.path().join("report.html")).unwrap();
+    let page = plain_page(dir.path());
     assert!(page.contains("after fine-tuning with 5,000 labels"));
     let cells = "<td class=\"number\">1.25</td><td class=\"number\">75.0</td>";
     assert!(page.contains(cells), "{page}");
@@ -309,7 +402,7 @@ fn methods_with_one_number_of_labels_stand_side_by_side() {
     };
     let drawn = |rows: &[SummaryRow]| {
         write_csv(&dir.path().join("summary.csv"), rows).unwrap();
-        report::build(dir.path()).unwrap();
+        plain_page(dir.path());
         fs::read_to_string(dir.path().join("figures/error_by_labels.svg")).unwrap()
     };
     let one = [summary("none", 5_000, 1.4), summary("rbm", 5_000, 1.2)];
@@ -325,8 +418,5 @@ fn methods_with_one_number_of_labels_stand_side_by_side() {
 #[test]
 fn an_empty_folder_has_a_page_that_says_so() {
     let dir = tempfile::tempdir().unwrap();
-    report::build(dir.path()).unwrap();
-    assert!(
-        fs::read_to_string(dir.path().join("report.html")).unwrap().contains("No results yet.")
-    );
+    assert!(plain_page(dir.path()).contains("There are no results yet."));
 }

@@ -1,32 +1,33 @@
-//! What fine-tuning did to the layers that it began with.
+//! Comparison of hidden layers before and after fine-tuning.
 
 use ae_core::saturated_pct;
-use ndarray::{Array2, ArrayView2, Axis};
-use nn_core::Workspace;
+use ndarray::{Array2, ArrayView2};
+use nn_core::{Workspace, column_means};
 use serde::{Deserialize, Serialize};
 
-use crate::{Classifier, classification_cost_and_gradient};
+use crate::{Classifier, ClassifierMemory, classification_cost_and_gradient};
 
-/// A hidden layer before and after fine-tuning.
+/// The change of a hidden layer by fine-tuning.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LayerChange {
-    /// The share of saturated activities before, in per cent; none for units without two bounds.
+    /// The percentage of saturated activities before fine-tuning; none for units that are not bounded
+    /// on both sides.
     pub saturated_pct: Option<f64>,
-    /// ‖W − W₀‖ / ‖W₀‖: how far the weights moved.
+    /// The distance that the weights moved, ‖W − W₀‖ / ‖W₀‖.
     pub distance: f64,
     /// Linear CKA of the layer's features before and after (Kornblith et al. 2019): 1 if they are the
     /// same up to rotation and scale, 0 if they have nothing in common.
     pub cka: f64,
-    /// The root mean square of the cost's gradient with respect to the weights before fine-tuning:
-    /// where it is next to nothing, the layer cannot learn.
+    /// The root mean square of the cost's gradient with respect to the weights, before fine-tuning. A
+    /// layer where it is close to zero cannot learn.
     pub gradient_rms: f64,
 }
 
-/// The changes of each hidden layer, with features and gradients on the samples `x` (n × inputs) with
-/// their labels.
+/// The change of each hidden layer, from the data upwards. Features and gradients are those of the
+/// samples `x` (n × inputs) with n labels.
 ///
 /// # Panics
-/// If the models or the samples do not fit.
+/// If the models differ in shape, or the samples do not fit them.
 #[must_use]
 pub fn layer_changes(
     before: &Classifier<f32>,
@@ -34,9 +35,9 @@ pub fn layer_changes(
     x: ArrayView2<f32>,
     labels: &[u8],
 ) -> Vec<LayerChange> {
-    let mut workspace = Workspace::new(before, x.nrows());
-    let mut gradient = before.zeros_like();
-    classification_cost_and_gradient(before, x, labels, &mut workspace, &mut gradient);
+    let mut memory = ClassifierMemory::new(before, x.nrows());
+    classification_cost_and_gradient(before, x, labels, &mut memory);
+    let ClassifierMemory { workspace, gradient } = memory;
     let mut new_workspace = Workspace::new(after, x.nrows());
     new_workspace.forward(after, x);
     (0..before.units.len())
@@ -57,12 +58,11 @@ fn norm(a: &Array2<f32>) -> f64 {
     a.iter().map(|&a| f64::from(a).powi(2)).sum::<f64>().sqrt()
 }
 
-/// ‖Yᵀ X‖² / (‖Xᵀ X‖ ‖Yᵀ Y‖) of centred features, n × p and n × q; 0 where features do not vary.
+/// Linear CKA, ‖Yᵀ X‖² / (‖Xᵀ X‖ ‖Yᵀ Y‖), of features (n × p and n × q) after centring; 0 if one of
+/// them does not vary.
 fn cka(x: ArrayView2<f32>, y: ArrayView2<f32>) -> f64 {
-    let centred = |features: ArrayView2<f32>| match features.mean_axis(Axis(0)) {
-        Some(mean) => &features - &mean,
-        None => features.to_owned(),
-    };
+    let centred =
+        |features: ArrayView2<f32>| &features - &column_means(features).mapv(|mean| mean as f32);
     let (x, y) = (centred(x), centred(y));
     let product = |a: &Array2<f32>, b: &Array2<f32>| {
         let mut out = Array2::zeros((a.ncols(), b.ncols()));
@@ -83,17 +83,17 @@ mod tests {
     }
 
     #[test]
-    fn cka_ignores_rotation_and_scale_and_tells_the_unrelated() {
+    fn cka_ignores_rotation_and_scale_and_is_low_for_unrelated_features() {
         let x = wave(200, 2, 1);
         let (sin, cos) = 0.6_f32.sin_cos();
-        let turned = x.dot(&ndarray::array![[cos, sin], [-sin, cos]]) * 3.0 + 1.0;
-        assert!((cka(x.view(), turned.view()) - 1.0).abs() < 1e-5);
+        let rotated = x.dot(&ndarray::array![[cos, sin], [-sin, cos]]) * 3.0 + 1.0;
+        assert!((cka(x.view(), rotated.view()) - 1.0).abs() < 1e-5);
         assert!(cka(x.view(), wave(200, 3, 50).view()) < 0.1);
         assert_eq!(cka(x.view(), Array2::ones((200, 2)).view()), 0.0);
     }
 
     #[test]
-    fn an_unchanged_layer_moved_by_nothing() {
+    fn an_unchanged_layer_has_moved_no_distance() {
         let layer =
             |n, m, salt| Dense { weights: wave(n, m, salt), bias: ndarray::Array1::zeros(m) };
         let before = Classifier {

@@ -1,6 +1,6 @@
-//! A network of hidden layers and a softmax read-out, and its cost.
+//! A network of hidden layers and a softmax output layer, and its cost.
 //!
-//! p(k | x) = e^(z_k) / Σ e^(z_l) with z the read-out's inputs; J = −(1/n) Σ ln p(label | x).
+//! p(k | x) = e^(z_k) / Σ e^(z_l), where z are the inputs of the softmax; J = −(1/n) Σ ln p(label | x).
 
 use ndarray::{Array2, ArrayView2, Axis};
 use nn_core::{
@@ -10,22 +10,22 @@ use nn_core::{
 use numerics::{Purpose, Real, Stream, elementary, update_and_sum};
 
 use crate::dropout::leave_out;
-use crate::{Dropout, PretrainedLayer};
+use crate::{Dropout, DropoutDraw, PretrainedLayer};
 
-const READOUT: Purpose = Purpose::new("readout");
+const OUTPUT_LAYER: Purpose = Purpose::new("readout");
 
 /// A feed-forward classifier.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Classifier<F> {
-    /// The hidden layers, then the read-out (last hidden × classes).
+    /// The hidden layers, then the output layer (last hidden × classes).
     pub layers: Vec<Dense<F>>,
-    /// The units of the hidden layers.
+    /// The activations of the hidden layers.
     pub units: Vec<Activation>,
 }
 
 impl Classifier<f32> {
-    /// A classifier on top of these layers. The read-out's weights depend on seed and sizes alone,
-    /// so that every way of pretraining gets the same.
+    /// A classifier on top of these layers. The weights of the output layer depend on seed and sizes
+    /// alone, so that they are the same for every kind of pretraining.
     ///
     /// # Panics
     /// If there is no layer.
@@ -35,7 +35,7 @@ impl Classifier<f32> {
         Self::on_top_of(hidden, n_classes, seed)
     }
 
-    /// As [`Classifier::new`], for layers with their units.
+    /// As [`Classifier::new`], for layers with their activations.
     ///
     /// # Panics
     /// If there is no layer.
@@ -43,19 +43,21 @@ impl Classifier<f32> {
     pub fn on_top_of(hidden: Vec<(Dense<f32>, Activation)>, n_classes: usize, seed: u64) -> Self {
         let (mut layers, units): (Vec<_>, Vec<_>) = hidden.into_iter().unzip();
         let n_features = layers.last().expect("a classifier has a hidden layer").n_outputs();
-        layers.push(readout(n_features, n_classes, seed));
+        layers.push(output_layer(n_features, n_classes, seed));
         Classifier { layers, units }
     }
 
-    /// Logistic regression: a read-out alone.
+    /// Logistic regression: an output layer alone.
     #[must_use]
     pub fn linear(n_features: usize, n_classes: usize, seed: u64) -> Self {
-        Classifier { layers: vec![readout(n_features, n_classes, seed)], units: vec![] }
+        Classifier { layers: vec![output_layer(n_features, n_classes, seed)], units: vec![] }
     }
 }
 
-fn readout(n_features: usize, n_classes: usize, seed: u64) -> Dense<f32> {
-    Initialiser::Glorot {}.dense(n_features, n_classes, Stream::new(seed, READOUT))
+const OUTPUT_LAYER_EXISTS: &str = "a classifier has an output layer";
+
+fn output_layer(n_features: usize, n_classes: usize, seed: u64) -> Dense<f32> {
+    Initialiser::Glorot {}.dense(n_features, n_classes, Stream::new(seed, OUTPUT_LAYER))
 }
 
 impl<F: Real> Classifier<F> {
@@ -67,7 +69,8 @@ impl<F: Real> Classifier<F> {
         zeros
     }
 
-    /// The model for use after training with `dropout`: weights as they act on average.
+    /// The model for use after training with `dropout`: each weight is multiplied by the probability
+    /// that its input was kept.
     #[must_use]
     pub fn on_average(&self, dropout: Dropout) -> Self {
         let mut average = self.clone();
@@ -79,7 +82,8 @@ impl<F: Real> Classifier<F> {
 
     /// The most probable class of each sample. Shapes: (n × inputs) → n.
     #[must_use]
-    pub fn predict(&self, x: ArrayView2<F>) -> Vec<u8> {
+    pub fn predict<'a>(&self, x: impl Into<ArrayView2<'a, F>>) -> Vec<u8> {
+        let x = x.into();
         let mut classes = Vec::with_capacity(x.nrows());
         self.for_blocks_of_scores(x, |scores| {
             classes.extend(
@@ -93,8 +97,9 @@ impl<F: Real> Classifier<F> {
 
     /// p(k | x) of each class k for each sample. Shapes: (n × inputs) → (n × classes).
     #[must_use]
-    pub fn probabilities(&self, x: ArrayView2<F>) -> Array2<F> {
-        let n_classes = self.layers.last().expect("a read-out").n_outputs();
+    pub fn probabilities<'a>(&self, x: impl Into<ArrayView2<'a, F>>) -> Array2<F> {
+        let x = x.into();
+        let n_classes = self.layers.last().expect(OUTPUT_LAYER_EXISTS).n_outputs();
         let mut p = Vec::with_capacity(x.nrows() * n_classes);
         self.for_blocks_of_scores(x, |scores| {
             for row in scores.rows() {
@@ -107,7 +112,7 @@ impl<F: Real> Classifier<F> {
         Array2::from_shape_vec((x.nrows(), n_classes), p).expect("a row for each sample")
     }
 
-    /// Calls `each` with the inputs to the softmax of some samples at a time, in order.
+    /// Calls `each` with the inputs of the softmax, a block of samples at a time, in order.
     fn for_blocks_of_scores(&self, x: ArrayView2<F>, mut each: impl FnMut(ArrayView2<F>)) {
         const BLOCK: usize = 1000;
         let mut buffers: Vec<Array2<F>> = (self.layers.iter())
@@ -120,23 +125,44 @@ impl<F: Real> Classifier<F> {
                 let input = before.last().map_or(block, |b| b.slice(ndarray::s![..n, ..]));
                 self.layer(i).forward(input, from[0].slice_mut(ndarray::s![..n, ..]));
             }
-            each(buffers.last().expect("a read-out").slice(ndarray::s![..n, ..]));
+            each(buffers.last().expect(OUTPUT_LAYER_EXISTS).slice(ndarray::s![..n, ..]));
         }
     }
 
-    /// How many samples are assigned another class than their label.
+    /// The number of samples that are misclassified.
     ///
     /// # Panics
     /// If there are not as many labels as samples.
-    pub fn count_errors(&self, x: ArrayView2<F>, labels: &[u8]) -> usize {
+    pub fn count_errors<'a>(&self, x: impl Into<ArrayView2<'a, F>>, labels: &[u8]) -> usize {
+        let x = x.into();
         assert_eq!(x.nrows(), labels.len(), "samples and labels");
         self.predict(x).iter().zip(labels).filter(|(found, label)| found != label).count()
     }
 }
 
-/// Writes the gradient of the batch's mean cost into `gradient` and returns the cost in nats.
+/// The memory of a classifier's training step, so that the step allocates nothing.
+#[derive(Debug, Clone)]
+pub struct ClassifierMemory<F> {
+    /// The outputs of each layer and their derivatives, for the samples of a batch.
+    pub workspace: Workspace<F>,
+    /// The gradient, in the model's shape.
+    pub gradient: Classifier<F>,
+}
+
+impl<F: Real> ClassifierMemory<F> {
+    /// Memory for batches of up to `batch_size` samples.
+    #[must_use]
+    pub fn new(model: &Classifier<F>, batch_size: usize) -> Self {
+        ClassifierMemory {
+            workspace: Workspace::new(model, batch_size),
+            gradient: model.zeros_like(),
+        }
+    }
+}
+
+/// Writes the gradient of the batch's mean cost into the memory and returns the cost in nats.
 ///
-/// Shapes: `x` is n × inputs with n labels, at most the workspace's batch size. Allocates nothing.
+/// Shapes: `x` is n × inputs with n labels, n at most the memory's batch size. Allocates nothing.
 ///
 /// # Panics
 /// If shapes differ from these, or a label is not below the number of classes.
@@ -144,57 +170,58 @@ pub fn classification_cost_and_gradient<F: Real>(
     model: &Classifier<F>,
     x: ArrayView2<F>,
     labels: &[u8],
-    workspace: &mut Workspace<F>,
-    gradient: &mut Classifier<F>,
+    memory: &mut ClassifierMemory<F>,
 ) -> f64 {
-    let cost = classification_pass(model, x, labels, (workspace, gradient), None);
-    set_weights_gradient(x, workspace, gradient);
+    let cost = classification_pass(model, x, labels, memory, None);
+    set_weights_gradient(x, memory);
     cost
 }
 
-/// One step down the cost of a batch, which is returned, with the hidden units that `dropout` chooses
-/// left out. Shapes and panics as for [`classification_cost_and_gradient`]; the weights' gradients are
-/// never stored.
+/// Takes one step down the cost of a batch without the hidden units that `dropout` leaves out, and
+/// returns the cost in nats from before the step. Shapes and panics are those of
+/// [`classification_cost_and_gradient`]; the gradients of weights are never stored.
 ///
 /// # Errors
-/// [`NotFinite`], with the gradient in `gradient`, if the cost is not; no step is taken then.
+/// [`NotFinite`] if the cost is not finite. No step is taken then, and the memory has the gradient.
 pub fn classification_step<F: Real>(
     model: &mut Classifier<F>,
     x: ArrayView2<F>,
     labels: &[u8],
-    (workspace, gradient): (&mut Workspace<F>, &mut Classifier<F>),
-    (optimizer, learning_rate): (&mut Optimizer<F>, f64),
-    dropout: Option<(Dropout, Stream)>,
+    memory: &mut ClassifierMemory<F>,
+    optimizer: &mut Optimizer<F>,
+    learning_rate: f64,
+    dropout: Option<DropoutDraw>,
 ) -> Result<f64, NotFinite> {
-    let cost = classification_pass(model, x, labels, (workspace, gradient), dropout);
+    let cost = classification_pass(model, x, labels, memory, dropout);
     if !cost.is_finite() {
-        set_weights_gradient(x, workspace, gradient);
+        set_weights_gradient(x, memory);
         return Err(NotFinite { cost });
     }
-    let gradients = workspace.gradients(x, &*gradient, |_| true);
+    let gradients = memory.workspace.gradients(x, &memory.gradient, |_| true);
     optimizer.descend_by(model, gradients, learning_rate);
     Ok(cost)
 }
 
-/// A cost that is infinite or no number.
+/// A cost that is infinite or NaN.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NotFinite {
     /// The cost.
     pub cost: f64,
 }
 
-/// Passes the batch forward and back, leaves its δ in the workspace and the gradient of the biases in
-/// `gradient`, and returns the cost.
+/// Passes the batch forward and backward and returns the cost. It leaves the derivatives δ in the
+/// workspace and the gradient of the biases in the gradient.
 fn classification_pass<F: Real>(
     model: &Classifier<F>,
     x: ArrayView2<F>,
     labels: &[u8],
-    (workspace, gradient): (&mut Workspace<F>, &mut Classifier<F>),
-    dropout: Option<(Dropout, Stream)>,
+    memory: &mut ClassifierMemory<F>,
+    dropout: Option<DropoutDraw>,
 ) -> f64 {
+    let ClassifierMemory { workspace, gradient } = memory;
     assert_eq!(x.nrows(), labels.len(), "samples and labels");
     workspace.forward_then(model, x, |layer, sample, row| {
-        if let Some((dropout, stream)) = dropout {
+        if let Some(DropoutDraw { dropout, stream }) = dropout {
             leave_out(dropout.hidden, stream.layer(layer + 1), sample, row);
         }
     });
@@ -202,7 +229,7 @@ fn classification_pass<F: Real>(
         softmax_cross_entropy(bias, usize::from(labels[sample]), row)
     });
     workspace.backward_then(model, |_, outputs, delta| {
-        // A unit that was left out has the output 0; of the others next to none has.
+        // A unit that was left out has the output 0; hardly any other unit has.
         if dropout.is_some() {
             for (delta, &output) in delta.iter_mut().zip(outputs) {
                 *delta = if output == F::zero() { F::zero() } else { *delta };
@@ -216,19 +243,15 @@ fn classification_pass<F: Real>(
     cost
 }
 
-fn set_weights_gradient<F: Real>(
-    x: ArrayView2<F>,
-    workspace: &Workspace<F>,
-    gradient: &mut Classifier<F>,
-) {
+fn set_weights_gradient<F: Real>(x: ArrayView2<F>, memory: &mut ClassifierMemory<F>) {
+    let ClassifierMemory { workspace, gradient } = memory;
     let scale = F::one() / F::of(x.nrows() as f64);
     for (i, layer) in gradient.layers.iter_mut().enumerate() {
         layer.set_weights_gradient(scale, workspace.layer_input(i, x), workspace.delta(i));
     }
 }
 
-/// Turns a row of inputs to the softmax, still without bias, into p − onehot(label), and returns
-/// −ln p(label).
+/// Replaces a row of softmax inputs, still without bias, by p − onehot(label) and returns −ln p(label).
 fn softmax_cross_entropy<F: Real>(bias: &[F], label: usize, row: &mut [F]) -> F {
     for (z, &b) in row.iter_mut().zip(bias) {
         *z += b;
@@ -240,7 +263,7 @@ fn softmax_cross_entropy<F: Real>(bias: &[F], label: usize, row: &mut [F]) -> F 
         *z
     });
     for p in row.iter_mut() {
-        *p = elementary::or_zero(*p / total);
+        *p = elementary::flush_to_zero(*p / total);
     }
     row[label] -= F::one();
     total.ln() - z_label
@@ -278,8 +301,11 @@ mod tests {
         let labels = [0, 1, 2, 0, 1, 2, 2];
         for unit in [Activation::Logistic, Activation::Tanh, Activation::Relu] {
             let layer = |i: usize, n_in, n_out| {
-                let mut layer: Dense<f64> =
-                    Initialiser::Glorot {}.dense(n_in, n_out, Stream::new(1, READOUT).layer(i));
+                let mut layer: Dense<f64> = Initialiser::Glorot {}.dense(
+                    n_in,
+                    n_out,
+                    Stream::new(1, OUTPUT_LAYER).layer(i),
+                );
                 layer.bias.fill(0.1);
                 layer
             };
@@ -287,15 +313,15 @@ mod tests {
                 layers: vec![layer(0, 5, 4), layer(1, 4, 6), layer(2, 6, 3)],
                 units: vec![unit; 2],
             };
-            let mut workspace = Workspace::new(&model, 10);
+            let mut memory = ClassifierMemory::new(&model, 10);
             let mut gradient = model.zeros_like();
-            let stream = Stream::new(5, READOUT);
+            let stream = Stream::new(5, OUTPUT_LAYER);
             let half = Dropout { input: 0.0, hidden: 0.5 };
-            for dropout in [None, Some((half, stream))] {
+            for dropout in [None, Some(DropoutDraw { dropout: half, stream })] {
                 let mut cost = |model: &Classifier<f64>, gradient: &mut Classifier<f64>| {
-                    let memory = (&mut workspace, &mut *gradient);
-                    let cost = classification_pass(model, x.view(), &labels, memory, dropout);
-                    set_weights_gradient(x.view(), &workspace, gradient);
+                    let cost = classification_pass(model, x.view(), &labels, &mut memory, dropout);
+                    set_weights_gradient(x.view(), &mut memory);
+                    gradient.clone_from(&memory.gradient);
                     cost
                 };
                 cost(&model, &mut gradient);
@@ -306,19 +332,20 @@ mod tests {
         }
     }
 
-    /// A linear net: the mean over what may be left out is what the averaged weights give.
+    /// For a linear network, the averaged weights give the mean of the output over all draws of
+    /// dropout.
     #[test]
     fn the_average_model_gives_the_mean_of_the_thinned_ones() {
         let dropout = Dropout { input: 0.2, hidden: 0.5 };
         let layer = |i: usize, n_in, n_out| -> Dense<f64> {
-            Initialiser::Glorot {}.dense(n_in, n_out, Stream::new(1, READOUT).layer(i))
+            Initialiser::Glorot {}.dense(n_in, n_out, Stream::new(1, OUTPUT_LAYER).layer(i))
         };
         let model = Classifier {
             layers: vec![layer(0, 5, 4), layer(1, 4, 3)],
             units: vec![Activation::Identity],
         };
         let x = Array2::from_elem((40_000, 5), 1.0);
-        let stream = Stream::new(2, READOUT);
+        let stream = Stream::new(2, OUTPUT_LAYER);
         let mut thinned = x.clone();
         for (i, mut row) in thinned.rows_mut().into_iter().enumerate() {
             leave_out(dropout.input, stream, i, row.as_slice_mut().expect("contiguous"));

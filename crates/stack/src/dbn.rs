@@ -1,6 +1,7 @@
 //! The deep belief network (Hinton, Osindero & Teh 2006): a stack of RBMs as one generative model.
-//! The top RBM defines the joint distribution of the two top layers; from there down each layer is
-//! drawn given the one above, p(v) = Σ p(v | h₁) p(h₁ | h₂) … p(h_{n−1}, h_n).
+//!
+//! The top RBM defines the joint distribution of the two top layers. Each layer below is drawn given
+//! the layer above it: p(v) = Σ p(v | h₁) p(h₁ | h₂) … p(h_{n−1}, h_n).
 
 use ndarray::{Array2, ArrayView2};
 use numerics::{Purpose, Stream};
@@ -9,15 +10,15 @@ use rbm_core::{Chains, Rbm, gibbs_step};
 const DOWN: Purpose = Purpose::new("dbn down");
 const UP: Purpose = Purpose::new("dbn up");
 
-/// RBMs, each learned on the features of the one before.
+/// A stack of RBMs, each learned on the features of the RBM below.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dbn {
-    /// From the data up; the last one is the top.
+    /// The RBMs from the data upwards; the last one is the top.
     pub layers: Vec<Rbm<f32>>,
 }
 
 impl Dbn {
-    /// The features of the topmost layer, by expectations on the way.
+    /// The features of the top layer, with expectations at every layer.
     /// Shapes: (n × visible) → (n × top hidden).
     ///
     /// # Panics
@@ -28,19 +29,19 @@ impl Dbn {
         rest.iter().fold(first.encode(data), |features, rbm| rbm.encode(features.view()))
     }
 
-    /// Up and down again, by expectations. Shapes: (n × visible) → the same.
+    /// Encodes and decodes, with expectations at every layer. Shapes: (n × visible) → the same.
     #[must_use]
     pub fn reconstruct(&self, data: ArrayView2<f32>) -> Array2<f32> {
         let mut down = self.encode(data);
         for rbm in self.layers.iter().rev() {
             let mut below = Array2::zeros((down.nrows(), rbm.n_visible()));
             rbm.mean_v_given_h(down.view(), below.view_mut());
-            down = rbm.to_data(below);
+            down = below;
         }
         down
     }
 
-    /// Chains of the top RBM that start where draws given the data (n × visible) lead up to.
+    /// Chains of the top RBM that start from states drawn upwards from the data (n × visible).
     ///
     /// # Panics
     /// If there is no layer.
@@ -51,10 +52,10 @@ impl Dbn {
         for (layer, rbm) in below.iter().enumerate() {
             let mut above = Array2::zeros((state.nrows(), rbm.n_hidden()));
             let stream = Stream::new(seed, UP).layer(layer);
-            rbm.sample_h_given_v(rbm.from_data(state.view()).view(), stream, above.view_mut());
+            rbm.sample_h_given_v(state.view(), stream, above.view_mut());
             state = above;
         }
-        Chains::from_visible(top, top.from_data(state.view()).into_owned())
+        Chains::from_visible(top, state.view())
     }
 
     /// Chains of the top RBM that start from fair coin flips.
@@ -66,7 +67,7 @@ impl Dbn {
         Chains::from_noise(self.layers.last().expect("a stack has a layer"), n_chains, stream)
     }
 
-    /// One Gibbs step of the top RBM's chains; `step` numbers it within the seed's streams.
+    /// One Gibbs step of the top RBM's chains. `step` selects the random stream within the seed's.
     ///
     /// # Panics
     /// If there is no layer.
@@ -74,16 +75,19 @@ impl Dbn {
         gibbs_step(self.layers.last().expect("a stack has a layer"), chains, seed, step);
     }
 
-    /// What the chains' states look like in the data: drawn from layer to layer, the lowest as
-    /// expectations. Shape: chains × visible.
+    /// Draws the chains' states down to the data, layer by layer; the visible layer as expectations.
+    /// Shape: chains × visible.
+    ///
+    /// # Panics
+    /// If there is no layer.
     #[must_use]
     pub fn draw_down(&self, chains: &Chains<f32>, seed: u64, step: usize) -> Array2<f32> {
         let mut layers = self.layers.iter().enumerate().rev();
-        let Some((top, rbm)) = layers.next() else { return chains.visible.clone() };
+        let (top, rbm) = layers.next().expect("a stack has a layer");
         if top == 0 {
-            return rbm.to_data(chains.visible_mean.clone());
+            return chains.visible_mean(rbm).into_owned();
         }
-        let mut state = chains.visible.clone();
+        let mut state = chains.visible(rbm).into_owned();
         for (layer, rbm) in layers {
             let mut below = Array2::zeros((state.nrows(), rbm.n_visible()));
             if layer == 0 {
@@ -92,7 +96,7 @@ impl Dbn {
                 let stream = Stream::new(seed, DOWN).layer(layer).epoch(step);
                 rbm.sample_v_given_h(state.view(), stream, below.view_mut());
             }
-            state = rbm.to_data(below);
+            state = below;
         }
         state
     }
@@ -103,7 +107,7 @@ mod tests {
     use super::*;
     use ndarray::{Array1, array};
 
-    /// p(v) of a DBN of 3-2-2 units by enumeration, and the frequencies of draws.
+    /// Compares the means of draws with those of p(v), enumerated for a DBN of 3-2-2 units.
     #[test]
     fn draws_have_the_distribution_of_the_network() {
         let below = Rbm::binary(
@@ -133,7 +137,7 @@ mod tests {
         }
         let found = dbn.draw_down(&chains, 1, 50).mean_axis(ndarray::Axis(0)).expect("chains");
         for (found, expected) in found.iter().zip(&expected) {
-            // Five standard errors of a mean of numbers in [0, 1].
+            // Five standard errors of the mean of numbers in [0, 1].
             assert!((f64::from(*found) - expected).abs() < 2.5 / (n as f64).sqrt());
         }
     }

@@ -2,16 +2,16 @@ use nn_core::{InvalidSetting, require};
 use numerics::{Real, Stream};
 use serde::{Deserialize, Serialize};
 
-/// How likely a unit is left out of a step (Srivastava et al. 2014).
+/// Dropout (Srivastava et al. 2014): the probabilities that a unit is left out of a step.
 ///
-/// In training, the outputs of units that are left out are zero. After it, nothing is left out, and
-/// the weights that lead away from a unit are multiplied by the probability that it was kept.
+/// During training, units that are left out have the output 0. Afterwards no unit is left out, and the
+/// weights that lead away from a unit are multiplied by the probability that it was kept.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Dropout {
-    /// Of the inputs, in [0, 1).
+    /// The probability for each input, in [0, 1).
     pub input: f64,
-    /// Of each hidden layer, in [0, 1).
+    /// The probability for each hidden unit, in [0, 1).
     pub hidden: f64,
 }
 
@@ -19,7 +19,7 @@ impl Dropout {
     /// Checks the bounds.
     ///
     /// # Errors
-    /// [`InvalidSetting`] naming the probability that is none.
+    /// [`InvalidSetting`] naming the probability that is out of range.
     pub fn validate(self) -> Result<(), InvalidSetting> {
         let range = "a number in [0, 1)";
         let holds = |p: f64| (0.0..1.0).contains(&p);
@@ -27,19 +27,28 @@ impl Dropout {
         require(holds(self.hidden), "dropout.hidden", &self.hidden, range)
     }
 
-    /// Whether nothing is left out.
+    /// Whether no unit is ever left out.
     #[must_use]
     pub fn is_none(&self) -> bool {
         *self == Dropout::default()
     }
 
-    /// The probability of leaving out inputs of layer `index`.
+    /// The probability that an input of layer `index` is left out.
     pub(crate) fn before(self, index: usize) -> f64 {
         if index == 0 { self.input } else { self.hidden }
     }
 }
 
-/// Zeros each value of row `row` with probability `p`.
+/// The units that are left out of one step: probabilities, and the stream that decides.
+#[derive(Debug, Clone, Copy)]
+pub struct DropoutDraw {
+    /// The probabilities.
+    pub dropout: Dropout,
+    /// The random stream of the step.
+    pub stream: Stream,
+}
+
+/// Sets each value of row `row` to zero with probability `p`.
 pub(crate) fn leave_out<F: Real>(p: f64, stream: Stream, row: usize, values: &mut [F]) {
     if p > 0.0 {
         let p = F::of(p);

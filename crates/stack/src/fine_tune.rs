@@ -1,49 +1,50 @@
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 use nn_core::{
-    InvalidSetting, MeanCost, Minibatches, Optimizer, Regularisation, Rule, Schedule,
-    TrainingError, Workspace, gather, require,
+    InvalidSetting, MeanCost, Metric, Minibatches, Observer, Optimizer, Progress, Regularisation,
+    Rule, Schedule, TrainingError, gather, observe, require,
 };
 use numerics::{Purpose, Stream, by_rows};
 use serde::{Deserialize, Serialize};
 
-use crate::classifier::{NotFinite, classification_step};
-use crate::dropout::leave_out;
-use crate::pretrain::Interruptible;
-use crate::{Classifier, Dropout, Progress, Watch};
+use crate::classifier::{ClassifierMemory, NotFinite, classification_step};
+use crate::dropout::{DropoutDraw, leave_out};
+use crate::{Classifier, Dropout};
 
 const ORDER: Purpose = Purpose::new("tune order");
 const DROPOUT: Purpose = Purpose::new("dropout");
 
-/// How a classifier is fine-tuned: all layers together, by backpropagation.
+/// The fine-tuning of a classifier: all layers together, by backpropagation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FineTuneConfig {
-    /// Steps in all.
+    /// Steps of training.
     pub updates: usize,
-    /// Samples a step; the last batch of an epoch may be smaller.
+    /// Samples in a step; the last batch of an epoch may be smaller.
     pub batch_size: usize,
-    /// η at the start.
+    /// The initial learning rate.
     pub learning_rate: f64,
-    /// How η changes over the updates.
+    /// The schedule of the learning rate over the updates.
     pub schedule: Schedule,
-    /// L2 penalty on weights.
+    /// The L2 penalty on weights.
     pub weight_decay: f64,
     /// The rule that turns gradients into steps.
     pub optimizer: Rule,
-    /// Units left out of a step at random.
+    /// Dropout during training.
     #[serde(skip_serializing_if = "Dropout::is_none")]
     pub dropout: Dropout,
-    /// Weights that lead into a unit are scaled down when their norm exceeds this.
+    /// The largest norm of the weights into a unit; longer weight vectors are scaled down.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_norm: Option<f64>,
-    /// What η is multiplied by for each layer, from the data on; 1 for layers beyond these.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub rate_factors: Vec<f64>,
-    /// The first of the steps train the read-out alone: this many.
-    #[serde(skip_serializing_if = "is_zero")]
-    pub readout_first: usize,
-    /// How often the validation error is looked at, evenly spread; the model that was best there is
-    /// kept (early stopping).
+    /// The learning-rate multiplier of each layer, from the data upwards; 1 for layers that are not
+    /// listed. Files of earlier versions call it `rate_factors`.
+    #[serde(alias = "rate_factors", skip_serializing_if = "Vec::is_empty")]
+    pub learning_rate_multipliers: Vec<f64>,
+    /// The number of steps at the beginning that train the output layer alone. Files of earlier
+    /// versions call it `readout_first`.
+    #[serde(alias = "readout_first", skip_serializing_if = "is_zero")]
+    pub output_layer_first: usize,
+    /// The number of evaluations on the validation set, evenly spaced over the updates. The model with
+    /// the lowest validation error is kept (early stopping).
     pub evaluations: usize,
 }
 
@@ -58,8 +59,8 @@ impl Default for FineTuneConfig {
             optimizer: Rule::adam(),
             dropout: Dropout::default(),
             max_norm: None,
-            rate_factors: Vec::new(),
-            readout_first: 0,
+            learning_rate_multipliers: Vec::new(),
+            output_layer_first: 0,
             evaluations: 20,
         }
     }
@@ -83,13 +84,14 @@ impl FineTuneConfig {
         let norm = self.max_norm.unwrap_or(1.0);
         let norm_holds = norm.is_finite() && norm > 0.0;
         require(norm_holds, "fine_tuning.max_norm", &norm, "a finite number above 0")?;
-        for factor in &self.rate_factors {
-            let holds = factor.is_finite() && *factor >= 0.0;
-            require(holds, "fine_tuning.rate_factors", factor, "finite numbers, 0 or above")?;
+        for multiplier in &self.learning_rate_multipliers {
+            let holds = multiplier.is_finite() && *multiplier >= 0.0;
+            let field = "fine_tuning.learning_rate_multipliers";
+            require(holds, field, multiplier, "finite numbers, 0 or above")?;
         }
-        let (first, updates) = (self.readout_first, self.updates);
-        let expected = "at most as many as fine_tuning.updates";
-        require(first <= updates, "fine_tuning.readout_first", &first, expected)?;
+        let (first, updates) = (self.output_layer_first, self.updates);
+        let expected = "at most fine_tuning.updates";
+        require(first <= updates, "fine_tuning.output_layer_first", &first, expected)?;
         self.dropout.validate().map_err(|error| error.within("fine_tuning"))?;
         self.schedule.validate()?;
         self.optimizer.validate()
@@ -100,7 +102,7 @@ impl FineTuneConfig {
     }
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "the form that serde calls")]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(n: &usize) -> bool {
     *n == 0
 }
@@ -116,50 +118,58 @@ fn leave_out_inputs(p: f64, stream: Stream, x: ArrayViewMut2<f32>) {
 /// Samples with their labels.
 #[derive(Debug, Clone, Copy)]
 pub struct Labelled<'a> {
-    /// n × inputs.
+    /// The samples, n × inputs.
     pub x: ArrayView2<'a, f32>,
-    /// n classes.
+    /// The n labels, counted from 0.
     pub labels: &'a [u8],
 }
 
-/// The state of affairs at one look at the validation set.
+impl<'a> Labelled<'a> {
+    /// Samples (n × inputs) with n labels.
+    pub fn new(x: impl Into<ArrayView2<'a, f32>>, labels: &'a [u8]) -> Self {
+        Labelled { x: x.into(), labels }
+    }
+}
+
+/// One evaluation on the validation set.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// Steps taken so far.
     pub updates: usize,
-    /// Mean cost in nats of the training samples since the last look.
+    /// The mean cost in nats of the training samples since the last evaluation.
     pub training_cost: f64,
-    /// Validation samples misclassified.
+    /// The number of misclassified validation samples.
     pub validation_errors: usize,
 }
 
-/// A fine-tuned classifier and how it came about.
+/// A fine-tuned classifier with the course of its training.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FineTuned {
-    /// The model at its best on the validation set.
+    /// The model with the lowest validation error.
     pub model: Classifier<f32>,
-    /// Its mistakes there.
+    /// The number of validation samples that it misclassifies.
     pub validation_errors: usize,
-    /// Every look, in order.
+    /// All evaluations, in order.
     pub history: Vec<Evaluation>,
 }
 
-/// Fine-tunes `model` on `train`, keeping what is best on `validation`; the earliest of equals.
+/// Fine-tunes `model` on `train` and keeps the state with the lowest error on `validation`, the
+/// earliest of equals. The observer is told of each evaluation.
 ///
-/// The order of samples depends on the seed and their number alone.
+/// The order of samples depends on the seed and on their number alone.
 ///
 /// # Errors
-/// [`TrainingError`] for settings out of range, no data, divergence, or when `watch` breaks off.
+/// [`TrainingError`] for settings out of range, no data, divergence, or if the observer breaks off.
 ///
 /// # Panics
-/// If samples and labels differ in number or widths differ from the model's.
+/// If samples and labels differ in number, or the samples' width is not the model's.
 pub fn fine_tune(
     mut model: Classifier<f32>,
     train: Labelled<'_>,
     validation: Labelled<'_>,
     config: &FineTuneConfig,
     seed: u64,
-    watch: Watch<'_>,
+    observer: Observer<'_>,
 ) -> Result<FineTuned, TrainingError> {
     config.validate()?;
     if train.labels.is_empty() || validation.labels.is_empty() {
@@ -169,26 +179,25 @@ pub fn fine_tune(
     let new_optimizer =
         |model: &Classifier<f32>| Optimizer::new(config.optimizer, config.regularisation(), model);
     let mut optimizer = new_optimizer(&model);
-    if config.readout_first > 0 {
+    if config.output_layer_first > 0 {
         optimizer.rate_factors = vec![0.0; model.units.len()];
     }
     let dropout = Some(config.dropout).filter(|dropout| !dropout.is_none());
-    let mut workspace = Workspace::new(&model, batch_size);
-    let mut gradient = model.zeros_like();
+    let mut memory = ClassifierMemory::new(&model, batch_size);
     let mut minibatches = Minibatches::new(train.labels.len(), batch_size);
     let mut x = Array2::zeros((batch_size, train.x.ncols()));
     let mut labels = Vec::with_capacity(batch_size);
     let mut best = (usize::MAX, model.clone());
     let mut history = Vec::with_capacity(config.evaluations);
     let (mut updates, mut epoch) = (0, 0);
-    let mut since_look = MeanCost::default();
+    let mut since_evaluation = MeanCost::default();
     while updates < config.updates {
         epoch += 1;
         minibatches.shuffle(Stream::new(seed, ORDER).epoch(epoch));
         for (batch, samples) in minibatches.iter().take(config.updates - updates).enumerate() {
-            if updates == config.readout_first {
+            if updates == config.output_layer_first {
                 optimizer = new_optimizer(&model);
-                optimizer.rate_factors.clone_from(&config.rate_factors);
+                optimizer.rate_factors.clone_from(&config.learning_rate_multipliers);
             }
             let n = samples.len();
             gather(train.x, samples, x.slice_mut(s![..n, ..]));
@@ -200,19 +209,25 @@ pub fn fine_tune(
             labels.extend(samples.iter().map(|&sample| train.labels[sample]));
             let batch_x = x.slice(s![..n, ..]);
             let rate = config.learning_rate * config.schedule.factor(updates, config.updates);
-            let memory = (&mut workspace, &mut gradient);
-            let chosen = dropout.map(|dropout| (dropout, stream));
-            let by = (&mut optimizer, rate);
-            let step = classification_step(&mut model, batch_x, &labels, memory, by, chosen);
+            let draw = dropout.map(|dropout| DropoutDraw { dropout, stream });
+            let step = classification_step(
+                &mut model,
+                batch_x,
+                &labels,
+                &mut memory,
+                &mut optimizer,
+                rate,
+                draw,
+            );
             let cost = step.map_err(|NotFinite { cost }| {
                 let place = (updates, minibatches.n_batches());
-                TrainingError::diverged(cost, (&model, &gradient), place, rate)
+                TrainingError::diverged(cost, (&model, &memory.gradient), place, rate)
             })?;
-            since_look.add(cost, n);
+            since_evaluation.add(cost, n);
             updates += 1;
-            // Look at the ends of `evaluations` equal parts of the updates.
-            let looks = updates * config.evaluations / config.updates;
-            if looks > history.len() {
+            // Evaluate at the ends of `evaluations` equal parts of the updates.
+            let due = updates * config.evaluations / config.updates;
+            if due > history.len() {
                 let average = dropout.map(|dropout| model.on_average(dropout));
                 let found = average.as_ref().unwrap_or(&model);
                 let validation_errors = found.count_errors(validation.x, validation.labels);
@@ -220,13 +235,16 @@ pub fn fine_tune(
                     best.0 = validation_errors;
                     best.1.clone_from(found);
                 }
-                let training_cost = since_look.mean();
+                let training_cost = since_evaluation.mean();
                 history.push(Evaluation { updates, training_cost, validation_errors });
-                let samples = std::mem::take(&mut since_look).n_samples();
-                let cost = validation_errors as f64 * 100.0 / validation.labels.len() as f64;
-                let (done, of) = (history.len(), config.evaluations.min(config.updates));
-                let progress = Progress { done, of, cost, metric: "error_pct", samples };
-                watch(progress).continue_or_interrupted()?;
+                let progress = Progress {
+                    epoch: history.len(),
+                    of: config.evaluations.min(config.updates),
+                    value: validation_errors as f64 * 100.0 / validation.labels.len() as f64,
+                    metric: Metric::ERROR_PCT,
+                    samples: std::mem::take(&mut since_evaluation).n_samples(),
+                };
+                observe(observer, &progress)?;
             }
         }
     }

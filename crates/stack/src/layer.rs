@@ -1,47 +1,72 @@
 use ndarray::{Array2, ArrayView2, Axis};
 use nn_core::{Activation, Dense, Parameters, Tensor, TensorMut};
+use serde::{Deserialize, Serialize};
 
-/// A layer learned without labels: the way up, and the way down that it was learned with.
+/// A layer that others can be stacked on.
+pub trait Layer: Parameters<f32> {
+    /// The features of each sample, which the next layer learns from.
+    /// Shapes: (n × inputs) → (n × features).
+    fn encode(&self, inputs: ArrayView2<f32>) -> Array2<f32>;
+}
+
+/// A layer learned without labels: an encoder, and the decoder that it was learned with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PretrainedLayer {
-    /// From the layer below to the features.
+    /// Maps the layer's inputs to its features: inputs × features.
     pub encoder: Dense<f32>,
-    /// The unit of the features.
+    /// The activation of the features.
     pub unit: Activation,
-    /// From the features back to the layer below.
+    /// Maps features back to inputs: features × inputs.
     pub decoder: Dense<f32>,
-    /// The unit of the way back.
+    /// The activation of the reconstructed inputs.
+    pub output: Activation,
+}
+
+/// The activations of a pretrained layer, which its tensors do not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LayerUnits {
+    /// The activation of the features.
+    pub unit: Activation,
+    /// The activation of the reconstructed inputs.
     pub output: Activation,
 }
 
 impl PretrainedLayer {
-    /// A layer of these units without weights, to restore one into.
+    /// A layer with these activations whose tensors are all zero, to be restored from a file.
     #[must_use]
-    pub fn zeros(
-        n_inputs: usize,
-        n_features: usize,
-        (unit, output): (Activation, Activation),
-    ) -> Self {
+    pub fn zeros(n_inputs: usize, n_features: usize, units: LayerUnits) -> Self {
         let (encoder, decoder) =
             (Dense::zeros(n_inputs, n_features), Dense::zeros(n_features, n_inputs));
-        PretrainedLayer { encoder, unit, decoder, output }
+        PretrainedLayer { encoder, unit: units.unit, decoder, output: units.output }
     }
 
-    /// The features of each sample, which the next layer learns from: expectations, not draws.
+    /// The layer's activations.
+    pub fn units(&self) -> LayerUnits {
+        LayerUnits { unit: self.unit, output: self.output }
+    }
+
+    /// The features of each sample, as expectations rather than draws.
     /// Shapes: (n × inputs) → (n × features).
     #[must_use]
     pub fn encode(&self, x: ArrayView2<f32>) -> Array2<f32> {
-        blockwise(x, &self.encoder, self.unit)
+        forward_in_blocks(x, &self.encoder, self.unit)
     }
 
-    /// The mean-field way back. Shapes: (n × features) → (n × inputs).
+    /// The mean-field reconstruction of the inputs from features.
+    /// Shapes: (n × features) → (n × inputs).
     #[must_use]
     pub fn decode(&self, features: ArrayView2<f32>) -> Array2<f32> {
-        blockwise(features, &self.decoder, self.output)
+        forward_in_blocks(features, &self.decoder, self.output)
     }
 }
 
-fn blockwise(x: ArrayView2<f32>, layer: &Dense<f32>, unit: Activation) -> Array2<f32> {
+impl Layer for PretrainedLayer {
+    fn encode(&self, inputs: ArrayView2<f32>) -> Array2<f32> {
+        PretrainedLayer::encode(self, inputs)
+    }
+}
+
+fn forward_in_blocks(x: ArrayView2<f32>, layer: &Dense<f32>, unit: Activation) -> Array2<f32> {
     const BLOCK: usize = 1000;
     let mut out = Array2::zeros((x.nrows(), layer.n_outputs()));
     let blocks = x.axis_chunks_iter(Axis(0), BLOCK);

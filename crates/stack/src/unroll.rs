@@ -2,8 +2,8 @@ use ae_core::{Autoencoder, Decoder};
 
 use crate::PretrainedLayer;
 
-/// The deep autoencoder that a stack begins (Hinton & Salakhutdinov 2006): up through the encoders,
-/// down through the decoders in reverse order, from here on with weights of their own.
+/// Unrolls a stack into a deep autoencoder (Hinton & Salakhutdinov 2006): the encoders, then the
+/// decoders in reverse order, with weights of their own from here on.
 ///
 /// # Panics
 /// If there is no layer.

@@ -1,21 +1,53 @@
-use nn_core::TrainingError;
+use nn_core::{InvalidSetting, TrainingError};
 use thiserror::Error;
 
 use crate::tensor_file::TensorFileError;
 
-/// Why a comparison did not finish.
+/// Settings of a comparison that make no sense.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum ConfigError {
+    /// A setting is out of its range.
+    #[error(transparent)]
+    Setting(#[from] InvalidSetting),
+    /// A setting names a method that is not declared.
+    #[error(
+        "{field}: there is no method `{name}`; expected some of {}{}",
+        known.join(", "),
+        did_you_mean(name, known)
+    )]
+    UnknownMethod {
+        /// The setting that names it.
+        field: String,
+        /// The name.
+        name: String,
+        /// The methods that are declared.
+        known: Vec<String>,
+    },
+}
+
+/// Reasons why a comparison did not finish.
 #[derive(Debug, Error)]
 pub enum StudyError {
-    /// A setting, the data, or the training itself; or an interruption.
+    /// A setting makes no sense.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The data cannot be learned from, training failed, or it was interrupted.
     #[error(transparent)]
     Training(#[from] TrainingError),
-    /// A stage could not be kept or read.
+    /// A stage could not be written or read.
     #[error(transparent)]
     Store(#[from] TensorFileError),
-    /// The labels asked for are not there.
+    /// The data set has fewer labels than are asked for.
     #[error(transparent)]
     Data(#[from] mnist_io::Error),
     /// A data set has no labels.
     #[error("the {0} set has no labels; a comparison of classifiers needs them")]
     Unlabelled(&'static str),
+}
+
+/// A question with the known word that is most like `word`; empty if none is like it.
+fn did_you_mean(word: &str, known: &[String]) -> String {
+    let scored = known.iter().map(|k| (strsim::normalized_damerau_levenshtein(word, k), k));
+    let nearest = scored.filter(|(score, _)| *score > 0.6).max_by(|a, b| a.0.total_cmp(&b.0));
+    nearest.map(|(_, known)| format!("; did you mean `{known}`?")).unwrap_or_default()
 }

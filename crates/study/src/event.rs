@@ -1,38 +1,37 @@
 use std::ops::ControlFlow;
 
-use nn_core::TrainingError;
-use stack::Progress;
+use nn_core::{Progress, TrainingError};
 
 use crate::Rates;
 
-/// What a comparison tells while it runs.
+/// A report from a running comparison.
 #[derive(Debug, Clone, Copy)]
 pub enum Event<'a> {
-    /// A stage begins to be computed.
+    /// The computation of a stage begins.
     Begun {
-        /// What it is.
+        /// Words for the stage.
         title: &'a str,
     },
-    /// A stage gets on.
+    /// An epoch or evaluation of the stage is done.
     Progress {
-        /// How far.
-        progress: Progress,
-        /// Wall time since the last report of this stage.
+        /// The state of the computation.
+        progress: &'a Progress,
+        /// Wall time since the last report of this stage, in seconds.
         seconds: f64,
     },
-    /// Fine-tuning at one of several rates came to nothing; the others decide.
+    /// Fine-tuning diverged at one of several pairs of rates; the others decide.
     Diverged {
         /// The rates.
         rates: Rates,
-        /// What happened.
+        /// The reason.
         error: &'a TrainingError,
     },
-    /// A stage is there.
+    /// The stage is complete.
     Finished {
-        /// Whether it was there already.
+        /// Whether its result was read from the cache.
         reused: bool,
     },
 }
 
-/// Is told of events, and may stop the comparison.
+/// Receives events and may stop the comparison.
 pub type Listener<'a> = &'a mut dyn FnMut(Event<'_>) -> ControlFlow<()>;

@@ -1,20 +1,30 @@
 #![doc = include_str!("../README.md")]
 
+mod color;
 mod comparison;
 mod config;
 mod error;
 mod event;
-mod method;
+mod layer_cache;
+mod layers;
+mod methods;
 mod outcome;
+mod roles;
+pub mod search;
 pub mod stage;
 pub mod statistics;
 mod summary;
 pub mod tensor_file;
+pub mod verdict;
 
+pub use color::Color;
 pub use comparison::run_comparison;
-pub use config::{ComparisonConfig, EqualSeconds, LabelBudget, Rates, ReluDropout};
-pub use error::StudyError;
+pub use config::{ComparisonConfig, EqualSeconds, LabelBudget, Rates};
+pub use error::{ConfigError, StudyError};
 pub use event::{Event, Listener};
-pub use method::Method;
+pub use layer_cache::{CachedStack, LayerSource, Recorder, cached_layers};
+pub use layers::{LayerEntry, Layers};
+pub use methods::{MethodConfig, MethodStyle, Methods};
 pub use outcome::{Cell, EqualTime, LayerRecord, Outcome};
+pub use roles::{MethodRole, Role, Roles};
 pub use summary::{MethodSummary, PairSummary, compare_pairs, summarise};

@@ -1,82 +1,81 @@
-//! What a comparison finds, as it is kept and summarised.
+//! The outcome of a comparison.
 
-use nn_core::Activation;
+use nn_core::EpochRecord;
 use serde::{Deserialize, Serialize};
-use stack::{Evaluation, LayerChange};
+use stack::{Evaluation, LayerChange, LayerUnits};
 
-use crate::{Method, Rates};
+use crate::Rates;
 
 /// The outcome of one cell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
-    /// The method.
-    pub method: Method,
-    /// Hidden layers.
+    /// The name of the method.
+    pub method: String,
+    /// Number of hidden layers.
     pub depth: usize,
-    /// Labelled samples.
+    /// Number of labelled samples.
     pub labels: usize,
     /// The seed.
     pub seed: u64,
     /// The rates that were chosen on the validation set.
     pub rates: Rates,
-    /// Validation samples misclassified, and how many there are.
+    /// Number of misclassified validation samples, and of all of them.
     pub validation_errors: (usize, usize),
-    /// Test samples misclassified, and how many there are.
+    /// Number of misclassified test samples, and of all of them.
     pub test_errors: (usize, usize),
     /// Steps of pretraining, over all layers.
     pub pretrain_updates: usize,
     /// Steps of fine-tuning.
     pub finetune_updates: usize,
-    /// Every look at the validation set.
+    /// Every evaluation on the validation set.
     pub history: Vec<Evaluation>,
-    /// What fine-tuning did to each hidden layer, from the data on.
+    /// The effect of fine-tuning on each hidden layer, from the data up; empty for a method without
+    /// hidden layers.
     pub changes: Vec<LayerChange>,
-    /// Which test samples it got wrong; kept as predictions beside the record.
+    /// For each test sample, whether it was misclassified. Kept as predictions beside the record.
     #[serde(skip)]
     pub mistakes: Vec<bool>,
-    /// Samples that fine-tuning went through, all learning rates tried.
+    /// Number of samples that fine-tuning processed, over all rates that were tried.
     pub finetune_samples: usize,
-    /// Wall time of fine-tuning, all learning rates tried, in seconds.
+    /// Wall time of fine-tuning over all rates that were tried, in seconds.
     pub seconds: f64,
-    /// Seconds of fine-tuning at the rate that was chosen.
+    /// Wall time of fine-tuning at the chosen rates, in seconds.
     pub tuning_seconds: f64,
 }
 
-/// How one layer was pretrained.
+/// The pretraining of one layer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LayerRecord {
-    /// The method.
-    pub method: Method,
+    /// The name of the method.
+    pub method: String,
     /// The seed.
     pub seed: u64,
     /// The layer, from 1.
     pub layer: usize,
-    /// The mean cost of each epoch.
-    pub costs: Vec<f64>,
-    /// The name of what `costs` are.
-    pub metric: String,
-    /// Wall time of each epoch in seconds.
-    pub seconds: Vec<f64>,
-    /// Samples an epoch.
+    /// Its epochs; none for a layer that is computed at once, as principal components are.
+    pub epochs: Vec<EpochRecord>,
+    /// Wall time in seconds.
+    pub seconds: f64,
+    /// Number of samples that it learned from.
     pub samples: usize,
-    /// The layer's unit and that of its way back: what its tensors do not say.
-    pub units: (Activation, Activation),
+    /// Its activations, which its tensors do not tell.
+    pub units: LayerUnits,
 }
 
-/// A method that was given as much time as the slowest.
+/// A method with as much time as the slowest had.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EqualTime {
-    /// How the hidden layers were initialised.
-    pub method: Method,
-    /// Hidden layers.
+    /// The name of the method.
+    pub method: String,
+    /// Number of hidden layers.
     pub depth: usize,
-    /// Labelled samples.
+    /// Number of labelled samples.
     pub labels: usize,
     /// The seed.
     pub seed: u64,
-    /// Seconds of pretraining and fine-tuning.
+    /// Wall time of pretraining and fine-tuning, in seconds.
     pub seconds: f64,
-    /// Those of pretraining.
+    /// Wall time of pretraining, in seconds.
     pub pretraining_seconds: f64,
     /// Steps of fine-tuning.
     pub finetune_updates: usize,
@@ -86,13 +85,13 @@ pub struct EqualTime {
     pub test_error_pct: f64,
 }
 
-/// All that a comparison found.
+/// The outcome of a comparison.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outcome {
     /// Every cell, by method, depth, labels, seed.
     pub cells: Vec<Cell>,
     /// Every pretrained layer.
     pub layers: Vec<LayerRecord>,
-    /// Methods in the time of the slowest, where that was asked for.
+    /// Methods in the time of the slowest, where the settings ask for it.
     pub equal_seconds: Vec<EqualTime>,
 }

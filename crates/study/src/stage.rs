@@ -1,8 +1,8 @@
 //! Stages and their cache.
 //!
-//! A stage is a computation whose result is a function of its key: the resolved settings, the keys
-//! of its inputs, the data's hash and the version of the code. A finished stage is kept in a file
-//! named by its key and never computed again.
+//! A stage is a computation whose result depends on its key alone: the resolved settings, the keys of
+//! its inputs, the hash of the data and the version of the code. The result of a finished stage is kept
+//! in a file named by the key, and the stage is never computed again.
 
 use std::path::{Path, PathBuf};
 
@@ -13,11 +13,11 @@ use sha2::{Digest, Sha256};
 
 use crate::tensor_file::{self, TensorFileError};
 
-/// Counts changes of the code after which earlier results no longer hold: raise it whenever a number that
-/// a stage keeps changes, if only in its last bits. Else a table mixes the old arithmetic with the new.
+/// The version of the code, as far as results depend on it. It must be raised whenever a number that a
+/// stage keeps changes, even in its last bits; otherwise a table would mix old arithmetic with new.
 const VERSION: u32 = 2;
 
-/// The name of a result: a hash of all that it depends on.
+/// The name of a result: a hash of everything that it depends on.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Key(String);
 
@@ -25,7 +25,7 @@ impl Key {
     /// The key of a computation called `kind` with these inputs.
     ///
     /// # Panics
-    /// If the inputs cannot be written as JSON, as a map with keys that are no strings cannot.
+    /// If the inputs cannot be written as JSON, for example a map whose keys are not strings.
     pub fn new(kind: &str, inputs: &impl Serialize) -> Self {
         let text =
             serde_json::to_string(&(VERSION, kind, inputs)).expect("settings are plain data");
@@ -47,15 +47,15 @@ pub struct Store {
 }
 
 impl Store {
-    /// The store in this folder, which need not exist yet.
+    /// A store in this folder, which need not exist yet.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Store { folder: folder.into() }
     }
 
-    /// The result under this key, if it is there.
+    /// Reads the result under this key; none if there is no such result.
     ///
     /// # Errors
-    /// [`TensorFileError`] if it is damaged or cannot be read.
+    /// [`TensorFileError`] if the file is damaged or cannot be read.
     pub fn get<R: DeserializeOwned>(
         &self,
         key: &Key,
@@ -63,10 +63,10 @@ impl Store {
         tensor_file::read(&self.path(key))
     }
 
-    /// Keeps a result.
+    /// Writes a result.
     ///
     /// # Errors
-    /// [`TensorFileError`] if it cannot be written.
+    /// [`TensorFileError`] if the file cannot be written.
     pub fn put(
         &self,
         key: &Key,

@@ -1,19 +1,19 @@
-//! What a handful of seeds can and cannot say: intervals, paired tests, and their correction.
+//! Statistics of a few seeds: intervals, paired tests, and their correction.
 //!
-//! One seed gives every method the same label subset, batch order, classifier head and number of
-//! updates, so methods are compared *within* a seed, by their differences: what a lucky subset
-//! gives to both drops out.
+//! With one seed, every method has the same label subset, batch order, initial output layer and number
+//! of updates. Methods are therefore compared *within* a seed, by their differences, so that the effect
+//! of a lucky subset cancels.
 //!
-//! | question | function | what it assumes |
+//! | question | function | assumptions |
 //! |---|---|---|
-//! | how good is a method, give or take? | [`mean_interval`] | seeds independent, results near normal |
-//! | do two methods differ, and by how much? | [`paired_t_test`] | the same of the differences |
-//! | the same, with nothing assumed to be normal? | [`sign_flip_p_value`] | differences symmetric about 0 if the methods are equal |
-//! | do two trained classifiers differ on one test set? | [`mcnemar_test`] | test images independent |
-//! | which of several differences stand together? | [`holm`] | nothing more |
+//! | How large is a method's error, and how precisely is it known? | [`mean_interval`] | independent seeds, nearly normal results |
+//! | Do two methods differ, and by how much? | [`paired_t_test`] | independent seeds, nearly normal differences |
+//! | Do two methods differ, without a normal distribution? | [`sign_flip_p_value`] | differences symmetric about 0 if the methods are equal |
+//! | Do two trained classifiers differ on one test set? | [`mcnemar_test`] | independent test samples |
+//! | Which of several differences are significant together? | [`holm`] | none |
 //!
-//! The first three speak of *methods*: training again with another seed. McNemar's test speaks of
-//! two *trained networks* and says nothing about another seed.
+//! The first three are about *methods*, that is, about training again with another seed. McNemar's test
+//! is about two *trained networks* and does not generalise to another seed.
 //!
 //! ```
 //! use study::statistics::{holm, mean_interval, paired_t_test, sign_flip_p_value};
@@ -28,7 +28,7 @@
 //! assert!((difference.difference_mean + 0.54).abs() < 1e-12);
 //! assert!(difference.high < 0.0 && difference.p_value < 0.01);
 //!
-//! // Five seeds have 32 sign patterns: nothing below 2/32 can be had without assuming normality.
+//! // Five seeds have 32 sign patterns, so that no p-value below 2/32 is possible.
 //! assert_eq!(sign_flip_p_value(&rbm, &none)?, 0.0625);
 //!
 //! assert_eq!(holm(&[0.01, 0.04])?, [0.02, 0.04]);
@@ -54,30 +54,30 @@ pub use mcnemar::{
 pub use paired::{PairedComparison, paired_t_test};
 pub use sign_flip::{MAX_PAIRS, sign_flip_p_value};
 
-/// Input that no statistic can be computed from.
+/// Invalid input of a statistic.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StatisticsError {
-    /// No values at all.
+    /// There are no values.
     #[error("{name}: no values; expected at least 1")]
     Empty {
-        /// The argument.
+        /// The name of the argument.
         name: &'static str,
     },
 
-    /// A value that is NaN or infinite.
+    /// A value is NaN or infinite.
     #[error("{name}[{index}] = {value}; expected a finite number")]
     NotFinite {
-        /// The argument.
+        /// The name of the argument.
         name: &'static str,
-        /// Which value, from 0.
+        /// The index of the value, from 0.
         index: usize,
         /// The value.
         value: f64,
     },
 
-    /// Two samples that do not pair up.
-    #[error("a holds {n_a} values, b {n_b}; expected one pair a seed or image")]
+    /// Two samples differ in length.
+    #[error("a has {n_a} values, b has {n_b}; expected one pair for each seed or sample")]
     NotPaired {
         /// The length of the first sample.
         n_a: usize,
@@ -85,17 +85,17 @@ pub enum StatisticsError {
         n_b: usize,
     },
 
-    /// More pairs than can be enumerated.
+    /// There are more pairs than can be enumerated.
     #[error("{found} pairs; expected at most {MAX_PAIRS}, which have 2^{MAX_PAIRS} sign patterns")]
     TooManyPairs {
         /// The number of pairs.
         found: usize,
     },
 
-    /// A p-value outside [0, 1].
-    #[error("p_values[{index}] = {value}; expected 0 to 1, or NaN where there was no test")]
+    /// A p-value is outside [0, 1].
+    #[error("p_values[{index}] = {value}; expected 0 to 1, or NaN for \"no test\"")]
     PValueRange {
-        /// Which p-value, from 0.
+        /// The index of the p-value, from 0.
         index: usize,
         /// The value.
         value: f64,
@@ -116,7 +116,7 @@ fn require_pairs(n_a: usize, n_b: usize) -> Result<(), StatisticsError> {
     if n_a == n_b { Ok(()) } else { Err(StatisticsError::NotPaired { n_a, n_b }) }
 }
 
-/// a − b, pair by pair.
+/// The differences a − b of each pair.
 fn differences(a: &[f64], b: &[f64]) -> Result<Vec<f64>, StatisticsError> {
     require_pairs(a.len(), b.len())?;
     require_values("a", a)?;
@@ -125,10 +125,10 @@ fn differences(a: &[f64], b: &[f64]) -> Result<Vec<f64>, StatisticsError> {
 }
 
 /// The mean of at least one value and its standard error s/√n, s² = Σ (xᵢ − x̄)² / (n − 1);
-/// the error of a single value is NaN.
+/// the standard error of a single value is NaN.
 ///
-/// The mean is taken from the first value on, so that equal values have exactly their own mean
-/// and an error of exactly 0.
+/// The mean is computed relative to the first value, so that the mean of equal values is exactly that
+/// value, and their standard error exactly 0.
 fn mean_and_error(values: &[f64]) -> (f64, f64) {
     let n = values.len() as f64;
     let mean = values[0] + values.iter().map(|x| x - values[0]).sum::<f64>() / n;
@@ -136,12 +136,12 @@ fn mean_and_error(values: &[f64]) -> (f64, f64) {
     (mean, (squares / (n - 1.0) / n).sqrt())
 }
 
-/// Student's t with n − 1 degrees of freedom, n ≥ 2.
+/// Student's t distribution with n − 1 degrees of freedom, n ≥ 2.
 fn student(n: usize) -> StudentsT {
     StudentsT::new(0.0, 1.0, (n - 1) as f64).expect("at least two values")
 }
 
-/// Asserts that a number agrees with its reference to a relative 1e-11.
+/// Asserts that a number agrees with its reference to a relative error of 1e-11.
 #[cfg(test)]
 #[track_caller]
 fn assert_close(found: f64, reference: f64) {

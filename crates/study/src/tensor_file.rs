@@ -1,6 +1,6 @@
-//! Tensors and a record of how they came about, in one safetensors file.
+//! Files of tensors with a record of their origin.
 //!
-//! The record is JSON in the file's `__metadata__`, under the key `record`.
+//! The format is safetensors. The record is JSON in the file's `__metadata__`, under the key `record`.
 
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -14,28 +14,28 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-/// Why a file of tensors could not be read or written.
+/// Errors of reading or writing a file of tensors.
 #[derive(Debug, Error)]
 pub enum TensorFileError {
-    /// The file system refused.
+    /// The file system reports an error.
     #[error("{}: {source}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The error of the file system.
         source: std::io::Error,
     },
-    /// What is in the file is not what this program writes.
-    #[error("{}: {reason}; delete the file to have it made again", path.display())]
+    /// The file does not have the form that this program writes.
+    #[error("{}: {reason}; delete the file to have it computed again", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The defect.
         reason: String,
     },
 }
 
-/// Writes tensors and record; the file appears whole or not at all.
+/// Writes tensors and their record. The file appears whole or not at all.
 ///
 /// # Errors
 /// [`TensorFileError::Io`].
@@ -65,7 +65,7 @@ pub fn write(
     writer.commit().map_err(io)
 }
 
-/// Reads tensors and record, or `None` if there is no such file.
+/// Reads tensors and their record; none if there is no such file.
 ///
 /// # Errors
 /// [`TensorFileError`].
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_and_the_bytes_are_always_the_same() {
+    fn written_tensors_are_read_and_the_bytes_are_always_the_same() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("deep/model.safetensors");
         assert!(read::<String>(&path).expect("absent is no error").is_none());

@@ -1,6 +1,6 @@
 //! Seconds an epoch of training.
 //!
-//! `cargo bench -p aerbm --bench epoch` holds them against the dense limit: the time that an epoch's
+//! `cargo bench -p aerbm-cli --bench epoch` compares them with the dense limit, the time that an epoch's
 //! matrix products alone would take at the machine's peak rate, measured in the same run. The rounds
 //! alternate between measuring the peak and training, because the speed of a shared machine drifts;
 //! medians are compared. Each work is also timed on one thread and on all, in turn; and the time is
@@ -123,7 +123,9 @@ fn serve(arguments: &[String], train: &Dataset) {
 fn write_initial(initial: &Initial, folder: &Path) {
     for (i, (shape, values)) in initial.iter().enumerate() {
         let tensor = ArrayD::from_shape_vec(shape.clone(), values.clone()).expect("its shape");
-        ndarray_npy::write_npy(folder.join(format!("{i}.npy")), &tensor).expect("a folder");
+        let mut bytes = Vec::new();
+        mnist_io::write_npy(&mut bytes, tensor.view()).expect("memory takes it");
+        std::fs::write(folder.join(format!("{i}.npy")), bytes).expect("a folder");
     }
 }
 

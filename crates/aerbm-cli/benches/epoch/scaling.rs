@@ -59,7 +59,9 @@ pub(crate) fn figure(train: &Dataset) {
         ..Default::default()
     };
     let figure = Lines { meta, panels: panels.into() };
-    figure.write(Path::new(FOLDER), "scaling").expect("the folder can be written");
+    figure
+        .write(Path::new(FOLDER), "scaling", &report::Styles::default())
+        .expect("the folder can be written");
     print_line("drawn in reports/scaling/figures/scaling.svg\n");
 }
 

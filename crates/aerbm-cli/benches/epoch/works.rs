@@ -5,11 +5,11 @@ use mnist_io::Dataset;
 use ndarray::{Array2, ArrayView2, s};
 use nn_core::{
     Activation, Initialiser, Loss, MeanCost, Minibatches, Optimizer, Parameters, Rule,
-    Samples as _, Schedule, Workspace,
+    Samples as _, Schedule,
 };
 use numerics::{Purpose, Stream};
 use rbm_core::{Algorithm, NegativeVisible, Rbm, RbmConfig};
-use stack::{Classifier, classification_step};
+use stack::{Classifier, ClassifierMemory, classification_step};
 
 /// An epoch of training.
 pub(crate) type Epoch<'a> = Box<dyn FnMut() -> f64 + 'a>;
@@ -116,7 +116,7 @@ pub(crate) fn annealing(train: &Dataset) -> Epoch<'_> {
     let rbm = Rbm::new(&architecture, images, 1, 0).expect("valid");
     let betas = rbm_core::Temperatures::Short {}.betas();
     assert_eq!(betas.len(), ANNEALING_STEPS + 1);
-    Box::new(move || rbm_core::forward(&rbm, rbm.visible_bias.view(), &betas, 100, 1).log_z)
+    Box::new(move || rbm_core::forward(&rbm, rbm.visible.bias.view(), &betas, 100, 1).log_z)
 }
 
 /// 784-500-500-2000-10 by Adam.
@@ -134,8 +134,7 @@ fn fine_tuning<'a>(
     let mut model = Classifier::on_top_of(hidden.collect(), 10, 1);
     let initial = initial(&model);
     let mut optimizer = Optimizer::new(Rule::adam(), 0.0, &model);
-    let mut workspace = Workspace::new(&model, batch);
-    let mut gradient = model.zeros_like();
+    let mut memory = ClassifierMemory::new(&model, batch);
     let mut minibatches = Minibatches::new(images.nrows(), batch);
     let mut x = Array2::zeros((batch, images.ncols()));
     let mut epoch = 0;
@@ -147,9 +146,15 @@ fn fine_tuning<'a>(
             let mut x = x.slice_mut(s![..samples.len(), ..]);
             images.gather(samples, x.view_mut()).expect("images are in memory");
             let y: Vec<u8> = samples.iter().map(|&sample| labels[sample]).collect();
-            let memory = (&mut workspace, &mut gradient);
-            let step =
-                classification_step(&mut model, x.view(), &y, memory, (&mut optimizer, 1e-3), None);
+            let step = classification_step(
+                &mut model,
+                x.view(),
+                &y,
+                &mut memory,
+                &mut optimizer,
+                1e-3,
+                None,
+            );
             mean.add(step.expect("the cost stays finite"), samples.len());
         }
         mean.mean()

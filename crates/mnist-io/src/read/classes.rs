@@ -1,17 +1,17 @@
-//! Labels of any kind into classes 0, 1, 2, … with names.
+//! Conversion of labels of any kind into classes 0, 1, 2, … with names.
 
 use std::collections::BTreeSet;
 
-use super::FormatError;
+use crate::format_error::FormatError;
 
-/// Labels as a file has them.
+/// The labels of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum RawLabels {
-    /// Classes already: those from 0 to the largest.
+    /// Classes, numbered from 0 to the largest label.
     Classes(Vec<u8>),
-    /// Whole numbers, any.
+    /// Arbitrary integers.
     Whole(Vec<i64>),
-    /// Words.
+    /// Text.
     Text(Vec<String>),
 }
 
@@ -24,7 +24,7 @@ impl RawLabels {
         }
     }
 
-    /// Words that are all whole numbers, as those.
+    /// Converts text to integers if all of it can be converted.
     fn simplest(self) -> Self {
         if let RawLabels::Text(words) = &self
             && let Ok(whole) = words.iter().map(|word| word.trim().parse()).collect()
@@ -43,8 +43,8 @@ impl RawLabels {
     }
 }
 
-/// The names of the classes, in order, and the class of every sample of every part. Numbers are
-/// ordered as numbers, words as words; a class is one in all parts.
+/// The names of the classes, in order, and the class of each sample in each part. Numbers are sorted
+/// by value, text alphabetically; a label is the same class in all parts.
 ///
 /// # Errors
 /// [`FormatError::Classes`] if there are more than 256.

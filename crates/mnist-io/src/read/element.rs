@@ -1,15 +1,15 @@
-//! What a number in a binary file is, and how it becomes an `f32`.
+//! Number types of binary files, and their conversion to `f32`.
 
 use std::fmt;
 
-/// The type of a file's numbers, and their byte order.
+/// The type and byte order of a file's numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Element {
     pub(crate) kind: Kind,
     pub(crate) big_endian: bool,
 }
 
-/// Numbers that can be read.
+/// The supported number types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     U8,
@@ -25,10 +25,10 @@ pub(crate) enum Kind {
 }
 
 impl Element {
-    /// Unsigned bytes, as pixels are.
+    /// Unsigned bytes, the type of pixels.
     pub(crate) const BYTE: Element = Element { kind: Kind::U8, big_endian: false };
 
-    /// Bytes a number.
+    /// Number of bytes per number.
     pub(crate) fn size(self) -> usize {
         match self.kind {
             Kind::U8 | Kind::I8 => 1,
@@ -38,7 +38,7 @@ impl Element {
         }
     }
 
-    /// The nearest `f32` of each number. `bytes` are `size` an output.
+    /// Converts each number to the nearest `f32`. `bytes` has `size` bytes for each element of `out`.
     #[allow(clippy::cast_lossless, reason = "one expression for all types, most of them lossy")]
     pub(crate) fn decode(self, bytes: &[u8], out: &mut [f32]) {
         assert_eq!(bytes.len(), out.len() * self.size(), "bytes and numbers");
@@ -68,7 +68,7 @@ impl Element {
         }
     }
 
-    /// Whole numbers as they are; `None` for the others, and for what is beyond `i64`.
+    /// Converts integers; `None` if a number is not an integer or does not fit into `i64`.
     pub(crate) fn decode_whole(self, bytes: &[u8]) -> Option<Vec<i64>> {
         macro_rules! decode {
             ($number:ty) => {

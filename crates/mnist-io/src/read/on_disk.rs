@@ -1,20 +1,25 @@
+//! Training samples that stay in their file.
+
 use std::sync::Arc;
 
 use ndarray::ArrayViewMut2;
 
-use super::in_memory;
 use super::order::Order;
 use super::scaling::Scaling;
 use super::table::Table;
-use crate::{Dataset, Error, Partition};
+use crate::dataset::{Dataset, Origin};
+use crate::error::Error;
+use crate::shape::ImageShape;
+use crate::split_rule::SplitRule;
 
-/// The most samples that validate or test where the set stays on disk.
+/// The largest number of samples in the validation and in the test part if the file stays on disk.
 pub(crate) const MOST_HELD: usize = 10_000;
 
-/// A training part that stays in its file and is read by position; scaled as it is read, so that it
-/// gives the numbers that it would give in memory, to the bit.
+/// Training samples that stay in their file. They are scaled when they are read, and are the same
+/// numbers, to the bit, as they would be in memory. Clones share the open file.
 #[derive(Debug, Clone)]
 pub struct OnDisk {
+    /// Number of samples; the first of `inner`.
     n_samples: usize,
     inner: Arc<Inner>,
 }
@@ -24,41 +29,77 @@ struct Inner {
     table: Table,
     order: Order,
     scaling: Scaling,
-    /// The class of each row of the table.
+    /// The class of each sample, in the order of training.
     labels: Option<Vec<u8>>,
-    /// No samples, but all that parts have in common.
-    template: Dataset,
+    origin: Origin,
 }
 
 impl OnDisk {
+    /// The rows of a table in this order; `labels` are in the order of training.
     pub(crate) fn new(
         table: Table,
         order: Order,
         scaling: Scaling,
         labels: Option<Vec<u8>>,
-        template: Dataset,
+        origin: Origin,
     ) -> Self {
         let n_samples = order.len();
-        OnDisk { n_samples, inner: Arc::new(Inner { table, order, scaling, labels, template }) }
+        OnDisk { n_samples, inner: Arc::new(Inner { table, order, scaling, labels, origin }) }
     }
 
-    /// The number of samples.
+    /// Number of samples.
     #[must_use]
     pub fn n_samples(&self) -> usize {
         self.n_samples
     }
 
-    /// The number of values of a sample.
+    /// Number of values per sample.
     #[must_use]
     pub fn n_features(&self) -> usize {
         self.inner.table.n_columns()
     }
 
-    /// Reads the samples of these indices into the rows of `out`; allocates nothing, and may be
-    /// called by several threads at the same time.
+    /// The size of each image; a single row if the samples are not images.
+    #[must_use]
+    pub fn shape(&self) -> ImageShape {
+        self.inner.table.shape
+    }
+
+    /// The class of each sample, if the data set has labels.
+    #[must_use]
+    pub fn labels(&self) -> Option<&[u8]> {
+        self.inner.labels.as_deref().map(|labels| &labels[..self.n_samples])
+    }
+
+    /// The names of the classes; empty without labels.
+    #[must_use]
+    pub fn class_names(&self) -> &[String] {
+        &self.inner.origin.class_names
+    }
+
+    /// The name of the data set.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.inner.origin.name
+    }
+
+    /// SHA-256, in hex, of what the data set was read from.
+    #[must_use]
+    pub fn sha256(&self) -> &str {
+        &self.inner.origin.sha256
+    }
+
+    /// Number of bytes that the samples would take in memory.
+    #[must_use]
+    pub fn bytes_in_memory(&self) -> u64 {
+        (self.n_samples as u64).saturating_mul(self.n_features() as u64).saturating_mul(4)
+    }
+
+    /// Reads the samples with these indices into the rows of `out` (number of indices ×
+    /// `n_features`). Allocates nothing, and may be called by several threads at the same time.
     ///
     /// # Errors
-    /// [`Error::Io`] if the file cannot be read any more.
+    /// [`Error::Io`] if the file can no longer be read.
     ///
     /// # Panics
     /// If `out` has another shape or an index is not below `n_samples`.
@@ -69,20 +110,18 @@ impl OnDisk {
         Ok(())
     }
 
-    /// Cuts as [`Splits::new`](crate::Splits::new) does: the first samples, which stay on disk, and
-    /// those that validate in memory, 10,000 of them at most.
+    /// Divides the samples: the first ones, which stay on disk, and the validation part, which is
+    /// read into memory and holds at most 10,000 samples.
     ///
     /// # Errors
-    /// [`Error::TrainCount`] if no sample would be left on either side of the cut; a file that
-    /// cannot be read.
-    pub fn split(&self, partition: Partition) -> Result<(Self, Dataset), Error> {
-        let n_train = partition.cut(self.n_samples)?;
-        let Inner { table, order, scaling, labels, template } = &*self.inner;
+    /// [`Error::TrainCount`] if either part would be empty; [`Error::Io`] if the file cannot be read.
+    pub fn split(&self, rule: SplitRule) -> Result<(Self, Dataset), Error> {
+        let n_train = rule.n_train(self.n_samples)?;
+        let Inner { table, order, scaling, labels, origin } = &*self.inner;
         let end = self.n_samples.min(n_train + MOST_HELD);
-        let rows: Vec<usize> = (n_train..end).map(|sample| order.row(sample)).collect();
-        let images = in_memory(table, rows.len(), |i| rows[i], scaling)?;
-        let labels = labels.as_ref().map(|labels| rows.iter().map(|&row| labels[row]).collect());
-        let validation = template.part(images.into_shared(), labels);
-        Ok((OnDisk { n_samples: n_train, inner: Arc::clone(&self.inner) }, validation))
+        let images = scaling.rows(table, end - n_train, |i| order.row(n_train + i))?;
+        let labels = labels.as_ref().map(|labels| labels[n_train..end].to_vec());
+        let train = OnDisk { n_samples: n_train, inner: Arc::clone(&self.inner) };
+        Ok((train, origin.dataset(images, labels)))
     }
 }

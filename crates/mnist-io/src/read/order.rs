@@ -1,9 +1,9 @@
-//! Which rows of a file train, and in which order; which are held out for testing.
+//! The order of the training rows of a file, and the rows held out for testing.
 //!
-//! Where a set comes without a test part, a seventh of the rows is held out for it, 10,000 at most.
-//! As many again are put at the end of the training rows, where [`Partition`](crate::Partition)
-//! takes the validation part from. Both are drawn at random, always the same for the same number of
-//! rows, and with labels in the proportions of the classes. The other rows keep the file's order.
+//! If a data set has no test part, a seventh of its rows, at most 10,000, is held out for one. As many
+//! again are moved to the end of the training rows, where [`SplitRule`](crate::SplitRule) takes the
+//! validation part. Both are drawn at random with a fixed seed, stratified by class if there are
+//! labels. The other rows keep the order of the file.
 
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
@@ -11,27 +11,29 @@ use rand::seq::index;
 
 use crate::subsets::stratified_order;
 
-/// The most rows that are held out for one part.
+/// The largest number of rows that are held out for one part.
 const MOST: usize = 10_000;
 const SEED: u64 = 0x686f_6c64;
 
-/// The training rows in order: those of the file that are not held out, then those in reserve.
+/// The training rows in order: those not held out, in the order of the file, then the reserve.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Order {
+    /// Number of rows that are not held out.
     n_rest: usize,
-    /// All rows that are not among the rest, ascending.
+    /// All other rows, ascending.
     held: Vec<usize>,
+    /// Those of them that come last in training.
     reserve: Vec<usize>,
 }
 
 impl Order {
-    /// All rows, as the file has them.
+    /// All rows, in the order of the file.
     pub(crate) fn as_it_is(n_rows: usize) -> Self {
         Order { n_rest: n_rows, held: vec![], reserve: vec![] }
     }
 
-    /// Holds rows out for validation at the end and, if there is no other, for a test part, which
-    /// is returned.
+    /// Moves rows to the end for validation. If `for_test`, holds out the rows of a test part too, and
+    /// returns them.
     ///
     /// # Panics
     /// If there are fewer than three rows.
@@ -40,7 +42,7 @@ impl Order {
         labels: Option<&[u8]>,
         for_test: bool,
     ) -> (Self, Vec<usize>) {
-        assert!(n_rows >= 3, "one row for each part");
+        assert!(n_rows >= 3, "one row for each of three parts");
         let each = (n_rows / 7).clamp(1, MOST);
         let n_held = if for_test { 2 * each } else { each };
         let rng = &mut ChaCha8Rng::seed_from_u64(SEED);
@@ -58,12 +60,12 @@ impl Order {
         (Order { n_rest: n_rows - n_held, held, reserve }, drawn)
     }
 
-    /// The number of training rows.
+    /// Number of training rows.
     pub(crate) fn len(&self) -> usize {
         self.n_rest + self.reserve.len()
     }
 
-    /// The file's row that comes at this place.
+    /// The row of the file at this place in the order.
     pub(crate) fn row(&self, place: usize) -> usize {
         match place.checked_sub(self.n_rest) {
             Some(place) => self.reserve[place],
@@ -71,8 +73,7 @@ impl Order {
         }
     }
 
-    /// How many held rows come before the rest's row at this place: the first j with
-    /// held[j] − j > place.
+    /// Number of held rows before the file's row at this place: the first j with held[j] − j > place.
     fn held_before(&self, place: usize) -> usize {
         let (mut low, mut high) = (0, self.held.len());
         while low < high {

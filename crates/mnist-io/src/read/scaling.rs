@@ -1,45 +1,65 @@
-//! From the numbers of a file to those that a model learns from.
+//! Scaling of a file's numbers for training.
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayViewMut2};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::note::{Note, Scaled};
 use super::order::Order;
 use super::table::Table;
-use crate::Error;
+use crate::error::Error;
 
-/// What is done with the values.
+/// The scaling of values.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scale {
-    /// Bytes of images over 255. Whole numbers from 0 to 255 over 255 if the largest is 128 or
-    /// more, else over the largest. Everything else stays as it is.
+    /// Divides bytes of images by 255. Divides integers from 0 to 255 by 255 if the largest is at
+    /// least 128, else by the largest. Leaves all other values unchanged.
     #[default]
     Auto,
-    /// Values stay as they are.
+    /// Leaves values unchanged.
     None,
-    /// (x − min) / (max − min), so that the training part fills [0, 1]; what lies outside in other
-    /// parts becomes 0 or 1. For each column of a table, for all pixels of images together.
+    /// (x − min) / (max − min) over the training part, clamped to [0, 1] in the other parts. Minimum
+    /// and maximum are those of a column, or, for images, of all pixels.
     Unit,
-    /// (x − mean) / standard deviation of each column over the training part; a column that never
-    /// changes becomes 0.
+    /// (x − mean) / standard deviation, both of a column over the training part. A constant column
+    /// becomes 0.
     Standard,
 }
 
-/// What is done with the values of one set, resolved.
+/// The scaling of one data set, with its parameters.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Scaling {
+    /// x.
     Keep,
     /// x / divisor.
     Divide(f32),
-    /// (x − centre) / spread, column by column, perhaps cut off at 0 and 1.
-    Columns {
-        centre: Vec<f32>,
-        spread: Vec<f32>,
-        within_unit: bool,
-    },
+    /// (x − centre) / spread of each column, clamped to [0, 1] if `within_unit`.
+    Columns { centre: Vec<f32>, spread: Vec<f32>, within_unit: bool },
 }
 
 impl Scaling {
+    /// Reads `n` rows of a table, scaled, into memory: the only copy of them as `f32`.
+    pub(crate) fn rows(
+        &self,
+        table: &Table,
+        n: usize,
+        row: impl Fn(usize) -> usize + Sync,
+    ) -> Result<Array2<f32>, Error> {
+        let width = table.n_columns();
+        let mut rows = Array2::zeros((n, width));
+        let values = rows.as_slice_mut().expect("a new array is contiguous");
+        values.par_chunks_mut(BLOCK * width).enumerate().try_for_each(|(block, values)| {
+            let size = values.len() / width;
+            let out = ArrayViewMut2::from_shape((size, width), &mut *values)
+                .expect("whole rows of the table's width");
+            table.read((0..size).map(|i| row(block * BLOCK + i)), out)?;
+            self.apply(values);
+            Ok::<(), Error>(())
+        })?;
+        Ok(rows)
+    }
+
     /// Scales whole rows.
     pub(crate) fn apply(&self, values: &mut [f32]) {
         match self {
@@ -59,8 +79,8 @@ impl Scaling {
     }
 }
 
-/// Looks at the values as far as `scale` needs it and says what to do, and in words what was found.
-/// `tables` are all parts, the training part first, of which `order` says which rows train.
+/// Determines the scaling, and a note on it, from the values as far as `scale` depends on them.
+/// `tables` are all parts, the training part first; `order` is that of the training rows.
 ///
 /// # Errors
 /// [`Error::NotFinite`], or a table that cannot be read.
@@ -68,37 +88,34 @@ pub(crate) fn resolve(
     scale: Scale,
     tables: &[&Table],
     order: &Order,
-) -> Result<(Scaling, String), Error> {
+) -> Result<(Scaling, Note), Error> {
     let train = tables[0];
     if scale == Scale::Auto && train.pixels {
-        return Ok((Scaling::Divide(255.0), "pixels are bytes: over 255".into()));
+        return Ok((Scaling::Divide(255.0), Note::PixelBytes));
     }
     let mut range = Range::default();
     for table in tables {
         range.widen(table)?;
     }
     let Range { min, max, whole } = range;
-    let found = format!("{} from {min} to {max}", if whole { "whole numbers" } else { "values" });
-    Ok(match scale {
+    let (scaling, scaled) = match scale {
         Scale::Auto if whole && min >= 0.0 && max <= 255.0 && max > 1.0 => {
             let divisor = if max >= 128.0 { 255.0 } else { max };
-            (Scaling::Divide(divisor), format!("{found}: over {divisor} (--scale says otherwise)"))
+            (Scaling::Divide(divisor), Scaled::DividedBy(divisor))
         }
-        Scale::Auto | Scale::None => (Scaling::Keep, format!("{found}: as they are")),
-        Scale::Unit | Scale::Standard => {
-            let columns = Columns::of(train, order)?;
-            (
-                columns.scaling(scale, train.shape.is_image()),
-                format!("{found}: scaled to {scale:?}").to_lowercase(),
-            )
+        Scale::Auto | Scale::None => (Scaling::Keep, Scaled::Unchanged),
+        Scale::Unit => {
+            (Columns::of(train, order)?.unit_scaling(train.shape.is_image()), Scaled::ToUnit)
         }
-    })
+        Scale::Standard => (Columns::of(train, order)?.standard_scaling(), Scaled::ToStandard),
+    };
+    Ok((scaling, Note::Values { whole, min, max, scaled }))
 }
 
-/// Rows that are looked at together.
+/// Number of rows that are read together.
 const BLOCK: usize = 1000;
 
-/// The smallest and largest value, and whether all are whole.
+/// The smallest and largest value, and whether all values are integers.
 struct Range {
     min: f32,
     max: f32,
@@ -112,6 +129,7 @@ impl Default for Range {
 }
 
 impl Range {
+    /// Includes the values of a table.
     fn widen(&mut self, table: &Table) -> Result<(), Error> {
         for_each_block(table, 0..table.n_rows, |first, block| {
             for (i, &x) in block.iter().enumerate() {
@@ -134,12 +152,15 @@ impl Range {
     }
 }
 
-/// What is known of each column of the training part.
+/// Statistics of each column of the training part.
 struct Columns {
+    /// Number of rows.
     n: f64,
-    /// Sums of x − (first row's x), and of its square: exact enough in one pass.
+    /// The first row. Sums of differences from it are accurate in one pass.
     origin: Vec<f32>,
+    /// Sums of x − origin.
     sums: Vec<f64>,
+    /// Sums of (x − origin)².
     squares: Vec<f64>,
     min: Vec<f32>,
     max: Vec<f32>,
@@ -174,19 +195,21 @@ impl Columns {
         Ok(columns)
     }
 
-    fn scaling(mut self, scale: Scale, together: bool) -> Scaling {
-        let spread_or_one = |spread: f64| if spread > 0.0 { spread as f32 } else { 1.0 };
-        if scale == Scale::Unit {
-            if together {
-                let min = self.min.iter().copied().fold(f32::INFINITY, f32::min);
-                let max = self.max.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-                self.min.fill(min);
-                self.max.fill(max);
-            }
-            let range = |(max, min): (&f32, &f32)| spread_or_one(f64::from(*max) - f64::from(*min));
-            let spread = self.max.iter().zip(&self.min).map(range).collect();
-            return Scaling::Columns { centre: self.min, spread, within_unit: true };
+    /// Maps the range of each column, or of all columns together, to [0, 1].
+    fn unit_scaling(mut self, together: bool) -> Scaling {
+        if together {
+            let min = self.min.iter().copied().fold(f32::INFINITY, f32::min);
+            let max = self.max.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            self.min.fill(min);
+            self.max.fill(max);
         }
+        let range = |(max, min): (&f32, &f32)| spread_or_one(f64::from(*max) - f64::from(*min));
+        let spread = self.max.iter().zip(&self.min).map(range).collect();
+        Scaling::Columns { centre: self.min, spread, within_unit: true }
+    }
+
+    /// Gives each column mean 0 and standard deviation 1.
+    fn standard_scaling(&self) -> Scaling {
         let moments = self.sums.iter().zip(&self.squares).map(|(sum, square)| {
             let mean = sum / self.n;
             (mean, (square / self.n - mean * mean).max(0.0).sqrt())
@@ -199,7 +222,12 @@ impl Columns {
     }
 }
 
-/// Shows the rows in blocks, with the place of the first among them.
+/// The spread to divide by; 1 for a constant column.
+fn spread_or_one(spread: f64) -> f32 {
+    if spread > 0.0 { spread as f32 } else { 1.0 }
+}
+
+/// Calls `visit` with the place of the first row and the values of each block of rows.
 fn for_each_block(
     table: &Table,
     mut rows: impl ExactSizeIterator<Item = usize>,
@@ -220,7 +248,7 @@ fn for_each_block(
 mod tests {
     use super::super::table::Values;
     use super::*;
-    use crate::ImageShape;
+    use crate::shape::ImageShape;
 
     fn table(reals: &[f32], height: usize, width: usize) -> Table {
         let n_rows = reals.len() / height / width;
@@ -235,7 +263,7 @@ mod tests {
         let (scaling, note) = resolve(scale, &[&table], &order).unwrap();
         let mut values = reals.to_vec();
         scaling.apply(&mut values);
-        (values, note)
+        (values, note.to_string())
     }
 
     #[test]
@@ -243,7 +271,7 @@ mod tests {
         let auto = |reals: &[f32]| scaled(Scale::Auto, reals, 1, 2);
         let (values, note) = auto(&[0.0, 16.0, 4.0, 8.0]);
         assert_eq!(values, [0.0, 1.0, 0.25, 0.5]);
-        assert!(note.starts_with("whole numbers from 0 to 16: over 16"), "{note}");
+        assert!(note.starts_with("integers from 0 to 16, divided by 16"), "{note}");
         assert_eq!(auto(&[0.0, 254.0]).0, [0.0, 254.0 / 255.0]);
         for kept in [[0.0, 1.0], [0.5, 3.0], [-1.0, 3.0], [0.0, 256.0]] {
             assert_eq!(auto(&kept).0, kept);
@@ -265,7 +293,7 @@ mod tests {
     fn what_lies_outside_the_training_part_is_cut_off() {
         let columns = Columns::of(&table(&[1.0, 3.0], 1, 1), &Order::as_it_is(2)).unwrap();
         let mut values = [0.0, 2.0, 5.0];
-        columns.scaling(Scale::Unit, false).apply(&mut values);
+        columns.unit_scaling(false).apply(&mut values);
         assert_eq!(values, [0.0, 0.5, 1.0]);
     }
 

@@ -1,4 +1,4 @@
-//! Rows of numbers as a file has them, in memory or on disk, before they are scaled.
+//! Rows of unscaled numbers, in memory or on disk.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -7,52 +7,55 @@ use ndarray::ArrayViewMut2;
 use sha2::{Digest, Sha256};
 
 use super::element::Element;
+use crate::error::Error;
 use crate::hash::hex;
-use crate::{Error, ImageShape};
+use crate::shape::ImageShape;
 
 /// Rows of equal length.
 #[derive(Debug)]
 pub(crate) struct Table {
-    /// Where they are from; errors name it.
+    /// The file, for messages.
     pub(crate) file: PathBuf,
+    /// Number of rows.
     pub(crate) n_rows: usize,
-    /// How a row is seen as an image; a single row of pixels if it is none.
+    /// The size of a row as an image; a single row of pixels if it is not an image.
     pub(crate) shape: ImageShape,
-    /// Whether the pixels are bytes by the definition of their format, so that 255 is full scale.
+    /// Whether the format defines the numbers as bytes of pixels, so that 255 is full scale.
     pub(crate) pixels: bool,
     pub(crate) values: Values,
 }
 
-/// Where the numbers are.
+/// The numbers of a table.
 #[derive(Debug)]
 pub(crate) enum Values {
-    /// In memory as the file had them.
+    /// In memory, encoded as in the file.
     Packed { bytes: Vec<u8>, element: Element },
-    /// In memory as numbers.
+    /// In memory, decoded.
     Reals(Vec<f32>),
-    /// In the file, from `offset` on.
+    /// In the file, from byte `offset` on.
     OnDisk { opened: File, offset: u64, element: Element },
 }
 
-/// The most that is read at once, in bytes; on the stack, so that reading a batch allocates nothing.
+/// Number of bytes read at once. The buffer is on the stack, so that reading a batch allocates nothing.
 const PIECE: usize = 1 << 14;
 
 impl Table {
-    /// Numbers a row.
+    /// Number of columns.
     pub(crate) fn n_columns(&self) -> usize {
         self.shape.n_pixels()
     }
 
-    /// Bytes that all rows take as `f32`.
+    /// Number of bytes that all rows take as `f32`.
     pub(crate) fn bytes_in_memory(&self) -> u64 {
         (self.n_rows as u64).saturating_mul(self.n_columns() as u64).saturating_mul(4)
     }
 
+    /// Whether the numbers are in the file.
     pub(crate) fn is_on_disk(&self) -> bool {
         matches!(self.values, Values::OnDisk { .. })
     }
 
-    /// Reads these rows as they are in the file. Rows that follow one another are read together.
+    /// Reads these rows, unscaled, into `out`. Consecutive rows are read together.
     ///
     /// # Panics
     /// If `out` has another shape or a row is out of range.
@@ -78,7 +81,7 @@ impl Table {
         Ok(())
     }
 
-    /// Reads numbers that follow one another, from this one on.
+    /// Reads consecutive numbers, from number `start` on.
     fn read_run(&self, start: usize, out: &mut [f32]) -> Result<(), Error> {
         match &self.values {
             Values::Reals(reals) => out.copy_from_slice(&reals[start..start + out.len()]),
@@ -103,7 +106,7 @@ impl Table {
     }
 }
 
-/// Fills `bytes` from this place in the file on, which stays open for others at the same time.
+/// Fills `bytes` from `offset` on, without a file cursor, so that threads can share the file.
 #[cfg(unix)]
 fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> std::io::Result<()> {
     std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
@@ -121,7 +124,7 @@ fn read_at(file: &File, mut bytes: &mut [u8], mut offset: u64) -> std::io::Resul
     Ok(())
 }
 
-/// SHA-256, in hex, of a file's bytes, read in pieces, then of `more`.
+/// SHA-256, in hex, of a file's bytes followed by `more`. The file is read in pieces.
 pub(crate) fn sha256_of_file(path: &Path, more: &[&[u8]]) -> Result<String, Error> {
     let io = |source| Error::Io { file: path.into(), source };
     let mut file = File::open(path).map_err(io)?;
@@ -133,7 +136,7 @@ pub(crate) fn sha256_of_file(path: &Path, more: &[&[u8]]) -> Result<String, Erro
     Ok(hex(hash.0))
 }
 
-/// A hash that is written to.
+/// A hash as a writer.
 struct Hashing(Sha256);
 
 impl std::io::Write for Hashing {
@@ -186,6 +189,6 @@ mod tests {
         let values = Values::OnDisk { opened: file, offset: 0, element: Element::BYTE };
         let mut out = Array2::zeros((4, 3));
         let error = table(values).read(0..4, out.view_mut()).unwrap_err();
-        assert!(error.to_string().starts_with("cannot read made: "), "{error}");
+        assert!(error.to_string().starts_with("cannot read made"), "{error}");
     }
 }

@@ -1,9 +1,9 @@
-//! Files and folders to read.
+//! Files and folders that the tests read.
 
 #![allow(
     dead_code,
     clippy::unwrap_used,
-    reason = "each test binary uses its own part; a fixture that cannot be made fails the test"
+    reason = "each test binary uses some of these; a fixture that cannot be made fails the test"
 )]
 
 use std::io::Write;
@@ -17,7 +17,7 @@ pub(crate) fn mnist_dir() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/mnist")
 }
 
-/// A file of unsigned bytes with this header and these elements, whether they agree or not.
+/// An IDX file of unsigned bytes with this header and these elements, which need not agree.
 pub(crate) fn idx(dimensions: &[u32], elements: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0, 0, 8, dimensions.len() as u8];
     bytes.extend(dimensions.iter().flat_map(|dimension| dimension.to_be_bytes()));
@@ -25,14 +25,15 @@ pub(crate) fn idx(dimensions: &[u32], elements: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The same, packed.
+/// Bytes packed with gzip.
 pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
 
-/// A folder of six training and two test images of 2x1 pixels, in all spellings and packings.
+/// Writes six training and two test images of 2x1 pixels as four IDX files, with all spellings and
+/// both packed and plain.
 pub(crate) fn small_set(dir: &Path) {
     let write = |name: &str, bytes: Vec<u8>| std::fs::write(dir.join(name), bytes).unwrap();
     let pixels: Vec<u8> = (0..12).collect();
@@ -42,7 +43,7 @@ pub(crate) fn small_set(dir: &Path) {
     write("t10k-labels.idx1-ubyte.gz", gzip(&idx(&[2], &[2, 1])));
 }
 
-/// An array as NumPy saves it, in C order, whether header and data agree or not.
+/// An array as NumPy saves it, in C order; header and data need not agree.
 pub(crate) fn npy(dtype: &str, shape: &str, data: &[u8]) -> Vec<u8> {
     let header = format!("{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}");
     let header = format!("{header:<117}\n");
@@ -53,7 +54,7 @@ pub(crate) fn npy(dtype: &str, shape: &str, data: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// An archive of such arrays, packed.
+/// A compressed archive of such arrays.
 pub(crate) fn npz(entries: &[(&str, Vec<u8>)]) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, bytes) in entries {

@@ -1,4 +1,4 @@
-//! Products that are used up piece by piece and never stored.
+//! Products that are consumed strip by strip and never stored as a whole.
 
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 use pulp::Arch;
@@ -9,13 +9,15 @@ use super::shard::multiply;
 use crate::Real;
 use crate::rows::Split;
 
-/// Rows of a piece, some tiles high: with its columns it is a part of a second-level cache.
+/// Number of rows in a strip: the height of a few tiles, so that a strip fits in the second-level
+/// cache.
 const ROWS: usize = 24;
 
-/// Calls `consume` with some rows of `a` · `b`, which has `n` columns, and of `outputs` at a time.
+/// Computes `a` · `b`, which has `n` columns, and calls `consume` with each strip of its rows and the
+/// same rows of `outputs`.
 pub(super) fn multiply_strips<F: Real, S: Split>(
     arch: Arch,
-    (a, lists): (ArrayView2<F>, Option<Csr<F>>),
+    (a, csr): (ArrayView2<F>, Option<Csr<F>>),
     b: Packed<F>,
     n: usize,
     outputs: S,
@@ -27,13 +29,16 @@ pub(super) fn multiply_strips<F: Real, S: Split>(
     let mut rest = outputs;
     for first in (0..m).step_by(ROWS) {
         let rows = first..m.min(first + ROWS);
-        let piece = &mut memory[..rows.len() * n];
-        let mut piece = ArrayViewMut2::from_shape((rows.len(), n), piece).expect("cut to it");
+        let strip = &mut memory[..rows.len() * n];
+        let mut strip = ArrayViewMut2::from_shape((rows.len(), n), strip).expect("cut to it");
         let (outputs, after) = rest.split_rows(rows.len());
         rest = after;
         let a = a.slice(s![rows.clone(), ..]);
-        multiply(arch, (a, lists.map(|lists| lists.rows(rows))), b, F::zero(), piece.view_mut());
-        consume(piece.view(), outputs);
+        if b.k == 0 {
+            strip.fill(F::zero());
+        }
+        multiply(arch, (a, csr.map(|csr| csr.rows(rows))), b, F::zero(), strip.view_mut());
+        consume(strip.view(), outputs);
     }
     F::put_strip(memory);
 }

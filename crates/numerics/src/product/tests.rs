@@ -185,7 +185,8 @@ fn every_layout_gives_the_same_product() {
         wide
     };
     let transposed = |x: &Array2<f64>| x.t().as_standard_layout().into_owned();
-    let (a_apart, b_apart, a_transposed, b_transposed) = (apart(&a), apart(&b), transposed(&a), transposed(&b));
+    let (a_apart, b_apart, a_transposed, b_transposed) =
+        (apart(&a), apart(&b), transposed(&a), transposed(&b));
     for a in [a.view(), a_apart.slice(s![..;2, ..;2]), a_transposed.t()] {
         for b in [b.view(), b_apart.slice(s![..;2, ..;2]), b_transposed.t()] {
             let mut wide = Array2::from_elem((m, n + 3), 9.0);
@@ -256,9 +257,9 @@ fn every_instruction_set_computes_the_same_function() {
         for arch in archs.into_iter().flatten() {
             let mut out = Array2::from_elem((m, n), 1.0);
             Packed::alone(2.0, b.view(), |b| {
-                let mut lists = CsrBuffer::default();
-                lists.find(arch, a.view(), b.block);
-                shard::multiply(arch, (a.view(), lists.lists()), b, 3.0, out.view_mut());
+                let mut buffer = CsrBuffer::default();
+                buffer.compress(arch, a.view(), b.block);
+                shard::multiply(arch, (a.view(), buffer.csr()), b, 3.0, out.view_mut());
             });
             for (ours, exact) in out.iter().zip(&expected) {
                 assert!((f64::from(*ours) - 2.0 * exact - 3.0).abs() < 1e-4, "{arch:?}");

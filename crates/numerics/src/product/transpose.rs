@@ -1,14 +1,15 @@
-//! Columns made rows.
+//! Transposition of a part of a matrix whose columns are contiguous.
 
 use ndarray::{ArrayView2, Axis};
 use pulp::Arch;
 
 use crate::Real;
 
-/// Side of the squares that are turned at a time.
+/// Side of the square blocks that are transposed at a time.
 pub(crate) const SIDE: usize = 8;
 
-/// Writes `alpha` · `part`, whose columns are contiguous, to `out` row by row, a row every `width`.
+/// Writes `alpha` · `part`, whose columns are contiguous, to `out` in row order; rows of `out` are
+/// `width` apart.
 pub(super) fn transpose<F: Real>(
     arch: Arch,
     alpha: F,
@@ -41,7 +42,9 @@ pub(super) fn transpose<F: Real>(
         return;
     }
     _ = arch;
-    transpose_by(alpha, part, out, width, |columns, out| transpose_square(alpha, columns, out, width));
+    transpose_by(alpha, part, out, width, |columns, out| {
+        transpose_square(alpha, columns, out, width);
+    });
 }
 
 #[inline(always)]
@@ -74,7 +77,7 @@ fn transpose_by<F: Real>(
     }
 }
 
-/// Writes `alpha` times these columns to the beginnings of rows.
+/// Transposes one square block.
 #[inline(always)]
 pub(super) fn transpose_square<F: Real>(
     alpha: F,
@@ -89,7 +92,7 @@ pub(super) fn transpose_square<F: Real>(
     }
 }
 
-/// [`transpose_square`] by exchanges between vector registers: pairs, then pairs of pairs, then halves.
+/// [`transpose_square`] by exchanges between vector registers: of pairs, pairs of pairs, and halves.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 pub(super) fn transpose_square_f32(
@@ -103,7 +106,7 @@ pub(super) fn transpose_square_f32(
     const HIGH: i32 = 0b11_10_11_10;
     let avx = simd.avx;
     let alpha = avx._mm256_set1_ps(alpha);
-    // Plain loops: what is in a closure would not be compiled for these instructions.
+    // Plain loops, because the code of a closure would not be compiled for these instructions.
     let mut rows = [avx._mm256_setzero_ps(); SIDE];
     for (row, column) in rows.iter_mut().zip(columns) {
         // SAFETY: each column is eight values long.
@@ -129,7 +132,7 @@ pub(super) fn transpose_square_f32(
     }
     for (i, row) in rows.into_iter().enumerate() {
         let out = &mut out[i * width..][..SIDE];
-        // SAFETY: the place is eight values long.
+        // SAFETY: `out` is eight values long.
         #[allow(unsafe_code, reason = "vector stores take pointers")]
         unsafe {
             avx._mm256_storeu_ps(out.as_mut_ptr(), row);

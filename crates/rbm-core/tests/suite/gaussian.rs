@@ -96,6 +96,6 @@ fn bars_are_found_and_the_likelihood_rises() {
     train(&mut rbm, &data, 0.02, 0.5);
     let of_learned = mean_log_likelihood(&rbm, &data);
     assert!(of_learned > of_fixed + 0.4, "{of_learned} with σ learned, {of_fixed} without");
-    let std = rbm.visible_std.mean().expect("sixteen pixels");
+    let std = rbm.visible.std.mean().expect("sixteen pixels");
     assert!((0.25..1.15).contains(&std), "{std}");
 }

@@ -46,7 +46,7 @@ fn draws_keep_what_is_known_and_have_the_conditional_distribution() {
     let rows = v.view().insert_axis(Axis(0));
     let chains = inpaint(&rbm, rows, (&KNOWN, base.view()), (draws, 40), 1);
     let mut counts = [0.0; 4];
-    for drawn in chains.visible.rows() {
+    for drawn in chains.visible(&rbm).rows() {
         assert!((0..5).all(|i| !KNOWN[i] || drawn[i] == v[i]));
         let state = usize::from(drawn[1] == 1.0) + 2 * usize::from(drawn[3] == 1.0);
         counts[state] += 1.0 / draws as f64;

@@ -1,12 +1,12 @@
-//! Contrastive divergence as a whole: against the exact gradient, on the exact likelihood, resumed
-//! as if never stopped, and the same for any number of threads.
+//! Training as a whole: the exact likelihood rises, a resumed run equals an uninterrupted one, and
+//! results are the same for any number of threads.
 
-use ndarray::{Array1, Array2, Axis, array};
+use ndarray::{Array2, array};
 use nn_core::{Schedule, TensorMap, TrainingError, restore, store};
-use numerics::{Purpose, Stream, with_team};
+use numerics::with_team;
 use rbm_core::{
-    Algorithm, Binarisation, MomentumRule, NegativeVisible, Phases, Rbm, RbmConfig, Training,
-    TrainingConfig, Unit, Variance, contrastive_divergence, log_z,
+    Algorithm, Binarisation, MomentumRule, NegativeVisible, Rbm, RbmConfig, Training,
+    TrainingConfig, Unit, Variance, log_z,
 };
 
 /// Bars of three pixels on a ring of six.
@@ -51,50 +51,7 @@ fn the_exact_likelihood_rises() {
     assert!(after > -2.3 && after < -(6_f64.ln()), "{after}");
 }
 
-/// With many Gibbs steps CD follows the likelihood's gradient, known here by enumeration.
-#[test]
-fn many_gibbs_steps_give_the_exact_gradient() {
-    let wave = |i: usize, j: usize| ((i * 5 + j * 11 + 1) as f64).sin();
-    let rbm = Rbm::binary(
-        Array2::from_shape_fn((4, 3), |(i, j)| wave(i, j)),
-        Array1::from_shape_fn(4, |i| wave(i, 30)),
-        Array1::from_shape_fn(3, |j| wave(20, j)),
-    );
-    let n = 40_000;
-    let data = Array2::from_shape_fn((n, 4), |(i, j)| f64::from(u8::from((i + j) % 4 < 2)));
-
-    // ⟨v h⟩ = Σ_v p(v) v E[h | v], for the data and for the model.
-    let states = Array2::from_shape_fn((16, 4), |(s, i)| f64::from(s as u32 >> i & 1));
-    let log_z = log_z(&rbm).expect("small");
-    let p: Vec<f64> = rbm.free_energies(states.view()).iter().map(|f| (-f - log_z).exp()).collect();
-    let statistics = |v: &Array2<f64>, p: &dyn Fn(usize) -> f64| {
-        let mut h = Array2::zeros((v.nrows(), 3));
-        rbm.mean_h_given_v(v.view(), h.view_mut());
-        let mut weighted = v.clone();
-        for (i, mut row) in weighted.axis_iter_mut(Axis(0)).enumerate() {
-            row *= p(i);
-        }
-        (weighted.t().dot(&h), weighted.sum_axis(Axis(0)))
-    };
-    let (positive, positive_v) = statistics(&data, &|_| 1.0 / n as f64);
-    let (negative, negative_v) = statistics(&states, &|i| p[i]);
-
-    let mut phases = Phases::new(&rbm, n);
-    phases.positive_visible(n).assign(&data);
-    let mut gradient = Rbm::zeros(4, 3);
-    let stream = Stream::new(3, Purpose::new("test"));
-    contrastive_divergence(&rbm, &mut phases, n, (40, NegativeVisible::Samples), stream);
-    phases.gradient(n, n, &mut gradient);
-    // The negative phase averages 40,000 chains: a standard error of at most 0.0025.
-    for (found, exact) in gradient.weights.iter().zip(&(positive - negative)) {
-        assert!((found - exact).abs() < 0.012, "{found}, exactly {exact}");
-    }
-    for (found, exact) in gradient.visible_bias.iter().zip(&(positive_v - negative_v)) {
-        assert!((found - exact).abs() < 0.012, "{found}, exactly {exact}");
-    }
-}
-
-/// Every way of learning, with all that may live beside a model.
+/// Every algorithm, with every kind of state that training can keep beside a model.
 fn every_algorithm() -> Vec<TrainingConfig> {
     let algorithms = [
         Algorithm::Cd { negative_visible: NegativeVisible::Samples },
@@ -216,7 +173,7 @@ fn what_cannot_be_learned_is_refused() {
     };
     assert_eq!(refusal(Array2::zeros((0, 6)), &config()), TrainingError::NoData);
     let outside = refusal(bars().mapv(|x| x - 0.5), &config()).to_string();
-    assert!(outside.contains("is -0.5: binary visible units take values in [0, 1]"), "{outside}");
+    assert!(outside.contains("is -0.5: binary units take values in [0, 1]"), "{outside}");
     let none = TrainingConfig { gibbs_steps: 0, ..config() };
     let message = refusal(bars(), &none).to_string();
     assert_eq!(message, "training.gibbs_steps = 0: expected at least 1");
@@ -252,7 +209,7 @@ fn real_values_that_units_cannot_stand_for_are_refused_with_the_remedy() {
     let learned = TrainingConfig { variance_rate: 0.1, ..config() };
     let error = Training::new(&Rbm::zeros(6, 2), &learned, bars().view(), 1, 0);
     let message = error.expect_err("no σ").to_string();
-    assert!(message.contains("only Gaussian visible units have σ to learn"), "{message}");
+    assert!(message.contains("have no standard deviation to learn"), "{message}");
     let tempering = TrainingConfig {
         algorithm: Algorithm::Tempering { chains: 10, temperatures: 3 },
         ..config()

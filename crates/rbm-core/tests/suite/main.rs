@@ -10,3 +10,4 @@ mod probabilities;
 mod stationarity;
 mod teacher;
 mod truncated_exponential;
+mod units;

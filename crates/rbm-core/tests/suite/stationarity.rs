@@ -1,4 +1,4 @@
-//! Gibbs sampling leaves the model's distribution as it is; a broken kernel does not.
+//! Gibbs sampling and tempering keep the model's distribution stationary; broken kernels do not.
 
 use ndarray::{Array1, Array2, ArrayView2};
 use numerics::{Purpose, Stream};
@@ -50,7 +50,7 @@ fn total_variation(p: &[f64], visible: ArrayView2<f64>) -> f64 {
     0.5 * p.iter().zip(counts).map(|(p, q)| (p - q).abs()).sum::<f64>()
 }
 
-/// The total variation that as many exact draws have on average, at most: each frequency's mean
+/// An upper bound of the mean total variation of as many exact draws: each frequency's mean
 /// deviation is √(2/π) of its standard deviation.
 fn monte_carlo_floor(p: &[f64]) -> f64 {
     let deviation = |p: &f64| (p * (1.0 - p) / CHAINS as f64).sqrt();
@@ -62,11 +62,12 @@ fn gibbs_sampling_keeps_the_distribution() {
     let rbm = model();
     let p = probabilities(&rbm);
     for steps in [1, 4, 16] {
-        let mut chains = Chains::from_visible(&rbm, exact_draws(&p));
+        let mut chains = Chains::from_visible(&rbm, exact_draws(&p).view());
         for step in 0..steps {
             gibbs_step(&rbm, &mut chains, 3, step);
         }
-        let (distance, floor) = (total_variation(&p, chains.visible.view()), monte_carlo_floor(&p));
+        let (distance, floor) =
+            (total_variation(&p, chains.visible(&rbm).view()), monte_carlo_floor(&p));
         assert!(distance < 4.0 * floor, "{steps} steps: {distance}, floor {floor}");
     }
 }
@@ -77,11 +78,11 @@ fn reversed_couplings_do_not() {
     let p = probabilities(&rbm);
     let broken = Rbm { weights: rbm.weights.mapv(|w| -w), ..rbm.clone() };
     for steps in [1, 4, 16] {
-        let mut chains = Chains::from_visible(&rbm, exact_draws(&p));
+        let mut chains = Chains::from_visible(&rbm, exact_draws(&p).view());
         for step in 0..steps {
             gibbs_step(&broken, &mut chains, 3, step);
         }
-        assert!(total_variation(&p, chains.visible.view()) > 4.0 * monte_carlo_floor(&p));
+        assert!(total_variation(&p, chains.visible(&rbm).view()) > 4.0 * monte_carlo_floor(&p));
     }
 }
 
@@ -90,11 +91,11 @@ fn one_stream_used_twice_does_not() {
     // A generator re-seeded at each call makes h and v of successive steps depend on each other.
     let rbm = model();
     let p = probabilities(&rbm);
-    let mut chains = Chains::from_visible(&rbm, exact_draws(&p));
+    let mut chains = Chains::from_visible(&rbm, exact_draws(&p).view());
     for _ in 0..16 {
         gibbs_step(&rbm, &mut chains, 3, 0);
     }
-    assert!(total_variation(&p, chains.visible.view()) > 4.0 * monte_carlo_floor(&p));
+    assert!(total_variation(&p, chains.visible(&rbm).view()) > 4.0 * monte_carlo_floor(&p));
 }
 
 #[test]
@@ -109,13 +110,13 @@ fn exact_draws_are_exact() {
 
 const TEMPERATURES: usize = 4;
 
-/// a⁰ and the distribution at each temperature: e^(((1 − β) a⁰ + β a)·v) Πⱼ (1 + e^(β xⱼ)), which is
-/// an RBM's own with all of β W, β b and the biases in between.
+/// a⁰ and the distribution at each temperature, e^(((1 − β) a⁰ + β a)·v) Πⱼ (1 + e^(β xⱼ)): that of an
+/// RBM with weights β W, hidden biases β b and visible biases between a⁰ and a.
 fn tempered(rbm: &Rbm<f64>) -> (Array1<f64>, Vec<Vec<f64>>) {
     let base = Array1::from_shape_fn(N_VISIBLE, |i| 0.5 - 0.3 * i as f64);
     let at = |beta: f64| {
-        let bias = &base * (1.0 - beta) + &rbm.visible_bias * beta;
-        probabilities(&Rbm::binary(&rbm.weights * beta, bias, &rbm.hidden_bias * beta))
+        let bias = &base * (1.0 - beta) + &rbm.visible.bias * beta;
+        probabilities(&Rbm::binary(&rbm.weights * beta, bias, &rbm.hidden.bias * beta))
     };
     let levels = (0..TEMPERATURES).map(|t| at(1.0 - t as f64 / (TEMPERATURES - 1) as f64));
     let levels = levels.collect();
@@ -127,11 +128,11 @@ fn exact_replicas(rbm: &Rbm<f64>) -> (Replicas<f64>, Vec<Vec<f64>>) {
     let (base, levels) = tempered(rbm);
     let draws: Vec<Array2<f64>> = levels.iter().map(|p| exact_draws(p)).collect();
     let visible = Array2::from_shape_fn((CHAINS * TEMPERATURES, N_VISIBLE), |(row, unit)| {
-        // Shifted, since the draws of all temperatures come from one stream.
+        // Shifted, because the draws of all temperatures come from the same stream.
         let (chain, t) = (row / TEMPERATURES, row % TEMPERATURES);
         draws[t][[(chain + 5_000 * t) % CHAINS, unit]]
     });
-    (Replicas::from_visible(rbm, base, visible, TEMPERATURES), levels)
+    (Replicas::from_visible(rbm, base, visible.view(), TEMPERATURES), levels)
 }
 
 #[test]
@@ -145,9 +146,8 @@ fn tempering_keeps_every_temperatures_distribution() {
             accepted += replicas.sweep(&rbm, sweep, stream) / sweeps as f64;
         }
         assert!((0.05..0.95).contains(&accepted), "{accepted}");
-        let mut states = Array2::zeros((CHAINS, N_VISIBLE));
         for (t, p) in levels.iter().enumerate() {
-            replicas.copy_states_at(t, states.view_mut());
+            let states = replicas.states_at(&rbm, t);
             let (distance, floor) = (total_variation(p, states.view()), monte_carlo_floor(p));
             assert!(distance < 4.0 * floor, "{sweeps}, level {t}: {distance}, floor {floor}");
         }
@@ -164,17 +164,15 @@ fn tempering_of_reversed_couplings_does_not() {
         for sweep in 0..sweeps {
             replicas.sweep(&broken, sweep, stream);
         }
-        let mut states = Array2::zeros((CHAINS, N_VISIBLE));
-        replicas.copy_states_at(0, states.view_mut());
-        let distance = total_variation(&levels[0], states.view());
+        let distance = total_variation(&levels[0], replicas.states_at(&rbm, 0).view());
         assert!(distance > 4.0 * monte_carlo_floor(&levels[0]));
     }
 }
 
 #[test]
 fn draws_of_a_seed_are_pinned() {
-    // Each draw compares the named stream's uniforms with the conditionals; computed with
-    // `gibbs_step` itself when the streams were fixed, it guards what users' seeds give.
+    // The rows were computed by `gibbs_step` itself when the streams were fixed. They guard the
+    // draws that users' seeds give.
     let rbm = model();
     let stream = Stream::new(1, Purpose::new("pin"));
     let mut chains = Chains::from_noise(&rbm, 4, stream);
@@ -182,7 +180,7 @@ fn draws_of_a_seed_are_pinned() {
         gibbs_step(&rbm, &mut chains, 1, step);
     }
     let rows: Vec<String> = chains
-        .visible
+        .visible(&rbm)
         .rows()
         .into_iter()
         .map(|row| row.iter().map(|&bit| if bit == 1.0 { '1' } else { '0' }).collect())

@@ -1,85 +1,12 @@
-//! Truncated exponential visible units: grey values that are values, not probabilities.
+//! Truncated exponential visible units, for grey values that are quantities rather than probabilities.
 
-use ndarray::{Array2, Axis, array};
+use ndarray::{Array2, Axis};
 use nn_core::Schedule;
-use numerics::{Purpose, Stream, log_sum_exp};
+use numerics::{Purpose, Stream};
 use rand::RngExt as _;
 use rbm_core::{
-    Algorithm, AnnealingConfig, Binarisation, Chains, NegativeVisible, Rbm, RbmConfig,
-    Temperatures, Training, TrainingConfig, Unit, bracket_log_z, gibbs_step, log_z, sample_exactly,
+    Algorithm, Binarisation, NegativeVisible, Rbm, RbmConfig, Training, TrainingConfig, Unit, log_z,
 };
-
-/// Two visible and three hidden units with strong weights.
-fn small() -> Rbm<f64> {
-    let mut rbm = Rbm::with_units(2, 3, Unit::TruncatedExponential, Unit::Binary);
-    rbm.weights = array![[3.0, -4.0, 0.5], [-2.0, 6.0, 1.5]];
-    rbm.visible_bias = array![-1.0, 0.3];
-    rbm.hidden_bias = array![-0.5, -1.0, 0.2];
-    rbm
-}
-
-/// The middles of 400 × 400 squares of [0, 1]².
-fn grid() -> Array2<f64> {
-    const SIDE: usize = 400;
-    Array2::from_shape_fn((SIDE * SIDE, 2), |(point, unit)| {
-        let step = if unit == 0 { point / SIDE } else { point % SIDE };
-        (step as f64 + 0.5) / SIDE as f64
-    })
-}
-
-#[test]
-fn z_is_that_of_quadrature() {
-    let rbm = small();
-    let log_p: Vec<f64> = rbm.free_energies(grid().view()).iter().map(|f| -f).collect();
-    let by_quadrature = log_sum_exp(&log_p) - (log_p.len() as f64).ln();
-    let exact = log_z(&rbm).expect("three hidden units");
-    assert!((exact - by_quadrature).abs() < 1e-4, "{exact}, by quadrature {by_quadrature}");
-}
-
-#[test]
-fn annealing_agrees_with_enumeration() {
-    let rbm = small();
-    let data = sample_exactly(&rbm, 200, Stream::new(1, Purpose::new("data"))).expect("small");
-    let base = rbm.independent_biases(&data.view()).expect("in memory");
-    let config = AnnealingConfig {
-        chains: 200,
-        schedule: Temperatures::Even { count: 1_000 },
-        burn_in: 100,
-    };
-    let bracket = bracket_log_z(&rbm, base.view(), data.view(), &config, 1).expect("valid");
-    let exact = log_z(&rbm).expect("three hidden units");
-    assert!((bracket.log_z() - exact).abs() < 0.05, "{bracket:?}, exactly {exact}");
-}
-
-/// Chains have the moments that quadrature gives; so do exact draws.
-#[test]
-fn draws_have_the_moments_of_the_model() {
-    let rbm = small();
-    let points = grid();
-    let exact = log_z(&rbm).expect("three hidden units");
-    let p: Vec<f64> = rbm.free_energies(points.view()).iter().map(|f| (-f - exact).exp()).collect();
-    let moment = |of: &dyn Fn(f64, f64) -> f64| {
-        let terms = points.rows().into_iter().zip(&p).map(|(v, p)| p * of(v[0], v[1]));
-        terms.sum::<f64>() / p.len() as f64
-    };
-    let n = 20_000;
-    let exactly = sample_exactly(&rbm, n, Stream::new(2, Purpose::new("draws"))).expect("small");
-    let mut chains = Chains::from_noise(&rbm, n, Stream::new(3, Purpose::new("start")));
-    for step in 1..=200 {
-        gibbs_step(&rbm, &mut chains, 4, step);
-    }
-    let moments: [&dyn Fn(f64, f64) -> f64; 4] =
-        [&|a, _| a, &|_, b| b, &|a, b| a * b, &|a, _| a * a];
-    for draws in [&exactly, &chains.visible] {
-        assert!(draws.iter().all(|v| (0.0..=1.0).contains(v)));
-        for (i, of) in moments.iter().enumerate() {
-            let found = draws.rows().into_iter().map(|v| of(v[0], v[1])).sum::<f64>() / n as f64;
-            // A number in [0, 1] has a standard deviation of at most ½.
-            let error = 0.5 / (n as f64).sqrt();
-            assert!((found - moment(of)).abs() < 4.0 * error, "moment {i}: {found}");
-        }
-    }
-}
 
 /// Half of the pixels follow one coin, bright or dark with grey in between, the others are noise.
 fn stripes(n: usize) -> Array2<f32> {

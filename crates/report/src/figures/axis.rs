@@ -1,15 +1,15 @@
-//! Ranges of axes, their ticks, and the text of a tick.
+//! Axes: ranges, ticks and tick labels.
 
 use serde::{Deserialize, Serialize};
 
-/// How numbers are spread along an axis.
+/// Scale of an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AxisScale {
-    /// Evenly.
+    /// Equal differences have equal lengths.
     #[default]
     Linear,
-    /// By their logarithm; only positive numbers have a place.
+    /// Equal ratios have equal lengths. Numbers that are not positive have no place on it.
     Log,
 }
 
@@ -20,12 +20,12 @@ pub(super) struct Axis {
     pub(super) high: f64,
     pub(super) scale: AxisScale,
     pub(super) ticks: Vec<f64>,
-    /// The text of each tick, where ticks are no numbers.
+    /// Labels of the ticks, for an axis of names; empty for an axis of numbers.
     pub(super) names: Vec<String>,
 }
 
 impl Axis {
-    /// The smallest range between ticks that has room for the finite ones of `values`.
+    /// The smallest range from tick to tick that contains the finite `values`.
     pub(super) fn fit(values: impl Iterator<Item = f64>, scale: AxisScale) -> Self {
         let log = scale == AxisScale::Log;
         let known: Vec<f64> = values.filter(|v| v.is_finite() && (!log || *v > 0.0)).collect();
@@ -33,7 +33,7 @@ impl Axis {
         if log {
             return logarithmic(low, high);
         }
-        let whole = known.iter().all(|v| v.fract() == 0.0); // epochs have no halves
+        let whole = known.iter().all(|v| v.fract() == 0.0); // no ticks at half an epoch
         linear(low, high, if whole { 1.0 } else { 0.0 })
     }
 
@@ -48,7 +48,7 @@ impl Axis {
         Self { low, high, scale: AxisScale::Log, ticks, names: Vec::new() }
     }
 
-    /// A place for each name, at 0, 1, 2 and so on.
+    /// An axis of names, at 0, 1, 2 and so on.
     pub(super) fn names(names: &[&str]) -> Self {
         let ticks: Vec<f64> = (0..names.len()).map(|i| i as f64).collect();
         let names: Vec<String> = names.iter().map(ToString::to_string).collect();
@@ -56,7 +56,8 @@ impl Axis {
         Self { low: -0.5, high, scale: AxisScale::Linear, ticks, names }
     }
 
-    /// The place of a number, 0 at the low end and 1 at the high one.
+    /// The position of a number as a share of the axis, 0 at the low end and 1 at the high end; none
+    /// for a number that has no place on it.
     pub(super) fn share(&self, value: f64) -> Option<f64> {
         let share = match self.scale {
             AxisScale::Linear => (value - self.low) / (self.high - self.low),
@@ -65,7 +66,7 @@ impl Axis {
         share.is_finite().then_some(share)
     }
 
-    /// The text of a tick, with the decimals that tell it from its neighbours.
+    /// Label of a tick, with enough decimals to distinguish it from its neighbours.
     pub(super) fn label(&self, tick: f64) -> String {
         if let Some(i) = self.ticks.iter().position(|&one| one == tick)
             && let Some(name) = self.names.get(i)
@@ -83,14 +84,14 @@ impl Axis {
     }
 }
 
-/// Smallest and largest, 0 and 1 when there is none.
+/// The smallest and the largest value; 1 and 1 if there are none.
 fn extent(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let (low, high) =
         values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
     if low <= high { (low, high) } else { (1.0, 1.0) }
 }
 
-/// About five steps of 1, 2 or 5 times a power of ten, none smaller than `least`.
+/// A linear axis of about five steps, each 1, 2 or 5 times a power of ten and at least `least`.
 fn linear(low: f64, high: f64, least: f64) -> Axis {
     let (low, high) = match (low, high) {
         (low, high) if high > low => (low, high),
@@ -108,7 +109,8 @@ fn linear(low: f64, high: f64, least: f64) -> Axis {
     Axis { low, high, scale: AxisScale::Linear, ticks, names: Vec::new() }
 }
 
-/// A little wider than the numbers; ticks at powers of ten, finer ones while there are few.
+/// A logarithmic axis a little wider than the numbers, with ticks at powers of ten and, if those are
+/// few, between them.
 fn logarithmic(low: f64, high: f64) -> Axis {
     let room = (high / low).powf(0.05).max(1.02);
     let (low, high) = (low / room, high * room);
@@ -128,18 +130,18 @@ fn logarithmic(low: f64, high: f64) -> Axis {
         let within = |tick: &f64| (low..=high).contains(tick);
         linear(low, high, 0.0).ticks.into_iter().filter(within).collect()
     });
-    // A tick in the room beside the numbers is the end.
+    // The axis ends at a tick that lies in the margin beside the numbers.
     let low = ticks.first().copied().filter(|tick| *tick <= low * room).unwrap_or(low);
     let high = ticks.last().copied().filter(|tick| *tick >= high / room).unwrap_or(high);
     Axis { low, high, scale: AxisScale::Log, ticks, names: Vec::new() }
 }
 
-/// Without the last digits that multiplication leaves.
+/// The number without rounding errors in its last digits.
 fn clean(value: f64) -> f64 {
     format!("{value:.10e}").parse().unwrap_or(value)
 }
 
-/// The decimals of the shortest text of a number.
+/// Number of decimals in the shortest exact text of a number.
 fn decimals_of(value: f64) -> usize {
     value.to_string().split_once('.').map_or(0, |(_, decimals)| decimals.len())
 }
@@ -166,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn logarithmic_ticks_are_few_and_known() {
+    fn logarithmic_ticks_are_few_and_round() {
         assert_eq!(labels(&fit(&[1.2, 28.0], AxisScale::Log)), ["2", "5", "10", "20"]);
         assert_eq!(
             labels(&fit(&[0.001, 10.0], AxisScale::Log)),
@@ -176,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_place_is_left_out() {
+    fn numbers_without_a_place_are_left_out() {
         let axis = fit(&[f64::NAN, 0.0, -1.0, 1.0, 100.0, f64::INFINITY], AxisScale::Log);
         assert_eq!((axis.low, axis.high), (1.0, 100.0));
         assert_eq!(axis.share(0.0), None);
@@ -188,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_have_their_own_ticks() {
+    fn every_count_has_its_tick() {
         let axis = Axis::counts([1000.0, 100.0, 50_000.0, 100.0].into_iter());
         assert_eq!(labels(&axis), ["100", "1,000", "50,000"]);
     }

@@ -1,32 +1,39 @@
-//! What charts share: the title, the legend, the frame with its grid, and the marks of a series.
+//! Parts shared by all charts: title, legend, frame with its grid, and the marks of a series.
 
 use super::axis::Axis;
-use super::palette::Marker;
-use super::picture::{Anchor, Color, Mark, Picture, Point, Weight};
+use super::palette::{self, Marker};
+use super::picture::{Anchor, Mark, Picture, Point, Weight};
 use super::text;
+use crate::answer::{Rgb, Styles};
 
-/// Height that the title takes at the top of every figure.
+/// Width of a chart, and the widest that rows of tiles may be.
+pub(super) const WIDTH: f64 = 840.0;
+
+/// Distance between panels.
+pub(super) const GAP: f64 = 28.0;
+
+/// Height of the title at the top of every figure.
 pub(super) const TITLE_BAND: f64 = 40.0;
 
-const INK: Color = (33, 37, 41);
-const QUIET: Color = (92, 99, 106);
-const GRID: Color = (228, 231, 235);
-const BASE: Color = (150, 157, 165);
+const INK: Rgb = (33, 37, 41);
+const QUIET: Rgb = (92, 99, 106);
+const GRID: Rgb = (228, 231, 235);
+const BASE: Rgb = (150, 157, 165);
 
 const LEGEND_LINE: f64 = 24.0;
 const LEGEND_MARK: f64 = 30.0;
 const LEGEND_GAP: f64 = 17.0;
 const TICK_SIZE: f64 = 12.0;
 
-/// An entry of the legend: how a series is drawn.
+/// An entry of the legend: name, colour and marker of a series.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Key {
     pub(super) name: String,
-    pub(super) color: Color,
+    pub(super) color: Rgb,
     pub(super) marker: Marker,
 }
 
-/// A rectangle of the page.
+/// A rectangle of the picture.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Area {
     pub(super) left: f64,
@@ -35,7 +42,7 @@ pub(super) struct Area {
     pub(super) height: f64,
 }
 
-/// Drawn axes: from numbers to places.
+/// Drawn axes, which map numbers to points.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Frame {
     inner: Area,
@@ -43,7 +50,7 @@ pub(super) struct Frame {
     y: Axis,
 }
 
-/// The points of a series; none where there is no number.
+/// The points of a series, with gaps where a number is missing.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Polyline<'a> {
     pub(super) points: Vec<Option<Point>>,
@@ -51,8 +58,14 @@ pub(super) struct Polyline<'a> {
 }
 
 impl Key {
-    pub(super) fn new(name: &str, color: Color, marker: Marker) -> Self {
+    pub(super) fn new(name: &str, color: Rgb, marker: Marker) -> Self {
         Self { name: name.to_owned(), color, marker }
+    }
+
+    /// Keys of the series with these names, coloured by their styles.
+    pub(super) fn of_series(names: &[&str], styles: &Styles) -> Vec<Self> {
+        let named = names.iter().zip(palette::colors(names, styles)).enumerate();
+        named.map(|(i, (name, color))| Self::new(name, color, palette::marker_of(i))).collect()
     }
 
     fn width(&self) -> f64 {
@@ -61,14 +74,14 @@ impl Key {
 }
 
 impl Frame {
-    /// The place of (x, y), if both have one.
+    /// The point of (x, y), if both numbers have a place on their axes.
     pub(super) fn at(&self, x: f64, y: f64) -> Option<Point> {
         let Area { left, top, width, height } = self.inner;
         Some((left + self.x.share(x)? * width, top + (1.0 - self.y.share(y)?) * height))
     }
 }
 
-/// A line of text in ink.
+/// A line of text in the main colour.
 pub(super) fn label(at: Point, text: &str, size: f64, anchor: Anchor, weight: Weight) -> Mark {
     Mark::Text { at, text: text.to_owned(), size, color: INK, anchor, weight }
 }
@@ -78,19 +91,29 @@ fn quiet(at: Point, text: &str, anchor: Anchor) -> Mark {
     Mark::Text { at, text, size: TICK_SIZE, color: QUIET, anchor, weight }
 }
 
-/// The title at the upper left.
+/// Adds the title, at the upper left.
 pub(super) fn title(picture: &mut Picture, title: &str) {
     picture.push(label((2.0, 16.0), title, 17.0, Anchor::Start, Weight::Semibold));
 }
 
-/// Height of the legend, with the space below it.
-pub(super) fn legend_height(keys: &[Key], width: f64) -> f64 {
+/// A picture with its title and, for several keys, a legend; `height` is the room below them. Returns
+/// the distance from the top to that room, too.
+pub(super) fn page(heading: &str, keys: &[Key], height: f64) -> (Picture, f64) {
+    let top = TITLE_BAND + legend_height(keys, WIDTH);
+    let mut picture = Picture::new(WIDTH, top + height);
+    title(&mut picture, heading);
+    legend(&mut picture, keys, WIDTH);
+    (picture, top)
+}
+
+/// Height of the legend and of the space below it.
+fn legend_height(keys: &[Key], width: f64) -> f64 {
     let lines = places(keys, width).last().map_or(0.0, |(_, line)| line + 1.0);
     if keys.len() < 2 { 0.0 } else { lines * LEGEND_LINE + 10.0 }
 }
 
-/// The legend under the title, in as many lines as it needs; none for a single series.
-pub(super) fn legend(picture: &mut Picture, keys: &[Key], width: f64) {
+/// Adds the legend under the title, in as many lines as it needs; a single series has none.
+fn legend(picture: &mut Picture, keys: &[Key], width: f64) {
     if keys.len() < 2 {
         return;
     }
@@ -103,7 +126,7 @@ pub(super) fn legend(picture: &mut Picture, keys: &[Key], width: f64) {
     }
 }
 
-/// The left end and the line of every entry.
+/// The left end and the line of each entry.
 fn places(keys: &[Key], width: f64) -> Vec<(f64, f64)> {
     let (mut left, mut line) = (2.0, 0.0);
     let mut places = Vec::new();
@@ -117,7 +140,7 @@ fn places(keys: &[Key], width: f64) -> Vec<(f64, f64)> {
     places
 }
 
-/// Titles, grid and ticks of one pair of axes; the rest of the area is for the series.
+/// Adds titles, grid and ticks of one pair of axes. The series go into the frame that is returned.
 pub(super) fn frame(
     picture: &mut Picture,
     area: Area,
@@ -173,7 +196,7 @@ pub(super) fn frame(
     frame
 }
 
-/// A line through the points, interrupted where there is none.
+/// Adds a line through the points, interrupted at gaps.
 pub(super) fn polyline(picture: &mut Picture, series: &Polyline<'_>) {
     for run in series.points.split(Option::is_none) {
         let points: Vec<Point> = run.iter().copied().flatten().collect();
@@ -183,7 +206,8 @@ pub(super) fn polyline(picture: &mut Picture, series: &Polyline<'_>) {
     }
 }
 
-/// A marker on every point, if they are few; smaller ones, if they are not very few.
+/// Adds a marker to every point of a short series, smaller ones for a longer one and none for a long
+/// one.
 pub(super) fn markers(picture: &mut Picture, series: &Polyline<'_>) {
     let known: Vec<Point> = series.points.iter().copied().flatten().collect();
     let size = match known.len() {
@@ -196,8 +220,8 @@ pub(super) fn markers(picture: &mut Picture, series: &Polyline<'_>) {
     }
 }
 
-/// A bar from the low end of an interval to its high end.
-pub(super) fn interval(picture: &mut Picture, low: Point, high: Point, color: Color) {
+/// Adds a bar from the low end of an interval to its high end.
+pub(super) fn interval(picture: &mut Picture, low: Point, high: Point, color: Rgb) {
     picture.line(low, high, color, 1.5);
     for (x, y) in [low, high] {
         picture.line((x - 4.0, y), (x + 4.0, y), color, 1.5);

@@ -1,28 +1,29 @@
-//! Means with their intervals against a count: the test error by number of labels. Where there is
-//! one count, the series stand side by side.
+//! Means with their intervals against a count, such as the test error by number of labels. If all
+//! points have the same count, the series stand side by side.
 //!
-//! CSV: `series,x,y,low,high`, one line a point, series in the order in which they appear. Without
-//! an interval, `low` and `high` are `NaN`.
+//! CSV: `series,x,y,low,high`, one line per point; series are in the order in which they first
+//! appear. `low` and `high` are `NaN` for a mean without an interval.
 
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::axis::{Axis, AxisScale};
-use super::chart::{self, Area, Key, Polyline};
-use super::palette::{Palette, marker_of};
+use super::chart::{self, Area, Key, Polyline, WIDTH};
 use super::picture::Picture;
-use super::{Drawing, Meta};
+use super::{Layout, Meta};
+use crate::answer::Styles;
 use crate::error::Error;
+use crate::group::distinct;
 use crate::rows::{Row, SummaryRow};
-use crate::table::{read_csv, write_csv};
+use crate::table::{read_csv, to_csv};
 
-/// Series of means with intervals, the horizontal axis logarithmic with a tick at every x that
-/// occurs. The vertical axis starts at 0, or is logarithmic when the means span more
-/// than 8-fold, so that the small ones can be told apart.
+/// Series of means with intervals. The horizontal axis is logarithmic, with a tick at every x that
+/// occurs. The vertical axis starts at 0, or is logarithmic if the largest mean is more than eight
+/// times the smallest, so that small means remain distinguishable.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Intervals {
-    /// What the figure says of itself.
+    /// Title, caption and place on the page.
     pub meta: Meta,
     /// Title of the horizontal axis.
     pub x_title: String,
@@ -37,7 +38,7 @@ pub struct Intervals {
 pub struct IntervalSeries {
     /// Name in the legend.
     pub name: String,
-    /// In the order of the line through them.
+    /// The means, in the order of the line through them.
     pub points: Vec<IntervalPoint>,
 }
 
@@ -55,25 +56,25 @@ pub struct IntervalPoint {
 }
 
 impl Intervals {
-    /// Test error by number of labels, from the rows of one depth.
+    /// The test error by number of labels at one depth.
     pub fn from_summary(rows: &[SummaryRow], depth: usize, meta: Meta) -> Self {
         let mut rows: Vec<&SummaryRow> = rows.iter().filter(|row| row.depth == depth).collect();
-        let mut series: Vec<IntervalSeries> = Vec::new();
-        for row in &rows {
-            if !series.iter().any(|one| one.name == row.method) {
-                series.push(IntervalSeries { name: row.method.clone(), points: Vec::new() });
-            }
-        }
+        let methods = distinct(rows.iter().map(|row| row.method.clone()));
         rows.sort_by_key(|row| row.labels);
-        for one in &mut series {
-            let own = rows.iter().filter(|row| row.method == one.name);
-            one.points.extend(own.map(|row| IntervalPoint {
+        let points = |method: &str| {
+            let own = rows.iter().filter(|row| row.method == method);
+            own.map(|row| IntervalPoint {
                 x: row.labels as f64,
                 y: row.test_error_pct_mean,
                 low: row.ci95_low,
                 high: row.ci95_high,
-            }));
-        }
+            })
+            .collect()
+        };
+        let series = methods
+            .into_iter()
+            .map(|name| IntervalSeries { points: points(&name), name })
+            .collect();
         let one_count = rows.iter().all(|row| row.labels == rows[0].labels);
         let x_title = if one_count { "" } else { "labelled training samples" }.into();
         Self { meta, x_title, y_title: "test error (%)".into(), series }
@@ -83,8 +84,9 @@ impl Intervals {
     /// them.
     ///
     /// # Errors
-    /// [`Error::Write`].
-    pub fn write(&self, dir: &Path, name: &str) -> Result<(), Error> {
+    /// [`Error::Write`] when a file cannot be written, [`Error::Figure`] when the name cannot be
+    /// that of a file.
+    pub fn write(&self, dir: &Path, name: &str, styles: &Styles) -> Result<(), Error> {
         let mut rows = Vec::new();
         for series in &self.series {
             rows.extend(series.points.iter().map(|point| PointRow {
@@ -95,10 +97,17 @@ impl Intervals {
                 high: point.high,
             }));
         }
-        write_csv(&super::csv_of(dir, name)?, &rows)?;
         let (x_title, y_title) = (self.x_title.clone(), self.y_title.clone());
-        super::finish(dir, name, &self.meta, Drawing::Intervals { x_title, y_title })
+        let description = Description { x_title, y_title };
+        super::save(dir, name, to_csv(&rows), &self.meta, description, styles)
     }
+}
+
+/// The part of the figure that its CSV file does not hold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Description {
+    x_title: String,
+    y_title: String,
 }
 
 /// A line of the CSV file.
@@ -115,101 +124,91 @@ impl Row for PointRow {
     const COLUMNS: &'static [&'static str] = &["series", "x", "y", "low", "high"];
 }
 
-const WIDTH: f64 = 840.0;
 const HEIGHT: f64 = 420.0;
-/// Between the points of two series at one x.
+/// Distance between the points of two series at the same x.
 const DODGE: f64 = 6.0;
 
-/// The drawing of a CSV file.
-pub(super) fn layout(
-    csv: &Path,
-    title: &str,
-    x_title: &str,
-    y_title: &str,
-) -> Result<Picture, Error> {
-    let rows: Vec<PointRow> = read_csv(csv)?;
-    let mut names: Vec<&str> = Vec::new();
-    for row in &rows {
-        if !names.contains(&row.series.as_str()) {
-            names.push(&row.series);
-        }
-    }
-    if !rows.is_empty() && rows.iter().all(|row| row.x == rows[0].x) {
-        return Ok(side_by_side(&rows, &names, title, y_title));
-    }
-    let mut palette = Palette::of(names.iter().copied());
-    let keys: Vec<Key> = names
-        .iter()
-        .enumerate()
-        .map(|(i, name)| Key::new(name, palette.color(name), marker_of(i)))
-        .collect();
-
-    let legend = chart::legend_height(&keys, WIDTH);
-    let mut picture = Picture::new(WIDTH, chart::TITLE_BAND + legend + HEIGHT);
-    chart::title(&mut picture, title);
-    chart::legend(&mut picture, &keys, WIDTH);
-    let area = Area { left: 0.0, top: chart::TITLE_BAND + legend, width: WIDTH, height: HEIGHT };
-    let x = Axis::counts(rows.iter().map(|row| row.x));
-    let y = vertical_axis(&rows);
-    let bottom = y.low;
-    let y_title = match y.scale {
-        AxisScale::Linear => y_title.to_owned(),
-        AxisScale::Log => format!("{y_title}, logarithmic"),
-    };
-    let frame = chart::frame(&mut picture, area, "", x_title, &y_title, x, y);
-    let dodged = |i: usize| {
-        let shift = (i as f64 - (keys.len() as f64 - 1.0) / 2.0) * DODGE;
-        let frame = &frame;
-        move |x: f64, y: f64| frame.at(x, y).map(|(right, down)| (right + shift, down))
-    };
-    let own = |key: &Key| rows.iter().filter(|row| row.series == key.name).collect::<Vec<_>>();
-    let all: Vec<Polyline> = keys
-        .iter()
-        .enumerate()
-        .map(|(i, key)| {
-            let at = dodged(i);
-            Polyline { points: own(key).iter().map(|row| at(row.x, row.y)).collect(), key }
+impl Layout for Description {
+    fn layout(&self, csv: &Path, title: &str, styles: &Styles) -> Result<Picture, Error> {
+        let rows: Vec<PointRow> = read_csv(csv)?;
+        let names = distinct(rows.iter().map(|row| row.series.as_str()));
+        let keys = Key::of_series(&names, styles);
+        let one_count = !rows.is_empty() && rows.iter().all(|row| row.x == rows[0].x);
+        Ok(if one_count {
+            self.side_by_side(&rows, &names, &keys, title)
+        } else {
+            self.by_count(&rows, &keys, title)
         })
-        .collect();
-    for series in &all {
-        chart::polyline(&mut picture, series);
     }
-    for (i, key) in keys.iter().enumerate() {
-        let at = dodged(i);
-        for row in own(key) {
-            // An interval may reach below a logarithmic axis.
-            let low = if row.low < bottom { bottom } else { row.low };
-            if let (Some(low), Some(high)) = (at(row.x, low), at(row.x, row.high)) {
-                chart::interval(&mut picture, low, high, key.color);
-            }
-        }
-        chart::markers(&mut picture, &all[i]);
-    }
-    Ok(picture)
 }
 
-/// The series of one count, each with its name below it; the vertical axis need not start at 0.
-fn side_by_side(rows: &[PointRow], names: &[&str], title: &str, y_title: &str) -> Picture {
-    let mut picture = Picture::new(WIDTH, chart::TITLE_BAND + HEIGHT);
-    chart::title(&mut picture, title);
-    let area = Area { left: 0.0, top: chart::TITLE_BAND, width: WIDTH, height: HEIGHT };
-    let all = rows.iter().flat_map(|row| [row.y, row.low, row.high]);
-    let (x, y) = (Axis::names(names), Axis::fit(all, AxisScale::Linear));
-    let frame = chart::frame(&mut picture, area, "", "", y_title, x, y);
-    let mut palette = Palette::of(names.iter().copied());
-    for (i, name) in names.iter().enumerate() {
-        let key = Key::new(name, palette.color(name), marker_of(i));
-        let at = |y: f64| frame.at(i as f64, y);
-        let own = || rows.iter().filter(|row| row.series == *name);
-        for row in own() {
-            if let (Some(low), Some(high)) = (at(row.low), at(row.high)) {
-                chart::interval(&mut picture, low, high, key.color);
-            }
+impl Description {
+    /// Lines over counts. Series are shifted sideways so that their bars do not cover each other.
+    fn by_count(&self, rows: &[PointRow], keys: &[Key], title: &str) -> Picture {
+        let (mut picture, top) = chart::page(title, keys, HEIGHT);
+        let area = Area { left: 0.0, top, width: WIDTH, height: HEIGHT };
+        let x = Axis::counts(rows.iter().map(|row| row.x));
+        let y = vertical_axis(rows);
+        let bottom = y.low;
+        let y_title = match y.scale {
+            AxisScale::Linear => self.y_title.clone(),
+            AxisScale::Log => format!("{}, logarithmic", self.y_title),
+        };
+        let frame = chart::frame(&mut picture, area, "", &self.x_title, &y_title, x, y);
+        let shifted = |i: usize| {
+            let shift = (i as f64 - (keys.len() as f64 - 1.0) / 2.0) * DODGE;
+            let frame = &frame;
+            move |x: f64, y: f64| frame.at(x, y).map(|(right, down)| (right + shift, down))
+        };
+        let own = |key: &Key| rows.iter().filter(|row| row.series == key.name).collect::<Vec<_>>();
+        let series = |(i, key)| {
+            let at = shifted(i);
+            Polyline { points: own(key).iter().map(|row| at(row.x, row.y)).collect(), key }
+        };
+        let all: Vec<Polyline> = keys.iter().enumerate().map(series).collect();
+        for series in &all {
+            chart::polyline(&mut picture, series);
         }
-        let points = own().map(|row| at(row.y)).collect();
-        chart::markers(&mut picture, &Polyline { points, key: &key });
+        for (i, key) in keys.iter().enumerate() {
+            let at = shifted(i);
+            for row in own(key) {
+                // An interval may extend below a logarithmic axis.
+                let low = if row.low < bottom { bottom } else { row.low };
+                if let (Some(low), Some(high)) = (at(row.x, low), at(row.x, row.high)) {
+                    chart::interval(&mut picture, low, high, key.color);
+                }
+            }
+            chart::markers(&mut picture, &all[i]);
+        }
+        picture
     }
-    picture
+
+    /// The series of one count, each above its name. The vertical axis need not start at 0.
+    fn side_by_side(
+        &self,
+        rows: &[PointRow],
+        names: &[&str],
+        keys: &[Key],
+        title: &str,
+    ) -> Picture {
+        let (mut picture, top) = chart::page(title, &[], HEIGHT);
+        let area = Area { left: 0.0, top, width: WIDTH, height: HEIGHT };
+        let all = rows.iter().flat_map(|row| [row.y, row.low, row.high]);
+        let (x, y) = (Axis::names(names), Axis::fit(all, AxisScale::Linear));
+        let frame = chart::frame(&mut picture, area, "", "", &self.y_title, x, y);
+        for (i, key) in keys.iter().enumerate() {
+            let at = |y: f64| frame.at(i as f64, y);
+            let own = || rows.iter().filter(|row| row.series == key.name);
+            for row in own() {
+                if let (Some(low), Some(high)) = (at(row.low), at(row.high)) {
+                    chart::interval(&mut picture, low, high, key.color);
+                }
+            }
+            let points = own().map(|row| at(row.y)).collect();
+            chart::markers(&mut picture, &Polyline { points, key });
+        }
+        picture
+    }
 }
 
 fn vertical_axis(rows: &[PointRow]) -> Axis {

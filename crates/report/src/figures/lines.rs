@@ -1,50 +1,52 @@
-//! Curves in panels: what was measured after each epoch.
+//! Curves in panels, such as a metric over epochs.
 //!
-//! CSV: `panel,series,x,y`, one line a point, panels and series in the order in which they appear.
+//! CSV: `panel,series,x,y`, one line per point; panels and series are in the order in which they
+//! first appear.
 
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::axis::{Axis, AxisScale};
-use super::chart::{self, Area, Key, Polyline};
-use super::palette::{Palette, marker_of};
+use super::chart::{self, Area, GAP, Key, Polyline, WIDTH};
 use super::picture::Picture;
-use super::{Drawing, Meta};
+use super::{Layout, Meta};
+use crate::answer::Styles;
 use crate::error::Error;
+use crate::group::distinct;
 use crate::rows::{MetricRow, Row};
-use crate::table::{read_csv, write_csv};
+use crate::table::{read_csv, to_csv};
 
 /// Panels side by side, each with its own axes and curves.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Lines {
-    /// What the figure says of itself.
+    /// Title, caption and place on the page.
     pub meta: Meta,
-    /// From left to right, at most three in a row.
+    /// Panels from left to right, at most three in a row; four are two rows of two.
     pub panels: Vec<Panel>,
 }
 
 /// One pair of axes and its curves.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Panel {
-    /// Title above the panel; no two panels of a figure have the same.
+    /// Title above the panel, unique in the figure.
     pub title: String,
     /// Title of the horizontal axis, with its unit.
     pub x_title: String,
     /// Title of the vertical axis, with its unit.
     pub y_title: String,
-    /// Scale of the vertical axis. On a logarithmic one, values that are not positive are left out.
+    /// Scale of the vertical axis. A logarithmic one leaves out values that are not positive.
     pub y_scale: AxisScale,
-    /// The curves. One name has one colour in all panels.
+    /// The curves. The same name has the same colour in all panels.
     pub curves: Vec<Curve>,
 }
 
-/// One curve. Where a number is not finite, it is interrupted.
+/// One curve, interrupted where a number is not finite.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Curve {
     /// Name in the legend.
     pub name: String,
-    /// (x, y), in the order of drawing.
+    /// Points (x, y), in the order of drawing.
     pub points: Vec<(f64, f64)>,
 }
 
@@ -53,8 +55,9 @@ impl Lines {
     /// them.
     ///
     /// # Errors
-    /// [`Error::Write`], [`Error::Figure`] when there is nothing to draw.
-    pub fn write(&self, dir: &Path, name: &str) -> Result<(), Error> {
+    /// [`Error::Write`] when a file cannot be written, [`Error::Figure`] when there is no panel or
+    /// the name cannot be that of a file.
+    pub fn write(&self, dir: &Path, name: &str, styles: &Styles) -> Result<(), Error> {
         let mut rows = Vec::new();
         for panel in &self.panels {
             for curve in &panel.curves {
@@ -66,21 +69,20 @@ impl Lines {
                 }));
             }
         }
-        write_csv(&super::csv_of(dir, name)?, &rows)?;
         let axes = |panel: &Panel| Axes {
             title: panel.title.clone(),
             x_title: panel.x_title.clone(),
             y_title: panel.y_title.clone(),
             y_scale: panel.y_scale,
         };
-        let panels = self.panels.iter().map(axes).collect();
-        super::finish(dir, name, &self.meta, Drawing::Lines { panels })
+        let description = Description { panels: self.panels.iter().map(axes).collect() };
+        super::save(dir, name, to_csv(&rows), &self.meta, description, styles)
     }
 }
 
 impl Panel {
-    /// The rows of one metric against their epoch, one curve for each name that `series` gives;
-    /// rows that it gives none, and rows without an epoch, are left out.
+    /// A panel of one metric over epochs, with one curve for each name that `series` returns. Rows
+    /// without a name or without an epoch are left out.
     pub fn over_epochs(
         rows: &[MetricRow],
         metric: &str,
@@ -99,9 +101,15 @@ impl Panel {
     }
 }
 
-/// What a panel has beside its numbers.
+/// The part of the figure that its CSV file does not hold.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Axes {
+pub(super) struct Description {
+    panels: Vec<Axes>,
+}
+
+/// Titles and scale of a panel.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Axes {
     title: String,
     x_title: String,
     y_title: String,
@@ -121,51 +129,31 @@ impl Row for PointRow {
     const COLUMNS: &'static [&'static str] = &["panel", "series", "x", "y"];
 }
 
-const WIDTH: f64 = 840.0;
 const PANEL_HEIGHT: f64 = 280.0;
-const GAP: f64 = 28.0;
 
-/// The drawing of a CSV file.
-pub(super) fn layout(csv: &Path, title: &str, panels: &[Axes]) -> Result<Picture, Error> {
-    let rows: Vec<PointRow> = read_csv(csv)?;
-    if panels.is_empty() {
-        return Err(Error::Figure {
-            file: csv.to_owned(),
-            found: "no panel in the description".into(),
-            expected: "at least one",
-        });
-    }
-    let mut names: Vec<&str> = Vec::new();
-    for row in &rows {
-        if !names.contains(&row.series.as_str()) {
-            names.push(&row.series);
+impl Layout for Description {
+    fn layout(&self, csv: &Path, title: &str, styles: &Styles) -> Result<Picture, Error> {
+        let panels = super::at_least_one(csv, "panels", &self.panels)?;
+        let rows: Vec<PointRow> = read_csv(csv)?;
+        let names = distinct(rows.iter().map(|row| row.series.as_str()));
+        let keys = Key::of_series(&names, styles);
+
+        let columns = if panels.len() == 4 { 2 } else { panels.len().min(3) };
+        let width = (WIDTH - GAP * (columns as f64 - 1.0)) / columns as f64;
+        let lines = panels.len().div_ceil(columns);
+        let height = lines as f64 * (PANEL_HEIGHT + GAP) - GAP;
+        let (mut picture, top) = chart::page(title, &keys, height);
+        for (i, panel) in panels.iter().enumerate() {
+            let area = Area {
+                left: (i % columns) as f64 * (width + GAP),
+                top: top + (i / columns) as f64 * (PANEL_HEIGHT + GAP),
+                width,
+                height: PANEL_HEIGHT,
+            };
+            draw_panel(&mut picture, area, panel, &rows, &keys);
         }
+        Ok(picture)
     }
-    let mut palette = Palette::of(names.iter().copied());
-    let keys: Vec<Key> = names
-        .iter()
-        .enumerate()
-        .map(|(i, name)| Key::new(name, palette.color(name), marker_of(i)))
-        .collect();
-
-    let columns = if panels.len() == 4 { 2 } else { panels.len().min(3) };
-    let panel_width = (WIDTH - GAP * (columns as f64 - 1.0)) / columns as f64;
-    let lines = panels.len().div_ceil(columns);
-    let legend = chart::legend_height(&keys, WIDTH);
-    let height = chart::TITLE_BAND + legend + lines as f64 * (PANEL_HEIGHT + GAP) - GAP;
-    let mut picture = Picture::new(WIDTH, height);
-    chart::title(&mut picture, title);
-    chart::legend(&mut picture, &keys, WIDTH);
-    for (i, panel) in panels.iter().enumerate() {
-        let area = Area {
-            left: (i % columns) as f64 * (panel_width + GAP),
-            top: chart::TITLE_BAND + legend + (i / columns) as f64 * (PANEL_HEIGHT + GAP),
-            width: panel_width,
-            height: PANEL_HEIGHT,
-        };
-        draw_panel(&mut picture, area, panel, &rows, &keys);
-    }
-    Ok(picture)
 }
 
 fn draw_panel(picture: &mut Picture, area: Area, panel: &Axes, rows: &[PointRow], keys: &[Key]) {

@@ -1,15 +1,14 @@
-//! A drawing as a list of marks, in points of a page, before any format: what a figure lays out and
-//! what both writers, SVG and PNG, paint.
+//! A drawing as a list of marks, independent of any file format. Figures are laid out as pictures,
+//! and the SVG and PNG writers paint pictures. Lengths are in points.
 
 use image::RgbImage;
 
-/// Red, green, blue.
-pub(super) type Color = (u8, u8, u8);
+use crate::answer::Rgb;
 
-/// (right, down) from the upper left corner.
+/// Distances to the right and down from the upper left corner.
 pub(super) type Point = (f64, f64);
 
-/// Marks on a white page, painted in their order; rasters last.
+/// Marks on a white page, painted in order, and bitmaps, painted after them.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Picture {
     pub(super) width: f64,
@@ -18,23 +17,24 @@ pub(super) struct Picture {
     pub(super) rasters: Vec<Raster>,
 }
 
-/// One thing to paint.
+/// One shape or line of text.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Mark {
-    Path { points: Vec<Point>, color: Color, width: f64 },
-    Polygon { points: Vec<Point>, color: Color },
-    Circle { center: Point, radius: f64, color: Color },
-    Text { at: Point, text: String, size: f64, color: Color, anchor: Anchor, weight: Weight },
+    Path { points: Vec<Point>, color: Rgb, width: f64 },
+    Polygon { points: Vec<Point>, color: Rgb },
+    Circle { center: Point, radius: f64, color: Rgb },
+    Text { at: Point, text: String, size: f64, color: Rgb, anchor: Anchor, weight: Weight },
 }
 
-/// A bitmap whose pixels are `1 / RASTER_DENSITY` wide and high.
+/// A bitmap whose pixels are `1 / RASTER_DENSITY` points wide and high.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Raster {
     pub(super) corner: Point,
     pub(super) image: RgbImage,
 }
 
-/// Where the point of a text is; vertically it is always at half the height of an x.
+/// Horizontal position of a text relative to its point. Vertically, the point is at half the
+/// x-height.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Anchor {
     Start,
@@ -42,18 +42,18 @@ pub(super) enum Anchor {
     End,
 }
 
-/// The weights of the embedded typeface.
+/// Weights of the embedded typeface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Weight {
     Regular,
     Semibold,
 }
 
-/// Pixels of a raster, and of the PNG file, in a point: sharp on dense screens.
+/// Pixels per point of a bitmap and of the PNG file; two, to be sharp on dense screens.
 pub(super) const RASTER_DENSITY: u32 = 2;
 
 impl Picture {
-    /// A white page.
+    /// An empty white page.
     pub(super) fn new(width: f64, height: f64) -> Self {
         let (width, height) = (width.ceil(), height.ceil());
         let mut page = Self { width, height, marks: Vec::new(), rasters: Vec::new() };
@@ -66,8 +66,8 @@ impl Picture {
         self.marks.push(mark);
     }
 
-    /// A straight line.
-    pub(super) fn line(&mut self, from: Point, to: Point, color: Color, width: f64) {
+    /// Adds a straight line.
+    pub(super) fn line(&mut self, from: Point, to: Point, color: Rgb, width: f64) {
         self.push(Mark::Path { points: vec![from, to], color, width });
     }
 }

@@ -1,8 +1,8 @@
-//! A picture to the text of an SVG file and to the bytes of a PNG file, both through plotters.
+//! SVG and PNG writers for a picture, both based on plotters.
 //!
-//! plotters places marks on whole pixels. Both surfaces therefore have four pixels to the point:
-//! the SVG is scaled by its view box, and the bitmap is averaged down to two, which also smooths
-//! its edges. plotters drops the side bearings of glyphs in bitmaps, so those are drawn here.
+//! plotters places marks on whole pixels. Both surfaces therefore have four pixels per point: the
+//! SVG is scaled by its view box, and the bitmap is averaged down to two pixels per point, which also
+//! smooths its edges. plotters drops the side bearings of glyphs in bitmaps, so text is drawn here.
 
 use std::fmt::{Display, Write as _};
 use std::io::Cursor;
@@ -10,20 +10,21 @@ use std::io::Cursor;
 use base64::Engine;
 use image::buffer::ConvertBuffer as _;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::{GrayImage, Rgb, RgbImage};
+use image::{GrayImage, RgbImage};
 use plotters::prelude::{BitMapBackend, DrawingBackend, RGBColor, SVGBackend, ShapeStyle};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, FontDesc, FontFamily, FontStyle, TextStyle};
 
 use super::chart::TITLE_BAND;
-use super::picture::{Anchor, Color, Mark, Picture, Point, RASTER_DENSITY, Raster, Weight};
+use super::picture::{Anchor, Mark, Picture, Point, RASTER_DENSITY, Raster, Weight};
 use super::text;
+use crate::answer::Rgb;
 use crate::error::Error;
 
-/// Pixels of the drawing surface in a point.
+/// Pixels of the drawing surface per point.
 const DENSITY: f64 = 4.0;
 
-/// A complete SVG document; `title` and `alt` are read aloud in place of the picture.
+/// A complete SVG document. Screen readers read `title` and `alt` in place of the picture.
 pub(super) fn svg(picture: &Picture, title: &str, alt: &str) -> Result<String, Error> {
     let (width, height) = surface(picture);
     let mut drawn = String::new();
@@ -67,7 +68,7 @@ pub(super) fn svg(picture: &Picture, title: &str, alt: &str) -> Result<String, E
     Ok(out)
 }
 
-/// A complete PNG file, two pixels to the point.
+/// A complete PNG file, with two pixels per point.
 pub(super) fn png(picture: &Picture) -> Result<Vec<u8>, Error> {
     let (width, height) = surface(picture);
     let mut pixels = vec![255; width as usize * height as usize * 3];
@@ -92,8 +93,8 @@ pub(super) fn png(picture: &Picture) -> Result<Vec<u8>, Error> {
     encode(&small)
 }
 
-/// The SVG with its view box moved below the title, to be written into a page, whose style sheet
-/// has its natural width as `--width`.
+/// The SVG with its view box moved below the title, for a page that has the title as a heading. The
+/// style sheet of the page finds the natural width in `--width`.
 pub(super) fn without_title(svg: &str) -> String {
     let moved = || {
         let (_, rest) = svg.split_once("viewBox=\"0 0 ")?;
@@ -110,7 +111,7 @@ pub(super) fn without_title(svg: &str) -> String {
     moved().unwrap_or_else(|| svg.to_owned())
 }
 
-/// Everything that both backends paint alike.
+/// Paints the marks that both backends paint alike, that is, all but text.
 fn shape<B: DrawingBackend>(backend: &mut B, mark: &Mark) -> Result<(), Error> {
     let pixels = |points: &[Point]| points.iter().map(|&at| pixel(at)).collect::<Vec<_>>();
     match mark {
@@ -133,7 +134,7 @@ fn glyphs(
     at: Point,
     words: &str,
     size: f64,
-    color: Color,
+    color: Rgb,
     anchor: Anchor,
     weight: Weight,
 ) -> Result<(), Error> {
@@ -155,14 +156,14 @@ fn glyphs(
     result
 }
 
-fn text_style(size: f64, color: Color, anchor: Anchor, weight: Weight) -> TextStyle<'static> {
+fn text_style(size: f64, color: Rgb, anchor: Anchor, weight: Weight) -> TextStyle<'static> {
     let horizontal = match anchor {
         Anchor::Start => HPos::Left,
         Anchor::Middle => HPos::Center,
         Anchor::End => HPos::Right,
     };
     let weight = if weight == Weight::Semibold { FontStyle::Bold } else { FontStyle::Normal };
-    // The SVG backend divides the size by 1.24 to have ems.
+    // The SVG backend divides the size by 1.24 to convert it to ems.
     let font = FontDesc::new(FontFamily::Name(text::FAMILY), size * DENSITY * 1.24, weight);
     TextStyle {
         font,
@@ -171,11 +172,11 @@ fn text_style(size: f64, color: Color, anchor: Anchor, weight: Weight) -> TextSt
     }
 }
 
-fn style(color: Color, width: f64) -> ShapeStyle {
+fn style(color: Rgb, width: f64) -> ShapeStyle {
     ShapeStyle::from(rgb(color)).stroke_width(length(width))
 }
 
-fn rgb((red, green, blue): Color) -> RGBColor {
+fn rgb((red, green, blue): Rgb) -> RGBColor {
     RGBColor(red, green, blue)
 }
 
@@ -192,7 +193,7 @@ fn surface(picture: &Picture) -> (u32, u32) {
     (length(picture.width), length(picture.height))
 }
 
-/// The mean of each square of four pixels.
+/// The image at half its size: the mean of each square of four pixels.
 fn halved(large: &RgbImage) -> RgbImage {
     RgbImage::from_fn(large.width() / 2, large.height() / 2, |x, y| {
         let four = [(0, 0), (1, 0), (0, 1), (1, 1)];
@@ -203,15 +204,16 @@ fn halved(large: &RgbImage) -> RgbImage {
                 .sum();
             ((sum + 2) / 4) as u8
         };
-        Rgb([level(0), level(1), level(2)])
+        image::Rgb([level(0), level(1), level(2)])
     })
 }
 
 fn encode(image: &RgbImage) -> Result<Vec<u8>, Error> {
     let mut bytes = Cursor::new(Vec::new());
-    // Pixels of tiles are squares: most rows are those above them, which the filter makes zeros.
+    // A pixel of a tile covers several rows, so most rows equal the row above, which the filter
+    // turns into zeros.
     let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Up);
-    if image.pixels().all(|Rgb([r, g, b])| r == g && g == b) {
+    if image.pixels().all(|image::Rgb([r, g, b])| r == g && g == b) {
         let grey: GrayImage = image.convert();
         grey.write_with_encoder(encoder).map_err(failed)?;
     } else {

@@ -1,17 +1,17 @@
-//! Text: the embedded typeface, its widths, and its glyphs as coverage.
+//! Text in the embedded typeface: widths, line breaks and rasterised glyphs.
 
 use ab_glyph::{Font, FontRef, GlyphId, PxScale, ScaleFont, point};
 
 use super::picture::Weight;
 use crate::error::Error;
 
-/// What an SVG asks for: the embedded typeface where it is installed, else one like it.
+/// Font families of the SVG: the embedded typeface where it is installed, otherwise a similar one.
 pub(super) const FAMILY: &str = "Open Sans, Helvetica Neue, Helvetica, Arial, sans-serif";
 
-/// Half the height of an x, in ems: from the middle of a line down to its baseline.
+/// Half the x-height, in ems: the distance from the middle of a line down to its baseline.
 pub(super) const HALF_X_HEIGHT: f64 = 0.2675;
 
-/// The typeface, Open Sans (Apache License 2.0, beside it).
+/// The embedded typeface, Open Sans (Apache License 2.0; the licence is in `assets`).
 pub(super) fn font(weight: Weight) -> Result<FontRef<'static>, Error> {
     let bytes: &'static [u8] = match weight {
         Weight::Regular => include_bytes!("../../assets/OpenSans-Regular.ttf"),
@@ -20,12 +20,12 @@ pub(super) fn font(weight: Weight) -> Result<FontRef<'static>, Error> {
     FontRef::try_from_slice(bytes).map_err(|e| Error::Draw(e.to_string()))
 }
 
-/// Width of a line of text, `size` points to the em; 0 if the typeface cannot be read.
+/// Width of a line of text, in points, at `size` points per em; 0 if the typeface cannot be read.
 pub(super) fn width(text: &str, size: f64, weight: Weight) -> f64 {
     font(weight).map_or(0.0, |font| f64::from(place(&font, text, size).1))
 }
 
-/// The text as far as it fits into `limit`, with an ellipsis where it was cut.
+/// The text, cut with an ellipsis if it is wider than `limit`.
 pub(super) fn fitted(text: &str, size: f64, weight: Weight, limit: f64) -> String {
     if width(text, size, weight) <= limit {
         return text.to_owned();
@@ -35,7 +35,7 @@ pub(super) fn fitted(text: &str, size: f64, weight: Weight, limit: f64) -> Strin
     ends.map(cut).find(|short| width(short, size, weight) <= limit).unwrap_or_default()
 }
 
-/// The text in lines no wider than `limit`, broken at spaces.
+/// The text broken at spaces into lines no wider than `limit`; a longer word has a line to itself.
 pub(super) fn wrap(text: &str, size: f64, weight: Weight, limit: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
@@ -50,8 +50,8 @@ pub(super) fn wrap(text: &str, size: f64, weight: Weight, limit: f64) -> Vec<Str
     lines
 }
 
-/// Calls `cover(x, y, share)` for every pixel that the text touches, relative to the start of its
-/// baseline.
+/// Calls `cover(x, y, share)` for every pixel that the text touches, with the share of the pixel
+/// that it covers. The origin is at the baseline, `start` pixels left of the text.
 pub(super) fn rasterise(
     font: &FontRef<'_>,
     text: &str,
@@ -70,7 +70,7 @@ pub(super) fn rasterise(
     }
 }
 
-/// Each glyph with its distance from the start, and the width of all.
+/// Each glyph with its distance from the start of the line, and the width of the line.
 fn place(font: &FontRef<'_>, text: &str, size: f64) -> (Vec<(GlyphId, f32)>, f32) {
     let scaled = font.as_scaled(scale(font, size));
     let mut glyphs: Vec<(GlyphId, f32)> = Vec::new();
@@ -86,7 +86,8 @@ fn place(font: &FontRef<'_>, text: &str, size: f64) -> (Vec<(GlyphId, f32)>, f32
     (glyphs, x)
 }
 
-/// `ab_glyph` counts from the lowest descender to the highest ascender, typography in ems.
+/// Scale of `ab_glyph` for a size in ems: it measures fonts from the lowest descender to the highest
+/// ascender.
 fn scale(font: &FontRef<'_>, size: f64) -> PxScale {
     let em = font.units_per_em().unwrap_or(1000.0);
     PxScale::from(size as f32 * font.height_unscaled() / em)
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn the_typeface_has_what_numbers_need() {
+    fn the_typeface_has_the_characters_of_numbers() {
         let font = font(Weight::Regular).unwrap();
         for character in "0123456789.,−–∞%×…".chars() {
             assert_ne!(font.glyph_id(character), GlyphId(0), "{character}");

@@ -1,52 +1,53 @@
-//! Rows of small images: filters, digits above their reconstructions, samples.
+//! Rows of small images, such as filters, samples, or digits above their reconstructions.
 //!
-//! CSV: `row,column,title,height,width,pixel_0,...`, one line a tile; `title` is the label of the
-//! tile's row. Pixels keep four decimals on the grey scale and four significant digits on the
+//! CSV: `row,column,title,height,width,pixel_0,...`, one line per tile; `title` is the label of the
+//! tile's row. Pixels have four decimals on the grey scale, and four significant digits on the
 //! diverging one, whose values have no natural size.
 
 use std::path::Path;
 
-use image::{Rgb, RgbImage};
+use image::RgbImage;
 use serde::{Deserialize, Serialize};
 
-use super::chart;
+use super::chart::{self, WIDTH};
 use super::picture::{Anchor, Picture, RASTER_DENSITY, Raster, Weight};
-use super::{Drawing, Meta, palette, text};
+use super::{Layout, Meta, palette, text};
+use crate::answer::Styles;
 use crate::error::Error;
 use crate::table;
 
 /// Rows of images of one size.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Tiles {
-    /// What the figure says of itself.
+    /// Title, caption and place on the page.
     pub meta: Meta,
-    /// From top to bottom.
+    /// Rows from top to bottom.
     pub rows: Vec<TileRow>,
     /// Height of every tile, in its own pixels.
     pub height: usize,
     /// Width of every tile, in its own pixels.
     pub width: usize,
-    /// How a number becomes a colour.
+    /// Colour scale of the pixels.
     pub scale: TileScale,
 }
 
 /// Images side by side.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct TileRow {
-    /// Text at the left, such as "reconstruction"; may be empty.
+    /// Text to the left of the row, such as "reconstruction"; may be empty.
     pub label: String,
-    /// Each `height * width` numbers, row by row from the top left.
+    /// The images, each `height * width` numbers, row by row from the top left.
     pub tiles: Vec<Vec<f32>>,
 }
 
-/// How a number becomes a colour.
+/// Colour scale of pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TileScale {
-    /// 0 is black, 1 is white, outside is clipped: images.
+    /// Black at 0, white at 1, clipped beyond; for images.
     #[default]
     Grey,
-    /// Blue below 0, white at 0, red above, each tile by its own largest magnitude: filters.
+    /// Blue below 0, white at 0, red above 0, each tile scaled by its largest magnitude; for filters.
     Diverging,
 }
 
@@ -55,26 +56,21 @@ impl Tiles {
     /// them.
     ///
     /// # Errors
-    /// [`Error::Write`], [`Error::Figure`] when there are no tiles or one has another size.
-    pub fn write(&self, dir: &Path, name: &str) -> Result<(), Error> {
-        let csv = super::csv_of(dir, name)?;
+    /// [`Error::Write`] when a file cannot be written, [`Error::Figure`] when there are no tiles, one
+    /// has another size, or the name cannot be that of a file.
+    pub fn write(&self, dir: &Path, name: &str, styles: &Styles) -> Result<(), Error> {
         let n_pixels = self.height * self.width;
         for (i, tile) in self.rows.iter().flat_map(|row| &row.tiles).enumerate() {
             if tile.len() != n_pixels {
                 return Err(Error::Figure {
-                    file: csv,
+                    file: super::csv_of(dir, name)?,
                     found: format!("tile {i} has {} pixels", tile.len()),
                     expected: "height * width in every tile",
                 });
             }
         }
-        let bytes = self.to_csv().map_err(|source| Error::Figure {
-            file: csv.clone(),
-            found: source.to_string(),
-            expected: "tiles that can be written as CSV",
-        })?;
-        table::write_bytes(&csv, &bytes)?;
-        super::finish(dir, name, &self.meta, Drawing::Tiles { scale: self.scale })
+        let description = Description { scale: self.scale };
+        super::save(dir, name, self.to_csv(), &self.meta, description, styles)
     }
 
     fn to_csv(&self) -> csv::Result<Vec<u8>> {
@@ -94,14 +90,19 @@ impl Tiles {
                 writer.write_record(head.into_iter().chain(pixels))?;
             }
         }
-        writer.flush()?;
-        Ok(writer.get_ref().clone())
+        table::bytes_of(writer)
     }
+}
+
+/// The part of the figure that its CSV file does not hold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Description {
+    scale: TileScale,
 }
 
 const COLUMNS: [&str; 5] = ["row", "column", "title", "height", "width"];
 
-/// The shortest text of the number at this precision; no negative zero.
+/// The shortest text of a pixel at the precision of its scale, without a negative zero.
 fn rounded(pixel: f32, scale: TileScale) -> String {
     let text = match scale {
         TileScale::Grey => format!("{pixel:.4}"),
@@ -110,7 +111,7 @@ fn rounded(pixel: f32, scale: TileScale) -> String {
     text.parse::<f32>().map_or(text, |number| (number + 0.0).to_string())
 }
 
-/// A CSV file, read.
+/// The content of a CSV file.
 struct Sheet {
     height: usize,
     width: usize,
@@ -125,18 +126,22 @@ struct Tile {
     pixels: Vec<f32>,
 }
 
-/// Width that rows of tiles should not pass, and that of the labels beside them.
-const WIDTH: f64 = 840.0;
+/// Widest line of a label.
 const LABEL_WIDTH: f64 = 150.0;
 const LABEL_SIZE: f64 = 13.0;
-/// Between tiles, in pixels of the raster.
+/// Distance between tiles, in pixels of the bitmap.
 const GAP: u32 = 8;
-const GAP_COLOR: Rgb<u8> = Rgb([255, 255, 255]);
-const EDGE_COLOR: Rgb<u8> = Rgb([203, 208, 214]);
+const GAP_COLOR: image::Rgb<u8> = image::Rgb([255, 255, 255]);
+const EDGE_COLOR: image::Rgb<u8> = image::Rgb([203, 208, 214]);
 
-/// The drawing of a CSV file.
-pub(super) fn layout(csv: &Path, title: &str, scale: TileScale) -> Result<Picture, Error> {
-    let sheet = read(csv)?;
+impl Layout for Description {
+    fn layout(&self, csv: &Path, title: &str, _styles: &Styles) -> Result<Picture, Error> {
+        Ok(picture_of(&read(csv)?, title, self.scale))
+    }
+}
+
+/// The title, the tiles, and the labels to their left.
+fn picture_of(sheet: &Sheet, title: &str, scale: TileScale) -> Picture {
     let n_rows = sheet.tiles.iter().map(|tile| tile.row + 1).max().unwrap_or(0);
     let labels: Vec<Vec<String>> = (0..n_rows)
         .map(|row| {
@@ -148,7 +153,7 @@ pub(super) fn layout(csv: &Path, title: &str, scale: TileScale) -> Result<Pictur
     let widest = widths.fold(0.0, f64::max).ceil();
     let left = if widest > 0.0 { widest + 16.0 } else { 2.0 };
 
-    let (image, row_step) = raster(&sheet, WIDTH - left, scale);
+    let (image, row_step) = raster(sheet, WIDTH - left, scale);
     let points = |pixels: u32| f64::from(pixels) / f64::from(RASTER_DENSITY);
     let title_width = text::width(title, 17.0, Weight::Semibold) + 8.0;
     let width = (left + points(image.width()) + 2.0).max(title_width);
@@ -164,11 +169,11 @@ pub(super) fn layout(csv: &Path, title: &str, scale: TileScale) -> Result<Pictur
         }
     }
     picture.rasters.push(Raster { corner: (left, chart::TITLE_BAND), image });
-    Ok(picture)
+    picture
 }
 
-/// All tiles on one image, each pixel a square of whole pixels, as large as the width allows up to
-/// 64 points a tile; and the distance from one row to the next.
+/// A bitmap of all tiles, and the distance from one row to the next. Each pixel of a tile is a square,
+/// as large as the width allows, up to 64 points per tile.
 fn raster(sheet: &Sheet, limit: f64, scale: TileScale) -> (RgbImage, u32) {
     let n_rows = sheet.tiles.iter().map(|tile| tile.row as u32 + 1).max().unwrap_or(0);
     let n_columns = sheet.tiles.iter().map(|tile| tile.column as u32 + 1).max().unwrap_or(0);
@@ -176,7 +181,7 @@ fn raster(sheet: &Sheet, limit: f64, scale: TileScale) -> (RgbImage, u32) {
     let fits = |zoom: &u32| {
         f64::from(n_columns * (width * zoom + GAP)) <= limit * f64::from(RASTER_DENSITY)
     };
-    // A few tiles need not fill the page.
+    // A few tiles should not fill the page.
     let largest = (64 * RASTER_DENSITY / width.max(height)).clamp(1, 32);
     let zoom = (1..=largest).rev().find(fits).unwrap_or(1);
     let (row_step, column_step) = (height * zoom + GAP, width * zoom + GAP);
@@ -198,8 +203,8 @@ fn raster(sheet: &Sheet, limit: f64, scale: TileScale) -> (RgbImage, u32) {
     (image, row_step)
 }
 
-/// The colours of one tile; what is not a number is mid-grey.
-fn coloring(pixels: &[f32], scale: TileScale) -> impl Fn(f32) -> Rgb<u8> {
+/// The colours of one tile. NaN is mid-grey.
+fn coloring(pixels: &[f32], scale: TileScale) -> impl Fn(f32) -> image::Rgb<u8> {
     let largest = pixels.iter().filter(|p| p.is_finite()).fold(0.0_f32, |a, p| a.max(p.abs()));
     move |pixel| {
         let (red, green, blue) = match scale {
@@ -208,11 +213,11 @@ fn coloring(pixels: &[f32], scale: TileScale) -> impl Fn(f32) -> Rgb<u8> {
             TileScale::Diverging if largest == 0.0 => palette::diverging(0.0),
             TileScale::Diverging => palette::diverging(pixel / largest),
         };
-        Rgb([red, green, blue])
+        image::Rgb([red, green, blue])
     }
 }
 
-/// A line around a tile whose own edge may be as white as the page.
+/// Draws a line around a tile, whose edge may be as white as the page.
 fn edge(image: &mut RgbImage, (left, top): (u32, u32), (width, height): (u32, u32)) {
     for x in left..left + width {
         image.put_pixel(x, top, EDGE_COLOR);
@@ -244,16 +249,13 @@ fn read(file: &Path) -> Result<Sheet, Error> {
                 file: file.to_owned(),
                 line: record.position().map_or(0, csv::Position::line),
                 found: format!("{height} x {width} and {} pixels", pixels.len()),
-                expected: "as many pixels as height times width".into(),
+                expected: "height times width pixels".into(),
             });
         }
         (sheet.height, sheet.width) = (height, width);
         sheet.tiles.push(Tile { row, column, label, pixels });
     }
-    if sheet.tiles.is_empty() {
-        let file = file.to_owned();
-        return Err(Error::Figure { file, found: "no tiles".into(), expected: "at least one" });
-    }
+    super::at_least_one(file, "tiles", &sheet.tiles)?;
     Ok(sheet)
 }
 

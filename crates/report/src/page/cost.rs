@@ -1,8 +1,9 @@
-//! What the results cost: parameter updates, which any machine repeats, and seconds on this one.
+//! Tables of cost: parameter updates, which are the same on every machine, and seconds, which are not.
 
 use maud::{Markup, html};
 
 use super::scrolling;
+use crate::group::grouped;
 use crate::number::{count, duration, fixed};
 use crate::rows::{ComparisonRow, EqualSecondsRow, TimingRow};
 
@@ -21,7 +22,7 @@ pub(super) fn tables(
 fn updates(rows: &[ComparisonRow]) -> Markup {
     let groups = grouped(rows, |row| (row.depth, row.method.clone()));
     html! {
-        h3 { "Parameter updates of one classifier" }
+        h3 { "Parameter updates per classifier" }
         (scrolling(html! {
             table {
                 thead {
@@ -45,15 +46,15 @@ fn updates(rows: &[ComparisonRow]) -> Markup {
             }
         }))
         p.hint {
-            "Least to most over numbers of labels and seeds. A pretrained layer is trained once and \
-             serves every number of labels and every greater depth."
+            "Ranges are over numbers of labels and over seeds. Each pretrained layer is trained once \
+             and reused for all numbers of labels and for deeper networks."
         }
     }
 }
 
 fn equal_seconds(rows: &[EqualSecondsRow]) -> Markup {
     html! {
-        h3 { "The same time for every method" }
+        h3 { "Test error with equal time for all methods" }
         (scrolling(html! {
             table {
                 thead {
@@ -62,7 +63,7 @@ fn equal_seconds(rows: &[EqualSecondsRow]) -> Markup {
                         th scope="col" { "method" }
                         th.number scope="col" { "seed" }
                         th.number scope="col" { "pretraining" }
-                        th.number scope="col" { "in all" }
+                        th.number scope="col" { "total time" }
                         th.number scope="col" { "fine-tuning updates" }
                         th.number scope="col" { "test error, %" }
                     }
@@ -83,8 +84,8 @@ fn equal_seconds(rows: &[EqualSecondsRow]) -> Markup {
             }
         }))
         p.hint {
-            "Here fine-tuning went on until a method had had as much time as the slowest, its \
-             pretraining included. The clock decides: on another machine these numbers differ."
+            "Each method was fine-tuned until it had used as much time as the slowest method, \
+             pretraining included. These numbers depend on the clock and differ on other machines."
         }
     }
 }
@@ -99,7 +100,7 @@ fn seconds(rows: &[TimingRow]) -> Markup {
                     tr {
                         th scope="col" { "method" }
                         th scope="col" { "stage" }
-                        th.number scope="col" { "time in all" }
+                        th.number scope="col" { "total time" }
                         th.number scope="col" { "median samples/s" }
                     }
                 }
@@ -115,12 +116,12 @@ fn seconds(rows: &[TimingRow]) -> Markup {
                 }
             }
         }))
-        p.hint { "Wall-clock time on the machine of this run, all seeds and layers together." }
+        p.hint { "Wall-clock time on the machine of this run, summed over seeds and layers." }
         p.files { a href="timings.csv" download { "timings.csv" } }
     }
 }
 
-/// Seconds in all. Where a whole stage was timed as well as its epochs, the stage counts.
+/// Total seconds. If a whole stage was timed as well as its epochs, only the stage counts.
 fn total(rows: &[&TimingRow]) -> f64 {
     let whole = |row: &TimingRow| {
         rows.iter().any(|r| {
@@ -147,17 +148,4 @@ fn range(values: impl Iterator<Item = u64> + Clone) -> String {
         (Some(low), Some(high)) => format!("{} – {}", count(low), count(high)),
         _ => "n/a".into(),
     }
-}
-
-/// Rows with the same key together, keys in the order in which they first appear.
-fn grouped<R, K: PartialEq>(rows: &[R], key: impl Fn(&R) -> K) -> Vec<(K, Vec<&R>)> {
-    let mut groups: Vec<(K, Vec<&R>)> = Vec::new();
-    for row in rows {
-        let own = key(row);
-        match groups.iter_mut().find(|(known, _)| *known == own) {
-            Some((_, rows)) => rows.push(row),
-            None => groups.push((own, vec![row])),
-        }
-    }
-    groups
 }

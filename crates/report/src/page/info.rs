@@ -1,11 +1,12 @@
-//! What was run, where, and how to run it again.
+//! Settings of the run, the machine, and the command that repeats it.
 
 use maud::{Markup, html};
 use serde_json::Value;
 
 use super::Run;
 
-/// Keys of `run.json` in the order of the page; other plain values follow, in alphabetical order.
+/// Keys of `run.json` that come first, in the order of the page. Other plain values follow in
+/// alphabetical order.
 const KEYS: [&str; 7] = ["status", "data", "seed", "version", "commit", "cpu", "threads"];
 
 pub(super) fn settings(config: Option<&str>, info: Option<&Value>) -> Markup {
@@ -23,20 +24,20 @@ pub(super) fn settings(config: Option<&str>, info: Option<&Value>) -> Markup {
     }
 }
 
-pub(super) fn reproduce(run: &Run) -> Markup {
+pub(super) fn reproduce(run: &Run<'_>) -> Markup {
     html! {
         @if let Some(command) = run.info_text("command") { pre { code { (command) } } }
         p.hint {
-            "The same seeds on the same machine give the same bytes in every CSV file, for any \
-             number of threads, but in " code { "timings.csv" } " and "
-            code { "equal_seconds.csv" } ", where the clock decides. "
-            code { "aerbm report " (run.folder) } " draws the figures and this page again from the \
-            CSV files."
+            "On the same machine, the same seeds give the same bytes in every CSV file, for any \
+             number of threads. The exceptions are " code { "timings.csv" } " and "
+            code { "equal_seconds.csv" } ", which depend on the clock. "
+            code { "aerbm report " (run.folder) } " redraws the figures and this page from the CSV \
+             files."
         }
     }
 }
 
-/// Names and values, what is not there left out.
+/// Names and values for the page, without empty values.
 fn facts(info: &Value) -> Vec<(String, String)> {
     let Some(object) = info.as_object() else { return Vec::new() };
     let known = KEYS.iter().filter_map(|key| Some(((*key).to_owned(), object.get(*key)?)));
@@ -56,7 +57,7 @@ fn facts(info: &Value) -> Vec<(String, String)> {
         .collect()
 }
 
-/// A value in a line; hashes by their first twelve digits.
+/// A value on one line; hashes are cut to their first twelve digits.
 fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),

@@ -1,4 +1,5 @@
-//! The first layer of each method's networks, beside their error: the table of Rifai et al. (2011).
+//! Measurements of the first layer of each method's networks beside their test error, as in the table
+//! of Rifai et al. (2011).
 
 use maud::{Markup, html};
 
@@ -6,16 +7,16 @@ use super::scrolling;
 use crate::number::{count, fixed};
 use crate::rows::{MetricRow, SummaryRow};
 
-/// Metrics that have a column, with its title and decimals.
+/// Metrics with a column of their own, its title and its decimals.
 const COLUMNS: [(&str, &str, usize); 4] = [
     ("saturated_pct", "saturated before, %", 1),
     ("weight_distance", "distance moved", 2),
     ("cka", "features kept, CKA", 2),
-    ("updates_to_control", "updates to the best of none", 0),
+    ("updates_to_control", "updates to match the control", 0),
 ];
 
-/// A line for each method, at the largest depth and, there, the largest number of labels: means over
-/// seeds.
+/// One line per method with means over seeds, at the largest depth and there at the largest number of
+/// labels.
 pub(super) fn first_layer(summary: &[SummaryRow], metrics: &[MetricRow]) -> Markup {
     let Some((depth, labels)) = summary.iter().map(|row| (row.depth, row.labels)).max() else {
         return html! {};
@@ -23,15 +24,16 @@ pub(super) fn first_layer(summary: &[SummaryRow], metrics: &[MetricRow]) -> Mark
     let run = format!("comparison, {labels} labels, depth {depth}");
     let mean = |method: &str, metric: &str| {
         let of_first = |row: &&MetricRow| {
-            // What is of the whole net has its last layer.
+            // A measurement of the whole network is filed under its last layer.
             let layer = if metric == "updates_to_control" { depth } else { 1 };
             row.layer == Some(layer)
                 && row.metric == metric
                 && row.method == method
                 && row.run == run
         };
-        let values: Vec<f64> = metrics.iter().filter(of_first).map(|row| row.value).collect();
-        (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+        crate::metrics::mean(
+            &metrics.iter().filter(of_first).map(|row| row.value).collect::<Vec<_>>(),
+        )
     };
     let known = |row: &&SummaryRow| {
         (row.depth, row.labels) == (depth, labels)
@@ -69,10 +71,10 @@ pub(super) fn first_layer(summary: &[SummaryRow], metrics: &[MetricRow]) -> Mark
             }
         }))
         p.hint {
-            "Means over seeds. Saturated: activities within a twentieth of their range from either \
-             bound. Distance: relative to the norm of the weights. Updates: of fine-tuning, until the \
-             validation error was that of " code { "none" } " at its best, over the seeds where it \
-             ever was."
+            "Means over seeds. An activity is saturated if it is within a twentieth of its range from \
+             either bound. The distance moved is relative to the norm of the weights. Updates to \
+             match the control are those of fine-tuning until the validation error is as low as the \
+             lowest of the control, averaged over the seeds in which this happens."
         }
     }
 }

@@ -1,35 +1,28 @@
-//! What each model measures on the test set.
+//! The table of what several models, or several seeds of one model, measure on the test set.
 
 use maud::{Markup, html};
 
 use super::scrolling;
+use crate::metrics::{OF_MODELS, TestValues, mean};
 use crate::number::{count, significant};
 use crate::rows::MetricRow;
-use crate::verdict::TestValues;
 
-/// Metrics that have a column, and the two lines of its title.
-const COLUMNS: [(&str, [&str; 2]); 7] = [
-    ("mse_per_pixel", ["squared error", "per pixel"]),
-    ("sse_per_image", ["squared error", "per image"]),
-    ("bce_nats_per_image", ["cross-entropy", "nats"]),
-    ("psnr_db", ["PSNR", "dB"]),
-    ("ssim", ["SSIM", ""]),
-    ("error_pct", ["error of a classifier", "on its features, %"]),
-    ("log_likelihood_nats", ["log-likelihood", "nats"]),
-];
+/// A metric in one unit.
+struct Column {
+    metric: &'static str,
+    title: [String; 2],
+    unit: String,
+}
 
-/// A line for each run; of one that was repeated, the mean over its seeds, the least and the most.
-/// Nothing for a single model, whose values the page's first sentence has.
+/// One line per run, with the mean over its seeds and their range. A single model has no table: the
+/// first sentence of the page has its values.
 pub(super) fn table(rows: &[MetricRow]) -> Markup {
     let test = TestValues::of(rows);
-    let of = |run: &str, metric: &str| test.values(run, metric).collect::<Vec<f64>>();
-    let measured = |run: &str, metric: &str| test.values(run, metric).next().is_some();
+    let columns = columns(&test);
+    let values = |run: &str, column: &Column| test.values(run, column.metric, &column.unit);
+    let seeds = |run: &str| columns.iter().map(|one| values(run, one).len()).max().unwrap_or(0);
     let mut runs = test.runs();
-    runs.retain(|run| COLUMNS.iter().any(|(metric, _)| measured(run, metric)));
-    let mut columns = COLUMNS.to_vec();
-    columns.retain(|(metric, _)| runs.iter().any(|run| measured(run, metric)));
-    let seeds =
-        |run: &str| columns.iter().map(|(metric, _)| of(run, metric).len()).max().unwrap_or(0);
+    runs.retain(|run| seeds(run) > 0);
     let most_seeds = runs.iter().map(|run| seeds(run)).max().unwrap_or(0);
     html! {
         @if runs.len() > 1 || most_seeds > 1 {
@@ -40,8 +33,8 @@ pub(super) fn table(rows: &[MetricRow]) -> Markup {
                         tr {
                             th scope="col" { "run" }
                             @if most_seeds > 1 { th.number scope="col" { "seeds" } }
-                            @for (_, [what, unit]) in &columns {
-                                th.number scope="col" { (what) br; (unit) }
+                            @for column in &columns {
+                                th.number scope="col" { (column.title[0]) br; (column.title[1]) }
                             }
                         }
                     }
@@ -50,24 +43,34 @@ pub(super) fn table(rows: &[MetricRow]) -> Markup {
                             tr {
                                 th scope="row" { (run) }
                                 @if most_seeds > 1 { td.number { (count(seeds(run))) } }
-                                @for (metric, _) in &columns { (cell(&of(run, metric))) }
+                                @for column in &columns { (cell(&values(run, column))) }
                             }
                         }
                     }
                 }
             }))
             @if most_seeds > 1 {
-                p.hint { "Means over seeds, below them the least and the most." }
+                p.hint { "Means over seeds, with the lowest and the highest value below." }
             }
         }
     }
 }
 
+/// The columns of the metrics that were measured, one for each unit of a metric.
+fn columns(test: &TestValues<'_>) -> Vec<Column> {
+    let of = |(metric, [first, second]): (&'static str, [&'static str; 2])| {
+        let title = move |unit: &str| {
+            let parts: Vec<&str> = [second, unit].into_iter().filter(|p| !p.is_empty()).collect();
+            [first.to_owned(), parts.join(", ")]
+        };
+        let units = test.units(metric).into_iter();
+        units.map(move |unit| Column { metric, title: title(unit), unit: unit.into() })
+    };
+    OF_MODELS.into_iter().flat_map(of).collect()
+}
+
 fn cell(values: &[f64]) -> Markup {
-    if values.is_empty() {
-        return html! { td.number.none { "–" } };
-    }
-    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let Some(mean) = mean(values) else { return html! { td.number.none { "–" } } };
     let least = values.iter().copied().fold(f64::INFINITY, f64::min);
     let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     html! {

@@ -3,13 +3,13 @@
 use maud::{Markup, html};
 
 use super::scrolling;
+use crate::metrics::last_values;
 use crate::number::{count, significant};
 use crate::rows::MetricRow;
-use crate::verdict::last_values;
 
-/// Rows shown at most; `metrics.csv` has them all.
+/// Largest number of rows on the page; `metrics.csv` has them all.
 const LIMIT: usize = 400;
-/// Rows shown without being asked.
+/// Largest number of rows that are shown unfolded.
 const OPEN: usize = 40;
 
 pub(super) fn table(rows: &[MetricRow]) -> Markup {
@@ -20,7 +20,7 @@ pub(super) fn table(rows: &[MetricRow]) -> Markup {
     let shown = &last[..last.len().min(LIMIT)];
     html! {
         details open[last.len() <= OPEN] {
-            summary { (count(last.len())) " values, each of its last epoch" }
+            summary { (count(last.len())) " values, each from the last epoch" }
             (scrolling(html! {
                 table {
                     thead {
@@ -47,14 +47,14 @@ pub(super) fn table(rows: &[MetricRow]) -> Markup {
                                 td { (row.split) }
                                 td { (row.metric) }
                                 td.number { (significant(row.value)) }
-                                td { @if row.unit != row.metric { (row.unit) } }
+                                td { (row.unit) }
                             }
                         }
                     }
                 }
             }))
             @if last.len() > LIMIT {
-                p.hint { (count(last.len() - LIMIT)) " more are in metrics.csv." }
+                p.hint { (count(last.len() - LIMIT)) " more values are in metrics.csv." }
             }
         }
         p.files { a href="metrics.csv" download { "metrics.csv" } }

@@ -1,12 +1,12 @@
 use super::StatisticsError;
 
-/// Holm's correction: p-values that may be read side by side. Held against α, they keep the
-/// chance of even one false finding among all m tests below α, however the tests depend on each
-/// other.
+/// Holm's correction of the p-values of m tests. If the corrected values are compared with a level α,
+/// the probability of one or more false findings among all tests is at most α, even if the tests
+/// depend on each other.
 ///
-/// With p₍₁₎ ≤ … ≤ p₍ₘ₎, the adjusted p₍ₖ₎ is the largest of min(1, (m − j + 1) p₍ⱼ₎) over
-/// j ≤ k; the result keeps the order of the argument. A NaN, which stands for "no test"
-/// (a single seed), stays NaN and is not counted in m.
+/// With p₍₁₎ ≤ … ≤ p₍ₘ₎, the corrected p₍ₖ₎ is the largest of min(1, (m − j + 1) p₍ⱼ₎) over
+/// j ≤ k; the result has the order of the argument. NaN stands for "no test", as with a single seed; it
+/// stays NaN and is not counted in m.
 ///
 /// Source: Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal
 /// of Statistics 6 (1979).
@@ -53,10 +53,7 @@ mod tests {
         assert_eq!(holm(&[0.3]), Ok(vec![0.3]));
         assert_eq!(holm(&[0.0, 0.6, 0.7]), Ok(vec![0.0, 1.0, 1.0]));
         let error = holm(&[0.5, 1.5]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "p_values[1] = 1.5; expected 0 to 1, or NaN where there was no test"
-        );
+        assert_eq!(error.to_string(), "p_values[1] = 1.5; expected 0 to 1, or NaN for \"no test\"");
     }
 
     #[test]

@@ -2,12 +2,12 @@ use statrs::distribution::ContinuousCDF;
 
 use super::{StatisticsError, mean_and_error, require_values, student};
 
-/// A mean and its 95 % confidence interval, in the unit of the values.
+/// A mean with its 95 % confidence interval, in the unit of the values.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MeanInterval {
     /// The mean.
     pub mean: f64,
-    /// Lower end; NaN for a single value, which says nothing about its spread.
+    /// Lower end; NaN for a single value, whose spread is unknown.
     pub low: f64,
     /// Upper end; NaN for a single value.
     pub high: f64,
@@ -17,14 +17,14 @@ pub struct MeanInterval {
 
 /// The mean with its 95 % interval x̄ ± t₀.₉₇₅,ₙ₋₁ · s/√n, s² = Σ (xᵢ − x̄)² / (n − 1).
 ///
-/// Assumes independent values from a normal distribution; for the means of some ten seeds, far
-/// from 0 % error, that is near enough. Equal values give an interval of width 0: the spread is
-/// *estimated* as 0, which few seeds do not prove.
+/// Assumes independent values from a normal distribution, which holds approximately for the errors of
+/// about ten seeds unless they are close to 0 %. Equal values have an interval of width 0: their spread
+/// is *estimated* as 0, but few seeds do not prove that it is.
 ///
 /// Source: Student, "The probable error of a mean", Biometrika 6 (1908).
 ///
 /// # Errors
-/// [`StatisticsError`] for no values, or one that is not finite.
+/// [`StatisticsError`] if there are no values, or one is not finite.
 pub fn mean_interval(values: &[f64]) -> Result<MeanInterval, StatisticsError> {
     require_values("values", values)?;
     let (mean, error) = mean_and_error(values);
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn equal_values_have_a_point() {
-        // 0.1 is no dyadic number: a plain sum over 7 of them, divided by 7, is not 0.1.
+        // 0.1 is rounded in binary: the plain sum of seven, divided by 7, is not 0.1.
         let interval = mean_interval(&[0.1; 7]).unwrap();
         assert_eq!((interval.mean, interval.low, interval.high), (0.1, 0.1, 0.1));
     }

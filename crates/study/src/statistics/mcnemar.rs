@@ -2,41 +2,41 @@ use statrs::distribution::{Binomial, ChiSquared, ContinuousCDF, DiscreteCDF};
 
 use super::{StatisticsError, require_pairs};
 
-/// From this number of disagreements on, χ² stands in for the exact binomial.
+/// From this number of disagreements on, the χ² approximation replaces the exact binomial test.
 pub const EXACT_BELOW: u64 = 25;
 
-/// The images on which exactly one of two classifiers is wrong.
+/// The numbers of samples on which exactly one of two classifiers is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Disagreements {
-    /// How many only the first gets wrong.
+    /// The number that only the first gets wrong.
     pub only_a_wrong: u64,
-    /// How many only the second gets wrong.
+    /// The number that only the second gets wrong.
     pub only_b_wrong: u64,
 }
 
-/// Where a p-value of McNemar's test comes from.
+/// The distribution that a p-value of McNemar's test is computed from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum McNemarMethod {
-    /// The binomial distribution itself, below [`EXACT_BELOW`] disagreements.
+    /// The binomial distribution, for fewer than [`EXACT_BELOW`] disagreements.
     Exact,
-    /// χ² with one degree of freedom, corrected for continuity.
+    /// The χ² distribution with one degree of freedom, corrected for continuity.
     ChiSquared,
 }
 
 /// The outcome of McNemar's test.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct McNemar {
-    /// Two-sided p-value of "both are wrong equally often".
+    /// The two-sided p-value of the hypothesis that both are wrong equally often.
     pub p_value: f64,
-    /// Where it comes from.
+    /// The distribution that it is computed from.
     pub method: McNemarMethod,
 }
 
-/// Counts the images on which exactly one classifier is wrong; the arguments say, image by image,
-/// whether each was correct.
+/// Counts the samples on which exactly one classifier is wrong. The arguments tell for each sample
+/// whether the classifier was correct.
 ///
 /// # Errors
-/// [`StatisticsError`] if the two do not cover the same number of images.
+/// [`StatisticsError`] if the arguments differ in length.
 pub fn disagreements(
     a_correct: &[bool],
     b_correct: &[bool],
@@ -49,16 +49,16 @@ pub fn disagreements(
     Ok(Disagreements { only_a_wrong: count((false, true)), only_b_wrong: count((true, false)) })
 }
 
-/// McNemar's test: were two classifiers wrong equally often, each of their n = b + c
-/// disagreements would fall to either side like a fair coin.
+/// McNemar's test. If two classifiers are wrong equally often, each of their n = b + c disagreements is
+/// a fair coin flip.
 ///
 /// - n < [`EXACT_BELOW`]: p = min(1, 2 P(K ≤ min(b, c))), K ~ Binomial(n, ½);
-/// - else: p = P(X > max(0, |b − c| − 1)² / n), X ~ χ²₁, with Edwards' correction for
-///   continuity, which stops at 0 so that b = c gives p = 1;
+/// - otherwise: p = P(X > max(0, |b − c| − 1)² / n), X ~ χ²₁, with Edwards' correction for
+///   continuity, limited to 0 so that b = c gives p = 1;
 /// - no disagreement: p = 1.
 ///
-/// Assumes independent images. It compares two *trained* networks on one test set; the variation
-/// between seeds is not in it, so it cannot say that a method is better.
+/// Assumes independent samples. The test compares two *trained* networks on one test set. It does not
+/// include the variation between seeds, so that it cannot show that a method is better.
 ///
 /// Sources: McNemar, Psychometrika 12 (1947); Edwards, Psychometrika 13 (1948); its use for
 /// classifiers, Dietterich, Neural Computation 10 (1998), §3.1.

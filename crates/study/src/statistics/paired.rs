@@ -2,17 +2,17 @@ use statrs::distribution::ContinuousCDF;
 
 use super::{StatisticsError, differences, mean_and_error, student};
 
-/// How two methods differ over the same seeds, in the unit of the values.
+/// The difference of two methods over the same seeds, in the unit of the values.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PairedComparison {
-    /// The mean of a − b; negative where a is lower.
+    /// The mean of a − b; negative if a is lower.
     pub difference_mean: f64,
-    /// Lower end of its 95 % interval; NaN where there is no p-value.
+    /// Lower end of its 95 % interval; NaN without a p-value.
     pub low: f64,
-    /// Upper end; NaN where there is no p-value.
+    /// Upper end; NaN without a p-value.
     pub high: f64,
-    /// Two-sided p-value of "the mean difference is 0"; NaN for a single pair, and where all differ
-    /// by the same.
+    /// The two-sided p-value of the hypothesis that the mean difference is 0; NaN for a single pair,
+    /// and if all differences are equal but not 0.
     pub p_value: f64,
     /// The number of pairs.
     pub n: usize,
@@ -21,16 +21,16 @@ pub struct PairedComparison {
 /// Student's paired t test of d = a − b: t = d̄ / (s/√n) with n − 1 degrees of freedom,
 /// p = 2 P(T > |t|), and the interval d̄ ± t₀.₉₇₅,ₙ₋₁ · s/√n.
 ///
-/// Assumes independent, normal differences. Where they have no spread beyond rounding, t has no value:
-/// - all 0, as for a method against itself: difference 0, interval [0, 0], p = 1;
-/// - all equal but not 0, as counts of errors can be by chance, or a single pair: nothing is known
-///   about the spread, and interval and p-value are NaN;
-///   [`sign_flip_p_value`](super::sign_flip_p_value) says what the seeds do support.
+/// Assumes independent, normal differences. If they have no spread beyond rounding, t is undefined:
+/// - if all are 0, as for a method compared with itself, the interval is [0, 0] and p = 1;
+/// - if all are equal but not 0, as error counts can be by chance, or if there is a single pair, the
+///   spread is unknown, and interval and p-value are NaN.
+///   [`sign_flip_p_value`](super::sign_flip_p_value) still has a value then.
 ///
 /// Source: Student, "The probable error of a mean", Biometrika 6 (1908).
 ///
 /// # Errors
-/// [`StatisticsError`] for samples that are empty, differ in length or hold a value that is not
+/// [`StatisticsError`] for samples that are empty, differ in length or have a value that is not
 /// finite.
 pub fn paired_t_test(a: &[f64], b: &[f64]) -> Result<PairedComparison, StatisticsError> {
     let differences = differences(a, b)?;
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn differences_without_spread() {
-        // Halves are exact; percentages are not: 251 errors fewer of 10,000, each time.
+        // Halves are exact in binary; percentages, here of 251 errors fewer of 10,000, are not.
         let percent = |errors: [u32; 3]| errors.map(|n| 100.0 * f64::from(n) / 10_000.0);
         for (a, b) in [
             ([1.0, 2.0, 4.5], [1.5, 2.5, 5.0]),

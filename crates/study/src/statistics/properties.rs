@@ -1,11 +1,11 @@
-//! What holds for any sample, tried on many drawn ones.
+//! Properties that hold for every sample, tested on random samples.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::{Disagreements, holm, mcnemar_test, mean_interval, paired_t_test, sign_flip_p_value};
 
-/// Error rates of one method: any, or in tenths, so that ties and equal pairs turn up.
+/// Error rates of one method: any numbers, or multiples of a tenth, which have ties and equal pairs.
 fn sample(n: usize) -> impl Strategy<Value = Vec<f64>> {
     let tenths = (0_u8..=50).prop_map(|x| f64::from(x) / 10.0);
     prop_oneof![vec(0.0..5.0_f64, n), vec(tenths, n)]
@@ -37,7 +37,7 @@ fn the_interval_excludes_zero_where_p_is_below_5_percent() {
     for_pairs(|a, b| {
         let found = paired_t_test(a, b).unwrap();
         if found.p_value.is_nan() {
-            return; // all differ by the same
+            return; // all differences are equal
         }
         assert!(found.low <= found.difference_mean && found.difference_mean <= found.high);
         assert!((0.0..=1.0).contains(&found.p_value));
@@ -87,7 +87,7 @@ fn sign_flips_agree_with_a_literal_loop() {
 }
 
 #[test]
-fn mcnemar_is_symmetric_and_falls_as_the_counts_part() {
+fn mcnemar_is_symmetric_and_falls_as_the_counts_diverge() {
     for n in [10, 24, 25, 26, 101] {
         let mut last = 0.0;
         for only_a_wrong in 0..=n / 2 {

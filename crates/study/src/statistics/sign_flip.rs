@@ -1,21 +1,21 @@
 use super::{StatisticsError, differences};
 
-/// The most pairs whose sign patterns are enumerated: 2²⁰, a million.
+/// The largest number of pairs: its sign patterns, 2²⁰, are enumerated.
 pub const MAX_PAIRS: usize = 20;
 
 /// The exact two-sided p-value of the sign-flip permutation test of d = a − b:
 /// p = #{s ∈ {−1, +1}ⁿ : |Σ sᵢ dᵢ| ≥ |Σ dᵢ|} / 2ⁿ.
 ///
-/// Were the two methods equal, a and b of a pair could be exchanged, which flips the sign of its
-/// difference; nothing is assumed about the distribution. The least p that n pairs can give is
-/// 2¹⁻ⁿ: below six pairs nothing is significant at 5 %. Sums that differ by rounding alone count
-/// as equal.
+/// If the two methods are equal, a and b of a pair can be exchanged, which flips the sign of its
+/// difference. Nothing else is assumed about the distribution. The smallest possible p-value of n pairs
+/// is 2¹⁻ⁿ, so that fewer than six pairs are never significant at 5 %. Sums that differ by rounding alone
+/// count as equal.
 ///
 /// Source: Fisher, *The Design of Experiments* (1935), §21.
 ///
 /// # Errors
-/// [`StatisticsError`] for samples that are empty, differ in length, hold a value that is not
-/// finite, or have more than [`MAX_PAIRS`] pairs.
+/// [`StatisticsError`] for samples that are empty, differ in length, have a value that is not
+/// finite, or more than [`MAX_PAIRS`] pairs.
 pub fn sign_flip_p_value(a: &[f64], b: &[f64]) -> Result<f64, StatisticsError> {
     let differences = differences(a, b)?;
     let n = differences.len();
@@ -23,7 +23,7 @@ pub fn sign_flip_p_value(a: &[f64], b: &[f64]) -> Result<f64, StatisticsError> {
         return Err(StatisticsError::TooManyPairs { found: n });
     }
     let sums = signed_sums(&differences);
-    // That of the values as well: their differences may be much smaller.
+    // Rounding errors scale with the values, which may be much larger than their differences.
     let size: f64 = a.iter().chain(b).map(|x| x.abs()).sum();
     let rounding = n as f64 * f64::EPSILON * size;
     let at_least = sums[0].abs() - rounding;
@@ -31,8 +31,8 @@ pub fn sign_flip_p_value(a: &[f64], b: &[f64]) -> Result<f64, StatisticsError> {
     Ok(extreme as f64 / sums.len() as f64)
 }
 
-/// d₀ ± d₁ ± … ± dₙ₋₁ in all 2ⁿ⁻¹ patterns, the observed sum first. The patterns that begin with
-/// −d₀ are these negated and so add nothing to a two-sided count.
+/// The sums d₀ ± d₁ ± … ± dₙ₋₁ of all 2ⁿ⁻¹ patterns, the observed one first. The patterns that begin
+/// with −d₀ are the negatives of these, so that a two-sided count does not need them.
 fn signed_sums(differences: &[f64]) -> Vec<f64> {
     let mut sums = vec![differences[0]];
     for d in &differences[1..] {
@@ -72,16 +72,16 @@ mod tests {
 
     #[test]
     fn rounding_does_not_split_ties() {
-        // 0.1 + 0.2 − 0.3 is 5.6e-17 in floating point, and 0 in truth: every pattern reaches it.
+        // 0.1 + 0.2 − 0.3 is 5.6e-17 in floating point and 0 exactly, which every pattern reaches.
         assert_eq!(sign_flip_p_value(&[0.1, 0.2, -0.3], &[0.0; 3]), Ok(1.0));
-        // Ten equal differences, in the order of any sum: only all plus and all minus reach it.
+        // Of ten equal differences, only the patterns with equal signs reach the sum.
         assert_eq!(sign_flip_p_value(&[0.1; 10], &[0.0; 10]), Ok(2.0 / 1024.0));
     }
 
     #[test]
     fn rounding_makes_no_difference() {
-        // Differences of 0.2, −0.2 and 0.5, whose sum is as far from 0 with the first two exchanged,
-        // which by rounding is not so to the bit.
+        // The differences are 0.2, −0.2 and 0.5. Exchanging the signs of the first two leaves the sum
+        // the same except for rounding.
         let p = sign_flip_p_value(&[0.8, 3.9, 4.8], &[0.6, 4.1, 4.3]);
         assert_eq!(p, Ok(0.75));
     }

@@ -1,0 +1,102 @@
+use std::path::PathBuf;
+
+use aerbm::compare::CompareOptions;
+use aerbm::comparison::Comparison;
+use clap::Args;
+
+use aerbm::Monitor as _;
+
+use crate::data_args::{DataArgs, quoted, tell};
+use crate::interrupt;
+use crate::ui::Ui;
+
+/// Compare ways of pretraining; continues where it stopped
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Methods [default: those of the default profile]
+    #[arg(long, value_delimiter = ',')]
+    methods: Vec<String>,
+    /// Numbers of labels [default: those of the default profile that the data have]
+    #[arg(long, value_delimiter = ',')]
+    labels: Vec<usize>,
+    /// Numbers of hidden layers
+    #[arg(long, value_delimiter = ',')]
+    depths: Vec<usize>,
+    /// Number of seeds
+    #[arg(long)]
+    seeds: Option<u64>,
+    /// Change any setting of the comparison, such as methods.rbm.layers.training.epochs=20; may be
+    /// given again
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    #[command(flatten)]
+    data: DataArgs,
+    /// Folder of results
+    #[arg(long, default_value = "reports/compare")]
+    out: PathBuf,
+}
+
+pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
+    interrupt::save_at_first();
+    let options = CompareOptions {
+        methods: args.methods.clone(),
+        labels: args.labels.clone(),
+        depths: args.depths.clone(),
+        seeds: args.seeds,
+        set: args.set.clone(),
+    };
+    let settings = aerbm::compare::settings(&options).map_err(aerbm::Error::from)?;
+    settings.notes.iter().for_each(|note| ui.note(note));
+    let loaded = aerbm::compare::load(&args.data.source())?;
+    tell(&loaded, ui);
+    let done = aerbm::compare::run(&options, settings, &loaded, &command(args), &args.out, ui)?;
+    if let Some(comparison) = &done.comparison {
+        print_comparison(comparison, ui)?;
+    }
+    ui.result(&format!("report: {}", done.page.display()))
+}
+
+/// The command as it was typed, without the folder.
+fn command(args: &Arguments) -> String {
+    let mut command = "aerbm compare".to_owned();
+    let mut add = |option: &str, values: Vec<String>| {
+        if !values.is_empty() {
+            command.extend([" --", option, " ", &values.join(",")]);
+        }
+    };
+    add("methods", args.methods.clone());
+    add("labels", args.labels.iter().map(ToString::to_string).collect());
+    add("depths", args.depths.iter().map(ToString::to_string).collect());
+    add("seeds", args.seeds.iter().map(ToString::to_string).collect());
+    for setting in &args.set {
+        add("set", vec![quoted(setting)]);
+    }
+    command + &args.data.given()
+}
+
+/// Prints the test errors of a comparison and its answer.
+pub(super) fn print_comparison(comparison: &Comparison, ui: &Ui) -> anyhow::Result<()> {
+    let Comparison { summary, paired, headline, .. } = comparison;
+    ui.rows(summary)?;
+    ui.rows(paired)?;
+    let width = summary.iter().map(|row| row.method.len()).max().unwrap_or(0).max(12) + 2;
+    ui.result(&format!(
+        "{:<width$}{:>6}{:>9}{:>16}{:>20}",
+        "method", "depth", "labels", "test error, %", "95 % interval"
+    ))?;
+    for row in summary {
+        let interval = if row.ci95_low.is_nan() {
+            "one seed".to_owned()
+        } else {
+            format!("{:.2} to {:.2}", row.ci95_low, row.ci95_high)
+        };
+        ui.result(&format!(
+            "{:<width$}{:>6}{:>9}{:>16.2}{interval:>20}",
+            row.method, row.depth, row.labels, row.test_error_pct_mean
+        ))?;
+    }
+    match headline {
+        Some(headline) => ui.result(headline),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,61 @@
+use anyhow::ensure;
+use clap::{Args, Subcommand};
+
+use crate::interrupt;
+use crate::ui::Ui;
+
+/// List, fetch or verify data sets
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// List the data sets that have names: local ones, published ones, generated ones
+    List,
+    /// Fetch a published data set into data/; continues where it stopped
+    Fetch {
+        /// Data set, such as fashion-mnist
+        name: String,
+        /// Address of the folder that has the files, instead of the usual ones
+        #[arg(long, value_name = "URL")]
+        mirror: Option<String>,
+    },
+    /// Compare a set's files with their published checksums: MNIST's, or those of a fetched set
+    Verify {
+        /// Data set: a name under data/, or a folder of four IDX files
+        #[arg(default_value = "mnist")]
+        data: String,
+    },
+}
+
+pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
+    match &args.action {
+        Action::List => {
+            for (name, about) in aerbm::data::list() {
+                ui.result(&format!("{name:<16}{about}"))?;
+            }
+            Ok(())
+        }
+        Action::Fetch { name, mirror } => {
+            interrupt::save_at_first();
+            let (folder, about) = aerbm::data::fetch(name, mirror.as_deref(), ui)?;
+            ui.result(&format!("{}: {about}", folder.display()))
+        }
+        Action::Verify { data } => verify(data, ui),
+    }
+}
+
+fn verify(name: &str, ui: &Ui) -> anyhow::Result<()> {
+    let checks = aerbm::data::verify(name)?;
+    ui.rows(&checks)?;
+    for check in &checks {
+        let verdict = if check.ok { "as published" } else { "DIFFERS from the published file" };
+        ui.result(&format!("{}  {}  {verdict}", check.sha256, check.file.display()))?;
+    }
+    let bad = checks.iter().filter(|check| !check.ok).count();
+    ensure!(bad == 0, "{bad} of {} files differ from the published ones", checks.len());
+    Ok(())
+}

@@ -1,0 +1,56 @@
+use aerbm::generation::{SampleOptions, sample};
+use clap::{Args, ValueEnum};
+
+use super::OnModel;
+use crate::ui::Ui;
+
+/// Draw samples from a trained RBM or DBN, into figures, and diagnose the chains
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    model: OnModel,
+    /// Gibbs steps of the longest chain
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    steps: u32,
+    /// Start of the chains
+    #[arg(long, default_value = "digits")]
+    start: Start,
+    /// Chains shown that start from noise; from digits there is one for each class
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=100))]
+    chains: u16,
+    /// Samples for the page and the measurements, each the end of a chain of its own
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    samples: u32,
+    /// Fine-tune the model into a classifier that reports which classes the samples show
+    #[arg(long)]
+    judge: bool,
+    /// Seed of every random draw
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Start {
+    /// The first test image of each class
+    Digits,
+    /// Fair coin flips
+    Noise,
+}
+
+pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
+    let (trained, loaded) = args.model.load(ui)?;
+    let (splits, _) = loaded.split(trained.config()?.split())?;
+    let options = SampleOptions {
+        steps: args.steps as usize,
+        from_data: args.start == Start::Digits,
+        chains: args.chains.into(),
+        samples: args.samples as usize,
+        judge: args.judge,
+        seed: args.seed,
+    };
+    let measures = args.model.draw(|out| sample(&trained, &splits, out, &options, ui))?;
+    let run = &trained.record.run;
+    args.model.print_figure(&format!("samples_{run}"), ui)?;
+    args.model.print_figure(&format!("page_{run}"), ui)?;
+    args.model.write_measures(&trained, "sample", measures, ui)
+}

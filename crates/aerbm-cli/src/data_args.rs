@@ -1,0 +1,128 @@
+//! Options that name the data, and their text on the command line.
+
+use aerbm::data::{DataNote, Loaded, MEMORY_LIMIT, MNIST, Source};
+use aerbm::mnist_io::{Note, Scaled};
+use aerbm::{Monitor as _, Trained};
+use clap::{Args, ValueEnum};
+
+use crate::ui::Ui;
+
+/// The data and the options that they are read with.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Data")]
+pub(crate) struct DataArgs {
+    /// A name that `aerbm data list` shows; an IDX, .npy, .npz or .csv file; or a folder of four IDX
+    /// files or of PNG images, sorted into a folder for each class if they have labels [default: what a
+    /// run was trained on, else mnist]
+    #[arg(long, value_name = "NAME|PATH")]
+    pub(crate) data: Option<String>,
+    /// Column of a .csv file with the labels: its name, its index from 0 (from the end: -1), or none
+    /// [default: one called label, class, target or y]
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
+    pub(crate) label_column: Option<String>,
+    /// Scaling of the values
+    #[arg(long, default_value = "auto")]
+    pub(crate) scale: Scale,
+    /// Training samples that would take more memory stay on disk, if they are a plain IDX or .npy file
+    #[arg(long, default_value_t = MEMORY_LIMIT, value_name = "MIB", value_parser = clap::value_parser!(u64).range(..=1 << 30))]
+    pub(crate) memory_limit: u64,
+}
+
+impl DataArgs {
+    /// The data that these options name.
+    pub(crate) fn source(&self) -> Source {
+        Source {
+            data: self.data.clone().unwrap_or_else(|| MNIST.to_owned()),
+            label_column: self.label_column.clone(),
+            scale: self.scale.into(),
+            memory_limit: self.memory_limit,
+        }
+    }
+
+    /// The data that these options name; where they name none, those that the model was trained on.
+    pub(crate) fn source_for(&self, trained: &Trained, ui: &Ui) -> Source {
+        let record = &trained.record;
+        let given = self.source();
+        let (None, Some(source)) = (&self.data, &record.source) else { return given };
+        ui.note(&format!("data: {}, as {} was trained on", source.data, record.run));
+        Source {
+            data: source.data.clone(),
+            label_column: given.label_column.or_else(|| source.label_column.clone()),
+            scale: if self.scales() { given.scale } else { source.scale },
+            memory_limit: given.memory_limit,
+        }
+    }
+
+    /// Whether a scaling is given.
+    pub(crate) fn scales(&self) -> bool {
+        self.scale != Scale::Auto
+    }
+
+    /// The options that differ from their defaults, as they are typed.
+    pub(crate) fn given(&self) -> String {
+        let mut given = String::new();
+        let mut add = |option: &str, value: &str| {
+            given.extend([" --", option, " ", &quoted(value)]);
+        };
+        if let Some(data) = self.data.as_deref().filter(|data| *data != MNIST) {
+            add("data", data);
+        }
+        if let Some(column) = &self.label_column {
+            add("label-column", column);
+        }
+        if let Some(scale) = self.scale.to_possible_value().filter(|_| self.scale != Scale::Auto) {
+            add("scale", scale.get_name());
+        }
+        if self.memory_limit != MEMORY_LIMIT {
+            add("memory-limit", &self.memory_limit.to_string());
+        }
+        given
+    }
+}
+
+/// Prints the decisions made while data were read, with the options that change them.
+pub(crate) fn tell(loaded: &Loaded, ui: &Ui) {
+    for note in &loaded.notes {
+        let option = match note {
+            DataNote::Reading(Note::LabelColumn { .. }) => " (--label-column names another)",
+            DataNote::Reading(Note::Values { scaled: Scaled::DividedBy(_), .. }) => {
+                " (--scale chooses another scaling)"
+            }
+            _ => "",
+        };
+        ui.note(&format!("{}: {note}{option}", loaded.name));
+    }
+}
+
+/// A word of a command as it is typed: in quotes where a shell would interpret it.
+pub(crate) fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./,:=+@%".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// Scaling of values, as [`aerbm::mnist_io::Scale`] has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Scale {
+    /// Integers from 0 to 255 are divided by 255; other values are kept
+    Auto,
+    /// Values are kept
+    None,
+    /// Values are mapped to [0, 1]: each column by itself, pixels together
+    Unit,
+    /// Each column is shifted and scaled to mean 0 and standard deviation 1
+    Standard,
+}
+
+impl From<Scale> for aerbm::mnist_io::Scale {
+    fn from(scale: Scale) -> Self {
+        match scale {
+            Scale::Auto => aerbm::mnist_io::Scale::Auto,
+            Scale::None => aerbm::mnist_io::Scale::None,
+            Scale::Unit => aerbm::mnist_io::Scale::Unit,
+            Scale::Standard => aerbm::mnist_io::Scale::Standard,
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Classifiers that start from a trained model.
+
+use std::path::Path;
+
+use mnist_io::SplitRule;
+use ndarray::{Array2, ArrayView2, s};
+use nn_core::{Activation, Dense, Progress, TensorMap, restore, store};
+use serde::{Deserialize, Serialize};
+use stack::{Classifier, FineTuneConfig, Labelled, fine_tune};
+use study::tensor_file;
+
+use crate::monitor::{Monitor, StopWatch};
+use crate::trained::Trained;
+use crate::{ConfigError, Error, with_threads};
+
+const FILE: &str = "classifier.safetensors";
+
+/// A fine-tuned classifier.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainedClassifier {
+    /// The network: hidden layers, then the output layer.
+    pub classifier: Classifier<f32>,
+    /// Error in percent on the rows that were held out to decide when to stop.
+    pub validation_error_pct: f64,
+}
+
+/// The part of a classifier that its tensors do not hold.
+#[derive(Debug, Serialize, Deserialize)]
+struct Description {
+    /// Inputs of the first layer, then outputs of every layer.
+    sizes: Vec<usize>,
+    /// Activations of the hidden layers.
+    activations: Vec<Activation>,
+    validation_error_pct: f64,
+}
+
+impl Trained {
+    /// Fine-tunes the model's layers into a classifier of the rows of `x` (n × features), whose classes
+    /// are `labels`, with all threads. The last sixth of the rows, 10,000 at most, is held out to decide
+    /// when to stop; rows that are sorted by class are to be shuffled first.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if rows and labels differ in number, or their width is not that of the model;
+    /// [`Error::Data`] if there are too few rows; [`Error::Training`] for settings out of range or
+    /// divergence.
+    pub fn fine_tune<'a>(
+        &self,
+        x: impl Into<ArrayView2<'a, f32>>,
+        labels: &[u8],
+        config: &FineTuneConfig,
+        seed: u64,
+    ) -> Result<TrainedClassifier, Error> {
+        self.fine_tune_with(x.into(), labels, config, seed, &())
+    }
+
+    /// As [`fine_tune`](Self::fine_tune), observed by a monitor that may stop it.
+    ///
+    /// # Errors
+    /// As [`fine_tune`](Self::fine_tune), and [`Error::Interrupted`].
+    pub fn fine_tune_with(
+        &self,
+        x: ArrayView2<'_, f32>,
+        labels: &[u8],
+        config: &FineTuneConfig,
+        seed: u64,
+        monitor: &dyn Monitor,
+    ) -> Result<TrainedClassifier, Error> {
+        let (rows, features) = x.dim();
+        if rows != labels.len() {
+            let message = format!("{rows} rows and {} labels: expected as many", labels.len());
+            return Err(ConfigError(message).into());
+        }
+        if features != self.record.n_visible {
+            let (run, expected) = (self.record.run.clone(), self.record.n_visible);
+            return Err(Error::Width { run, data: "array".into(), expected, found: features });
+        }
+        let n_classes = labels.iter().max().map_or(0, |&largest| usize::from(largest) + 1);
+        let cut = SplitRule::Study.n_train(rows)?;
+        let train = Labelled { x: x.slice(s![..cut, ..]), labels: &labels[..cut] };
+        let validation = Labelled { x: x.slice(s![cut.., ..]), labels: &labels[cut..] };
+        let start = Classifier::on_top_of(self.model.encoder_layers(), n_classes, seed);
+        monitor.begin("fine-tuning", config.evaluations);
+        let mut watch = StopWatch::start();
+        let mut observer = |progress: &Progress| {
+            monitor.advance(progress, watch.lap());
+            monitor.flow()
+        };
+        let tuned =
+            with_threads(|| fine_tune(start, train, validation, config, seed, &mut observer));
+        monitor.finish();
+        let tuned = tuned.map_err(|source| Error::training(&self.record.run, source))?;
+        let errors = tuned.validation_errors as f64;
+        let validation_error_pct = 100.0 * errors / validation.labels.len() as f64;
+        Ok(TrainedClassifier { classifier: tuned.model, validation_error_pct })
+    }
+}
+
+impl TrainedClassifier {
+    /// The most probable class of each row. Shapes: (n × features) → n.
+    ///
+    /// # Panics
+    /// If the rows have another width than the network's inputs.
+    pub fn predict<'a>(&self, x: impl Into<ArrayView2<'a, f32>>) -> Vec<u8> {
+        with_threads(|| self.classifier.predict(x.into()))
+    }
+
+    /// The probability of each class for each row. Shapes: (n × features) → (n × classes).
+    ///
+    /// # Panics
+    /// If the rows have another width than the network's inputs.
+    pub fn probabilities<'a>(&self, x: impl Into<ArrayView2<'a, f32>>) -> Array2<f32> {
+        with_threads(|| self.classifier.probabilities(x.into()))
+    }
+
+    /// Writes the classifier into `folder`, which is created where it is missing.
+    ///
+    /// # Errors
+    /// [`Error::Tensors`] if the file cannot be written.
+    pub fn save(&self, folder: impl AsRef<Path>) -> Result<(), Error> {
+        let mut tensors = TensorMap::new();
+        store(&self.classifier, "", &mut tensors);
+        let layers = &self.classifier.layers;
+        let inputs = layers.first().map(|layer| layer.weights.nrows());
+        let description = Description {
+            sizes: inputs.into_iter().chain(layers.iter().map(Dense::n_outputs)).collect(),
+            activations: self.classifier.units.clone(),
+            validation_error_pct: self.validation_error_pct,
+        };
+        Ok(tensor_file::write(&folder.as_ref().join(FILE), &tensors, &description)?)
+    }
+
+    /// Reads the classifier that [`save`](Self::save) wrote into `folder`.
+    ///
+    /// # Errors
+    /// [`Error::NoModel`] if there is none, [`Error::Tensors`] or [`Error::Restore`] if it is damaged.
+    pub fn load(folder: impl AsRef<Path>) -> Result<Self, Error> {
+        let folder = folder.as_ref();
+        let path = folder.join(FILE);
+        let (tensors, description) = tensor_file::read::<Description>(&path)?
+            .ok_or_else(|| Error::NoModel { folder: folder.to_owned() })?;
+        let sizes = &description.sizes;
+        // Sizes are checked against the tensors before anything is allocated.
+        let largest = tensors.values().map(ndarray::ArrayBase::len).max().unwrap_or_default();
+        let possible = sizes
+            .windows(2)
+            .all(|pair| pair[0].checked_mul(pair[1]).is_some_and(|weights| weights <= largest));
+        if !possible || sizes.len() != description.activations.len() + 2 {
+            return Err(Error::Tensors(tensor_file::TensorFileError::Damaged {
+                path,
+                reason: "the sizes of its layers are not those of its tensors".to_owned(),
+            }));
+        }
+        let layers = sizes.windows(2).map(|pair| Dense::zeros(pair[0], pair[1])).collect();
+        let mut classifier = Classifier { layers, units: description.activations };
+        restore(&mut classifier, "", &tensors)
+            .map_err(|error| Error::Restore { path: path.clone(), source: error.into() })?;
+        Ok(TrainedClassifier { classifier, validation_error_pct: description.validation_error_pct })
+    }
+}

@@ -1,0 +1,194 @@
+//! Codes and reconstructions of trained models at work: denoising, encoding, PCA beside them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use ae_core::{Corruption, Pca};
+use mnist_io::{Dataset, SplitRule, Splits, TrainingData, write_npy};
+use ndarray::Array2;
+use nn_core::reconstruction_error;
+use report::MetricRow;
+
+use crate::config::{ConfigError, RunConfig};
+use crate::denoise::{Filter, Quality, noisy, quality, tuned};
+use crate::figures::Figures;
+use crate::model::Model;
+use crate::record::Measure;
+use crate::trained::Trained;
+use crate::{Error, figures, neighbours};
+
+/// Number of images that filters are tuned on: the last training images, which the study's split uses
+/// for validation.
+const TUNED_ON: usize = 2000;
+
+/// One way to remove noise, and its quality on the test set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Denoised {
+    /// `noisy` for no removal, the name of a filter, or that of the model.
+    pub method: String,
+    /// The constants of a filter, in words.
+    pub constants: String,
+    /// PSNR and SSIM.
+    pub quality: Quality,
+}
+
+/// Removes noise from test samples with the model and with tuned filters: figure `denoising_RUN`, and
+/// the quality of each. `train` are the training samples, the last of which tune the filters.
+///
+/// # Errors
+/// [`Error::NotImages`], or the reason why the figure could not be written.
+pub fn denoise(
+    trained: &Trained,
+    (train, test): (&Dataset, &Dataset),
+    noise: Corruption,
+    seed: u64,
+    out: Figures<'_>,
+) -> Result<Vec<Denoised>, Error> {
+    let n = train.n_samples();
+    let validation = train.slice(n.saturating_sub(TUNED_ON)..n);
+    let filters = tuned_filters(&validation, noise, seed.wrapping_add(1));
+    let noisy = noisy(noise, test, seed);
+    let quality = |found: &Array2<f32>| quality(test.images.view(), found.view(), test.shape);
+    let entry = |method: &str, constants: String, found: &Array2<f32>| Denoised {
+        method: method.to_owned(),
+        constants,
+        quality: quality(found),
+    };
+    let mut found = vec![entry("noisy", String::new(), &noisy)];
+    for filter in &filters {
+        let filtered = filter.apply(noisy.view(), test.shape);
+        found.push(entry(filter.name(), filter.constants(), &filtered));
+    }
+    let denoised = trained.model.reconstruct(noisy.view());
+    found.push(entry(&trained.record.run, String::new(), &denoised));
+    figures::autoencoder::denoising(out, trained, test, &noisy, &filters)?;
+    Ok(found)
+}
+
+/// Rows of `denoise_RUN.csv`.
+pub fn denoise_rows(trained: &Trained, found: &[Denoised]) -> Vec<MetricRow> {
+    let rows = found.iter().flat_map(|Denoised { method, quality, .. }| {
+        let psnr = Measure::new("test", "psnr_db", quality.psnr_db, "db");
+        let ssim = quality.ssim.map(|value| Measure::new("test", "ssim", value, "ssim"));
+        [Some(psnr), ssim].into_iter().flatten().map(|measure| MetricRow {
+            method: method.clone(),
+            ..trained.record.row("denoise", None, &measure)
+        })
+    });
+    rows.collect()
+}
+
+fn tuned_filters(validation: &Dataset, noise: Corruption, seed: u64) -> Vec<Filter> {
+    let noisy = noisy(noise, validation, seed);
+    tuned(validation.images.view(), noisy.view(), validation.shape).into()
+}
+
+/// Rows of `metrics.csv` with the reconstruction error of PCA on the test set: the optimum of linear
+/// autoencoders with this many code units, fitted to the samples that the model learned from. The run is
+/// named `pca-COMPONENTS`, and `pca-COMPONENTS-of-SAMPLES` where these are not those of the study's split.
+pub(crate) fn pca_rows(
+    n_components: usize,
+    split: SplitRule,
+    splits: &Splits,
+) -> Result<Vec<MetricRow>, Error> {
+    let run = match split {
+        SplitRule::Study => format!("pca-{n_components}"),
+        _ => format!("pca-{n_components}-of-{}", splits.train.n_samples()),
+    };
+    let pca = Pca::fit(splits.train.images.view(), n_components)?;
+    let test = splits.test.images.view();
+    let error = reconstruction_error(test, pca.reconstruct(test).view());
+    let row = |metric: &str, value| MetricRow {
+        run: run.clone(),
+        method: "pca".into(),
+        seed: 0,
+        stage: "evaluate".into(),
+        layer: None,
+        epoch: None,
+        split: "test".into(),
+        metric: metric.into(),
+        value,
+        unit: metric.into(),
+    };
+    let measured = [("mse_per_pixel", error.mse_per_pixel), ("sse_per_image", error.sse_per_image)];
+    Ok(measured.map(|(metric, value)| row(metric, value)).into())
+}
+
+/// The figures of an autoencoder beside those of every model.
+pub(crate) fn draw(
+    out: Figures<'_>,
+    trained: &Trained,
+    splits: &Splits<TrainingData>,
+) -> Result<(), Error> {
+    let Model::Autoencoder(model) = &trained.model else { return Ok(()) };
+    if let RunConfig::Autoencoder(settings) = trained.config()?
+        && let Some(corruption) = settings.training.corruption
+        && splits.test.shape.is_image()
+    {
+        let n = splits.validation.n_samples();
+        let validation = splits.validation.slice(n.saturating_sub(TUNED_ON)..n);
+        let filters = tuned_filters(&validation, corruption, 1);
+        let noisy = noisy(corruption, &splits.test, 0);
+        figures::autoencoder::denoising(out, trained, &splits.test, &noisy, &filters)?;
+    }
+    figures::autoencoder::activities(out, trained, model, &splits.test)?;
+    if model.n_code() == 2
+        && let TrainingData::InMemory(train) = &splits.train
+        && let Some(train_labels) = &train.labels
+        && let Some(test_labels) = &splits.test.labels
+    {
+        let pca = Pca::fit(train.images.view(), 2)?;
+        let mut panels = Vec::new();
+        let both = |of: &dyn Fn(&Dataset) -> Array2<f32>| (of(train), of(&splits.test));
+        for (name, (known, unknown)) in [
+            (trained.record.run.as_str(), both(&|set| model.encode(set.images.view()))),
+            ("PCA", both(&|set| pca.encode(set.images.view()))),
+        ] {
+            let error = neighbours::error_pct(5, (&known, train_labels), (&unknown, test_labels));
+            panels.push((format!("{name}: 5 neighbours {:.1} % right", 100.0 - error), unknown));
+        }
+        figures::autoencoder::codes(out, trained, &splits.test, &panels)?;
+    }
+    Ok(())
+}
+
+/// Writes the codes of a set into a file whose name ends in `.npy` or `.csv`, and returns their number
+/// and width.
+///
+/// # Errors
+/// [`Error::Config`] for another ending, [`Error::Report`] if the file cannot be written.
+pub fn write_codes(trained: &Trained, set: &Dataset, file: &Path) -> Result<(usize, usize), Error> {
+    let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+    let writers: BTreeMap<&str, Writer> =
+        BTreeMap::from([("csv", csv_of as Writer), ("npy", npy_of)]);
+    let Some(write) = writers.get(ending) else {
+        let message = format!("{}: expected a file name in .npy or .csv", file.display());
+        return Err(ConfigError(message).into());
+    };
+    let codes = trained.model.encode(set.images.view());
+    report::write_bytes(file, &write(&codes, set.labels.as_deref()))?;
+    Ok(codes.dim())
+}
+
+/// The bytes of a file of codes, with the labels where there are some.
+type Writer = fn(&Array2<f32>, Option<&[u8]>) -> Vec<u8>;
+
+/// A `.npy` file of codes.
+fn npy_of(codes: &Array2<f32>, _: Option<&[u8]>) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    write_npy(&mut bytes, codes.view()).expect("writing to memory succeeds");
+    bytes
+}
+
+/// A CSV with one code per line, after its label where there is one.
+fn csv_of(codes: &Array2<f32>, labels: Option<&[u8]>) -> Vec<u8> {
+    let label = labels.map(|_| "label".to_owned());
+    let head = label.into_iter().chain((0..codes.ncols()).map(|unit| format!("unit_{unit}")));
+    let mut lines = vec![head.collect::<Vec<_>>().join(",")];
+    for (i, code) in codes.rows().into_iter().enumerate() {
+        let label = labels.map(|labels| labels[i].to_string());
+        let values = label.into_iter().chain(code.iter().map(ToString::to_string));
+        lines.push(values.collect::<Vec<_>>().join(","));
+    }
+    (lines.join("\n") + "\n").into_bytes()
+}

@@ -1,0 +1,81 @@
+//! Comparisons in run folders: tables as they grow, metrics, figures.
+
+mod tables;
+
+use mnist_io::Splits;
+use nn_core::TrainingError;
+use report::{ComparisonRow, PairedRow, SummaryRow};
+use study::stage::{Key, Store};
+use study::{ComparisonConfig, Event, Methods, Outcome, Rates, StudyError, run_comparison};
+
+use crate::figures::{self, Figures};
+use crate::folder::RunFolder;
+use crate::monitor::Monitor;
+use crate::{Error, page};
+
+/// The tables of a finished comparison, and its answer in a sentence.
+#[derive(Debug)]
+pub struct Comparison {
+    /// Rows of `summary.csv`.
+    pub summary: Vec<SummaryRow>,
+    /// Rows of `paired.csv`.
+    pub paired: Vec<PairedRow>,
+    /// Rows of `comparison.csv`.
+    pub cells: Vec<ComparisonRow>,
+    /// The answer, if there is one.
+    pub headline: Option<String>,
+}
+
+/// Runs the comparison in the folder, and writes its tables as they grow, metrics and figures.
+pub(crate) fn compare(
+    (config, methods): (&ComparisonConfig, &Methods),
+    splits: &Splits,
+    key: &Key,
+    folder: &mut RunFolder,
+    monitor: &dyn Monitor,
+) -> Result<Comparison, Error> {
+    let cache = Store::new(folder.path().join("stages"));
+    let roles = methods.roles_among(&config.methods);
+    let (mut computed, mut reused) = (0_usize, 0_usize);
+    let mut listen = |event: Event<'_>| {
+        match event {
+            Event::Begun { title } => monitor.begin(title, 1),
+            Event::Progress { progress, seconds } => monitor.advance(progress, seconds),
+            Event::Diverged { rates: Rates { learning_rate, hidden_multiplier }, error } => {
+                let rates =
+                    format!("learning rate {learning_rate}, times {hidden_multiplier} below");
+                monitor.note(&format!("{rates} is left out: {error}"));
+            }
+            Event::Finished { reused: true } => reused += 1,
+            Event::Finished { reused: false } => {
+                computed += 1;
+                monitor.finish();
+            }
+        }
+        monitor.flow()
+    };
+    let mut written = Ok(());
+    let mut partial = |outcome: &Outcome| {
+        if written.is_ok() {
+            written = tables::write(folder, outcome, &roles);
+        }
+    };
+    let (key, partial) = (key.as_str(), &mut partial);
+    let outcome = run_comparison(config, methods, splits, key, &cache, &mut listen, partial);
+    let outcome = outcome.map_err(|error| match error {
+        StudyError::Training(TrainingError::Interrupted) => Error::Interrupted,
+        error => Error::Study(error),
+    })?;
+    written?;
+    monitor.finish();
+    monitor.note(&format!("comparison: {computed} stages computed, {reused} reused"));
+    tables::write(folder, &outcome, &roles)?;
+    folder.add_rows(tables::layer_metrics(&outcome, &roles), tables::timings(&outcome))?;
+    let styles = page::styles(methods);
+    figures::comparison::draw(Figures { dir: folder.path(), styles: &styles }, &outcome)?;
+    let summary = tables::summary_rows(&outcome);
+    let (paired, cells) = (tables::paired_rows(&outcome, &roles), tables::cell_rows(&outcome));
+    let verdict = page::verdict(&roles, &summary, &paired, &cells);
+    let headline = verdict.map(|verdict| verdict.headline);
+    Ok(Comparison { summary, paired, cells, headline })
+}

@@ -1,0 +1,210 @@
+//! The tables of a comparison.
+
+use report::{ComparisonRow, EqualSecondsRow, MetricRow, PairedRow, SummaryRow, TimingRow};
+use study::{Cell, LayerRecord, Outcome, Roles, compare_pairs, summarise};
+
+use crate::Error;
+use crate::folder::{RunFolder, remove};
+
+pub(super) fn write(folder: &RunFolder, outcome: &Outcome, roles: &Roles) -> Result<(), Error> {
+    folder.write_table("comparison.csv", &cell_rows(outcome))?;
+    folder.write_table("summary.csv", &summary_rows(outcome))?;
+    if outcome.equal_seconds.is_empty() {
+        // The file may be that of an earlier comparison.
+        remove(&folder.path().join("equal_seconds.csv"))?;
+    } else {
+        folder.write_table("equal_seconds.csv", &equal_seconds_rows(outcome))?;
+    }
+    folder.write_table("paired.csv", &paired_rows(outcome, roles))
+}
+
+fn equal_seconds_rows(outcome: &Outcome) -> Vec<EqualSecondsRow> {
+    let rows = outcome.equal_seconds.iter();
+    rows.map(|row| EqualSecondsRow {
+        method: row.method.clone(),
+        depth: row.depth,
+        labels: row.labels,
+        seed: row.seed,
+        seconds: row.seconds,
+        pretrain_seconds: row.pretraining_seconds,
+        finetune_updates: row.finetune_updates as u64,
+        validation_error_pct: row.validation_error_pct,
+        test_error_pct: row.test_error_pct,
+    })
+    .collect()
+}
+
+pub(super) fn cell_rows(outcome: &Outcome) -> Vec<ComparisonRow> {
+    let cells = outcome.cells.iter();
+    cells
+        .map(|cell| ComparisonRow {
+            method: cell.method.clone(),
+            depth: cell.depth,
+            labels: cell.labels,
+            seed: cell.seed,
+            validation_error_pct: cell.validation_error_pct(),
+            test_error_pct: cell.test_error_pct(),
+            test_errors: cell.test_errors.0,
+            pretrain_updates: cell.pretrain_updates as u64,
+            finetune_updates: cell.finetune_updates as u64,
+        })
+        .collect()
+}
+
+pub(super) fn summary_rows(outcome: &Outcome) -> Vec<SummaryRow> {
+    let summaries = summarise(&outcome.cells).into_iter();
+    summaries
+        .map(|summary| SummaryRow {
+            method: summary.method,
+            depth: summary.depth,
+            labels: summary.labels,
+            seeds: summary.test_error_pct.n,
+            test_error_pct_mean: summary.test_error_pct.mean,
+            ci95_low: summary.test_error_pct.low,
+            ci95_high: summary.test_error_pct.high,
+        })
+        .collect()
+}
+
+/// One row for each pair of methods and each test.
+pub(super) fn paired_rows(outcome: &Outcome, roles: &Roles) -> Vec<PairedRow> {
+    let pairs = compare_pairs(&outcome.cells, roles).into_iter();
+    pairs
+        .flat_map(|pair| {
+            let by_test = [
+                ("paired t-test", pair.difference_pct.p_value),
+                ("paired t-test, Holm", pair.holm_p_value),
+                ("sign flips", pair.sign_flip_p_value),
+                ("McNemar, pooled", pair.mcnemar_p_value),
+            ];
+            by_test.map(|(test, p_value)| PairedRow {
+                method_a: pair.method_a.clone(),
+                method_b: pair.method_b.clone(),
+                depth: pair.depth,
+                labels: pair.labels,
+                seeds: pair.difference_pct.n,
+                difference_pct_mean: pair.difference_pct.difference_mean,
+                ci95_low: pair.difference_pct.low,
+                ci95_high: pair.difference_pct.high,
+                p_value,
+                test: test.into(),
+            })
+        })
+        .collect()
+}
+
+pub(super) fn layer_metrics(outcome: &Outcome, roles: &Roles) -> Vec<MetricRow> {
+    let pretraining = outcome.layers.iter().flat_map(pretraining_metrics);
+    pretraining.chain(tuning_metrics(outcome, roles)).collect()
+}
+
+/// The metric of each epoch of a layer's pretraining.
+fn pretraining_metrics(layer: &LayerRecord) -> impl Iterator<Item = MetricRow> {
+    layer.epochs.iter().map(|epoch| MetricRow {
+        run: "comparison".into(),
+        method: layer.method.clone(),
+        seed: layer.seed,
+        stage: "pretrain".into(),
+        layer: Some(layer.layer),
+        epoch: Some(epoch.epoch),
+        split: "train".into(),
+        metric: epoch.metric.name.to_string(),
+        value: epoch.value,
+        unit: epoch.metric.unit.to_string(),
+    })
+}
+
+/// The effect of fine-tuning on each layer, then the chosen rates and the course of the cost.
+fn tuning_metrics(outcome: &Outcome, roles: &Roles) -> impl Iterator<Item = MetricRow> {
+    outcome.cells.iter().flat_map(|cell| {
+        let row = |run: String, layer, split: &str, metric: &str, value, unit: &str| MetricRow {
+            run,
+            method: cell.method.clone(),
+            seed: cell.seed,
+            stage: "fine-tune".into(),
+            layer: Some(layer),
+            epoch: None,
+            split: split.into(),
+            metric: metric.into(),
+            value,
+            unit: unit.into(),
+        };
+        let mut rows = Vec::new();
+        let run = format!("comparison, {} labels, depth {}", cell.labels, cell.depth);
+        for (layer, change) in (1..).zip(&cell.changes) {
+            let measures = [
+                ("weight_distance", Some(change.distance), "1"),
+                ("cka", Some(change.cka), "1"),
+                ("gradient_rms", Some(change.gradient_rms), "1"),
+                ("saturated_pct", change.saturated_pct, "pct"),
+            ];
+            for (metric, value, unit) in measures {
+                rows.extend(value.map(|v| row(run.clone(), layer, "validation", metric, v, unit)));
+            }
+        }
+        let last = cell.history.iter().map(|look| look.training_cost).next_back();
+        let measures = [
+            ("train", "cost", last, "nats"),
+            ("validation", "learning_rate", Some(cell.rates.learning_rate), "1"),
+            ("validation", "hidden_rate_factor", Some(cell.rates.hidden_multiplier), "1"),
+            (
+                "validation",
+                "updates_to_control",
+                updates_to_control(cell, outcome, roles),
+                "updates",
+            ),
+        ];
+        for (split, metric, value, unit) in measures {
+            rows.extend(value.map(|v| row(run.clone(), cell.depth, split, metric, v, unit)));
+        }
+        rows
+    })
+}
+
+/// Steps of fine-tuning until the validation error is as low as that of the baseline at its best; none
+/// if it never is.
+fn updates_to_control(cell: &Cell, outcome: &Outcome, roles: &Roles) -> Option<f64> {
+    let baseline = &roles.baseline()?.name;
+    let mut cells = outcome.cells.iter().filter(|other| other.method == *baseline);
+    let here = (cell.depth, cell.labels, cell.seed);
+    let control = cells.find(|other| (other.depth, other.labels, other.seed) == here)?;
+    let reached = |look: &&stack::Evaluation| look.validation_errors <= control.validation_errors.0;
+    cell.history.iter().find(reached).map(|look| look.updates as f64)
+}
+
+pub(super) fn timings(outcome: &Outcome) -> Vec<TimingRow> {
+    let mut rows = Vec::new();
+    for layer in &outcome.layers {
+        let row = |epoch, seconds, samples| TimingRow {
+            run: "comparison".into(),
+            method: layer.method.clone(),
+            seed: layer.seed,
+            stage: "pretrain".into(),
+            layer: Some(layer.layer),
+            epoch,
+            seconds,
+            samples_per_second: samples as f64 / seconds,
+        };
+        rows.extend(layer.epochs.iter().map(|e| row(Some(e.epoch), e.seconds, e.samples)));
+        if layer.epochs.is_empty() {
+            rows.push(row(None, layer.seconds, layer.samples));
+        }
+    }
+    let is_first = |cell: &&Cell| {
+        let mut cells = outcome.cells.iter();
+        // A method without hidden layers has no depth: its cells are one.
+        !cell.changes.is_empty()
+            || cells.all(|other| other.method != cell.method || other.depth >= cell.depth)
+    };
+    rows.extend(outcome.cells.iter().filter(is_first).map(|cell| TimingRow {
+        run: format!("comparison, {} labels", cell.labels),
+        method: cell.method.clone(),
+        seed: cell.seed,
+        stage: "fine-tune".into(),
+        layer: Some(cell.depth),
+        epoch: None,
+        seconds: cell.seconds,
+        samples_per_second: cell.finetune_samples as f64 / cell.seconds,
+    }));
+    rows
+}

@@ -1,0 +1,146 @@
+//! Reading of settings from TOML tables. Errors name the key and the nearest known one.
+
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+use toml::{Table, Value};
+
+/// A setting or a name that does not exist or makes no sense. The message names it, what was expected
+/// and, where one is near, the word that was probably meant.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct ConfigError(pub String);
+
+/// Reads settings from a table. `origin` names the table in errors.
+///
+/// # Errors
+/// [`ConfigError`] naming the key that is unknown or has a value of another type.
+pub fn from_table<T: DeserializeOwned>(table: Table, origin: &str) -> Result<T, ConfigError> {
+    serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
+        let path = error.path().to_string();
+        let message = with_nearest(error.inner().message());
+        let place = if path == "." { String::new() } else { format!("{path}: ") };
+        ConfigError(format!("{origin}: {place}{message}"))
+    })
+}
+
+/// Parses a table. `origin` names the text in errors.
+pub(crate) fn table(text: &str, origin: &str) -> Result<Table, ConfigError> {
+    text.parse::<Table>().map_err(|error| {
+        let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+        ConfigError(format!("{origin}, line {line}: {}", error.message()))
+    })
+}
+
+/// Applies an assignment `key.in.dots=value` to a table. A bare word is a string; a value that starts
+/// like a table, an array or a quoted string must be one.
+///
+/// # Errors
+/// [`ConfigError`] if the assignment cannot be parsed, or its key leads through a value.
+pub fn set(table: &mut Table, assignment: &str) -> Result<(), ConfigError> {
+    let Some((path, text)) = assignment.split_once('=') else {
+        return Err(ConfigError(format!(
+            "{assignment}: expected KEY=VALUE, such as model.n_hidden=100"
+        )));
+    };
+    let value = match text.trim().parse::<Value>() {
+        Ok(value) => value,
+        Err(error) if text.trim_start().starts_with(['{', '[', '"', '\'']) => {
+            let message = error.message();
+            return Err(ConfigError(format!("{assignment}: not a TOML value: {message}")));
+        }
+        Err(_) => Value::String(text.trim().to_owned()),
+    };
+    let mut keys: Vec<&str> = path.trim().split('.').collect();
+    let last = keys.pop().unwrap_or_default();
+    let mut place = table;
+    for key in keys {
+        let inner = place.entry(key).or_insert_with(|| Value::Table(Table::new()));
+        place = inner
+            .as_table_mut()
+            .ok_or_else(|| ConfigError(format!("{assignment}: `{key}` is a value, not a table")))?;
+    }
+    if last == "kind" && place.get(last).is_some_and(|kind| *kind != value) {
+        place.clear(); // Another kind has other entries.
+    }
+    place.insert(last.to_owned(), value);
+    Ok(())
+}
+
+/// Overlays the entries of `below` with those of `above`, table by table. A table with a `kind`
+/// replaces the other as a whole, since another kind has other entries.
+pub(crate) fn overlay(below: &mut Table, above: Table) {
+    for (key, value) in above {
+        match (below.get_mut(&key), value) {
+            (Some(Value::Table(below)), Value::Table(above)) if !above.contains_key("kind") => {
+                overlay(below, above);
+            }
+            (_, value) => {
+                below.insert(key, value);
+            }
+        }
+    }
+}
+
+/// The candidate that is most similar to `word`, if any is similar enough.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let scored =
+        candidates.into_iter().map(|c| (strsim::normalized_damerau_levenshtein(word, c), c));
+    scored.filter(|(score, _)| *score > 0.6).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, c)| c)
+}
+
+/// Adds the known key that was probably meant to serde's message, which quotes the unknown key and then
+/// the known ones in backticks.
+fn with_nearest(message: &str) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let unknown = message.starts_with("unknown ").then(|| quoted.next()).flatten();
+    match unknown.and_then(|unknown| nearest(unknown, quoted)) {
+        Some(known) => format!("{message}; did you mean `{known}`?"),
+        None => message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn assignments_reach_into_tables() {
+        let mut settings = table("[model]\nn_hidden = 3", "test").expect("TOML");
+        set(&mut settings, "model.n_hidden=0").expect("an assignment");
+        set(&mut settings, "training.optimizer.kind=adam").expect("an assignment");
+        set(&mut settings, "training.optimizer.beta1=0.5").expect("an assignment");
+        set(&mut settings, "training.optimizer.kind=adam").expect("the same kind");
+        assert_eq!(settings["training"]["optimizer"]["beta1"], Value::Float(0.5));
+        set(&mut settings, "training.optimizer.kind=sgd").expect("another kind");
+        assert_eq!(settings["training"]["optimizer"].as_table().expect("a table").len(), 1);
+        set(&mut settings, "training.optimizer.kind=adam").expect("an assignment");
+        set(&mut settings, "list=[1, 2]").expect("an assignment");
+        assert_eq!(settings["model"]["n_hidden"], Value::Integer(0));
+        assert_eq!(settings["training"]["optimizer"]["kind"], Value::String("adam".into()));
+        assert_eq!(settings["list"].as_array().expect("a list").len(), 2);
+        set(&mut settings, "data=other.csv").expect("a bare word");
+        assert_eq!(settings["data"], Value::String("other.csv".into()));
+        let refused = set(&mut settings, "dropout={ input = .3 }").expect_err("no number of TOML");
+        assert!(refused.0.contains("dropout={ input = .3 }: not a TOML value"), "{refused}");
+        assert!(set(&mut settings, "model").is_err());
+        assert!(set(&mut settings, "list.x=1").is_err());
+    }
+
+    #[test]
+    fn overlays_keep_what_they_do_not_name() {
+        let mut below = table("a = 1\n[t]\nx = 1\ny = 2", "test").expect("TOML");
+        overlay(&mut below, table("[t]\nx = 3", "test").expect("TOML"));
+        assert_eq!(below, table("a = 1\n[t]\nx = 3\ny = 2", "test").expect("TOML"));
+        overlay(&mut below, table("[t]\nkind = \"b\"\nz = 4", "test").expect("TOML"));
+        assert_eq!(below, table("a = 1\n[t]\nkind = \"b\"\nz = 4", "test").expect("TOML"));
+    }
+
+    #[test]
+    fn unknown_words_are_answered_with_the_nearest() {
+        let message = "unknown field `n_hiden`, expected one of `n_hidden`, `hidden`, `data`";
+        assert!(with_nearest(message).ends_with("did you mean `n_hidden`?"));
+        assert_eq!(nearest("zzz", ["tutorial"]), None);
+        let error = table("a = \n", "file.toml").expect_err("no value");
+        assert!(error.to_string().starts_with("file.toml, line 1: "), "{error}");
+    }
+}

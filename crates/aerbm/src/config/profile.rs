@@ -1,0 +1,372 @@
+//! Profiles: the settings of pipelines.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use study::{ComparisonConfig, Methods};
+use toml::Table;
+
+use super::parse::{ConfigError, from_table, nearest, overlay, set, table};
+use super::probe::ProbeSettings;
+use super::renamed::{full_path, to_present_names};
+use super::run::{RunConfig, source_table};
+use crate::Error;
+
+/// The methods that profiles lay their own settings over.
+const METHODS: (&str, &str) = ("methods", include_str!("../../profiles/methods.toml"));
+
+const QUICK: (&str, &str) = ("quick", include_str!("../../profiles/quick.toml"));
+const DEFAULT: (&str, &str) = ("default", include_str!("../../profiles/default.toml"));
+
+/// The parts of the paper profile, each a profile of its own.
+const PAPER: [(&str, &str); 15] = [
+    ("deep-autoencoder", include_str!("../../profiles/paper/deep-autoencoder.toml")),
+    ("denoising", include_str!("../../profiles/paper/denoising.toml")),
+    ("masking", include_str!("../../profiles/paper/masking.toml")),
+    ("single-layer", include_str!("../../profiles/paper/single-layer.toml")),
+    ("features", include_str!("../../profiles/paper/features.toml")),
+    ("likelihood", include_str!("../../profiles/paper/likelihood.toml")),
+    ("labels", include_str!("../../profiles/paper/labels.toml")),
+    ("all-labels", include_str!("../../profiles/paper/all-labels.toml")),
+    ("plain", include_str!("../../profiles/paper/plain.toml")),
+    ("depth", include_str!("../../profiles/paper/depth.toml")),
+    ("depth-small-weights", include_str!("../../profiles/paper/depth-small-weights.toml")),
+    ("basic", include_str!("../../profiles/paper/basic.toml")),
+    ("rot", include_str!("../../profiles/paper/rot.toml")),
+    ("bg-rand", include_str!("../../profiles/paper/bg-rand.toml")),
+    ("rect", include_str!("../../profiles/paper/rect.toml")),
+];
+
+/// The amount of work of a pipeline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// A smoke test on real MNIST, within a minute.
+    Quick,
+    /// A result worth reading, within twenty minutes on two cores.
+    Default,
+    /// The published tables, in parts, within eight hours.
+    Paper,
+}
+
+impl Profile {
+    /// All profiles.
+    pub const ALL: [Profile; 3] = [Profile::Quick, Profile::Default, Profile::Paper];
+
+    /// The name, as folders and commands have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Profile::Quick => "quick",
+            Profile::Default => "default",
+            Profile::Paper => "paper",
+        }
+    }
+
+    /// The profile of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Profile::ALL.into_iter().find(|profile| profile.name() == name)
+    }
+}
+
+/// The settings of a pipeline.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProfileConfig {
+    /// Seed of the runs; the first seed of runs that are repeated.
+    pub seed: u64,
+    /// Introduction for the page: the question of this part, and published results.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
+    /// Name of the data set, if it is not the one that the command names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
+    /// Models to train and show.
+    #[serde(default)]
+    pub runs: Vec<RunEntry>,
+    /// The comparison of methods, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comparison: Option<ComparisonConfig>,
+    /// The methods that a comparison may name.
+    #[serde(default, skip_serializing_if = "Methods::is_empty")]
+    pub methods: Methods,
+}
+
+/// A preset with some settings changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunEntry {
+    /// The run's name in tables and folders.
+    pub name: String,
+    /// The preset.
+    pub preset: String,
+    /// Number of seeds; the page shows the model of the first.
+    #[serde(default = "one")]
+    pub seeds: u64,
+    /// A classifier on its features, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub probe: Option<ProbeSettings>,
+    /// Settings that differ from the preset.
+    #[serde(default, skip_serializing_if = "Table::is_empty")]
+    pub set: Table,
+}
+
+fn one() -> u64 {
+    1
+}
+
+impl RunEntry {
+    /// The settings in full.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a preset that does not exist or settings that make no sense.
+    pub fn resolve(&self) -> Result<RunConfig, Error> {
+        let (mut table, _) = source_table(&self.preset)?;
+        overlay(&mut table, self.set.clone());
+        Ok(RunConfig::from_table(table, &self.name)?)
+    }
+}
+
+impl ProfileConfig {
+    /// The parts of a profile with their names, those of `only` if it names any; a profile without
+    /// parts is one part, without a name.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the nearest part if `only` names an unknown one.
+    pub fn parts(
+        profile: Profile,
+        only: &[String],
+    ) -> Result<Vec<(Option<&'static str>, Self)>, ConfigError> {
+        let whole = match profile {
+            Profile::Quick => QUICK,
+            Profile::Default => DEFAULT,
+            Profile::Paper => {
+                let names = || PAPER.iter().map(|(name, _)| *name);
+                if let Some(unknown) = only.iter().find(|name| !names().any(|n| n == *name)) {
+                    let hint = nearest(unknown, names()).map(|n| format!("; did you mean `{n}`?"));
+                    return Err(ConfigError(format!(
+                        "{unknown} is not a part of the paper profile: expected some of {}{}",
+                        names().collect::<Vec<_>>().join(", "),
+                        hint.unwrap_or_default()
+                    )));
+                }
+                let chosen = |name: &str| only.is_empty() || only.iter().any(|one| one == name);
+                return PAPER
+                    .iter()
+                    .filter(|(name, _)| chosen(name))
+                    .map(|&(name, text)| Ok((Some(name), Self::parse(name, text)?)))
+                    .collect();
+            }
+        };
+        if let Some(part) = only.first() {
+            return Err(ConfigError(format!(
+                "{part}: only the paper profile has parts; the {} profile has none",
+                whole.0
+            )));
+        }
+        Ok(vec![(None, Self::parse(whole.0, whole.1)?)])
+    }
+
+    /// The comparison of the default profile with assignments to it.
+    ///
+    /// A setting of the comparison may be given without its table, as `seeds=3`; one of a method has its
+    /// full path, as `methods.rbm.layers.training.epochs=20`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the setting.
+    pub fn default_comparison(assignments: &[String]) -> Result<DefaultComparison, ConfigError> {
+        let (config, notes) = Self::parse_with(DEFAULT.0, DEFAULT.1, assignments)?;
+        let comparison = config.comparison.expect("the default profile compares");
+        Ok(DefaultComparison { config: comparison, methods: config.methods, notes })
+    }
+
+    /// The settings in the folder of a run, also those of earlier versions; none if they are of one model.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for a file that is not one of settings.
+    pub fn of_folder(folder: &Path) -> Result<Option<Self>, ConfigError> {
+        let path = folder.join("config.toml");
+        let Ok(text) = std::fs::read_to_string(&path) else { return Ok(None) };
+        let name = path.display().to_string();
+        if table(&text, &name)?.contains_key("kind") {
+            return Ok(None);
+        }
+        Self::parse(&name, &text).map(Some)
+    }
+
+    /// The built-in methods, as profiles have them before their own settings.
+    pub fn built_in_methods() -> Methods {
+        let settings = table(METHODS.1, METHODS.0).and_then(|table| {
+            let methods = table.get("methods").and_then(toml::Value::as_table).cloned();
+            from_table(methods.unwrap_or_default(), METHODS.0)
+        });
+        settings.expect("the table of methods is valid")
+    }
+
+    fn parse(name: &str, text: &str) -> Result<Self, ConfigError> {
+        Self::parse_with(name, text, &[]).map(|(config, _)| config)
+    }
+
+    /// Reads a profile, whose settings are laid over those of the built-in methods, and makes the
+    /// assignments. Also returns notes on names of earlier versions.
+    fn parse_with(
+        name: &str,
+        text: &str,
+        assignments: &[String],
+    ) -> Result<(Self, Vec<String>), ConfigError> {
+        let mut profile = table(text, name)?;
+        let mut notes = to_present_names(&mut profile);
+        let mut settings = table(METHODS.1, METHODS.0)?;
+        overlay(&mut settings, profile);
+        for assignment in assignments {
+            let (key, value) = assignment.split_once('=').unwrap_or((assignment, ""));
+            let (path, note) = full_path(key.trim());
+            notes.extend(note);
+            let sign = if assignment.contains('=') { "=" } else { "" };
+            set(&mut settings, &format!("{path}{sign}{value}"))?;
+        }
+        let mut config: ProfileConfig = from_table(settings, name)?;
+        match &config.comparison {
+            Some(comparison) => {
+                let valid = comparison.validate(&config.methods);
+                valid.map_err(|error| ConfigError(error.to_string()))?;
+            }
+            None => config.methods = Methods::default(),
+        }
+        Ok((config, notes))
+    }
+}
+
+/// The comparison of the default profile, with what was assigned to it.
+#[derive(Debug)]
+pub struct DefaultComparison {
+    /// The comparison.
+    pub config: ComparisonConfig,
+    /// The methods.
+    pub methods: Methods,
+    /// Notes on settings that were given by names of earlier versions.
+    pub notes: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_profile_is_valid() {
+        for profile in [Profile::Quick, Profile::Default, Profile::Paper] {
+            for (_, config) in ProfileConfig::parts(profile, &[]).expect("a profile is valid") {
+                for run in &config.runs {
+                    run.resolve().expect("a run is valid");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn parts_are_chosen_by_name() {
+        let parts = |only: &[&str]| {
+            let only: Vec<String> = only.iter().map(ToString::to_string).collect();
+            ProfileConfig::parts(Profile::Paper, &only)
+        };
+        assert_eq!(parts(&[]).expect("all").len(), PAPER.len());
+        assert_eq!(parts(&["depth"]).expect("one")[0].0, Some("depth"));
+        let error = parts(&["deph"]).expect_err("no such part").to_string();
+        assert!(error.contains("did you mean `depth`?"), "{error}");
+        let error = ProfileConfig::parts(Profile::Quick, &["depth".into()]).expect_err("no parts");
+        assert!(error.to_string().contains("only the paper profile has parts"), "{error}");
+    }
+
+    #[test]
+    fn mistakes_in_a_comparison_are_named() {
+        let error = ProfileConfig::default_comparison(&["methods=[\"rmb\"]".into()]);
+        let error = error.expect_err("no such method").to_string();
+        assert!(error.contains("did you mean `rbm`?"), "{error}");
+        let error = ProfileConfig::default_comparison(&["depths=[9]".into()]);
+        let error = error.expect_err("four layers").to_string();
+        assert_eq!(error, "comparison.depths = 9: expected 1 to the number of layers");
+        let error = |assignment: &str| {
+            let outcome = ProfileConfig::default_comparison(&[assignment.to_owned()]);
+            outcome.expect_err("a mistake").to_string()
+        };
+        let field = error("methods.rbm.layers.training.epoch=3");
+        assert!(field.starts_with("default: methods.rbm.layers"), "{field}");
+        assert!(field.contains("did you mean `epochs`?"), "{field}");
+        let kind = error("methods.rbm.layers.kind=rmb");
+        assert!(kind.contains("did you mean `rbm`?"), "{kind}");
+        let name = error("methods.mixed.layers=[\"rbm\", \"denosing\"]");
+        assert!(name.contains("did you mean `denoising`?"), "{name}");
+        let color = error("methods.rbm.color=red");
+        assert!(color.starts_with("default: methods.rbm.color: \"red\": expected"), "{color}");
+        let new = error("methods.new.layers={ kind = \"rbm\" }");
+        assert!(new.contains("missing field `role`"), "{new}");
+        assert!(error("seeds").contains("expected KEY=VALUE"));
+    }
+
+    fn epochs(methods: &Methods, method: &str) -> Vec<usize> {
+        let layers = methods.0[method].layers.own();
+        layers.map(|layer| layer.epochs()).filter(|epochs| *epochs > 0).collect()
+    }
+
+    #[test]
+    fn profiles_lay_their_settings_over_the_methods() {
+        let found = ProfileConfig::default_comparison(&[
+            "methods.rbm.layers.training.epochs=7".into(),
+            "sparse.training.epochs=9".into(),
+            "partition={train=500}".into(),
+        ]);
+        let DefaultComparison { config, methods, notes } = found.expect("valid");
+        assert_eq!(
+            notes,
+            [
+                "sparse.training.epochs is now methods.sparse.layers.training.epochs",
+                "partition is now comparison.split"
+            ]
+        );
+        assert_eq!(config.split, mnist_io::SplitRule::Train(500));
+        // From the assignments, the profile, and the methods.
+        let found = ["rbm", "sparse", "denoising", "autoencoder"].map(|m| epochs(&methods, m));
+        assert_eq!(found.concat(), [7, 9, 12, 3]);
+        let names: Vec<&str> = methods.styles().map(|style| style.name).collect();
+        let order = [
+            "none",
+            "raw-logistic",
+            "random-features",
+            "pca",
+            "relu-dropout",
+            "autoencoder",
+            "sparse",
+            "denoising",
+            "contractive",
+            "rbm",
+            "mixed",
+        ];
+        assert_eq!(names[..order.len()], order, "the order of rows in tables");
+    }
+
+    #[test]
+    fn a_written_configuration_is_read_as_it_was() {
+        for (name, text) in PAPER.into_iter().chain([QUICK, DEFAULT]) {
+            let config = ProfileConfig::parse(name, text).expect("a profile is valid");
+            let written = toml::to_string(&config).expect("TOML");
+            let (again, notes) = ProfileConfig::parse_with(name, &written, &[]).expect("valid");
+            assert_eq!(again, config, "{name}");
+            assert_eq!(notes, [""; 0], "{name}");
+        }
+    }
+
+    /// Reference runs made by an earlier version have the settings that profiles have today.
+    #[test]
+    fn configurations_of_earlier_versions_are_understood() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../reports/reference");
+        for (name, text) in PAPER.into_iter().chain([DEFAULT]) {
+            let folder =
+                if name == DEFAULT.0 { root.clone() } else { root.join("paper").join(name) };
+            let written = std::fs::read_to_string(folder.join("config.toml")).expect("committed");
+            let (old, _) = ProfileConfig::parse_with(name, &written, &[]).expect("understood");
+            let new = ProfileConfig::parse(name, text).expect("a profile is valid");
+            assert_eq!(old.comparison, new.comparison, "{name}");
+            for method in new.comparison.iter().flat_map(|comparison| &comparison.methods) {
+                assert_eq!(old.methods.0[method], new.methods.0[method], "{name}: {method}");
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Settings of RBMs and deep belief networks.
+
+use mnist_io::SplitRule;
+use nn_core::{InvalidSetting, require};
+use rbm_core::{AnnealingConfig, RbmConfig, Temperatures, TrainingConfig, Unit};
+use serde::{Deserialize, Serialize};
+
+/// The settings of a run of one RBM.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RbmSettings {
+    /// How the training samples are split into those that are learned from and those that validate.
+    #[serde(alias = "partition")]
+    pub split: SplitRule,
+    /// The architecture.
+    pub model: RbmConfig,
+    /// How it is trained.
+    pub training: TrainingConfig,
+    /// How its likelihood is measured.
+    pub likelihood: LikelihoodSettings,
+}
+
+/// Settings of likelihood measurements.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LikelihoodSettings {
+    /// Epochs of training between two measurements on the validation set; 0 for none.
+    pub every: usize,
+    /// Number of chains of annealed importance sampling in each direction.
+    pub chains: usize,
+    /// Annealing schedule.
+    pub schedule: Temperatures,
+    /// Gibbs steps between the data and the start of the reverse chains.
+    pub burn_in: usize,
+}
+
+impl Default for LikelihoodSettings {
+    fn default() -> Self {
+        let AnnealingConfig { chains, schedule, burn_in } = AnnealingConfig::default();
+        LikelihoodSettings { every: 0, chains, schedule, burn_in }
+    }
+}
+
+impl LikelihoodSettings {
+    /// The settings of annealed importance sampling.
+    pub fn annealing(&self) -> AnnealingConfig {
+        AnnealingConfig { chains: self.chains, schedule: self.schedule, burn_in: self.burn_in }
+    }
+}
+
+impl RbmSettings {
+    /// Checks every bound.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] naming the first setting out of its range.
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        self.model.validate()?;
+        self.training.validate_for(self.model.visible)?;
+        self.likelihood.annealing().validate()
+    }
+}
+
+/// The settings of a run of a deep belief network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DbnSettings {
+    /// How the training samples are split into those that are learned from and those that validate.
+    #[serde(alias = "partition")]
+    pub split: SplitRule,
+    /// Hidden units of each RBM, from the data up.
+    pub layers: Vec<usize>,
+    /// The architecture of each RBM; `layers` takes the place of its number of hidden units.
+    pub model: RbmConfig,
+    /// How all RBMs but the top one are trained.
+    pub training: TrainingConfig,
+    /// How the top RBM is trained.
+    pub top: TrainingConfig,
+}
+
+impl Default for DbnSettings {
+    fn default() -> Self {
+        DbnSettings {
+            split: SplitRule::default(),
+            layers: vec![500, 500, 2000],
+            model: RbmConfig::default(),
+            training: TrainingConfig::default(),
+            top: TrainingConfig::default(),
+        }
+    }
+}
+
+impl DbnSettings {
+    /// Checks every bound.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] naming the first setting out of its range.
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        let holds = !self.layers.is_empty() && self.layers.iter().all(|&units| units >= 1);
+        let found = format!("{:?}", self.layers);
+        require(holds, "layers", &found, "one number of units or more, each at least 1")?;
+        self.model.validate()?;
+        let units = [self.model.visible, self.model.hidden];
+        let discrete = units[0] == units[1] && units[0].states().is_some();
+        let found = units.map(Unit::name).join(" visible and ");
+        require(
+            discrete,
+            "model",
+            &found,
+            "discrete units of one kind, such as binary, in every layer",
+        )?;
+        self.training.validate()?;
+        self.top.validate()
+    }
+
+    /// The architecture of a layer.
+    pub fn model_of(&self, layer: usize) -> RbmConfig {
+        RbmConfig { n_hidden: self.layers[layer], ..self.model.clone() }
+    }
+
+    /// How a layer is trained.
+    pub fn training_of(&self, layer: usize) -> &TrainingConfig {
+        if layer + 1 == self.layers.len() { &self.top } else { &self.training }
+    }
+
+    /// Epochs of all layers together.
+    pub fn epochs(&self) -> usize {
+        (0..self.layers.len()).map(|layer| self.training_of(layer).epochs).sum()
+    }
+}

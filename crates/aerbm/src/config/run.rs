@@ -1,0 +1,351 @@
+//! The settings of one model, from presets and files.
+
+use std::path::Path;
+
+use ae_core::{AutoencoderConfig, Objective};
+use include_dir::{Dir, include_dir};
+use mnist_io::{ImageShape, SplitRule};
+use nn_core::{InvalidSetting, TrainingError, require};
+use serde::{Deserialize, Serialize};
+use stack::{DeepPretraining, LayerPretraining};
+use toml::{Table, Value};
+
+use super::parse::{ConfigError, set};
+use super::parse::{from_table, nearest, table};
+use super::rbm::{DbnSettings, RbmSettings};
+use crate::Error;
+
+/// The folder of presets, embedded in the program: one TOML file each.
+static FOLDER: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/presets");
+
+/// The presets, sorted by name: (name, TOML text).
+pub fn presets() -> Vec<(&'static str, &'static str)> {
+    let mut presets: Vec<(&str, &str)> = FOLDER
+        .files()
+        .filter_map(|file| Some((file.path().file_stem()?.to_str()?, file.contents_utf8()?)))
+        .collect();
+    presets.sort_unstable();
+    presets
+}
+
+/// The settings of a model and of its training.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+#[allow(clippy::large_enum_variant, reason = "a run has one")]
+pub enum RunConfig {
+    /// An autoencoder.
+    Autoencoder(AutoencoderSettings),
+    /// A restricted Boltzmann machine.
+    Rbm(RbmSettings),
+    /// A deep belief network.
+    Dbn(DbnSettings),
+}
+
+/// An autoencoder's settings.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AutoencoderSettings {
+    /// How the training samples are split into those that are learned from and those that validate.
+    #[serde(alias = "partition")]
+    pub split: SplitRule,
+    /// The architecture.
+    pub model: AutoencoderConfig,
+    /// How it is trained.
+    pub training: ae_core::TrainingConfig,
+    /// Early stopping.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stopping: Option<Stopping>,
+    /// Pretraining of the layers; without it their weights are random.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pretraining: Option<Box<DeepPretraining>>,
+}
+
+impl AutoencoderSettings {
+    fn validate(&self) -> Result<(), TrainingError> {
+        Objective::new(&self.model, &self.training)?;
+        self.stopping.map_or(Ok(()), Stopping::validate)?;
+        self.pretraining.as_ref().map_or(Ok(()), |layers| layers.validate(&self.model))
+    }
+}
+
+/// Early stopping. The model that was best on the validation set is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Stopping {
+    /// Epochs without a lower validation error after which training stops.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patience: Option<usize>,
+    /// Seconds of training after which no new epoch begins. Runs of the same seed may then differ, since
+    /// the clock decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_seconds: Option<f64>,
+}
+
+impl Stopping {
+    fn validate(self) -> Result<(), InvalidSetting> {
+        let patience = self.patience.unwrap_or(1);
+        require(patience >= 1, "stopping.patience", &patience, "at least 1")?;
+        let seconds = self.max_seconds.unwrap_or(1.0);
+        let holds = seconds.is_finite() && seconds > 0.0;
+        require(holds, "stopping.max_seconds", &seconds, "a finite number above 0")
+    }
+}
+
+impl RunConfig {
+    /// The settings of the preset of this name.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the nearest preset if there is none of this name.
+    pub fn preset(name: &str) -> Result<Self, ConfigError> {
+        let text = preset_text(name).ok_or_else(|| unknown_preset(name))?;
+        RunConfig::from_table(table(text, name)?, name)
+    }
+
+    /// The settings of a preset or TOML file, changed by assignments such as `model.n_hidden=100`, and
+    /// the run's name.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for settings that make no sense, [`Error::Io`] if the file cannot be read.
+    pub fn load(source: &str, assignments: &[String]) -> Result<(Self, String), Error> {
+        let (mut table, name) = source_table(source)?;
+        for assignment in assignments {
+            set(&mut table, assignment)?;
+        }
+        Ok((RunConfig::from_table(table, source)?, name))
+    }
+
+    /// These settings changed by an assignment such as `model.n_hidden=100`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if the assignment or the setting makes no sense.
+    pub fn with(&self, assignment: &str) -> Result<Self, ConfigError> {
+        let text = self.to_toml()?;
+        let mut table = table(&text, self.method())?;
+        set(&mut table, assignment)?;
+        RunConfig::from_table(table, self.method())
+    }
+
+    /// Reads and checks settings. `origin` names the table in errors.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the setting.
+    pub fn from_table(mut table: Table, origin: &str) -> Result<Self, ConfigError> {
+        let kinds = ["autoencoder", "rbm", "dbn"];
+        let kind = table.remove("kind");
+        let config = match kind.as_ref().and_then(Value::as_str) {
+            Some("autoencoder") => RunConfig::Autoencoder(from_table(table, origin)?),
+            Some("rbm") => RunConfig::Rbm(from_table(table, origin)?),
+            Some("dbn") => RunConfig::Dbn(from_table(table, origin)?),
+            Some(other) => {
+                let hint = nearest(other, kinds).map(|k| format!("; did you mean `{k}`?"));
+                let hint = hint.unwrap_or_default();
+                return Err(ConfigError(format!(
+                    "{origin}: kind = \"{other}\": expected \"autoencoder\", \"rbm\" or \"dbn\"{hint}"
+                )));
+            }
+            None => {
+                return Err(ConfigError(format!(
+                    "{origin}: `kind` is missing: expected \"autoencoder\", \"rbm\" or \"dbn\""
+                )));
+            }
+        };
+        let checked = match &config {
+            RunConfig::Autoencoder(s) => s.validate(),
+            RunConfig::Rbm(s) => s.validate().map_err(Into::into),
+            RunConfig::Dbn(s) => s.validate().map_err(Into::into),
+        };
+        checked.map_err(|error| ConfigError(format!("{origin}: {error}")))?;
+        Ok(config)
+    }
+
+    /// The settings for samples of this shape, and whether something had to be left out. Random shifts
+    /// take the true width of images that are not square, and are left out where samples are not images.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] if images of this size cannot be shifted so far.
+    pub fn for_shape(mut self, shape: ImageShape) -> Result<(Self, bool), InvalidSetting> {
+        let RunConfig::Autoencoder(settings) = &mut self else { return Ok((self, false)) };
+        let layers =
+            settings.pretraining.as_mut().map(|way| [Some(&mut way.layers), way.code.as_mut()]);
+        let layers = layers.into_iter().flatten().flatten().filter_map(|way| match way {
+            LayerPretraining::Autoencoder(way) => Some(&mut way.training),
+            _ => None,
+        });
+        let mut left_out = false;
+        for training in layers.chain([&mut settings.training]) {
+            let Some(shift) = &mut training.shift else { continue };
+            if !shape.is_image() {
+                (training.shift, left_out) = (None, true);
+                continue;
+            }
+            if shape.height != shape.width {
+                shift.width.get_or_insert(shape.width);
+            }
+            shift.shape(shape.n_pixels())?;
+        }
+        Ok((self, left_out))
+    }
+
+    /// How the training samples are split into those that are learned from and those that validate.
+    pub fn split(&self) -> SplitRule {
+        match self {
+            RunConfig::Autoencoder(settings) => settings.split,
+            RunConfig::Rbm(settings) => settings.split,
+            RunConfig::Dbn(settings) => settings.split,
+        }
+    }
+
+    /// Epochs of training, over all layers of a deep belief network.
+    pub fn epochs(&self) -> usize {
+        match self {
+            RunConfig::Autoencoder(settings) => settings.training.epochs,
+            RunConfig::Rbm(settings) => settings.training.epochs,
+            RunConfig::Dbn(settings) => settings.epochs(),
+        }
+    }
+
+    /// The kind of model in tables: `autoencoder`, `rbm` or `dbn`.
+    pub fn method(&self) -> &'static str {
+        match self {
+            RunConfig::Autoencoder(_) => "autoencoder",
+            RunConfig::Rbm(_) => "rbm",
+            RunConfig::Dbn(_) => "dbn",
+        }
+    }
+
+    /// Whether the training samples have to be in memory: for pretraining, for measurements of the
+    /// likelihood, and for deep belief networks.
+    pub fn needs_memory(&self) -> bool {
+        match self {
+            RunConfig::Autoencoder(settings) => settings.pretraining.is_some(),
+            RunConfig::Rbm(settings) => settings.likelihood.every > 0,
+            RunConfig::Dbn(_) => true,
+        }
+    }
+
+    /// Early stopping.
+    pub fn stopping(&self) -> Stopping {
+        match self {
+            RunConfig::Autoencoder(settings) => settings.stopping.unwrap_or_default(),
+            RunConfig::Rbm(_) | RunConfig::Dbn(_) => Stopping::default(),
+        }
+    }
+
+    /// The settings in full, as TOML.
+    ///
+    /// # Errors
+    /// [`ConfigError`]; never for settings that were read from TOML.
+    pub fn to_toml(&self) -> Result<String, ConfigError> {
+        toml::to_string(self).map_err(|error| ConfigError(format!("settings as TOML: {error}")))
+    }
+}
+
+/// The stem of a file name as names of runs and figures have it: characters other than ASCII letters,
+/// digits and `_` become `-`.
+pub fn plain_name(path: &Path) -> String {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
+    let name: String = stem.chars().map(plain).collect();
+    if name.is_empty() { "run".into() } else { name }
+}
+
+fn preset_text(name: &str) -> Option<&'static str> {
+    presets().into_iter().find(|(preset, _)| *preset == name).map(|(_, text)| text)
+}
+
+fn unknown_preset(name: &str) -> ConfigError {
+    let names: Vec<&str> = presets().into_iter().map(|(name, _)| name).collect();
+    let hint = nearest(name, names.iter().copied());
+    let hint = hint.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+    ConfigError(format!(
+        "there is no preset `{name}`{hint}: expected one of {}, or a TOML file",
+        names.join(", ")
+    ))
+}
+
+/// The table of a preset or file, and its name.
+pub(crate) fn source_table(source: &str) -> Result<(Table, String), Error> {
+    if let Some(text) = preset_text(source) {
+        return Ok((table(text, source)?, source.to_owned()));
+    }
+    let path = Path::new(source);
+    let is_file = path.extension().is_some_and(|e| e == "toml") || path.is_file();
+    if !is_file {
+        return Err(unknown_preset(source).into());
+    }
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Error::Io { path: path.to_owned(), source: error })?;
+    Ok((table(&text, source)?, plain_name(path)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_preset_is_complete_and_survives_being_printed() {
+        for (name, _) in presets() {
+            let (config, _) = RunConfig::load(name, &[]).expect("a preset is valid");
+            let printed = config.to_toml().expect("TOML");
+            let again = RunConfig::from_table(table(&printed, name).expect("TOML"), name);
+            assert_eq!(again.expect("the same"), config);
+        }
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let error = |assignment: &str| {
+            let outcome = RunConfig::load("rbm", &[assignment.to_owned()]);
+            outcome.expect_err("a mistake").to_string()
+        };
+        let zero = error("model.n_hidden=0");
+        assert_eq!(zero, "rbm: model.n_hidden = 0: expected at least 1");
+        assert!(error("model.n_hiden=5").contains("did you mean `n_hidden`?"));
+        assert!(error("modle.n_hidden=5").contains("did you mean `model`?"));
+        assert!(error("model.n_hidden=many").contains("model.n_hidden: invalid type"));
+        assert!(error("training.momentum=1.5").contains("a number in [0, 1)"));
+        assert!(error("kind=rmb").contains("did you mean `rbm`?"));
+    }
+
+    #[test]
+    fn what_is_no_image_is_not_moved() {
+        let shift = |height, width| {
+            let (config, _) = RunConfig::load("deep-autoencoder", &[]).expect("a preset is valid");
+            let (config, left_out) =
+                config.for_shape(ImageShape { height, width }).expect("large enough");
+            let RunConfig::Autoencoder(settings) = config else { panic!("an autoencoder") };
+            (settings.training.shift.map(|shift| shift.width), left_out)
+        };
+        assert_eq!(shift(28, 28), (Some(None), false));
+        assert_eq!(shift(20, 30), (Some(Some(30)), false));
+        assert_eq!(shift(1, 13), (None, true));
+        let far = ["training.shift={pixels=28}".to_owned()];
+        let (config, _) = RunConfig::load("denoising", &far).expect("valid for larger images");
+        let error = config.for_shape(ImageShape { height: 28, width: 28 }).expect_err("too far");
+        assert!(error.to_string().contains("training.shift.pixels = 28"), "{error}");
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_named() {
+        let error = |preset: &str, assignment: &str| {
+            let outcome = RunConfig::load(preset, &[assignment.to_owned()]);
+            outcome.expect_err("a mistake").to_string()
+        };
+        let tanh = error("sparse", "model.hidden=tanh");
+        assert!(tanh.contains("training.penalty.kind = kl: expected l1"), "{tanh}");
+        let deep = error("contractive", "model.encoder_layers=[500]");
+        assert!(deep.contains("expected one hidden layer"), "{deep}");
+        let fraction = error("denoising", "training.corruption={kind=\"masking\", fraction=2}");
+        assert!(fraction.contains("training.corruption.fraction = 2"), "{fraction}");
+        let tied = error("stacked-denoising", "model.tied=true");
+        assert!(tied.contains("model.tied = true"), "{tied}");
+        assert!(error("deep-autoencoder", "stopping.patience=0").contains("at least 1"));
+        assert!(error("autoencoder", "training.schedule=cosin").contains("`cosine`"));
+    }
+
+    #[test]
+    fn unknown_presets_are_answered_with_the_nearest() {
+        let error = RunConfig::load("tutoral", &[]).expect_err("a typing mistake").to_string();
+        assert!(error.contains("did you mean `tutorial`?"), "{error}");
+    }
+}

@@ -1,0 +1,200 @@
+use std::path::PathBuf;
+
+use nn_core::{InvalidSetting, TrainingError, UnreadableSamples};
+use stack::ResumeError;
+use study::StudyError;
+use study::tensor_file::TensorFileError;
+use thiserror::Error;
+
+use crate::config::ConfigError;
+
+/// A failure of this library. Messages name the file, field or value and what was expected; the causes
+/// of a failure are in [`source`](std::error::Error::source).
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A setting or a name makes no sense.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The monitor asked to stop.
+    #[error("interrupted; what is finished is kept, and the same command goes on from there")]
+    Interrupted,
+    /// A model could not be trained.
+    #[error("training {run}")]
+    Training {
+        /// Name of the run.
+        run: String,
+        /// The cause.
+        source: TrainingError,
+    },
+    /// Training diverged, and the last good model was kept.
+    #[error("stopped; the model after epoch {epochs} is kept in {}", folder.display())]
+    Stopped {
+        /// Epochs before the divergence.
+        epochs: usize,
+        /// Folder of the model.
+        folder: PathBuf,
+        /// The cause.
+        source: Box<Error>,
+    },
+    /// Samples on disk could not be read.
+    #[error(transparent)]
+    Unreadable(#[from] UnreadableSamples),
+    /// A classifier's training diverged at every learning rate.
+    #[error("training diverged at every learning rate; expected a lower one")]
+    AllDiverged,
+    /// A comparison failed.
+    #[error("comparing")]
+    Study(#[source] StudyError),
+    /// Data could not be read.
+    #[error(transparent)]
+    Data(#[from] mnist_io::Error),
+    /// Samples have another number of features than the model.
+    #[error("{run} was trained on samples of {expected} values; those of {data} have {found}")]
+    Width {
+        /// Name of the model.
+        run: String,
+        /// Name of the data.
+        data: String,
+        /// Visible units of the model.
+        expected: usize,
+        /// Features of the data.
+        found: usize,
+    },
+    /// The work needs labels.
+    #[error("{data} has no labels")]
+    Unlabelled {
+        /// Name of the data.
+        data: String,
+    },
+    /// The model is of another kind than the work needs.
+    #[error("{run} is not {expected}; choose the folder of one")]
+    Kind {
+        /// Name of the model.
+        run: String,
+        /// The kind that is needed, with its reason.
+        expected: &'static str,
+    },
+    /// The samples of a model are not images.
+    #[error("{run} was trained on samples of {n_visible} numbers, which are not images to draw")]
+    NotImages {
+        /// Name of the model.
+        run: String,
+        /// Visible units of the model.
+        n_visible: usize,
+    },
+    /// A folder has no model.
+    #[error(
+        "{}: there is no model.safetensors here or under models/; expected a folder that training wrote",
+        folder.display()
+    )]
+    NoModel {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A folder has several models.
+    #[error("{}: there are {count} models here; name one of them, such as {}", folder.display(), example.display())]
+    SeveralModels {
+        /// The folder.
+        folder: PathBuf,
+        /// Number of models.
+        count: usize,
+        /// Folder of one of them.
+        example: PathBuf,
+    },
+    /// A folder has no tables of a run.
+    #[error("{}: there is no metrics.csv; expected the folder of a run, such as reports/default", folder.display())]
+    NoRun {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// Another process writes to the folder.
+    #[error("{} is in use by another aerbm; wait for it, or choose another folder", folder.display())]
+    InUse {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// The folder holds another run.
+    #[error("{} holds a run {difference}; choose another folder, or delete it", folder.display())]
+    OtherRun {
+        /// The folder.
+        folder: PathBuf,
+        /// The difference, such as "of another seed".
+        difference: &'static str,
+    },
+    /// The folder cannot be written to.
+    #[error("cannot write to {}; choose another folder", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// A file could not be read or written.
+    #[error("{}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// The tensors of a kept model do not fit its record.
+    #[error("{}: delete it to train anew", path.display())]
+    Restore {
+        /// The file or folder.
+        path: PathBuf,
+        /// The cause.
+        source: ResumeError,
+    },
+    /// A file of tensors could not be read or written.
+    #[error(transparent)]
+    Tensors(#[from] TensorFileError),
+    /// A table, figure or page could not be written.
+    #[error(transparent)]
+    Report(#[from] report::Error),
+    /// A likelihood has no feasible estimate.
+    #[error(transparent)]
+    Likelihood(#[from] rbm_core::IntractableError),
+    /// Principal components could not be computed.
+    #[error(transparent)]
+    Pca(#[from] ae_core::PcaError),
+    /// A record could not be written as JSON or TOML.
+    #[error("writing a record: {0}")]
+    Record(String),
+    /// A data set could not be fetched.
+    #[error("fetching {name}")]
+    Fetch {
+        /// Name of the data set.
+        name: String,
+        /// The cause.
+        source: mnist_io::fetch::FetchError,
+    },
+}
+
+impl Error {
+    /// The failure of training the run of this name.
+    pub(crate) fn training(run: &str, source: TrainingError) -> Self {
+        match source {
+            TrainingError::Interrupted => Error::Interrupted,
+            source => Error::Training { run: run.to_owned(), source },
+        }
+    }
+}
+
+impl From<InvalidSetting> for Error {
+    fn from(error: InvalidSetting) -> Self {
+        Error::Config(ConfigError(error.to_string()))
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Error::Record(error.to_string())
+    }
+}
+
+impl From<toml::ser::Error> for Error {
+    fn from(error: toml::ser::Error) -> Self {
+        Error::Record(error.to_string())
+    }
+}

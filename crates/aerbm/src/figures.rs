@@ -1,0 +1,255 @@
+//! The figures of runs.
+
+use std::path::Path;
+
+use ndarray::{Array2, ArrayView2, Axis};
+use report::{
+    AxisScale, Curve, Lines, Meta, MetricRow, Panel, Section, Styles, TileRow, TileScale, Tiles,
+};
+
+use crate::Error;
+use crate::model::Model;
+use crate::record::Record;
+use crate::trained::Trained;
+
+pub(crate) mod autoencoder;
+pub(crate) mod comparison;
+pub(crate) mod generation;
+
+/// The place of figures and the styles of the methods in them.
+#[derive(Debug, Clone, Copy)]
+pub struct Figures<'a> {
+    /// The folder of the run; figures are in `figures/` below it.
+    pub dir: &'a Path,
+    /// Colours of methods.
+    pub styles: &'a Styles,
+}
+
+/// Costs and errors of every epoch.
+pub(crate) fn learning_curves(out: Figures<'_>, metrics: &[MetricRow]) -> Result<(), Error> {
+    let epochs = metrics.iter().filter(|row| row.stage == "train" && row.epoch.is_some());
+    let mut panels: Vec<Panel> = Vec::new();
+    let wanted = [
+        (
+            "validation",
+            "mse_per_pixel",
+            "Reconstruction of unseen images",
+            "squared error per pixel",
+        ),
+        ("train", "cost", "Training cost of autoencoders", "cost (nats or squared error)"),
+        ("train", "sse_per_image", "One-step reconstruction of the RBM", "squared error per image"),
+        ("validation", "free_energy_gap_nats", "Free-energy gap of the RBM", "nats, unseen − seen"),
+        ("validation", "log_likelihood_nats", "Likelihood of the RBM", "mean log p(v), nats"),
+        ("train", "weight_change", "Change of the RBM's weights", "rms, relative to the weights"),
+    ];
+    for (split, metric, title, y_title) in wanted {
+        let mut curves: Vec<Curve> = Vec::new();
+        // Of a run that was repeated, the first seed.
+        let mut seeds: Vec<u64> = Vec::new();
+        for row in epochs.clone().filter(|row| row.split == split && row.metric == metric) {
+            let point = (row.epoch.unwrap_or_default() as f64, row.value);
+            match curves.iter().position(|curve| curve.name == row.run) {
+                Some(i) if seeds[i] == row.seed => curves[i].points.push(point),
+                Some(_) => (),
+                None => {
+                    curves.push(Curve { name: row.run.clone(), points: vec![point] });
+                    seeds.push(row.seed);
+                }
+            }
+        }
+        let y_scale = if metric.ends_with("_nats") { AxisScale::Linear } else { AxisScale::Log };
+        if !curves.is_empty() {
+            let [title, x_title, y_title] = [title, "epoch", y_title].map(str::to_owned);
+            panels.push(Panel { title, x_title, y_title, y_scale, curves });
+        }
+    }
+    let meta = Meta {
+        title: "Learning curves".into(),
+        caption: "Costs and errors after each epoch of training.".into(),
+        how_to_read:
+            "Lower is better, except for the likelihood. Training has converged where a curve \
+            is flat. A growing free-energy gap is a sign of overfitting: seen samples become more \
+            probable than unseen ones."
+                .into(),
+        alt: "Line charts of costs and errors against epochs, with one line for each model".into(),
+        section: Section::Learning,
+        order: 0,
+    };
+    Ok(Lines { meta, panels }.write(out.dir, "learning_curves", out.styles)?)
+}
+
+/// The incoming weights of hidden units.
+pub(crate) fn filters(out: Figures<'_>, trained: &Trained, order: u32) -> Result<(), Error> {
+    const ROWS: usize = 2;
+    const COLUMNS: usize = 10;
+    let filters = trained.model.filters();
+    let run = &trained.record.run;
+    let shown: Vec<usize> = strongest(filters, ROWS * COLUMNS);
+    let rows = shown
+        .chunks(COLUMNS)
+        .map(|units| TileRow {
+            label: String::new(),
+            tiles: units.iter().map(|&unit| filters.column(unit).to_vec()).collect(),
+        })
+        .collect();
+    let meta = Meta {
+        title: format!("Filters: {run}"),
+        caption: format!(
+            "The weights from the pixels to {} of {} hidden units, those with the largest norms.",
+            shown.len(),
+            filters.ncols()
+        ),
+        how_to_read: "Each square shows the weights of one unit, positive ones in one colour and \
+            negative ones in the other. Strokes and local spots are features of digits. Grain means \
+            that the unit has learned little, or that its random initial weights still dominate."
+            .into(),
+        alt: format!("Grid of weight images of the hidden units of {run}"),
+        section: Section::Features,
+        order,
+    };
+    let scale = TileScale::Diverging;
+    tiles(out, &format!("filters_{run}"), trained, rows, scale, meta)
+}
+
+/// Histograms of an RBM's weights and of the activity of its hidden units.
+pub(crate) fn histograms(
+    out: Figures<'_>,
+    trained: &Trained,
+    test: &mnist_io::Dataset,
+) -> Result<(), Error> {
+    let Model::Rbm(rbm) = &trained.model else { return Ok(()) };
+    let run = &trained.record.run;
+    let largest = rbm.weights.iter().fold(0.0_f32, |most, w| most.max(w.abs()));
+    let weights = rbm.weights.iter().map(|&w| f64::from(w));
+    let mut weights = shares(weights, (-f64::from(largest), f64::from(largest)));
+    // A logarithmic axis cannot show an empty interval.
+    weights.retain(|(_, share)| *share > 0.0);
+    let mut panels = vec![Panel {
+        title: "Weights".into(),
+        x_title: "weight".into(),
+        y_title: "share of all weights".into(),
+        y_scale: AxisScale::Log,
+        curves: vec![Curve { name: run.clone(), points: weights }],
+    }];
+    if rbm.hidden.unit.mean_is_probability() {
+        let features = rbm.encode(test.rows(0..test.n_samples().min(2000)));
+        let activity = nn_core::column_means(features.view());
+        let points = shares(activity.into_iter(), (0.0, 1.0));
+        panels.push(Panel {
+            title: "Activity of hidden units".into(),
+            x_title: "mean over test images".into(),
+            y_title: "share of all units".into(),
+            y_scale: AxisScale::Linear,
+            curves: vec![Curve { name: run.clone(), points }],
+        });
+    }
+    let meta = Meta {
+        title: format!("Weights and activities: {run}"),
+        caption: "Histograms over 40 equal intervals.".into(),
+        how_to_read:
+            "Outlying weights or a second mode are signs of too high a learning rate. Units that \
+            are always on or always off carry no information."
+                .into(),
+        alt: format!("Histograms of the weights and of the hidden activities of {run}"),
+        section: Section::Learning,
+        order: 1,
+    };
+    Ok(Lines { meta, panels }.write(out.dir, &format!("histograms_{run}"), out.styles)?)
+}
+
+/// A histogram between two bounds: the middle of each interval and its share of the values.
+#[allow(clippy::cast_sign_loss, reason = "values are between the bounds")]
+fn shares(values: impl Iterator<Item = f64>, (low, high): (f64, f64)) -> Vec<(f64, f64)> {
+    const INTERVALS: usize = 40;
+    let mut counts = [0_usize; INTERVALS];
+    let width = (high - low).max(f64::MIN_POSITIVE) / INTERVALS as f64;
+    for value in values {
+        counts[(((value - low) / width) as usize).min(INTERVALS - 1)] += 1;
+    }
+    let total = counts.iter().sum::<usize>() as f64;
+    let middles = (0..INTERVALS).map(|i| low + (i as f64 + 0.5) * width);
+    middles.zip(counts).map(|(middle, count)| (middle, count as f64 / total)).collect()
+}
+
+/// The `n` columns with the largest norms, in their order.
+fn strongest(weights: ArrayView2<f32>, n: usize) -> Vec<usize> {
+    let mut units: Vec<usize> = (0..weights.ncols()).collect();
+    let norm = |unit: &usize| weights.column(*unit).iter().map(|w| w * w).sum::<f32>();
+    units.sort_by(|a, b| norm(b).total_cmp(&norm(a)).then(a.cmp(b)));
+    units.truncate(n);
+    units.sort_unstable();
+    units
+}
+
+/// Test samples above their reconstructions by each model, in a figure of this name.
+///
+/// # Errors
+/// [`Error::NotImages`], or the reason why the figure could not be written.
+pub fn reconstructions(
+    out: Figures<'_>,
+    name: &str,
+    models: &[&Trained],
+    test: &mnist_io::Dataset,
+) -> Result<(), Error> {
+    let Some(first) = models.first() else { return Ok(()) };
+    let digits = digits_of_each_class(test);
+    let mut rows = vec![row("test digit", digits.view())];
+    for trained in models {
+        rows.push(row(&trained.record.run, trained.model.reconstruct(digits.view()).view()));
+    }
+    let meta = Meta {
+        title: "Test digits above their reconstructions".into(),
+        caption: "The first test image of each class, and its reconstruction by each model.".into(),
+        how_to_read:
+            "The closer a row is to the first one, the less the code loses. Blur and missing \
+            strokes show the information that the code could not hold."
+                .into(),
+        alt: "Rows of digit images: originals, then each model's reconstructions".into(),
+        section: Section::Reconstruction,
+        order: 0,
+    };
+    tiles(out, name, first, rows, TileScale::Grey, meta)
+}
+
+/// The first sample of each class, of at most twenty classes; the first ten samples if there are no labels.
+pub(crate) fn one_of_each_class(test: &mnist_io::Dataset) -> Vec<usize> {
+    const MOST: usize = 20;
+    let labels = test.labels.as_deref().unwrap_or_default();
+    let mut samples: Vec<usize> = (0..test.n_classes)
+        .filter_map(|class| labels.iter().position(|&label| usize::from(label) == class))
+        .take(MOST)
+        .collect();
+    if samples.is_empty() {
+        samples = (0..test.n_samples().min(10)).collect();
+    }
+    samples
+}
+
+fn digits_of_each_class(test: &mnist_io::Dataset) -> Array2<f32> {
+    test.images.select(Axis(0), &one_of_each_class(test))
+}
+
+/// A row of tiles.
+pub(crate) fn row(label: &str, images: ArrayView2<f32>) -> TileRow {
+    TileRow {
+        label: label.to_owned(),
+        tiles: images.rows().into_iter().map(|image| image.to_vec()).collect(),
+    }
+}
+
+pub(crate) fn tiles(
+    out: Figures<'_>,
+    name: &str,
+    of: &Trained,
+    rows: Vec<TileRow>,
+    scale: TileScale,
+    meta: Meta,
+) -> Result<(), Error> {
+    let image = of.record.image;
+    if !image.is_image() {
+        let Record { run, n_visible, .. } = &of.record;
+        return Err(Error::NotImages { run: run.clone(), n_visible: *n_visible });
+    }
+    let tiles = Tiles { meta, rows, height: image.height, width: image.width, scale };
+    Ok(tiles.write(out.dir, name, out.styles)?)
+}

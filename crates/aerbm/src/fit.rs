@@ -1,0 +1,52 @@
+//! Fitting of models to arrays in memory.
+
+use mnist_io::{Dataset, ImageShape, Splits, TrainTest, TrainingData};
+use ndarray::ArrayView2;
+
+use crate::config::RunConfig;
+use crate::record::Spec;
+use crate::trained::Trained;
+use crate::{Error, Monitor, train, with_threads};
+
+/// Fits a model to the rows of `x` (n × features) with all threads. Every random draw follows from
+/// `seed`; the result does not depend on the number of threads.
+///
+/// All rows are learned from, unless the settings have early stopping: then their `split` says how many
+/// are held out to validate. Rows whose width is a square of 8 or more count as square images, which
+/// matters to settings that shift images.
+///
+/// # Errors
+/// [`Error::Data`] for values that are not finite, [`Error::Training`] for data that do not suit the
+/// model's units, or for divergence.
+pub fn fit<'a>(
+    config: &RunConfig,
+    x: impl Into<ArrayView2<'a, f32>>,
+    seed: u64,
+) -> Result<Trained, Error> {
+    fit_with(config, x, seed, &())
+}
+
+/// As [`fit`], observed by a monitor that may stop it.
+///
+/// # Errors
+/// As [`fit`], and [`Error::Interrupted`].
+pub fn fit_with<'a>(
+    config: &RunConfig,
+    x: impl Into<ArrayView2<'a, f32>>,
+    seed: u64,
+    monitor: &dyn Monitor,
+) -> Result<Trained, Error> {
+    let x = x.into();
+    let shape = ImageShape::of_features(x.ncols());
+    let (config, _) = config.clone().for_shape(shape)?;
+    let data = Dataset::from_arrays("array", x.to_owned(), None, shape)?;
+    let nothing = data.slice(0..0);
+    let stops = config.stopping() != crate::config::Stopping::default();
+    let splits = if stops {
+        TrainTest { train: TrainingData::from(data), test: nothing }.split(config.split())?
+    } else {
+        Splits { train: data.into(), validation: nothing.clone(), test: nothing }
+    };
+    let spec = Spec { run: config.method(), config: &config, seed, source: None };
+    with_threads(|| train::train_in_memory(&spec, &splits, monitor))
+}

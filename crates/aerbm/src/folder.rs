@@ -1,0 +1,177 @@
+//! The folder of a run.
+//!
+//! The folder, `config.toml` and `run.json` are written before any work, so that a folder that cannot
+//! be written to is noticed at once. Tables are rewritten as results arrive.
+
+use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use report::{MetricRow, Row, TimingRow};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::Error;
+use crate::record::Record;
+
+/// The folder of a run, which no other process writes to while this value exists.
+#[derive(Debug)]
+pub struct RunFolder {
+    path: PathBuf,
+    info: serde_json::Value,
+    metrics: Vec<MetricRow>,
+    timings: Vec<TimingRow>,
+    /// Held while the folder is open; the system releases it when the process ends.
+    _lock: File,
+}
+
+/// The data in `run.json`.
+#[derive(Debug, Serialize)]
+pub struct DataInfo<'a> {
+    /// Name of the data.
+    pub name: &'a str,
+    /// SHA-256 of the training part.
+    pub train_sha256: &'a str,
+    /// SHA-256 of the test part.
+    pub test_sha256: &'a str,
+    /// The names of the classes, where they are not 0, 1, 2, …
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub classes: &'a [String],
+    /// Decisions made while reading.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub notes: &'a [String],
+}
+
+impl RunFolder {
+    /// Opens the folder, which is created where it is missing, and writes the settings into it.
+    ///
+    /// # Errors
+    /// [`Error::Folder`] if it cannot be written to, [`Error::InUse`] if another process uses it.
+    pub fn open(
+        path: &Path,
+        command: &str,
+        config: &str,
+        data: &DataInfo<'_>,
+    ) -> Result<Self, Error> {
+        let cannot = |source| Error::Folder { folder: path.to_owned(), source };
+        std::fs::create_dir_all(path).map_err(cannot)?;
+        let lock = File::create(path.join(".lock")).map_err(cannot)?;
+        match lock.try_lock() {
+            Ok(()) => (),
+            Err(TryLockError::WouldBlock) => return Err(Error::InUse { folder: path.to_owned() }),
+            Err(TryLockError::Error(error)) => return Err(cannot(error)),
+        }
+        let info = json!({
+            "command": command,
+            "version": env!("CARGO_PKG_VERSION"),
+            "commit": env!("AERBM_COMMIT"),
+            "os": std::env::consts::OS,
+            "arch": std::env::consts::ARCH,
+            "cpu": cpu(),
+            "threads": crate::threads(),
+            "data": data,
+            "status": "running",
+        });
+        let folder = RunFolder {
+            path: path.to_owned(),
+            info,
+            metrics: vec![],
+            timings: vec![],
+            _lock: lock,
+        };
+        report::write_text(&path.join("config.toml"), config)?;
+        folder.write_info()?;
+        Ok(folder)
+    }
+
+    /// Adds entries to `run.json`.
+    ///
+    /// # Errors
+    /// [`Error::Report`] if the file cannot be written.
+    pub fn set_info(&mut self, entries: &serde_json::Value) -> Result<(), Error> {
+        for (key, value) in entries.as_object().into_iter().flatten() {
+            self.info[key] = value.clone();
+        }
+        self.write_info()
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The folder of the model of this name.
+    pub fn model_folder(&self, run: &str) -> PathBuf {
+        self.path.join("models").join(run)
+    }
+
+    /// Adds the rows of a trained model and writes the tables.
+    ///
+    /// # Errors
+    /// [`Error::Report`] if a table cannot be written.
+    pub fn add_record(&mut self, record: &Record) -> Result<(), Error> {
+        self.add_rows(record.metric_rows(), record.timing_rows())
+    }
+
+    /// Adds rows and writes the tables.
+    ///
+    /// # Errors
+    /// [`Error::Report`] if a table cannot be written.
+    pub fn add_rows(
+        &mut self,
+        metrics: Vec<MetricRow>,
+        timings: Vec<TimingRow>,
+    ) -> Result<(), Error> {
+        self.metrics.extend(metrics);
+        self.timings.extend(timings);
+        self.write_table("metrics.csv", &self.metrics)?;
+        self.write_table("timings.csv", &self.timings)
+    }
+
+    /// The measurements so far.
+    pub fn metrics(&self) -> &[MetricRow] {
+        &self.metrics
+    }
+
+    /// Writes a table of this name.
+    ///
+    /// # Errors
+    /// [`Error::Report`] if it cannot be written.
+    pub fn write_table<R: Row>(&self, name: &str, rows: &[R]) -> Result<(), Error> {
+        Ok(report::write_csv(&self.path.join(name), rows)?)
+    }
+
+    /// Marks the run as complete, redraws the figures from their tables, and writes the page, whose path
+    /// is returned.
+    ///
+    /// # Errors
+    /// [`Error::Report`] if a file cannot be read or written.
+    pub fn finish(mut self) -> Result<PathBuf, Error> {
+        self.info["status"] = json!("complete");
+        self.write_info()?;
+        crate::page::write(&self.path)?;
+        Ok(self.path.join("report.html"))
+    }
+
+    fn write_info(&self) -> Result<(), Error> {
+        let text = serde_json::to_string_pretty(&self.info)? + "\n";
+        Ok(report::write_text(&self.path.join("run.json"), &text)?)
+    }
+}
+
+/// Removes a file, if it exists.
+pub(crate) fn remove(file: &Path) -> Result<(), Error> {
+    match std::fs::remove_file(file) {
+        Err(source) if source.kind() != ErrorKind::NotFound => {
+            Err(Error::Io { path: file.to_owned(), source })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The name of the processor, where the system tells it.
+fn cpu() -> String {
+    let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let name = text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
+    name.map_or_else(|| "unknown".to_owned(), |(_, name)| name.trim().to_owned())
+}

@@ -1,0 +1,292 @@
+//! Samples and inpainting of generative models, in figures and in numbers.
+
+use mnist_io::{Dataset, Splits};
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
+use nn_core::Progress;
+use numerics::{Purpose, Stream};
+use rbm_core::{AnnealingConfig, Rbm, Temperatures, bracket_log_z, diagnose_chains, inpaint};
+use stack::{Classifier, Dbn, FineTuneConfig, Labelled, fine_tune};
+
+use crate::config::RunConfig;
+use crate::figures::Figures;
+use crate::figures::generation as figures;
+use crate::figures::generation::Start;
+use crate::likelihood::states;
+use crate::model::Model;
+use crate::monitor::{Monitor, StopWatch};
+use crate::neighbours::nearest;
+use crate::record::Measure;
+use crate::trained::Trained;
+use crate::{Error, mean};
+
+const NOISE: Purpose = Purpose::new("sample noise");
+
+/// Chains whose free energies are followed.
+const FOLLOWED: usize = 20;
+
+/// Options of [`sample`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct SampleOptions {
+    /// Gibbs steps of each chain.
+    pub steps: usize,
+    /// Whether chains start from samples of the data; otherwise they start from fair coin flips.
+    pub from_data: bool,
+    /// Chains in the figure that start from coin flips; of those from data there is one per class.
+    pub chains: usize,
+    /// Samples for the page and the measurements, each the end of a chain of its own.
+    pub samples: usize,
+    /// Whether the model is fine-tuned into a classifier that judges the samples.
+    pub judge: bool,
+    /// Seed of every random draw.
+    pub seed: u64,
+}
+
+impl Default for SampleOptions {
+    fn default() -> Self {
+        SampleOptions {
+            steps: 1000,
+            from_data: true,
+            chains: 10,
+            samples: 100,
+            judge: false,
+            seed: 1,
+        }
+    }
+}
+
+/// Draws samples: figures `samples_RUN` and `page_RUN` in `out`, and the measurements of the chains.
+///
+/// # Errors
+/// [`Error::Kind`] for an autoencoder, [`Error::Unlabelled`] for a judge without labels, or the reason
+/// why a figure could not be written.
+pub fn sample(
+    trained: &Trained,
+    splits: &Splits,
+    out: Figures<'_>,
+    options: &SampleOptions,
+    monitor: &dyn Monitor,
+) -> Result<Vec<Measure>, Error> {
+    let SampleOptions { steps, seed, samples: n, .. } = *options;
+    let test = &splits.test;
+    let start = if options.from_data { Start::Samples(test) } else { Start::Noise(options.chains) };
+    figures::gibbs_samples(out, trained, &start, steps, seed)?;
+    let Some(dbn) = trained.model.generative() else { return Ok(vec![]) };
+    let (samples, mut measures) = long_chains(&dbn, (options.from_data, n), splits, steps, seed);
+    figures::sample_page(out, trained, samples.view())?;
+    let test_samples = test.rows(0..n.min(test.n_samples()));
+    for (split, samples) in [("samples", samples.view()), ("test", test_samples)] {
+        let nearest = nearest(1, splits.train.images.view(), samples);
+        let errors: Vec<f64> = nearest.iter().map(|of| of[0].squared_distance.into()).collect();
+        measures.push(Measure::new(split, "nearest_training_sse", mean(&errors), "sse_per_image"));
+    }
+    if options.judge {
+        measures.extend(judge(trained, &dbn, samples.view(), splits, seed, monitor)?);
+    }
+    Ok(measures)
+}
+
+/// The last states of `n` chains, and the mixing diagnostics of their second half.
+fn long_chains(
+    dbn: &Dbn,
+    (from_data, n): (bool, usize),
+    splits: &Splits,
+    steps: usize,
+    seed: u64,
+) -> (Array2<f32>, Vec<Measure>) {
+    let top = dbn.layers.last().expect("a model has a layer");
+    let mut chains = if from_data {
+        let train = &splits.train.images;
+        let rows: Vec<usize> = (0..n).map(|chain| chain * train.nrows() / n).collect();
+        dbn.chains_from_data(train.select(Axis(0), &rows).view(), seed)
+    } else {
+        dbn.chains_from_noise(n, Stream::new(seed, NOISE))
+    };
+    let followed = FOLLOWED.min(n);
+    let mut traces = vec![Vec::with_capacity(steps); followed];
+    for step in 1..=steps {
+        dbn.gibbs_step(&mut chains, seed, step);
+        if step > steps / 2 {
+            let states = chains.visible(top);
+            let free_energies = top.free_energies(states.slice(ndarray::s![..followed, ..]));
+            traces.iter_mut().zip(free_energies).for_each(|(trace, free)| trace.push(free));
+        }
+    }
+    let mut measures = Vec::new();
+    if traces[0].len() >= 4 {
+        let found = diagnose_chains(&traces);
+        let row = |metric, value, unit| Measure::new("samples", metric, value, unit);
+        measures.push(row("autocorrelation_time", found.autocorrelation_time, "steps"));
+        measures.push(row("effective_samples", found.effective_samples, "samples"));
+        measures.push(row("r_hat", found.r_hat, ""));
+    }
+    (dbn.draw_down(&chains, seed, steps), measures)
+}
+
+/// Fine-tunes the model's layers into a classifier, and measures with it how many classes the samples
+/// cover and how clearly: the entropy of the mean class probabilities, and the mean of the largest
+/// probability.
+fn judge(
+    trained: &Trained,
+    dbn: &Dbn,
+    samples: ArrayView2<f32>,
+    splits: &Splits,
+    seed: u64,
+    monitor: &dyn Monitor,
+) -> Result<Vec<Measure>, Error> {
+    let labels = |set: &Dataset| {
+        set.labels.clone().ok_or_else(|| Error::Unlabelled { data: set.name.clone() })
+    };
+    let (of_train, of_validation, of_test) =
+        (labels(&splits.train)?, labels(&splits.validation)?, labels(&splits.test)?);
+    let layers = Model::Dbn(dbn.clone()).encoder_layers();
+    let classifier = Classifier::on_top_of(layers, splits.train.n_classes, seed);
+    let config = FineTuneConfig { updates: 8_000, ..Default::default() };
+    monitor.begin("judge: fine-tuning a classifier", config.evaluations);
+    let mut watch = StopWatch::start();
+    let mut observer = |progress: &Progress| {
+        monitor.advance(progress, watch.lap());
+        monitor.flow()
+    };
+    let train = Labelled { x: splits.train.images.view(), labels: &of_train };
+    let validation = Labelled { x: splits.validation.images.view(), labels: &of_validation };
+    let tuned = fine_tune(classifier, train, validation, &config, seed, &mut observer)
+        .map_err(|source| Error::training(&trained.record.run, source))?;
+    monitor.finish();
+    let test = splits.test.images.view();
+    let errors = tuned.model.count_errors(test, &of_test) as f64;
+    let error = 100.0 * errors / test.nrows() as f64;
+    let mut measures = vec![Measure::new("test", "error_pct", error, "pct")];
+    for (split, images) in [("samples", samples), ("test", test)] {
+        let p = tuned.model.probabilities(images);
+        let classes = nn_core::column_means(p.view());
+        let entropy: f64 = classes.iter().map(|p| if *p > 0.0 { -p * p.ln() } else { 0.0 }).sum();
+        let top: Vec<f64> = p
+            .rows()
+            .into_iter()
+            .map(|row| f64::from(row.iter().copied().fold(0.0, f32::max)))
+            .collect();
+        measures.push(Measure::new(split, "class_entropy_nats", entropy, "nats"));
+        measures.push(Measure::new(split, "top_class_probability", mean(&top), "probability"));
+    }
+    Ok(measures)
+}
+
+/// The half of an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Half {
+    /// The upper half.
+    Upper,
+    /// The lower half.
+    Lower,
+    /// The left half.
+    Left,
+    /// The right half.
+    Right,
+}
+
+impl Half {
+    /// Whether each pixel of an image of this size is in this half, row by row.
+    pub fn mask(self, height: usize, width: usize) -> Vec<bool> {
+        let inside = |row: usize, column: usize| match self {
+            Half::Upper => row < height / 2,
+            Half::Lower => row >= height / 2,
+            Half::Left => column < width / 2,
+            Half::Right => column >= width / 2,
+        };
+        (0..height * width).map(|pixel| inside(pixel / width, pixel % width)).collect()
+    }
+}
+
+/// Options of [`inpaint_half`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InpaintOptions {
+    /// The half that is known.
+    pub known: Half,
+    /// Number of test images.
+    pub images: usize,
+    /// Draws for each image.
+    pub draws: usize,
+    /// Gibbs steps of each draw.
+    pub steps: usize,
+    /// Seed of every random draw.
+    pub seed: u64,
+}
+
+/// Draws the unknown half of test images from an RBM's conditional distribution: figure
+/// `inpainted_RUN` in `out`, and, for binary hidden units, the likelihood of the true halves.
+///
+/// # Errors
+/// [`Error::Kind`] for a model that is not an RBM, or the reason why the figure could not be written.
+pub fn inpaint_half(
+    trained: &Trained,
+    splits: &Splits,
+    out: Figures<'_>,
+    options: &InpaintOptions,
+    monitor: &dyn Monitor,
+) -> Result<Vec<Measure>, Error> {
+    let (RunConfig::Rbm(settings), Model::Rbm(rbm)) = (trained.config()?, &trained.model) else {
+        let expected = "an RBM, which alone has a conditional distribution of missing values";
+        return Err(Error::Kind { run: trained.record.run.clone(), expected });
+    };
+    let InpaintOptions { draws, steps, seed, .. } = *options;
+    let test = &splits.test;
+    let binarisation = settings.training.binarisation;
+    let train = states(rbm, binarisation, splits.train.images.view());
+    let base = rbm.independent_biases(&train.view())?;
+    let n = options.images.min(test.n_samples());
+    let truth = states(rbm, binarisation, test.rows(0..n));
+    let known = options.known.mask(trained.record.image.height, trained.record.image.width);
+
+    let how = (known.as_slice(), base.view());
+    let drawn = inpaint(rbm, truth.view(), how, (draws, steps), seed);
+    let shown = drawn.visible_mean(rbm);
+    figures::inpainted(out, trained, (truth.view(), &known), (shown.view(), draws))?;
+
+    monitor.begin("likelihood of the missing half", n);
+    let mut measures = Vec::new();
+    if rbm.hidden.unit.has_linear_energy() {
+        measures = conditional_likelihood(rbm, truth.view(), &known, base.view(), seed)?;
+    }
+    monitor.finish();
+    Ok(measures)
+}
+
+/// The mean −ln p(missing | known) of the true images, with its bracket, under the model and under
+/// independent pixels with the means of the training set.
+fn conditional_likelihood(
+    rbm: &Rbm<f32>,
+    truth: ArrayView2<f32>,
+    known: &[bool],
+    base: ArrayView1<f32>,
+    seed: u64,
+) -> Result<Vec<Measure>, Error> {
+    let config =
+        AnnealingConfig { chains: 24, schedule: Temperatures::Even { count: 500 }, burn_in: 100 };
+    let missing: Vec<usize> = (0..known.len()).filter(|&i| !known[i]).collect();
+    let base = base.select(Axis(0), &missing);
+    let mut independent = rbm.given(truth.row(0), known);
+    independent.weights.fill(0.0);
+    independent.visible.bias.assign(&base);
+    independent.hidden.bias.fill(0.0);
+    // Without weights annealed importance sampling is exact.
+    let log_z_of_independent =
+        rbm_core::forward(&independent, base.view(), &[0.0, 1.0], 2, 0).log_z;
+    let (mut lower, mut upper, mut of_independent) = (Vec::new(), Vec::new(), Vec::new());
+    for image in truth.rows() {
+        let conditional = rbm.given(image, known);
+        let true_half = image.select(Axis(0), &missing).insert_axis(Axis(0));
+        let bracket = bracket_log_z(&conditional, base.view(), true_half.view(), &config, seed)?;
+        let free = conditional.free_energies(true_half.view())[0];
+        lower.push(free + bracket.lower.log_z);
+        upper.push(free + bracket.upper.log_z);
+        of_independent.push(independent.free_energies(true_half.view())[0] + log_z_of_independent);
+    }
+    let row = |metric, values: &[f64]| Measure::new("test", metric, mean(values), "nats");
+    let middle = [lower.clone(), upper.clone()].concat();
+    Ok(vec![
+        row("conditional_nll_nats", &middle),
+        row("conditional_nll_nats_lower", &lower),
+        row("conditional_nll_nats_upper", &upper),
+        row("independent_nll_nats", &of_independent),
+    ])
+}

@@ -1,0 +1,134 @@
+//! The page of a run, drawn from the files in its folder.
+//!
+//! The answer of a comparison is made in `study`, from the tables and the roles of the methods; the
+//! page shows it.
+
+use std::path::{Path, PathBuf};
+
+use report::{
+    Answer, ComparisonRow, MethodStyle, PairVerdict, PairedRow, Styles, SummaryRow, Tone, read_csv,
+};
+use study::verdict::{CellLine, Finding, PairedLine, SummaryLine, Verdict};
+use study::{Methods, Roles};
+
+use crate::Error;
+use crate::config::ProfileConfig;
+
+/// Draws the figures of the run in `dir` again from their tables, writes its page, and returns the path of
+/// the page.
+///
+/// # Errors
+/// [`Error::NoRun`] for a folder without a run, or the reason why a file cannot be read or written.
+pub fn write(dir: &Path) -> Result<PathBuf, Error> {
+    if !dir.join("metrics.csv").is_file() {
+        return Err(Error::NoRun { folder: dir.to_owned() });
+    }
+    let profile = ProfileConfig::of_folder(dir)?;
+    let methods = profile.as_ref().map(|profile| &profile.methods);
+    let styles = methods.filter(|methods| !methods.is_empty()).map_or_else(default_styles, styles);
+    let answer = match profile.as_ref().and_then(|profile| profile.comparison.as_ref()) {
+        Some(comparison) if dir.join("summary.csv").is_file() => {
+            let methods = methods.expect("a comparison has methods");
+            answer(dir, &methods.roles_among(&comparison.methods))?
+        }
+        _ => None,
+    };
+    report::build(dir, &styles, answer.as_ref())?;
+    Ok(dir.join("report.html"))
+}
+
+fn answer(dir: &Path, roles: &Roles) -> Result<Option<Answer>, Error> {
+    let [summary, paired, comparison] =
+        ["summary.csv", "paired.csv", "comparison.csv"].map(|name| dir.join(name));
+    let summary = read_csv(&summary)?;
+    let paired = if paired.is_file() { read_csv(&paired)? } else { vec![] };
+    let cells = if comparison.is_file() { read_csv(&comparison)? } else { vec![] };
+    Ok(verdict(roles, &summary, &paired, &cells).map(to_answer))
+}
+
+/// The verdict on the tables of a comparison; none if they are empty.
+pub(crate) fn verdict(
+    roles: &Roles,
+    summary: &[SummaryRow],
+    paired: &[PairedRow],
+    cells: &[ComparisonRow],
+) -> Option<Verdict> {
+    let summary: Vec<SummaryLine> = summary
+        .iter()
+        .map(|row| SummaryLine {
+            method: row.method.clone(),
+            depth: row.depth,
+            labels: row.labels,
+            seeds: row.seeds,
+            test_error_pct: row.test_error_pct_mean,
+        })
+        .collect();
+    // Each pair has a row for each test; those of Holm's correction have the p-value that counts.
+    let corrected = paired.iter().filter(|row| row.test.ends_with("Holm"));
+    let paired: Vec<PairedLine> = corrected
+        .map(|row| PairedLine {
+            method_a: row.method_a.clone(),
+            method_b: row.method_b.clone(),
+            depth: row.depth,
+            labels: row.labels,
+            seeds: row.seeds,
+            difference_pct: row.difference_pct_mean,
+            low: row.ci95_low,
+            high: row.ci95_high,
+            corrected_p: row.p_value,
+        })
+        .collect();
+    let cells: Vec<CellLine> = cells
+        .iter()
+        .map(|row| CellLine {
+            method: row.method.clone(),
+            depth: row.depth,
+            labels: row.labels,
+            seed: row.seed,
+            validation_error_pct: row.validation_error_pct,
+            test_error_pct: row.test_error_pct,
+        })
+        .collect();
+    Verdict::of(roles, &summary, &paired, &cells)
+}
+
+fn to_answer(verdict: Verdict) -> Answer {
+    let tone = |finding: Finding| match finding {
+        Finding::Better => Tone::Good,
+        Finding::SuggestiveBetter => Tone::FairlyGood,
+        Finding::NoDifference | Finding::NoInterval => Tone::Neutral,
+        Finding::SuggestiveWorse => Tone::FairlyBad,
+        Finding::Worse => Tone::Bad,
+    };
+    let pairs = verdict.pairs.into_iter().map(|pair| PairVerdict {
+        text: pair.words(),
+        tone: tone(pair.outcome),
+        method_a: pair.method_a,
+        method_b: pair.method_b,
+        depth: pair.depth,
+        labels: pair.labels,
+        asked: pair.asked,
+    });
+    Answer {
+        headline: verdict.headline,
+        findings: verdict.findings,
+        notes: verdict.notes,
+        family: verdict.family,
+        pairs: pairs.collect(),
+    }
+}
+
+/// The styles of the built-in methods.
+pub fn default_styles() -> Styles {
+    styles(&ProfileConfig::built_in_methods())
+}
+
+/// The styles of methods.
+pub fn styles(methods: &Methods) -> Styles {
+    let methods = methods.styles().map(|style| MethodStyle {
+        name: style.name.to_owned(),
+        words: style.words.to_owned(),
+        color: (style.color.red, style.color.green, style.color.blue),
+    });
+    Styles { methods: methods.collect() }
+}

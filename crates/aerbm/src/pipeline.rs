@@ -1,0 +1,251 @@
+//! The pipeline: train models, compare ways of pretraining, draw figures, write the page.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use mnist_io::Splits;
+use nn_core::TensorMap;
+use report::MetricRow;
+use serde_json::json;
+use study::stage::{Key, Store};
+
+use crate::comparison::{Comparison, compare};
+use crate::config::{ProbeSettings, ProfileConfig, RunConfig};
+use crate::data::{Loaded, Source};
+use crate::figures::{self, Figures};
+use crate::folder::{DataInfo, RunFolder};
+use crate::model::Model;
+use crate::monitor::Monitor;
+use crate::probe::{Probed, probe};
+use crate::record::{Epoch, Spec};
+use crate::train::train;
+use crate::trained::Trained;
+use crate::{Error, codes, page};
+
+/// Gibbs steps of the longest chain in the report.
+const GIBBS_STEPS: usize = 1000;
+
+/// A finished profile, or part of one.
+#[derive(Debug)]
+pub struct Done {
+    /// Path of the page.
+    pub page: PathBuf,
+    /// The comparison, if it has one.
+    pub comparison: Option<Comparison>,
+}
+
+/// Does all of a profile, or of a part of one, in the folder `out`, and returns the path of the page. It
+/// continues where an earlier run stopped. `command` is recorded in `run.json`.
+///
+/// # Errors
+/// [`Error`]; everything that is finished is kept.
+pub fn run(
+    config: &ProfileConfig,
+    source: &Source,
+    loaded: &Loaded,
+    command: &str,
+    out: &Path,
+    monitor: &dyn Monitor,
+) -> Result<Done, Error> {
+    let mut folder = open(out, command, &toml::to_string(config)?, loaded)?;
+    if let Some(about) = &config.about {
+        folder.set_info(&json!({ "about": about }))?;
+    }
+    let styles = page::styles(&config.methods);
+    let figures = Figures { dir: out, styles: &styles };
+    let mut shown = Vec::new();
+    let mut optima: BTreeSet<(usize, usize)> = BTreeSet::new();
+    for entry in &config.runs {
+        let run_config = for_shape(entry.resolve()?, loaded, monitor)?;
+        let (splits, key) = loaded.split(run_config.split())?;
+        let either = splits.clone().into();
+        for seed in config.seed..config.seed + entry.seeds {
+            let spec = Spec { run: &entry.name, config: &run_config, seed, source: Some(source) };
+            let model_folder = if seed == config.seed {
+                folder.model_folder(&entry.name)
+            } else {
+                folder.model_folder(&format!("{}-seed-{seed}", entry.name))
+            };
+            let trained = train(&spec, &either, &key, &model_folder, monitor, &mut |_| ())?;
+            folder.add_record(&trained.record)?;
+            if let Some(settings) = &entry.probe {
+                let rows = probed_rows(&trained, &splits, settings, out, monitor)?;
+                folder.add_rows(rows, vec![])?;
+            }
+            if seed == config.seed {
+                codes::draw(figures, &trained, &either)?;
+                if let Model::Autoencoder(model) = &trained.model
+                    && model.n_code() < model.n_visible()
+                    && optima.insert((model.n_code(), splits.train.n_samples()))
+                {
+                    let rows = codes::pca_rows(model.n_code(), run_config.split(), &splits)?;
+                    folder.add_rows(rows, vec![])?;
+                }
+                shown.push(trained);
+            }
+        }
+    }
+    draw_models(figures, &shown, &loaded.data.test)?;
+    if !shown.is_empty() {
+        figures::learning_curves(figures, folder.metrics())?;
+    }
+    let mut found = None;
+    if let Some(comparison) = &config.comparison {
+        let (splits, key) = loaded.split(comparison.split)?;
+        let (comparison, methods) = (comparison, &config.methods);
+        found = Some(compare((comparison, methods), &splits, &key, &mut folder, monitor)?);
+    }
+    Ok(Done { page: folder.finish()?, comparison: found })
+}
+
+/// A model that was trained in a folder of its own.
+#[derive(Debug)]
+pub struct TrainedRun {
+    /// The model and its record.
+    pub trained: Trained,
+    /// Path of the page.
+    pub page: PathBuf,
+    /// All rows of `metrics.csv`.
+    pub metrics: Vec<MetricRow>,
+}
+
+/// The run of one model.
+#[derive(Debug, Clone, Copy)]
+pub struct Run<'a> {
+    /// Name of the run.
+    pub name: &'a str,
+    /// The settings.
+    pub config: &'a RunConfig,
+    /// Seed of every random draw.
+    pub seed: u64,
+    /// The place of the data.
+    pub source: &'a Source,
+    /// The command, for `run.json`.
+    pub command: &'a str,
+}
+
+/// Trains one model in the folder `out`, with tables, figures and page. It continues where an earlier
+/// run stopped. `on_epoch` receives every epoch.
+///
+/// # Errors
+/// [`Error::OtherRun`] if the folder holds another run; [`Error`] otherwise.
+pub fn train_run(
+    run: Run<'_>,
+    loaded: &Loaded,
+    out: &Path,
+    monitor: &dyn Monitor,
+    on_epoch: &mut dyn FnMut(&Epoch),
+) -> Result<TrainedRun, Error> {
+    if run.config.needs_memory() {
+        loaded.train()?;
+    }
+    let config = for_shape(run.config.clone(), loaded, monitor)?;
+    let settings = config.to_toml()?;
+    let (splits, key) = loaded.split_on_disk(config.split())?;
+    let identity = json!({ "seed": run.seed, "data_key": key.as_str() });
+    refuse_other_run(out, &settings, &identity)?;
+    let mut folder = open(out, run.command, &settings, loaded)?;
+    folder.set_info(&identity)?;
+    let spec = Spec { run: run.name, config: &config, seed: run.seed, source: Some(run.source) };
+    let model_folder = folder.model_folder(run.name);
+    let trained = train(&spec, &splits, &key, &model_folder, monitor, on_epoch)?;
+    folder.add_record(&trained.record)?;
+    let styles = page::default_styles();
+    let figures = Figures { dir: out, styles: &styles };
+    draw_models(figures, std::slice::from_ref(&trained), &splits.test)?;
+    figures::learning_curves(figures, folder.metrics())?;
+    codes::draw(figures, &trained, &splits)?;
+    let metrics = folder.metrics().to_vec();
+    Ok(TrainedRun { trained, page: folder.finish()?, metrics })
+}
+
+/// Refuses a folder that holds a run with other settings, of another seed or of other data.
+fn refuse_other_run(out: &Path, settings: &str, identity: &serde_json::Value) -> Result<(), Error> {
+    let Ok(config) = std::fs::read_to_string(out.join("config.toml")) else { return Ok(()) };
+    let info = std::fs::read_to_string(out.join("run.json")).unwrap_or_default();
+    let info: serde_json::Value = serde_json::from_str(&info).unwrap_or_default();
+    // Runs of earlier versions lack the entries.
+    let differs = |key: &str| info.get(key).is_some_and(|found| *found != identity[key]);
+    let difference = match (config != settings, differs("seed"), differs("data_key")) {
+        (true, ..) => "with other settings",
+        (_, true, _) => "of another seed",
+        (_, _, true) => "of other data, or of data read with other options",
+        _ => return Ok(()),
+    };
+    Err(Error::OtherRun { folder: out.to_owned(), difference })
+}
+
+/// Errors of a classifier on the model's features, which are computed once.
+fn probed_rows(
+    trained: &Trained,
+    splits: &Splits,
+    settings: &ProbeSettings,
+    folder: &Path,
+    monitor: &dyn Monitor,
+) -> Result<Vec<MetricRow>, Error> {
+    let stages = Store::new(folder.join("stages"));
+    let key = Key::new("probe", &(&trained.record.key, settings));
+    if let Some((_, probed)) = stages.get::<Probed>(&key)? {
+        return Ok(probed.rows(trained));
+    }
+    let probed = probe(trained, splits, settings, trained.record.seed, monitor)?;
+    stages.put(&key, &TensorMap::new(), &probed)?;
+    Ok(probed.rows(trained))
+}
+
+/// The settings for these data, without those that do not suit them, which the monitor is told.
+fn for_shape(config: RunConfig, data: &Loaded, monitor: &dyn Monitor) -> Result<RunConfig, Error> {
+    let (config, left_out) = config.for_shape(data.data.train.shape())?;
+    if left_out {
+        monitor.note(&format!("training.shift is left out: {} has no images to shift", data.name));
+    }
+    Ok(config)
+}
+
+/// Opens the folder of a run on these data.
+pub(crate) fn open(
+    path: &Path,
+    command: &str,
+    config: &str,
+    data: &Loaded,
+) -> Result<RunFolder, Error> {
+    let classes = data.data.train.class_names();
+    let plain = classes.iter().enumerate().all(|(class, name)| *name == class.to_string());
+    let notes: Vec<String> = data.notes.iter().map(ToString::to_string).collect();
+    let info = DataInfo {
+        name: &data.name,
+        train_sha256: data.data.train.sha256(),
+        test_sha256: &data.data.test.sha256,
+        classes: if plain { &[] } else { classes },
+        notes: &notes,
+    };
+    RunFolder::open(path, command, config, &info)
+}
+
+/// The figures of trained models; none if the samples are not images.
+fn draw_models(
+    out: Figures<'_>,
+    trained: &[Trained],
+    test: &mnist_io::Dataset,
+) -> Result<(), Error> {
+    if !test.shape.is_image() {
+        return Ok(());
+    }
+    for (order, model) in (0..).zip(trained) {
+        figures::filters(out, model, order)?;
+        figures::histograms(out, model, test)?;
+        if model.model.generative().is_some() {
+            let (start, seed) = (figures::generation::Start::Samples(test), model.record.seed);
+            figures::generation::gibbs_samples(out, model, &start, GIBBS_STEPS, seed)?;
+        }
+    }
+    // One such figure suffices: that of the smallest code.
+    let with_code = trained.iter().filter_map(|trained| match &trained.model {
+        Model::Autoencoder(model) => Some((model.n_code(), trained)),
+        _ => None,
+    });
+    if let Some((_, smallest)) = with_code.min_by_key(|(n_code, _)| *n_code) {
+        figures::generation::decoded_codes(out, smallest, test)?;
+    }
+    figures::reconstructions(out, "reconstructions", &trained.iter().collect::<Vec<_>>(), test)
+}

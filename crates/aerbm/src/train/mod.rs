@@ -1,0 +1,191 @@
+//! Training of one model, which continues from its checkpoint.
+
+mod checkpoint;
+mod job;
+mod pretrain;
+mod rbm_job;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use mnist_io::{Splits, TrainingData};
+use nn_core::{EpochRecord, Progress, TrainingError};
+use study::stage::Key;
+
+use self::job::Job;
+use crate::Error;
+use crate::config::{RunConfig, Stopping};
+use crate::likelihood;
+use crate::model::Model;
+use crate::monitor::Monitor;
+use crate::record::{Epoch, Measure, Record, Spec};
+use crate::trained::Trained;
+
+const CHECKPOINT: &str = "checkpoint.safetensors";
+/// Time between checkpoints, each of which costs a few milliseconds.
+const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(10);
+
+/// Trains a model in `folder`, or continues from its checkpoint there, or returns the finished one.
+/// `on_epoch` receives every epoch, those before a checkpoint included.
+pub(crate) fn train(
+    spec: &Spec<'_>,
+    data: &Splits<TrainingData>,
+    data_key: &Key,
+    folder: &Path,
+    monitor: &dyn Monitor,
+    on_epoch: &mut dyn FnMut(&Epoch),
+) -> Result<Trained, Error> {
+    let key = Key::new("train 2", &(spec.run, spec.config, spec.seed, data_key));
+    if let Some(trained) = Trained::load_if(folder, &key)? {
+        trained.record.epochs.iter().for_each(&mut *on_epoch);
+        return Ok(trained);
+    }
+    let mut record = Record::new(spec, data, &key)?;
+    let mut initial = None;
+    if let RunConfig::Autoencoder(settings) = spec.config
+        && let Some(way) = &settings.pretraining
+    {
+        let (model, epochs) =
+            pretrain::pretrained(spec, settings, way, data, Some((data_key, folder)), monitor)?;
+        (initial, record.pretraining) = (Some(model), epochs);
+    }
+    let mut job = job::begin(spec, data, initial)?;
+    let checkpoint = folder.join(CHECKPOINT);
+    if let Some(epochs) = checkpoint::resume(&checkpoint, &key, &mut *job)? {
+        record.epochs = epochs;
+        monitor.note(&format!("{}: continuing after epoch {}", spec.run, record.epochs.len()));
+        record.epochs.iter().for_each(&mut *on_epoch);
+    }
+    let mut last_checkpoint = Instant::now();
+    let mut after = |job: &dyn Job, record: &Record| {
+        on_epoch(&record.epochs[record.epochs.len() - 1]);
+        let interrupted = monitor.interrupted();
+        if interrupted || last_checkpoint.elapsed() > BETWEEN_CHECKPOINTS {
+            checkpoint::keep(&checkpoint, &key, job, &record.epochs)?;
+            last_checkpoint = Instant::now();
+        }
+        Ok(())
+    };
+    let outcome = epochs(spec, &mut *job, data.train.n_samples(), &mut record, monitor, &mut after);
+    match outcome {
+        Err(Error::Training { source, .. }) => {
+            return Err(keep_last_good(folder, job.finish(), record, data, source));
+        }
+        other => other?,
+    }
+    let model = job.finish();
+    record.finals = model.measures(spec.config, "test", &data.test);
+    if let (RunConfig::Rbm(settings), Model::Rbm(rbm)) = (spec.config, &model)
+        && settings.likelihood.every > 0
+    {
+        monitor.note(&format!("{}: measuring the likelihood", spec.run));
+        let how = (settings.training.binarisation, &settings.likelihood.annealing());
+        let (log_z, measures) = likelihood::of_all(rbm, how, &data.in_memory()?, spec.seed)?;
+        monitor.note(&format!("{}: log Z: {}", spec.run, log_z.verdict()));
+        record.finals.extend(measures);
+    }
+    record.finals = finite(record.finals);
+    let trained = Trained { model, record };
+    trained.save(folder)?;
+    // The checkpoint is absent if none was needed.
+    let _ = std::fs::remove_file(&checkpoint);
+    Ok(trained)
+}
+
+/// Trains a model on the training part of `data`, in memory alone.
+pub(crate) fn train_in_memory(
+    spec: &Spec<'_>,
+    data: &Splits<TrainingData>,
+    monitor: &dyn Monitor,
+) -> Result<Trained, Error> {
+    let key = Key::new("fit", &(spec.config, spec.seed));
+    let mut record = Record::new(spec, data, &key)?;
+    let mut initial = None;
+    if let RunConfig::Autoencoder(settings) = spec.config
+        && let Some(way) = &settings.pretraining
+    {
+        let (model, epochs) = pretrain::pretrained(spec, settings, way, data, None, monitor)?;
+        (initial, record.pretraining) = (Some(model), epochs);
+    }
+    let mut job = job::begin(spec, data, initial)?;
+    epochs(spec, &mut *job, data.train.n_samples(), &mut record, monitor, &mut |_, _| Ok(()))?;
+    Ok(Trained { model: job.finish(), record })
+}
+
+/// Called after each epoch with the job and its record so far.
+type AfterEpoch<'a> = &'a mut dyn FnMut(&dyn Job, &Record) -> Result<(), Error>;
+
+/// Trains the remaining epochs of a job, and adds them to the record.
+fn epochs(
+    spec: &Spec<'_>,
+    job: &mut dyn Job,
+    samples: usize,
+    record: &mut Record,
+    monitor: &dyn Monitor,
+    after: AfterEpoch<'_>,
+) -> Result<(), Error> {
+    let of = spec.config.epochs();
+    monitor.begin(&format!("{} ({of} epochs, seed {})", spec.run, spec.seed), of);
+    while record.epochs.len() < of && !stopped(spec.config.stopping(), &record.epochs) {
+        let start = Instant::now();
+        let value = job.epoch().map_err(|source| Error::training(spec.run, source))?;
+        let seconds = start.elapsed().as_secs_f64();
+        let measures = finite(job.validation_measures()?);
+        let (epoch, metric) = (record.epochs.len() + 1, job.metric());
+        let progress = Progress { epoch, of, value, metric: metric.clone(), samples };
+        monitor.advance(&progress, seconds);
+        let training = EpochRecord { epoch, value, metric, seconds, samples };
+        record.epochs.push(Epoch { training, measures });
+        after(job, record)?;
+        if monitor.interrupted() {
+            return Err(Error::Interrupted);
+        }
+    }
+    monitor.finish();
+    Ok(())
+}
+
+/// Whether training ends before its last epoch.
+fn stopped(stopping: Stopping, epochs: &[Epoch]) -> bool {
+    let seconds: f64 = epochs.iter().map(|epoch| epoch.training.seconds).sum();
+    let stalled = match epochs.iter().map(Epoch::watched).enumerate().min_by(earliest_least) {
+        Some((best, _)) => epochs.len() - 1 - best,
+        None => 0,
+    };
+    stopping.max_seconds.is_some_and(|most| seconds >= most)
+        || stopping.patience.is_some_and(|patience| stalled >= patience)
+}
+
+/// The measures that are finite, since JSON has no other numbers.
+fn finite(mut measures: Vec<Measure>) -> Vec<Measure> {
+    measures.retain(|measure| measure.value.is_finite());
+    measures
+}
+
+fn earliest_least(a: &(usize, f64), b: &(usize, f64)) -> std::cmp::Ordering {
+    a.1.total_cmp(&b.1).then(a.0.cmp(&b.0))
+}
+
+/// Keeps the model before the divergence, under a key that no run has, and returns the error with the
+/// folder's name.
+fn keep_last_good(
+    folder: &Path,
+    model: Model,
+    mut record: Record,
+    data: &Splits<TrainingData>,
+    error: TrainingError,
+) -> Error {
+    let diverged = matches!(error, TrainingError::Diverged { .. });
+    let error = Error::training(&record.run, error);
+    if !diverged || !model.is_finite() {
+        return error;
+    }
+    let x = data.test.images.view();
+    record.key = format!("{} diverged", record.key);
+    record.finals = finite(model.reconstruction_measures("test", x));
+    let epochs = record.epochs.len();
+    match (Trained { model, record }).save(folder) {
+        Ok(()) => Error::Stopped { epochs, folder: folder.to_owned(), source: error.into() },
+        Err(_) => error,
+    }
+}

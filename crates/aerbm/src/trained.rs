@@ -1,0 +1,100 @@
+//! Trained models with their records, in memory and in folders.
+//!
+//! A folder holds `model.safetensors`, the tensors with the record in its metadata, and
+//! `model.json`, the record with the shapes of the tensors for readers.
+
+use std::path::Path;
+
+use nn_core::TensorMap;
+use study::stage::Key;
+use study::tensor_file;
+
+use crate::Error;
+use crate::config::{ConfigError, RunConfig};
+use crate::model::Model;
+use crate::record::Record;
+
+/// A model with the record of its training.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trained {
+    /// The model.
+    pub model: Model,
+    /// The record.
+    pub record: Record,
+}
+
+const MODEL: &str = "model.safetensors";
+
+impl Trained {
+    /// The settings of the model and of its training.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if the record's text is not that of settings.
+    pub fn config(&self) -> Result<RunConfig, ConfigError> {
+        self.record.settings()
+    }
+
+    /// Writes the model into `folder`, which is created where it is missing. Each file appears whole
+    /// or not at all.
+    ///
+    /// # Errors
+    /// [`Error::Tensors`] or [`Error::Report`] naming the file that cannot be written.
+    pub fn save(&self, folder: impl AsRef<Path>) -> Result<(), Error> {
+        let folder = folder.as_ref();
+        let mut tensors = TensorMap::new();
+        self.model.store(&mut tensors);
+        tensor_file::write(&folder.join(MODEL), &tensors, &self.record)?;
+        let shapes: serde_json::Map<String, serde_json::Value> =
+            tensors.iter().map(|(name, tensor)| (name.clone(), tensor.shape().into())).collect();
+        let mut description = serde_json::to_value(&self.record)?;
+        description["tensors"] = shapes.into();
+        let text = serde_json::to_string_pretty(&description)? + "\n";
+        Ok(report::write_text(&folder.join("model.json"), &text)?)
+    }
+
+    /// Reads the model in a folder that [`save`](Self::save) wrote, or in that of a run with one model.
+    /// Its name is that of the folder under `models/`, so that files made of one seed's model do not
+    /// replace those of another's.
+    ///
+    /// # Errors
+    /// [`Error::NoModel`], [`Error::SeveralModels`], or the reason why the files cannot be read.
+    pub fn load(folder: impl AsRef<Path>) -> Result<Self, Error> {
+        let run = folder.as_ref();
+        let mut folder = run.to_owned();
+        if !folder.join(MODEL).is_file() {
+            let inner: Vec<_> = std::fs::read_dir(run.join("models"))
+                .into_iter()
+                .flatten()
+                .filter_map(|entry| Some(entry.ok()?.path()))
+                .filter(|path| path.join(MODEL).is_file())
+                .collect();
+            match inner.as_slice() {
+                [only] => folder.clone_from(only),
+                [] => return Err(Error::NoModel { folder: run.to_owned() }),
+                several => {
+                    let (count, example) = (several.len(), several[0].clone());
+                    return Err(Error::SeveralModels { folder: run.to_owned(), count, example });
+                }
+            }
+        }
+        let read = tensor_file::read::<Record>(&folder.join(MODEL))?;
+        let (tensors, mut record) = read.ok_or(Error::NoModel { folder: folder.clone() })?;
+        if let (Some("models"), Some(name)) = (name_of(folder.parent()), name_of(Some(&folder))) {
+            name.clone_into(&mut record.run);
+        }
+        Ok(Trained { model: Model::restore(&record, &tensors)?, record })
+    }
+
+    /// The model in `folder`, if it is there and has this key.
+    pub(crate) fn load_if(folder: &Path, key: &Key) -> Result<Option<Self>, Error> {
+        let found = tensor_file::read::<Record>(&folder.join(MODEL))?;
+        let Some((tensors, record)) = found.filter(|(_, record)| record.key == key.as_str()) else {
+            return Ok(None);
+        };
+        Ok(Some(Trained { model: Model::restore(&record, &tensors)?, record }))
+    }
+}
+
+fn name_of(path: Option<&Path>) -> Option<&str> {
+    path?.file_name()?.to_str()
+}

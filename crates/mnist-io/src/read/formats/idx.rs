@@ -1,0 +1,111 @@
+//! IDX files: plain ones stay on disk, packed ones are read into memory as bytes.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use crate::error::Error;
+use crate::hash::sha256_of_slices;
+use crate::idx::{self, IdxLabels};
+use crate::idx_folder::locate;
+use crate::read::classes::RawLabels;
+use crate::read::element::Element;
+use crate::read::format::{Format, Labels, check_memory};
+use crate::read::options::ReadOptions;
+use crate::read::raw::{RawPart, RawSet};
+use crate::read::table::{Table, Values, sha256_of_file};
+use crate::shape::ImageShape;
+use crate::unpack::Unpacked;
+
+/// Four files in a folder.
+pub(super) const FOLDER: Format = Format {
+    name: "a folder of the four IDX files of a data set (train-images-idx3-ubyte and so on, plain or \
+           .gz)",
+    recognises: holds_idx,
+    labels: Labels::Elsewhere("the labels of a folder of IDX files are in files of their own"),
+    read: read_folder,
+};
+
+/// A single file of images, without labels.
+pub(super) const FILE: Format = Format {
+    name: "an IDX file of images, plain or .gz",
+    recognises: starts_like_idx,
+    labels: Labels::Elsewhere("to have labels, give the folder of all four IDX files"),
+    read: |file, options| Ok(RawSet::of_one(read_part(file, None, options)?)),
+};
+
+/// Whether a folder has any file with a name that IDX files have.
+fn holds_idx(dir: &Path) -> Result<bool, Error> {
+    if !dir.is_dir() {
+        return Ok(false);
+    }
+    let io = |source| Error::Io { file: dir.into(), source };
+    let entries = std::fs::read_dir(dir).map_err(io)?.filter_map(Result::ok);
+    let mut names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    Ok(names
+        .any(|name| ["-idx3-ubyte", "-idx1-ubyte", ".idx"].iter().any(|part| name.contains(part))))
+}
+
+/// Whether a file starts like an IDX file or like gzip.
+fn starts_like_idx(path: &Path) -> Result<bool, Error> {
+    if path.is_dir() {
+        return Ok(false);
+    }
+    let io = |source| Error::Io { file: path.into(), source };
+    let mut start = Vec::new();
+    File::open(path).map_err(io)?.take(2).read_to_end(&mut start).map_err(io)?;
+    Ok(start == [0, 0] || start == [0x1f, 0x8b])
+}
+
+fn read_folder(dir: &Path, options: &ReadOptions) -> Result<RawSet, Error> {
+    let [train_images, train_labels, test_images, test_labels] = &locate(dir)?;
+    let (train, test) = rayon::join(
+        || read_part(train_images, Some(train_labels), options),
+        || read_part(test_images, Some(test_labels), options),
+    );
+    Ok(RawSet { train: train?, test: Some(test?), in_order: true, notes: vec![] })
+}
+
+fn read_part(
+    images: &Path,
+    labels: Option<&Path>,
+    options: &ReadOptions,
+) -> Result<RawPart, Error> {
+    let labels = labels.map(|labels| idx::read_labels(labels, 256)).transpose()?;
+    let mut unpacked = Unpacked::open(images)?;
+    let most = if unpacked.is_packed() { idx::MAX_BYTES } else { u64::MAX / 8 };
+    let ([n, height, width], declared) = idx::read_header::<3>(&mut unpacked, most)?;
+    let shape = ImageShape { height: height as usize, width: width as usize };
+    let header = idx::header(&[n as usize, shape.height, shape.width]);
+    let label_header = labels.as_ref().map(IdxLabels::header).unwrap_or_default();
+    let label_bytes = labels.as_ref().map_or(&[][..], |labels| &labels.labels);
+    let (values, sha256) = if unpacked.is_packed() {
+        let remedy = "unpack it with gunzip, since a plain IDX file can stay on disk";
+        check_memory(&images.display().to_string(), declared, options, remedy)?;
+        let pixels = idx::read_elements(&mut unpacked, header.len() as u64, declared)?;
+        let sha256 = sha256_of_slices(&[&header, &pixels, &label_header, label_bytes]);
+        (Values::Packed { bytes: pixels, element: Element::BYTE }, sha256)
+    } else {
+        let offset = header.len() as u64;
+        let opened = open_plain(images, offset + declared)?;
+        let sha256 = sha256_of_file(images, &[&label_header, label_bytes])?;
+        (Values::OnDisk { opened, offset, element: Element::BYTE }, sha256)
+    };
+    let table = Table { file: images.into(), n_rows: n as usize, shape, pixels: true, values };
+    let labels = labels.map(|IdxLabels { labels, .. }| RawLabels::Classes(labels));
+    Ok(RawPart { table, labels, sha256 })
+}
+
+/// Opens a plain file, whose length must be `expected`.
+fn open_plain(file: &Path, expected: u64) -> Result<File, Error> {
+    let io = |source| Error::Io { file: file.into(), source };
+    let opened = File::open(file).map_err(io)?;
+    let found = opened.metadata().map_err(io)?.len();
+    if found < expected {
+        return Err(Error::Short { file: file.into(), found, expected });
+    }
+    if found > expected {
+        return Err(Error::Trailing { file: file.into(), expected });
+    }
+    Ok(opened)
+}

@@ -1,0 +1,153 @@
+//! `.npz` archives of arrays, read into memory.
+
+use std::fs::File;
+use std::io::{Cursor, Read};
+use std::path::Path;
+
+use npyz::{DType, NpyHeader, TypeChar};
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+use super::npy::{check_length, data_length, element, header, samples};
+use crate::error::Error;
+use crate::format_error::FormatError;
+use crate::read::classes::RawLabels;
+use crate::read::format::{Format, Labels, check_memory, has_extension};
+use crate::read::options::ReadOptions;
+use crate::read::raw::{RawPart, RawSet};
+use crate::read::table::{Table, Values, sha256_of_file};
+
+pub(super) const FORMAT: Format = Format {
+    name: "a .npz archive of arrays",
+    recognises: |path| Ok(has_extension(path, &["npz"])),
+    labels: Labels::Elsewhere("the labels of an archive are its entry y"),
+    read,
+};
+
+/// Names of the entries, in any case: samples and labels.
+const TRAIN: [&[&str]; 2] = [
+    &["x_train", "xtrain", "train_x", "train_images", "train_data", "images_train"],
+    &["y_train", "ytrain", "train_y", "train_labels", "train_target", "labels_train"],
+];
+const TEST: [&[&str]; 2] = [
+    &["x_test", "xtest", "test_x", "test_images", "test_data", "images_test"],
+    &["y_test", "ytest", "test_y", "test_labels", "test_target", "labels_test"],
+];
+const WHOLE: [&[&str]; 2] = [
+    &["x", "data", "images", "features", "arr_0"],
+    &["y", "target", "targets", "labels", "label", "arr_1"],
+];
+
+fn read(file: &Path, options: &ReadOptions) -> Result<RawSet, Error> {
+    let zip = |error| bad_archive(file, error);
+    let opened = File::open(file).map_err(|source| Error::Io { file: file.into(), source })?;
+    let mut archive = ZipArchive::new(opened).map_err(zip)?;
+    let mut names = Vec::new();
+    for name in archive.file_names() {
+        names.push(name.map_err(zip)?.into_owned());
+    }
+    names.sort_unstable();
+    let find = |candidates: &[&str]| {
+        let is = |name: &&String, candidate: &str| {
+            name.strip_suffix(".npy").unwrap_or(name).eq_ignore_ascii_case(candidate)
+        };
+        candidates.iter().find_map(|candidate| names.iter().find(|name| is(name, candidate)))
+    };
+    let sha256 = sha256_of_file(file, &[])?;
+    let mut read = |[x, y]: [&[&str]; 2]| -> Result<Option<RawPart>, Error> {
+        let Some(x) = find(x) else { return Ok(None) };
+        let table = samples_entry(&mut archive, file, x, options)?;
+        let labels = find(y).map(|y| labels_entry(&mut archive, file, y)).transpose()?;
+        Ok(Some(RawPart { table, labels, sha256: sha256.clone() }))
+    };
+    if let Some(train) = read(TRAIN)? {
+        return Ok(RawSet { train, test: read(TEST)?, in_order: false, notes: vec![] });
+    }
+    let whole = read(WHOLE)?;
+    Ok(RawSet::of_one(whole.ok_or(FormatError::NpzEntries { file: file.into(), found: names })?))
+}
+
+fn samples_entry(
+    archive: &mut ZipArchive<File>,
+    file: &Path,
+    name: &str,
+    options: &ReadOptions,
+) -> Result<Table, Error> {
+    let place = format!("{}, entry {name}", file.display());
+    let mut entry = open_entry(archive, file, name)?;
+    let header = header(&mut entry, &place)?;
+    let (n_rows, shape, element) = samples(&header, &place)?;
+    let n_values = (n_rows as u64).saturating_mul(shape.n_pixels() as u64);
+    let remedy = "save the array as a .npy file, which can stay on disk";
+    check_memory(&place, n_values, options, remedy)?;
+    let bytes = rest(entry, &header, element.size(), &place)?;
+    let values = Values::Packed { bytes, element };
+    Ok(Table { file: place.into(), n_rows, shape, pixels: false, values })
+}
+
+fn labels_entry(
+    archive: &mut ZipArchive<File>,
+    file: &Path,
+    name: &str,
+) -> Result<RawLabels, Error> {
+    let place = format!("{}, entry {name}", file.display());
+    let mut entry = open_entry(archive, file, name)?;
+    let header = header(&mut entry, &place)?;
+    if !matches!(header.shape(), [_] | [_, 1]) {
+        let expected = "one label per sample, (n)";
+        let found = header.shape().to_vec();
+        return Err(FormatError::NpyShape { place, found, expected }.into());
+    }
+    let found = header.dtype().descr();
+    let wrong_type = || FormatError::LabelType { place: place.clone(), found: found.clone() };
+    if let Some(element) = element(&header.dtype()) {
+        let bytes = rest(entry, &header, element.size(), &place)?;
+        return Ok(RawLabels::Whole(element.decode_whole(&bytes).ok_or_else(wrong_type)?));
+    }
+    let DType::Plain(text) = header.dtype() else { return Err(wrong_type().into()) };
+    let size = text.num_bytes().filter(|size| *size > 0).ok_or_else(wrong_type)?;
+    let decode: fn(&[u8]) -> Option<String> = match text.type_char() {
+        TypeChar::ByteStr => |bytes| String::from_utf8(bytes.to_vec()).ok(),
+        TypeChar::UnicodeStr => |bytes| {
+            let words = bytes.as_chunks().0.iter();
+            words.map(|word| char::from_u32(u32::from_le_bytes(*word))).collect()
+        },
+        _ => return Err(wrong_type().into()),
+    };
+    let bytes = rest(entry, &header, size, &place)?;
+    let words = bytes.chunks(size).map(|word| Some(decode(word)?.trim_end_matches('\0').into()));
+    Ok(RawLabels::Text(words.collect::<Option<_>>().ok_or_else(wrong_type)?))
+}
+
+fn open_entry<'a>(
+    archive: &'a mut ZipArchive<File>,
+    file: &Path,
+    name: &str,
+) -> Result<impl Read + 'a, FormatError> {
+    archive.by_name(name).map_err(|error| bad_archive(file, error))
+}
+
+fn bad_archive(file: &Path, error: ZipError) -> FormatError {
+    FormatError::Malformed {
+        place: file.display().to_string(),
+        cause: error.into(),
+        expected: "an archive as numpy.savez or numpy.savez_compressed writes it",
+    }
+}
+
+/// Reads the data of an entry, whose length must be what the header declares.
+fn rest(
+    mut reader: impl Read,
+    header: &NpyHeader,
+    size: usize,
+    place: &str,
+) -> Result<Vec<u8>, Error> {
+    let expected = data_length(header, size);
+    let mut bytes = Cursor::new(Vec::new());
+    // One byte more than declared, so that trailing bytes are noticed.
+    std::io::copy(&mut reader.by_ref().take(expected.saturating_add(1)), &mut bytes)
+        .map_err(|source| Error::Io { file: place.into(), source })?;
+    let bytes = bytes.into_inner();
+    check_length(header, size, bytes.len() as u64, place)?;
+    Ok(bytes)
+}

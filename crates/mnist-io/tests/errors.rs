@@ -1,0 +1,124 @@
+//! A cause is told once: a message does not contain the message of its source.
+
+use std::error::Error as _;
+use std::io;
+use std::path::PathBuf;
+
+use mnist_io::fetch::FetchError;
+use mnist_io::{Error, FormatError, ImageShape};
+
+const CAUSE: &str = "no space left on device";
+
+fn cause() -> io::Error {
+    io::Error::other(CAUSE)
+}
+
+fn errors() -> Vec<Error> {
+    let file = || PathBuf::from("some/file");
+    let shape = ImageShape { height: 1, width: 2 };
+    vec![
+        Error::FolderNotFound { dir: file() },
+        Error::FileNotFound { file: file(), other: "train-images.idx3-ubyte" },
+        Error::Io { file: file(), source: cause() },
+        Error::GzipTruncated { file: file(), source: cause() },
+        Error::GzipCorrupt { file: file(), source: cause() },
+        Error::Magic { file: file(), found: [1, 2] },
+        Error::TypeCode { file: file(), found: 9 },
+        Error::Dimensions { file: file(), found: 1, expected: 3 },
+        Error::ZeroDimension { file: file(), dimensions: vec![0] },
+        Error::Overflow { file: file(), dimensions: vec![u32::MAX], most: 9 },
+        Error::TooLarge { file: file(), declared: 10, most: 9 },
+        Error::Short { file: file(), found: 1, expected: 2 },
+        Error::Trailing { file: file(), expected: 2 },
+        Error::LabelRange { file: file(), index: 0, found: 2, n_classes: 2 },
+        Error::CountMismatch { images_file: file(), n_images: 1, labels_file: file(), n_labels: 2 },
+        Error::ShapesDiffer { file: file(), found: shape, expected: shape },
+        Error::FeatureCount { name: "some".into(), found: 1, shape, expected: 2 },
+        Error::NotFinite { file: file(), row: 0, column: 0, found: f32::NAN },
+        Error::TrainCount { requested: 0, available: 1 },
+        Error::SubsetSize { requested: 0, available: 1 },
+        Error::OnDisk { name: "some".into(), bytes: 1 << 20 },
+    ]
+}
+
+fn format_errors() -> Vec<FormatError> {
+    let (file, place) = (|| PathBuf::from("some/file"), || "some/file, entry x".to_owned());
+    let shape = ImageShape { height: 1, width: 2 };
+    let (text, line) = (String::new, 3);
+    vec![
+        FormatError::Unknown { path: file(), expected: text() },
+        FormatError::EmptyFolder { dir: file(), expected: text() },
+        FormatError::Malformed { place: place(), cause: cause().into(), expected: "an image" },
+        FormatError::TooFewRows { place: place(), found: 1, expected: 3 },
+        FormatError::Memory { place: place(), bytes: 2 << 20, limit: 1 << 20, remedy: "unpack it" },
+        FormatError::NoColumns { place: place(), instead: "use an archive" },
+        FormatError::NpyElement { place: place(), found: text(), remedy: "convert them" },
+        FormatError::NpyOrder { place: place() },
+        FormatError::NpyShape { place: place(), found: vec![1], expected: "(n)" },
+        FormatError::NpyLength { place: place(), found: 1, expected: 2 },
+        FormatError::NpzEntries { file: file(), found: vec![] },
+        FormatError::CsvFields { file: file(), line, found: 1, expected: 2 },
+        FormatError::CsvNumber { file: file(), line, column: text(), found: text() },
+        FormatError::CsvMissing { file: file(), line, column: text() },
+        FormatError::CsvColumn { file: file(), column: text(), found: vec![] },
+        FormatError::CsvNoFeatures { file: file() },
+        FormatError::LabelType { place: place(), found: text() },
+        FormatError::Classes { place: place(), found: 300 },
+        FormatError::PngColour { file: file(), x: 0, y: 0, found: text() },
+        FormatError::PngSize { file: file(), found: shape, expected: shape },
+        FormatError::PngMixed { dir: file() },
+    ]
+}
+
+fn fetch_errors() -> Vec<FetchError> {
+    let folder = PathBuf::from("some");
+    vec![
+        FetchError::NoMirror { name: "a.gz", attempts: vec![], folder, bytes: 1, sha256: "00" },
+        FetchError::Write { file: "some/a.gz".into(), source: cause() },
+        FetchError::Interrupted,
+    ]
+}
+
+#[test]
+fn a_cause_is_told_once_and_no_message_names_a_flag() {
+    let mut errors: Vec<Box<dyn std::error::Error>> = Vec::new();
+    errors.extend(self::errors().into_iter().map(Into::into));
+    errors.extend(format_errors().into_iter().map(|error| Error::from(error).into()));
+    errors.extend(fetch_errors().into_iter().map(Into::into));
+    for error in errors {
+        let mut told = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            told = format!("{told}: {cause}");
+            source = cause.source();
+        }
+        assert!(told.matches(CAUSE).count() <= 1, "told twice: {told}");
+        assert!(!told.contains("--"), "a flag: {told}");
+    }
+}
+
+#[test]
+fn the_operating_systems_error_is_the_source() {
+    let error = Error::Io { file: "a".into(), source: cause() };
+    assert_eq!(error.source().map(ToString::to_string).as_deref(), Some(CAUSE));
+}
+
+/// Decoders whose errors have sources of their own.
+#[test]
+fn decoders_are_quoted_once() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    for (name, bytes, said) in [
+        ("a.csv", &b"1,2\n3,4\n\xff,4\n"[..], "invalid UTF-8"),
+        ("a.npy", b"P5 no array", "magic not found"),
+        ("a.npz", b"PK no archive", "invalid Zip archive"),
+        ("images/a.png", b"no image", "Format error"),
+    ] {
+        let path = dir.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("created");
+        std::fs::write(&path, bytes).expect("written");
+        let opened = if name.ends_with("png") { dir.path().join("images") } else { path };
+        let error = mnist_io::open(opened, &mnist_io::ReadOptions::default()).expect_err("broken");
+        assert!(error.source().is_none(), "{error}");
+        assert_eq!(error.to_string().matches(said).count(), 1, "{error}");
+    }
+}

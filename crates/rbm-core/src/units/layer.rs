@@ -1,0 +1,155 @@
+use ndarray::{Array1, ArrayView1, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2};
+use nn_core::{InvalidSetting, Samples, TrainingError, check_representable};
+use numerics::Real;
+
+use super::{Kind, Unit};
+
+/// A layer of units: their kind and their parameters.
+///
+/// Visible units that [have a standard deviation](Unit::has_std) are measured in it: with u = v / σ
+/// the mathematics inside the crate are those of units with variance 1. Public functions take and
+/// give v, in the units of the data; names inside the crate say `u` where they mean v / σ. All other
+/// units have u = v.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layer<F> {
+    /// The kind of the units.
+    pub unit: Unit,
+    /// Bias of each unit; that of a unit with a standard deviation is in units of it.
+    pub bias: Array1<F>,
+    /// Standard deviation σ of each unit; empty for layers whose units have none.
+    pub std: Array1<F>,
+}
+
+impl<F: Real> Layer<F> {
+    /// A layer with these biases, in which the units' variance, if they have one, is 1 and fixed.
+    #[must_use]
+    pub fn new(unit: Unit, bias: Array1<F>) -> Self {
+        Layer { unit, bias, std: Array1::zeros(0) }
+    }
+
+    /// A layer of `n` visible units with biases 0 and, if they have one, standard deviation 1.
+    #[must_use]
+    pub fn visible(unit: Unit, n: usize) -> Self {
+        let n_std = if unit.has_std() { n } else { 0 };
+        Layer { unit, bias: Array1::zeros(n), std: Array1::ones(n_std) }
+    }
+
+    /// Number of units.
+    pub fn n_units(&self) -> usize {
+        self.bias.len()
+    }
+
+    /// The units of this layer at these indices.
+    #[must_use]
+    pub(crate) fn select(&self, indices: &[usize]) -> Self {
+        let of_std = if self.std.is_empty() { &[] } else { indices };
+        Layer {
+            unit: self.unit,
+            bias: self.bias.select(Axis(0), indices),
+            std: self.std.select(Axis(0), of_std),
+        }
+    }
+
+    /// u = v / σ. Shapes: (n × units) → the same.
+    pub(crate) fn scaled<'a>(&self, v: ArrayView2<'a, F>) -> CowArray<'a, F, Ix2> {
+        if self.std.is_empty() { v.into() } else { (&v / &self.std).into() }
+    }
+
+    /// Replaces v by u = v / σ.
+    pub(crate) fn scale(&self, v: &mut ArrayViewMut2<F>) {
+        if !self.std.is_empty() {
+            *v /= &self.std;
+        }
+    }
+
+    /// v = σ u. Shapes: (n × units) → the same.
+    pub(crate) fn unscaled<'a>(&self, u: ArrayView2<'a, F>) -> CowArray<'a, F, Ix2> {
+        if self.std.is_empty() { u.into() } else { (&u * &self.std).into() }
+    }
+
+    /// Replaces u by v = σ u.
+    pub(crate) fn unscale(&self, u: &mut ArrayViewMut2<F>) {
+        if !self.std.is_empty() {
+            *u *= &self.std;
+        }
+    }
+
+    /// Σ ln σ: the density of v is that of u over Π σ.
+    pub(crate) fn log_volume(&self) -> f64 {
+        self.std.iter().map(|&std| std.as_f64().ln()).sum()
+    }
+
+    /// The part of the energy that this layer has without the other one, for a state in units of σ.
+    pub(crate) fn energy(&self, u: ArrayView1<F>) -> F {
+        with_kind!(self.unit, K => K::energy(u, self.bias.view()))
+    }
+
+    /// The mean of each unit whose input is its bias alone.
+    pub(crate) fn independent_means(&self) -> Array1<F> {
+        let mut means = Array1::zeros(self.n_units());
+        let mut row = means.view_mut().insert_axis(Axis(0));
+        self.unit.parameters(self.bias.view(), &mut row);
+        self.unit.means(&mut row);
+        means
+    }
+
+    /// The biases of independent units with these means over `n_samples` data.
+    pub(crate) fn biases_of(&self, means: &Array1<f64>, n_samples: usize) -> Array1<F> {
+        let n = n_samples as f64;
+        let biases = with_kind!(self.unit, K => means.mapv(|mean| F::of(K::bias_of_mean(mean, n))));
+        if self.std.is_empty() { biases } else { biases / &self.std }
+    }
+
+    /// Checks that the units can represent the data, given the columns' means and variances.
+    ///
+    /// # Errors
+    /// [`TrainingError::OutOfRange`] for a value that they do not take, [`InvalidSetting`] for data
+    /// that must be standardised first, and [`TrainingError::Unreadable`].
+    pub(crate) fn check_data(
+        &self,
+        data: &impl Samples<F>,
+        (means, variances): (&Array1<f64>, &Array1<f64>),
+    ) -> Result<(), TrainingError> {
+        check_representable(data, self.unit.activation()).map_err(|error| match error {
+            TrainingError::OutOfRange { sample, column, value, range, .. } => {
+                TrainingError::OutOfRange { sample, column, value, range, unit: self.unit.name().into() }
+            }
+            other => other,
+        })?;
+        let std = self.std.view();
+        let checked: Result<(), InvalidSetting> =
+            with_kind!(self.unit, K => K::check_moments(std, means, variances));
+        Ok(checked?)
+    }
+
+    /// Σ of the columns' variances in units of σ².
+    pub(crate) fn total_variance(&self, variances: &Array1<f64>) -> f64 {
+        if self.std.is_empty() {
+            return variances.sum();
+        }
+        let std = self.std.iter().map(|std| std.as_f64());
+        variances.iter().zip(std).map(|(variance, std)| variance / (std * std)).sum()
+    }
+
+    /// The largest variance of a unit of which nothing is known, in units of σ².
+    pub(crate) fn largest_variance(&self) -> f64 {
+        with_kind!(self.unit, K => K::LARGEST_VARIANCE)
+    }
+
+    /// Adds ∂(−energy) / ∂ ln σ for states and means in units of σ to `gradient`. Shapes:
+    /// (n × units), (n × units) → units.
+    pub(crate) fn add_std_gradient(
+        &self,
+        u: ArrayView2<F>,
+        means: ArrayView2<F>,
+        gradient: &mut Array1<F>,
+    ) {
+        with_kind!(self.unit, K => {
+            for (u, mean) in u.rows().into_iter().zip(means.rows()) {
+                for ((g, &u), &mean) in gradient.iter_mut().zip(u).zip(mean) {
+                    *g += K::std_gradient(u, mean);
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,92 @@
+//! What the caller decides about a page: the appearance of methods, and the answer of a comparison.
+
+use serde::{Deserialize, Serialize};
+
+use crate::rows::PairedRow;
+
+/// An RGB colour: red, green and blue.
+pub type Rgb = (u8, u8, u8);
+
+/// The appearance of a method in figures and on the page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MethodStyle {
+    /// Name of the method, as in the rows.
+    pub name: String,
+    /// Words for a sentence, such as "RBM pretraining".
+    pub words: String,
+    /// Colour of the method in every figure.
+    pub color: Rgb,
+}
+
+/// Styles of the methods of a study; a name without one takes a free colour.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Styles {
+    /// One style per method.
+    pub methods: Vec<MethodStyle>,
+}
+
+/// The tone of a verdict, for its badge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Tone {
+    /// The first method is better.
+    Good,
+    /// The first method seems better, on weaker evidence.
+    FairlyGood,
+    /// No difference is shown.
+    Neutral,
+    /// The first method seems worse, on weaker evidence.
+    FairlyBad,
+    /// The first method is worse.
+    Bad,
+}
+
+/// The verdict on one pair of methods, as the study made it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PairVerdict {
+    /// The first method, as in the pair's row of `paired.csv`.
+    pub method_a: String,
+    /// The second method, as in the pair's row of `paired.csv`.
+    pub method_b: String,
+    /// Number of hidden layers.
+    pub depth: usize,
+    /// Number of labelled training samples.
+    pub labels: usize,
+    /// Whether the pair belongs to the family of comparisons that the correction covers.
+    pub asked: bool,
+    /// Text of the badge, such as "rbm better" or "rbm better, not after correction".
+    pub text: String,
+    /// Tone of the badge.
+    pub tone: Tone,
+}
+
+/// The answer of a comparison.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The first sentence of the page. A part that ends with ": " is set in bold.
+    pub headline: String,
+    /// Sentences that support the headline; a list at the head of the results.
+    pub findings: Vec<String>,
+    /// Conditions and limits of the answer, below the headline.
+    pub notes: Vec<String>,
+    /// Text above the table of asked pairs: which comparisons the family covers.
+    pub family: String,
+    /// The verdict on each pair; a row of `paired.csv` without one has no badge.
+    pub pairs: Vec<PairVerdict>,
+}
+
+impl Styles {
+    /// The style of a method, if it has one.
+    pub(crate) fn of(&self, name: &str) -> Option<&MethodStyle> {
+        self.methods.iter().find(|style| style.name == name)
+    }
+}
+
+impl Answer {
+    /// The verdict on the pair of a row, if there is one.
+    pub(crate) fn verdict_on(&self, row: &PairedRow) -> Option<&PairVerdict> {
+        self.pairs.iter().find(|pair| {
+            (&pair.method_a, &pair.method_b, pair.depth, pair.labels)
+                == (&row.method_a, &row.method_b, row.depth, row.labels)
+        })
+    }
+}

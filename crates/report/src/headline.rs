@@ -1,0 +1,125 @@
+//! The first sentence of a page that has no answer: the last values of its runs.
+
+use std::collections::BTreeSet;
+
+use crate::metrics::{TestValues, last_values, mean, unit, words};
+use crate::number::significant;
+use crate::rows::MetricRow;
+
+/// Metrics in which several runs are set side by side, the most telling first.
+const TELLING: [&str; 4] = ["psnr_db", "log_likelihood_nats", "sse_per_image", "error_pct"];
+
+/// The last test values of the run, or those of the validation or training samples if it has no
+/// others; none without rows.
+pub(crate) fn headline(rows: &[MetricRow]) -> Option<String> {
+    let runs: BTreeSet<&str> = rows.iter().map(|row| row.run.as_str()).collect();
+    match runs.len() {
+        0 => None,
+        1 => of_one_run(rows),
+        n => Some(of_several_runs(rows).unwrap_or_else(|| {
+            format!("{n} runs without a comparison: the table below has their last values.")
+        })),
+    }
+}
+
+fn of_one_run(rows: &[MetricRow]) -> Option<String> {
+    let run = &rows.first()?.run;
+    let split = ["test", "validation", "train"]
+        .into_iter()
+        .find(|split| rows.iter().any(|row| row.split == *split))?;
+    let last = last_values(rows.iter().filter(|row| row.split == split));
+    let after = match last.iter().filter_map(|row| row.epoch).max() {
+        Some(1) => " after 1 epoch".into(),
+        Some(epoch) => format!(" after {epoch} epochs"),
+        None => String::new(),
+    };
+    let finite = last.iter().filter(|row| row.value.is_finite());
+    let values: Vec<String> = finite.take(4).map(|row| value(row)).collect();
+    let values = if values.is_empty() { "no finite values".into() } else { values.join(", ") };
+    Some(format!("{run}{after}, on the {split} samples: {values}."))
+}
+
+/// Means over seeds of the first telling metric that all runs measured on the test set.
+fn of_several_runs(rows: &[MetricRow]) -> Option<String> {
+    let test = TestValues::of(rows);
+    let runs = test.runs();
+    let sentence = |metric: &str, unit: &str| {
+        let mean_of = |run: &str| {
+            let mut values = test.values(run, metric, unit);
+            values.retain(|value| value.is_finite());
+            mean(&values).map(|mean| format!("{run} {}", significant(mean)))
+        };
+        let means: Vec<String> = runs.iter().map(|run| mean_of(run)).collect::<Option<_>>()?;
+        let in_unit = if unit.is_empty() { String::new() } else { format!(" in {unit}") };
+        Some(format!("On the test samples, {}{in_unit}: {}.", words(metric), means.join(", ")))
+    };
+    TELLING
+        .into_iter()
+        .flat_map(|metric| test.units(metric).into_iter().map(move |unit| (metric, unit)))
+        .find_map(|(metric, unit)| sentence(metric, unit))
+}
+
+fn value(row: &MetricRow) -> String {
+    let text = format!("{} {} {}", words(&row.metric), significant(row.value), unit(row));
+    text.trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(epoch: usize, split: &str, metric: &str, value: f64, unit: &str) -> MetricRow {
+        MetricRow {
+            run: "tutorial".into(),
+            method: "autoencoder".into(),
+            seed: 1,
+            stage: "train".into(),
+            layer: None,
+            epoch: Some(epoch),
+            split: split.into(),
+            metric: metric.into(),
+            value,
+            unit: unit.into(),
+        }
+    }
+
+    #[test]
+    fn a_single_run_has_its_last_test_values() {
+        let rows = [
+            row(1, "test", "mse_per_pixel", 0.09, "mse_per_pixel"),
+            row(20, "test", "mse_per_pixel", 0.0123, "mse_per_pixel"),
+            row(20, "train", "cost", 0.01, ""),
+            row(20, "test", "psnr_db", 19.1, "db"),
+        ];
+        assert_eq!(
+            headline(&rows).unwrap(),
+            "tutorial after 20 epochs, on the test samples: squared error per pixel 0.01230, PSNR \
+             19.10 dB."
+        );
+        assert_eq!(headline(&[]), None);
+    }
+
+    #[test]
+    fn units_come_from_the_rows() {
+        let of = |unit: &str| headline(&[row(3, "train", "cost", 0.5, unit)]).unwrap();
+        assert_eq!(
+            of("mse_per_pixel"),
+            "tutorial after 3 epochs, on the train samples: cost 0.5000 mse_per_pixel."
+        );
+        assert!(of("nats").ends_with("cost 0.5000 nats."));
+        assert!(of("1").ends_with("cost 0.5000."), "a pure number");
+        assert!(of("cost").ends_with("cost 0.5000."), "an old file, whose unit says nothing more");
+    }
+
+    #[test]
+    fn runs_in_different_units_are_not_set_side_by_side() {
+        let other = MetricRow { run: "other".into(), ..row(1, "test", "error_pct", 2.0, "share") };
+        let rows = [row(1, "test", "error_pct", 3.0, "pct"), other];
+        assert!(headline(&rows).unwrap().starts_with("2 runs without a comparison"));
+        let same = MetricRow { unit: "pct".into(), ..rows[1].clone() };
+        assert_eq!(
+            headline(&[rows[0].clone(), same]).unwrap(),
+            "On the test samples, classification error in %: tutorial 3.000, other 2.000."
+        );
+    }
+}

@@ -1,0 +1,154 @@
+use ae_core::{Autoencoder, AutoencoderConfig, Decoder, Objective, Training};
+use ndarray::{Array1, ArrayView2};
+use nn_core::{
+    Dense, InvalidSetting, Metric, Progress, RestoreError, TensorMap, TrainingError, require,
+    restore, store,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{Begun, LayerTraining, LayerUnits, PretrainedLayer, Pretraining};
+
+/// The expectation for a setting that the plan of the stack decides.
+pub(crate) const SIZE_OF_PLAN: &str = "no value: the plan of the stack gives the sizes of layers";
+
+/// Pretraining by autoencoders with one hidden layer, whose size the plan of the stack gives.
+///
+/// Noise is added only while a layer is trained; the layer above learns from clean features (Vincent
+/// et al. 2010, section 3). Shifts of images apply to the first layer alone, since the others have no
+/// images as inputs.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AutoencoderPretraining {
+    /// The architecture.
+    pub model: AutoencoderConfig,
+    /// The training.
+    pub training: ae_core::TrainingConfig,
+}
+
+impl AutoencoderPretraining {
+    /// The settings of a layer of this size and position.
+    fn of_layer(
+        &self,
+        n_hidden: usize,
+        layer: usize,
+    ) -> (AutoencoderConfig, ae_core::TrainingConfig) {
+        let model = AutoencoderConfig {
+            n_hidden,
+            encoder_layers: vec![],
+            decoder_layers: None,
+            ..self.model.clone()
+        };
+        let shift = self.training.shift.filter(|_| layer == 0);
+        (model, ae_core::TrainingConfig { shift, ..self.training.clone() })
+    }
+}
+
+impl Pretraining for AutoencoderPretraining {
+    fn validate(&self) -> Result<(), InvalidSetting> {
+        Objective::new(&self.model, &self.training)?;
+        let (n_hidden, default) = (self.model.n_hidden, AutoencoderConfig::default());
+        require(n_hidden == default.n_hidden, "model.n_hidden", &n_hidden, SIZE_OF_PLAN)?;
+        let one = self.model.encoder_layers.is_empty() && self.model.decoder_layers.is_none();
+        require(one, "model.encoder_layers or decoder_layers", &"set", SIZE_OF_PLAN)?;
+        let k = self.model.top_k;
+        let expected = "none in a stack, whose layers keep all of their units";
+        require(k.is_none(), "model.top_k", &k.unwrap_or_default(), expected)
+    }
+
+    fn units(&self) -> LayerUnits {
+        LayerUnits { unit: self.model.code_unit(), output: self.model.output_unit() }
+    }
+
+    fn epochs(&self) -> usize {
+        self.training.epochs
+    }
+
+    fn set_epochs(&mut self, epochs: usize) {
+        self.training.epochs = epochs;
+    }
+
+    fn batch_size(&self) -> usize {
+        self.training.batch_size
+    }
+
+    fn begin(
+        &self,
+        inputs: ArrayView2<f32>,
+        n_hidden: usize,
+        seed: u64,
+        layer: usize,
+    ) -> Result<Begun, TrainingError> {
+        let (config, settings) = self.of_layer(n_hidden, layer);
+        let model = Autoencoder::new(&config, inputs.ncols(), seed, layer)?;
+        let training = Training::new(&model, &config, &settings, inputs, seed, layer)?;
+        let (epochs, metric) = (settings.epochs, config.loss().metric());
+        Ok(Begun::Training(Box::new(AutoencoderLayerTraining { model, training, epochs, metric })))
+    }
+}
+
+/// An autoencoder in training as a layer of a stack.
+struct AutoencoderLayerTraining {
+    model: Autoencoder<f32>,
+    training: Training<f32>,
+    epochs: usize,
+    metric: Metric,
+}
+
+impl LayerTraining for AutoencoderLayerTraining {
+    fn epochs(&self) -> usize {
+        self.epochs
+    }
+
+    fn epochs_done(&self) -> usize {
+        self.training.epochs_done()
+    }
+
+    fn epoch(&mut self, inputs: ArrayView2<f32>) -> Result<Progress, TrainingError> {
+        let value = self.training.epoch(&mut self.model, inputs)?;
+        Ok(Progress {
+            epoch: self.training.epochs_done(),
+            of: self.epochs,
+            value,
+            metric: self.metric.clone(),
+            samples: inputs.nrows(),
+        })
+    }
+
+    fn layer(&self) -> PretrainedLayer {
+        self.model.clone().into()
+    }
+
+    fn store(&self, prefix: &str, map: &mut TensorMap) {
+        store(&self.model, prefix, map);
+        self.training.store(map);
+    }
+
+    fn restore(
+        &mut self,
+        prefix: &str,
+        map: &TensorMap,
+        epochs_done: usize,
+    ) -> Result<(), RestoreError> {
+        restore(&mut self.model, prefix, map)?;
+        self.training.restore(map, epochs_done)
+    }
+}
+
+impl From<Autoencoder<f32>> for PretrainedLayer {
+    /// # Panics
+    /// If the autoencoder has more than one hidden layer.
+    fn from(mut model: Autoencoder<f32>) -> Self {
+        assert_eq!(model.encoder.len(), 1, "a layer of a stack has one hidden layer");
+        let encoder = model.encoder.remove(0);
+        let decoder = match model.decoder {
+            Decoder::Untied(mut layers) => layers.remove(0),
+            Decoder::Tied(mut biases) => transposed(&encoder, biases.remove(0)),
+        };
+        PretrainedLayer { encoder, unit: model.units[0], decoder, output: model.units[1] }
+    }
+}
+
+/// The decoder whose weights are the encoder's, transposed.
+pub(crate) fn transposed(encoder: &Dense<f32>, bias: Array1<f32>) -> Dense<f32> {
+    Dense { weights: encoder.weights.t().as_standard_layout().into_owned(), bias }
+}

@@ -1,0 +1,244 @@
+//! The kinds of pretraining, behind one interface.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+
+use ndarray::ArrayView2;
+use nn_core::{
+    InvalidSetting, Observer, Progress, RestoreError, TensorMap, TrainingError, observe,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    AutoencoderPretraining, LayerUnits, PcaInitialisation, PretrainedLayer, RandomInitialisation,
+    RbmPretraining,
+};
+
+/// The settings of one kind of pretraining: a way to give a layer its initial parameters from
+/// unlabelled data.
+///
+/// A new kind is a file with its settings and this trait, and an entry in [`LayerPretraining`].
+pub trait Pretraining {
+    /// Checks every bound.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] for a setting out of its range, or for settings that exclude each other.
+    fn validate(&self) -> Result<(), InvalidSetting>;
+
+    /// The activations that its layers have.
+    fn units(&self) -> LayerUnits;
+
+    /// Passes through the data; 0 for a kind that is not trained step by step.
+    fn epochs(&self) -> usize {
+        0
+    }
+
+    /// Changes the number of epochs, for a kind that has any.
+    fn set_epochs(&mut self, _epochs: usize) {}
+
+    /// Samples in a step of training.
+    fn batch_size(&self) -> usize {
+        1
+    }
+
+    /// Steps of training a layer on `n_samples` samples.
+    fn updates(&self, n_samples: usize) -> usize {
+        self.epochs() * n_samples.div_ceil(self.batch_size())
+    }
+
+    /// The layer, for a kind whose layers do not depend on the data; otherwise none.
+    fn without_data(
+        &self,
+        _n_inputs: usize,
+        _n_hidden: usize,
+        _seed: u64,
+        _layer: usize,
+    ) -> Option<PretrainedLayer> {
+        None
+    }
+
+    /// Begins a layer of `n_hidden` units on `inputs` (n × inputs), with the random streams of `seed`
+    /// and of the layer's position in the stack, counted from 0.
+    ///
+    /// # Errors
+    /// [`TrainingError`] for invalid settings or data that the layer's units cannot represent.
+    fn begin(
+        &self,
+        inputs: ArrayView2<f32>,
+        n_hidden: usize,
+        seed: u64,
+        layer: usize,
+    ) -> Result<Begun, TrainingError>;
+
+    /// Learns a layer from beginning to end; the arguments are those of [`Pretraining::begin`].
+    ///
+    /// # Errors
+    /// [`TrainingError`], also if the observer breaks off.
+    fn learn(
+        &self,
+        inputs: ArrayView2<f32>,
+        n_hidden: usize,
+        seed: u64,
+        layer: usize,
+        observer: Observer<'_>,
+    ) -> Result<PretrainedLayer, TrainingError> {
+        self.begin(inputs, n_hidden, seed, layer)?.finish(inputs, observer)
+    }
+}
+
+/// One layer in training.
+pub trait LayerTraining<L = PretrainedLayer> {
+    /// Epochs in all.
+    fn epochs(&self) -> usize;
+
+    /// Epochs trained so far.
+    fn epochs_done(&self) -> usize;
+
+    /// Trains one epoch on the inputs that the training was begun with.
+    ///
+    /// # Errors
+    /// [`TrainingError::Diverged`]; the layer is then as it was before this epoch.
+    fn epoch(&mut self, inputs: ArrayView2<f32>) -> Result<Progress, TrainingError>;
+
+    /// The layer as it is now.
+    fn layer(&self) -> L;
+
+    /// Adds all that a checkpoint needs to `map`. The names of the layer's tensors begin with
+    /// `prefix`.
+    fn store(&self, prefix: &str, map: &mut TensorMap);
+
+    /// Continues from a checkpoint that was taken after `epochs_done` epochs.
+    ///
+    /// # Errors
+    /// [`RestoreError`] if a tensor is missing or has another shape.
+    fn restore(
+        &mut self,
+        prefix: &str,
+        map: &TensorMap,
+        epochs_done: usize,
+    ) -> Result<(), RestoreError>;
+}
+
+/// A layer that has been begun.
+pub enum Begun<L = PretrainedLayer> {
+    /// The layer is complete: its kind has no epochs.
+    Complete(L),
+    /// The layer has epochs to be trained.
+    Training(Box<dyn LayerTraining<L>>),
+}
+
+impl<L> Begun<L> {
+    /// Trains the remaining epochs on the inputs that the layer was begun with.
+    ///
+    /// # Errors
+    /// [`TrainingError`], also if the observer breaks off.
+    pub fn finish(
+        self,
+        inputs: ArrayView2<f32>,
+        observer: Observer<'_>,
+    ) -> Result<L, TrainingError> {
+        match self {
+            Begun::Complete(layer) => Ok(layer),
+            Begun::Training(mut training) => {
+                while training.epochs_done() < training.epochs() {
+                    observe(observer, &training.epoch(inputs)?)?;
+                }
+                Ok(training.layer())
+            }
+        }
+    }
+}
+
+impl<L: fmt::Debug> fmt::Debug for Begun<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Begun::Complete(layer) => f.debug_tuple("Complete").field(layer).finish(),
+            Begun::Training(training) => {
+                write!(f, "Training({} of {} epochs)", training.epochs_done(), training.epochs())
+            }
+        }
+    }
+}
+
+/// The list of all kinds of pretraining, as configuration files have them: `{ kind = "rbm", … }`.
+///
+/// It dereferences to the settings of its kind as [`Pretraining`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+#[allow(clippy::large_enum_variant, reason = "a stack has a handful of layers")]
+pub enum LayerPretraining {
+    /// Random weights.
+    Random(RandomInitialisation),
+    /// Principal components.
+    Pca(PcaInitialisation),
+    /// An autoencoder with one hidden layer.
+    Autoencoder(AutoencoderPretraining),
+    /// An RBM.
+    Rbm(RbmPretraining),
+}
+
+impl Deref for LayerPretraining {
+    type Target = dyn Pretraining;
+
+    fn deref(&self) -> &Self::Target {
+        match self {
+            LayerPretraining::Random(settings) => settings,
+            LayerPretraining::Pca(settings) => settings,
+            LayerPretraining::Autoencoder(settings) => settings,
+            LayerPretraining::Rbm(settings) => settings,
+        }
+    }
+}
+
+impl DerefMut for LayerPretraining {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        match self {
+            LayerPretraining::Random(settings) => settings,
+            LayerPretraining::Pca(settings) => settings,
+            LayerPretraining::Autoencoder(settings) => settings,
+            LayerPretraining::Rbm(settings) => settings,
+        }
+    }
+}
+
+impl From<RandomInitialisation> for LayerPretraining {
+    fn from(settings: RandomInitialisation) -> Self {
+        LayerPretraining::Random(settings)
+    }
+}
+
+impl From<PcaInitialisation> for LayerPretraining {
+    fn from(settings: PcaInitialisation) -> Self {
+        LayerPretraining::Pca(settings)
+    }
+}
+
+impl From<AutoencoderPretraining> for LayerPretraining {
+    fn from(settings: AutoencoderPretraining) -> Self {
+        LayerPretraining::Autoencoder(settings)
+    }
+}
+
+impl From<RbmPretraining> for LayerPretraining {
+    fn from(settings: RbmPretraining) -> Self {
+        LayerPretraining::Rbm(settings)
+    }
+}
+
+/// A layer of a stack before it is learned: its kind of pretraining and its size.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedLayer {
+    /// The kind of pretraining, with its settings.
+    pub pretraining: LayerPretraining,
+    /// The number of hidden units.
+    pub n_hidden: usize,
+}
+
+impl PlannedLayer {
+    /// A layer of `n_hidden` units.
+    #[must_use]
+    pub fn new(pretraining: impl Into<LayerPretraining>, n_hidden: usize) -> Self {
+        PlannedLayer { pretraining: pretraining.into(), n_hidden }
+    }
+}

@@ -1,0 +1,165 @@
+//! One cell of the comparison: rates are chosen, and the best model is tested.
+
+use std::time::Instant;
+
+use ndarray::{Array1, Axis};
+use nn_core::{Progress, TensorMap};
+use numerics::{Purpose, Stream};
+use stack::{Classifier, Labelled, PretrainedLayer, fine_tune};
+
+use super::{Run, labels};
+use crate::config::UNIT;
+use crate::layer_cache::event;
+use crate::methods::ResolvedMethod;
+use crate::search::{Best, best_on_validation};
+use crate::stage::Key;
+use crate::{CachedStack, Cell, Event, LabelBudget, Rates, StudyError};
+
+/// The kind in the keys of cells. It counts the changes of what is measured of them.
+const FINE_TUNE: &str = "fine-tune 3";
+
+const SUBSET: Purpose = Purpose::new("subset");
+
+/// Number of validation samples on which layers are compared before and after fine-tuning.
+const COMPARED: usize = 2000;
+
+/// The name of the test predictions among a cell's tensors.
+const PREDICTIONS: &str = "test_predictions";
+
+impl Run<'_> {
+    /// Computes a cell, or reads it from the cache, and adds it to the outcome.
+    pub(super) fn cell(
+        &mut self,
+        method: &ResolvedMethod<'_>,
+        depth: usize,
+        budget: &LabelBudget,
+        seed: u64,
+        stack: &mut CachedStack,
+    ) -> Result<(), StudyError> {
+        let n_layers = method.n_layers(depth);
+        self.grow(method, n_layers, seed, stack)?;
+        let rates = self.rates(method, depth, budget.count);
+        let settings = self.config.fine_tuning_for(method, n_layers, budget, UNIT);
+        // The dropout that holds for the method is already among the settings.
+        let work = LabelBudget { dropout: None, ..budget.clone() };
+        let key = Key::new(
+            FINE_TUNE,
+            &(&stack.keys[..n_layers], &settings, &rates, work, seed, self.data_key),
+        );
+        let name = method.name;
+        if let Some((tensors, cell)) = self.cache.get::<Cell>(&key)? {
+            event(self.listen, Event::Finished { reused: true })?;
+            let mistakes = self.mistakes(tensors.get(PREDICTIONS).into_iter().flatten())?;
+            self.outcome.cells.push(Cell { method: name.into(), depth, mistakes, ..cell });
+            return Ok(());
+        }
+        let title = format!("{name}, {depth} layers, {} labels, seed {seed}", budget.count);
+        event(self.listen, Event::Begun { title: &title })?;
+        let layers = &stack.layers[..n_layers];
+        let (cell, predictions) = self.tuned(method, layers, budget, &rates, seed)?;
+        let predictions = predictions.into_iter().map(f32::from).collect::<Vec<_>>();
+        let mistakes = self.mistakes(predictions.iter())?;
+        let mut tensors = TensorMap::new();
+        tensors.insert(PREDICTIONS.to_owned(), Array1::from(predictions).into_dyn());
+        self.cache.put(&key, &tensors, &cell)?;
+        event(self.listen, Event::Finished { reused: false })?;
+        self.outcome.cells.push(Cell { depth, mistakes, ..cell });
+        Ok(())
+    }
+
+    /// For each test sample, whether its predicted class is wrong.
+    fn mistakes<'p>(
+        &self,
+        predictions: impl Iterator<Item = &'p f32>,
+    ) -> Result<Vec<bool>, StudyError> {
+        let labels = labels("test", self.data.test.labels.as_deref())?;
+        Ok(predictions.zip(labels).map(|(&found, &label)| found != f32::from(label)).collect())
+    }
+
+    /// All candidate rates for the first seed, and for others those that were chosen there.
+    fn rates(&self, method: &ResolvedMethod<'_>, depth: usize, labels: usize) -> Vec<Rates> {
+        let here = (method.name, depth, labels);
+        let same = |cell: &&Cell| (cell.method.as_str(), cell.depth, cell.labels) == here;
+        match self.outcome.cells.iter().find(same) {
+            Some(cell) => vec![cell.rates],
+            None => self.config.rates_of(method),
+        }
+    }
+
+    /// Fine-tunes at each of the candidate rates and tests the model that is best on the validation
+    /// set. Returns the cell, and the predicted class of each test sample.
+    pub(super) fn tuned(
+        &mut self,
+        method: &ResolvedMethod<'_>,
+        layers: &[PretrainedLayer],
+        budget: &LabelBudget,
+        candidates: &[Rates],
+        seed: u64,
+    ) -> Result<(Cell, Vec<u8>), StudyError> {
+        let begun = Instant::now();
+        let all_labels = labels("training", self.data.train.labels.as_deref())?;
+        let mut rng = Stream::new(seed, SUBSET).rng();
+        let order = mnist_io::stratified_order(all_labels, &mut rng);
+        let chosen = mnist_io::label_subset(&order, budget.count)?;
+        let x = self.data.train.images.select(Axis(0), chosen);
+        let y: Vec<u8> = chosen.iter().map(|&sample| all_labels[sample]).collect();
+        let train = Labelled { x: x.view(), labels: &y };
+        let validation = Labelled {
+            x: self.data.validation.images.view(),
+            labels: labels("validation", self.data.validation.labels.as_deref())?,
+        };
+        let test_labels = labels("test", self.data.test.labels.as_deref())?;
+        let n_classes = self.data.train.n_classes;
+        let start = match layers {
+            [] => Classifier::linear(x.ncols(), n_classes, seed),
+            layers => Classifier::new(layers, n_classes, seed),
+        };
+
+        let (config, listen) = (self.config, &mut *self.listen);
+        let settings = |rates| config.fine_tuning_for(method, layers.len(), budget, rates);
+        let found = best_on_validation(candidates, |rates| {
+            let mut last = Instant::now();
+            let mut watch = |progress: &Progress| {
+                let seconds = last.elapsed().as_secs_f64();
+                last = Instant::now();
+                listen(Event::Progress { progress, seconds })
+            };
+            fine_tune(start.clone(), train, validation, &settings(rates), seed, &mut watch)
+        });
+        let Best { candidate: rates, tuned, seconds: tuning_seconds, left_out } = found?;
+        for (rates, error) in &left_out {
+            event(self.listen, Event::Diverged { rates: *rates, error })?;
+        }
+
+        let predictions = tuned.model.predict(self.data.test.images.view());
+        let errors = predictions.iter().zip(test_labels).filter(|(a, b)| a != b).count();
+        let samples = self.pretraining_data().nrows();
+        let updates = |index| method.layer(index).map_or(0, |layer| layer.updates(samples));
+        let compared = 0..COMPARED.min(validation.labels.len());
+        let changes = stack::layer_changes(
+            // The tuned model is scaled for use without dropout, so the initial one must be too.
+            &start.on_average(settings(rates).dropout),
+            &tuned.model,
+            self.data.validation.rows(compared.clone()),
+            &validation.labels[compared],
+        );
+        let cell = Cell {
+            method: method.name.into(),
+            depth: layers.len(),
+            labels: budget.count,
+            seed,
+            rates,
+            validation_errors: (tuned.validation_errors, validation.labels.len()),
+            test_errors: (errors, test_labels.len()),
+            pretrain_updates: (0..layers.len()).map(updates).sum(),
+            finetune_updates: budget.updates,
+            finetune_samples: candidates.len() * budget.updates * budget.batch_size.min(y.len()),
+            history: tuned.history,
+            changes,
+            mistakes: Vec::new(),
+            seconds: begun.elapsed().as_secs_f64(),
+            tuning_seconds,
+        };
+        Ok((cell, predictions))
+    }
+}

@@ -1,0 +1,47 @@
+//! The pretrained layers of the methods.
+
+use ndarray::ArrayView2;
+use stack::PlannedLayer;
+
+use super::Run;
+use crate::methods::ResolvedMethod;
+use crate::stage::Key;
+use crate::{CachedStack, LayerSource, StudyError, cached_layers};
+
+impl<'a> Run<'a> {
+    /// The samples that pretraining sees. Shape: n × inputs.
+    pub(super) fn pretraining_data(&self) -> ArrayView2<'a, f32> {
+        let train = &self.data.train;
+        match self.config.pretraining_samples {
+            0 => train.images.view(),
+            n => train.rows(0..n.min(train.n_samples())),
+        }
+    }
+
+    /// Adds layers to `stack` until it has `depth` of them.
+    pub(super) fn grow(
+        &mut self,
+        method: &ResolvedMethod<'_>,
+        depth: usize,
+        seed: u64,
+        stack: &mut CachedStack,
+    ) -> Result<(), StudyError> {
+        let planned = |layer: usize| {
+            let pretraining = method.layer(layer).expect("a method that grows has layers");
+            PlannedLayer { pretraining: pretraining.clone(), n_hidden: self.config.layers[layer] }
+        };
+        let plan: Vec<PlannedLayer> = (0..depth).map(planned).collect();
+        let samples = (self.data_key, self.config.pretraining_samples);
+        let data_key = Key::new("pretraining samples", &samples);
+        let source = LayerSource {
+            name: method.name,
+            plan: &plan,
+            data: self.pretraining_data(),
+            data_key: data_key.as_str(),
+            seed,
+        };
+        let records = cached_layers(&source, stack, self.cache, self.listen)?;
+        self.outcome.layers.extend(records);
+        Ok(())
+    }
+}

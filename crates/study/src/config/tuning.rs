@@ -1,0 +1,56 @@
+//! The settings of fine-tuning that follow for a method, a number of labels and a choice of rates.
+
+use stack::FineTuneConfig;
+
+use crate::methods::ResolvedMethod;
+use crate::{ComparisonConfig, LabelBudget, Rates};
+
+/// Rates that leave the settings of fine-tuning as they are given, for keys that must not depend on
+/// the chosen ones.
+pub(crate) const UNIT: Rates = Rates { learning_rate: 1.0, hidden_multiplier: 1.0 };
+
+impl ComparisonConfig {
+    /// All rates that the method may choose from. Multipliers of the hidden layers are left out where
+    /// these do not learn.
+    pub(crate) fn rates_of(&self, method: &ResolvedMethod<'_>) -> Vec<Rates> {
+        let multipliers = if method.tunes_hidden_layers() {
+            self.hidden_learning_rate_multipliers.as_slice()
+        } else {
+            &[1.0]
+        };
+        let with = |learning_rate: f64| {
+            let rates = multipliers.iter();
+            rates.map(move |&hidden_multiplier| Rates { learning_rate, hidden_multiplier })
+        };
+        self.learning_rates.iter().flat_map(|&rate| with(rate)).collect()
+    }
+
+    /// The settings of fine-tuning a network of `n_layers` hidden layers.
+    pub(crate) fn fine_tuning_for(
+        &self,
+        method: &ResolvedMethod<'_>,
+        n_layers: usize,
+        budget: &LabelBudget,
+        rates: Rates,
+    ) -> FineTuneConfig {
+        let common = &self.fine_tuning;
+        let dropout = method.config.dropout.or(budget.dropout).unwrap_or(common.dropout);
+        // The output layer always has multiplier 1.
+        let given =
+            |layer: usize| common.learning_rate_multipliers.get(layer).copied().unwrap_or(1.0);
+        let multiplier = |layer| {
+            if method.config.frozen { 0.0 } else { rates.hidden_multiplier * given(layer) }
+        };
+        let multipliers: Vec<f64> = (0..n_layers).map(multiplier).collect();
+        let is_plain = multipliers.iter().all(|multiplier| *multiplier == 1.0);
+        FineTuneConfig {
+            updates: budget.updates,
+            batch_size: budget.batch_size,
+            learning_rate: rates.learning_rate,
+            dropout,
+            max_norm: method.config.max_norm.or(common.max_norm),
+            learning_rate_multipliers: if is_plain { vec![] } else { multipliers },
+            ..common.clone()
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! The pretrained layers of a stack, each learned once and kept.
+
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use ndarray::ArrayView2;
+use nn_core::{EpochRecord, Progress, RestoreError, TensorMap, TrainingError, restore, store};
+use stack::{Greedy, PlannedLayer, PretrainedLayer};
+
+use crate::stage::{Key, Store};
+use crate::tensor_file::TensorFileError;
+use crate::{Event, LayerRecord, Listener, StudyError};
+
+/// The kind in the keys of layers. It counts the changes of their records.
+const PRETRAIN: &str = "pretrain 3";
+
+/// A stack of layers that are still to be learned or read from the cache.
+#[derive(Debug, Clone, Copy)]
+pub struct LayerSource<'a> {
+    /// The name of the method or run, for titles and records.
+    pub name: &'a str,
+    /// The layers, from the data up.
+    pub plan: &'a [PlannedLayer],
+    /// The samples that the first layer learns from. Shape: n × inputs.
+    pub data: ArrayView2<'a, f32>,
+    /// The identity of the data.
+    pub data_key: &'a str,
+    /// The seed.
+    pub seed: u64,
+}
+
+/// The layers of a stack so far, with their keys.
+#[derive(Debug, Clone, Default)]
+pub struct CachedStack {
+    /// The layers, from the data up.
+    pub layers: Vec<PretrainedLayer>,
+    /// The key of each layer, which stands for all layers below it as well.
+    pub keys: Vec<Key>,
+}
+
+/// Adds layers to `stack` until it has all layers of the plan, and returns the records of those that
+/// were added. Layers that `cache` has are read, others learned and put there. Layers that do not
+/// depend on the data, such as random ones, are made anew and have no record.
+///
+/// # Errors
+/// [`StudyError::Training`], also if the listener breaks off, and [`StudyError::Store`]. Finished
+/// layers are in the cache.
+pub fn cached_layers(
+    source: &LayerSource<'_>,
+    stack: &mut CachedStack,
+    cache: &Store,
+    listen: Listener<'_>,
+) -> Result<Vec<LayerRecord>, StudyError> {
+    let LayerSource { name, plan, data, data_key, seed } = *source;
+    let mut greedy = Greedy::planned(plan, data, seed);
+    stack.layers.iter().for_each(|layer| greedy.push(layer.clone()));
+    let mut records = Vec::new();
+    for (layer, planned) in plan.iter().enumerate().skip(stack.layers.len()) {
+        // The name is no part of the key: equal layers on equal ones are shared.
+        let key = Key::new(PRETRAIN, &(planned, seed, layer, stack.keys.last(), data_key));
+        let PlannedLayer { pretraining, n_hidden } = planned;
+        let n_inputs = layer.checked_sub(1).map_or(data.ncols(), |below| plan[below].n_hidden);
+        if let Some(random) = pretraining.without_data(n_inputs, *n_hidden, seed, layer) {
+            greedy.push(random);
+        } else if let Some((tensors, record)) = cache.get::<LayerRecord>(&key)? {
+            let mut kept = PretrainedLayer::zeros(n_inputs, *n_hidden, record.units);
+            restore(&mut kept, "", &tensors).map_err(|error| unreadable(cache, &key, &error))?;
+            event(listen, Event::Finished { reused: true })?;
+            greedy.push(kept);
+            records.push(LayerRecord { method: name.into(), ..record });
+        } else {
+            let title = format!("{name} layer {}, seed {seed}", layer + 1);
+            event(listen, Event::Begun { title: &title })?;
+            let record = learn(&mut greedy, name, seed, listen)?;
+            let mut tensors = TensorMap::new();
+            store(&greedy.layers()[layer], "", &mut tensors);
+            cache.put(&key, &tensors, &record)?;
+            event(listen, Event::Finished { reused: false })?;
+            records.push(record);
+        }
+        stack.layers.extend(greedy.layers().last().cloned());
+        stack.keys.push(key);
+    }
+    Ok(records)
+}
+
+/// Learns the next layer of the stack.
+fn learn(
+    greedy: &mut Greedy<'_>,
+    name: &str,
+    seed: u64,
+    listen: Listener<'_>,
+) -> Result<LayerRecord, TrainingError> {
+    let samples = greedy.inputs().nrows();
+    let layer = greedy.layers().len() + 1;
+    let begun = Instant::now();
+    let mut recorder = Recorder::new();
+    let learned = greedy.learn_layer(&mut |progress| {
+        let seconds = recorder.record(progress);
+        listen(Event::Progress { progress, seconds })
+    })?;
+    let units = learned.units();
+    let (epochs, seconds) = (recorder.epochs, begun.elapsed().as_secs_f64());
+    Ok(LayerRecord { method: name.into(), seed, layer, epochs, seconds, samples, units })
+}
+
+fn unreadable(cache: &Store, key: &Key, error: &RestoreError) -> TensorFileError {
+    let path = cache.folder().join(format!("{}.safetensors", key.as_str()));
+    TensorFileError::Damaged { path, reason: error.to_string() }
+}
+
+/// Passes an event to the listener.
+///
+/// # Errors
+/// [`TrainingError::Interrupted`] if the listener breaks off.
+pub(crate) fn event(listen: Listener<'_>, event: Event<'_>) -> Result<(), TrainingError> {
+    match listen(event) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(TrainingError::Interrupted),
+    }
+}
+
+/// Records the progress of a computation with wall times.
+#[derive(Debug, Clone)]
+pub struct Recorder {
+    /// The epochs so far.
+    pub epochs: Vec<EpochRecord>,
+    last: Instant,
+}
+
+impl Recorder {
+    /// A recorder of a computation that begins now.
+    #[must_use]
+    pub fn new() -> Self {
+        Recorder { epochs: Vec::new(), last: Instant::now() }
+    }
+
+    /// Records an epoch and returns its wall time, in seconds.
+    pub fn record(&mut self, progress: &Progress) -> f64 {
+        let seconds = self.last.elapsed().as_secs_f64();
+        self.last = Instant::now();
+        self.epochs.push(EpochRecord {
+            epoch: progress.epoch,
+            value: progress.value,
+            metric: progress.metric.clone(),
+            seconds,
+            samples: progress.samples,
+        });
+        seconds
+    }
+}
+
+impl Default for Recorder {
+    fn default() -> Self {
+        Recorder::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::Array2;
+    use stack::{AutoencoderPretraining, PcaInitialisation, RandomInitialisation, RbmPretraining};
+
+    #[test]
+    fn layers_are_learned_once_and_read_from_then_on() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let cache = Store::new(folder.path());
+        let data = Array2::from_shape_fn((50, 9), |(i, j)| ((i * (j + 2)) % 7) as f32 / 7.0);
+        let (mut autoencoder, mut rbm) =
+            (AutoencoderPretraining::default(), RbmPretraining::default());
+        (autoencoder.training.epochs, rbm.training.epochs) = (2, 3);
+        let plan = [
+            PlannedLayer::new(autoencoder, 8),
+            PlannedLayer::new(RandomInitialisation::default(), 7),
+            PlannedLayer::new(PcaInitialisation {}, 6),
+            PlannedLayer::new(rbm, 5),
+        ];
+        let grow = |name: &str, plan: &[PlannedLayer], stack: &mut CachedStack| {
+            let source = LayerSource { name, plan, data: data.view(), data_key: "waves", seed: 1 };
+            let mut seen = (0, 0, 0);
+            let mut listen = |event: Event<'_>| {
+                match event {
+                    Event::Progress { .. } => seen.0 += 1,
+                    Event::Finished { reused: false } => seen.1 += 1,
+                    Event::Finished { reused: true } => seen.2 += 1,
+                    _ => {}
+                }
+                ControlFlow::Continue(())
+            };
+            let records = cached_layers(&source, stack, &cache, &mut listen).expect("converges");
+            (records, seen)
+        };
+        let mut low = CachedStack::default();
+        let (records, seen) = grow("low", &plan[..2], &mut low);
+        assert_eq!((records.len(), seen), (1, (2, 1, 0)));
+        assert_eq!(records[0].epochs.iter().map(|epoch| epoch.epoch).collect::<Vec<_>>(), [1, 2]);
+        let (records, seen) = grow("low", &plan, &mut low);
+        assert_eq!((records.len(), seen), (2, (3, 2, 0)), "what is there is not asked for again");
+        assert_eq!(records.iter().map(|record| record.layer).collect::<Vec<_>>(), [3, 4]);
+        assert!(records[0].epochs.is_empty() && records[0].seconds > 0.0);
+
+        let mut high = CachedStack::default();
+        let (again, seen) = grow("high", &plan, &mut high);
+        assert_eq!((again.len(), seen), (3, (0, 0, 3)));
+        assert_eq!((&high.layers, &high.keys), (&low.layers, &low.keys));
+        let renamed = LayerRecord { method: "low".into(), ..again[2].clone() };
+        assert_eq!(renamed, records[1]);
+    }
+}

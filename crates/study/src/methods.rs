@@ -1,0 +1,310 @@
+//! The methods of a comparison, which settings declare: nothing in the code knows a method's name.
+
+use indexmap::IndexMap;
+use nn_core::{InvalidSetting, require};
+use serde::{Deserialize, Serialize};
+use stack::{Dropout, LayerPretraining};
+
+use crate::layers::{LayerEntry, Layers};
+use crate::{Color, ConfigError, MethodRole, Role, Roles};
+
+/// A method: its part in the comparison, how it looks and is called on the page, and its network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MethodConfig {
+    /// The part that it plays.
+    pub role: Role,
+    /// The family of a pretrained method, such as `autoencoder`; methods of different families are
+    /// compared with each other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<String>,
+    /// The colour in figures.
+    pub color: Color,
+    /// Words for a sentence, such as "RBM pretraining".
+    pub words: String,
+    /// Whether the hidden layers stay as they began, so that only the output layer learns.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub frozen: bool,
+    /// The largest norm of the weights into a unit, instead of that of fine-tuning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_norm: Option<f64>,
+    /// The dropout of fine-tuning, instead of that of the comparison.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dropout: Option<Dropout>,
+    /// The hidden layers, before fine-tuning.
+    pub layers: Layers,
+}
+
+impl MethodConfig {
+    /// Checks every bound, except that the methods exist whose layers it takes.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] naming the first setting out of its range.
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        require(!self.words.trim().is_empty(), "words", &"\"\"", "words for a sentence")?;
+        let family = self.family.as_deref().unwrap_or_default();
+        let holds = self.family.is_none() || self.role == Role::Pretrained;
+        require(holds, "family", &family, "none, as the role is not pretrained")?;
+        self.dropout.unwrap_or_default().validate()?;
+        let norm = self.max_norm.unwrap_or(1.0);
+        require(norm.is_finite() && norm > 0.0, "max_norm", &norm, "a finite number above 0")?;
+        self.layers.own().try_for_each(|layer| layer.validate().map_err(|e| e.within("layers")))
+    }
+}
+
+/// The methods by name, in the order of tables.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Methods(pub IndexMap<String, MethodConfig>);
+
+/// The looks of a method in figures and on the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MethodStyle<'a> {
+    /// The name in tables.
+    pub name: &'a str,
+    /// Words for a sentence.
+    pub words: &'a str,
+    /// The colour in figures.
+    pub color: Color,
+}
+
+/// A method whose layers are all written out.
+#[derive(Debug, Clone)]
+pub(crate) struct ResolvedMethod<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) config: &'a MethodConfig,
+    layers: Vec<&'a LayerPretraining>,
+}
+
+impl ResolvedMethod<'_> {
+    /// Layer `index` from the data up, counted from 0; none for a method without hidden layers.
+    pub(crate) fn layer(&self, index: usize) -> Option<&LayerPretraining> {
+        self.layers.get(index).or(self.layers.last()).copied()
+    }
+
+    /// Hidden layers of a network of this depth.
+    pub(crate) fn n_layers(&self, depth: usize) -> usize {
+        if self.layers.is_empty() { 0 } else { depth }
+    }
+
+    /// Whether hidden layers learn in fine-tuning.
+    pub(crate) fn tunes_hidden_layers(&self) -> bool {
+        !self.config.frozen && !self.layers.is_empty()
+    }
+
+    /// Whether both methods give the same network of this depth.
+    pub(crate) fn is_same_network(&self, other: &Self, depth: usize) -> bool {
+        let rest = |method: &Self| {
+            let MethodConfig { frozen, max_norm, dropout, .. } = method.config;
+            (method.n_layers(depth), *frozen, *max_norm, *dropout)
+        };
+        rest(self) == rest(other) && (0..depth).all(|i| self.layer(i) == other.layer(i))
+    }
+}
+
+impl Methods {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Checks every bound of every method.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the first setting that is wrong, as `methods.rbm.layers…`.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        for (name, method) in &self.0 {
+            let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+            let holds = !name.is_empty() && name.chars().all(is_plain);
+            require(holds, "methods", name, "names of letters, digits, `-` and `_`")?;
+            let within = |error: InvalidSetting| error.within(&format!("methods.{name}"));
+            method.validate().map_err(within)?;
+            let resolved = self.resolve(name, "methods")?;
+            let learns = resolved.layers.iter().any(|layer| layer.epochs() > 0);
+            let (holds, expected) = match method.role {
+                Role::Control => (!learns, "no pretrained layers, as the role is control"),
+                Role::Pretrained => (learns, "a pretrained layer, as the role is pretrained"),
+                Role::Reference => (true, ""),
+            };
+            require(holds, "layers", &"as given", expected).map_err(within)?;
+        }
+        Ok(())
+    }
+
+    /// The method of this name with the layers written out that it takes from others; `field` is the
+    /// setting that names it.
+    pub(crate) fn resolve(
+        &self,
+        name: &str,
+        field: &str,
+    ) -> Result<ResolvedMethod<'_>, ConfigError> {
+        let Some((name, config)) = self.0.get_key_value(name) else {
+            return Err(self.unknown(name, field.to_owned()));
+        };
+        let mut layers = Vec::new();
+        for (i, entry) in config.layers.0.iter().enumerate() {
+            let other = match entry {
+                LayerEntry::Own(layer) => {
+                    layers.push(layer);
+                    continue;
+                }
+                LayerEntry::Of(other) => other,
+            };
+            let field = format!("methods.{name}.layers");
+            let Some(found) = self.0.get(other) else { return Err(self.unknown(other, field)) };
+            let entries = &found.layers.0;
+            let own: Vec<&LayerPretraining> = found.layers.own().collect();
+            if own.is_empty() || own.len() < entries.len() {
+                let expected = "methods whose layers are all tables";
+                let error = InvalidSetting { field: field.into(), value: other.clone(), expected };
+                return Err(error.into());
+            }
+            let above = &own[i.min(own.len() - 1)..];
+            let is_last = i + 1 == config.layers.0.len();
+            layers.extend(if is_last { above } else { &above[..1] });
+        }
+        Ok(ResolvedMethod { name, config, layers })
+    }
+
+    fn unknown(&self, name: &str, field: String) -> ConfigError {
+        let known: Vec<String> = self.0.keys().cloned().collect();
+        ConfigError::UnknownMethod { field, name: name.to_owned(), known }
+    }
+
+    /// The place of a method in tables.
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
+        self.0.get_index_of(name)
+    }
+
+    /// The roles of all methods.
+    pub fn roles(&self) -> Roles {
+        self.roles_of(|_| true)
+    }
+
+    /// The roles of the methods that a comparison names, in the order of tables.
+    pub fn roles_among(&self, names: &[String]) -> Roles {
+        self.roles_of(|name| names.iter().any(|chosen| chosen == name))
+    }
+
+    fn roles_of(&self, is_chosen: impl Fn(&str) -> bool) -> Roles {
+        let chosen = self.0.iter().filter(|(name, _)| is_chosen(name));
+        let role = |(name, method): (&String, &MethodConfig)| MethodRole {
+            name: name.clone(),
+            role: method.role,
+            family: method.family.clone(),
+            words: method.words.clone(),
+        };
+        Roles { methods: chosen.map(role).collect() }
+    }
+
+    /// The looks of all methods, in the order of tables.
+    pub fn styles(&self) -> impl Iterator<Item = MethodStyle<'_>> {
+        let styles = self.0.iter();
+        styles.map(|(name, method)| MethodStyle { name, words: &method.words, color: method.color })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const METHODS: &str = r##"
+        none = { role = "control", color = "#282828", words = "none", layers = { kind = "random" } }
+        raw = { role = "reference", color = "#969696", words = "raw", layers = [] }
+        [rbm]
+        role = "pretrained"
+        family = "rbm"
+        color = "#d55e00"
+        words = "RBM pretraining"
+        layers = [{ kind = "rbm" }, { kind = "rbm", training = { epochs = 3 } }]
+        [mixed]
+        role = "pretrained"
+        color = "#005a64"
+        words = "both"
+        layers = [{ kind = "pca" }, "rbm"]
+    "##;
+
+    fn methods(changed: impl FnOnce(&mut Methods)) -> Methods {
+        let mut methods: Methods = toml::from_str(METHODS).expect("methods");
+        changed(&mut methods);
+        methods
+    }
+
+    fn error(changed: impl FnOnce(&mut Methods)) -> String {
+        methods(changed).validate().expect_err("a mistake").to_string()
+    }
+
+    #[test]
+    fn methods_keep_their_order_and_have_roles_and_looks() {
+        let methods = methods(|_| ());
+        methods.validate().expect("valid");
+        let text = toml::to_string(&methods).expect("TOML");
+        assert_eq!(toml::from_str::<Methods>(&text).expect("the same"), methods);
+        let names: Vec<&str> = methods.styles().map(|style| style.name).collect();
+        assert_eq!(names, ["none", "raw", "rbm", "mixed"]);
+        assert_eq!(methods.roles().methods.len(), 4);
+        let roles = methods.roles_among(&["rbm".into(), "none".into()]);
+        let names: Vec<&str> = roles.methods.iter().map(|method| method.name.as_str()).collect();
+        assert_eq!(names, ["none", "rbm"]);
+        assert!(roles.asks("rbm", "none") && !roles.asks("raw", "rbm"));
+    }
+
+    #[test]
+    fn layers_of_other_methods_are_those_at_the_same_place() {
+        let methods = methods(|_| ());
+        let resolve = |name| methods.resolve(name, "comparison.methods").expect("a method");
+        let (rbm, mixed, raw) = (resolve("rbm"), resolve("mixed"), resolve("raw"));
+        assert_eq!(mixed.layers.len(), 2);
+        assert_ne!(mixed.layer(0), rbm.layer(0));
+        for i in 1..4 {
+            assert_eq!(mixed.layer(i), rbm.layer(1));
+        }
+        assert_eq!((raw.n_layers(3), rbm.n_layers(3)), (0, 3));
+        assert!(raw.layer(0).is_none() && !raw.tunes_hidden_layers());
+        assert!(!rbm.is_same_network(&mixed, 2) && rbm.is_same_network(&rbm, 2));
+    }
+
+    #[test]
+    fn unknown_methods_are_answered_with_the_nearest() {
+        let methods = methods(|_| ());
+        let error_of = |name| {
+            let outcome = methods.resolve(name, "comparison.methods");
+            outcome.expect_err("no such method").to_string()
+        };
+        assert_eq!(
+            error_of("rmb"),
+            "comparison.methods: there is no method `rmb`; expected some of none, raw, rbm, mixed; did \
+             you mean `rbm`?"
+        );
+        assert!(error_of("zzzzzz").ends_with("expected some of none, raw, rbm, mixed"));
+        let layer = error(|m| m.0["mixed"].layers.0[1] = LayerEntry::Of("rmb".into()));
+        assert!(layer.starts_with("methods.mixed.layers: there is no method `rmb`"), "{layer}");
+    }
+
+    #[test]
+    fn mistakes_are_named_with_the_method() {
+        let chain = error(|m| m.0["none"].layers.0[0] = LayerEntry::Of("mixed".into()));
+        assert!(
+            chain.starts_with("methods.none.layers = mixed: expected methods whose"),
+            "{chain}"
+        );
+        let control = error(|m| m.0["rbm"].role = Role::Control);
+        assert!(control.starts_with("methods.rbm.family = rbm: expected none"), "{control}");
+        let control = error(|m| (m.0["mixed"].role, m.0["mixed"].family) = (Role::Control, None));
+        assert!(control.contains("methods.mixed.layers") && control.contains("is control"));
+        let random = error(|m| m.0["none"].role = Role::Pretrained);
+        assert!(random.ends_with("expected a pretrained layer, as the role is pretrained"));
+        let norm = error(|m| m.0["none"].max_norm = Some(-1.0));
+        assert!(norm.starts_with("methods.none.max_norm = -1: expected a finite"), "{norm}");
+        let dropout = Dropout { input: 0.0, hidden: 1.0 };
+        let dropout = error(|m| m.0["none"].dropout = Some(dropout));
+        assert!(dropout.starts_with("methods.none.dropout.hidden = 1"), "{dropout}");
+        let name = error(|m| {
+            let none = m.0["none"].clone();
+            m.0.insert("a b".into(), none);
+        });
+        assert!(name.starts_with("methods = a b: expected names of letters"), "{name}");
+        let unknown = toml::from_str::<Methods>(&METHODS.replace("family", "famly"));
+        assert!(unknown.expect_err("unknown").message().starts_with("unknown field `famly`"));
+    }
+}

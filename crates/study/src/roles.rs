@@ -1,0 +1,120 @@
+//! The roles of methods, and from them the comparisons that a study asks about.
+
+use serde::{Deserialize, Serialize};
+
+/// The part that a method plays in a comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// A network without pretraining. Pretrained methods are compared with every control; the first
+    /// control is the baseline.
+    Control,
+    /// A network whose layers are pretrained without labels.
+    Pretrained,
+    /// A method that is shown for orientation and takes no part in the corrected comparisons.
+    Reference,
+}
+
+/// The name and role of a method, for statistics and verdicts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MethodRole {
+    /// The name in tables.
+    pub name: String,
+    /// The part that it plays.
+    pub role: Role,
+    /// The family of a pretrained method, such as `autoencoder` or `rbm`; methods of different
+    /// families are compared with each other.
+    pub family: Option<String>,
+    /// Words for a sentence, such as "RBM pretraining".
+    pub words: String,
+}
+
+/// The methods of a study with their roles, in the order of tables.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Roles {
+    /// The methods.
+    pub methods: Vec<MethodRole>,
+}
+
+impl Roles {
+    /// The method of this name.
+    pub fn get(&self, name: &str) -> Option<&MethodRole> {
+        self.methods.iter().find(|method| method.name == name)
+    }
+
+    /// The controls, the baseline first.
+    pub fn controls(&self) -> impl Iterator<Item = &MethodRole> {
+        self.methods.iter().filter(|method| method.role == Role::Control)
+    }
+
+    /// The control that the headline compares with.
+    pub fn baseline(&self) -> Option<&MethodRole> {
+        self.controls().next()
+    }
+
+    /// The pretrained methods.
+    pub fn pretrained(&self) -> impl Iterator<Item = &MethodRole> {
+        self.methods.iter().filter(|method| method.role == Role::Pretrained)
+    }
+
+    /// The families of pretrained methods, each once, in the order of tables.
+    pub fn families(&self) -> Vec<&str> {
+        let mut families = Vec::new();
+        for family in self.pretrained().filter_map(|method| method.family.as_deref()) {
+            if !families.contains(&family) {
+                families.push(family);
+            }
+        }
+        families
+    }
+
+    /// Whether the study asks how two methods differ: a pretrained one from a control, or two
+    /// pretrained ones of different families. Holm's correction covers these comparisons.
+    pub fn asks(&self, a: &str, b: &str) -> bool {
+        let (Some(a), Some(b)) = (self.get(a), self.get(b)) else { return false };
+        match (a.role, b.role) {
+            (Role::Pretrained, Role::Control) | (Role::Control, Role::Pretrained) => true,
+            (Role::Pretrained, Role::Pretrained) => {
+                a.family.is_some() && b.family.is_some() && a.family != b.family
+            }
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn method(name: &str, role: Role, family: Option<&str>) -> MethodRole {
+        let family = family.map(str::to_owned);
+        MethodRole { name: name.into(), role, family, words: name.into() }
+    }
+
+    #[test]
+    fn the_family_of_comparisons_follows_from_the_roles() {
+        let roles = Roles {
+            methods: vec![
+                method("none", Role::Control, None),
+                method("pca", Role::Reference, None),
+                method("relu-dropout", Role::Control, None),
+                method("sparse", Role::Pretrained, Some("autoencoder")),
+                method("denoising", Role::Pretrained, Some("autoencoder")),
+                method("rbm", Role::Pretrained, Some("rbm")),
+                method("mixed", Role::Pretrained, None),
+            ],
+        };
+        let asked = |a: &str| -> Vec<&str> {
+            let names = roles.methods.iter().map(|method| method.name.as_str());
+            names.filter(|b| roles.asks(a, b)).collect()
+        };
+        assert_eq!(asked("none"), ["sparse", "denoising", "rbm", "mixed"]);
+        assert_eq!(asked("pca"), [""; 0]);
+        assert_eq!(asked("sparse"), ["none", "relu-dropout", "rbm"]);
+        assert_eq!(asked("rbm"), ["none", "relu-dropout", "sparse", "denoising"]);
+        assert_eq!(asked("mixed"), ["none", "relu-dropout"]);
+        assert_eq!(roles.baseline().map(|method| method.name.as_str()), Some("none"));
+        assert_eq!(roles.families(), ["autoencoder", "rbm"]);
+        assert!(!roles.asks("rbm", "unknown"));
+    }
+}

@@ -1,0 +1,313 @@
+//! The results at the depth that is judged, and the sentences about them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::contrast::Contrast;
+use super::{CellLine, Finding, PairedLine, SummaryLine, listed, number};
+use crate::{MethodRole, Roles};
+
+/// The results of a comparison, with those at the largest depth apart.
+pub(super) struct Evidence<'a> {
+    roles: &'a Roles,
+    depth: usize,
+    /// The numbers of labels at this depth.
+    labels: BTreeSet<usize>,
+    summary: Vec<&'a SummaryLine>,
+    paired: Vec<&'a PairedLine>,
+    cells: Vec<&'a CellLine>,
+    all: &'a [SummaryLine],
+}
+
+/// Validation and test error in percent.
+type Errors = (f64, f64);
+
+impl<'a> Evidence<'a> {
+    /// The results at the largest depth; none if there are no results.
+    pub(super) fn new(
+        roles: &'a Roles,
+        summary: &'a [SummaryLine],
+        paired: &'a [PairedLine],
+        cells: &'a [CellLine],
+    ) -> Option<Self> {
+        let depth = summary.iter().map(|line| line.depth).max()?;
+        let here: Vec<&SummaryLine> = summary.iter().filter(|line| line.depth == depth).collect();
+        Some(Evidence {
+            roles,
+            depth,
+            labels: here.iter().map(|line| line.labels).collect(),
+            summary: here,
+            paired: paired.iter().filter(|line| line.depth == depth).collect(),
+            cells: cells.iter().filter(|line| line.depth == depth).collect(),
+            all: summary,
+        })
+    }
+
+    /// Whether the baseline has results.
+    pub(super) fn has_baseline(&self) -> bool {
+        let baseline = self.roles.baseline();
+        baseline.is_some_and(|role| self.summary.iter().any(|line| line.method == role.name))
+    }
+
+    /// The best pretrained method compared with the baseline, at each number of labels.
+    pub(super) fn best_against_baseline(&self) -> Vec<Contrast> {
+        self.roles.baseline().map_or_else(Vec::new, |baseline| self.best_against(baseline))
+    }
+
+    /// Sentences on the comparisons with the baseline, with the other controls, and between families.
+    pub(super) fn findings(&self) -> Vec<String> {
+        let others = self.roles.controls().skip(1).flat_map(|control| self.best_against(control));
+        let others = others.chain(self.between_families());
+        let others: Vec<String> = others.map(|contrast| contrast.sentence()).collect();
+        self.all_against_baseline().into_iter().chain(others).collect()
+    }
+
+    /// Sentences on depth, choice, seeds, and missing results.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        let layers = if self.depth == 1 { "layer" } else { "layers" };
+        let depths: BTreeSet<usize> = self.all.iter().map(|line| line.depth).collect();
+        let largest = if depths.len() > 1 { ", the largest depth of this run" } else { "" };
+        notes.push(format!(
+            "The answer is for networks with {} hidden {layers}{largest}.",
+            self.depth
+        ));
+        let names = |lines: &mut dyn Iterator<Item = &'a SummaryLine>| -> BTreeSet<&'a str> {
+            lines.map(|line| line.method.as_str()).collect()
+        };
+        let here = names(&mut self.summary.iter().copied());
+        let all = names(&mut self.all.iter());
+        let absent: Vec<String> = all.difference(&here).map(|&name| name.to_owned()).collect();
+        if !absent.is_empty() {
+            notes.push(format!("There are no results at this depth for {}.", listed(&absent)));
+        }
+        notes.push(if self.cells.is_empty() {
+            "The best method is the one with the lowest mean test error, because there are no \
+             validation errors to choose by; this choice flatters it."
+                .into()
+        } else {
+            "The best method is the one with the lowest mean validation error at that number of \
+             labels. Learning rates and the step to stop at are chosen on the validation samples, \
+             whose labels are not counted."
+                .into()
+        });
+        if self.roles.families().len() > 1 && self.between_families().is_empty() {
+            notes.push(
+                "The families are not compared, because all but one of them are without results."
+                    .into(),
+            );
+        }
+        if self.paired.iter().any(|line| line.corrected_p.is_finite()) {
+            notes.push(
+                "Every comparison has its own 95 % interval; of twenty comparisons without a true \
+                 difference, about one excludes zero by chance. A method is therefore called better \
+                 or worse only if its p-value is below 0.05 after Holm's correction for the number of \
+                 comparisons; an interval that excludes zero without that is suggestive at most."
+                    .into(),
+            );
+        }
+        notes
+    }
+
+    fn summary_of(&self, method: &str, labels: usize) -> Option<&SummaryLine> {
+        self.summary.iter().find(|line| line.method == method && line.labels == labels).copied()
+    }
+
+    /// The errors of each seed.
+    fn seeds(&self, method: &str, labels: usize) -> BTreeMap<u64, Errors> {
+        let cells = self.cells.iter().filter(|c| c.method == method && c.labels == labels);
+        cells.map(|c| (c.seed, (c.validation_error_pct, c.test_error_pct))).collect()
+    }
+
+    /// The best of some methods at this number of labels: by validation errors over the seeds that all
+    /// of them have. Methods without results are left out.
+    fn best(
+        &self,
+        methods: impl Iterator<Item = &'a MethodRole>,
+        labels: usize,
+    ) -> Option<&'a MethodRole> {
+        let here = methods.filter_map(|method| {
+            let line = self.summary_of(&method.name, labels)?;
+            Some((method, line.test_error_pct, self.seeds(&method.name, labels)))
+        });
+        let here: Vec<_> = here.collect();
+        let shared = |seed: &u64| here.iter().all(|(_, _, seeds)| seeds.contains_key(seed));
+        let score = |test_error: f64, seeds: &BTreeMap<u64, Errors>| {
+            let of_shared = seeds.iter().filter(|(seed, _)| shared(seed));
+            mean(of_shared.map(|(_, errors)| errors.0))
+                .or_else(|| mean(seeds.values().map(|errors| errors.0)))
+                .unwrap_or(test_error)
+        };
+        here.iter()
+            .map(|(method, test_error, seeds)| (*method, score(*test_error, seeds)))
+            .filter(|(_, score)| score.is_finite())
+            .min_by(|a, b| a.1.total_cmp(&b.1))
+            .map(|(method, _)| method)
+    }
+
+    /// The test errors of two methods: means over the seeds that both have, or else over those of each.
+    fn errors(&self, method: &str, other: &str, labels: usize) -> Option<(f64, f64)> {
+        let own = self.summary_of(method, labels)?.test_error_pct;
+        let others = self.summary_of(other, labels)?.test_error_pct;
+        let [a, b] = [method, other].map(|method| self.seeds(method, labels));
+        let of_shared = |these: &BTreeMap<u64, Errors>| {
+            let shared = these.iter().filter(|(s, _)| a.contains_key(s) && b.contains_key(s));
+            mean(shared.map(|(_, errors)| errors.1))
+        };
+        Some(of_shared(&a).zip(of_shared(&b)).unwrap_or((own, others)))
+    }
+
+    /// The line of two methods, as `method` minus `other`.
+    fn pair(&self, method: &str, other: &str, labels: usize) -> Option<PairedLine> {
+        let find = |a: &str, b: &str| {
+            let is = |line: &&&PairedLine| {
+                (line.method_a.as_str(), line.method_b.as_str(), line.labels) == (a, b, labels)
+            };
+            let line = *self.paired.iter().find(is)?;
+            let corrected_p = line.corrected_p_among(self.paired.iter().copied(), self.roles);
+            let (low, high) = line.interval();
+            Some(PairedLine { low, high, corrected_p, ..line.clone() })
+        };
+        find(method, other).or_else(|| {
+            let line = find(other, method)?;
+            let (low, high) = (-line.high, -line.low);
+            Some(PairedLine { difference_pct: -line.difference_pct, low, high, ..line })
+        })
+    }
+
+    /// `method` compared with `other`, by their paired line if there is one, or else by their means.
+    fn contrast(&self, method: &MethodRole, other: &MethodRole, labels: usize) -> Option<Contrast> {
+        let (error, other_error) = self.errors(&method.name, &other.name, labels)?;
+        let n_seeds = |method: &MethodRole| {
+            self.summary_of(&method.name, labels).map_or(0, |line| line.seeds)
+        };
+        let unpaired = Contrast {
+            name: method.name.clone(),
+            method: method.words.clone(),
+            other: other.words.clone(),
+            labels,
+            seeds: n_seeds(method).min(n_seeds(other)),
+            error,
+            other_error,
+            difference: error - other_error,
+            low: f64::NAN,
+            high: f64::NAN,
+            corrected_p: f64::NAN,
+        };
+        Some(match self.pair(&method.name, &other.name, labels) {
+            None => unpaired,
+            Some(line) => Contrast {
+                seeds: line.seeds,
+                difference: line.difference_pct,
+                low: line.low,
+                high: line.high,
+                corrected_p: line.corrected_p,
+                ..unpaired
+            },
+        })
+    }
+
+    /// The best pretrained method compared with a control, at each number of labels.
+    fn best_against(&self, control: &MethodRole) -> Vec<Contrast> {
+        let contrast = |&labels: &usize| {
+            self.contrast(self.best(self.roles.pretrained(), labels)?, control, labels)
+        };
+        self.labels.iter().filter_map(contrast).collect()
+    }
+
+    /// The best methods of two families compared, for every two families and each number of labels.
+    fn between_families(&self) -> Vec<Contrast> {
+        let families = self.roles.families();
+        let pairs = (0..families.len()).flat_map(|j| (0..j).map(move |i| (i, j)));
+        let contrast = |(family, other): (&str, &str), labels: usize| {
+            let other = self.best(self.of_family(other), labels)?;
+            // A run may have paired only some methods of a family with the other.
+            let is_paired = |m: &&MethodRole| self.pair(&m.name, &other.name, labels).is_some();
+            let method = self
+                .best(self.of_family(family).filter(is_paired), labels)
+                .or_else(|| self.best(self.of_family(family), labels))?;
+            self.contrast(method, other, labels)
+        };
+        pairs
+            .flat_map(|(i, j)| self.labels.iter().map(move |&labels| (i, j, labels)))
+            .filter_map(|(i, j, labels)| contrast((families[i], families[j]), labels))
+            .collect()
+    }
+
+    fn of_family<'f>(&self, family: &'f str) -> impl Iterator<Item = &'a MethodRole> + use<'a, 'f> {
+        self.roles.pretrained().filter(move |method| method.family.as_deref() == Some(family))
+    }
+
+    /// All pretrained methods by their finding; numbers of labels with the same findings share a
+    /// sentence.
+    fn all_against_baseline(&self) -> Vec<String> {
+        let Some(baseline) = self.roles.baseline() else { return Vec::new() };
+        let mut sentences: Vec<(String, Vec<usize>)> = Vec::new();
+        for &labels in &self.labels {
+            let findings = self.findings_at(labels, baseline);
+            match sentences.last_mut() {
+                _ if findings.is_empty() => {}
+                Some((same, all)) if *same == findings => all.push(labels),
+                _ => sentences.push((findings, vec![labels])),
+            }
+        }
+        let sentence = |(findings, labels): (String, Vec<usize>)| {
+            let counts: Vec<String> = labels.into_iter().map(number::count).collect();
+            format!(
+                "With {} labels, compared with {}, {findings}.",
+                listed(&counts),
+                baseline.words
+            )
+        };
+        sentences.into_iter().map(sentence).collect()
+    }
+
+    /// All pretrained methods at this number of labels by their finding; empty if there are none.
+    fn findings_at(&self, labels: usize, baseline: &MethodRole) -> String {
+        let pretrained = self.roles.pretrained();
+        let all: Vec<Contrast> =
+            pretrained.filter_map(|method| self.contrast(method, baseline, labels)).collect();
+        let in_order = [
+            Finding::Better,
+            Finding::SuggestiveBetter,
+            Finding::NoDifference,
+            Finding::SuggestiveWorse,
+            Finding::Worse,
+            Finding::NoInterval,
+        ];
+        let parts: Vec<String> = in_order
+            .into_iter()
+            .filter_map(|finding| {
+                let of = all.iter().filter(|contrast| contrast.finding() == finding);
+                let names: Vec<String> = of.map(|contrast| contrast.name.clone()).collect();
+                (!names.is_empty()).then(|| on_methods(finding, &names))
+            })
+            .collect();
+        parts.join("; ")
+    }
+}
+
+/// A finding on several methods, as a clause.
+fn on_methods(finding: Finding, names: &[String]) -> String {
+    let one = names.len() == 1;
+    let names = listed(names);
+    let verb = if one { "is" } else { "are" };
+    let intervals = if one { "its own interval" } else { "their own intervals" };
+    match finding {
+        Finding::Better => format!("{names} {verb} better"),
+        Finding::Worse => format!("{names} {verb} worse"),
+        Finding::SuggestiveBetter => {
+            format!("{names} {verb} better by {intervals}, but not after correction")
+        }
+        Finding::SuggestiveWorse => {
+            format!("{names} {verb} worse by {intervals}, but not after correction")
+        }
+        Finding::NoDifference => format!("there is no clear difference for {names}"),
+        Finding::NoInterval => format!("there is no interval for {names}"),
+    }
+}
+
+/// The mean; none without values.
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (sum, n) = values.fold((0.0, 0_u32), |(sum, n), value| (sum + value, n + 1));
+    (n > 0).then(|| sum / f64::from(n))
+}

@@ -1,0 +1,132 @@
+//! The numbers that a verdict is made from.
+
+use crate::{Cell, MethodSummary, PairSummary, Roles};
+
+/// The mean test error of a method over seeds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SummaryLine {
+    /// The name of the method.
+    pub method: String,
+    /// Number of hidden layers.
+    pub depth: usize,
+    /// Number of labelled samples.
+    pub labels: usize,
+    /// Number of seeds.
+    pub seeds: usize,
+    /// Mean test error in percent.
+    pub test_error_pct: f64,
+}
+
+/// Two methods compared seed by seed; each pair has one line at each depth and number of labels.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PairedLine {
+    /// The name of the first method.
+    pub method_a: String,
+    /// The name of the second method, which is subtracted from the first.
+    pub method_b: String,
+    /// Number of hidden layers.
+    pub depth: usize,
+    /// Number of labelled samples.
+    pub labels: usize,
+    /// Number of seeds.
+    pub seeds: usize,
+    /// Mean difference of the test errors in percentage points; below zero, the first is better.
+    pub difference_pct: f64,
+    /// Lower end of its 95 % interval; NaN without an interval.
+    pub low: f64,
+    /// Upper end of its 95 % interval; NaN without an interval.
+    pub high: f64,
+    /// The p-value of the t-test after Holm's correction; NaN if the correction does not cover the
+    /// pair, or if there is no p-value.
+    pub corrected_p: f64,
+}
+
+/// The errors of one trained classifier.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CellLine {
+    /// The name of the method.
+    pub method: String,
+    /// Number of hidden layers.
+    pub depth: usize,
+    /// Number of labelled samples.
+    pub labels: usize,
+    /// The seed.
+    pub seed: u64,
+    /// Error on the validation set, in percent.
+    pub validation_error_pct: f64,
+    /// Error on the test set, in percent.
+    pub test_error_pct: f64,
+}
+
+impl PairedLine {
+    /// The ends of the interval; NaN without one.
+    pub(super) fn interval(&self) -> (f64, f64) {
+        let exists = self.seeds > 1 && self.low.is_finite() && self.high.is_finite();
+        if exists { (self.low, self.high) } else { (f64::NAN, f64::NAN) }
+    }
+
+    /// Whether this is one of the comparisons that are corrected. A comparison whose seeds all differ
+    /// by the same has no p-value, but counts.
+    pub(super) fn is_corrected(&self, roles: &Roles) -> bool {
+        let without_p = self.seeds > 1 && self.interval().0.is_nan();
+        roles.asks(&self.method_a, &self.method_b) && (self.corrected_p.is_finite() || without_p)
+    }
+
+    /// The corrected p-value among `all` lines. Two methods whose networks are the same are asked about
+    /// once, so that the second has no p-value of its own: it is that of the line with its numbers.
+    pub(super) fn corrected_p_among<'l>(
+        &self,
+        all: impl IntoIterator<Item = &'l PairedLine>,
+        roles: &Roles,
+    ) -> f64 {
+        let numbers = |line: &PairedLine| {
+            (line.depth, line.labels, line.seeds, line.difference_pct, line.low, line.high)
+        };
+        if self.corrected_p.is_finite() || !roles.asks(&self.method_a, &self.method_b) {
+            return self.corrected_p;
+        }
+        let mut twins = all.into_iter().filter(|line| numbers(line) == numbers(self));
+        twins.find(|line| line.corrected_p.is_finite()).map_or(f64::NAN, |line| line.corrected_p)
+    }
+}
+
+impl From<&MethodSummary> for SummaryLine {
+    fn from(summary: &MethodSummary) -> Self {
+        SummaryLine {
+            method: summary.method.clone(),
+            depth: summary.depth,
+            labels: summary.labels,
+            seeds: summary.test_error_pct.n,
+            test_error_pct: summary.test_error_pct.mean,
+        }
+    }
+}
+
+impl From<&PairSummary> for PairedLine {
+    fn from(pair: &PairSummary) -> Self {
+        PairedLine {
+            method_a: pair.method_a.clone(),
+            method_b: pair.method_b.clone(),
+            depth: pair.depth,
+            labels: pair.labels,
+            seeds: pair.difference_pct.n,
+            difference_pct: pair.difference_pct.difference_mean,
+            low: pair.difference_pct.low,
+            high: pair.difference_pct.high,
+            corrected_p: pair.holm_p_value,
+        }
+    }
+}
+
+impl From<&Cell> for CellLine {
+    fn from(cell: &Cell) -> Self {
+        CellLine {
+            method: cell.method.clone(),
+            depth: cell.depth,
+            labels: cell.labels,
+            seed: cell.seed,
+            validation_error_pct: cell.validation_error_pct(),
+            test_error_pct: cell.test_error_pct(),
+        }
+    }
+}
