@@ -108,5 +108,5 @@ fn a_split_larger_than_the_data_is_named() {
     let out = out.path().to_string_lossy().into_owned();
     let split = ["--set", "split={train=50000}"];
     let args = ["train", "rbm", "--data", &path, "--out", &out, split[0], split[1]];
-    refused(&args, 1, &["50000 training images of 20"]);
+    refused(&args, 1, &["50000 training samples of 20"]);
 }

@@ -16,7 +16,16 @@ const MAY_USE: [(&str, &[&str]); 10] = [
     ("aerbm-study", &["aerbm-stack", "aerbm-mnist-io", "aerbm-nn-core", "aerbm-numerics"]),
     (
         "aerbm",
-        &["aerbm-study", "aerbm-stack", "aerbm-ae-core", "aerbm-rbm-core", "aerbm-nn-core", "aerbm-numerics", "aerbm-mnist-io", "aerbm-report"],
+        &[
+            "aerbm-study",
+            "aerbm-stack",
+            "aerbm-ae-core",
+            "aerbm-rbm-core",
+            "aerbm-nn-core",
+            "aerbm-numerics",
+            "aerbm-mnist-io",
+            "aerbm-report",
+        ],
     ),
     (
         "aerbm-cli",

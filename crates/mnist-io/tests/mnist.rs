@@ -84,7 +84,8 @@ fn a_missing_folder_or_file_is_named() {
     let nowhere = dir.path().join("nowhere");
     let error = load(&nowhere).unwrap_err();
     assert!(matches!(error, Error::FolderNotFound { .. }));
-    let message = format!("data folder {} not found; expected the four", nowhere.display());
+    let message =
+        format!("data folder {} not found; expected a folder of four IDX files", nowhere.display());
     assert!(error.to_string().contains(&message), "{error}");
 
     small_set(dir.path());

@@ -1,7 +1,7 @@
 use ndarray::{Array2, ArrayView2, Axis};
 use nn_core::{
-    Dense, InvalidSetting, Metric, Progress, RestoreError, TensorMap, TrainingError,
-    require, restore, store,
+    Dense, InvalidSetting, Metric, Progress, RestoreError, TensorMap, TrainingError, require,
+    restore, store,
 };
 use rbm_core::{Rbm, RbmConfig, Training};
 use serde::{Deserialize, Serialize};

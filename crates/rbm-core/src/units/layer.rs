@@ -112,7 +112,13 @@ impl<F: Real> Layer<F> {
     ) -> Result<(), TrainingError> {
         check_representable(data, self.unit.activation()).map_err(|error| match error {
             TrainingError::OutOfRange { sample, column, value, range, .. } => {
-                TrainingError::OutOfRange { sample, column, value, range, unit: self.unit.name().into() }
+                TrainingError::OutOfRange {
+                    sample,
+                    column,
+                    value,
+                    range,
+                    unit: self.unit.name().into(),
+                }
             }
             other => other,
         })?;

@@ -5,6 +5,7 @@
 //! |---|---|---|---|---|
 //! | binary | 0 or 1 | σ(x) | −c s | ln(1 + eˣ) |
 //! | Gaussian | ℝ, variance 1 | x | (s − c)² / 2 | (x² − c² + ln 2π) / 2 |
+//! | spin | −1 or +1 | tanh x | −c s | ln(2 cosh x) |
 //! | truncated exponential | [0, 1], density ∝ e^(x s) | 1 / (1 − e⁻ˣ) − 1 / x | −c s | ln((eˣ − 1) / x) |
 
 /// The registry of units: a kind's variant of [`Unit`], its file, and its documentation. Expands
@@ -15,6 +16,7 @@ macro_rules! registry {
             [
                 Binary(binary, "0 or 1.")
                 Gaussian(gaussian, "A real number, normal with variance 1 around its input.")
+                Spin(spin, "−1 or +1.")
                 TruncatedExponential(truncated_exponential, "In [0, 1], with density ∝ e^(input · value).")
             ]
             $($arguments)*
@@ -60,6 +62,7 @@ mod gaussian;
 mod kind;
 mod layer;
 mod rows;
+mod spin;
 mod truncated_exponential;
 
 use nn_core::Activation;
