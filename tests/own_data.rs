@@ -179,7 +179,7 @@ fn what_stays_on_disk_gives_the_tables_that_it_gives_in_memory() {
             .current_dir(folder.path())
             .assert()
             .code(1)
-            .stderr(contains("--memory-limit raises the limit"));
+            .stderr(contains("or raise --memory-limit"));
     }
 }
 

@@ -9,8 +9,8 @@ fn main() -> Result<(), aerbm::Error> {
     let (x, labels) = stripes(3_000);
     let settings = RunConfig::preset("dbn")?
         .with("layers=[64, 32]")?
-        .with("training.epochs=10")?
-        .with("top.epochs=10")?;
+        .with("training.epochs=20")?
+        .with("top.epochs=20")?;
     let pretrained = aerbm::fit(&settings, &x, 1)?;
     let few = FineTuneConfig { updates: 500, batch_size: 20, ..Default::default() };
     let classifier = pretrained.fine_tune(x.slice(s![..200, ..]), &labels[..200], &few, 1)?;
@@ -24,7 +24,7 @@ fn main() -> Result<(), aerbm::Error> {
 fn stripes(n: usize) -> (Array2<f32>, Vec<u8>) {
     let class = |row: usize| (row * 7 + row / 11) % 4;
     let x = Array2::from_shape_fn((n, 64), |(row, pixel)| {
-        let on = (pixel % 8 + row / 3) / (class(row) + 1) % 2 == 0;
+        let on = (pixel % 8 + row % 3) / (class(row) + 1) % 2 == 0;
         let flipped = (row * 31 + pixel * 17) % 23 == 0;
         f32::from(on != flipped)
     });

@@ -291,7 +291,7 @@ fn every_control_belongs_to_the_question() {
     assert_eq!(
         found.family,
         "Holm's correction covers 2 comparisons: those of every pretrained method with no \
-         pretraining and rectified units with dropout, and those between pretrained methods of \
+         pretraining and with rectified units with dropout, and those between pretrained methods of \
          different families (autoencoder and rbm), at every depth and number of labels."
     );
 }
