@@ -160,7 +160,7 @@ impl Activation {
     }
 
     /// Multiplies each delta by dy/dz at the matching output y and flushes [negligible
-    /// results](elementary::or_zero) to zero.
+    /// results](elementary::flush_to_zero) to zero.
     #[inline]
     pub fn multiply_derivative<F: Real>(self, outputs: &[F], deltas: &mut [F]) {
         if self != Activation::Identity {
@@ -168,7 +168,7 @@ impl Activation {
                 #[inline(always)]
                 || {
                     for (delta, &y) in deltas.iter_mut().zip(outputs) {
-                        *delta = elementary::or_zero(*delta * UNIT.derivative(y));
+                        *delta = elementary::flush_to_zero(*delta * UNIT.derivative(y));
                     }
                 },
             ));

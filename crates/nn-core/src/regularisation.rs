@@ -1,7 +1,7 @@
 //! Regularisation of weights. Biases are not regularised.
 
 use ndarray::{ArrayView2, ArrayViewMut2, s};
-use numerics::elementary::{or_zero, vectorised};
+use numerics::elementary::{flush_to_zero, vectorised};
 use numerics::{Real, by_rows};
 
 use crate::{InvalidSetting, require};
@@ -93,7 +93,7 @@ pub(crate) fn hold_to_norm<F: Real>(mut weights: ArrayViewMut2<F>, max: F, facto
                 #[inline(always)]
                 || {
                     for (w, &factor) in row.iter_mut().zip(factors) {
-                        *w = or_zero(*w * factor);
+                        *w = flush_to_zero(*w * factor);
                     }
                 },
             );

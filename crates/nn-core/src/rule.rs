@@ -1,5 +1,5 @@
 use numerics::Real;
-use numerics::elementary::{or_zero, vectorised};
+use numerics::elementary::{flush_to_zero, vectorised};
 use serde::{Deserialize, Serialize};
 
 use crate::regularisation::sign_of;
@@ -120,7 +120,7 @@ impl<F: Real> Update<F> {
             Rule::Momentum { momentum } => {
                 let mu = F::of(momentum);
                 each(values, gradient, mean, move |w, g, v| {
-                    *v = or_zero(mu * *v - rate * descent(*w, g));
+                    *v = flush_to_zero(mu * *v - rate * descent(*w, g));
                     *w += *v;
                 });
             }
@@ -128,7 +128,7 @@ impl<F: Real> Update<F> {
                 let mu = F::of(momentum);
                 each(values, gradient, mean, move |w, g, v| {
                     let step = rate * descent(*w, g);
-                    *v = or_zero(mu * *v - step);
+                    *v = flush_to_zero(mu * *v - step);
                     *w += mu * *v - step;
                 });
             }
@@ -159,7 +159,7 @@ impl<F: Real> Update<F> {
                         let slots = mean.iter_mut().zip(square);
                         for ((w, &g), (m, s)) in values.iter_mut().zip(gradient).zip(slots) {
                             let g = descent(*w, g);
-                            *m = or_zero(b1 * *m + (one - b1) * g);
+                            *m = flush_to_zero(b1 * *m + (one - b1) * g);
                             *s = normal(b2 * *s + (one - b2) * squared(g));
                             *w -= rate * *m / ((*s * correction).sqrt() + epsilon);
                         }
@@ -170,14 +170,14 @@ impl<F: Real> Update<F> {
     }
 }
 
-// These functions and `or_zero` flush negligible values to zero. Without them, the moments of a rectified
+// These functions and `flush_to_zero` flush negligible values to zero. Without them, the moments of a rectified
 // unit that is never active again would become subnormal numbers and stay there, and each step would take
 // several times as long.
 
 /// g², flushed to zero if it is subnormal.
 #[inline(always)]
 fn squared<F: Real>(g: F) -> F {
-    let g = or_zero(g);
+    let g = flush_to_zero(g);
     g * g
 }
 

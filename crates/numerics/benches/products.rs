@@ -1,7 +1,9 @@
-//! Dense and sparse products at the shapes of a training step, on one thread. The throughput counts
-//! the multiplications and additions of the dense product (read Gelem/s as Gflop/s), so a sparse
-//! product that skips zeros may exceed the machine's peak. At the end stands a table with each
-//! product's share of the peak, that of a large dense product measured beside it.
+//! Dense and sparse products at the shapes of a training step, on one thread.
+//!
+//! The throughput counts the multiplications and additions of the dense product (read Gelem/s as
+//! Gflop/s), so a sparse product, which skips zeros, may exceed the peak of the machine. The table at
+//! the end compares each product with the peak: the throughput of a large dense product, measured
+//! next to it.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -12,14 +14,14 @@ use numerics::{Purpose, Stream, matmul};
 
 const BATCH: usize = 100;
 const SHAPES: [(usize, usize); 2] = [(784, 256), (784, 500)];
-/// All; what a reconstruction may have; hidden states; grey MNIST; binarised MNIST.
+/// Fractions of non-zeros: dense, reconstructions, hidden states, grey MNIST, binarised MNIST.
 const DENSITIES: [f32; 5] = [1.0, 0.5, 0.3, 0.19, 0.13];
 
 fn matrix(rows: usize, columns: usize, density: f32) -> Array2<f32> {
     let mut values = vec![0.0; rows * columns];
     Stream::new(1, Purpose::new("bench")).fill_uniform(0, &mut values);
     let values = values.into_iter().map(|u| if u < density { 1.0 - u } else { 0.0 }).collect();
-    Array2::from_shape_vec((rows, columns), values).expect("as many values as places")
+    Array2::from_shape_vec((rows, columns), values).expect("as many values as elements")
 }
 
 fn products(criterion: &mut Criterion) {
@@ -65,7 +67,7 @@ fn time(n: u64, mut work: impl FnMut()) -> Duration {
     start.elapsed()
 }
 
-/// Flop/s of a large dense product, the best of several.
+/// Throughput of a large dense product in flop/s, the best of several runs.
 fn peak() -> f64 {
     const SIDE: usize = 768;
     let (a, b) = (matrix(SIDE, SIDE, 1.0), matrix(SIDE, SIDE, 1.0));

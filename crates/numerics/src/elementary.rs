@@ -1,6 +1,6 @@
-//! The logistic function and its kin, elementwise, without overflow.
+//! Elementwise functions that do not overflow: exponential, logistic, softplus, tanh.
 //!
-//! Each is branch-free for `f32`, so that a loop inside [`vectorised`] runs at vector speed.
+//! The `f32` versions have no branches, so that a loop inside [`vectorised`] becomes vector instructions.
 //!
 //! ```
 //! use numerics::elementary::{logistic, softplus};
@@ -23,7 +23,7 @@ pub fn logistic<F: Real>(x: F) -> F {
     F::one() / (F::one() + (-x).exp_kernel())
 }
 
-/// ln(1 + eˣ), the negative free energy of a binary unit with input x. Error below 3 ulp of the
+/// ln(1 + eˣ), the negative free energy of a binary unit with input x. The error is below 3 ulp of the
 /// larger of |result| and 2⁻⁸⁷.
 #[inline(always)]
 pub fn softplus<F: Real>(x: F) -> F {
@@ -39,25 +39,27 @@ pub fn tanh<F: Real>(x: F) -> F {
     two * logistic(two * x) - F::one()
 }
 
-/// `x`, or zero where it is so small (below 2⁻⁵⁶ as `f32`) that its square, or a ten-thousandth of that,
-/// would be no normal number. Products of such numbers add nothing to sums of others, and processors
-/// take a hundred times as long over them.
+/// Flushes small values to zero: returns zero if |x| is so small (below 2⁻⁵⁶ as `f32`) that x² / 10,000
+/// would be subnormal, and `x` otherwise.
+///
+/// Products of such values are negligible in sums, and arithmetic on subnormal numbers takes about a
+/// hundred times as long.
 #[inline(always)]
-pub fn or_zero<F: Real>(x: F) -> F {
+pub fn flush_to_zero<F: Real>(x: F) -> F {
     let small = F::min_positive_value().sqrt() * F::of(128.0);
     if x.abs() < small { F::zero() } else { x }
 }
 
-/// Runs `body` compiled for the widest vector instructions that this processor has.
+/// Runs `body`, compiled for the widest vector instructions of this processor.
 ///
-/// The loops of `body` must be simple enough for the compiler to vectorise them, and the functions
-/// in them inlined.
+/// The loops of `body` must be simple enough for the compiler to vectorise, and the functions that they
+/// call must be inlined.
 #[inline]
 pub fn vectorised<R>(body: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(body)
 }
 
-/// Replaces every element by `f` of it, vectorised.
+/// Replaces each value x by `f`(x); the loop is vectorised.
 #[inline]
 pub fn map_in_place<F: Real>(values: &mut [F], f: impl Fn(F) -> F) {
     vectorised(
@@ -74,7 +76,7 @@ pub fn map_in_place<F: Real>(values: &mut [F], f: impl Fn(F) -> F) {
 mod tests {
     use super::*;
 
-    /// A grid over the interesting range, denser near zero.
+    /// A grid from −87 to 87, denser near zero.
     fn grid() -> impl Iterator<Item = f32> {
         (-40_000..=40_000).map(|i| {
             let t = f32::from(i16::try_from(i / 2).expect("in range")) / 20_000.0;
@@ -83,17 +85,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_has_a_normal_square() {
+    fn values_that_are_kept_have_a_normal_square() {
         for exponent in -126..=127 {
             for x in [1.0_f32, -1.5].map(|mantissa| mantissa * 2_f32.powi(exponent)) {
-                let kept = or_zero(x);
+                let kept = flush_to_zero(x);
                 assert!(kept == x || (kept == 0.0 && exponent < -55), "{x:e}");
                 assert!(kept == 0.0 || (1e-4 * kept * kept).is_normal() || exponent > 60, "{x:e}");
             }
         }
-        assert_eq!(or_zero(f32::MIN_POSITIVE / 2.0), 0.0);
-        assert_eq!(or_zero(1e-150_f64), 1e-150);
-        assert!(or_zero(f32::NAN).is_nan());
+        assert_eq!(flush_to_zero(f32::MIN_POSITIVE / 2.0), 0.0);
+        assert_eq!(flush_to_zero(1e-150_f64), 1e-150);
+        assert!(flush_to_zero(f32::NAN).is_nan());
     }
 
     #[test]

@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg(not(loom))]
 #![allow(clippy::inline_always, reason = "kernels must be inlined to be vectorised")]
 
 pub mod elementary;
@@ -7,6 +8,7 @@ mod real;
 mod reduce;
 mod rows;
 mod stream;
+mod sync;
 mod team;
 
 pub use product::{Prepared, matmul, matmul_consume, matmul_scaled, matmul_then};

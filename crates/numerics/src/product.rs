@@ -1,34 +1,73 @@
-//! Matrix products, spread over the team by rows of the result.
+//! Matrix products, spread over the team.
 //!
-//! Our own kernels add the terms of each element in order of k, whatever rows a thread has, and skip
-//! zeros of A where they are many: the result depends neither on the team nor on the choice. They
-//! take the shapes of a training step; products of few rows, of very many terms or into a
-//! transposed result go to the `gemm` crate, in shards that depend on the shape alone.
+//! Our own kernels take the shapes of a training step. They add the terms of each element in
+//! ascending order of k, and skip the zeros of a sparse A, so the bits of the result depend neither
+//! on the number of threads nor on the choice of kernel. Products with few rows, with very many terms
+//! or with a transposed result go to the `gemm` crate, in shards that depend on the shape alone.
+//!
+//! # Layout of a packed product
+//!
+//! ```text
+//!             k                         n                              n
+//!      block 0 block 1         panel 0 panel 1 edge           panel 0 panel 1 edge
+//!     ┌───────┬───────┐       ┌───────┬───────┬───┐          ┌───────┬───────┬───┐
+//!     │       │       │ block │ micro-│       │ 0 │          │ tile  │       │   │ shard 0
+//!   m │   A   │       │   0   │ panel │   B   │ 0 │          ├───────┤   C   │   │
+//!     │       │       │       ├───────┼───────┼───┤ k      m │ tile  │       │   │
+//!     ├───────┼───────┤ block │       │       │ 0 │          ├───────┼───────┼───┤
+//!     │       │       │   1   │       │       │ 0 │          │       │       │   │ shard 1
+//!     └───────┴───────┘       └───────┴───────┴───┘          └───────┴───────┴───┘
+//!      read in place           packed: each micro-panel        a tile is held in
+//!      or through CSR          is contiguous                   registers over a block
+//!
+//!   block        at most 128 rows of B (columns of A)
+//!   panel        256 bytes of columns: 64 f32 or 32 f64
+//!   micro-panel  one panel of one block, in the first-level cache while all rows of A pass over it
+//!   tile         at most 6 rows × 2 or 4 registers (dense), 1 or 2 rows × up to 8 (sparse)
+//!   edge         the last panel is padded with zeros; there the kernels work on a copy of C
+//! ```
+//!
+//! Which thread owns what depends on the shape:
+//! * **By rows** (the gradient Xᵀ·D, for example): the team packs B together; each thread owns a
+//!   shard of the rows of A and C, and reads all of B.
+//! * **By columns** (a batch that passes through larger weights, see [`shares_columns`]): each thread
+//!   owns whole cache lines of columns of C, packs the same columns of B for itself, and reads all
+//!   of A. An epilogue then runs by rows.
+//!
+//! A shard of A with at least half zeros is compressed to CSR once, for all micro-panels. For each
+//! non-zero A[r, k] the sparse kernel gathers row k of the micro-panel:
+//!
+//! ```text
+//!   row r of A:   values   0.7   0.2   0.9       C[r, tile] += 0.7 · micro-panel[ 3, tile]
+//!                 indices    3    17    90   ─▶             += 0.2 · micro-panel[17, tile]
+//!                                                           += 0.9 · micro-panel[90, tile]
+//! ```
 
 use std::ops::Range;
 
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 use pulp::Arch;
 
-use self::lists::{Lists, NonZeros};
+use self::csr::{Csr, CsrBuffer};
 use self::pack::Packed;
 pub use self::prepared::Prepared;
 use crate::Real;
-use crate::rows::{COLUMNS, MAX_SHARDS, Split, by_columns, by_rows, by_shards};
+use crate::rows::{CACHE_LINE, MAX_SHARDS, Split, by_columns, by_rows, by_shards};
 use crate::team::team_size;
 
+mod csr;
 mod dense;
 pub(crate) mod lanes;
-mod lists;
 mod pack;
-mod pieces;
 mod prepared;
-mod share;
+mod shard;
 mod sparse;
+mod strips;
 mod tile;
-mod turn;
+mod transpose;
 
-/// `out` = `a` · `b`. Shapes: (m, k) · (k, n) = (m, n); any strides, so `x.t()` is as good as `x`.
+/// `out` = `a` · `b`. Shapes: (m, k) · (k, n) = (m, n). Any strides will do, those of `x.t()` as well
+/// as those of `x`.
 ///
 /// # Panics
 /// If the shapes do not fit.
@@ -36,7 +75,7 @@ pub fn matmul<F: Real>(a: ArrayView2<F>, b: ArrayView2<F>, out: ArrayViewMut2<F>
     matmul_scaled(F::one(), a, b, F::zero(), out);
 }
 
-/// `out` = `alpha` · `a` · `b` + `beta` · `out`. With `beta` = 0 the old `out` is not read.
+/// `out` = `alpha` · `a` · `b` + `beta` · `out`. If `beta` is zero, the old `out` is not read.
 ///
 /// # Panics
 /// If the shapes do not fit.
@@ -50,7 +89,7 @@ pub fn matmul_scaled<F: Real>(
     F::matmul_scaled(alpha, a, b, beta, out);
 }
 
-fn matmul_scaled_of<F: Real>(
+fn matmul_scaled_generic<F: Real>(
     alpha: F,
     a: ArrayView2<F>,
     b: ArrayView2<F>,
@@ -62,7 +101,7 @@ fn matmul_scaled_of<F: Real>(
     if packs(a, &out) {
         packed(alpha, a, b, beta, out, (), |_, _, ()| ());
     } else if m < n && m < FEW_ROWS {
-        // Too few rows to share out: cut the columns instead.
+        // There are too few rows to divide among threads, so the columns are divided.
         let out_t = out.reversed_axes();
         by_rows(n, out_t, |columns, out_t| {
             serial(alpha, a, b.slice(s![.., columns]), beta, out_t.reversed_axes());
@@ -74,9 +113,10 @@ fn matmul_scaled_of<F: Real>(
     }
 }
 
-/// `out` = `a` · `b`, then `epilogue` on each shard of the rows while they are in cache: it gets the
-/// shard's range, its rows of `out` and its part of `outputs`. What it does for a row must not
-/// depend on the shard's other rows.
+/// `out` = `a` · `b`, then `epilogue` on each shard of the rows while it is in cache.
+///
+/// The epilogue gets the range of rows in the shard, these rows of `out`, and its part of `outputs`.
+/// Its effect on a row must not depend on the other rows of the shard.
 ///
 /// # Panics
 /// If the shapes do not fit.
@@ -99,13 +139,13 @@ pub fn matmul_then<F: Real, S: Split>(
     });
 }
 
-/// Below this many rows a product is shared out by columns.
+/// Products with fewer rows than this are divided by columns.
 const FEW_ROWS: usize = 48;
 
-/// With more terms than this, a packed B would take too much memory.
+/// With more terms than this, the packed B would take too much memory.
 const PACK_TERMS: usize = 16_384;
 
-/// Whether our own kernels take the product: it depends on shapes and strides alone.
+/// Whether our own kernels compute the product, which depends on shapes and strides alone.
 fn packs<F>(a: ArrayView2<F>, out: &ArrayViewMut2<F>) -> bool {
     let ((m, n), k) = (out.dim(), a.ncols());
     m >= PACK_ROWS && n > 1 && k > 0 && k <= PACK_TERMS && out.strides()[1] == 1
@@ -114,7 +154,7 @@ fn packs<F>(a: ArrayView2<F>, out: &ArrayViewMut2<F>) -> bool {
 /// With fewer rows than this, packing B costs more than it saves.
 const PACK_ROWS: usize = 24;
 
-/// The product by our own kernels.
+/// Computes the product with our own kernels.
 fn packed<F: Real, S: Split>(
     alpha: F,
     a: ArrayView2<F>,
@@ -127,13 +167,13 @@ fn packed<F: Real, S: Split>(
     let arch = Arch::new();
     let (m, n) = out.dim();
     if shares_columns(m, a.ncols(), n) {
-        with_lists(arch, a, |shards| {
+        with_csr_shards(arch, a, |shards| {
             by_columns(n, out.view_mut().reversed_axes(), |columns, out| {
                 Packed::alone(alpha, b.slice(s![.., columns]), |b| {
                     let mut out = out.reversed_axes();
                     for shard in shards {
                         let out = out.slice_mut(s![shard.rows.clone(), ..]);
-                        share::multiply(arch, shard.operand(a), b, beta, out);
+                        shard::multiply(arch, shard.operand(a), b, beta, out);
                     }
                 });
             });
@@ -144,8 +184,8 @@ fn packed<F: Real, S: Split>(
     } else {
         Packed::together(alpha, b, |b| {
             by_shards(team_size(), m, (out, outputs), |rows, (mut out, outputs)| {
-                with_own_lists(arch, a.slice(s![rows.clone(), ..]), |a| {
-                    share::multiply(arch, a, b, beta, out.view_mut());
+                with_csr(arch, a.slice(s![rows.clone(), ..]), |a| {
+                    shard::multiply(arch, a, b, beta, out.view_mut());
                 });
                 epilogue(rows, out, outputs);
             });
@@ -153,10 +193,10 @@ fn packed<F: Real, S: Split>(
     }
 }
 
-/// Computes `alpha` · `a` · `b` without storing it: calls `consume` with some whole rows at a time,
-/// while they are in cache, and their part of `outputs`. Shapes: (m, k) · (k, n).
+/// Computes `alpha` · `a` · `b` without storing it as a whole. Shapes: (m, k) · (k, n).
 ///
-/// What it does with a row must not depend on the rows beside it.
+/// Calls `consume` with a strip of whole rows, while they are in cache, and the same rows of
+/// `outputs`. Its effect on a row must not depend on the rows beside it.
 ///
 /// # Panics
 /// If the shapes do not fit.
@@ -171,64 +211,68 @@ pub fn matmul_consume<F: Real, S: Split>(
     assert!(a.ncols() == b.nrows(), "{:?} · {:?} does not fit", a.dim(), b.dim());
     Packed::together(alpha, b, |packed| {
         by_shards(team_size(), m, outputs, |rows, outputs| {
-            with_own_lists(arch, a.slice(s![rows, ..]), |a| {
-                pieces::multiply_pieces(arch, a, packed, b.ncols(), outputs, &consume);
+            with_csr(arch, a.slice(s![rows, ..]), |a| {
+                strips::multiply_strips(arch, a, packed, b.ncols(), outputs, &consume);
             });
         });
     });
 }
 
-/// Whether the team shares out the columns of weights, `k` × `n`, that a batch passes through.
+/// Whether the columns of B (`k` × `n`) are divided among the threads, rather than the rows of A.
 ///
-/// A batch is small beside the weights, which are more than a processor's own caches hold. So each
-/// thread packs and reads its own columns of them, and what the threads exchange are activations.
+/// If A is a batch and B holds weights, A is small, and B exceeds the caches that belong to one core.
+/// So each thread packs and reads its own columns of B, and the threads exchange only activations.
 fn shares_columns(batch: usize, k: usize, n: usize) -> bool {
-    n >= 2 * COLUMNS && batch <= n && batch <= k
+    n >= 2 * CACHE_LINE && batch <= n && batch <= k
 }
 
-/// Some rows of a left operand that all threads read, and their non-zeros.
+/// Some rows of a left operand that all threads read, and their non-zeros if they are sparse.
 struct Shard<'a, F> {
     rows: Range<usize>,
-    lists: Option<Lists<'a, F>>,
+    csr: Option<Csr<'a, F>>,
 }
 
 impl<'a, F: Real> Shard<'a, F> {
-    fn operand<'b>(&'b self, a: ArrayView2<'b, F>) -> (ArrayView2<'b, F>, Option<Lists<'a, F>>) {
-        (a.slice_move(s![self.rows.clone(), ..]), self.lists)
+    fn operand<'b>(&'b self, a: ArrayView2<'b, F>) -> (ArrayView2<'b, F>, Option<Csr<'a, F>>) {
+        (a.slice_move(s![self.rows.clone(), ..]), self.csr)
     }
 }
 
-/// Calls `body` with the rows of `a` in shards, whose non-zeros the team has listed.
-fn with_lists<F: Real, R>(arch: Arch, a: ArrayView2<F>, body: impl FnOnce(&[Shard<F>]) -> R) -> R {
+/// Calls `body` with the rows of `a` in shards, which the team has compressed where they are sparse.
+fn with_csr_shards<F: Real, R>(
+    arch: Arch,
+    a: ArrayView2<F>,
+    body: impl FnOnce(&[Shard<F>]) -> R,
+) -> R {
     let shards = team_size().min(MAX_SHARDS);
     let rows = |shard: usize| shard * a.nrows() / shards..(shard + 1) * a.nrows() / shards;
-    let mut memory = F::take_non_zeros();
-    memory.resize_with(memory.len().max(shards), NonZeros::default);
-    by_shards(shards, shards, &mut memory[..shards], |range, lists| {
-        for (shard, lists) in range.zip(lists) {
-            lists.find(arch, a.slice(s![rows(shard), ..]), pack::block(a.ncols()));
+    let mut memory = F::take_csr();
+    memory.resize_with(memory.len().max(shards), CsrBuffer::default);
+    by_shards(shards, shards, &mut memory[..shards], |range, buffers| {
+        for (shard, buffer) in range.zip(buffers) {
+            buffer.compress(arch, a.slice(s![rows(shard), ..]), pack::block(a.ncols()));
         }
     });
     let found: [Shard<F>; MAX_SHARDS] = std::array::from_fn(|shard| match memory.get(shard) {
-        Some(lists) if shard < shards => Shard { rows: rows(shard), lists: lists.lists() },
-        _ => Shard { rows: 0..0, lists: None },
+        Some(buffer) if shard < shards => Shard { rows: rows(shard), csr: buffer.csr() },
+        _ => Shard { rows: 0..0, csr: None },
     });
     let result = body(&found[..shards]);
-    F::put_non_zeros(memory);
+    F::put_csr(memory);
     result
 }
 
-/// Calls `body` with `a` and the lists of its non-zeros, made by this thread.
-fn with_own_lists<F: Real, R>(
+/// Calls `body` with `a` and, if it is sparse, its CSR form, made by the calling thread.
+fn with_csr<F: Real, R>(
     arch: Arch,
     a: ArrayView2<F>,
-    body: impl FnOnce((ArrayView2<F>, Option<Lists<F>>)) -> R,
+    body: impl FnOnce((ArrayView2<F>, Option<Csr<F>>)) -> R,
 ) -> R {
-    let mut memory = F::take_non_zeros();
-    memory.resize_with(memory.len().max(1), NonZeros::default);
-    memory[0].find(arch, a, pack::block(a.ncols()));
-    let result = body((a, memory[0].lists()));
-    F::put_non_zeros(memory);
+    let mut memory = F::take_csr();
+    memory.resize_with(memory.len().max(1), CsrBuffer::default);
+    memory[0].compress(arch, a, pack::block(a.ncols()));
+    let result = body((a, memory[0].csr()));
+    F::put_csr(memory);
     result
 }
 
@@ -245,7 +289,7 @@ fn check<F>(a: ArrayView2<F>, b: ArrayView2<F>, out: &ArrayViewMut2<F>) {
     );
 }
 
-/// One product on this thread.
+/// Computes one product on the calling thread, with the `gemm` crate.
 fn serial<F: Real>(
     alpha: F,
     a: ArrayView2<F>,
@@ -257,8 +301,8 @@ fn serial<F: Real>(
     let ((m, k), n) = (a.dim(), b.ncols());
     let (a_strides, b_strides) = (a.strides(), b.strides());
     let out_strides = [out.strides()[0], out.strides()[1]];
-    // SAFETY: pointers and strides are those of views that are borrowed for the call, with the
-    // shapes checked above; `out` is borrowed mutably, so it does not overlap the others.
+    // SAFETY: pointers and strides come from views that are borrowed for the call, and their shapes
+    // were checked above; `out` is borrowed mutably, so it overlaps neither operand.
     #[allow(unsafe_code, reason = "gemm takes pointers")]
     unsafe {
         gemm::gemm(

@@ -1,23 +1,22 @@
-//! The one scalar parameter of the workspace: `f32` trains, `f64` checks.
+//! The scalar type of the workspace: models train in `f32` and are checked in `f64`.
 
 use ndarray::NdFloat;
 
 use crate::product::lanes::Lanes;
 
-/// A real number that models compute with.
+/// A scalar type that models compute with: `f32` or `f64`.
 ///
-/// `f32` has vectorisable elementary functions of its own (see [`crate::elementary`]), good to a
-/// few units in the last place; `f64`, which serves gradient checks and enumerations, takes the
-/// standard library's.
+/// `f32` has its own elementary functions, which can be vectorised and are accurate to a few units in the
+/// last place (see [`crate::elementary`]). `f64`, used in gradient checks and enumerations, takes those of
+/// the standard library.
 pub trait Real: NdFloat + Default + std::iter::Sum + Lanes {
     /// The nearest value of this type.
     fn of(value: f64) -> Self;
 
-    /// The value in double precision, exactly.
+    /// Converts to double precision, exactly.
     fn as_f64(self) -> f64;
 
-    /// eˣ. Below the smallest normal number's logarithm it is that number, never zero; above the
-    /// largest finite number's it is near that number, never infinite. NaN stays NaN.
+    /// eˣ, clamped: never below about the smallest normal number, and never infinite. NaN stays NaN.
     #[must_use]
     fn exp_kernel(self) -> Self;
 
@@ -68,16 +67,16 @@ impl Real for f32 {
         f64::from(self)
     }
 
-    // Cephes' expf: x = n ln 2 + r with |r| ≤ ln 2 / 2, a polynomial for eʳ, n added to the
-    // exponent. Without branches or calls, so that loops over it become vector instructions.
+    // expf of the Cephes library: x = n ln 2 + r with |r| ≤ ln 2 / 2; a polynomial gives eʳ, and n is
+    // added to the exponent. It has no branches or calls, so that loops become vector instructions.
     #[inline(always)]
     fn exp_kernel(self) -> Self {
         // Adding 1.5 · 2²³ rounds to the nearest integer and leaves it in the low mantissa bits.
         const ROUND: f32 = 12_582_912.0;
         const LN2_HIGH: f32 = 0.693_359_4;
         const LN2_LOW: f32 = -2.121_944_4e-4;
-        // Two comparisons rather than `clamp` or `min`/`max`: they let NaN through, and a
-        // diverging model must not look like a saturated one.
+        // Two comparisons let NaN through, unlike `min` and `max`: a model that diverges must not
+        // look like one that saturates.
         let x = if self < -87.0 { -87.0 } else { self };
         let x = if x > 88.0 { 88.0 } else { x };
         let rounded = x * std::f32::consts::LOG2_E + ROUND;
@@ -93,7 +92,7 @@ impl Real for f32 {
         f32::from_bits(p.to_bits().wrapping_add(rounded.to_bits() << 23))
     }
 
-    // ln(1 + e) = 2 artanh(s), s = e / (2 + e) ≤ 1/3: seven terms of the series.
+    // ln(1 + e) = 2 artanh(s) with s = e / (2 + e) ≤ 1/3, by eight terms of the series.
     #[inline(always)]
     fn ln_1p_kernel(self) -> Self {
         let s = self / (2.0 + self);
@@ -111,7 +110,7 @@ impl Real for f32 {
 
     #[inline(always)]
     fn uniform(bits: u32) -> Self {
-        // Through a signed integer: that conversion has a vector instruction everywhere.
+        // The conversion from a signed integer has a vector instruction on every processor.
         (bits >> 8).cast_signed() as f32 * (1.0 / 16_777_216.0)
     }
 }

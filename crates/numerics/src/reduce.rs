@@ -1,4 +1,4 @@
-//! Sums that do not overflow, round badly, or depend on the number of threads.
+//! Sums and related reductions, whose results do not depend on the number of threads.
 
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1, s};
 
@@ -6,14 +6,14 @@ use crate::Real;
 use crate::elementary::vectorised;
 use crate::rows::by_rows;
 
-/// ln(eᵃ + eᵇ), without overflow; −∞ is the neutral element.
+/// ln(eᵃ + eᵇ), computed without overflow; −∞ is the neutral element.
 #[must_use]
 pub fn log_add_exp(a: f64, b: f64) -> f64 {
     let (small, large) = if a < b { (a, b) } else { (b, a) };
     if large == f64::NEG_INFINITY { large } else { large + (small - large).exp().ln_1p() }
 }
 
-/// ln Σᵢ e^(xᵢ), without overflow; −∞ for no terms, NaN if a term is.
+/// ln Σᵢ e^(xᵢ), computed without overflow; −∞ if there are no terms, NaN if a term is NaN.
 ///
 /// ```
 /// assert!((numerics::log_sum_exp(&[1000.0, 1000.0]) - 1000.0 - 2_f64.ln()).abs() < 1e-12);
@@ -27,7 +27,8 @@ pub fn log_sum_exp(values: &[f64]) -> f64 {
     max + values.iter().map(|x| (x - max).exp()).sum::<f64>().ln()
 }
 
-/// Σᵢ xᵢ with sixteen running sums, so that it is a vector loop; the order is always the same.
+/// Σᵢ xᵢ by sixteen partial sums, so that the loop is vectorised. The order of additions depends only on
+/// the number of values.
 #[must_use]
 pub fn sum<F: Real>(values: &[F]) -> F {
     let mut lanes = [F::zero(); 16];
@@ -43,8 +44,8 @@ pub fn sum<F: Real>(values: &[F]) -> F {
     lanes.into_iter().sum()
 }
 
-/// Calls `f` with each value and its partner, and returns the sum of what it returned, added in the
-/// order of [`sum`]; vectorised.
+/// Calls `f` with each value and its partner, and returns the sum of its results, added in the order of
+/// [`sum`]. The loop is vectorised.
 ///
 /// # Panics
 /// If the lengths differ.
@@ -70,7 +71,7 @@ pub fn update_and_sum<F: Real>(values: &mut [F], partners: &[F], f: impl Fn(&mut
     )
 }
 
-/// `out`ⱼ = `scale` · Σᵢ `a`ᵢⱼ, by rows so that memory is read in order. Shapes: (m, n) → n.
+/// `out`ⱼ = `scale` · Σᵢ `a`ᵢⱼ, computed row by row so that memory is read in order. Shapes: (m, n) → n.
 ///
 /// # Panics
 /// If the lengths differ.
@@ -85,7 +86,7 @@ pub fn column_sums<F: Real>(scale: F, a: ArrayView2<F>, out: ArrayViewMut1<F>) {
     });
 }
 
-/// `out` ← `out` + `sign` · `row`, vectorised where both are contiguous.
+/// `out` ← `out` + `sign` · `row`, vectorised if both are contiguous.
 fn add<F: Real>(sign: F, row: ArrayView1<F>, out: &mut ArrayViewMut1<F>) {
     match (row.as_slice(), out.as_slice_mut()) {
         (Some(row), Some(out)) => vectorised(
@@ -123,7 +124,7 @@ pub fn column_differences<F: Real>(
     });
 }
 
-/// The index of the largest value, the first of equals; 0 for none.
+/// The index of the largest value, the first one if several are equal; 0 if there are no values.
 #[must_use]
 pub fn argmax<F: Real>(values: &[F]) -> usize {
     let mut best = 0;

@@ -1,4 +1,4 @@
-//! Matrices cut into runs of rows, one run a task of the team.
+//! Matrices cut into shards of contiguous rows, one shard for each task of the team.
 
 use std::ops::Range;
 
@@ -6,12 +6,13 @@ use ndarray::{ArrayViewMut1, ArrayViewMut2, Axis};
 
 use crate::team;
 
-/// Rows a shard has at least (unless there are fewer in all), and shards there are at most.
+/// Minimum number of rows in a shard, unless there are fewer in all.
 const SHARD_ROWS: usize = 24;
+/// Maximum number of shards.
 pub(crate) const MAX_SHARDS: usize = 16;
 
-/// Mutable data that can be cut along its rows: views, slices, and tuples of them, which are cut at
-/// the same places. `()` is cut into nothing.
+/// Mutable data that can be split along its rows: views, slices, and tuples of them, which are split
+/// at the same row. `()` has no rows and fits everywhere.
 ///
 /// ```
 /// use ndarray::{Array1, Array2};
@@ -22,10 +23,10 @@ pub(crate) const MAX_SHARDS: usize = 16;
 /// assert_eq!(sums[999], 3.0);
 /// ```
 pub trait Split: Sized + Send {
-    /// The number of rows, or `None` where any number fits.
+    /// The number of rows; `None` if any number fits.
     fn n_rows(&self) -> Option<usize>;
 
-    /// The rows before `index` and those from it on.
+    /// The rows before `index`, and the rows from `index` on.
     #[must_use]
     fn split_rows(self, index: usize) -> (Self, Self);
 }
@@ -116,54 +117,55 @@ split_tuple!(A, B);
 split_tuple!(A, B, C);
 split_tuple!(A, B, C, D);
 
-/// Calls `body` for every shard of `n_rows` rows with the shard's range and its part of `outputs`,
-/// spread over the team.
+/// Cuts `n_rows` rows into shards and calls `body` for each, with its range of rows and its part of
+/// `outputs`, spread over the team.
 ///
-/// Shards depend on `n_rows` alone, so what `body` computes for a shard is the same for any number
-/// of threads.
+/// The shards depend on `n_rows` alone, so the results are the same for any number of threads.
 ///
 /// # Panics
-/// If `outputs` has another number of rows, or `body` panics.
+/// If `outputs` does not have `n_rows` rows, or `body` panics.
 pub fn by_rows<S: Split>(n_rows: usize, outputs: S, body: impl Fn(Range<usize>, S) + Sync) {
     by_shards(n_rows / SHARD_ROWS, n_rows, outputs, body);
 }
 
-/// As [`by_rows`], with one shard for each thread of the team: for work that stays with its rows for
-/// long. What `body` computes for a row must not depend on the rows beside it.
+/// Does the same as [`by_rows`], with one shard for each thread of the team: for work that stays with
+/// its rows for long. The result for a row must not depend on the rows beside it.
 ///
 /// # Panics
-/// As [`by_rows`].
+/// Under the conditions of [`by_rows`].
 pub fn by_thread<S: Split>(n_rows: usize, outputs: S, body: impl Fn(Range<usize>, S) + Sync) {
     by_shards(team::team_size(), n_rows, outputs, body);
 }
 
-/// As [`by_rows`], for this many shards (or the nearest number that is possible). They may depend
-/// on the team where what `body` computes for a row does not depend on the shard it is in.
+/// Does the same as [`by_rows`], with this number of shards (or the nearest possible one). The number
+/// may depend on the team if the result for a row does not depend on its shard.
 pub(crate) fn by_shards<S: Split>(
     shards: usize,
     n_rows: usize,
     outputs: S,
     body: impl Fn(Range<usize>, S) + Sync,
 ) {
-    by_shards_of(1, shards, n_rows, outputs, body);
+    by_aligned_shards(1, shards, n_rows, outputs, body);
 }
 
-/// Columns of a cache line of `f32`.
-pub(crate) const COLUMNS: usize = 16;
+/// Number of `f32` columns in a cache line of 64 bytes.
+pub(crate) const CACHE_LINE: usize = 16;
 
-/// Calls `body` for each thread's columns of a matrix, whole cache lines of them, given as the rows
-/// of `outputs`. What `body` computes for a column must not depend on the shard.
+/// Calls `body` once for each thread with its columns of a matrix, which are the rows of `outputs`.
+///
+/// The columns fill whole cache lines, to avoid false sharing. The result for a column must not depend
+/// on its shard.
 pub(crate) fn by_columns<S: Split>(
     n_columns: usize,
     outputs: S,
     body: impl Fn(Range<usize>, S) + Sync,
 ) {
-    by_shards_of(COLUMNS, team::team_size(), n_columns, outputs, body);
+    by_aligned_shards(CACHE_LINE, team::team_size(), n_columns, outputs, body);
 }
 
-/// Shards that begin at multiples of `unit` rows.
-fn by_shards_of<S: Split>(
-    unit: usize,
+/// Cuts rows into shards that begin at multiples of `granule` rows.
+fn by_aligned_shards<S: Split>(
+    granule: usize,
     shards: usize,
     n_rows: usize,
     outputs: S,
@@ -174,31 +176,31 @@ fn by_shards_of<S: Split>(
         "outputs of {:?} rows for {n_rows} rows",
         outputs.n_rows()
     );
-    let cut = Cut { n_rows, unit, shards: shards.clamp(1, MAX_SHARDS) };
+    let cut = Cut { n_rows, granule, shards: shards.clamp(1, MAX_SHARDS) };
     let parts = Parts::cut(outputs, cut);
     team::for_each(cut.shards, |shard| {
         body(cut.bounds(shard), parts.take(shard));
     });
 }
 
-/// Where shards begin and end.
+/// The boundaries of the shards.
 #[derive(Clone, Copy)]
 struct Cut {
     n_rows: usize,
-    unit: usize,
+    granule: usize,
     shards: usize,
 }
 
 impl Cut {
     fn bounds(self, shard: usize) -> Range<usize> {
-        let units = self.n_rows.div_ceil(self.unit);
-        let start = |shard: usize| (shard * units / self.shards * self.unit).min(self.n_rows);
+        let granules = self.n_rows.div_ceil(self.granule);
+        let start = |shard: usize| (shard * granules / self.shards * self.granule).min(self.n_rows);
         start(shard)..start(shard + 1)
     }
 }
 
-/// The outputs' parts, each taken by the one task that owns it; on the stack, so that a training
-/// step allocates nothing.
+/// The parts of the outputs, each taken by the one task that owns it. They live on the stack, because
+/// a training step must not allocate.
 struct Parts<S>([std::sync::Mutex<Option<S>>; MAX_SHARDS]);
 
 impl<S: Split> Parts<S> {
@@ -230,10 +232,10 @@ mod tests {
     #[test]
     fn shards_cover_all_rows_once_in_order() {
         for n_rows in [0, 1, 23, 24, 47, 48, 100, 784, 1000, 60_000] {
-            for (unit, shards) in [(1, n_rows / SHARD_ROWS), (COLUMNS, 2), (COLUMNS, 5)] {
-                let cut = Cut { n_rows, unit, shards: shards.clamp(1, MAX_SHARDS) };
+            for (granule, shards) in [(1, n_rows / SHARD_ROWS), (CACHE_LINE, 2), (CACHE_LINE, 5)] {
+                let cut = Cut { n_rows, granule, shards: shards.clamp(1, MAX_SHARDS) };
                 let covered: Vec<usize> = (0..cut.shards).flat_map(|s| cut.bounds(s)).collect();
-                assert!(covered.into_iter().eq(0..n_rows), "{n_rows} in units of {unit}");
+                assert!(covered.into_iter().eq(0..n_rows), "{n_rows} in granules of {granule}");
             }
         }
     }

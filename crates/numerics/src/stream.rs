@@ -1,9 +1,9 @@
-//! Random streams with names.
+//! Named random streams.
 //!
-//! A draw is a function of what it is for, not of what was drawn before it: the key of a `ChaCha8`
-//! generator *is* the name (seed, purpose, layer, sublayer, epoch, batch), and the place within the
-//! stream is the element's index. So one more stage, thread or resumed run shifts nobody's draws,
-//! and two names never share a stream.
+//! A draw depends on its name and index, not on the draws before it. The name (seed, purpose, layer,
+//! sublayer, epoch, batch) is the key of a ChaCha8 generator, and the index is the position in its output.
+//! So an additional stage, thread or resumed run changes no other draws, and no two names share a
+//! stream.
 //!
 //! ```
 //! use numerics::{Purpose, Stream};
@@ -24,7 +24,7 @@ use crate::Real;
 
 mod chacha;
 
-/// What a stream is for: a label of at most twelve bytes.
+/// The purpose of a stream: a label of at most twelve bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Purpose([u8; 12]);
 
@@ -32,7 +32,7 @@ impl Purpose {
     /// The purpose with this label.
     ///
     /// # Panics
-    /// If the label is longer than twelve bytes; in a constant, when it is compiled.
+    /// If the label is longer than twelve bytes; in a constant this is an error at compile time.
     #[must_use]
     pub const fn new(label: &str) -> Self {
         let label = label.as_bytes();
@@ -47,7 +47,7 @@ impl Purpose {
     }
 }
 
-/// The name of a random stream; copied freely, it holds no state.
+/// The name of a random stream. It holds no state and can be copied freely.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stream {
     seed: u64,
@@ -71,7 +71,7 @@ impl Stream {
         Stream { layer: layer as u16, ..self }
     }
 
-    /// The same stream for a numbered part of what happens in a layer, below 2¹⁶: a Gibbs step.
+    /// The same stream for a numbered part of the work in a layer, such as a Gibbs step, below 2¹⁶.
     #[must_use]
     pub const fn sublayer(self, sublayer: usize) -> Self {
         Stream { sublayer: sublayer as u16, ..self }
@@ -89,8 +89,9 @@ impl Stream {
         Stream { batch: batch as u32, ..self }
     }
 
-    /// A generator at the stream's beginning, for draws whose number is not known beforehand. Its
-    /// words are those of the elements below, in another order: of one stream, use one or the other.
+    /// A generator at the beginning of the stream, for draws whose number is not known beforehand. It
+    /// yields the same words as the methods below, in another order, so a stream should be used with
+    /// either this method or those.
     #[must_use]
     pub fn rng(&self) -> ChaCha8Rng {
         let mut seed = [0; 32];
@@ -100,7 +101,7 @@ impl Stream {
         ChaCha8Rng::from_seed(seed)
     }
 
-    /// The name as a key, one to one.
+    /// The key: a one-to-one function of the name.
     fn key(&self) -> [u32; 8] {
         let label: [u32; 3] = std::array::from_fn(|i| {
             u32::from_le_bytes(std::array::from_fn(|byte| self.purpose.0[4 * i + byte]))
@@ -117,23 +118,48 @@ impl Stream {
         ]
     }
 
-    /// Fills `values` with uniform numbers in [0, 1): the stream's elements from `first` on.
+    /// Fills `values` with the elements of the stream from `first` on, uniform in [0, 1).
     pub fn fill_uniform<F: Real>(&self, first: usize, values: &mut [F]) {
         self.with_uniforms(first, values, |value: &mut F, uniform: F| *value = uniform);
+    }
+
+    /// Adds independent draws from N(0, 1) to `values` by the transform of Box & Muller (1958); element i
+    /// uses the uniform elements 2 (`first` + i) and the next one of the stream.
+    ///
+    /// ```
+    /// # use numerics::{Purpose, Stream};
+    /// let stream = Stream::new(7, Purpose::new("noise"));
+    /// let mut noisy = [5.0_f64; 1000];
+    /// stream.add_normal(0, &mut noisy);
+    /// let mean = noisy.iter().sum::<f64>() / 1000.0;
+    /// assert!((mean - 5.0).abs() < 0.2); // six standard errors
+    /// ```
+    pub fn add_normal<F: Real>(&self, first: usize, values: &mut [F]) {
+        const CHUNK: usize = 128;
+        let mut uniforms = [F::zero(); 2 * CHUNK];
+        for (chunk, values) in values.chunks_mut(CHUNK).enumerate() {
+            let uniforms = &mut uniforms[..2 * values.len()];
+            self.fill_uniform(2 * (first + chunk * CHUNK), uniforms);
+            for (value, pair) in values.iter_mut().zip(uniforms.as_chunks::<2>().0) {
+                // 1 − u is in (0, 1], so its logarithm is finite.
+                let radius = (F::of(-2.0) * (F::one() - pair[0]).ln()).sqrt();
+                *value += radius * (F::of(std::f64::consts::TAU) * pair[1]).cos();
+            }
+        }
     }
 
     /// Replaces each probability in `values` by 1 with that probability and by 0 otherwise; element
     /// i uses the stream's element `first` + i.
     ///
-    /// A probability of 0 or below never gives 1, one of 1 or above always does.
+    /// A probability of 0 or below never gives 1; a probability of 1 or above always does.
     pub fn bernoulli_in_place<F: Real>(&self, first: usize, values: &mut [F]) {
         self.with_uniforms(first, values, |p: &mut F, uniform: F| {
             *p = if uniform < *p { F::one() } else { F::zero() };
         });
     }
 
-    /// Calls `f` with each value and its uniform number, vectorised. Cheapest for many values a call:
-    /// numbers are made 256 at a time.
+    /// Calls `f` with each value and a uniform number, in a vectorised loop. Numbers are generated 256 at a
+    /// time, so calls with many values are the cheapest.
     #[inline]
     pub fn with_uniforms<F: Real, T>(
         &self,
@@ -174,10 +200,10 @@ mod tests {
         [rng.next_u32(), rng.next_u32()]
     }
 
-    /// Pins the draws of every seed that users have written down. The numbers are the first words
-    /// of `ChaCha` with four double rounds, block counter and nonce 0, and this key (in Python, from
-    /// which they were computed by the cipher's definition):
-    /// `struct.pack("<Q12sIII", 42, b"a", 1, 2, 3)`. Element i is word ⌊i / 16⌋ of block i mod 16.
+    /// Pins the draws, so that a seed written down by a user keeps its meaning. The numbers were computed
+    /// from the definition of the cipher, in Python: they are the first words of ChaCha with four double
+    /// rounds, block counter and nonce 0, and the key `struct.pack("<Q12sIII", 42, b"a", 1, 2, 3)`.
+    /// Element i is word ⌊i / 16⌋ of block i mod 16.
     #[test]
     fn draws_are_pinned() {
         let stream = Stream::new(42, A).layer(1).epoch(2).batch(3);
@@ -231,6 +257,25 @@ mod tests {
             // Five standard errors of a binomial mean; exact at 0 and 1.
             assert!((mean - p).abs() <= 5.0 * (p * (1.0 - p) / n as f64).sqrt(), "{p}: {mean}");
         }
+    }
+
+    #[test]
+    fn normal_draws_have_their_moments_and_do_not_depend_on_how_they_are_asked_for() {
+        let stream = Stream::new(5, B);
+        let n = 200_000;
+        let mut draws = vec![0.0_f32; n];
+        stream.add_normal(0, &mut draws);
+        // The variances of the first four powers of a standard normal number are 1, 2, 15 and 96.
+        for (power, expected, variance) in
+            [(1, 0.0, 1.0_f64), (2, 1.0, 2.0), (3, 0.0, 15.0), (4, 3.0, 96.0)]
+        {
+            let moment = draws.iter().map(|&x| f64::from(x).powi(power)).sum::<f64>() / n as f64;
+            let tolerance = 5.0 * (variance / n as f64).sqrt();
+            assert!((moment - expected).abs() < tolerance, "moment {power}: {moment}");
+        }
+        let mut part = [0.0; 300];
+        stream.add_normal(700, &mut part);
+        assert_eq!(part, draws[700..1000]);
     }
 
     #[test]

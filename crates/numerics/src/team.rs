@@ -1,64 +1,110 @@
-//! A team of threads that stays together for a whole run.
+//! A team of threads that stays together for a whole run, for fork-join parallelism at low cost.
 //!
-//! Forking and joining a pool costs 10–20 µs a call, as much as the smaller products of a training
-//! step. The team's threads wait for the next piece of work by watching a counter, so that handing
-//! it out costs about a microsecond; when none comes for a while they yield, then sleep.
+//! Fork and join in a general thread pool cost 10–20 µs a call, as much as the smaller products of a
+//! training step. The workers of this team spin, then park: a worker waits for the next job by
+//! watching one atomic counter, so that starting a job costs about a microsecond; if none comes for
+//! a while it yields its processor, and at last it parks until it is woken.
 //!
-//! On a busy machine a thread may be away from its processor for milliseconds, as long as whole
-//! training steps. So nobody waits for a thread that has not begun: tasks are claimed one by one,
-//! first those of one's own run, then what is left of the others', and a piece is closed to
-//! latecomers when all its tasks are claimed.
+//! On a busy machine a thread may lose its processor for milliseconds, which is as long as whole
+//! training steps. So the leader never waits for a worker that has not entered the job. Threads
+//! claim tasks one by one, first those of their own contiguous range, then what is left of the
+//! others'; once all tasks are claimed the job is closed to latecomers.
+//!
+//! ```text
+//!            run(job)                                finish()
+//! leader   ──write job─open gate─┬─tasks─┬─close gate──wait until nobody is inside──▶
+//! worker 1 ──spin──────enter (+1)┴─tasks─┴leave (−1)──spin──yield──park─ ─ ─ ─ ─ ─ ─▶
+//! worker 2 ──(away from its processor)──────────────── the gate is closed: not missed
+//! ```
 
 use std::cell::Cell;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread::Thread;
 
-/// Runs `body` with a team of `threads` threads, the caller's among them.
+use crate::sync::{
+    AtomicBool, AtomicU64, Ordering, SPINS, Scope, Thread, UnsafeCell, YIELDS,
+    fence_between_seq_cst_accesses, park, scope, spawn, spin_loop, thread_local, yield_now,
+};
+
+/// Runs `body` with a team of `threads` threads, the calling thread among them.
 ///
 /// Everything in this crate that `body` calls is spread over the team. Inside another team, `body`
-/// runs with that one. The results do not depend on `threads`.
+/// runs with that one. The results do not depend on `threads`. If the operating system refuses to
+/// start so many threads, the team has fewer: [`team_size`] returns their number.
 pub fn with_team<R>(threads: usize, body: impl FnOnce() -> R) -> R {
-    if threads <= 1 || CURRENT.get().is_some() {
+    with_team_from(&System, threads, body)
+}
+
+fn with_team_from<R>(spawner: &impl Spawn, threads: usize, body: impl FnOnce() -> R) -> R {
+    if threads <= 1 || CURRENT.with(Cell::get).is_some() {
         return body();
     }
-    let team = Team::new(threads);
-    std::thread::scope(|scope| {
+    let shared = Shared::new(threads - 1);
+    scope(|scope| {
+        // The team dismisses its workers when it is dropped, so it must exist before the first of
+        // them: then they end however this closure is left, and the scope can join them.
+        let mut team = Team { shared: &shared, workers: Vec::with_capacity(threads - 1) };
         for worker in 1..threads {
-            let team = &team;
-            scope.spawn(move || team.work(worker));
+            let shared = &shared;
+            let Ok(thread) = spawner.spawn(scope, move || shared.work(worker)) else {
+                break;
+            };
+            team.workers.push(thread);
         }
-        // Dismissed on the way out of `body`, by return or by panic: the scope joins the workers.
-        let _dismiss = Dismiss(&team);
-        // SAFETY of the borrow behind the pointer: `Entered` clears it before `team` is dropped.
+        // Dropped before `team`, so the pointer that it sets never dangles.
         let _entered = Entered::enter(&team);
         body()
     })
 }
 
-/// The number of threads that work on a piece: those of the team around this call, or one.
+/// A way to start the workers of a team.
+trait Spawn {
+    /// Starts a thread that `scope` joins.
+    fn spawn<'scope>(
+        &self,
+        scope: &'scope Scope<'scope, '_>,
+        work: impl FnOnce() + Send + 'scope,
+    ) -> io::Result<Thread>;
+}
+
+/// Threads of the operating system.
+struct System;
+
+impl Spawn for System {
+    fn spawn<'scope>(
+        &self,
+        scope: &'scope Scope<'scope, '_>,
+        work: impl FnOnce() + Send + 'scope,
+    ) -> io::Result<Thread> {
+        spawn(scope, work)
+    }
+}
+
+/// The number of threads of the team around this call; one, if there is no team.
 #[must_use]
 pub fn team_size() -> usize {
-    with_current(|team| team.map_or(1, |team| team.threads))
+    with_current(|team| team.map_or(1, Team::threads))
 }
 
-/// The most tasks of a piece: a bit for each.
+/// Maximum number of tasks in a job: each has a bit in a word.
 const MAX_TASKS: usize = 64;
 
-/// Calls `task(i)` for each i in 0..`tasks`, at most [`MAX_TASKS`], spread over the team: each thread
-/// has a contiguous run, the same each time, and helps with the others' when done.
+/// Calls `task(i)` for each i in 0..`tasks`, at most [`MAX_TASKS`], spread over the team.
+///
+/// Each thread begins with a contiguous range of tasks, the same in every call, so that it finds
+/// its data in its own caches; then it helps with the ranges of the others.
 pub(crate) fn for_each(tasks: usize, task: impl Fn(usize) + Sync) {
-    for_each_of(tasks, &task);
+    for_each_dyn(tasks, &task);
 }
 
-fn for_each_of(tasks: usize, task: &(dyn Fn(usize) + Sync)) {
+fn for_each_dyn(tasks: usize, task: &(dyn Fn(usize) + Sync)) {
     assert!(tasks <= MAX_TASKS, "{tasks} tasks");
     with_current(|team| match team {
         Some(team) if tasks > 1 => {
             let claimed = AtomicU64::new(0);
+            let threads = team.threads();
             team.run(&|worker| {
-                let own = worker * tasks / team.threads;
+                let own = worker * tasks / threads;
                 for i in (own..tasks).chain(0..own) {
                     if claimed.fetch_or(1 << i, Ordering::Relaxed) & (1 << i) == 0 {
                         task(i);
@@ -71,158 +117,97 @@ fn for_each_of(tasks: usize, task: &(dyn Fn(usize) + Sync)) {
 }
 
 thread_local! {
-    /// The team that this thread leads and that is not at work just now.
-    static CURRENT: Cell<Option<*const Team>> = const { Cell::new(None) };
+    /// The team that this thread leads; `None` while the team runs a job.
+    static CURRENT: Cell<Option<*const Team<'static>>> = const { Cell::new(None) };
 }
 
 fn with_current<R>(body: impl FnOnce(Option<&Team>) -> R) -> R {
-    let team = CURRENT.get();
+    let team = CURRENT.with(Cell::get);
     // SAFETY: `Entered` sets the pointer on this thread only while its team is alive.
     #[allow(unsafe_code, reason = "a team lives on its leader's stack")]
     body(team.map(|team| unsafe { &*team }))
 }
 
-/// Sets the thread's current team, and puts the earlier one back when dropped.
-struct Entered(Option<*const Team>);
+/// Sets this thread's current team; restores the previous one when dropped.
+struct Entered(Option<*const Team<'static>>);
 
 impl Entered {
     fn enter(team: &Team) -> Self {
-        Entered(CURRENT.replace(Some(std::ptr::from_ref(team))))
+        let team = std::ptr::from_ref(team).cast();
+        Entered(CURRENT.with(|current| current.replace(Some(team))))
     }
 
-    /// While the team is at work its leader has none: a nested call runs on its own thread.
+    /// During a job the leader has no current team: a nested call runs on the calling thread.
     fn leave() -> Self {
-        Entered(CURRENT.replace(None))
+        Entered(CURRENT.with(|current| current.replace(None)))
     }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        CURRENT.set(self.0);
+        CURRENT.with(|current| current.set(self.0));
     }
 }
 
-struct Dismiss<'a>(&'a Team);
+/// A job: a closure that each participating thread calls once, with its own number.
+type Job = *const (dyn Fn(usize) + Sync);
 
-impl Drop for Dismiss<'_> {
-    fn drop(&mut self) {
-        self.0.post(None);
-    }
-}
-
-/// A piece of work: called once with each worker's number.
-type Piece = *const (dyn Fn(usize) + Sync);
-
-/// Alone on its cache lines, so that watching one counter does not slow writes to its neighbour.
+/// A value with its cache lines to itself, so that the threads which watch it do not slow down
+/// writes to its neighbours (false sharing).
 #[repr(align(128))]
 struct Padded<T>(T);
 
-struct Team {
-    threads: usize,
-    /// The number of pieces posted so far, in units of [`PIECE`]; whether the last of them is
-    /// [`OPEN`]; and, below that bit, how many workers are at work on it. Workers wait for it to
-    /// change, and enter an open piece by adding one.
+/// The state that the leader and the workers share.
+struct Shared {
+    /// The number of jobs posted so far, in units of [`JOB`]; the flag [`OPEN`] of the last of them;
+    /// and, in the bits below, the number of workers inside it. Workers wait for it to change, and
+    /// enter an open job by adding one.
     gate: Padded<AtomicU64>,
-    /// The current piece; `None` dismisses the workers. Written by the leader alone, and only
-    /// while the gate is closed and no worker is inside.
-    piece: std::cell::UnsafeCell<Option<Piece>>,
+    /// The current job; `None` dismisses the workers. Only the leader writes it, and only while the
+    /// gate is closed and no worker is inside.
+    job: UnsafeCell<Option<Job>>,
     panicked: AtomicBool,
-    sleepers: Vec<Sleeper>,
-}
-
-#[derive(Default)]
-struct Sleeper {
-    asleep: AtomicBool,
-    thread: OnceLock<Thread>,
+    /// Whether worker i + 1 is parked, or about to park.
+    asleep: Vec<AtomicBool>,
 }
 
 const OPEN: u64 = 1 << 15;
-const PIECE: u64 = 1 << 16;
+const JOB: u64 = 1 << 16;
 
-// SAFETY: `piece` is the only field that is not Sync by itself. The leader writes it before it opens
-// the gate, workers read it after they entered, and the leader writes it again only after it closed
-// the gate and the last worker left.
+// SAFETY: `job` is the only field that is not Sync by itself. The leader writes it before it opens
+// the gate, workers read it after they have entered, and the leader writes it again only after it
+// has closed the gate and the last worker has left.
 #[allow(unsafe_code, reason = "the protocol above orders every access")]
-unsafe impl Sync for Team {}
+unsafe impl Sync for Shared {}
 
-/// Turns of the waiting loop before a waiting thread yields, and before it sleeps.
-const SPINS: u32 = 4_000;
-const YIELDS: u32 = 400;
+// SAFETY: as above; the pointer in `job` is to a closure that is Sync.
+#[allow(unsafe_code, reason = "the protocol above orders every access")]
+unsafe impl Send for Shared {}
 
-impl Team {
-    fn new(threads: usize) -> Self {
-        Team {
-            threads,
+impl Shared {
+    fn new(workers: usize) -> Self {
+        Shared {
             gate: Padded(AtomicU64::new(0)),
-            piece: std::cell::UnsafeCell::new(None),
+            job: UnsafeCell::new(None),
             panicked: AtomicBool::new(false),
-            sleepers: (0..threads).map(|_| Sleeper::default()).collect(),
+            asleep: (0..workers).map(|_| AtomicBool::new(false)).collect(),
         }
     }
 
-    /// Has the caller run `piece` as worker 0, and so every worker that comes before the caller is
-    /// done; returns when all who began are done.
-    #[allow(clippy::transmute_ptr_to_ptr, reason = "a cast cannot erase the lifetime")]
-    fn run(&self, piece: &(dyn Fn(usize) + Sync)) {
-        let _alone = Entered::leave();
-        // SAFETY: the lifetime is erased, but no worker keeps the pointer past `finish`, which is
-        // called before this function returns, also when the leader's own share panics.
-        #[allow(unsafe_code, reason = "workers are done with the closure before it goes away")]
-        let erased: Piece = unsafe { std::mem::transmute(std::ptr::from_ref(piece)) };
-        self.post(Some(erased));
-        let own = catch_unwind(AssertUnwindSafe(|| piece(0)));
-        self.finish();
-        if let Err(panic) = own {
-            resume_unwind(panic);
-        }
-        assert!(!self.panicked.swap(false, Ordering::Relaxed), "a thread of the team panicked");
-    }
-
-    fn post(&self, piece: Option<Piece>) {
-        // SAFETY: the gate is closed and no worker is inside; nobody reads the piece now.
-        #[allow(unsafe_code, reason = "the leader is alone with the cell")]
-        unsafe {
-            *self.piece.get() = piece;
-        }
-        // Sequentially consistent with the sleepers' flags: either the worker sees the open gate
-        // before it sleeps, or the leader sees the flag and wakes it.
-        self.gate.0.fetch_add(PIECE | OPEN, Ordering::SeqCst);
-        for sleeper in &self.sleepers {
-            if sleeper.asleep.load(Ordering::SeqCst)
-                && let Some(thread) = sleeper.thread.get()
-            {
-                thread.unpark();
-            }
-        }
-    }
-
-    /// Closes the gate and waits for the workers inside.
-    fn finish(&self) {
-        self.gate.0.fetch_and(!OPEN, Ordering::AcqRel);
-        let mut spins = 0;
-        while self.gate.0.load(Ordering::Acquire) & (OPEN - 1) != 0 {
-            if spins < SPINS {
-                spins += 1;
-                std::hint::spin_loop();
-            } else {
-                std::thread::yield_now();
-            }
-        }
-    }
-
+    /// The life of a worker: runs each job that it enters in time, until it is dismissed.
     fn work(&self, worker: usize) {
-        self.sleepers[worker].thread.get_or_init(std::thread::current);
         let mut seen = 0;
         loop {
             seen = self.enter(worker, seen);
-            // SAFETY: the leader wrote the piece before it opened the gate, and this worker is in.
+            // SAFETY: the leader wrote the job before it opened the gate, and it does not write
+            // again while this worker is inside.
             #[allow(unsafe_code, reason = "ordered by the gate")]
-            let Some(piece) = (unsafe { *self.piece.get() }) else {
+            let Some(job) = self.job.with(|job| unsafe { *job }) else {
                 return;
             };
-            // SAFETY: the closure lives until no worker is inside.
+            // SAFETY: the leader keeps the closure alive until no worker is inside.
             #[allow(unsafe_code, reason = "the leader waits in `finish`")]
-            let outcome = catch_unwind(AssertUnwindSafe(|| unsafe { (*piece)(worker) }));
+            let outcome = catch_unwind(AssertUnwindSafe(|| unsafe { (*job)(worker) }));
             if outcome.is_err() {
                 self.panicked.store(true, Ordering::Relaxed);
             }
@@ -230,9 +215,9 @@ impl Team {
         }
     }
 
-    /// Enters the next open piece that is not piece `seen`, and returns its number.
+    /// Waits for an open job other than number `seen`, enters it and returns its number.
     fn enter(&self, worker: usize, seen: u64) -> u64 {
-        let open_to_us = |gate: u64| gate & OPEN != 0 && gate / PIECE != seen;
+        let open_to_us = |gate: u64| gate & OPEN != 0 && gate / JOB != seen;
         let mut turns = 0;
         loop {
             let gate = self.gate.0.load(Ordering::Acquire);
@@ -244,89 +229,96 @@ impl Team {
                     Ordering::Relaxed,
                 );
                 if entered.is_ok() {
-                    return gate / PIECE;
+                    return gate / JOB;
                 }
                 continue;
             }
             turns += 1;
             if turns < SPINS {
-                std::hint::spin_loop();
+                spin_loop();
             } else if turns < SPINS + YIELDS {
-                std::thread::yield_now();
+                yield_now();
             } else {
-                let sleeper = &self.sleepers[worker];
-                sleeper.asleep.store(true, Ordering::SeqCst);
+                let asleep = &self.asleep[worker - 1];
+                asleep.store(true, Ordering::SeqCst);
+                fence_between_seq_cst_accesses();
                 if !open_to_us(self.gate.0.load(Ordering::SeqCst)) {
-                    std::thread::park();
+                    park();
                 }
-                sleeper.asleep.store(false, Ordering::SeqCst);
+                asleep.store(false, Ordering::SeqCst);
             }
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::atomic::AtomicUsize;
+/// The leader's side of a team.
+struct Team<'a> {
+    shared: &'a Shared,
+    /// The workers that could be started.
+    workers: Vec<Thread>,
+}
 
-    fn squares(threads: usize, n: usize) -> Vec<usize> {
-        let squares: Vec<AtomicUsize> = (0..n).map(|_| AtomicUsize::new(0)).collect();
-        with_team(threads, || {
-            for_each(n, |i| {
-                squares[i].fetch_add(i * i, Ordering::Relaxed);
-            });
-        });
-        squares.into_iter().map(AtomicUsize::into_inner).collect()
+impl Team<'_> {
+    fn threads(&self) -> usize {
+        self.workers.len() + 1
     }
 
-    #[test]
-    fn every_task_runs_exactly_once() {
-        let expected: Vec<usize> = (0..MAX_TASKS).map(|i| i * i).collect();
-        for threads in [1, 2, 3, 7] {
-            assert_eq!(squares(threads, MAX_TASKS), expected);
+    /// Calls `job` on the calling thread as worker 0, and on every worker that enters before the
+    /// calling thread is done; returns when all who entered are done.
+    #[allow(clippy::transmute_ptr_to_ptr, reason = "a cast cannot erase the lifetime")]
+    fn run(&self, job: &(dyn Fn(usize) + Sync)) {
+        let _alone = Entered::leave();
+        // SAFETY: only the lifetime is changed. No worker keeps the pointer past `finish`, which is
+        // called before this function returns, even if the leader's own part panics.
+        #[allow(unsafe_code, reason = "workers are done with the closure before it goes away")]
+        let erased: Job = unsafe { std::mem::transmute(std::ptr::from_ref(job)) };
+        self.post(Some(erased));
+        let own = catch_unwind(AssertUnwindSafe(|| job(0)));
+        self.finish();
+        let panicked = self.shared.panicked.swap(false, Ordering::Relaxed);
+        if let Err(panic) = own {
+            resume_unwind(panic);
+        }
+        assert!(!panicked, "a thread of the team panicked");
+    }
+
+    fn post(&self, job: Option<Job>) {
+        // SAFETY: the gate is closed and no worker is inside, so nobody reads the job now.
+        #[allow(unsafe_code, reason = "the leader is alone with the cell")]
+        self.shared.job.with_mut(|place| unsafe { *place = job });
+        // Sequentially consistent with the flags in `asleep`: either the worker sees the open gate
+        // before it parks, or the leader sees the worker's flag and wakes it.
+        self.shared.gate.0.fetch_add(JOB | OPEN, Ordering::SeqCst);
+        fence_between_seq_cst_accesses();
+        for (asleep, worker) in self.shared.asleep.iter().zip(&self.workers) {
+            if asleep.load(Ordering::SeqCst) {
+                worker.unpark();
+            }
         }
     }
 
-    #[test]
-    fn many_small_pieces_and_long_pauses() {
-        let count = AtomicUsize::new(0);
-        with_team(3, || {
-            for round in 0..2_000 {
-                for_each(3, |_| {
-                    count.fetch_add(1, Ordering::Relaxed);
-                });
-                if round % 500 == 0 {
-                    std::thread::sleep(std::time::Duration::from_millis(20));
-                }
+    /// Closes the gate and waits for the workers inside.
+    fn finish(&self) {
+        let gate = &self.shared.gate.0;
+        gate.fetch_and(!OPEN, Ordering::AcqRel);
+        let mut spins = 0;
+        while gate.load(Ordering::Acquire) & (OPEN - 1) != 0 {
+            if spins < SPINS {
+                spins += 1;
+                spin_loop();
+            } else {
+                yield_now();
             }
-        });
-        assert_eq!(count.into_inner(), 6_000);
-    }
-
-    #[test]
-    fn nested_calls_run_on_their_own_thread() {
-        with_team(2, || {
-            assert_eq!(team_size(), 2);
-            for_each(2, |_| {
-                assert_eq!(team_size(), 1);
-                for_each(3, |_| ());
-            });
-            assert_eq!(team_size(), 2);
-        });
-        assert_eq!(team_size(), 1);
-    }
-
-    #[test]
-    fn a_panic_in_any_thread_reaches_the_caller_and_the_team_survives() {
-        with_team(2, || {
-            for bad in [0, 1] {
-                let outcome = catch_unwind(AssertUnwindSafe(|| {
-                    for_each(2, |i| assert_ne!(i, bad, "on purpose"));
-                }));
-                assert!(outcome.is_err());
-            }
-            for_each(2, |_| ());
-        });
+        }
     }
 }
+
+impl Drop for Team<'_> {
+    /// Dismisses the workers.
+    fn drop(&mut self) {
+        self.post(None);
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests;

@@ -263,7 +263,7 @@ fn softmax_cross_entropy<F: Real>(bias: &[F], label: usize, row: &mut [F]) -> F 
         *z
     });
     for p in row.iter_mut() {
-        *p = elementary::or_zero(*p / total);
+        *p = elementary::flush_to_zero(*p / total);
     }
     row[label] -= F::one();
     total.ln() - z_label

@@ -1,26 +1,26 @@
-//! The dense kernel: a tile of the result held in registers while k passes by.
+//! The dense micro-kernel: it holds a tile of the result in registers while it runs over k.
 //!
-//! C[r, j] ← C[r, j] + Σ_k A[r, k] · B[k, j], k ascending, one multiply-add a term.
+//! C[r, j] ← C[r, j] + Σ_k A[r, k] · B[k, j], in ascending order of k, with one multiply-add for each term.
 
 use pulp::Simd;
 
 use super::tile::{Tile, load, store};
 use crate::Real;
 
-/// Rows of a tile at most: with four registers of columns each, and four for B, all of 32.
+/// Maximum number of rows in a tile: 6 × 4 registers of sums, and 4 for B, of the 32 of AVX-512.
 pub(super) const ROWS: usize = 6;
 
 /// Adds the products of `R` rows and `V` registers of columns to C; see [`Tile`].
 ///
 /// # Safety
-/// As [`Tile`] says, for `R` rows and `V` registers.
+/// The conditions of [`Tile`] must hold for `R` rows and `V` registers.
 #[inline(always)]
 #[allow(unsafe_code, reason = "bounds checks would cost more than the multiplications")]
 pub(super) unsafe fn multiply<F: Real, S: Simd, const R: usize, const V: usize>(
     simd: S,
     tile: Tile<F>,
 ) {
-    // SAFETY: every place read or written is one that the caller vouches for.
+    // SAFETY: the caller guarantees every address that is read or written (see `Tile`).
     unsafe {
         let mut sums = [[F::splat(simd, F::zero()); V]; R];
         for (r, sums) in sums.iter_mut().enumerate() {

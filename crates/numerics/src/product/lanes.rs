@@ -5,19 +5,19 @@ use std::cell::Cell;
 use ndarray::{ArrayView2, ArrayViewMut2};
 use pulp::{Arch, Simd};
 
-use super::lists::{Lists, NonZeros, compress};
+use super::csr::{Csr, CsrBuffer, compress};
 use super::pack::Packed;
-use super::turn::{SIDE, turn_square, turn_square_f32};
+use super::transpose::{SIDE, transpose_square, transpose_square_f32};
 
-/// What the kernels need of a scalar: its vectors, and scratch memory that outlives a call.
+/// The operations that the kernels need of a scalar type, and scratch memory that outlives a call.
 pub trait Lanes: Copy {
-    /// As many scalars as a register of `S` holds.
+    /// A vector register of `S`, full of scalars.
     type Vector<S: Simd>: Copy;
 
     /// `value` in every lane.
     fn splat<S: Simd>(simd: S, value: Self) -> Self::Vector<S>;
 
-    /// a · b + c in each lane, rounded once where the processor can do so at full speed.
+    /// a · b + c in each lane, rounded once if the processor has a fused multiply-add.
     fn multiply_add<S: Simd>(
         simd: S,
         a: Self::Vector<S>,
@@ -28,8 +28,8 @@ pub trait Lanes: Copy {
     /// a · b in each lane.
     fn multiply<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
 
-    /// Writes the value and the place of each non-zero in `row`, ascending, and returns how many
-    /// there are. The outputs have room for [`SLACK`](super::lists::SLACK) more.
+    /// Writes the value and the index of each non-zero in `row`, in order, and returns their number.
+    /// The outputs have room for [`SLACK`](super::csr::SLACK) more.
     #[cfg(target_arch = "x86_64")]
     fn compress_512(
         simd: pulp::x86::V4,
@@ -38,9 +38,10 @@ pub trait Lanes: Copy {
         columns: &mut [u32],
     ) -> usize;
 
-    /// Writes `alpha` times these columns to the beginnings of the rows of `out`, one every `width`.
+    /// Transposes a square block of eight columns: writes `alpha` times each to a column of `out`, whose
+    /// rows are `width` apart.
     #[cfg(target_arch = "x86_64")]
-    fn turn_256(
+    fn transpose_256(
         simd: pulp::x86::V3,
         alpha: Self,
         columns: [&[Self; SIDE]; SIDE],
@@ -48,45 +49,45 @@ pub trait Lanes: Copy {
         width: usize,
     );
 
-    /// Takes this thread's scratch memory; a nested taker finds it empty.
+    /// Takes this thread's scratch memory for a packed operand; in a nested call it is empty.
     fn take_scratch() -> Vec<Self>;
 
-    /// Puts it back, for the next taker.
+    /// Returns the memory for the next call.
     fn put_scratch(scratch: Vec<Self>);
 
-    /// Takes this thread's memory for a piece of a product.
-    fn take_piece() -> Vec<Self>;
+    /// Takes this thread's memory for a strip of a product.
+    fn take_strip() -> Vec<Self>;
 
-    /// Puts it back, for the next taker.
-    fn put_piece(piece: Vec<Self>);
+    /// Returns the memory for the next call.
+    fn put_strip(strip: Vec<Self>);
 
-    /// Takes this thread's lists of non-zeros.
+    /// Takes this thread's memory for CSR operands.
     #[allow(private_interfaces, reason = "only the kernels call it")]
-    fn take_non_zeros() -> Vec<NonZeros<Self>>;
+    fn take_csr() -> Vec<CsrBuffer<Self>>;
 
-    /// Puts them back, for the next taker.
+    /// Returns the memory for the next call.
     #[allow(private_interfaces, reason = "only the kernels call it")]
-    fn put_non_zeros(lists: Vec<NonZeros<Self>>);
+    fn put_csr(buffers: Vec<CsrBuffer<Self>>);
 
-    /// The kernel of one share of a product. This and the functions below are compiled once for each
-    /// scalar in this crate; generic ones would be compiled again in every crate that calls them.
+    /// Computes one shard of a product. This function and those below are compiled once for each scalar
+    /// in this crate; generic ones would be compiled again in every crate that calls them.
     #[allow(private_interfaces, reason = "only the kernels call it")]
-    fn multiply_share(
+    fn multiply_shard(
         arch: Arch,
-        a: (ArrayView2<Self>, Option<Lists<Self>>),
+        a: (ArrayView2<Self>, Option<Csr<Self>>),
         b: Packed<Self>,
         beta: Self,
         out: ArrayViewMut2<Self>,
     );
 
-    /// Lists the non-zeros of an operand.
+    /// Compresses a sparse operand.
     #[allow(private_interfaces, reason = "only the kernels call it")]
-    fn find_non_zeros(memory: &mut NonZeros<Self>, arch: Arch, a: ArrayView2<Self>, block: usize);
+    fn compress(memory: &mut CsrBuffer<Self>, arch: Arch, a: ArrayView2<Self>, block: usize);
 
     /// Packs the right operand of a product.
     fn pack(threads: usize, alpha: Self, b: ArrayView2<Self>, memory: &mut [Self]);
 
-    /// The whole product, α A B + β C.
+    /// Computes the whole product, α A B + β C.
     fn matmul_scaled(
         alpha: Self,
         a: ArrayView2<Self>,
@@ -97,7 +98,7 @@ pub trait Lanes: Copy {
 }
 
 macro_rules! lanes {
-    ($scalar:ident, $vector:ident, $splat:ident, $multiply_add:ident, $multiply:ident, $compress:ident, $turn:ident) => {
+    ($scalar:ident, $vector:ident, $splat:ident, $multiply_add:ident, $multiply:ident, $compress:ident, $transpose:ident) => {
         impl Lanes for $scalar {
             type Vector<S: Simd> = S::$vector;
 
@@ -134,14 +135,14 @@ macro_rules! lanes {
 
             #[cfg(target_arch = "x86_64")]
             #[inline(always)]
-            fn turn_256(
+            fn transpose_256(
                 simd: pulp::x86::V3,
                 alpha: Self,
                 columns: [&[Self; SIDE]; SIDE],
                 out: &mut [Self],
                 width: usize,
             ) {
-                $turn(simd, alpha, columns, out, width);
+                $transpose(simd, alpha, columns, out, width);
             }
 
             fn take_scratch() -> Vec<Self> {
@@ -152,47 +153,47 @@ macro_rules! lanes {
                 SCRATCH.with(|scratch| scratch.$scalar.panels.set(vector));
             }
 
-            fn take_piece() -> Vec<Self> {
-                SCRATCH.with(|scratch| scratch.$scalar.piece.take())
+            fn take_strip() -> Vec<Self> {
+                SCRATCH.with(|scratch| scratch.$scalar.strip.take())
             }
 
-            fn put_piece(vector: Vec<Self>) {
-                SCRATCH.with(|scratch| scratch.$scalar.piece.set(vector));
-            }
-
-            #[allow(private_interfaces, reason = "only the kernels call it")]
-            fn take_non_zeros() -> Vec<NonZeros<Self>> {
-                SCRATCH.with(|scratch| scratch.$scalar.non_zeros.take())
+            fn put_strip(vector: Vec<Self>) {
+                SCRATCH.with(|scratch| scratch.$scalar.strip.set(vector));
             }
 
             #[allow(private_interfaces, reason = "only the kernels call it")]
-            fn put_non_zeros(lists: Vec<NonZeros<Self>>) {
-                SCRATCH.with(|scratch| scratch.$scalar.non_zeros.set(lists));
+            fn take_csr() -> Vec<CsrBuffer<Self>> {
+                SCRATCH.with(|scratch| scratch.$scalar.csr.take())
             }
 
             #[allow(private_interfaces, reason = "only the kernels call it")]
-            fn multiply_share(
+            fn put_csr(buffers: Vec<CsrBuffer<Self>>) {
+                SCRATCH.with(|scratch| scratch.$scalar.csr.set(buffers));
+            }
+
+            #[allow(private_interfaces, reason = "only the kernels call it")]
+            fn multiply_shard(
                 arch: Arch,
-                a: (ArrayView2<Self>, Option<Lists<Self>>),
+                a: (ArrayView2<Self>, Option<Csr<Self>>),
                 b: Packed<Self>,
                 beta: Self,
                 out: ArrayViewMut2<Self>,
             ) {
-                super::share::multiply_of(arch, a, b, beta, out);
+                super::shard::multiply_generic(arch, a, b, beta, out);
             }
 
             #[allow(private_interfaces, reason = "only the kernels call it")]
-            fn find_non_zeros(
-                memory: &mut NonZeros<Self>,
+            fn compress(
+                memory: &mut CsrBuffer<Self>,
                 arch: Arch,
                 a: ArrayView2<Self>,
                 block: usize,
             ) {
-                memory.find_of(arch, a, block);
+                memory.compress_generic(arch, a, block);
             }
 
             fn pack(threads: usize, alpha: Self, b: ArrayView2<Self>, memory: &mut [Self]) {
-                Packed::pack_of(threads, alpha, b, memory);
+                Packed::pack_generic(threads, alpha, b, memory);
             }
 
             fn matmul_scaled(
@@ -202,27 +203,27 @@ macro_rules! lanes {
                 beta: Self,
                 out: ArrayViewMut2<Self>,
             ) {
-                super::matmul_scaled_of(alpha, a, b, beta, out);
+                super::matmul_scaled_generic(alpha, a, b, beta, out);
             }
         }
     };
 }
-lanes!(f32, f32s, splat_f32s, mul_add_e_f32s, mul_f32s, compress_f32, turn_square_f32);
-lanes!(f64, f64s, splat_f64s, mul_add_e_f64s, mul_f64s, compress_f64, turn_square_f64);
+lanes!(f32, f32s, splat_f32s, mul_add_e_f32s, mul_f32s, compress_f32, transpose_square_f32);
+lanes!(f64, f64s, splat_f64s, mul_add_e_f64s, mul_f64s, compress_f64, transpose_square_f64);
 
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-fn turn_square_f64(
+fn transpose_square_f64(
     _: pulp::x86::V3,
     alpha: f64,
     columns: [&[f64; SIDE]; SIDE],
     out: &mut [f64],
     width: usize,
 ) {
-    turn_square(alpha, columns, out, width);
+    transpose_square(alpha, columns, out, width);
 }
 
-/// Sixteen values at a time, by the instruction made for it.
+/// Compresses sixteen values at a time with one instruction of AVX-512.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn compress_f32(
@@ -233,27 +234,27 @@ fn compress_f32(
 ) -> usize {
     let avx = simd.avx512f;
     let (zero, step) = (avx._mm512_setzero_ps(), avx._mm512_set1_epi32(16));
-    let mut places = avx._mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    let mut indices = avx._mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
     let mut filled = 0;
     for chunk in row.chunks(16) {
         let lanes = (1_u32 << chunk.len()).wrapping_sub(1) as u16;
         let values = &mut values[filled..filled + 16];
         let columns = &mut columns[filled..filled + 16];
-        // SAFETY: `lanes` names the values that the chunk has; both outputs have room for 16.
+        // SAFETY: the mask `lanes` covers the values of the chunk, and both outputs have room for 16.
         #[allow(unsafe_code, reason = "vector loads and stores take pointers")]
         let found = unsafe {
             let chunk = avx._mm512_maskz_loadu_ps(lanes, chunk.as_ptr());
             let found = avx._mm512_cmpneq_ps_mask(chunk, zero);
-            let (chunk, places) = (
+            let (chunk, indices) = (
                 avx._mm512_maskz_compress_ps(found, chunk),
-                avx._mm512_maskz_compress_epi32(found, places),
+                avx._mm512_maskz_compress_epi32(found, indices),
             );
             avx._mm512_storeu_ps(values.as_mut_ptr(), chunk);
-            avx._mm512_storeu_epi32(columns.as_mut_ptr().cast(), places);
+            avx._mm512_storeu_epi32(columns.as_mut_ptr().cast(), indices);
             found
         };
         filled += found.count_ones() as usize;
-        places = avx._mm512_add_epi32(places, step);
+        indices = avx._mm512_add_epi32(indices, step);
     }
     filled
 }
@@ -273,8 +274,8 @@ struct Scratch {
 #[derive(Default)]
 struct Memory<F> {
     panels: Cell<Vec<F>>,
-    piece: Cell<Vec<F>>,
-    non_zeros: Cell<Vec<NonZeros<F>>>,
+    strip: Cell<Vec<F>>,
+    csr: Cell<Vec<CsrBuffer<F>>>,
 }
 
 thread_local! {

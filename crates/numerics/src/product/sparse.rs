@@ -1,45 +1,46 @@
-//! The sparse kernel: rows of the result held in registers while the non-zeros of A's rows pass by.
+//! The sparse micro-kernel: it holds rows of a tile in registers while it runs over the non-zeros of
+//! the same rows of A, and gathers the matching rows of B from the micro-panel.
 //!
-//! C[r, j] ← C[r, j] + Σ_{k: A[r, k] ≠ 0} A[r, k] · B[k, j], k ascending.
+//! C[r, j] ← C[r, j] + Σ_{k: A[r, k] ≠ 0} A[r, k] · B[k, j], in ascending order of k.
 //!
-//! A term left out is a zero times a finite number, so the sum is that of the dense kernel to the
-//! bit. Where B holds an infinity or a NaN that only zeros would have met, the dense sum is NaN and
-//! this one is not: such a weight has no part in the result.
+//! Each term that is left out is zero times a finite number, so the sum equals that of the dense
+//! kernel bit for bit. If B has an infinity or a NaN that is multiplied by zeros only, the dense sum
+//! is NaN and this one is not: such a weight does not affect the result.
 
 use pulp::Simd;
 
 use super::tile::{Tile, load, store};
 use crate::Real;
 
-/// Adds the products of `R` rows, whose non-zeros are in `lists`, and `V` registers of columns to C;
-/// see [`Tile`]. Several rows at a time, because the sums of one would wait for each other.
+/// Adds the products of `R` rows, given as (values, column indices), and `V` registers of columns to C;
+/// see [`Tile`]. Several rows at a time have more independent sums than one.
 ///
 /// # Safety
-/// As [`Tile`] says, for `R` rows and `V` registers; every column must be below k, and each list must
-/// have as many values as columns.
+/// The conditions of [`Tile`] must hold for `R` rows and `V` registers. Every column index must be below
+/// k, and each row must have as many values as column indices.
 #[inline(always)]
 #[allow(unsafe_code, reason = "bounds checks would cost more than the multiplications")]
 pub(super) unsafe fn multiply<F: Real, S: Simd, const R: usize, const V: usize>(
     simd: S,
     tile: Tile<F>,
-    lists: [(&[F], &[u32]); R],
+    rows: [(&[F], &[u32]); R],
 ) {
-    // SAFETY: every place read or written is one that the caller vouches for.
+    // SAFETY: the caller guarantees every address that is read or written (see `Tile`).
     unsafe {
         let c = |r: usize| tile.c.offset(r.cast_signed() * tile.c_row);
         let mut sums = [[F::splat(simd, F::zero()); V]; R];
         for (r, sums) in sums.iter_mut().enumerate() {
             *sums = load(simd, c(r), tile.beta);
         }
-        let shared = lists.iter().map(|(values, _)| values.len()).min().unwrap_or(0);
+        let shared = rows.iter().map(|(values, _)| values.len()).min().unwrap_or(0);
         for i in 0..shared {
             for r in 0..R {
-                let entry = (*lists[r].0.get_unchecked(i), *lists[r].1.get_unchecked(i));
+                let entry = (*rows[r].0.get_unchecked(i), *rows[r].1.get_unchecked(i));
                 add::<F, S, V>(simd, tile, entry, &mut sums[r]);
             }
         }
         for r in 0..R {
-            for (&value, &column) in lists[r].0[shared..].iter().zip(&lists[r].1[shared..]) {
+            for (&value, &column) in rows[r].0[shared..].iter().zip(&rows[r].1[shared..]) {
                 add::<F, S, V>(simd, tile, (value, column), &mut sums[r]);
             }
         }
@@ -49,10 +50,10 @@ pub(super) unsafe fn multiply<F: Real, S: Simd, const R: usize, const V: usize>(
     }
 }
 
-/// Adds one non-zero's products to the sums of its row.
+/// Adds the products of one non-zero to the sums of its row.
 ///
 /// # Safety
-/// The column must be below k.
+/// The column index must be below k.
 #[inline(always)]
 #[allow(unsafe_code, reason = "a part of the kernel")]
 unsafe fn add<F: Real, S: Simd, const V: usize>(
@@ -62,7 +63,7 @@ unsafe fn add<F: Real, S: Simd, const V: usize>(
     sums: &mut [F::Vector<S>; V],
 ) {
     let value = F::splat(simd, value);
-    // SAFETY: the caller vouches for the column, and so for V registers of B's row.
+    // SAFETY: the column index is below k, so V registers of that row of B are valid.
     unsafe {
         let b = tile.b.add(column as usize * tile.b_row).cast::<F::Vector<S>>();
         for (v, sum) in sums.iter_mut().enumerate() {

@@ -184,17 +184,18 @@ fn every_layout_gives_the_same_product() {
         wide.slice_mut(s![..;2, ..;2]).assign(x);
         wide
     };
-    let turned = |x: &Array2<f64>| x.t().as_standard_layout().into_owned();
-    let (a_apart, b_apart, a_turned, b_turned) = (apart(&a), apart(&b), turned(&a), turned(&b));
-    for a in [a.view(), a_apart.slice(s![..;2, ..;2]), a_turned.t()] {
-        for b in [b.view(), b_apart.slice(s![..;2, ..;2]), b_turned.t()] {
+    let transposed = |x: &Array2<f64>| x.t().as_standard_layout().into_owned();
+    let (a_apart, b_apart, a_transposed, b_transposed) =
+        (apart(&a), apart(&b), transposed(&a), transposed(&b));
+    for a in [a.view(), a_apart.slice(s![..;2, ..;2]), a_transposed.t()] {
+        for b in [b.view(), b_apart.slice(s![..;2, ..;2]), b_transposed.t()] {
             let mut wide = Array2::from_elem((m, n + 3), 9.0);
             matmul(a, b, wide.slice_mut(s![.., 1..=n]));
             assert_eq!(wide.slice(s![.., 1..=n]), expected);
             assert!(wide.column(0).iter().chain(wide.slice(s![.., n + 1..])).all(|&x| x == 9.0));
-            let mut turned = Array2::zeros((n, m));
-            matmul(a, b, turned.view_mut().reversed_axes());
-            assert!((&turned.t() - &expected).iter().all(|x| x.abs() < 1e-12));
+            let mut transposed = Array2::zeros((n, m));
+            matmul(a, b, transposed.view_mut().reversed_axes());
+            assert!((&transposed.t() - &expected).iter().all(|x| x.abs() < 1e-12));
         }
     }
 }
@@ -256,9 +257,9 @@ fn every_instruction_set_computes_the_same_function() {
         for arch in archs.into_iter().flatten() {
             let mut out = Array2::from_elem((m, n), 1.0);
             Packed::alone(2.0, b.view(), |b| {
-                let mut lists = NonZeros::default();
-                lists.find(arch, a.view(), b.block);
-                share::multiply(arch, (a.view(), lists.lists()), b, 3.0, out.view_mut());
+                let mut buffer = CsrBuffer::default();
+                buffer.compress(arch, a.view(), b.block);
+                shard::multiply(arch, (a.view(), buffer.csr()), b, 3.0, out.view_mut());
             });
             for (ours, exact) in out.iter().zip(&expected) {
                 assert!((f64::from(*ours) - 2.0 * exact - 3.0).abs() < 1e-4, "{arch:?}");

@@ -1,25 +1,25 @@
-//! The `ChaCha8` block function (Bernstein 2008) for many blocks at once.
+//! The ChaCha8 block function (Bernstein 2008), computed for many blocks at once.
 //!
-//! Draws take as long as a matrix product when they come one block at a time. Here the same word of
-//! neighbouring blocks lies in one vector register, and stays in that order in the output, so that
-//! nothing is ever transposed.
+//! One block at a time, the draws of a training step would take as long as a matrix product. Here a
+//! vector register holds the same word of neighbouring blocks, and the output keeps that order, so that
+//! no transposition is needed.
 
 use pulp::{Arch, Simd, WithSimd};
 
-/// Blocks of a group.
+/// Number of blocks in a group.
 pub(super) const BLOCKS: usize = 16;
 
-/// Words of a group: word w of block b is number 16 w + b.
+/// Number of words in a group; word w of block b has index 16 w + b.
 pub(super) const WORDS: usize = 16 * BLOCKS;
 
-/// "expand 32-byte k"
+/// The constant "expand 32-byte k" of the cipher.
 const CONSTANTS: [u32; 4] = [0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574];
 
-/// Double rounds of ChaCha8.
+/// Number of double rounds in ChaCha8.
 const DOUBLE_ROUNDS: usize = 4;
 
-/// Writes group `index` of the key's stream, blocks 16 · `index` and on, nonce 0, and calls `then`
-/// with it, compiled for the vector instructions that this processor has.
+/// Calls `then` with each of these groups of the key's stream (nonce 0) and its index; group i consists of
+/// the blocks from 16 i on. `then` is compiled for the vector instructions of this processor.
 pub(super) fn with_groups(
     key: [u32; 8],
     groups: std::ops::Range<u64>,
@@ -50,13 +50,13 @@ impl<T: FnMut(u64, &[u32; WORDS])> WithSimd for Groups<T> {
     }
 }
 
-/// Blocks at a time: as many as a register has words.
+/// Number of blocks computed at a time: the number of words in a register.
 const fn lanes<S: Simd>() -> usize {
     size_of::<S::u32s>() / size_of::<u32>()
 }
 
-/// Writes as many blocks as a register has lanes, from block `first` on, to the beginnings of runs of
-/// [`BLOCKS`] words.
+/// Writes one block for each lane of a register, from block `first` on: word w to the words of `out` from
+/// w · [`BLOCKS`] on.
 #[inline(always)]
 fn blocks<S: Simd>(simd: S, key: &[u32; 8], first: u64, out: &mut [u32]) {
     let (low, high) = counters(simd, first);
@@ -88,7 +88,7 @@ fn blocks<S: Simd>(simd: S, key: &[u32; 8], first: u64, out: &mut [u32]) {
     }
 }
 
-/// The low and high words of the counters of blocks `first` and on, one a lane.
+/// The low and high words of the counters from block `first` on, one in each lane.
 #[inline(always)]
 fn counters<S: Simd>(simd: S, first: u64) -> (S::u32s, S::u32s) {
     let (mut low, mut high) = ([0; BLOCKS], [0; BLOCKS]);
@@ -114,7 +114,7 @@ fn quarter_round<S: Simd, const A: usize, const B: usize, const C: usize, const 
     x[B] = rotate_left(simd, simd.xor_u32s(x[B], x[C]), 7);
 }
 
-/// The bits of each lane, rotated.
+/// Rotates the bits of each lane to the left.
 #[inline(always)]
 fn rotate_left<S: Simd>(simd: S, x: S::u32s, bits: u32) -> S::u32s {
     simd.or_u32s(
@@ -154,7 +154,7 @@ mod tests {
         for (bytes, word) in seed.chunks_exact_mut(4).zip(key) {
             bytes.copy_from_slice(&word.to_le_bytes());
         }
-        // The second group begins where the counter passes 32 bits.
+        // The second group begins where the counter exceeds 32 bits.
         let far = (1 << 32) / BLOCKS as u64 - 1;
         for groups in [0..2, far..far + 2] {
             let mut rng = ChaCha8Rng::from_seed(seed);

@@ -33,21 +33,10 @@ impl Kind for Gaussian {
         input
     }
 
-    /// Adds N(0, 1) noise: element i from the uniforms 2i and 2i + 1 by the transform of Box & Muller,
-    /// so that a draw depends on its place in the stream alone, whichever thread makes it. (Initial
-    /// weights come from a sequential generator instead, `nn_core::normal`.)
+    /// Adds N(0, 1) noise, which depends on its position in the stream alone, whichever thread draws
+    /// it. (Initial weights come from a sequential generator instead, `nn_core::normal`.)
     fn draw<F: Real>(stream: Stream, first: usize, parameters: &mut [F]) {
-        const CHUNK: usize = 128;
-        let mut uniforms = [F::zero(); 2 * CHUNK];
-        for (chunk, values) in parameters.chunks_mut(CHUNK).enumerate() {
-            let uniforms = &mut uniforms[..2 * values.len()];
-            stream.fill_uniform(2 * (first + chunk * CHUNK), uniforms);
-            for (value, pair) in values.iter_mut().zip(uniforms.as_chunks::<2>().0) {
-                // 1 − u is in (0, 1]: its logarithm is finite.
-                let radius = (F::of(-2.0) * (F::one() - pair[0]).ln()).sqrt();
-                *value += radius * (F::of(std::f64::consts::TAU) * pair[1]).cos();
-            }
-        }
+        stream.add_normal(first, parameters);
     }
 
     #[inline(always)]

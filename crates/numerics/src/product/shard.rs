@@ -1,31 +1,31 @@
-//! One thread's share of a product: some rows of A times all of a packed B.
+//! One shard of a product: some rows of A times a packed B, on one thread.
 
 use std::ops::Range;
 
 use ndarray::{ArrayView2, ArrayViewMut2, Axis, Slice};
 use pulp::{Arch, Simd, WithSimd};
 
-use super::lists::Lists;
+use super::csr::Csr;
 use super::pack::{Packed, width};
 use super::tile::Tile;
 use super::{dense, sparse};
 use crate::Real;
 
-/// `out` = `a` · `b` + `beta` · `out` with the instructions of `arch`; `lists` has the non-zeros of
-/// `a`, if they are few, and `out` has contiguous rows.
+/// `out` = `a` · `b` + `beta` · `out` with the instructions of `arch`. A sparse `a` comes with its CSR
+/// form. The rows of `out` must be contiguous.
 pub(super) fn multiply<F: Real>(
     arch: Arch,
-    a: (ArrayView2<F>, Option<Lists<F>>),
+    a: (ArrayView2<F>, Option<Csr<F>>),
     b: Packed<F>,
     beta: F,
     out: ArrayViewMut2<F>,
 ) {
-    F::multiply_share(arch, a, b, beta, out);
+    F::multiply_shard(arch, a, b, beta, out);
 }
 
-pub(super) fn multiply_of<F: Real>(
+pub(super) fn multiply_generic<F: Real>(
     arch: Arch,
-    (a, lists): (ArrayView2<F>, Option<Lists<F>>),
+    (a, csr): (ArrayView2<F>, Option<Csr<F>>),
     b: Packed<F>,
     beta: F,
     mut out: ArrayViewMut2<F>,
@@ -37,19 +37,19 @@ pub(super) fn multiply_of<F: Real>(
             index,
             beta: if index == 0 { beta } else { F::one() },
             out: out.view_mut(),
-            lists,
+            csr,
         });
     }
 }
 
-/// The part of a share that lies in one block of k.
+/// The part of a shard in one block of k.
 struct Block<'a, F> {
     a: ArrayView2<'a, F>,
     b: Packed<'a, F>,
     index: usize,
     beta: F,
     out: ArrayViewMut2<'a, F>,
-    lists: Option<Lists<'a, F>>,
+    csr: Option<Csr<'a, F>>,
 }
 
 impl<F: Real> WithSimd for Block<'_, F> {
@@ -59,11 +59,11 @@ impl<F: Real> WithSimd for Block<'_, F> {
     fn with_simd<S: Simd>(mut self, simd: S) {
         let n = self.out.ncols();
         let lanes = size_of::<F::Vector<S>>() / size_of::<F>();
-        // Registers of columns that a tile has: with its six rows, all registers but B's.
-        let most = match self.lists {
+        // Width of a tile in registers: six rows of them, and one row of B, fill the register file.
+        let most = match self.csr {
             None if S::REGISTER_COUNT >= 32 => 4,
             None => 2,
-            // Enough sums at a time to hide the latency of an addition.
+            // Enough independent sums to hide the latency of an addition.
             Some(_) if width::<F>() / lanes >= 8 => 8,
             Some(_) => 4,
         };
@@ -73,35 +73,35 @@ impl<F: Real> WithSimd for Block<'_, F> {
             let left = (width::<F>() - in_panel).min(n - column).div_ceil(lanes);
             let vectors = if left >= most { most } else { left.min(4).min(most) };
             let columns = Columns {
-                unit: &self.b.unit(self.index, column / width::<F>())[in_panel..],
+                micro_panel: &self.b.micro_panel(self.index, column / width::<F>())[in_panel..],
                 column,
                 n: (n - column).min(vectors * lanes),
                 whole: column + vectors * lanes <= n,
             };
-            match (self.lists, vectors) {
+            match (self.csr, vectors) {
                 (None, 1) => self.dense::<S, 1>(simd, columns),
                 (None, 2) => self.dense::<S, 2>(simd, columns),
                 (None, 3) => self.dense::<S, 3>(simd, columns),
                 (None, _) => self.dense::<S, 4>(simd, columns),
-                (Some(lists), 1) => self.sparse::<S, 1>(simd, columns, lists),
-                (Some(lists), 2) => self.sparse::<S, 2>(simd, columns, lists),
-                (Some(lists), 3) => self.sparse::<S, 3>(simd, columns, lists),
-                (Some(lists), 4) => self.sparse::<S, 4>(simd, columns, lists),
-                (Some(lists), _) => self.sparse::<S, 8>(simd, columns, lists),
+                (Some(csr), 1) => self.sparse::<S, 1>(simd, columns, csr),
+                (Some(csr), 2) => self.sparse::<S, 2>(simd, columns, csr),
+                (Some(csr), 3) => self.sparse::<S, 3>(simd, columns, csr),
+                (Some(csr), 4) => self.sparse::<S, 4>(simd, columns, csr),
+                (Some(csr), _) => self.sparse::<S, 8>(simd, columns, csr),
             }
             column += vectors * lanes;
         }
     }
 }
 
-/// Some registers of columns within a panel.
+/// The columns of a tile: some registers within a panel.
 #[derive(Clone, Copy)]
 struct Columns<'a, F> {
-    /// The packed unit from the first of these columns on.
-    unit: &'a [F],
-    /// The first of these columns in C.
+    /// The micro-panel, from the first of these columns on.
+    micro_panel: &'a [F],
+    /// Index of the first of these columns in C.
     column: usize,
-    /// Columns that C has here, and whether they fill the registers.
+    /// Number of these columns in C, and whether they fill the registers.
     n: usize,
     whole: bool,
 }
@@ -109,7 +109,7 @@ struct Columns<'a, F> {
 impl<F: Real> Block<'_, F> {
     #[inline(always)]
     fn dense<S: Simd, const V: usize>(&mut self, simd: S, columns: Columns<F>) {
-        // Tiles of even height: none is so low that it would wait for its own sums.
+        // Tiles of almost equal height: a tile of one or two rows would have too few independent sums.
         let m = self.out.nrows();
         let tiles = m.div_ceil(dense::ROWS);
         let mut row = 0;
@@ -121,7 +121,7 @@ impl<F: Real> Block<'_, F> {
                 columns,
                 #[inline(always)]
                 |tile| {
-                    // SAFETY: `at` gives a tile of as many rows and of V registers of columns.
+                    // SAFETY: `at` passes a tile of so many rows and of V registers of columns.
                     #[allow(unsafe_code, reason = "the kernel takes pointers")]
                     unsafe {
                         match end - row {
@@ -140,22 +140,22 @@ impl<F: Real> Block<'_, F> {
     }
 
     #[inline(always)]
-    fn sparse<S: Simd, const V: usize>(&mut self, simd: S, columns: Columns<F>, lists: Lists<F>) {
+    fn sparse<S: Simd, const V: usize>(&mut self, simd: S, columns: Columns<F>, csr: Csr<F>) {
         let m = self.out.nrows();
-        // Wide rows keep the processor busy one by one; narrow ones go in pairs.
+        // One wide row has enough independent sums; narrow rows go in pairs.
         let paired = if V <= 4 { m - m % 2 } else { 0 };
-        self.sparse_rows::<S, 2, V>(simd, 0..paired, columns, lists);
-        self.sparse_rows::<S, 1, V>(simd, paired..m, columns, lists);
+        self.sparse_rows::<S, 2, V>(simd, 0..paired, columns, csr);
+        self.sparse_rows::<S, 1, V>(simd, paired..m, columns, csr);
     }
 
-    /// The rows of a range, `R` at a time.
+    /// Multiplies a range of rows, `R` at a time.
     #[inline(always)]
     fn sparse_rows<S: Simd, const R: usize, const V: usize>(
         &mut self,
         simd: S,
         rows: Range<usize>,
         columns: Columns<F>,
-        lists: Lists<F>,
+        csr: Csr<F>,
     ) {
         let index = self.index;
         for row in rows.step_by(R) {
@@ -165,20 +165,20 @@ impl<F: Real> Block<'_, F> {
                 columns,
                 #[inline(always)]
                 |tile| {
-                    // SAFETY: `at` gives a tile of R rows and V registers of columns, and the lists
-                    // are of this block, so their columns are below k.
+                    // SAFETY: `at` passes a tile of R rows and V registers of columns, and the entries
+                    // belong to this block, so their column indices are below k.
                     #[allow(unsafe_code, reason = "the kernel takes pointers")]
                     unsafe {
-                        let lists = std::array::from_fn(|r| lists.row(row + r, index));
-                        sparse::multiply::<F, S, R, V>(simd, tile, lists);
+                        let rows = std::array::from_fn(|r| csr.row(row + r, index));
+                        sparse::multiply::<F, S, R, V>(simd, tile, rows);
                     }
                 },
             );
         }
     }
 
-    /// Calls `kernel` with the tile that begins at `row` and has `rows` rows. At the right edge,
-    /// where C ends within a register, the kernel works on a copy.
+    /// Calls `kernel` with the tile that begins at `row` and has `rows` rows. At the right edge, if C
+    /// ends within a register, the kernel works on a copy.
     #[inline(always)]
     fn at<S: Simd, const V: usize>(
         &mut self,
@@ -187,17 +187,17 @@ impl<F: Real> Block<'_, F> {
         columns: Columns<F>,
         kernel: impl FnOnce(Tile<F>),
     ) {
-        /// Room for the rows of a tile and a panel of either scalar.
+        /// Number of elements in the largest tile of either scalar.
         const EDGE: usize = dense::ROWS * 64;
         let k = self.a.ncols();
         let lanes = size_of::<F::Vector<S>>() / size_of::<F>();
         assert!(row + rows <= self.out.nrows() && row + rows <= self.a.nrows());
-        assert!(columns.unit.len() >= (k - 1) * width::<F>() + V * lanes);
+        assert!(columns.micro_panel.len() >= (k - 1) * width::<F>() + V * lanes);
         let mut tile = Tile {
             a: self.a.as_ptr().wrapping_offset(row.cast_signed() * self.a.strides()[0]),
             a_row: self.a.strides()[0],
             a_column: self.a.strides()[1],
-            b: columns.unit.as_ptr(),
+            b: columns.micro_panel.as_ptr(),
             b_row: width::<F>(),
             c: self
                 .out

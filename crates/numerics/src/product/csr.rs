@@ -1,80 +1,85 @@
-//! Lists of the non-zeros of a left operand, for the sparse kernel.
+//! The non-zeros of a left operand in compressed sparse rows (CSR), for the sparse kernel.
+//!
+//! Values and column indices are stored row after row, as in the usual format. Each row is divided at
+//! the blocks of k into which B is packed, and column indices count from the beginning of the block,
+//! because the kernel multiplies one block at a time.
 
 use std::ops::Range;
 
 use ndarray::{ArrayView2, s};
 use pulp::Arch;
 
-use super::turn::turn;
+use super::transpose::transpose;
 use crate::Real;
 use crate::elementary::vectorised;
 
-/// With more than one non-zero in this many, the dense kernel is as fast.
+/// With more than one non-zero in this many elements, the dense kernel is as fast.
 const SPARSE: usize = 2;
 
-/// Rows that are made contiguous at a time, where A's columns are.
-const TURNED_ROWS: usize = 64;
+/// Number of rows that are transposed at a time, if the columns of A are contiguous.
+const ROWS_AT_ONCE: usize = 64;
 
-/// Entries that a step of [`compress`](super::lanes::Lanes::compress_512) may write beyond the last.
+/// Number of entries that [`compress_512`](super::lanes::Lanes::compress_512) may write beyond the
+/// last one.
 pub(crate) const SLACK: usize = 64;
 
-/// The memory of lists.
+/// Memory for a CSR matrix, kept for the next one.
 #[derive(Debug, Default)]
-pub(crate) struct NonZeros<F> {
+pub(crate) struct CsrBuffer<F> {
     values: Vec<F>,
     columns: Vec<u32>,
-    lists: Vec<List>,
-    /// Some rows of A, contiguous.
-    turned: Vec<F>,
-    /// Whether there are lists, and of how many blocks for each row.
+    extents: Vec<Extent>,
+    /// Some rows of A, made contiguous.
+    transposed: Vec<F>,
+    /// Number of blocks in each row; `None` if the operand was not sparse.
     n_blocks: Option<usize>,
 }
 
-/// The entries of one row in one block of A's columns.
+/// The position of the entries of one row in one block of A's columns.
 #[derive(Debug, Clone, Copy)]
-struct List {
+struct Extent {
     first: u32,
     len: u32,
 }
 
-/// The non-zeros of some rows of A, each row's columns ascending; they count from the first of the
-/// block that they are in.
+/// The non-zeros of some rows of A in CSR format. Column indices ascend within a row and count from
+/// the first column of their block.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Lists<'a, F> {
+pub(crate) struct Csr<'a, F> {
     values: &'a [F],
     columns: &'a [u32],
-    of_rows: &'a [List],
+    extents: &'a [Extent],
     n_blocks: usize,
 }
 
-impl<'a, F> Lists<'a, F> {
-    /// The lists of these rows.
+impl<'a, F> Csr<'a, F> {
+    /// The part for these rows.
     #[inline(always)]
     pub(super) fn rows(self, rows: Range<usize>) -> Self {
-        let of_rows = &self.of_rows[rows.start * self.n_blocks..rows.end * self.n_blocks];
-        Lists { of_rows, ..self }
+        let extents = &self.extents[rows.start * self.n_blocks..rows.end * self.n_blocks];
+        Csr { extents, ..self }
     }
 
-    /// The values and columns of row `row` in block `block`.
+    /// The values and column indices of row `row` in block `block`.
     #[inline(always)]
     pub(super) fn row(&self, row: usize, block: usize) -> (&'a [F], &'a [u32]) {
-        let List { first, len } = self.of_rows[row * self.n_blocks + block];
+        let Extent { first, len } = self.extents[row * self.n_blocks + block];
         let entries = first as usize..(first + len) as usize;
         (&self.values[entries.clone()], &self.columns[entries])
     }
 }
 
-impl<F: Real> NonZeros<F> {
-    /// Lists the non-zeros of `a` in blocks of `block` columns, if they are few and `a` is
-    /// contiguous in one direction.
-    pub(super) fn find(&mut self, arch: Arch, a: ArrayView2<F>, block: usize) {
-        F::find_non_zeros(self, arch, a, block);
+impl<F: Real> CsrBuffer<F> {
+    /// Compresses `a` in blocks of `block` columns, if it is sparse and its rows or its columns are
+    /// contiguous; [`CsrBuffer::csr`] returns the result.
+    pub(super) fn compress(&mut self, arch: Arch, a: ArrayView2<F>, block: usize) {
+        F::compress(self, arch, a, block);
     }
 
-    pub(super) fn find_of(&mut self, arch: Arch, a: ArrayView2<F>, block: usize) {
+    pub(super) fn compress_generic(&mut self, arch: Arch, a: ArrayView2<F>, block: usize) {
         self.n_blocks = None;
         let contiguous = a.strides()[0] == 1 || a.strides()[1] == 1;
-        if !contiguous || u32::try_from(a.len() + SLACK).is_err() || !few(a) {
+        if !contiguous || u32::try_from(a.len() + SLACK).is_err() || !is_sparse(a) {
             return;
         }
         let most = a.len() / SPARSE + SLACK;
@@ -82,40 +87,39 @@ impl<F: Real> NonZeros<F> {
             self.values.resize(most, F::zero());
             self.columns.resize(most, 0);
         }
-        self.lists.clear();
+        self.extents.clear();
         self.n_blocks = Some(a.ncols().div_ceil(block));
-        self.list_all(arch, a, block);
+        self.compress_all(arch, a, block);
     }
 
-    /// The lists, if there are any.
-    pub(super) fn lists(&self) -> Option<Lists<'_, F>> {
-        let Self { values, columns, lists, .. } = self;
-        self.n_blocks.map(|n_blocks| Lists { values, columns, of_rows: lists, n_blocks })
+    /// The compressed operand; `None` if it was not sparse.
+    pub(super) fn csr(&self) -> Option<Csr<'_, F>> {
+        let Self { values, columns, extents, .. } = self;
+        self.n_blocks.map(|n_blocks| Csr { values, columns, extents, n_blocks })
     }
 
-    fn list_all(&mut self, arch: Arch, a: ArrayView2<F>, block: usize) {
+    fn compress_all(&mut self, arch: Arch, a: ArrayView2<F>, block: usize) {
         let k = a.ncols();
         let mut filled = 0;
         if a.strides()[1] == 1 || k == 1 {
             for row in a.rows() {
                 let row = row.to_slice().expect("stride 1");
-                filled = self.list_rows(arch, row, k, block, filled);
+                filled = self.compress_rows(arch, row, k, block, filled);
             }
             return;
         }
-        let mut turned = std::mem::take(&mut self.turned);
-        turned.resize(TURNED_ROWS * k, F::zero());
-        for first in (0..a.nrows()).step_by(TURNED_ROWS) {
-            let rows = a.slice(s![first..a.nrows().min(first + TURNED_ROWS), ..]);
-            turn(arch, F::one(), rows, &mut turned, k);
-            filled = self.list_rows(arch, &turned[..rows.nrows() * k], k, block, filled);
+        let mut transposed = std::mem::take(&mut self.transposed);
+        transposed.resize(ROWS_AT_ONCE * k, F::zero());
+        for first in (0..a.nrows()).step_by(ROWS_AT_ONCE) {
+            let rows = a.slice(s![first..a.nrows().min(first + ROWS_AT_ONCE), ..]);
+            transpose(arch, F::one(), rows, &mut transposed, k);
+            filled = self.compress_rows(arch, &transposed[..rows.nrows() * k], k, block, filled);
         }
-        self.turned = turned;
+        self.transposed = transposed;
     }
 
-    /// Lists rows of `k` values after the `filled` entries that there are, and returns how many
-    /// there are then.
-    fn list_rows(
+    /// Appends rows of `k` values to the `filled` entries, and returns the new number of entries.
+    fn compress_rows(
         &mut self,
         arch: Arch,
         rows: &[F],
@@ -130,7 +134,7 @@ impl<F: Real> NonZeros<F> {
                 #[inline(always)]
                 || {
                     for row in rows.chunks_exact(k) {
-                        filled = self.list_row(
+                        filled = self.compress_row(
                             row,
                             block,
                             filled,
@@ -143,16 +147,16 @@ impl<F: Real> NonZeros<F> {
             ),
             _ => {
                 for row in rows.chunks_exact(k) {
-                    filled = self.list_row(row, block, filled, compress);
+                    filled = self.compress_row(row, block, filled, compress);
                 }
                 filled
             }
         }
     }
 
-    /// Lists one row after the `filled` entries that there are, and returns how many there are then.
+    /// Appends one row to the `filled` entries, and returns the new number of entries.
     #[inline(always)]
-    fn list_row(
+    fn compress_row(
         &mut self,
         row: &[F],
         block: usize,
@@ -161,15 +165,15 @@ impl<F: Real> NonZeros<F> {
     ) -> usize {
         for part in row.chunks(block) {
             let len = compress(part, &mut self.values[filled..], &mut self.columns[filled..]);
-            self.lists.push(List { first: filled as u32, len: len as u32 });
+            self.extents.push(Extent { first: filled as u32, len: len as u32 });
             filled += len;
         }
         filled
     }
 }
 
-/// Whether at most one in [`SPARSE`] is not zero.
-fn few<F: Real>(a: ArrayView2<F>) -> bool {
+/// Whether at most one element in [`SPARSE`] is not zero.
+fn is_sparse<F: Real>(a: ArrayView2<F>) -> bool {
     let most = a.len() / SPARSE;
     let mut found = 0;
     let lines = if a.strides()[1] == 1 { a } else { a.reversed_axes() };
@@ -179,6 +183,7 @@ fn few<F: Real>(a: ArrayView2<F>) -> bool {
     })
 }
 
+/// Number of non-zeros.
 fn count<F: Real>(values: &[F]) -> usize {
     let mut n = 0_u32;
     vectorised(
@@ -192,8 +197,9 @@ fn count<F: Real>(values: &[F]) -> usize {
     n as usize
 }
 
-/// Writes the value and the place of each non-zero in `row`, ascending, and returns how many there
-/// are: 64 values become the bits of a word, so that zeros cost next to nothing.
+/// Writes the value and the index of each non-zero in `row`, in order, and returns their number.
+///
+/// 64 comparisons become the bits of one word, so that zeros cost almost nothing.
 #[inline(always)]
 pub(super) fn compress<F: Real>(row: &[F], values: &mut [F], columns: &mut [u32]) -> usize {
     let mut filled = 0;
@@ -210,10 +216,10 @@ pub(super) fn compress<F: Real>(row: &[F], values: &mut [F], columns: &mut [u32]
     filled
 }
 
-/// Bit i tells whether value i, of at most 64, is not zero.
+/// A word whose bit i is set if value i, of at most 64, is not zero.
 #[inline(always)]
 fn non_zero_bits<F: Real>(values: &[F]) -> u64 {
-    /// Multiplied by this, the low bits of eight bytes meet in the highest byte, in order.
+    /// A multiplication by this number gathers the low bits of eight bytes in the highest byte.
     const GATHER: u64 = 0x0102_0408_1020_4080;
     let mut flags = [0_u8; 64];
     vectorised(

@@ -1,15 +1,16 @@
-//! Columns made rows.
+//! Transposition of a part of a matrix whose columns are contiguous.
 
 use ndarray::{ArrayView2, Axis};
 use pulp::Arch;
 
 use crate::Real;
 
-/// Side of the squares that are turned at a time.
+/// Side of the square blocks that are transposed at a time.
 pub(crate) const SIDE: usize = 8;
 
-/// Writes `alpha` · `part`, whose columns are contiguous, to `out` row by row, a row every `width`.
-pub(super) fn turn<F: Real>(
+/// Writes `alpha` · `part`, whose columns are contiguous, to `out` in row order; rows of `out` are
+/// `width` apart.
+pub(super) fn transpose<F: Real>(
     arch: Arch,
     alpha: F,
     part: ArrayView2<F>,
@@ -28,24 +29,26 @@ pub(super) fn turn<F: Real>(
             simd,
             #[inline(always)]
             || {
-                turn_by(
+                transpose_by(
                     alpha,
                     part,
                     out,
                     width,
                     #[inline(always)]
-                    |columns, out| F::turn_256(simd, alpha, columns, out, width),
+                    |columns, out| F::transpose_256(simd, alpha, columns, out, width),
                 );
             },
         );
         return;
     }
     _ = arch;
-    turn_by(alpha, part, out, width, |columns, out| turn_square(alpha, columns, out, width));
+    transpose_by(alpha, part, out, width, |columns, out| {
+        transpose_square(alpha, columns, out, width);
+    });
 }
 
 #[inline(always)]
-fn turn_by<F: Real>(
+fn transpose_by<F: Real>(
     alpha: F,
     part: ArrayView2<F>,
     out: &mut [F],
@@ -74,9 +77,9 @@ fn turn_by<F: Real>(
     }
 }
 
-/// Writes `alpha` times these columns to the beginnings of rows.
+/// Transposes one square block.
 #[inline(always)]
-pub(super) fn turn_square<F: Real>(
+pub(super) fn transpose_square<F: Real>(
     alpha: F,
     columns: [&[F; SIDE]; SIDE],
     out: &mut [F],
@@ -89,10 +92,10 @@ pub(super) fn turn_square<F: Real>(
     }
 }
 
-/// [`turn_square`] by exchanges between vector registers: pairs, then pairs of pairs, then halves.
+/// [`transpose_square`] by exchanges between vector registers: of pairs, pairs of pairs, and halves.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-pub(super) fn turn_square_f32(
+pub(super) fn transpose_square_f32(
     simd: pulp::x86::V3,
     alpha: f32,
     columns: [&[f32; SIDE]; SIDE],
@@ -103,7 +106,7 @@ pub(super) fn turn_square_f32(
     const HIGH: i32 = 0b11_10_11_10;
     let avx = simd.avx;
     let alpha = avx._mm256_set1_ps(alpha);
-    // Plain loops: what is in a closure would not be compiled for these instructions.
+    // Plain loops, because the code of a closure would not be compiled for these instructions.
     let mut rows = [avx._mm256_setzero_ps(); SIDE];
     for (row, column) in rows.iter_mut().zip(columns) {
         // SAFETY: each column is eight values long.
@@ -129,7 +132,7 @@ pub(super) fn turn_square_f32(
     }
     for (i, row) in rows.into_iter().enumerate() {
         let out = &mut out[i * width..][..SIDE];
-        // SAFETY: the place is eight values long.
+        // SAFETY: `out` is eight values long.
         #[allow(unsafe_code, reason = "vector stores take pointers")]
         unsafe {
             avx._mm256_storeu_ps(out.as_mut_ptr(), row);
