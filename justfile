@@ -102,7 +102,7 @@ typos:
     @typos --version >/dev/null 2>&1 || { echo "typos is not installed: cargo install --locked typos-cli" >&2; exit 1; }
     typos
 
-# Package every crate and build the packages as crates.io would serve them, without publishing
+# Package every crate and build the packages as a registry would serve them, without publishing
 [group("develop")]
 publish-dry-run *ARGS:
     cargo publish --workspace --dry-run --allow-dirty "$@"
