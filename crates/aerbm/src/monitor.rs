@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use nn_core::Progress;
-use study::{Event, Rates};
+use study::{Event, Failure, Rates};
 
 /// Observes long work and may stop it. Every method has a default that does nothing, so that `&()`
 /// is a monitor for work that runs in silence to its end.
@@ -53,6 +53,15 @@ pub(crate) fn forward(event: &Event<'_>, monitor: &dyn Monitor) -> ControlFlow<(
         Event::Diverged { rates: Rates { learning_rate, hidden_multiplier }, error } => {
             monitor.note(&format!(
                 "learning rate {learning_rate}, times {hidden_multiplier} below, is left out: {error}"
+            ));
+        }
+        Event::Retried { factor, error } => {
+            monitor.note(&format!("{error}; again with {factor:.3} times the learning rate"));
+        }
+        Event::Failed { failure } => {
+            let Failure { method, labels, seed, reason, .. } = failure;
+            monitor.note(&format!(
+                "{method} with {labels} labels, seed {seed}, failed and is left out: {reason}"
             ));
         }
         Event::Finished { reused: true } => (),

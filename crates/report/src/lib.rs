@@ -15,7 +15,10 @@ use std::path::Path;
 pub use answer::{Answer, MethodStyle, PairVerdict, Rgb, Styles, Tone};
 pub use error::Error;
 pub use figures::*;
-pub use rows::{ComparisonRow, EqualSecondsRow, MetricRow, PairedRow, Row, SummaryRow, TimingRow};
+pub use rows::{
+    BalancedRow, ComparisonRow, EqualSecondsRow, FailureRow, MetricRow, PairedRow, ReferenceRow, Row,
+    SummaryRow, TimingRow,
+};
 pub use table::{read_csv, write_bytes, write_csv, write_text};
 
 /// Redraws every figure of the run in `dir` from its CSV file, draws `error_by_labels` if there is a

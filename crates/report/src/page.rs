@@ -1,5 +1,6 @@
 //! The page: the content of a run's folder as one self-contained HTML file.
 
+mod beside;
 mod cost;
 mod differences;
 mod info;
@@ -20,7 +21,8 @@ use crate::error::Error;
 use crate::figures::{self, Figure, Section};
 use crate::headline;
 use crate::rows::{
-    ComparisonRow, EqualSecondsRow, MetricRow, PairedRow, Row, SummaryRow, TimingRow,
+    BalancedRow, ComparisonRow, EqualSecondsRow, FailureRow, MetricRow, PairedRow, ReferenceRow, Row,
+    SummaryRow, TimingRow,
 };
 use crate::table::{read_csv, write_text};
 
@@ -36,6 +38,9 @@ struct Run<'a> {
     summary: Vec<SummaryRow>,
     paired: Vec<PairedRow>,
     equal_seconds: Vec<EqualSecondsRow>,
+    references: Vec<ReferenceRow>,
+    balanced: Vec<BalancedRow>,
+    failures: Vec<FailureRow>,
     figures: Vec<Figure>,
     styles: &'a Styles,
     answer: Option<&'a Answer>,
@@ -58,6 +63,9 @@ pub(crate) fn write(
         summary: optional_csv(&dir.join("summary.csv"))?,
         paired: optional_csv(&dir.join("paired.csv"))?,
         equal_seconds: optional_csv(&dir.join("equal_seconds.csv"))?,
+        references: optional_csv(&dir.join("references.csv"))?,
+        balanced: optional_csv(&dir.join("balanced.csv"))?,
+        failures: optional_csv(&dir.join("failures.csv"))?,
         figures,
         styles,
         answer,
@@ -140,6 +148,7 @@ impl Run<'_> {
             div.lead {
                 p.answer { @if !strong.is_empty() { strong { (strong) } } (tidy(&sentence)) }
                 @if !notes.is_empty() { p.note { (tidy(&notes.join(" "))) } }
+                @if let Some(use_it) = self.info_text("recommendation") { p.note { (prose(use_it)) } }
                 @if let Some(about) = self.info_text("about") { p.note { (prose(about)) } }
             }
         }
@@ -159,6 +168,7 @@ impl Run<'_> {
                 ul.findings { @for finding in findings { li { (tidy(finding)) } } }
             }
             (results::errors(&self.summary, self.styles))
+            (beside::tables(&self.references, &self.balanced, &self.failures))
             (self.gallery(Section::Comparison))
             (layers::first_layer(&self.summary, &self.metrics))
             (differences::tables(&self.paired, self.answer))

@@ -159,6 +159,79 @@ pub struct EqualSecondsRow {
     pub test_error_pct: f64,
 }
 
+/// A usual classifier without a network of this program, for orientation: a line of `references.csv`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReferenceRow {
+    /// Name of the classifier.
+    pub classifier: String,
+    /// Number of labelled training samples.
+    pub labels: usize,
+    /// Seed of the choice of labels.
+    pub seed: u64,
+    /// Classification error on the validation samples, in percent.
+    pub validation_error_pct: f64,
+    /// Classification error on the test samples, in percent.
+    pub test_error_pct: f64,
+    /// Number of misclassified test samples.
+    pub test_errors: usize,
+    /// Mean over the classes of the test error of each class, in percent.
+    pub balanced_error_pct: f64,
+    /// A remark, such as that training did not converge; empty if there is none.
+    pub note: String,
+}
+
+impl Row for ReferenceRow {
+    const COLUMNS: &'static [&'static str] = &[
+        "classifier",
+        "labels",
+        "seed",
+        "validation_error_pct",
+        "test_error_pct",
+        "test_errors",
+        "balanced_error_pct",
+        "note",
+    ];
+}
+
+/// The balanced error of one classifier of the comparison: a line of `balanced.csv`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BalancedRow {
+    /// Name of the method.
+    pub method: String,
+    /// Number of hidden layers.
+    pub depth: usize,
+    /// Number of labelled training samples.
+    pub labels: usize,
+    /// Seed of the cell.
+    pub seed: u64,
+    /// Mean over the classes of the test error of each class, in percent.
+    pub balanced_error_pct: f64,
+}
+
+impl Row for BalancedRow {
+    const COLUMNS: &'static [&'static str] =
+        &["method", "depth", "labels", "seed", "balanced_error_pct"];
+}
+
+/// A cell that could not be computed: a line of `failures.csv`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FailureRow {
+    /// Name of the method.
+    pub method: String,
+    /// Number of hidden layers.
+    pub depth: usize,
+    /// Number of labelled training samples.
+    pub labels: usize,
+    /// Seed of the cell.
+    pub seed: u64,
+    /// The reason, in one line.
+    pub reason: String,
+}
+
+impl Row for FailureRow {
+    const COLUMNS: &'static [&'static str] = &["method", "depth", "labels", "seed", "reason"];
+}
+
 impl Row for EqualSecondsRow {
     const COLUMNS: &'static [&'static str] = &[
         "method",

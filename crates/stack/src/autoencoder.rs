@@ -67,6 +67,10 @@ impl Pretraining for AutoencoderPretraining {
         self.training.epochs = epochs;
     }
 
+    fn scale_learning_rate(&mut self, factor: f64) {
+        self.training.learning_rate *= factor;
+    }
+
     fn batch_size(&self) -> usize {
         self.training.batch_size
     }

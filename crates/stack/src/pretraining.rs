@@ -36,6 +36,9 @@ pub trait Pretraining {
     /// Changes the number of epochs, for a kind that has any.
     fn set_epochs(&mut self, _epochs: usize) {}
 
+    /// Multiplies the learning rate, for a kind that has one.
+    fn scale_learning_rate(&mut self, _factor: f64) {}
+
     /// Samples in a step of training.
     fn batch_size(&self) -> usize {
         1

@@ -43,6 +43,10 @@ impl Pretraining for RbmPretraining {
         self.training.epochs = epochs;
     }
 
+    fn scale_learning_rate(&mut self, factor: f64) {
+        self.training.learning_rate *= factor;
+    }
+
     fn batch_size(&self) -> usize {
         self.training.batch_size
     }

@@ -7,13 +7,25 @@
 mod cells;
 mod equal_seconds;
 mod layers;
+mod refit;
+mod retry;
 
 use mnist_io::Splits;
+use nn_core::TrainingError;
 
+use crate::layer_cache::event;
+use crate::methods::ResolvedMethod;
 use crate::stage::Store;
-use crate::{CachedStack, ComparisonConfig, Listener, Methods, Outcome, StudyError};
+use crate::{
+    CachedStack, ComparisonConfig, Event, Failure, LabelBudget, Listener, Methods, Outcome,
+    StudyError,
+};
+
+pub use refit::{Refitted, refit};
 
 /// Runs the comparison of `methods` on `data`, which `data_key` identifies. Stages are kept in `cache`.
+/// Training that diverges is repeated at lower learning rates; a cell that fails even so is among the
+/// failures of the outcome, and the others are computed.
 ///
 /// After each cell `partial` receives the outcome so far, so that results can be written as they
 /// arrive.
@@ -45,7 +57,7 @@ pub fn run_comparison(
             let mut stack = CachedStack::default();
             for &depth in &config.depths {
                 for budget in &config.labels {
-                    run.cell(method, depth, budget, seed, &mut stack)?;
+                    run.cell_or_failure(method, depth, budget, seed, &mut stack)?;
                     partial(&run.outcome);
                 }
             }
@@ -68,6 +80,29 @@ struct Run<'a> {
     cache: &'a Store,
     listen: Listener<'a>,
     outcome: Outcome,
+}
+
+impl Run<'_> {
+    /// Computes a cell and adds it to the outcome, or its failure if training diverges.
+    fn cell_or_failure(
+        &mut self,
+        method: &ResolvedMethod<'_>,
+        depth: usize,
+        budget: &LabelBudget,
+        seed: u64,
+        stack: &mut CachedStack,
+    ) -> Result<(), StudyError> {
+        match self.cell(method, depth, budget, seed, stack) {
+            Err(StudyError::Training(error @ TrainingError::Diverged { .. })) => {
+                let (method, reason) = (method.name.to_owned(), error.to_string());
+                let failure = Failure { method, depth, labels: budget.count, seed, reason };
+                event(self.listen, Event::Failed { failure: &failure })?;
+                self.outcome.failures.push(failure);
+                Ok(())
+            }
+            other => other,
+        }
+    }
 }
 
 fn labels<'a>(set: &'static str, labels: Option<&'a [u8]>) -> Result<&'a [u8], StudyError> {

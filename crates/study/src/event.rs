@@ -2,7 +2,7 @@ use std::ops::ControlFlow;
 
 use nn_core::{Progress, TrainingError};
 
-use crate::Rates;
+use crate::{Failure, Rates};
 
 /// A report from a running comparison.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +18,18 @@ pub enum Event<'a> {
         progress: &'a Progress,
         /// Wall time since the last report of this stage, in seconds.
         seconds: f64,
+    },
+    /// Training diverged and begins again with all learning rates multiplied by a factor below 1.
+    Retried {
+        /// The factor, relative to the settings.
+        factor: f64,
+        /// The reason.
+        error: &'a TrainingError,
+    },
+    /// A cell could not be computed; the comparison goes on without it.
+    Failed {
+        /// The cell and the reason.
+        failure: &'a Failure,
     },
     /// Fine-tuning diverged at one of several pairs of rates; the others decide.
     Diverged {

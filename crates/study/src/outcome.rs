@@ -32,7 +32,10 @@ pub struct Cell {
     /// The effect of fine-tuning on each hidden layer, from the data up; empty for a method without
     /// hidden layers.
     pub changes: Vec<LayerChange>,
-    /// For each test sample, whether it was misclassified. Kept as predictions beside the record.
+    /// The predicted class of each test sample. Kept as a tensor beside the record.
+    #[serde(skip)]
+    pub predictions: Vec<u8>,
+    /// For each test sample, whether it was misclassified.
     #[serde(skip)]
     pub mistakes: Vec<bool>,
     /// Number of samples that fine-tuning processed, over all rates that were tried.
@@ -85,11 +88,28 @@ pub struct EqualTime {
     pub test_error_pct: f64,
 }
 
+/// A cell that could not be computed: its training diverged at every learning rate that was tried.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The name of the method.
+    pub method: String,
+    /// Number of hidden layers.
+    pub depth: usize,
+    /// Number of labelled samples.
+    pub labels: usize,
+    /// The seed.
+    pub seed: u64,
+    /// The reason, in one line.
+    pub reason: String,
+}
+
 /// The outcome of a comparison.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Outcome {
     /// Every cell, by method, depth, labels, seed.
     pub cells: Vec<Cell>,
+    /// Every cell that could not be computed.
+    pub failures: Vec<Failure>,
     /// Every pretrained layer.
     pub layers: Vec<LayerRecord>,
     /// Methods in the time of the slowest, where the settings ask for it.

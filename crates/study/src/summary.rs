@@ -197,6 +197,7 @@ mod tests {
             finetune_samples: 1,
             history: vec![],
             changes: vec![],
+            predictions: vec![],
             mistakes: (0..1000).map(|i| i < errors).collect(),
             seconds: 0.0,
             tuning_seconds: 0.0,

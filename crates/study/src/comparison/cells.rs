@@ -7,6 +7,7 @@ use nn_core::{Progress, TensorMap};
 use numerics::{Purpose, Stream};
 use stack::{Classifier, Labelled, PretrainedLayer, fine_tune};
 
+use super::retry::retrying;
 use super::{Run, labels};
 use crate::config::UNIT;
 use crate::layer_cache::event;
@@ -49,31 +50,38 @@ impl Run<'_> {
         let name = method.name;
         if let Some((tensors, cell)) = self.cache.get::<Cell>(&key)? {
             event(self.listen, Event::Finished { reused: true })?;
-            let mistakes = self.mistakes(tensors.get(PREDICTIONS).into_iter().flatten())?;
-            self.outcome.cells.push(Cell { method: name.into(), depth, mistakes, ..cell });
+            #[expect(clippy::cast_sign_loss, reason = "classes were stored as numbers")]
+            let predictions: Vec<u8> =
+                tensors.get(PREDICTIONS).into_iter().flatten().map(|&class| class as u8).collect();
+            let mistakes = self.mistakes(&predictions)?;
+            let cell = Cell { method: name.into(), depth, predictions, mistakes, ..cell };
+            self.outcome.cells.push(cell);
             return Ok(());
         }
         let title = format!("{name}, {depth} layers, {} labels, seed {seed}", budget.count);
         event(self.listen, Event::Begun { title: &title })?;
         let layers = &stack.layers[..n_layers];
-        let (cell, predictions) = self.tuned(method, layers, budget, &rates, seed)?;
-        let predictions = predictions.into_iter().map(f32::from).collect::<Vec<_>>();
-        let mistakes = self.mistakes(predictions.iter())?;
+        let (cell, _) = retrying(|factor, last| {
+            if let Some(error) = last {
+                event(self.listen, Event::Retried { factor, error })?;
+            }
+            let lower = |rates: &Rates| Rates { learning_rate: rates.learning_rate * factor, ..*rates };
+            let rates: Vec<Rates> = rates.iter().map(lower).collect();
+            self.tuned(method, layers, budget, &rates, seed)
+        })?;
         let mut tensors = TensorMap::new();
-        tensors.insert(PREDICTIONS.to_owned(), Array1::from(predictions).into_dyn());
+        let predictions: Array1<f32> = cell.predictions.iter().copied().map(f32::from).collect();
+        tensors.insert(PREDICTIONS.to_owned(), predictions.into_dyn());
         self.cache.put(&key, &tensors, &cell)?;
         event(self.listen, Event::Finished { reused: false })?;
-        self.outcome.cells.push(Cell { depth, mistakes, ..cell });
+        self.outcome.cells.push(Cell { depth, ..cell });
         Ok(())
     }
 
     /// For each test sample, whether its predicted class is wrong.
-    fn mistakes<'p>(
-        &self,
-        predictions: impl Iterator<Item = &'p f32>,
-    ) -> Result<Vec<bool>, StudyError> {
+    fn mistakes(&self, predictions: &[u8]) -> Result<Vec<bool>, StudyError> {
         let labels = labels("test", self.data.test.labels.as_deref())?;
-        Ok(predictions.zip(labels).map(|(&found, &label)| found != f32::from(label)).collect())
+        Ok(predictions.iter().zip(labels).map(|(found, label)| found != label).collect())
     }
 
     /// All candidate rates for the first seed, and for others those that were chosen there.
@@ -87,7 +95,7 @@ impl Run<'_> {
     }
 
     /// Fine-tunes at each of the candidate rates and tests the model that is best on the validation
-    /// set. Returns the cell, and the predicted class of each test sample.
+    /// set. Returns the cell and the model.
     pub(super) fn tuned(
         &mut self,
         method: &ResolvedMethod<'_>,
@@ -95,7 +103,7 @@ impl Run<'_> {
         budget: &LabelBudget,
         candidates: &[Rates],
         seed: u64,
-    ) -> Result<(Cell, Vec<u8>), StudyError> {
+    ) -> Result<(Cell, Classifier<f32>), StudyError> {
         let begun = Instant::now();
         let all_labels = labels("training", self.data.train.labels.as_deref())?;
         let mut rng = Stream::new(seed, SUBSET).rng();
@@ -132,7 +140,8 @@ impl Run<'_> {
         }
 
         let predictions = tuned.model.predict(self.data.test.images.view());
-        let errors = predictions.iter().zip(test_labels).filter(|(a, b)| a != b).count();
+        let mistakes = self.mistakes(&predictions)?;
+        let errors = mistakes.iter().filter(|mistake| **mistake).count();
         let samples = self.pretraining_data().nrows();
         let updates = |index| method.layer(index).map_or(0, |layer| layer.updates(samples));
         let compared = 0..COMPARED.min(validation.labels.len());
@@ -156,10 +165,11 @@ impl Run<'_> {
             finetune_samples: candidates.len() * budget.updates * budget.batch_size.min(y.len()),
             history: tuned.history,
             changes,
-            mistakes: Vec::new(),
+            predictions,
+            mistakes,
             seconds: begun.elapsed().as_secs_f64(),
             tuning_seconds,
         };
-        Ok((cell, predictions))
+        Ok((cell, tuned.model))
     }
 }

@@ -4,9 +4,11 @@ use ndarray::ArrayView2;
 use stack::PlannedLayer;
 
 use super::Run;
+use super::retry::{LOWER, retrying};
+use crate::layer_cache::event;
 use crate::methods::ResolvedMethod;
 use crate::stage::Key;
-use crate::{CachedStack, LayerSource, StudyError, cached_layers};
+use crate::{CachedStack, Event, LayerSource, StudyError, cached_layers};
 
 impl<'a> Run<'a> {
     /// The samples that pretraining sees. Shape: n × inputs.
@@ -30,18 +32,28 @@ impl<'a> Run<'a> {
             let pretraining = method.layer(layer).expect("a method that grows has layers");
             PlannedLayer { pretraining: pretraining.clone(), n_hidden: self.config.layers[layer] }
         };
-        let plan: Vec<PlannedLayer> = (0..depth).map(planned).collect();
+        let mut plan: Vec<PlannedLayer> = (0..depth).map(planned).collect();
         let samples = (self.data_key, self.config.pretraining_samples);
         let data_key = Key::new("pretraining samples", &samples);
-        let source = LayerSource {
-            name: method.name,
-            plan: &plan,
-            data: self.pretraining_data(),
-            data_key: data_key.as_str(),
-            seed,
-        };
-        let records = cached_layers(&source, stack, self.cache, self.listen)?;
-        self.outcome.layers.extend(records);
-        Ok(())
+        let data = self.pretraining_data();
+        retrying(|factor, last| {
+            if let Some(error) = last {
+                event(self.listen, Event::Retried { factor, error })?;
+                // The layers that are complete keep the rates that they were learned with.
+                for layer in &mut plan[stack.layers.len()..] {
+                    layer.pretraining.scale_learning_rate(LOWER);
+                }
+            }
+            let source = LayerSource {
+                name: method.name,
+                plan: &plan,
+                data,
+                data_key: data_key.as_str(),
+                seed,
+            };
+            let records = cached_layers(&source, stack, self.cache, self.listen)?;
+            self.outcome.layers.extend(records);
+            Ok(())
+        })
     }
 }

@@ -2,6 +2,7 @@
 //! not be learned.
 #![allow(missing_docs, reason = "tests are not documentation")]
 
+mod failures;
 mod methods;
 mod runs;
 mod settings;
