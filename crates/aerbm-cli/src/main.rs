@@ -3,6 +3,7 @@
 mod commands;
 mod data_args;
 mod interrupt;
+mod new_rows;
 mod remedy;
 mod ui;
 

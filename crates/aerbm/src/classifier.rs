@@ -7,7 +7,7 @@ use ndarray::{Array2, ArrayView2, s};
 use nn_core::{Activation, Dense, TensorMap, restore, store};
 use serde::{Deserialize, Serialize};
 use stack::{Classifier, FineTuneConfig, Labelled, fine_tune};
-use study::tensor_file;
+use study::{Rates, tensor_file};
 
 use crate::monitor::{Monitor, observer};
 use crate::trained::Trained;
@@ -22,6 +22,50 @@ pub struct TrainedClassifier {
     pub classifier: Classifier<f32>,
     /// Error in percent on the rows that were held out to decide when to stop.
     pub validation_error_pct: f64,
+    /// The origin of a classifier that a comparison or `fit` left; none for one of the library.
+    pub origin: Option<Origin>,
+}
+
+/// The training of a classifier and its results.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The method of pretraining.
+    pub method: String,
+    /// Words for the method.
+    pub words: String,
+    /// Name of the data.
+    pub data: String,
+    /// SHA-256 of the training data.
+    pub data_sha256: String,
+    /// The names of the classes, in the order of the outputs.
+    pub classes: Vec<String>,
+    /// Number of labelled training samples.
+    pub labels: usize,
+    /// Number of samples that pretraining saw.
+    pub pretraining_samples: usize,
+    /// The seed.
+    pub seed: u64,
+    /// The rates that were chosen on the validation samples.
+    pub rates: Rates,
+    /// Number of misclassified test samples, and of all of them.
+    pub test_errors: (usize, usize),
+    /// Mean over the classes of the test error of each class, in percent.
+    pub balanced_error_pct: f64,
+    /// The calibration of the probabilities.
+    pub calibration: Calibration,
+    /// The command that trains it again.
+    pub command: String,
+}
+
+/// Temperature scaling, and the expected calibration error on the test samples.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// The temperature, fitted to the validation samples; the output layer is divided by it.
+    pub temperature: f64,
+    /// The error before, in percent.
+    pub error_before_pct: f64,
+    /// The error after, in percent.
+    pub error_after_pct: f64,
 }
 
 /// The part of a classifier that its tensors do not hold.
@@ -32,6 +76,8 @@ struct Description {
     /// Activations of the hidden layers.
     activations: Vec<Activation>,
     validation_error_pct: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    origin: Option<Origin>,
 }
 
 impl Trained {
@@ -86,7 +132,7 @@ impl Trained {
         let tuned = tuned.map_err(|source| Error::training(&self.record.run, source))?;
         let errors = tuned.validation_errors as f64;
         let validation_error_pct = 100.0 * errors / validation.labels.len() as f64;
-        Ok(TrainedClassifier { classifier: tuned.model, validation_error_pct })
+        Ok(TrainedClassifier { classifier: tuned.model, validation_error_pct, origin: None })
     }
 }
 
@@ -120,6 +166,7 @@ impl TrainedClassifier {
             sizes: inputs.into_iter().chain(layers.iter().map(Dense::n_outputs)).collect(),
             activations: self.classifier.units.clone(),
             validation_error_pct: self.validation_error_pct,
+            origin: self.origin.clone(),
         };
         Ok(tensor_file::write(&folder.as_ref().join(FILE), &tensors, &description)?)
     }
@@ -149,6 +196,7 @@ impl TrainedClassifier {
         let mut classifier = Classifier { layers, units: description.activations };
         restore(&mut classifier, "", &tensors)
             .map_err(|error| Error::Restore { path: path.clone(), source: error.into() })?;
-        Ok(TrainedClassifier { classifier, validation_error_pct: description.validation_error_pct })
+        let Description { validation_error_pct, origin, .. } = description;
+        Ok(TrainedClassifier { classifier, validation_error_pct, origin })
     }
 }

@@ -24,6 +24,8 @@ pub struct Comparison {
     pub cells: Vec<ComparisonRow>,
     /// The answer, if there is one.
     pub headline: Option<String>,
+    /// Every cell, with its predictions.
+    pub outcome: Outcome,
 }
 
 /// Runs the comparison in the folder, and writes its tables as they grow, metrics and figures.
@@ -68,5 +70,5 @@ pub(crate) fn compare(
     let (paired, cells) = (tables::paired_rows(&outcome, &roles), tables::cell_rows(&outcome));
     let verdict = page::verdict(&roles, &summary, &paired, &cells);
     let headline = verdict.map(|verdict| verdict.headline);
-    Ok(Comparison { summary, paired, cells, headline })
+    Ok(Comparison { summary, paired, cells, headline, outcome })
 }

@@ -49,6 +49,14 @@ pub enum Error {
     /// Data could not be read.
     #[error(transparent)]
     Data(#[from] mnist_io::Error),
+    /// The description of a model's data has another form.
+    #[error("{}: expected the data contract that training writes; train the model again", path.display())]
+    Contract {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: serde_json::Error,
+    },
     /// Samples have another number of features than the model.
     #[error("{run} was trained on samples of {expected} values; those of {data} have {found}")]
     Width {

@@ -1,10 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+pub mod apply;
+pub mod best;
 mod classifier;
 pub mod codes;
 pub mod compare;
 pub mod comparison;
 pub mod config;
+pub mod contract;
 pub mod data;
 pub mod denoise;
 mod error;
@@ -25,7 +28,7 @@ pub mod selfcheck;
 mod train;
 mod trained;
 
-pub use classifier::TrainedClassifier;
+pub use classifier::{Calibration, Origin, TrainedClassifier};
 pub use config::{ConfigError, RunConfig};
 pub use error::Error;
 pub use fit::{fit, fit_with};

@@ -9,6 +9,7 @@ use report::MetricRow;
 use serde_json::json;
 use study::stage::{Key, Store};
 
+use crate::best::Best;
 use crate::comparison::{Comparison, compare};
 use crate::config::{ProbeSettings, ProfileConfig, RunConfig};
 use crate::data::{Loaded, Source};
@@ -32,6 +33,8 @@ pub struct Done {
     pub page: PathBuf,
     /// The comparison, if it has one.
     pub comparison: Option<Comparison>,
+    /// The recommended network, if one was left.
+    pub best: Option<Best>,
 }
 
 /// Does all of a profile, or of a part of one, in the folder `out`, and returns the path of the page. It
@@ -95,7 +98,7 @@ pub fn run(
         let (comparison, methods) = (comparison, &config.methods);
         found = Some(compare((comparison, methods), &splits, &key, &mut folder, monitor)?);
     }
-    Ok(Done { page: folder.finish()?, comparison: found })
+    Ok(Done { page: folder.finish()?, comparison: found, best: None })
 }
 
 /// A model that was trained in a folder of its own.

@@ -7,6 +7,7 @@
 mod cells;
 mod equal_seconds;
 mod layers;
+mod references;
 mod refit;
 mod retry;
 
@@ -21,6 +22,7 @@ use crate::{
     StudyError,
 };
 
+pub use references::ReferenceCell;
 pub use refit::{Refitted, refit};
 
 /// Runs the comparison of `methods` on `data`, which `data_key` identifies. Stages are kept in `cache`.
@@ -63,6 +65,8 @@ pub fn run_comparison(
             }
             stacks.push((method, stack));
         }
+        run.references(seed)?;
+        partial(&run.outcome);
         run.equal_seconds(&stacks, seed)?;
     }
     let place = |method: &str| methods.position(method);

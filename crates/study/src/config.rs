@@ -62,6 +62,10 @@ pub struct ComparisonConfig {
     /// fine-tuning keeps more of what pretraining found.
     #[serde(default = "unchanged", alias = "hidden_rate_factors")]
     pub hidden_learning_rate_multipliers: Vec<f64>,
+    /// Whether usual classifiers are fitted to the same labels: nearest neighbours, logistic regression
+    /// and boosted trees.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub references: bool,
     /// Number of unlabelled training samples that pretraining sees; 0 for all.
     #[serde(default, alias = "pretraining_images")]
     pub pretraining_samples: usize,

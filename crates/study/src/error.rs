@@ -1,6 +1,7 @@
 use nn_core::{InvalidSetting, TrainingError};
 use thiserror::Error;
 
+use crate::reference::ReferenceError;
 use crate::tensor_file::TensorFileError;
 
 /// Settings of a comparison that make no sense.
@@ -40,6 +41,9 @@ pub enum StudyError {
     /// The data set has fewer labels than are asked for.
     #[error(transparent)]
     Data(#[from] mnist_io::Error),
+    /// A usual classifier could not be fitted.
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
     /// A data set has no labels.
     #[error("the {0} set has no labels; a comparison of classifiers needs them")]
     Unlabelled(&'static str),

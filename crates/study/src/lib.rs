@@ -19,7 +19,7 @@ pub mod tensor_file;
 pub mod verdict;
 
 pub use color::Color;
-pub use comparison::{Refitted, refit, run_comparison};
+pub use comparison::{ReferenceCell, Refitted, refit, run_comparison};
 pub use config::{ComparisonConfig, EqualSeconds, LabelBudget, Rates};
 pub use error::{ConfigError, StudyError};
 pub use event::{Event, Listener};

@@ -4,7 +4,7 @@ use nn_core::EpochRecord;
 use serde::{Deserialize, Serialize};
 use stack::{Evaluation, LayerChange, LayerUnits};
 
-use crate::Rates;
+use crate::{Rates, ReferenceCell};
 
 /// The outcome of one cell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -108,6 +108,8 @@ pub struct Failure {
 pub struct Outcome {
     /// Every cell, by method, depth, labels, seed.
     pub cells: Vec<Cell>,
+    /// The usual classifiers, where the settings ask for them.
+    pub references: Vec<ReferenceCell>,
     /// Every cell that could not be computed.
     pub failures: Vec<Failure>,
     /// Every pretrained layer.

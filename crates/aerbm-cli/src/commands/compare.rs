@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use aerbm::compare::CompareOptions;
+use aerbm::compare::{CompareOptions, Place};
 use aerbm::comparison::Comparison;
 use clap::Args;
 
@@ -44,14 +44,24 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
         depths: args.depths.clone(),
         seeds: args.seeds,
         set: args.set.clone(),
+        ..CompareOptions::default()
     };
     let settings = aerbm::compare::settings(&options)?;
     settings.notes.iter().for_each(|note| ui.note(note));
     let loaded = aerbm::compare::load(&args.data.source())?;
     tell(&loaded, ui);
-    let done = aerbm::compare::run(&options, settings, &loaded, &command(args), &args.out, ui)?;
+    let place = Place {
+        command: command(args),
+        again: format!("aerbm fit{}", args.data.given()),
+        out: args.out.clone(),
+        best: args.out.join(aerbm::best::BEST),
+    };
+    let done = aerbm::compare::run(&options, settings, &loaded, &place, ui)?;
     if let Some(comparison) = &done.comparison {
         print_comparison(comparison, ui)?;
+    }
+    if let Some(best) = &done.best {
+        ui.result(&best.words)?;
     }
     ui.result(&format!("report: {}", done.page.display()))
 }

@@ -5,9 +5,11 @@ mod data;
 mod denoise;
 mod encode;
 mod evaluate;
+mod fit;
 mod inpaint;
 mod likelihood;
 mod pipeline;
+mod predict;
 mod probe;
 mod reconstruct;
 mod report;
@@ -49,6 +51,8 @@ commands! {
     Pipeline: pipeline,
     Train: train,
     Compare: compare,
+    Fit: fit,
+    Predict: predict,
     Evaluate: evaluate,
     Reconstruct: reconstruct,
     Denoise: denoise,

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use ndarray::{Array1, Axis};
+use ndarray::{Array1, Array2, Axis};
 use nn_core::{Progress, TensorMap};
 use numerics::{Purpose, Stream};
 use stack::{Classifier, Labelled, PretrainedLayer, fine_tune};
@@ -79,9 +79,23 @@ impl Run<'_> {
     }
 
     /// For each test sample, whether its predicted class is wrong.
-    fn mistakes(&self, predictions: &[u8]) -> Result<Vec<bool>, StudyError> {
+    pub(super) fn mistakes(&self, predictions: &[u8]) -> Result<Vec<bool>, StudyError> {
         let labels = labels("test", self.data.test.labels.as_deref())?;
         Ok(predictions.iter().zip(labels).map(|(found, label)| found != label).collect())
+    }
+
+    /// The training samples whose labels are used, and these labels.
+    pub(super) fn labelled_subset(
+        &self,
+        count: usize,
+        seed: u64,
+    ) -> Result<(Array2<f32>, Vec<u8>), StudyError> {
+        let labels = labels("training", self.data.train.labels.as_deref())?;
+        let mut rng = Stream::new(seed, SUBSET).rng();
+        let order = mnist_io::stratified_order(labels, &mut rng);
+        let chosen = mnist_io::label_subset(&order, count)?;
+        let x = self.data.train.images.select(Axis(0), chosen);
+        Ok((x, chosen.iter().map(|&sample| labels[sample]).collect()))
     }
 
     /// All candidate rates for the first seed, and for others those that were chosen there.
@@ -105,12 +119,7 @@ impl Run<'_> {
         seed: u64,
     ) -> Result<(Cell, Classifier<f32>), StudyError> {
         let begun = Instant::now();
-        let all_labels = labels("training", self.data.train.labels.as_deref())?;
-        let mut rng = Stream::new(seed, SUBSET).rng();
-        let order = mnist_io::stratified_order(all_labels, &mut rng);
-        let chosen = mnist_io::label_subset(&order, budget.count)?;
-        let x = self.data.train.images.select(Axis(0), chosen);
-        let y: Vec<u8> = chosen.iter().map(|&sample| all_labels[sample]).collect();
+        let (x, y) = self.labelled_subset(budget.count, seed)?;
         let train = Labelled { x: x.view(), labels: &y };
         let validation = Labelled {
             x: self.data.validation.images.view(),

@@ -1,0 +1,60 @@
+use std::path::PathBuf;
+
+use aerbm::compare::{self, CompareOptions, Place};
+use clap::Args;
+
+use aerbm::Monitor as _;
+
+use crate::data_args::{DataArgs, quoted, tell};
+use crate::interrupt;
+use crate::ui::Ui;
+
+/// Fit a classifier to data of one's own, without a comparison
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Way of pretraining: a method of `aerbm compare`, such as none, denoising or rbm
+    #[arg(long, default_value = "rbm")]
+    method: String,
+    /// Number of labels [default: all]
+    #[arg(long)]
+    labels: Option<usize>,
+    /// Change any setting, such as learning_rates=[0.01]; may be given again
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    #[command(flatten)]
+    data: DataArgs,
+    /// Folder of the model
+    #[arg(long, default_value = "reports/fit")]
+    out: PathBuf,
+}
+
+pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
+    interrupt::save_at_first();
+    let options = CompareOptions {
+        methods: vec![args.method.clone()],
+        labels: args.labels.into_iter().collect(),
+        all_labels: args.labels.is_none(),
+        seeds: Some(1),
+        set: args.set.clone(),
+        ..CompareOptions::default()
+    };
+    let settings = compare::settings(&options)?;
+    settings.notes.iter().for_each(|note| ui.note(note));
+    let loaded = compare::load(&args.data.source())?;
+    tell(&loaded, ui);
+    let mut again = format!("aerbm fit{}", args.data.given());
+    for setting in &args.set {
+        again.extend([" --set ", &quoted(setting)]);
+    }
+    let place = Place {
+        command: format!("{again} --method {}", args.method),
+        again,
+        out: args.out.clone(),
+        best: args.out.clone(),
+    };
+    let done = compare::run(&options, settings, &loaded, &place, ui)?;
+    if let Some(best) = &done.best {
+        ui.result(&best.words)?;
+    }
+    ui.result(&format!("report: {}", done.page.display()))
+}

@@ -1,0 +1,91 @@
+//! Options of commands that apply a model to rows of a file.
+
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+use aerbm::Monitor as _;
+use aerbm::apply::{TableSink, csv_stream, sink_for};
+use aerbm::mnist_io::{Contract, NewData, Rows, UnknownLevels};
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+
+use crate::data_args::YesNo;
+use crate::ui::Ui;
+
+/// A model and the rows that it is applied to.
+#[derive(Debug, Args)]
+pub(crate) struct OnRows {
+    /// Folder of a model: of `aerbm fit`, of a comparison, or of a run
+    pub(crate) model: PathBuf,
+    /// File or folder of rows, in any format that training reads
+    pub(crate) file: PathBuf,
+    /// Column of the labels, if it has another name than in training
+    #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
+    label_column: Option<String>,
+    /// Whether the first line of a text table names the columns [default: found out from the file]
+    #[arg(long, value_name = "YES|NO")]
+    header: Option<YesNo>,
+    /// Treatment of levels of a category that training did not see
+    #[arg(long, default_value = "other")]
+    unknown_levels: Unknown,
+    /// File of the resulting table, whose name ends in .csv or .parquet [default: standard output, as CSV]
+    #[arg(long)]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Unknown {
+    /// They count as the level `other`, and are told
+    Other,
+    /// They are an error
+    Refuse,
+}
+
+impl OnRows {
+    /// The rows of the file, as the contract reads them.
+    pub(crate) fn rows(&self, contract: &Contract) -> anyhow::Result<Rows> {
+        let options = NewData {
+            label_column: self.label_column.clone(),
+            header: self.header.map(YesNo::is_yes),
+            unknown_levels: match self.unknown_levels {
+                Unknown::Other => UnknownLevels::Other,
+                Unknown::Refuse => UnknownLevels::Refuse,
+            },
+            ..NewData::default()
+        };
+        Ok(contract.rows(&self.file, &options).map_err(aerbm::Error::from)?)
+    }
+
+    /// The contract in the folder of a model.
+    pub(crate) fn contract(folder: &Path) -> anyhow::Result<Contract> {
+        aerbm::contract::load(folder)?.with_context(|| {
+            format!(
+                "{}: there is no data.json, which says how data are read; models of earlier versions are \
+                 to be trained again",
+                folder.display()
+            )
+        })
+    }
+
+    /// The destination of the table.
+    pub(crate) fn sink(&self) -> anyhow::Result<Box<dyn TableSink>> {
+        Ok(match &self.out {
+            Some(path) => sink_for(path)?,
+            None => csv_stream("standard output", BufWriter::new(std::io::stdout())),
+        })
+    }
+
+    /// Tells where the table is, and what was unusual in the rows.
+    pub(crate) fn tell(&self, rows: &Rows, n_rows: usize, ui: &Ui) -> anyhow::Result<()> {
+        for note in rows.notes() {
+            ui.note(&format!("{}: {note}", self.file.display()));
+        }
+        for line in rows.report().lines() {
+            ui.note(&format!("{}: {line}", self.file.display()));
+        }
+        match &self.out {
+            Some(path) => ui.result(&format!("{n_rows} rows: {}", path.display())),
+            None => Ok(()),
+        }
+    }
+}

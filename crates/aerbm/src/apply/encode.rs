@@ -1,0 +1,82 @@
+//! Codes and reconstructions of rows of a file.
+
+use mnist_io::{Contract, Original, RowBlock, Rows};
+use ndarray::ArrayView2;
+
+use super::blocks::{for_each_block, in_whole_blocks};
+use super::predict::{columns, numbered};
+use super::table::{Column, TableSink, Values};
+use crate::model::Model;
+use crate::Error;
+use crate::monitor::Monitor;
+
+/// Writes the code of each row, in columns `unit_0`, `unit_1`, …, after its class where the rows have
+/// labels. Returns the number of rows.
+///
+/// # Errors
+/// [`Error::Data`] for a row that cannot be read, [`Error::Io`] if the table cannot be written,
+/// [`Error::Interrupted`].
+pub fn encode(
+    model: &Model,
+    contract: &Contract,
+    rows: &mut Rows,
+    sink: &mut dyn TableSink,
+    monitor: &dyn Monitor,
+) -> Result<usize, Error> {
+    let mut names = Vec::new();
+    for_each_block(rows, monitor, |block| {
+        let codes = in_whole_blocks(block.x.view(), |x| model.encode(x));
+        if names.is_empty() {
+            names = numbered("unit", codes.ncols());
+        }
+        let label = class_column(contract, &block);
+        let batch: Vec<Column> = label.into_iter().chain(columns(&names, &codes)).collect();
+        sink.write(&batch)
+    })
+}
+
+/// Writes the reconstruction of each row: the columns of the data in their units. Returns the number of
+/// rows.
+///
+/// # Errors
+/// As [`encode`].
+pub fn reconstruct(
+    model: &Model,
+    contract: &Contract,
+    rows: &mut Rows,
+    sink: &mut dyn TableSink,
+    monitor: &dyn Monitor,
+) -> Result<usize, Error> {
+    for_each_block(rows, monitor, |block| {
+        let found = in_whole_blocks(block.x.view(), |x| model.reconstruct(x));
+        sink.write(&originals(contract, found.view()))
+    })
+}
+
+/// Features as columns of the data in their units.
+pub(super) fn originals(contract: &Contract, features: ArrayView2<f32>) -> Vec<Column> {
+    let columns = contract.original(features).into_iter();
+    columns
+        .map(|(name, values)| {
+            let values = match values {
+                Original::Numbers(numbers) => Values::Doubles(
+                    numbers.into_iter().map(|number| number.unwrap_or(f64::NAN)).collect(),
+                ),
+                Original::Words(words) => {
+                    Values::Text(words.into_iter().map(Option::unwrap_or_default).collect())
+                }
+            };
+            Column::new(name, values)
+        })
+        .collect()
+}
+
+/// The names of the classes of a block, if its rows have labels; empty for rows without.
+pub(super) fn class_column(contract: &Contract, block: &RowBlock) -> Option<Column> {
+    let names = contract.class_names();
+    let word = |label: &Option<u8>| {
+        label.and_then(|class| names.get(usize::from(class)).cloned()).unwrap_or_default()
+    };
+    let labels = block.labels.as_ref()?;
+    Some(Column::new("label", Values::Text(labels.iter().map(word).collect())))
+}

@@ -1,0 +1,19 @@
+//! Models at work on rows of any file: predictions, codes, reconstructions, scores, missing values.
+//!
+//! Rows are read by the contract that was fitted to the training data, a block at a time, in the order of
+//! the file. Nothing is fitted to the rows, so that a row gives the same numbers alone, among others, and
+//! in a file whose columns have another order.
+
+mod blocks;
+mod encode;
+mod impute;
+mod parquet;
+mod predict;
+mod score;
+mod table;
+
+pub use encode::{encode, reconstruct};
+pub use impute::{ImputeOptions, impute};
+pub use predict::{PredictOptions, predict};
+pub use score::score;
+pub use table::{Column, TableSink, Values, csv_stream, sink_for};

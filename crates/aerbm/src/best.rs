@@ -1,0 +1,146 @@
+//! The network that a comparison recommends, as a model to use.
+//!
+//! The folder `best` of a comparison holds the network of one cell: of the method and depth with the
+//! lowest mean validation error at the largest number of labels, the seed with the lowest validation
+//! error. Its probabilities are calibrated on the validation samples by temperature scaling (Guo et al.
+//! 2017): z / T in place of the inputs z of the softmax, which leaves the most probable class as it is.
+//! The output layer is divided by T, so that every program that reads the network has calibrated
+//! probabilities.
+
+use std::path::{Path, PathBuf};
+
+use mnist_io::{Contract, Splits};
+use serde_json::json;
+use stack::Classifier;
+use study::calibration::{expected_calibration_error, fit_temperature};
+use study::class_metrics::balanced_error_pct;
+use study::stage::{Key, Store};
+use study::{ComparisonConfig, Methods, Outcome, Refitted, recommended, refit};
+
+use crate::Error;
+use crate::classifier::{Calibration, Origin, TrainedClassifier};
+use crate::contract;
+use crate::folder::RunFolder;
+use crate::monitor::{Monitor, forward};
+
+/// The name of the folder.
+pub const BEST: &str = "best";
+
+/// The recommended network of a comparison.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Best {
+    /// The network.
+    pub model: TrainedClassifier,
+    /// The folder that it was written to.
+    pub folder: PathBuf,
+    /// The recommendation in a sentence or two.
+    pub words: String,
+}
+
+/// The comparison that a network is chosen from.
+pub(crate) struct Compared<'a> {
+    pub(crate) config: &'a ComparisonConfig,
+    pub(crate) methods: &'a Methods,
+    pub(crate) splits: &'a Splits,
+    pub(crate) key: &'a Key,
+    pub(crate) outcome: &'a Outcome,
+    pub(crate) contract: &'a Contract,
+    /// The command that trains a network by one method: the method follows it.
+    pub(crate) again: &'a str,
+}
+
+/// Computes the recommended network again, calibrates it, and writes it into `folder` of the run with
+/// the contract of its data. None if no cell is complete.
+pub(crate) fn leave(
+    compared: &Compared<'_>,
+    run: &mut RunFolder,
+    folder: &Path,
+    monitor: &dyn Monitor,
+) -> Result<Option<Best>, Error> {
+    let Compared { config, methods, splits, key, outcome, contract, again } = *compared;
+    let Some(cell) = recommended(&outcome.cells) else { return Ok(None) };
+    let cache = Store::new(run.path().join("stages"));
+    let mut listen = |event: study::Event<'_>| forward(&event, monitor);
+    let found = refit(config, methods, splits, key.as_str(), &cache, &mut listen, cell);
+    let Refitted { cell, model } = found.map_err(Error::Study)?;
+    monitor.finish();
+    let (model, calibration) = calibrated(model, splits);
+    let test_labels = splits.test.labels.as_deref().unwrap_or_default();
+    let n_classes = splits.train.n_classes;
+    let words = methods.0.get(&cell.method).map_or(&cell.method, |method| &method.words);
+    let origin = Origin {
+        method: cell.method.clone(),
+        words: words.clone(),
+        data: splits.train.name.clone(),
+        data_sha256: splits.train.sha256.clone(),
+        classes: splits.train.class_names.clone(),
+        labels: cell.labels,
+        pretraining_samples: match config.pretraining_samples {
+            0 => splits.train.n_samples(),
+            n => n.min(splits.train.n_samples()),
+        },
+        seed: cell.seed,
+        rates: cell.rates,
+        test_errors: cell.test_errors,
+        balanced_error_pct: balanced_error_pct(&cell.predictions, test_labels, n_classes),
+        calibration,
+        command: format!("{again} --method {}", cell.method),
+    };
+    let model = TrainedClassifier {
+        classifier: model,
+        validation_error_pct: cell.validation_error_pct(),
+        origin: Some(origin),
+    };
+    model.save(folder)?;
+    contract::save(folder, contract)?;
+    let words = recommendation(&model, folder);
+    run.set_info(&json!({ "recommendation": words }))?;
+    Ok(Some(Best { model, folder: folder.to_owned(), words }))
+}
+
+/// The network with calibrated probabilities, and the effect on the test samples.
+fn calibrated(mut model: Classifier<f32>, splits: &Splits) -> (Classifier<f32>, Calibration) {
+    let error = |model: &Classifier<f32>| {
+        let labels = splits.test.labels.as_deref().unwrap_or_default();
+        let p = model.probabilities(splits.test.images.view());
+        100.0 * expected_calibration_error(p.view(), labels)
+    };
+    let labels = splits.validation.labels.as_deref().unwrap_or_default();
+    let temperature =
+        fit_temperature(model.probabilities(splits.validation.images.view()).view(), labels);
+    let error_before_pct = error(&model);
+    if let Some(output) = model.layers.last_mut() {
+        output.weights /= temperature as f32;
+        output.bias /= temperature as f32;
+    }
+    let error_after_pct = error(&model);
+    (model, Calibration { temperature, error_before_pct, error_after_pct })
+}
+
+/// The recommendation for the terminal and the page; `code` stands between backquotes.
+fn recommendation(model: &TrainedClassifier, folder: &Path) -> String {
+    let Some(origin) = &model.origin else { return String::new() };
+    let (wrong, of) = origin.test_errors;
+    let layers = model.classifier.units.len();
+    let depth = match layers {
+        0 => "no hidden layer".to_owned(),
+        1 => "one hidden layer".to_owned(),
+        n => format!("{n} hidden layers"),
+    };
+    format!(
+        "Use {} ({depth}, {} labels), which has the lowest validation error: {wrong} of {of} test samples \
+         are misclassified. The network is in `{}`; `aerbm predict {} FILE` applies it to new rows; to \
+         train one again: `{}`.",
+        origin.words,
+        origin.labels,
+        folder.display(),
+        folder.display(),
+        origin.command
+    )
+}
+
+/// The folder of the network in `folder`: that folder, or its folder `best` if it is one of a comparison.
+pub fn resolve(folder: &Path) -> PathBuf {
+    let best = folder.join(BEST);
+    if best.is_dir() { best } else { folder.to_owned() }
+}

@@ -1,0 +1,254 @@
+//! Settings that suit the data where none are given.
+//!
+//! The settings of the default profile were chosen on MNIST: 50,000 images of 784 pixels. Sets of that kind
+//! keep them. For tables and small sets, sizes, steps and dropout follow from the numbers of samples and
+//! features, and more learning rates are tried on the validation samples.
+
+use mnist_io::Splits;
+use stack::Dropout;
+use study::{ComparisonConfig, LabelBudget, MethodConfig, Methods};
+
+use super::{CompareOptions, is_given};
+use crate::config::DefaultComparison;
+use crate::monitor::Monitor;
+
+/// Suits the comparison to the numbers of labels that are asked for, and to the data.
+pub(super) fn suit(
+    settings: &mut DefaultComparison,
+    options: &CompareOptions,
+    splits: &Splits,
+    monitor: &dyn Monitor,
+) {
+    let comparison = &mut settings.config;
+    let given = |setting: &str| is_given(&options.set, setting);
+    let known = comparison.labels.clone();
+    let n_labels = splits.train.labels.as_ref().map_or(0, Vec::len);
+    let small = Small::of(splits);
+    let budget = |count: usize| match &small {
+        Some(small) => small.budget(count),
+        None => budget_for(count, &known),
+    };
+    if options.all_labels && n_labels > 0 {
+        comparison.labels = vec![budget(n_labels)];
+    } else if !options.labels.is_empty() {
+        let mut counts = options.labels.clone();
+        counts.sort_unstable();
+        counts.dedup();
+        comparison.labels = counts.into_iter().map(budget).collect();
+    } else if !given("comparison.labels")
+        && n_labels > 0
+        && (small.is_some() || known.iter().any(|budget| budget.count > n_labels))
+    {
+        let counts = known.iter().map(|budget| budget.count);
+        let counts: Vec<usize> =
+            counts.filter(|count| 2 * count <= n_labels).chain([n_labels]).collect();
+        let words: Vec<String> = counts.iter().map(ToString::to_string).collect();
+        comparison.labels = counts.into_iter().map(budget).collect();
+        monitor.note(&format!(
+            "{n_labels} labelled training samples: comparing {}",
+            words.join(", ")
+        ));
+    }
+    let Some(small) = small else {
+        if !given("comparison.layers") {
+            narrow(&mut comparison.layers, splits.train.n_features(), monitor);
+        }
+        lengthen(&mut settings.methods, comparison, &options.set, splits, monitor);
+        return;
+    };
+    if !given("comparison.layers") && !given("comparison.depths") && options.depths.is_empty() {
+        comparison.layers = small.layers();
+        comparison.depths = vec![comparison.layers.len()];
+        let units: Vec<String> = comparison.layers.iter().map(ToString::to_string).collect();
+        monitor.note(&format!(
+            "{} samples of {} features: hidden layers of {} units",
+            small.n_samples,
+            small.n_features,
+            units.join(" and ")
+        ));
+    } else if !given("comparison.layers") {
+        narrow(&mut comparison.layers, small.n_features, monitor);
+    }
+    if !given("comparison.learning_rates") {
+        comparison.learning_rates = SMALL_RATES.to_vec();
+    }
+    if !given("comparison.fine_tuning.dropout") {
+        comparison.fine_tuning.dropout = small.dropout();
+    }
+    for (name, method) in &mut settings.methods.0 {
+        if !given(&format!("methods.{name}.dropout")) {
+            small.soften(method);
+        }
+    }
+    lengthen(&mut settings.methods, comparison, &options.set, splits, monitor);
+}
+
+/// Learning rates that are tried with small sets.
+const SMALL_RATES: [f64; 3] = [0.003, 0.01, 0.03];
+
+/// Sets with fewer training samples, or fewer features, than this are small.
+const SMALL_SAMPLES: usize = 10_000;
+const SMALL_FEATURES: usize = 200;
+
+/// The size of a set that the settings for MNIST do not suit.
+#[derive(Debug, Clone, Copy)]
+struct Small {
+    n_samples: usize,
+    n_features: usize,
+}
+
+impl Small {
+    fn of(splits: &Splits) -> Option<Self> {
+        let small = Small {
+            n_samples: splits.train.n_samples(),
+            n_features: splits.train.n_features(),
+        };
+        let is_small = small.n_samples < SMALL_SAMPLES || small.n_features < SMALL_FEATURES;
+        is_small.then_some(small)
+    }
+
+    /// Two layers, twice as wide as the data within bounds.
+    fn layers(&self) -> Vec<usize> {
+        vec![(2 * self.n_features).next_power_of_two().clamp(LEAST_UNITS, MOST_UNITS); 2]
+    }
+
+    /// A hundred passes through the labels, in bounds.
+    fn budget(&self, count: usize) -> LabelBudget {
+        let batch_size = (count / 20).clamp(8, 100);
+        let updates = (100 * count).div_ceil(batch_size).clamp(500, 3000);
+        LabelBudget { count, updates, batch_size, dropout: None }
+    }
+
+    /// The dropout of fine-tuning. Of few inputs, each is needed.
+    fn dropout(&self) -> Dropout {
+        Dropout { input: self.input_dropout(0.2), hidden: 0.1 }
+    }
+
+    fn input_dropout(&self, most: f64) -> f64 {
+        match self.n_features {
+            0..50 => 0.0,
+            50..SMALL_FEATURES => most / 2.0,
+            _ => most,
+        }
+    }
+
+    /// Lowers a method's own dropout of inputs.
+    fn soften(&self, method: &mut MethodConfig) {
+        if let Some(dropout) = &mut method.dropout {
+            dropout.input = self.input_dropout(dropout.input);
+        }
+    }
+}
+
+/// Narrows layers: few features need few units, and wide layers would take most of the time.
+fn narrow(layers: &mut [usize], n_features: usize, monitor: &dyn Monitor) {
+    let most = most_units(n_features);
+    if layers.iter().any(|units| *units > most) {
+        monitor.note(&format!("{n_features} features: at most {most} units a layer"));
+    }
+    for units in layers {
+        *units = most.min(*units);
+    }
+}
+
+/// Few samples make short epochs: layers whose epochs are not given get enough of them.
+fn lengthen(
+    methods: &mut Methods,
+    comparison: &ComparisonConfig,
+    set: &[String],
+    splits: &Splits,
+    monitor: &dyn Monitor,
+) {
+    let n_samples = splits.train.n_samples();
+    for (name, method) in &mut methods.0 {
+        if is_given(set, &format!("methods.{name}.layers.training.epochs")) {
+            continue;
+        }
+        let mut longest = None;
+        for layer in method.layers.own_mut() {
+            let epochs = layer.epochs();
+            let enough = enough_epochs(epochs, n_samples, layer.batch_size());
+            if epochs > 0 && enough > epochs {
+                layer.set_epochs(enough);
+                longest = longest.max(Some(enough));
+            }
+        }
+        if let Some(epochs) = longest
+            && comparison.methods.contains(name)
+        {
+            monitor.note(&format!("{n_samples} samples: {epochs} epochs a layer for {name}"));
+        }
+    }
+}
+
+/// A budget for this many labels: the work of the known number of labels that is nearest by ratio.
+fn budget_for(count: usize, known: &[LabelBudget]) -> LabelBudget {
+    let ratio = |budget: &LabelBudget| (budget.count as f64 / count as f64).ln().abs();
+    let of = known.iter().min_by(|a, b| ratio(a).total_cmp(&ratio(b)));
+    let of = of.expect("a comparison has a number of labels");
+    LabelBudget { count, ..of.clone() }
+}
+
+/// The largest number of units of a layer for each feature of the data.
+const UNITS_PER_FEATURE: usize = 4;
+
+/// A layer may have this many units however few the features are.
+const LEAST_UNITS: usize = 64;
+
+/// The largest number of units of a layer for a small set.
+const MOST_UNITS: usize = 500;
+
+fn most_units(n_features: usize) -> usize {
+    (UNITS_PER_FEATURE * n_features).max(LEAST_UNITS)
+}
+
+/// The least number of steps that a layer is pretrained with.
+const LEAST_UPDATES: usize = 2000;
+
+/// The number of epochs, raised where needed to make [`LEAST_UPDATES`] steps.
+fn enough_epochs(epochs: usize, n_samples: usize, batch_size: usize) -> usize {
+    epochs.max(LEAST_UPDATES.div_ceil(n_samples.div_ceil(batch_size).max(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_between_takes_the_nearer_budget() {
+        let known = [(100, 10), (1000, 20)].map(|(count, updates)| LabelBudget {
+            count,
+            updates,
+            batch_size: 5,
+            dropout: None,
+        });
+        for (count, updates) in [(50, 10), (100, 10), (300, 10), (400, 20), (5000, 20)] {
+            let found = budget_for(count, &known);
+            assert_eq!((found.count, found.updates), (count, updates));
+        }
+    }
+
+    #[test]
+    fn few_features_take_narrow_layers() {
+        assert_eq!([3, 64, 784].map(most_units), [64, 256, 3136]);
+        let layers = |n_features| Small { n_samples: 500, n_features }.layers();
+        assert_eq!([4, 64, 20_136].map(layers), [vec![64; 2], vec![128; 2], vec![500; 2]]);
+    }
+
+    #[test]
+    fn small_sets_take_small_batches_and_enough_steps() {
+        let small = Small { n_samples: 100, n_features: 4 };
+        let budget = |count| {
+            let LabelBudget { updates, batch_size, .. } = small.budget(count);
+            (updates, batch_size)
+        };
+        assert_eq!([10, 100, 1000, 9000].map(budget), [(500, 8), (1250, 8), (2000, 50), (3000, 100)]);
+        assert_eq!(small.dropout().input, 0.0, "of four inputs, each is needed");
+    }
+
+    #[test]
+    fn few_samples_are_seen_often_enough() {
+        assert_eq!(enough_epochs(25, 50_000, 100), 25);
+        assert_eq!(enough_epochs(25, 1_200, 100), 167);
+    }
+}

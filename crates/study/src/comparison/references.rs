@@ -1,0 +1,91 @@
+//! Usual classifiers on the same labels, validation samples and test samples as the networks.
+
+use nn_core::TensorMap;
+use ndarray::Array1;
+use serde::{Deserialize, Serialize};
+use stack::Labelled;
+
+use super::{Run, labels};
+use crate::layer_cache::event;
+use crate::reference::Reference;
+use crate::stage::Key;
+use crate::{Event, StudyError};
+
+/// The name of the test predictions among the tensors of a stage.
+const PREDICTIONS: &str = "test_predictions";
+
+/// The outcome of a usual classifier.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReferenceCell {
+    /// The name of the classifier.
+    pub classifier: String,
+    /// Number of labelled samples.
+    pub labels: usize,
+    /// The seed of the choice of labels.
+    pub seed: u64,
+    /// Number of misclassified validation samples, and of all of them.
+    pub validation_errors: (usize, usize),
+    /// Number of misclassified test samples, and of all of them.
+    pub test_errors: (usize, usize),
+    /// A remark on the fit; empty if there is none.
+    pub note: String,
+    /// The predicted class of each test sample. Kept as a tensor beside the record.
+    #[serde(skip)]
+    pub predictions: Vec<u8>,
+}
+
+impl Run<'_> {
+    /// Fits every usual classifier to the labels of a seed, or reads it from the cache.
+    pub(super) fn references(&mut self, seed: u64) -> Result<(), StudyError> {
+        if !self.config.references {
+            return Ok(());
+        }
+        for budget in &self.config.labels {
+            for reference in Reference::ALL {
+                let cell = self.reference(reference, budget.count, seed)?;
+                self.outcome.references.push(cell);
+            }
+        }
+        Ok(())
+    }
+
+    fn reference(
+        &mut self,
+        reference: Reference,
+        count: usize,
+        seed: u64,
+    ) -> Result<ReferenceCell, StudyError> {
+        let key = Key::new("reference 1", &(reference.name(), count, seed, self.data_key));
+        if let Some((tensors, cell)) = self.cache.get::<ReferenceCell>(&key)? {
+            event(self.listen, Event::Finished { reused: true })?;
+            #[expect(clippy::cast_sign_loss, reason = "classes were stored as numbers")]
+            let predictions =
+                tensors.get(PREDICTIONS).into_iter().flatten().map(|&class| class as u8).collect();
+            return Ok(ReferenceCell { predictions, ..cell });
+        }
+        let title = format!("{}, {count} labels, seed {seed}", reference.words());
+        event(self.listen, Event::Begun { title: &title })?;
+        let (x, y) = self.labelled_subset(count, seed)?;
+        let validation_labels = labels("validation", self.data.validation.labels.as_deref())?;
+        let validation = Labelled::new(&self.data.validation.images, validation_labels);
+        let n_classes = self.data.train.n_classes;
+        let fitted = reference.fit(Labelled::new(&x, &y), validation, n_classes, seed)?;
+        let predictions = fitted.predict(self.data.test.images.view())?;
+        let mistakes = self.mistakes(&predictions)?;
+        let cell = ReferenceCell {
+            classifier: reference.name().to_owned(),
+            labels: count,
+            seed,
+            validation_errors: (fitted.validation_errors, validation_labels.len()),
+            test_errors: (mistakes.iter().filter(|mistake| **mistake).count(), mistakes.len()),
+            note: fitted.remark().unwrap_or_default(),
+            predictions,
+        };
+        let mut tensors = TensorMap::new();
+        let predictions: Array1<f32> = cell.predictions.iter().copied().map(f32::from).collect();
+        tensors.insert(PREDICTIONS.to_owned(), predictions.into_dyn());
+        self.cache.put(&key, &tensors, &cell)?;
+        event(self.listen, Event::Finished { reused: false })?;
+        Ok(cell)
+    }
+}
