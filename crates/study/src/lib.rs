@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+pub mod calibration;
+pub mod class_metrics;
 mod color;
 mod comparison;
 mod config;
@@ -9,6 +11,7 @@ mod layer_cache;
 mod layers;
 mod methods;
 mod outcome;
+pub mod reference;
 mod roles;
 pub mod search;
 pub mod stage;
