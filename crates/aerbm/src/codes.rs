@@ -8,6 +8,7 @@ use mnist_io::{Dataset, SplitRule, Splits, TrainingData, write_npy};
 use ndarray::Array2;
 use nn_core::reconstruction_error;
 use report::MetricRow;
+use study::reference::neighbours;
 
 use crate::config::{ConfigError, RunConfig};
 use crate::denoise::{Filter, Quality, noisy, quality, tuned};
@@ -15,7 +16,7 @@ use crate::figures::Figures;
 use crate::model::Model;
 use crate::record::Measure;
 use crate::trained::Trained;
-use crate::{Error, figures, neighbours};
+use crate::{Error, figures};
 
 /// Number of images that filters are tuned on: the last training images, which the study's split uses
 /// for validation.

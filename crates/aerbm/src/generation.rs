@@ -5,6 +5,7 @@ use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 use numerics::{Purpose, Stream};
 use rbm_core::{AnnealingConfig, Rbm, Temperatures, bracket_log_z, diagnose_chains, inpaint};
 use stack::{Classifier, Dbn, FineTuneConfig, Labelled, fine_tune};
+use study::reference::neighbours::nearest;
 
 use crate::config::RunConfig;
 use crate::figures::Figures;
@@ -13,7 +14,6 @@ use crate::figures::generation::Start;
 use crate::likelihood::states;
 use crate::model::Model;
 use crate::monitor::{Monitor, observer};
-use crate::neighbours::nearest;
 use crate::record::Measure;
 use crate::trained::Trained;
 use crate::{Error, mean};

@@ -19,7 +19,6 @@ pub mod likelihood;
 mod measures;
 mod model;
 mod monitor;
-pub mod neighbours;
 pub mod page;
 pub mod pipeline;
 pub mod probe;

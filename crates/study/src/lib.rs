@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+pub mod calibration;
+pub mod class_metrics;
 mod color;
 mod comparison;
 mod config;
@@ -10,6 +12,7 @@ mod layers;
 mod methods;
 mod outcome;
 mod recommendation;
+pub mod reference;
 mod roles;
 pub mod search;
 pub mod stage;
