@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod card;
 mod classifier;
 pub mod codes;
 pub mod compare;
@@ -8,6 +9,7 @@ pub mod config;
 pub mod data;
 pub mod denoise;
 mod error;
+pub mod export;
 pub mod figures;
 mod fit;
 pub mod folder;
@@ -21,7 +23,9 @@ pub mod page;
 pub mod pipeline;
 pub mod probe;
 mod record;
+mod saved;
 pub mod selfcheck;
+mod stored;
 mod train;
 mod trained;
 
@@ -32,6 +36,7 @@ pub use fit::{fit, fit_with};
 pub use model::Model;
 pub use monitor::Monitor;
 pub use record::{Epoch, LayerEpoch, Measure, Record};
+pub use saved::Saved;
 pub use trained::Trained;
 
 pub use ae_core;

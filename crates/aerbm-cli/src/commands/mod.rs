@@ -5,6 +5,7 @@ mod data;
 mod denoise;
 mod encode;
 mod evaluate;
+mod export;
 mod inpaint;
 mod likelihood;
 mod pipeline;
@@ -13,6 +14,7 @@ mod reconstruct;
 mod report;
 mod sample;
 mod selfcheck;
+mod show;
 mod train;
 
 use std::path::{Path, PathBuf};
@@ -57,6 +59,8 @@ commands! {
     Likelihood: likelihood,
     Sample: sample,
     Inpaint: inpaint,
+    Show: show,
+    Export: export,
     Report: report,
     Data: data,
     Selfcheck: selfcheck,
