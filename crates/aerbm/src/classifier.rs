@@ -7,11 +7,13 @@ use ndarray::{Array2, ArrayView2, s};
 use nn_core::{Activation, Dense, TensorMap, restore, store};
 use serde::{Deserialize, Serialize};
 use stack::{Classifier, FineTuneConfig, Labelled, fine_tune};
-use study::{Rates, tensor_file};
+use study::Rates;
+use study::tensor_file::{self, TensorFileError};
 
+use crate::card::{self, Card};
 use crate::monitor::{Monitor, observer};
 use crate::trained::Trained;
-use crate::{ConfigError, Error, with_threads};
+use crate::{ConfigError, Error, stored, with_threads};
 
 const FILE: &str = "classifier.safetensors";
 
@@ -22,6 +24,8 @@ pub struct TrainedClassifier {
     pub classifier: Classifier<f32>,
     /// Error in percent on the rows that were held out to decide when to stop.
     pub validation_error_pct: f64,
+    /// Number of those rows; 0 in classifiers of earlier versions, which did not keep it.
+    pub validation_rows: usize,
     /// The origin of a classifier that a comparison or `fit` left; none for one of the library.
     pub origin: Option<Origin>,
 }
@@ -76,6 +80,8 @@ struct Description {
     /// Activations of the hidden layers.
     activations: Vec<Activation>,
     validation_error_pct: f64,
+    #[serde(default)]
+    validation_rows: usize,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     origin: Option<Origin>,
 }
@@ -130,9 +136,10 @@ impl Trained {
         let tuned = with_threads(|| fine_tune(start, train, validation, config, seed, observer));
         monitor.finish();
         let tuned = tuned.map_err(|source| Error::training(&self.record.run, source))?;
+        let validation_rows = validation.labels.len();
         let errors = tuned.validation_errors as f64;
-        let validation_error_pct = 100.0 * errors / validation.labels.len() as f64;
-        Ok(TrainedClassifier { classifier: tuned.model, validation_error_pct, origin: None })
+        let validation_error_pct = 100.0 * errors / validation_rows as f64;
+        Ok(TrainedClassifier { classifier: tuned.model, validation_error_pct, validation_rows, origin: None })
     }
 }
 
@@ -153,11 +160,13 @@ impl TrainedClassifier {
         with_threads(|| self.classifier.probabilities(x.into()))
     }
 
-    /// Writes the classifier into `folder`, which is created where it is missing.
+    /// Writes the classifier and its card into `folder`, which is created where it is missing. A
+    /// `README.md` that is no card is left alone.
     ///
     /// # Errors
-    /// [`Error::Tensors`] if the file cannot be written.
+    /// [`Error::Tensors`] or [`Error::Report`] naming the file that cannot be written.
     pub fn save(&self, folder: impl AsRef<Path>) -> Result<(), Error> {
+        let folder = folder.as_ref();
         let mut tensors = TensorMap::new();
         store(&self.classifier, "", &mut tensors);
         let layers = &self.classifier.layers;
@@ -166,37 +175,51 @@ impl TrainedClassifier {
             sizes: inputs.into_iter().chain(layers.iter().map(Dense::n_outputs)).collect(),
             activations: self.classifier.units.clone(),
             validation_error_pct: self.validation_error_pct,
+            validation_rows: self.validation_rows,
             origin: self.origin.clone(),
         };
-        Ok(tensor_file::write(&folder.as_ref().join(FILE), &tensors, &description)?)
+        tensor_file::write(&folder.join(FILE), &tensors, &description)?;
+        let model = Trained::load_here(folder).map(|model| Card::of_model(&model));
+        card::write(
+            folder,
+            &[model, Some(Card::of_classifier(&card::name_of_folder(folder), self))],
+        )
     }
 
     /// Reads the classifier that [`save`](Self::save) wrote into `folder`.
     ///
     /// # Errors
-    /// [`Error::NoModel`] if there is none, [`Error::Tensors`] or [`Error::Restore`] if it is damaged.
+    /// [`Error::NoModel`] if there is none, [`Error::Tensors`] if it is damaged.
     pub fn load(folder: impl AsRef<Path>) -> Result<Self, Error> {
         let folder = folder.as_ref();
         let path = folder.join(FILE);
         let (tensors, description) = tensor_file::read::<Description>(&path)?
             .ok_or_else(|| Error::NoModel { folder: folder.to_owned() })?;
         let sizes = &description.sizes;
-        // Sizes are checked against the tensors before anything is allocated.
-        let largest = tensors.values().map(ndarray::ArrayBase::len).max().unwrap_or_default();
-        let possible = sizes
-            .windows(2)
-            .all(|pair| pair[0].checked_mul(pair[1]).is_some_and(|weights| weights <= largest));
-        if !possible || sizes.len() != description.activations.len() + 2 {
-            return Err(Error::Tensors(tensor_file::TensorFileError::Damaged {
-                path,
-                reason: "the sizes of its layers are not those of its tensors".to_owned(),
-            }));
+        let damaged = |reason| TensorFileError::Damaged { path: path.clone(), reason };
+        if sizes.contains(&0) || sizes.len() != description.activations.len() + 2 {
+            let reason = format!("its record has layers of {sizes:?} units");
+            return Err(damaged(reason).into());
         }
-        let layers = sizes.windows(2).map(|pair| Dense::zeros(pair[0], pair[1])).collect();
+        // Sizes are checked against the tensors before anything is allocated.
+        let pairs = || sizes.windows(2).map(|pair| (pair[0], pair[1]));
+        let expected: Vec<_> = (pairs().enumerate())
+            .flat_map(|(layer, (n_inputs, n_outputs))| stored::dense(layer, n_inputs, n_outputs))
+            .collect();
+        stored::check_tensors(&expected, &tensors).map_err(damaged)?;
+        let layers = pairs().map(|(n_inputs, n_outputs)| Dense::zeros(n_inputs, n_outputs));
+        let layers = layers.collect();
         let mut classifier = Classifier { layers, units: description.activations };
-        restore(&mut classifier, "", &tensors)
-            .map_err(|error| Error::Restore { path: path.clone(), source: error.into() })?;
-        let Description { validation_error_pct, origin, .. } = description;
-        Ok(TrainedClassifier { classifier, validation_error_pct, origin })
+        restore(&mut classifier, "", &tensors).map_err(|error| damaged(error.to_string()))?;
+        let Description { validation_error_pct, validation_rows, origin, .. } = description;
+        Ok(TrainedClassifier { classifier, validation_error_pct, validation_rows, origin })
+    }
+
+    /// The classifier in `folder`, if there is one.
+    ///
+    /// # Errors
+    /// [`Error::Tensors`] if it is damaged.
+    pub(crate) fn load_if_there(folder: &Path) -> Result<Option<Self>, Error> {
+        folder.join(FILE).is_file().then(|| Self::load(folder)).transpose()
     }
 }

@@ -157,6 +157,9 @@ pub enum Error {
     /// A file of tensors could not be read or written.
     #[error(transparent)]
     Tensors(#[from] TensorFileError),
+    /// A model cannot be written in another program's format.
+    #[error(transparent)]
+    Export(#[from] crate::export::ExportError),
     /// A table, figure or page could not be written.
     #[error(transparent)]
     Report(#[from] report::Error),

@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod best;
+pub mod card;
 mod classifier;
 pub mod codes;
 pub mod compare;
@@ -11,6 +12,7 @@ pub mod contract;
 pub mod data;
 pub mod denoise;
 mod error;
+pub mod export;
 pub mod figures;
 mod fit;
 pub mod folder;
@@ -23,7 +25,9 @@ pub mod page;
 pub mod pipeline;
 pub mod probe;
 mod record;
+mod saved;
 pub mod selfcheck;
+mod stored;
 mod train;
 mod trained;
 
@@ -34,6 +38,7 @@ pub use fit::{fit, fit_with};
 pub use model::Model;
 pub use monitor::Monitor;
 pub use record::{Epoch, LayerEpoch, Measure, Record};
+pub use saved::Saved;
 pub use trained::Trained;
 
 pub use ae_core;

@@ -1,15 +1,18 @@
 //! Trained models of either family behind one interface.
 
+use std::path::Path;
+
 use ae_core::Autoencoder;
 use ndarray::{Array2, ArrayView2};
 use nn_core::{Activation, Dense, Parameters as _, RestoreError, TensorMap, restore, store};
 use numerics::{Purpose, Stream};
 use rbm_core::Rbm;
 use stack::{Dbn, PretrainedLayer, layer_prefix};
+use study::tensor_file::TensorFileError;
 
-use crate::Error;
 use crate::config::RunConfig;
 use crate::record::Record;
+use crate::{Error, stored};
 
 const CHAINS: Purpose = Purpose::new("new samples");
 
@@ -111,21 +114,25 @@ impl Model {
         }
     }
 
-    /// The model of a record and its tensors.
-    pub(crate) fn restore(record: &Record, tensors: &TensorMap) -> Result<Self, Error> {
-        let damaged = |error: RestoreError| Error::Restore {
-            path: record.run.clone().into(),
-            source: error.into(),
-        };
-        Ok(match record.settings()? {
+    /// The model of a record and its tensors, which were read from the file at `path`.
+    pub(crate) fn restore(
+        record: &Record,
+        tensors: &TensorMap,
+        path: &Path,
+    ) -> Result<Self, Error> {
+        let damaged = |reason| TensorFileError::Damaged { path: path.to_owned(), reason };
+        let settings = record.settings().map_err(|error| damaged(error.to_string()))?;
+        stored::check_model(record, &settings, tensors).map_err(damaged)?;
+        let misfit = |error: RestoreError| damaged(error.to_string());
+        Ok(match settings {
             RunConfig::Autoencoder(settings) => {
                 let mut model = Autoencoder::new(&settings.model, record.n_visible, 0, 0)?;
-                restore(&mut model, "", tensors).map_err(damaged)?;
+                restore(&mut model, "", tensors).map_err(misfit)?;
                 Model::Autoencoder(model)
             }
             RunConfig::Rbm(settings) => {
                 let mut rbm = settings.model.zeros(record.n_visible);
-                restore(&mut rbm, "", tensors).map_err(damaged)?;
+                restore(&mut rbm, "", tensors).map_err(misfit)?;
                 Model::Rbm(rbm)
             }
             RunConfig::Dbn(settings) => {
@@ -133,7 +140,7 @@ impl Model {
                 let mut layers = Vec::new();
                 for layer in 0..settings.layers.len() {
                     let mut rbm = settings.model_of(layer).zeros(n_visible);
-                    restore(&mut rbm, &layer_prefix(layer), tensors).map_err(damaged)?;
+                    restore(&mut rbm, &layer_prefix(layer), tensors).map_err(misfit)?;
                     n_visible = rbm.n_hidden();
                     layers.push(rbm);
                 }

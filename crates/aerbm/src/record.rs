@@ -73,6 +73,9 @@ pub struct Record {
     pub run: String,
     /// The kind of model: `autoencoder`, `rbm` or `dbn`.
     pub method: String,
+    /// The version of the program that trained the model; absent in models of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// Seed of every random draw.
     pub seed: u64,
     /// The settings in full, as TOML.
@@ -83,6 +86,10 @@ pub struct Record {
     pub image: ImageShape,
     /// Name of the data.
     pub data: String,
+    /// SHA-256, in hex, of what the training samples were read from; absent in models of earlier
+    /// versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_sha256: Option<String>,
     /// The place of the data and the options that they were read with; absent in models of earlier
     /// versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -128,11 +135,13 @@ impl Record {
             key: key.as_str().to_owned(),
             run: spec.run.to_owned(),
             method: spec.config.method().to_owned(),
+            version: Some(env!("CARGO_PKG_VERSION").to_owned()),
             seed: spec.seed,
             config: spec.config.to_toml()?,
             n_visible: data.train.n_features(),
             image: data.train.shape(),
             data: data.train.name().to_owned(),
+            data_sha256: Some(data.train.sha256().to_owned()),
             source: spec.source.cloned(),
             pretraining: Vec::new(),
             epochs: Vec::new(),

@@ -1,18 +1,20 @@
 //! Trained models with their records, in memory and in folders.
 //!
 //! A folder holds `model.safetensors`, the tensors with the record in its metadata, and
-//! `model.json`, the record with the shapes of the tensors for readers.
+//! `model.json`, the record with the shapes of the tensors for readers, and `README.md`, the model's
+//! card.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nn_core::TensorMap;
 use study::stage::Key;
 use study::tensor_file;
 
-use crate::Error;
+use crate::card::{self, Card};
 use crate::config::{ConfigError, RunConfig};
 use crate::model::Model;
 use crate::record::Record;
+use crate::{Error, TrainedClassifier};
 
 /// A model with the record of its training.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,8 +36,8 @@ impl Trained {
         self.record.settings()
     }
 
-    /// Writes the model into `folder`, which is created where it is missing. Each file appears whole
-    /// or not at all.
+    /// Writes the model and its card into `folder`, which is created where it is missing. Each file
+    /// appears whole or not at all. A `README.md` that is no card is left alone.
     ///
     /// # Errors
     /// [`Error::Tensors`] or [`Error::Report`] naming the file that cannot be written.
@@ -49,7 +51,11 @@ impl Trained {
         let mut description = serde_json::to_value(&self.record)?;
         description["tensors"] = shapes.into();
         let text = serde_json::to_string_pretty(&description)? + "\n";
-        Ok(report::write_text(&folder.join("model.json"), &text)?)
+        report::write_text(&folder.join("model.json"), &text)?;
+        let classifier = TrainedClassifier::load(folder).ok();
+        let classifier =
+            classifier.map(|it| Card::of_classifier(&card::name_of_folder(folder), &it));
+        card::write(folder, &[Some(Card::of_model(self)), classifier])
     }
 
     /// Reads the model in a folder that [`save`](Self::save) wrote, or in that of a run with one model.
@@ -59,39 +65,54 @@ impl Trained {
     /// # Errors
     /// [`Error::NoModel`], [`Error::SeveralModels`], or the reason why the files cannot be read.
     pub fn load(folder: impl AsRef<Path>) -> Result<Self, Error> {
-        let run = folder.as_ref();
-        let mut folder = run.to_owned();
-        if !folder.join(MODEL).is_file() {
-            let inner: Vec<_> = std::fs::read_dir(run.join("models"))
-                .into_iter()
-                .flatten()
-                .filter_map(|entry| Some(entry.ok()?.path()))
-                .filter(|path| path.join(MODEL).is_file())
-                .collect();
-            match inner.as_slice() {
-                [only] => folder.clone_from(only),
-                [] => return Err(Error::NoModel { folder: run.to_owned() }),
-                several => {
-                    let (count, example) = (several.len(), several[0].clone());
-                    return Err(Error::SeveralModels { folder: run.to_owned(), count, example });
-                }
-            }
-        }
-        let read = tensor_file::read::<Record>(&folder.join(MODEL))?;
+        let folder = Self::locate(folder.as_ref())?;
+        let path = folder.join(MODEL);
+        let read = tensor_file::read::<Record>(&path)?;
         let (tensors, mut record) = read.ok_or(Error::NoModel { folder: folder.clone() })?;
+        let model = Model::restore(&record, &tensors, &path)?;
         if let (Some("models"), Some(name)) = (name_of(folder.parent()), name_of(Some(&folder))) {
             name.clone_into(&mut record.run);
         }
-        Ok(Trained { model: Model::restore(&record, &tensors)?, record })
+        Ok(Trained { model, record })
+    }
+
+    /// The model in `folder` itself, if there is one that can be read.
+    pub(crate) fn load_here(folder: &Path) -> Option<Self> {
+        folder.join(MODEL).is_file().then(|| Self::load(folder).ok()).flatten()
+    }
+
+    /// The folder of the model: this one, or, if it is that of a run with one model, the model's in it.
+    ///
+    /// # Errors
+    /// [`Error::NoModel`] or [`Error::SeveralModels`].
+    pub(crate) fn locate(run: &Path) -> Result<PathBuf, Error> {
+        if run.join(MODEL).is_file() {
+            return Ok(run.to_owned());
+        }
+        let inner: Vec<_> = std::fs::read_dir(run.join("models"))
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.join(MODEL).is_file())
+            .collect();
+        match inner.as_slice() {
+            [only] => Ok(only.clone()),
+            [] => Err(Error::NoModel { folder: run.to_owned() }),
+            several => {
+                let (count, example) = (several.len(), several[0].clone());
+                Err(Error::SeveralModels { folder: run.to_owned(), count, example })
+            }
+        }
     }
 
     /// The model in `folder`, if it is there and has this key.
     pub(crate) fn load_if(folder: &Path, key: &Key) -> Result<Option<Self>, Error> {
-        let found = tensor_file::read::<Record>(&folder.join(MODEL))?;
+        let path = folder.join(MODEL);
+        let found = tensor_file::read::<Record>(&path)?;
         let Some((tensors, record)) = found.filter(|(_, record)| record.key == key.as_str()) else {
             return Ok(None);
         };
-        Ok(Some(Trained { model: Model::restore(&record, &tensors)?, record }))
+        Ok(Some(Trained { model: Model::restore(&record, &tensors, &path)?, record }))
     }
 }
 

@@ -6,6 +6,7 @@ mod denoise;
 mod encode;
 mod evaluate;
 mod fit;
+mod export;
 mod inpaint;
 mod likelihood;
 mod pipeline;
@@ -15,6 +16,7 @@ mod reconstruct;
 mod report;
 mod sample;
 mod selfcheck;
+mod show;
 mod train;
 
 use std::path::{Path, PathBuf};
@@ -61,6 +63,8 @@ commands! {
     Likelihood: likelihood,
     Sample: sample,
     Inpaint: inpaint,
+    Show: show,
+    Export: export,
     Report: report,
     Data: data,
     Selfcheck: selfcheck,

@@ -1,0 +1,99 @@
+use std::path::PathBuf;
+
+use aerbm::Saved;
+use aerbm::export::{Export, Format, Part};
+use anyhow::bail;
+use clap::{Args, ValueEnum};
+
+use crate::ui::Ui;
+
+/// Write a trained model for other programs: ONNX, safetensors, or scikit-learn's arrays
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Folder of a model, or of a run with one model
+    model: PathBuf,
+    /// Format of the file
+    #[arg(long)]
+    format: FormatName,
+    /// Part of the model [default: the classifier if there is one, else the encoder; for safetensors all
+    /// parameters]
+    #[arg(long)]
+    part: Option<PartName>,
+    /// File to write [default: RUN-PART.FORMAT in the folder MODEL]
+    #[arg(long)]
+    out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FormatName {
+    /// A graph for onnxruntime and others
+    Onnx,
+    /// Named tensors for PyTorch, NumPy and others
+    Safetensors,
+    /// Arrays with the names that scikit-learn's estimators have
+    Npz,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PartName {
+    /// From data to codes
+    Encoder,
+    /// From codes to reconstructions
+    Decoder,
+    /// From data to reconstructions
+    Reconstruction,
+    /// From data to classes with their probabilities
+    Classifier,
+}
+
+/// Files of models that an export must not replace.
+const OWN_FILES: [&str; 3] =
+    ["model.safetensors", "classifier.safetensors", "checkpoint.safetensors"];
+
+pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
+    let saved = Saved::load(&args.model)?;
+    let part = args.part.map(Part::from);
+    let (format, name) = (Format::from(args.format), &saved.classifier_name);
+    let wants_classifier = part.is_none_or(|part| part == Part::Classifier);
+    let (export, run) = match (&saved.classifier, &saved.model) {
+        (Some(classifier), model) if wants_classifier || model.is_none() => {
+            (Export::of_classifier(name, classifier), name)
+        }
+        (_, Some(model)) => (Export::of_model(model), &model.record.run),
+        _ => bail!("{}: there is no model here", args.model.display()),
+    };
+    let bytes = export.write(format, part)?;
+    let shown = match (part, format) {
+        (None, Format::Safetensors) => "parameters",
+        (part, _) => part.unwrap_or(export.default_part()).name(),
+    };
+    let default = || args.model.join(format!("{run}-{shown}.{}", format.extension()));
+    let out = args.out.clone().unwrap_or_else(default);
+    if out.file_name().is_some_and(|name| OWN_FILES.iter().any(|own| name == *own)) && out.exists()
+    {
+        bail!("{} is a model's own file; --out names another one", out.display());
+    }
+    ::report::write_bytes(&out, &bytes)?;
+    ui.result(&format!("{shown} of {run}: {}", out.display()))
+}
+
+impl From<FormatName> for Format {
+    fn from(name: FormatName) -> Self {
+        match name {
+            FormatName::Onnx => Format::Onnx,
+            FormatName::Safetensors => Format::Safetensors,
+            FormatName::Npz => Format::Npz,
+        }
+    }
+}
+
+impl From<PartName> for Part {
+    fn from(name: PartName) -> Self {
+        match name {
+            PartName::Encoder => Part::Encoder,
+            PartName::Decoder => Part::Decoder,
+            PartName::Reconstruction => Part::Reconstruction,
+            PartName::Classifier => Part::Classifier,
+        }
+    }
+}

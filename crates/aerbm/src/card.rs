@@ -1,0 +1,319 @@
+//! The card of a model: what it is, what it learned from, how good it is, its limits and its use.
+//!
+//! `README.md` beside a saved model has the same text, in Markdown.
+
+mod text;
+
+use std::path::Path;
+
+use nn_core::{Chain, Dense, Parameters};
+use serde::Serialize;
+
+use crate::config::plain_name;
+use crate::record::Measure;
+use crate::{Error, Model, Trained, TrainedClassifier};
+
+/// The card of a model or a classifier.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Card {
+    /// The name of the run, or of a classifier's folder.
+    pub name: String,
+    /// The kind of model: `autoencoder`, `rbm`, `dbn` or `classifier`.
+    pub kind: String,
+    /// The layers.
+    pub layers: Vec<CardLayer>,
+    /// Number of weights and biases.
+    pub n_parameters: usize,
+    /// The training; absent for classifiers, which keep no record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub training: Option<CardTraining>,
+    /// Measurements of the finished model.
+    pub results: Vec<CardResult>,
+    /// What the results do not say, and what the model is not for.
+    pub limits: Vec<String>,
+}
+
+/// A layer of a model.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CardLayer {
+    /// The name, as exported tensors have it.
+    pub name: String,
+    /// Number of inputs.
+    pub n_inputs: usize,
+    /// Number of outputs.
+    pub n_outputs: usize,
+    /// The activation, or the kinds of an RBM's visible and hidden units.
+    pub units: String,
+}
+
+/// What a model was trained on and how.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CardTraining {
+    /// Name of the data.
+    pub data: String,
+    /// Number of rows that it learned from, if the record tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<usize>,
+    /// SHA-256 of the training data, if the record tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_sha256: Option<String>,
+    /// Number of epochs, over all layers.
+    pub epochs: usize,
+    /// Seed of every random draw.
+    pub seed: u64,
+    /// The version of the program, if the record tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The settings in full, as TOML.
+    pub settings: String,
+}
+
+/// A measurement.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CardResult {
+    /// The rows that it is of, such as `test`.
+    pub rows: String,
+    /// The quantity, as tables name it.
+    pub metric: String,
+    /// The value.
+    pub value: f64,
+    /// The 95 % interval, or the bounds of an estimate, where they are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval: Option<(f64, f64)>,
+    /// The unit.
+    pub unit: String,
+}
+
+impl Card {
+    /// The card of a model.
+    pub fn of_model(trained: &Trained) -> Self {
+        let (record, model) = (&trained.record, &trained.model);
+        let rows = record.epochs.last().map(|epoch| epoch.training.samples);
+        let pretraining = record.pretraining.len();
+        let (low, high) = value_bounds(model);
+        let mut limits = vec![match rows {
+            Some(rows) => format!(
+                "It learned from {} rows of {}. Rows that differ from these may get worse results than \
+                 those above.",
+                number_text::count(rows),
+                record.data
+            ),
+            None => format!("It learned from rows of {} alone.", record.data),
+        }];
+        limits.push(if low.is_finite() && high.is_finite() {
+            format!(
+                "It takes {} values a row, between {low} and {high}, scaled as its training data were.",
+                record.n_visible
+            )
+        } else {
+            format!(
+                "It takes {} finite numbers a row, scaled as its training data were.",
+                record.n_visible
+            )
+        });
+        if !record.finals.is_empty() {
+            limits.push(
+                "The results are those of one model and one seed. They do not tell how another seed, or \
+                 other data, would do."
+                    .to_owned(),
+            );
+        }
+        Card {
+            name: record.run.clone(),
+            kind: record.method.clone(),
+            layers: layers_of(model),
+            n_parameters: n_parameters(model),
+            training: Some(CardTraining {
+                data: record.data.clone(),
+                rows,
+                data_sha256: record.data_sha256.clone(),
+                epochs: record.epochs.len() + pretraining,
+                seed: record.seed,
+                version: record.version.clone(),
+                settings: record.config.clone(),
+            }),
+            results: results(&record.finals),
+            limits,
+        }
+    }
+
+    /// The card of a classifier of this name.
+    pub fn of_classifier(name: &str, trained: &TrainedClassifier) -> Self {
+        let network = &trained.classifier;
+        let layers = (0..network.n_layers()).map(|index| {
+            let layer = network.layer(index);
+            let last = index + 1 == network.n_layers();
+            let units = if last { "softmax".to_owned() } else { text::name(layer.activation) };
+            card_layer("classifier", index, layer.weights.dim(), units)
+        });
+        let n_classes = network.layers.last().map_or(0, Dense::n_outputs);
+        let (error, rows) = (trained.validation_error_pct, trained.validation_rows);
+        let result = CardResult {
+            rows: "validation".to_owned(),
+            metric: "error_pct".to_owned(),
+            value: error,
+            interval: (rows > 0).then(|| wilson(error / 100.0, rows)),
+            unit: "pct".to_owned(),
+        };
+        Card {
+            name: name.to_owned(),
+            kind: "classifier".to_owned(),
+            layers: layers.collect(),
+            n_parameters: network.n_parameters(),
+            training: None,
+            results: vec![result],
+            limits: vec![
+                "The validation rows decided when training stopped, so that the error on new rows is \
+                 likely to be higher."
+                    .to_owned(),
+                format!(
+                    "It gives every row one of {n_classes} classes, also rows that belong to none of \
+                     them. Its probabilities are not calibrated."
+                ),
+                "It has not been examined for groups on which it errs more often; do not let it decide \
+                 about people without such an examination."
+                    .to_owned(),
+            ],
+        }
+    }
+}
+
+/// Writes the cards into `README.md` in `folder`, unless a file of that name is there that is no card.
+///
+/// # Errors
+/// [`Error::Report`] if the file cannot be written.
+pub(crate) fn write(folder: &Path, cards: &[Option<Card>]) -> Result<(), Error> {
+    let path = folder.join("README.md");
+    let foreign = std::fs::read(&path).is_ok_and(|bytes| !bytes.starts_with(text::MARK.as_bytes()));
+    if foreign {
+        return Ok(());
+    }
+    let cards: Vec<String> = cards.iter().flatten().map(Card::to_string).collect();
+    Ok(report::write_text(&path, &format!("{}\n{}", text::MARK, cards.join("\n")))?)
+}
+
+/// The name of a classifier: that of its folder.
+pub(crate) fn name_of_folder(folder: &Path) -> String {
+    let absolute = folder.canonicalize();
+    plain_name(absolute.as_deref().unwrap_or(folder))
+}
+
+/// The bounds of the values that the model's visible units take.
+fn value_bounds(model: &Model) -> (f64, f64) {
+    match model {
+        Model::Autoencoder(model) => {
+            model.output_unit().bounds().unwrap_or((f64::NEG_INFINITY, f64::INFINITY))
+        }
+        Model::Rbm(rbm) => rbm.visible.unit.bounds(),
+        Model::Dbn(dbn) => dbn.layers[0].visible.unit.bounds(),
+    }
+}
+
+fn layers_of(model: &Model) -> Vec<CardLayer> {
+    let rbm = |name: String, rbm: &rbm_core::Rbm<f32>| CardLayer {
+        name,
+        n_inputs: rbm.n_visible(),
+        n_outputs: rbm.n_hidden(),
+        units: format!("{} visible, {} hidden", rbm.visible.unit.name(), rbm.hidden.unit.name()),
+    };
+    match model {
+        Model::Autoencoder(model) => (0..model.n_layers())
+            .map(|index| {
+                let (layer, depth) = (model.layer(index), model.encoder.len());
+                let (part, number) =
+                    if index < depth { ("encoder", index) } else { ("decoder", index - depth) };
+                card_layer(part, number, layer.weights.dim(), text::name(layer.activation))
+            })
+            .collect(),
+        Model::Rbm(model) => vec![rbm("rbm".to_owned(), model)],
+        Model::Dbn(dbn) => {
+            let layers = dbn.layers.iter().enumerate();
+            layers.map(|(index, layer)| rbm(format!("rbm.{index}"), layer)).collect()
+        }
+    }
+}
+
+fn card_layer(
+    part: &str,
+    index: usize,
+    (n_inputs, n_outputs): (usize, usize),
+    units: String,
+) -> CardLayer {
+    CardLayer { name: format!("{part}.{index}"), n_inputs, n_outputs, units }
+}
+
+fn n_parameters(model: &Model) -> usize {
+    match model {
+        Model::Autoencoder(model) => model.n_parameters(),
+        Model::Rbm(rbm) => rbm.n_parameters(),
+        Model::Dbn(dbn) => dbn.layers.iter().map(Parameters::n_parameters).sum(),
+    }
+}
+
+/// The measurements, each with the bounds that are measurements of their own, such as
+/// `log_z_nats_lower`.
+fn results(measures: &[Measure]) -> Vec<CardResult> {
+    let bound = |of: &Measure, end: &str| {
+        let name = format!("{}_{end}", of.metric);
+        let found = measures.iter().find(|it| it.split == of.split && it.metric == name);
+        found.map(|measure| measure.value)
+    };
+    let is_bound = |measure: &Measure| {
+        ["_lower", "_upper"].iter().any(|end| {
+            let of = measure.metric.strip_suffix(end);
+            of.is_some_and(|name| measures.iter().any(|it| it.metric == name))
+        })
+    };
+    let shown = measures.iter().filter(|measure| !is_bound(measure));
+    let result = |measure: &Measure| CardResult {
+        rows: measure.split.clone(),
+        metric: measure.metric.clone(),
+        value: measure.value,
+        interval: bound(measure, "lower").zip(bound(measure, "upper")),
+        unit: measure.unit.clone(),
+    };
+    shown.map(result).collect()
+}
+
+/// The 95 % score interval of a share `p` of `n` independent rows, in percent (Wilson 1927).
+fn wilson(p: f64, n: usize) -> (f64, f64) {
+    // The 97.5 % quantile of the normal distribution.
+    const Z: f64 = 1.959_963_984_540_054;
+    let n = n as f64;
+    let centre = (p + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
+    let half = Z / (1.0 + Z * Z / n) * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
+    (100.0 * (centre - half).max(0.0), 100.0 * (centre + half).min(1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_score_interval_agrees_with_statsmodels() {
+        // statsmodels.stats.proportion.proportion_confint(k, n, method="wilson")
+        for (errors, n, low, high) in
+            [(1, 42, 0.42, 12.32), (0, 10, 0.0, 27.75), (10, 10, 72.25, 100.0)]
+        {
+            let (found_low, found_high) = wilson(f64::from(errors) / n as f64, n);
+            assert!(
+                (found_low - low).abs() < 0.005 && (found_high - high).abs() < 0.005,
+                "{found_low} {found_high}"
+            );
+        }
+    }
+
+    #[test]
+    fn bounds_stand_beside_their_estimate() {
+        let measure = |metric: &str, value| Measure::new("test", metric, value, "nats");
+        let found = results(&[
+            measure("log_z_nats", 5.0),
+            measure("log_z_nats_lower", 4.0),
+            measure("log_z_nats_upper", 6.0),
+            measure("mse_lower", 1.0),
+        ]);
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0].interval, Some((4.0, 6.0)));
+        assert_eq!(found[1].interval, None);
+    }
+}

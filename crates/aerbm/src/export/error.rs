@@ -1,0 +1,50 @@
+use thiserror::Error;
+
+/// The reasons why a model cannot be written in another program's format.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ExportError {
+    /// The model has no such part.
+    #[error("{run} is {kind} and has no {part}; expected {expected}")]
+    NoPart {
+        /// Name of the run.
+        run: String,
+        /// The kind of model, with its article.
+        kind: &'static str,
+        /// The part.
+        part: &'static str,
+        /// The parts that it has.
+        expected: &'static str,
+    },
+    /// scikit-learn has no such network.
+    #[error(
+        "{run}: scikit-learn's layout in an .npz file has no place for {reason}; ONNX and safetensors \
+         have"
+    )]
+    ScikitLearn {
+        /// Name of the run.
+        run: String,
+        /// The obstacle, such as "the elu units of encoder.0".
+        reason: String,
+    },
+    /// The encoding of the inputs, or the names of columns or classes, are not those of the model.
+    #[error("{run} has {expected} {what}, and {found} are described")]
+    Count {
+        /// Name of the run.
+        run: String,
+        /// The things that are counted.
+        what: &'static str,
+        /// Their number in the model.
+        expected: usize,
+        /// Their number in the description.
+        found: usize,
+    },
+    /// The bytes of a file could not be made.
+    #[error("{run}: the file cannot be made: {reason}")]
+    Bytes {
+        /// Name of the run.
+        run: String,
+        /// The error of the format's writer.
+        reason: String,
+    },
+}

@@ -1,0 +1,151 @@
+//! Models of every kind as chains of dense layers, which all formats are written from.
+
+use ndarray::{Array1, Array2, Axis};
+use nn_core::{Activation, Chain as _};
+use rbm_core::{Rbm, Unit};
+use serde::{Serialize, Serializer};
+
+use crate::Model;
+
+/// A function of a layer's total inputs z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Function {
+    /// An activation function of each z.
+    Unit(Activation),
+    /// 1 / (1 − e⁻ᶻ) − 1 / z, the mean of a truncated exponential unit.
+    TruncatedExponentialMean,
+    /// eᶻ / Σ eᶻ over the layer.
+    Softmax,
+}
+
+impl Function {
+    /// The mean of an RBM's unit, given its input. Every kind of unit is listed, so that a new one has
+    /// to say what its mean is.
+    fn mean_of(unit: Unit) -> Self {
+        match unit {
+            Unit::Binary => Function::Unit(Activation::Logistic),
+            Unit::Gaussian => Function::Unit(Activation::Identity),
+            Unit::Spin => Function::Unit(Activation::Tanh),
+            Unit::TruncatedExponential => Function::TruncatedExponentialMean,
+        }
+    }
+
+    /// The name in metadata and messages.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Function::Unit(Activation::Identity) => "identity",
+            Function::Unit(Activation::Logistic) => "logistic",
+            Function::Unit(Activation::Tanh) => "tanh",
+            Function::Unit(Activation::Relu) => "relu",
+            Function::Unit(Activation::LeakyRelu) => "leaky-relu",
+            Function::Unit(Activation::Softplus) => "softplus",
+            Function::Unit(Activation::Elu) => "elu",
+            Function::TruncatedExponentialMean => "truncated-exponential-mean",
+            Function::Softmax => "softmax",
+        }
+    }
+}
+
+impl Serialize for Function {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// A layer: y = f(x W + b), of which the `keep` largest values are kept and the others become zero.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Layer {
+    /// The name, such as `encoder.0`.
+    pub(super) name: String,
+    /// W, inputs × outputs.
+    pub(super) weights: Array2<f32>,
+    /// b, outputs.
+    pub(super) bias: Array1<f32>,
+    /// f.
+    pub(super) function: Function,
+    /// Number of outputs that are kept; all, if there is none.
+    pub(super) keep: Option<usize>,
+}
+
+impl Layer {
+    /// Number of inputs.
+    pub(super) fn n_inputs(&self) -> usize {
+        self.weights.nrows()
+    }
+
+    /// Number of outputs.
+    pub(super) fn n_outputs(&self) -> usize {
+        self.weights.ncols()
+    }
+
+    fn new(name: String, weights: Array2<f32>, bias: Array1<f32>, function: Function) -> Self {
+        Layer { name, weights, bias, function, keep: None }
+    }
+}
+
+/// The layers from the data to the code. The code keeps as many units as it does for features, or, if
+/// it is `decoded`, as many as for reconstructions.
+pub(super) fn encoder(model: &Model, decoded: bool) -> Vec<Layer> {
+    let mut layers = match model {
+        Model::Autoencoder(model) => chain(model, 0, model.encoder.len(), "encoder"),
+        Model::Rbm(rbm) => vec![up(rbm, 0)],
+        Model::Dbn(dbn) => dbn.layers.iter().enumerate().map(|(i, rbm)| up(rbm, i)).collect(),
+    };
+    if let (Model::Autoencoder(model), Some(code)) = (model, layers.last_mut()) {
+        let kept = if decoded { model.top_k } else { model.encode_top_k.or(model.top_k) };
+        code.keep = kept.filter(|&k| k < code.n_outputs());
+    }
+    layers
+}
+
+/// The layers from the code to the reconstruction.
+pub(super) fn decoder(model: &Model) -> Vec<Layer> {
+    match model {
+        Model::Autoencoder(model) => chain(model, model.encoder.len(), model.n_layers(), "decoder"),
+        Model::Rbm(rbm) => vec![down(rbm, 0)],
+        Model::Dbn(dbn) => {
+            dbn.layers.iter().rev().enumerate().map(|(i, rbm)| down(rbm, i)).collect()
+        }
+    }
+}
+
+/// The layers of a classifier, softmax last.
+pub(super) fn classifier(classifier: &stack::Classifier<f32>) -> Vec<Layer> {
+    let mut layers = chain(classifier, 0, classifier.n_layers(), "classifier");
+    if let Some(output) = layers.last_mut() {
+        output.function = Function::Softmax;
+    }
+    layers
+}
+
+fn chain(model: &impl nn_core::Chain<f32>, from: usize, to: usize, part: &str) -> Vec<Layer> {
+    let layers = (from..to).map(|index| {
+        let layer = model.layer(index);
+        let function = Function::Unit(layer.activation);
+        let name = format!("{part}.{}", index - from);
+        Layer::new(name, layer.weights.to_owned(), layer.bias.to_owned(), function)
+    });
+    layers.collect()
+}
+
+/// E[h | v]. The standard deviations σ of the visible units become part of the weights, W / σ.
+fn up(rbm: &Rbm<f32>, index: usize) -> Layer {
+    let mut weights = rbm.weights.clone();
+    if !rbm.visible.std.is_empty() {
+        weights /= &rbm.visible.std.view().insert_axis(Axis(1));
+    }
+    let (bias, function) = (rbm.hidden.bias.clone(), Function::mean_of(rbm.hidden.unit));
+    Layer::new(format!("encoder.{index}"), weights, bias, function)
+}
+
+/// E[v | h], with the weights σ W and the biases σ a where visible units have standard deviations σ.
+/// Units that have them are Gaussian, whose mean is their input.
+fn down(rbm: &Rbm<f32>, index: usize) -> Layer {
+    let (mut weights, mut bias) = (rbm.weights.t().to_owned(), rbm.visible.bias.clone());
+    if !rbm.visible.std.is_empty() {
+        weights *= &rbm.visible.std;
+        bias *= &rbm.visible.std;
+    }
+    let function = Function::mean_of(rbm.visible.unit);
+    Layer::new(format!("decoder.{index}"), weights, bias, function)
+}

@@ -1,0 +1,95 @@
+//! Layers, their functions, and the choice of a class as nodes.
+
+use nn_core::Activation;
+
+use super::graph::{Attribute, Graph, count};
+use super::proto::element;
+use crate::export::network::{Function, Layer};
+
+/// Adds the layers, and returns the value of the last.
+pub(super) fn through(graph: &mut Graph, layers: &[Layer], x: String) -> String {
+    layers.iter().fold(x, |x, layer| {
+        let shape = [layer.n_inputs(), layer.n_outputs()];
+        let name = |tensor: &str| format!("{}.{tensor}", layer.name);
+        let weights = graph.floats(&name("weight"), &shape, layer.weights.iter().copied());
+        let bias = graph.floats(&name("bias"), &shape[1..], layer.bias.iter().copied());
+        let z = graph.node("Gemm", &[&x, &weights, &bias]);
+        let y = function(graph, layer.function, z);
+        match layer.keep {
+            Some(k) => largest(graph, &y, k),
+            None => y,
+        }
+    })
+}
+
+fn function(graph: &mut Graph, function: Function, z: String) -> String {
+    match function {
+        Function::Unit(Activation::Identity) => z,
+        Function::Unit(Activation::Logistic) => graph.node("Sigmoid", &[&z]),
+        Function::Unit(Activation::Tanh) => graph.node("Tanh", &[&z]),
+        Function::Unit(Activation::Relu) => graph.node("Relu", &[&z]),
+        Function::Unit(Activation::LeakyRelu) => {
+            let slope = -Activation::LeakyRelu.output(-1.0_f32);
+            graph.node_with("LeakyRelu", &[&z], &[Attribute::Float("alpha", slope)])
+        }
+        Function::Unit(Activation::Softplus) => graph.node("Softplus", &[&z]),
+        Function::Unit(Activation::Elu) => {
+            graph.node_with("Elu", &[&z], &[Attribute::Float("alpha", 1.0)])
+        }
+        Function::Softmax => graph.node_with("Softmax", &[&z], &[Attribute::Int("axis", -1)]),
+        Function::TruncatedExponentialMean => truncated_exponential_mean(graph, &z),
+    }
+}
+
+/// Keeps the `k` largest values of each row and sets the others to zero. Of equal values the first are
+/// kept, as TopK's definition has it.
+fn largest(graph: &mut Graph, y: &str, k: usize) -> String {
+    let kept = graph.integers("kept", &[1], &[count(k)]);
+    let [values, places] = graph.nodes("TopK", &[y, &kept], &[Attribute::Int("axis", -1)]);
+    let shape = graph.node("Shape", &[y]);
+    let zeros = graph.node("ConstantOfShape", &[&shape]);
+    graph.node_with("ScatterElements", &[&zeros, &places, &values], &[Attribute::Int("axis", 1)])
+}
+
+/// 1 / (1 − e⁻ᶻ) − 1 / z. Near 0, where it is a difference of almost equal numbers, its series
+/// ½ + z/12 − z³/720 + z⁵/30240 − z⁷/1209600, whose error is below 1e-9 for |z| < ½.
+fn truncated_exponential_mean(graph: &mut Graph, z: &str) -> String {
+    let [zero, half, one] = [0.0, 0.5, 1.0].map(|value| graph.scalar(value));
+    let squared = graph.node("Mul", &[z, z]);
+    let mut sum = graph.scalar(-1.0 / 1_209_600.0);
+    for coefficient in [1.0 / 30_240.0, -1.0 / 720.0, 1.0 / 12.0] {
+        let product = graph.node("Mul", &[&sum, &squared]);
+        let coefficient = graph.scalar(coefficient);
+        sum = graph.node("Add", &[&product, &coefficient]);
+    }
+    let odd = graph.node("Mul", &[&sum, z]);
+    let near = graph.node("Add", &[&odd, &half]);
+
+    let magnitude = graph.node("Abs", &[z]);
+    let divisor = graph.node("Max", &[&magnitude, &half]);
+    let negative = graph.node("Neg", &[&divisor]);
+    let power = graph.node("Exp", &[&negative]);
+    let denominator = graph.node("Sub", &[&one, &power]);
+    let first = graph.node("Div", &[&one, &denominator]);
+    let second = graph.node("Div", &[&one, &divisor]);
+    let above = graph.node("Sub", &[&first, &second]);
+    // The mean at −z is the mirror image.
+    let below = graph.node("Sub", &[&one, &above]);
+    let is_negative = graph.node("Less", &[z, &zero]);
+    let far = graph.node("Where", &[&is_negative, &below, &above]);
+    let is_small = graph.node("Less", &[&magnitude, &half]);
+    graph.node("Where", &[&is_small, &near, &far])
+}
+
+/// Adds the output `class`: the number or, if classes have names, the name of the most probable one.
+pub(super) fn classes(graph: &mut Graph, names: &[String]) {
+    let attributes = [Attribute::Int("axis", -1), Attribute::Int("keepdims", 0)];
+    let index = graph.node_with("ArgMax", &["probabilities"], &attributes);
+    if names.is_empty() {
+        graph.output_column(&index, "class", element::INT64, "the most probable class, from 0");
+    } else {
+        let names = graph.words("class names", names);
+        let class = graph.node("Gather", &[&names, &index]);
+        graph.output_column(&class, "class", element::STRING, "the most probable class");
+    }
+}

@@ -1,0 +1,102 @@
+//! Parameters by names that explain themselves.
+//!
+//! Weights are outputs × inputs, as PyTorch's `Linear` has them. An RBM has `rbm.weight` (hidden ×
+//! visible), `rbm.hidden_bias`, `rbm.visible_bias` and, for units that have them, `rbm.visible_std`: its
+//! inputs are divided by these. The RBMs of a deep belief network are `rbm.0`, `rbm.1`, … from the data
+//! upwards. The metadata have a JSON object under the key `aerbm`.
+
+use std::collections::{BTreeMap, HashMap};
+
+use ndarray::{ArrayView1, ArrayView2};
+use rbm_core::Rbm;
+use safetensors::tensor::{Dtype, TensorView};
+use serde_json::{Map, Value, json};
+
+use super::{Export, ExportError, Layer, Part, Source};
+use crate::Model;
+
+/// Tensors by name: shape and bytes.
+type Tensors = BTreeMap<String, (Vec<usize>, Vec<u8>)>;
+
+/// The bytes of a file with a part of the model, or with the whole.
+pub(super) fn write(export: &Export<'_>, part: Option<Part>) -> Result<Vec<u8>, ExportError> {
+    let mut tensors = Tensors::new();
+    let metadata = match (export.source, part) {
+        (Source::Model(Model::Rbm(rbm)), None) => {
+            add_rbm(&mut tensors, "rbm", rbm);
+            rbm_metadata(export, &[("rbm".to_owned(), rbm)])
+        }
+        (Source::Model(Model::Dbn(dbn)), None) => {
+            let named: Vec<(String, &Rbm<f32>)> = (dbn.layers.iter().enumerate())
+                .map(|(layer, rbm)| (format!("rbm.{layer}"), rbm))
+                .collect();
+            for (name, rbm) in &named {
+                add_rbm(&mut tensors, name, rbm);
+            }
+            rbm_metadata(export, &named)
+        }
+        (Source::Model(Model::Autoencoder(model)), None) => {
+            let mut layers = export.layers(Part::Encoder)?;
+            layers.extend(export.layers(Part::Decoder)?);
+            add_layers(&mut tensors, &layers);
+            let mut metadata = export.metadata(&layers);
+            if model.encode_top_k.is_some() {
+                metadata.insert("largest_units_decoded".to_owned(), json!(model.top_k));
+            }
+            metadata
+        }
+        (_, part) => {
+            let layers = export.layers(part.unwrap_or(export.default_part()))?;
+            add_layers(&mut tensors, &layers);
+            export.metadata(&layers)
+        }
+    };
+    let views = tensors.iter().map(|(name, (shape, bytes))| {
+        let view = TensorView::new(Dtype::F32, shape.clone(), bytes);
+        (name, view.expect("four bytes a value"))
+    });
+    safetensors::serialize(views, Some(described(metadata))).map_err(|error| export.failed(error))
+}
+
+/// The metadata under one key, so that the bytes do not depend on the order of a hash map.
+fn described(mut metadata: Map<String, Value>) -> HashMap<String, String> {
+    metadata.insert("weight_orientation".to_owned(), json!("outputs x inputs"));
+    HashMap::from([("aerbm".to_owned(), Value::Object(metadata).to_string())])
+}
+
+fn rbm_metadata(export: &Export<'_>, rbms: &[(String, &Rbm<f32>)]) -> Map<String, Value> {
+    let mut metadata = export.metadata(&[]);
+    let units = rbms.iter().map(|(name, rbm)| {
+        let units = json!({ "visible": rbm.visible.unit, "hidden": rbm.hidden.unit });
+        (name.clone(), units)
+    });
+    metadata.remove("activations");
+    metadata.insert("units".to_owned(), Value::Object(units.collect()));
+    metadata
+}
+
+fn add_rbm(tensors: &mut Tensors, name: &str, rbm: &Rbm<f32>) {
+    add_matrix(tensors, &format!("{name}.weight"), rbm.weights.t());
+    add_vector(tensors, &format!("{name}.visible_bias"), rbm.visible.bias.view());
+    add_vector(tensors, &format!("{name}.hidden_bias"), rbm.hidden.bias.view());
+    if !rbm.visible.std.is_empty() {
+        add_vector(tensors, &format!("{name}.visible_std"), rbm.visible.std.view());
+    }
+}
+
+fn add_layers(tensors: &mut Tensors, layers: &[Layer]) {
+    for layer in layers {
+        add_matrix(tensors, &format!("{}.weight", layer.name), layer.weights.t());
+        add_vector(tensors, &format!("{}.bias", layer.name), layer.bias.view());
+    }
+}
+
+fn add_matrix(tensors: &mut Tensors, name: &str, values: ArrayView2<'_, f32>) {
+    let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    tensors.insert(name.to_owned(), (values.shape().to_vec(), bytes));
+}
+
+fn add_vector(tensors: &mut Tensors, name: &str, values: ArrayView1<'_, f32>) {
+    let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    tensors.insert(name.to_owned(), (vec![values.len()], bytes));
+}

@@ -1,0 +1,126 @@
+//! Checks of what the files of models hold, before anything is made of it.
+
+use ae_core::AutoencoderConfig;
+use nn_core::TensorMap;
+use stack::layer_prefix;
+
+use crate::config::RunConfig;
+use crate::record::Record;
+
+/// Longest name of a file, in bytes, on the usual file systems.
+const LONGEST_NAME: usize = 255;
+
+/// A tensor's name and shape.
+type Expected = (String, [usize; 2]);
+
+/// Checks the record and the tensors of a model: its name is that of a file, its images have as many
+/// pixels as it has inputs, and every tensor is there, has the shape that the settings give it, and
+/// holds finite numbers. Nothing is allocated by sizes that the record claims.
+///
+/// # Errors
+/// The defect, in words.
+pub(crate) fn check_model(
+    record: &Record,
+    settings: &RunConfig,
+    tensors: &TensorMap,
+) -> Result<(), String> {
+    check_name(&record.run)?;
+    let (image, n) = (record.image, record.n_visible);
+    if n == 0 || image.height.checked_mul(image.width) != Some(n) {
+        let (height, width) = (image.height, image.width);
+        return Err(format!("its record has {n} inputs and images of {height}x{width} pixels"));
+    }
+    check_tensors(&expected(settings, n), tensors)
+}
+
+/// Checks that a name that was read from a file can be part of a file's name, and no path.
+///
+/// # Errors
+/// The defect, in words.
+pub(crate) fn check_name(name: &str) -> Result<(), String> {
+    let special = |c: char| c == '/' || c == '\\' || c.is_control();
+    let plain = !["", ".", ".."].contains(&name) && !name.contains(special);
+    if plain && name.len() <= LONGEST_NAME {
+        Ok(())
+    } else {
+        Err(format!("its record names the run {name:?}, which cannot be the name of a file"))
+    }
+}
+
+/// Checks names, shapes and values of tensors.
+///
+/// # Errors
+/// The defect, in words.
+pub(crate) fn check_tensors(expected: &[Expected], tensors: &TensorMap) -> Result<(), String> {
+    for (name, shape) in expected {
+        let tensor = tensors.get(name).ok_or_else(|| format!("tensor `{name}` is missing"))?;
+        let found = tensor.shape();
+        if found != shape {
+            return Err(format!("tensor `{name}` has shape {found:?}, expected {shape:?}"));
+        }
+        if let Some(value) = tensor.iter().find(|value| !value.is_finite()) {
+            return Err(format!("tensor `{name}` holds {value}, expected finite numbers"));
+        }
+    }
+    Ok(())
+}
+
+/// The tensors of a layer of this number.
+pub(crate) fn dense(layer: usize, n_inputs: usize, n_outputs: usize) -> [Expected; 2] {
+    [(format!("{layer}.weights"), [n_inputs, n_outputs]), (format!("{layer}.bias"), [1, n_outputs])]
+}
+
+/// The tensors of a model of these settings.
+fn expected(settings: &RunConfig, n_visible: usize) -> Vec<Expected> {
+    match settings {
+        RunConfig::Autoencoder(settings) => of_autoencoder(&settings.model, n_visible),
+        RunConfig::Rbm(settings) => of_rbm("", n_visible, &settings.model),
+        RunConfig::Dbn(settings) => {
+            let mut n_inputs = n_visible;
+            let layers = (0..settings.layers.len()).flat_map(|layer| {
+                let model = settings.model_of(layer);
+                let tensors = of_rbm(&layer_prefix(layer), n_inputs, &model);
+                n_inputs = model.n_hidden;
+                tensors
+            });
+            layers.collect()
+        }
+    }
+}
+
+fn of_autoencoder(model: &AutoencoderConfig, n_visible: usize) -> Vec<Expected> {
+    let widths = model.widths(n_visible);
+    let depth = model.encoder_layers.len() + 1;
+    let layers = widths.windows(2).enumerate().flat_map(|(layer, pair)| {
+        let tied = model.tied && layer >= depth;
+        dense(layer, pair[0], pair[1]).into_iter().skip(usize::from(tied))
+    });
+    layers.collect()
+}
+
+fn of_rbm(prefix: &str, n_visible: usize, model: &rbm_core::RbmConfig) -> Vec<Expected> {
+    let std = model.visible.has_std().then_some(("visible_std", [1, n_visible]));
+    let tensors = [
+        ("weights", [n_visible, model.n_hidden]),
+        ("visible_bias", [1, n_visible]),
+        ("hidden_bias", [1, model.n_hidden]),
+    ];
+    let named = |(name, shape): (&str, [usize; 2])| (format!("{prefix}0.{name}"), shape);
+    tensors.into_iter().chain(std).map(named).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_are_paths_are_refused() {
+        for name in ["", ".", "..", "x/../../y", "/etc", "a\\b", "a\nb", "\u{1b}[31m"] {
+            assert!(check_name(name).is_err(), "{name:?}");
+        }
+        assert!(check_name(&"x".repeat(256)).is_err());
+        for name in ["rbm", "my.rbm-2", "한글", "a b", "..x"] {
+            assert_eq!(check_name(name), Ok(()), "{name}");
+        }
+    }
+}
