@@ -45,8 +45,8 @@ fn of_data(error: &aerbm::mnist_io::Error) -> Option<&'static str> {
         }
         Error::Format(FormatError::Memory { .. }) => Some("--memory-limit sets the limit"),
         Error::Format(FormatError::NoColumns { .. }) => Some("leave out --label-column"),
-        Error::Format(FormatError::CsvNumber { .. }) => {
-            Some("--label-column takes a column as the labels")
+        Error::Format(FormatError::Quantity { .. }) => {
+            Some("--label-column takes another column as the labels, or none")
         }
         _ => None,
     }

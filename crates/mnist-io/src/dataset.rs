@@ -7,6 +7,7 @@ use ndarray::{ArcArray2, Array2};
 use crate::error::Error;
 use crate::hash::{sha256_of_arrays, sha256_of_slices};
 use crate::idx::{IdxImages, IdxLabels, check_labels};
+use crate::layout::{Block, BlockKind};
 use crate::shape::ImageShape;
 
 /// Samples of one shape, with or without labels.
@@ -25,9 +26,17 @@ pub struct Dataset {
     pub class_names: Vec<String>,
     /// The size of each image; a single row if the samples are not images.
     pub shape: ImageShape,
+    /// The kinds of the features, in order.
+    pub layout: Vec<Block>,
+    /// The names of the features; empty if they have none.
+    pub feature_names: Vec<String>,
     /// SHA-256, in hex, of what the data set was read from: the unpacked bytes of its images, then
     /// of its labels. Parts keep it, so it identifies the origin and not the choice of samples.
     pub sha256: String,
+    /// Whether values may be NaN, which stands for missing ones.
+    pub(crate) has_missing: bool,
+    /// Number of samples at the end that are for validation, if the data say so.
+    pub(crate) n_validation: Option<usize>,
 }
 
 /// What all parts of a data set have in common.
@@ -36,15 +45,31 @@ pub(crate) struct Origin {
     pub(crate) name: String,
     pub(crate) class_names: Vec<String>,
     pub(crate) shape: ImageShape,
+    pub(crate) layout: Vec<Block>,
+    pub(crate) feature_names: Vec<String>,
     pub(crate) sha256: String,
+    pub(crate) has_missing: bool,
 }
 
 impl Origin {
     /// Samples of this origin.
     pub(crate) fn dataset(&self, images: Array2<f32>, labels: Option<Vec<u8>>) -> Dataset {
-        let Origin { name, class_names, shape, sha256 } = self.clone();
+        let Origin { name, class_names, shape, layout, feature_names, sha256, has_missing } =
+            self.clone();
         let (images, n_classes) = (images.into_shared(), class_names.len());
-        Dataset { name, images, labels, n_classes, class_names, shape, sha256 }
+        Dataset {
+            name,
+            images,
+            labels,
+            n_classes,
+            class_names,
+            shape,
+            layout,
+            feature_names,
+            sha256,
+            has_missing,
+            n_validation: None,
+        }
     }
 }
 
@@ -73,11 +98,16 @@ impl Dataset {
             n_classes,
             class_names: numbers(n_classes),
             shape: images.shape,
+            layout: vec![Block { kind: BlockKind::UnitInterval, width: images.shape.n_pixels() }],
+            feature_names: vec![],
             sha256,
+            has_missing: false,
+            n_validation: None,
         })
     }
 
     /// Makes a data set from arrays. `labels` are the class of each row and the number of classes.
+    /// The features are taken as values of the unit interval if all are in [0, 1], else as real ones.
     /// The hash is that of the pixels as little-endian `f32`, followed by the labels.
     ///
     /// # Errors
@@ -90,7 +120,41 @@ impl Dataset {
         shape: ImageShape,
     ) -> Result<Self, Error> {
         let name = name.into();
-        check_images(&name, &images, shape)?;
+        check_images(&name, &images, shape, false)?;
+        let unit = images.iter().all(|value| (0.0..=1.0).contains(value));
+        let kind = if unit { BlockKind::UnitInterval } else { BlockKind::Real };
+        let layout = vec![Block { kind, width: shape.n_pixels() }];
+        Self::checked(name, images, labels, shape, layout, false)
+    }
+
+    /// Makes a data set from arrays in which NaN stands for a missing value, with the kinds of the
+    /// features. All else is as in [`Dataset::from_arrays`].
+    ///
+    /// # Errors
+    /// As [`Dataset::from_arrays`], but only for infinite values; [`Error::FeatureCount`] too if the
+    /// layout has another number of features.
+    pub fn from_incomplete_arrays(
+        name: impl Into<String>,
+        images: Array2<f32>,
+        labels: Option<(Vec<u8>, usize)>,
+        layout: Vec<Block>,
+    ) -> Result<Self, Error> {
+        let name = name.into();
+        let width = layout.iter().map(|block| block.width).sum();
+        let shape = ImageShape { height: 1, width };
+        check_images(&name, &images, shape, true)?;
+        let has_missing = images.iter().any(|value| value.is_nan());
+        Self::checked(name, images, labels, shape, layout, has_missing)
+    }
+
+    fn checked(
+        name: String,
+        images: Array2<f32>,
+        labels: Option<(Vec<u8>, usize)>,
+        shape: ImageShape,
+        layout: Vec<Block>,
+        has_missing: bool,
+    ) -> Result<Self, Error> {
         let (labels, n_classes) = labels.unzip();
         let n_classes = n_classes.unwrap_or(0);
         if let Some(labels) = &labels {
@@ -99,8 +163,17 @@ impl Dataset {
             check_labels(labels, n_classes, file)?;
         }
         let sha256 = sha256_of_arrays(images.view(), labels.as_deref().unwrap_or_default());
-        let (images, class_names) = (images.into_shared(), numbers(n_classes));
-        Ok(Self { name, images, labels, n_classes, class_names, shape, sha256 })
+        let (class_names, feature_names) = (numbers(n_classes), vec![]);
+        let origin =
+            Origin { name, class_names, shape, layout, feature_names, sha256, has_missing };
+        Ok(origin.dataset(images, labels))
+    }
+
+    /// Whether values may be missing. Missing values are NaN; a missing category is NaN in its whole
+    /// group.
+    #[must_use]
+    pub fn has_missing(&self) -> bool {
+        self.has_missing
     }
 
     /// Number of samples.
@@ -127,13 +200,19 @@ impl Dataset {
 }
 
 /// Refuses rows whose length is not that of the shape, and values that are not finite.
-fn check_images(name: &str, images: &Array2<f32>, shape: ImageShape) -> Result<(), Error> {
+fn check_images(
+    name: &str,
+    images: &Array2<f32>,
+    shape: ImageShape,
+    missing_allowed: bool,
+) -> Result<(), Error> {
     let (name, found) = (name.to_owned(), images.ncols());
     if found != shape.n_pixels() {
         let expected = shape.n_pixels();
         return Err(Error::FeatureCount { name, found, shape, expected });
     }
-    match images.indexed_iter().find(|(_, value)| !value.is_finite()) {
+    let is_wrong = |value: f32| !value.is_finite() && !(missing_allowed && value.is_nan());
+    match images.indexed_iter().find(|(_, value)| is_wrong(**value)) {
         Some(((row, column), &found)) => {
             Err(Error::NotFinite { file: name.into(), row, column, found })
         }

@@ -3,6 +3,7 @@
 use std::error;
 use std::path::PathBuf;
 
+use crate::frame::Place;
 use crate::shape::ImageShape;
 
 /// A file that cannot be read as samples. `place` is the file and, where it has several, the entry.
@@ -74,6 +75,15 @@ pub enum FormatError {
         place: String,
         /// The way to give labels in this format.
         instead: &'static str,
+    },
+
+    /// An option for tables was given for data without columns.
+    #[error("{place}: `{option}` of `ReadOptions` is for tables with columns; leave it out")]
+    TableOption {
+        /// The file or folder.
+        place: String,
+        /// The option.
+        option: &'static str,
     },
 
     /// An array whose elements are not real numbers of a supported type.
@@ -151,35 +161,200 @@ pub enum FormatError {
         expected: usize,
     },
 
-    /// A field that is not a finite number.
-    #[error(
-        "{}, line {line}, column {column}: \"{found}\" is not a finite number; if the column holds \
-         the labels, set `label_column` of `ReadOptions` to it",
-        file.display()
-    )]
-    CsvNumber {
+    /// A cell that is not of its column's type.
+    #[error("{}, {place}, column {column}: \"{found}\"; expected {expected}", file.display())]
+    Cell {
         /// The file.
         file: PathBuf,
-        /// The line, from 1.
-        line: u64,
+        /// The line or row.
+        place: Place,
         /// The name of the column, or its index from 0.
         column: String,
-        /// The content of the field.
+        /// The content of the cell.
         found: String,
+        /// The content that was expected, and a remedy if there is one.
+        expected: String,
     },
 
-    /// An empty field.
+    /// A missing value where they are refused.
     #[error(
-        "{}, line {line}, column {column}: no value; fill in missing values, or leave the row out",
+        "{}, {place}, column {column}: no value; fill in missing values, leave the row out, or set \
+         `missing` of `ReadOptions` to mark them",
         file.display()
     )]
     CsvMissing {
         /// The file.
         file: PathBuf,
-        /// The line, from 1.
-        line: u64,
+        /// The line or row.
+        place: Place,
         /// The name of the column, or its index from 0.
         column: String,
+    },
+
+    /// A column of a type that cannot be read.
+    #[error(
+        "{}, column {column} has type {found}; expected numbers, dates, booleans or text; convert it \
+         or leave the column out of the file",
+        file.display()
+    )]
+    ColumnType {
+        /// The file.
+        file: PathBuf,
+        /// The name of the column.
+        column: String,
+        /// The type, as Arrow calls it.
+        found: String,
+    },
+
+    /// Two columns of one name.
+    #[error(
+        "{}: columns {first} and {second} are both called \"{column}\"; expected different names",
+        file.display()
+    )]
+    DuplicateColumn {
+        /// The file.
+        file: PathBuf,
+        /// The name.
+        column: String,
+        /// The index of the first column, from 0.
+        first: usize,
+        /// The index of the second column, from 0.
+        second: usize,
+    },
+
+    /// A column that an option names and that does not exist.
+    #[error(
+        "{}: no column \"{column}\", which {option} names; the nearest is \"{nearest}\"",
+        file.display()
+    )]
+    UnknownColumn {
+        /// The file.
+        file: PathBuf,
+        /// The option.
+        option: &'static str,
+        /// The column that was given.
+        column: String,
+        /// The column with the most similar name.
+        nearest: String,
+    },
+
+    /// A column of the contract that new data lack.
+    #[error(
+        "{}: no column \"{column}\", which the model needs; found {}",
+        file.display(),
+        found.join(", ")
+    )]
+    AbsentColumn {
+        /// The file.
+        file: PathBuf,
+        /// The column.
+        column: String,
+        /// The columns that are there.
+        found: Vec<String>,
+    },
+
+    /// New data whose samples have another number of values.
+    #[error("{place} has {found} values per sample; expected {expected}, as in training")]
+    Width {
+        /// The file, and the entry.
+        place: String,
+        /// Number of values found.
+        found: usize,
+        /// Number of values of the contract.
+        expected: usize,
+    },
+
+    /// New images of another size.
+    #[error("{place} has images of {found}; expected {expected}, as in training")]
+    NewSize {
+        /// The file or folder.
+        place: String,
+        /// The size found.
+        found: ImageShape,
+        /// The size of the contract.
+        expected: ImageShape,
+    },
+
+    /// A declaration of columns that is wrong.
+    #[error("{}, line {line}: {found}; expected tables such as [columns.city] with a type", file.display())]
+    Schema {
+        /// The file of declarations.
+        file: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The mistake.
+        found: String,
+    },
+
+    /// A word in the split column that names no part.
+    #[error(
+        "{}, {place}, column {column}: \"{found}\"; expected train, validation or test",
+        file.display()
+    )]
+    SplitWord {
+        /// The file.
+        file: PathBuf,
+        /// The line or row.
+        place: Place,
+        /// The name of the column.
+        column: String,
+        /// The content of the cell.
+        found: String,
+    },
+
+    /// Too few groups for the parts.
+    #[error("{place} has {found} groups; expected at least {expected}, one for each part")]
+    TooFewGroups {
+        /// The file and the column.
+        place: String,
+        /// Number of groups found.
+        found: usize,
+        /// Number of parts.
+        expected: usize,
+    },
+
+    /// A division that leaves a part without rows.
+    #[error("{}: no rows for the {part} part; {remedy}", file.display())]
+    EmptyPart {
+        /// The file.
+        file: PathBuf,
+        /// The part.
+        part: &'static str,
+        /// A way to have some.
+        remedy: &'static str,
+    },
+
+    /// A label column that holds a quantity.
+    #[error(
+        "{place}: the labels are {distinct} different numbers in {n_rows} rows, such as {example}: a \
+         quantity, not classes; divide it into a few classes, name another label column, or `none`"
+    )]
+    Quantity {
+        /// The file, and the entry or column.
+        place: String,
+        /// Number of different labels.
+        distinct: usize,
+        /// Number of labelled rows.
+        n_rows: usize,
+        /// A label.
+        example: String,
+    },
+
+    /// A class that was not seen in training.
+    #[error(
+        "{}, {place}: the label \"{found}\" is no class of the training part; expected one of {}",
+        file.display(),
+        expected.join(", ")
+    )]
+    UnknownClass {
+        /// The file.
+        file: PathBuf,
+        /// The line or row.
+        place: Place,
+        /// The label.
+        found: String,
+        /// The names of the classes.
+        expected: Vec<String>,
     },
 
     /// A label column that does not exist.
@@ -198,8 +373,8 @@ pub enum FormatError {
         found: Vec<String>,
     },
 
-    /// A table that has only a label column.
-    #[error("{}: no column beside the labels; expected at least one of numbers", file.display())]
+    /// A table without features: all its columns are labels or ignored.
+    #[error("{}: no column that can be learned from; expected at least one beside the labels", file.display())]
     CsvNoFeatures {
         /// The file.
         file: PathBuf,
@@ -226,25 +401,9 @@ pub enum FormatError {
         found: usize,
     },
 
-    /// An image with pixels that are coloured or transparent.
-    #[error(
-        "{}: pixel ({x}, {y}) is {found}; expected opaque grey; convert the images to greyscale",
-        file.display()
-    )]
-    PngColour {
-        /// The file.
-        file: PathBuf,
-        /// The column of the pixel, from 0.
-        x: u32,
-        /// The row of the pixel, from 0.
-        y: u32,
-        /// The colour of the pixel.
-        found: String,
-    },
-
     /// An image whose size is not that of the first image.
     #[error("{} has {found}, the first image {expected}; expected one size", file.display())]
-    PngSize {
+    ImageSize {
         /// The file.
         file: PathBuf,
         /// Its size.
@@ -258,8 +417,17 @@ pub enum FormatError {
         "{}: images beside folders of images; expected either images, or one folder per class",
         dir.display()
     )]
-    PngMixed {
+    ImagesMixed {
         /// The folder.
         dir: PathBuf,
+    },
+
+    /// A validation part that does not fit the training part.
+    #[error("{place} has {what}, unlike the training part; expected both alike")]
+    PartsDiffer {
+        /// The file and entry, or the folder.
+        place: String,
+        /// The difference.
+        what: &'static str,
     },
 }

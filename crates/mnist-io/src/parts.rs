@@ -5,6 +5,8 @@ use std::ops::Range;
 use ndarray::{ArcArray2, ArrayView2, Axis, s};
 
 use crate::dataset::Dataset;
+use crate::error::Error;
+use crate::split_rule::SplitRule;
 
 impl Dataset {
     /// A view of the samples in a range. Their size as images is [`Dataset::shape`].
@@ -46,11 +48,30 @@ impl Dataset {
         (self.slice(0..n), self.slice(n..self.n_samples()))
     }
 
+    /// Number of samples that the training part keeps: by the rule, or, if the data fix the validation
+    /// part, all others.
+    pub(crate) fn n_train(&self, rule: SplitRule) -> Result<usize, Error> {
+        match self.n_validation {
+            Some(n_validation) => Ok(self.n_samples() - n_validation),
+            None => rule.n_train(self.n_samples()),
+        }
+    }
+
     /// Other samples of the same origin.
     fn part(&self, images: ArcArray2<f32>, labels: Option<Vec<u8>>) -> Self {
-        let (name, sha256) = (self.name.clone(), self.sha256.clone());
-        let (n_classes, class_names) = (self.n_classes, self.class_names.clone());
-        Self { name, images, labels, n_classes, class_names, shape: self.shape, sha256 }
+        Self {
+            name: self.name.clone(),
+            images,
+            labels,
+            n_classes: self.n_classes,
+            class_names: self.class_names.clone(),
+            shape: self.shape,
+            layout: self.layout.clone(),
+            feature_names: self.feature_names.clone(),
+            sha256: self.sha256.clone(),
+            has_missing: self.has_missing,
+            n_validation: None,
+        }
     }
 }
 

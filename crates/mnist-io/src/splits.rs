@@ -37,7 +37,7 @@ impl TrainTest {
     /// # Errors
     /// [`Error::TrainCount`] if the training or the validation part would be empty.
     pub fn split(self, rule: SplitRule) -> Result<Splits, Error> {
-        let n_train = rule.n_train(self.train.n_samples())?;
+        let n_train = self.train.n_train(rule)?;
         let (train, validation) = self.train.split_at(n_train);
         Ok(Splits { train, validation, test: self.test })
     }

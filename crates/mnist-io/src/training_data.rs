@@ -2,6 +2,7 @@
 
 use crate::dataset::Dataset;
 use crate::error::Error;
+use crate::layout::Block;
 use crate::read::on_disk::OnDisk;
 use crate::shape::ImageShape;
 use crate::split_rule::SplitRule;
@@ -78,6 +79,24 @@ impl TrainingData {
         }
     }
 
+    /// The kinds of the features, in order.
+    #[must_use]
+    pub fn layout(&self) -> &[Block] {
+        match self {
+            TrainingData::InMemory(dataset) => &dataset.layout,
+            TrainingData::OnDisk(on_disk) => on_disk.layout(),
+        }
+    }
+
+    /// Whether values may be missing, which are NaN.
+    #[must_use]
+    pub fn has_missing(&self) -> bool {
+        match self {
+            TrainingData::InMemory(dataset) => dataset.has_missing(),
+            TrainingData::OnDisk(on_disk) => on_disk.has_missing(),
+        }
+    }
+
     /// The name of the data set.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -104,7 +123,7 @@ impl TrainingData {
     pub fn split(self, rule: SplitRule) -> Result<(Self, Dataset), Error> {
         match self {
             TrainingData::InMemory(dataset) => {
-                let n_train = rule.n_train(dataset.n_samples())?;
+                let n_train = dataset.n_train(rule)?;
                 let (train, validation) = dataset.split_at(n_train);
                 Ok((TrainingData::InMemory(train), validation))
             }

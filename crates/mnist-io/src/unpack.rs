@@ -80,6 +80,12 @@ impl<'a> Unpacked<'a> {
     }
 }
 
+impl Read for Unpacked<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        self.bytes.read(out)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Write;

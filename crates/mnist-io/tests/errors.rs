@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use mnist_io::fetch::FetchError;
-use mnist_io::{Error, FormatError, ImageShape};
+use mnist_io::{Error, FormatError, ImageShape, Place};
 
 const CAUSE: &str = "no space left on device";
 
@@ -58,15 +58,49 @@ fn format_errors() -> Vec<FormatError> {
         FormatError::NpyLength { place: place(), found: 1, expected: 2 },
         FormatError::NpzEntries { file: file(), found: vec![] },
         FormatError::CsvFields { file: file(), line, found: 1, expected: 2 },
-        FormatError::CsvNumber { file: file(), line, column: text(), found: text() },
-        FormatError::CsvMissing { file: file(), line, column: text() },
+        FormatError::Cell {
+            file: file(),
+            place: Place::Line(line),
+            column: text(),
+            found: text(),
+            expected: text(),
+        },
+        FormatError::CsvMissing { file: file(), place: Place::Row(1), column: text() },
+        FormatError::ColumnType { file: file(), column: text(), found: text() },
+        FormatError::DuplicateColumn { file: file(), column: text(), first: 0, second: 1 },
+        FormatError::UnknownColumn {
+            file: file(),
+            option: "drop_columns",
+            column: text(),
+            nearest: text(),
+        },
+        FormatError::AbsentColumn { file: file(), column: text(), found: vec![] },
+        FormatError::Width { place: place(), found: 1, expected: 2 },
+        FormatError::NewSize { place: place(), found: shape, expected: shape },
+        FormatError::Schema { file: file(), line: 1, found: text() },
+        FormatError::SplitWord {
+            file: file(),
+            place: Place::Line(line),
+            column: text(),
+            found: text(),
+        },
+        FormatError::TooFewGroups { place: place(), found: 1, expected: 3 },
+        FormatError::EmptyPart { file: file(), part: "test", remedy: "add some" },
+        FormatError::Quantity { place: place(), distinct: 9, n_rows: 9, example: text() },
+        FormatError::UnknownClass {
+            file: file(),
+            place: Place::Line(line),
+            found: text(),
+            expected: vec![],
+        },
+        FormatError::TableOption { place: place(), option: "columns" },
         FormatError::CsvColumn { file: file(), column: text(), found: vec![] },
         FormatError::CsvNoFeatures { file: file() },
         FormatError::LabelType { place: place(), found: text() },
         FormatError::Classes { place: place(), found: 300 },
-        FormatError::PngColour { file: file(), x: 0, y: 0, found: text() },
-        FormatError::PngSize { file: file(), found: shape, expected: shape },
-        FormatError::PngMixed { dir: file() },
+        FormatError::ImageSize { file: file(), found: shape, expected: shape },
+        FormatError::ImagesMixed { dir: file() },
+        FormatError::PartsDiffer { place: place(), what: "labels" },
     ]
 }
 

@@ -8,7 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::{idx, npy, npz, png};
-use mnist_io::{Dataset, Opened, ReadOptions, Scale, SplitRule, TrainingData, open};
+use mnist_io::{
+    Dataset, MissingValues, Opened, ReadOptions, Scale, SplitRule, TrainingData, open,
+};
 use ndarray::{Array2, Axis, array};
 
 fn options() -> ReadOptions {
@@ -17,6 +19,10 @@ fn options() -> ReadOptions {
 
 fn labelled_by(column: &str) -> ReadOptions {
     ReadOptions { label_column: Some(column.into()), ..options() }
+}
+
+fn refusing() -> ReadOptions {
+    ReadOptions { missing: MissingValues::Refuse, ..options() }
 }
 
 fn write(dir: &Path, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
@@ -68,7 +74,8 @@ fn a_table_with_a_header_and_a_column_of_words() {
     let dir = folder();
     let path = write(dir.path(), "flowers.csv", FLOWERS);
     for column in ["species", "2", "-1"] {
-        let opened = open(&path, &labelled_by(column)).unwrap();
+        let kept = ReadOptions { scale: Scale::None, ..labelled_by(column) };
+        let opened = open(&path, &kept).unwrap();
         let classes = [1, 0, 1, 0].map(Some);
         let values = array![[1.5, 2.0], [2.5, 3.0], [3.5, 4.0], [4.5, 5.0_f32]];
         let expected = values.rows().into_iter().map(|row| row.to_vec()).zip(classes);
@@ -84,13 +91,14 @@ fn a_table_with_a_header_and_a_column_of_words() {
 #[test]
 fn a_table_without_a_header_in_other_separators() {
     let dir = folder();
-    for (name, text) in
-        [("a.csv", "0; 4;7\n2;4; 8\r\n1;0;7\n"), ("a.tsv", "0\t4\t7\n2\t4\t8\n1\t0\t7")]
-    {
-        let opened = open(write(dir.path(), name, text), &labelled_by("2")).unwrap();
-        // Integers up to 4 are divided by 4.
+    let kept = ReadOptions { scale: Scale::None, ..labelled_by("2") };
+    for (name, text) in [
+        ("a.csv", "0.5; 4.5;7\n2.5;5.5; 8\r\n1.5;0.5;7\n"),
+        ("a.tsv", "0.5\t4.5\t7\n2.5\t5.5\t8\n1.5\t0.5\t7"),
+    ] {
+        let opened = open(write(dir.path(), name, text), &kept).unwrap();
         let rows =
-            [(vec![0.0, 1.0], Some(0)), (vec![0.25, 0.0], Some(0)), (vec![0.5, 1.0], Some(1))];
+            [(vec![0.5, 4.5], Some(0)), (vec![1.5, 0.5], Some(0)), (vec![2.5, 5.5], Some(1))];
         assert_eq!(sorted(&opened), rows);
         assert_eq!(opened.data.train.class_names(), ["7", "8"]);
     }
@@ -99,7 +107,7 @@ fn a_table_without_a_header_in_other_separators() {
 #[test]
 fn a_column_called_label_is_taken_and_that_is_said() {
     let dir = folder();
-    let path = write(dir.path(), "a.csv", "label,x\n1,0.5\n0,0.25\n1,0.125\n");
+    let path = write(dir.path(), "a.csv", "label,x\n1,0.5\n0,0.25\n1,0.125\n0,0.75\n1,0.625\n0,0.875\n");
     let opened = open(&path, &options()).unwrap();
     assert_eq!(sorted(&opened)[0], (vec![0.125], Some(1)));
     assert!(notes(&opened).contains("the labels are in column label\n"));
@@ -111,7 +119,7 @@ fn a_column_called_label_is_taken_and_that_is_said() {
 fn rows_are_images_only_if_their_numbers_are_grey_values() {
     let dir = folder();
     let row = |value: &str| vec![value; 64].join(",") + "\n";
-    let table = |other: &str| row("0") + &row("1") + &row(other);
+    let table = |other: &str| row("0") + &row("1") + &row(other).repeat(6);
     for (other, is_image) in [("0.5", true), ("16", true), ("16.5", false), ("-1", false)] {
         let path = write(dir.path(), "a.csv", table(other));
         let opened = open(&path, &options()).unwrap();
@@ -125,19 +133,18 @@ fn every_mistake_in_a_table_is_named_with_its_line() {
     let case = |text: &str, options: &ReadOptions, says: &[&str]| {
         refused(&write(dir.path(), "bad.csv", text), options, says);
     };
-    case(
-        FLOWERS,
-        &options(),
-        &["line 2, column species: \"rose\" is not a finite number; ", "label_column"],
-    );
     case(FLOWERS, &labelled_by("specie"), &["no column \"specie\"", "length, width, species"]);
     case("1,2\n3,4\n5,6\n", &labelled_by("2"), &["no column \"2\"", "one of 0 to 1"]);
     case("1,2\n3,4\n5\n", &options(), &["line 3: 1 fields; expected 2"]);
-    case("1,2\n3,\n5,6\n", &options(), &["line 2, column 1: no value"]);
-    case("1,\n3,4\n5,6\n", &options(), &["line 1, column 1: no value"]);
-    case("1,NA\n3,4\n5,6\n", &options(), &["line 1, column 1: \"NA\" is not a finite number"]);
-    case("a,b\n1,2\n3,inf\n", &options(), &["line 3, column b: \"inf\" is not a finite number"]);
-    case("y\n1\n0\n1\n", &options(), &["no column beside the labels"]);
+    case("1,2\n3,\n5,6\n", &refusing(), &["line 2, column 1: no value"]);
+    case("1,\n3,4\n5,6\n", &refusing(), &["line 1, column 1: no value"]);
+    case("1,NA\n3,4\n5,6\n", &refusing(), &["line 1, column 1: no value"]);
+    case(
+        "a,b\n1,2\n3,inf\n5,6\n",
+        &options(),
+        &["line 3, column b: \"inf\"; expected a finite number"],
+    );
+    case("y\n1\n0\n1\n", &options(), &["no column that can be learned from"]);
     case("a,b\n1,2\n", &options(), &["has 1 rows; expected at least 3"]);
     case("", &options(), &["has 0 rows"]);
     let small = ReadOptions { memory_limit: 20, ..options() };
@@ -147,7 +154,7 @@ fn every_mistake_in_a_table_is_named_with_its_line() {
         &["would take", "`memory_limit` of `ReadOptions` allows", ".npy"],
     );
     let many: String = (0..300).map(|i| format!("{i},{i}\n")).collect::<Vec<_>>().concat();
-    case(&many, &labelled_by("0"), &["300 different labels; expected at most 256"]);
+    case(&many, &labelled_by("0"), &["300 different numbers in 300 rows", "a quantity"]);
     refused(
         &write(dir.path(), "bad.csv", b"1,2\n\xff,4\n"),
         &options(),
@@ -190,7 +197,13 @@ fn every_mistake_in_an_array_is_named() {
     case(npy("<c8", "(3, 1)", &[0; 24]), &["elements of type '<c8'", "astype(\"float32\")"]);
     case(npy("<f4", "(9999999999, 9999999999, 99)", &[0; 4]), &["holds 4 bytes of data"]);
     let nan: Vec<u8> = [0.0, 1.0, f32::NAN].iter().flat_map(|x: &f32| x.to_le_bytes()).collect();
-    case(npy("<f4", "(3, 1)", &nan), &["row 2, column 0 is NaN"]);
+    let path = write(dir.path(), "nan.npy", npy("<f4", "(3, 1)", &nan));
+    refused(&path, &refusing(), &["row 2, column 0 is NaN"]);
+    let opened = open(&path, &options()).unwrap();
+    assert!(train_of(&opened).has_missing());
+    assert!(notes(&opened).contains("1 values are NaN and count as missing\n"));
+    let nested = format!("{}3{}, 1)", "(".repeat(99), ")".repeat(98));
+    case(npy("|u1", &nested, &[0; 3]), &["too many nested brackets"]);
     let mut fortran = npy("|u1", "(3, 2)", &[0; 6]);
     let place = fortran.windows(5).position(|word| word == b"False").unwrap();
     fortran[place..place + 5].copy_from_slice(b"True ");
@@ -245,10 +258,9 @@ fn every_mistake_in_an_archive_is_named_with_its_entry() {
         &[("x", x.clone()), ("y", npy("|u1", "(3, 2)", &[0; 6]))],
         &["entry y.npy has shape [3, 2]"],
     );
-    let halves: Vec<u8> = [0.5_f32; 3].iter().flat_map(|x| x.to_le_bytes()).collect();
     case(
-        &[("x", x.clone()), ("y", npy("<f4", "(3,)", &halves))],
-        &["entry y.npy holds labels of type '<f4'"],
+        &[("x", x.clone()), ("y", npy("<c8", "(3,)", &[0; 24]))],
+        &["entry y.npy holds labels of type '<c8'"],
     );
     case(&[("x", npy("|u1", "(3, 1)", &[0; 2]))], &["entry x.npy holds 2 bytes"]);
     let test = npy("|u1", "(1, 2)", &[0; 2]);
@@ -288,6 +300,61 @@ fn folders_of_images() {
 }
 
 #[test]
+fn colours_depths_and_transparency_become_grey_bytes_and_that_is_said() {
+    use image::ExtendedColorType::{L16, La8, Rgb8};
+    let dir = folder();
+    let deep: Vec<u8> = [0_u16, 65_535].iter().flat_map(|x| x.to_ne_bytes()).collect();
+    write(dir.path(), "1.png", png(2, 1, L16, &deep));
+    write(dir.path(), "2.png", png(2, 1, Rgb8, &[255, 0, 0, 0, 255, 0]));
+    write(dir.path(), "3.png", png(2, 1, La8, &[0, 0, 0, 255]));
+    let mut jpeg = Vec::new();
+    let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, 100);
+    image::ImageEncoder::write_image(encoder, &[102, 102], 2, 1, image::ExtendedColorType::L8)
+        .unwrap();
+    write(dir.path(), "4.jpeg", jpeg);
+    let opened = open(dir.path(), &options()).unwrap();
+    let rows: Vec<Vec<f32>> = sorted(&opened).into_iter().map(|(row, _)| row).collect();
+    let bytes: Vec<Vec<f32>> =
+        rows.iter().map(|row| row.iter().map(|x| (x * 255.0).round()).collect()).collect();
+    // Luma of red and green: 0.2126 and 0.7152. A transparent pixel is white.
+    assert_eq!(bytes, [[0.0, 255.0], [54.0, 182.0], [102.0, 102.0], [255.0, 0.0]]);
+    assert!(notes(&opened).contains("2 images in colour or with transparency"));
+}
+
+#[test]
+fn parts_have_folders_and_entries_in_several_spellings() {
+    let grey = |value| png(1, 1, image::ExtendedColorType::L8, &[value]);
+    let dir = folder();
+    for (name, value) in
+        [("Training/1", 1), ("Training/2", 2), ("Training/3", 3), ("valid/1", 4), ("Testing/1", 5)]
+    {
+        write(dir.path(), &format!("{name}.png"), grey(value));
+    }
+    let opened = open(dir.path(), &options()).unwrap();
+    let splits = opened.data.split(SplitRule::Train(1)).unwrap();
+    assert_eq!((splits.train.n_samples(), splits.validation.n_samples()), (3, 1));
+    assert_eq!(splits.validation.images[(0, 0)], 4.0 / 255.0);
+
+    let entry = |values: &[u8]| npy("|u1", &format!("({}, 1)", values.len()), values);
+    let label = |n: usize| npy("|u1", &format!("({n},)"), &vec![1; n]);
+    let mut entries = vec![
+        ("x_train", entry(&[0, 200, 3])),
+        ("y_train", label(3)),
+        ("x_valid", entry(&[7, 9])),
+        ("y_valid", label(2)),
+        ("x_test", entry(&[5])),
+        ("y_test", label(1)),
+        ("weights", entry(&[1])),
+    ];
+    let opened = open(write(dir.path(), "three.npz", npz(&entries)), &options()).unwrap();
+    assert!(notes(&opened).contains("that are ignored: weights.npy\n"), "{}", notes(&opened));
+    let splits = opened.data.split(SplitRule::Study).unwrap();
+    assert_eq!(splits.validation.images, array![[7.0 / 255.0], [9.0 / 255.0]]);
+    entries.remove(3);
+    refused(&write(dir.path(), "two.npz", npz(&entries)), &options(), &["has no labels, unlike"]);
+}
+
+#[test]
 fn every_mistake_in_a_folder_of_images_is_named() {
     let grey = png(2, 1, image::ExtendedColorType::L8, &[0, 255]);
     let case = |name: &str, bytes: &[u8], says: &[&str]| {
@@ -300,19 +367,17 @@ fn every_mistake_in_a_folder_of_images_is_named() {
         assert!(said.contains(&path.display().to_string()) || name == "0.png", "{said}");
         assert!(says.iter().all(|what| said.contains(what)), "{said}");
     };
-    case("b/2.png", b"no image", &["expected a PNG image"]);
-    case("b/2.png", &grey[..grey.len() - 20], &["expected a PNG image"]);
+    case("b/2.png", b"no image", &["expected a PNG or JPEG image"]);
+    case("b/2.png", &grey[..grey.len() - 20], &["expected a PNG or JPEG image"]);
     case(
         "b/2.png",
         &png(1, 1, image::ExtendedColorType::L8, &[0]),
         &["1x1 pixels, the first image 1x2"],
     );
-    let red = png(2, 1, image::ExtendedColorType::Rgb8, &[0, 0, 0, 255, 0, 0]);
-    case("b/2.png", &red, &["pixel (1, 0) is [255, 0, 0, 255]", "greyscale"]);
     case("0.png", &grey, &["images beside folders of images"]);
     let empty = folder();
     refused(empty.path(), &options(), &["nothing to read", "train-images-idx3-ubyte", "PNG"]);
-    let text = write(empty.path(), "a.txt", "hello");
+    let text = write(empty.path(), "a.bin", "hello");
     refused(&text, &options(), &["unknown kind of data", ".npy"]);
 }
 

@@ -97,11 +97,12 @@ pub fn load(source: &Source) -> Result<Loaded, Error> {
         label_column: source.label_column.clone(),
         scale: source.scale,
         memory_limit: source.memory_limit << 20,
+        ..ReadOptions::default()
     };
     let path = find(&source.data);
     let (data, mut notes) = match (path, Derived::named(&source.data)) {
         (Ok(path), _) => {
-            let Opened { data, notes } = mnist_io::open(path, &options)?;
+            let Opened { data, notes, .. } = mnist_io::open(path, &options)?;
             (data, notes.into_iter().map(DataNote::Reading).collect::<Vec<_>>())
         }
         (Err(_), Some(set)) => {

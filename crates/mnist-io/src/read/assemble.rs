@@ -1,16 +1,19 @@
-//! From a format's raw data to samples: classes, order, scaling, and the parts in memory.
+//! From a format's arrays to samples: classes, order, scaling, and the parts in memory.
 
 use super::classes::{RawLabels, classes};
 use super::note::Note;
 use super::on_disk::{MOST_HELD, OnDisk};
-use super::options::ReadOptions;
-use super::order::Order;
+use super::options::{ReadOptions, SplitBy};
 use super::raw::{RawPart, RawSet};
-use super::scaling::{self, Scale};
+use super::scaling::{self, Resolved, Scale};
 use super::table::Table;
-use crate::dataset::{Origin, check_counts};
+use crate::contract::{
+    ArrayInput, CONTRACT_VERSION, Classes, Contract, Input, MissingValues,
+};
+use crate::dataset::{Dataset, Origin, check_counts};
 use crate::error::Error;
 use crate::format_error::FormatError;
+use crate::frame::parts::{Division, Parts, divide};
 use crate::splits::TrainTest;
 use crate::training_data::TrainingData;
 
@@ -19,13 +22,18 @@ use crate::training_data::TrainingData;
 pub struct Opened {
     /// The training part, in memory or on disk, and the test part.
     pub data: TrainTest<TrainingData>,
+    /// What was fitted to the training part, to read new data in the same way.
+    pub contract: Contract,
     /// The decisions made while reading.
     pub notes: Vec<Note>,
+    /// Samples without a label, encoded, which are for pretraining only; `None` if all have one, or
+    /// none has.
+    pub unlabelled: Option<Dataset>,
 }
 
 /// Scales and orders the samples, and reads into memory those within the limit.
 pub(super) fn assemble(name: String, raw: RawSet, options: &ReadOptions) -> Result<Opened, Error> {
-    let RawSet { train: raw_train, test: raw_test, in_order, mut notes } = raw;
+    let RawSet { train: raw_train, test: raw_test, n_validation, in_order, mut notes } = raw;
     check_parts(&raw_train, raw_test.as_ref())?;
     let RawPart { table: train, labels, sha256 } = raw_train;
     let (test, test_labels, test_sha256) = match raw_test {
@@ -34,30 +42,75 @@ pub(super) fn assemble(name: String, raw: RawSet, options: &ReadOptions) -> Resu
     };
     let place = train.file.display().to_string();
     let (class_names, train_labels, test_labels) = joint_classes(&place, labels, test_labels)?;
+    let holds_out = test.is_none() && options.test.is_none();
+    let parts = rows_of_parts(
+        train.n_rows,
+        train_labels.as_deref(),
+        &place,
+        holds_out,
+        division(&train, in_order, n_validation, options),
+    )?;
+    let Parts { order, held, unlabelled, .. } = &parts;
 
-    let n_rows = train.n_rows;
-    let needed = if test.is_none() { 3 } else { 2 };
-    if n_rows < needed {
-        return Err(FormatError::TooFewRows { place, found: n_rows, expected: needed }.into());
-    }
-    let (order, held) = match &test {
-        Some(_) if in_order || n_rows < 3 => (Order::as_it_is(n_rows), vec![]),
-        given => Order::with_rows_held_out(n_rows, train_labels.as_deref(), given.is_none()),
+    let learned = order.len() + unlabelled.len();
+    let row = |place: usize| match place.checked_sub(order.len()) {
+        Some(place) => unlabelled[place],
+        None => order.row(place),
     };
-    let tables: Vec<&Table> = std::iter::once(&train).chain(&test).collect();
-    let (scaling, note) = scaling::resolve(options.scale, &tables, &order)?;
+    let missing_allowed = options.missing == MissingValues::Mark;
+    let resolved = scaling::resolve(
+        options.scale,
+        &scaling::Parts {
+            train: &train,
+            rows: &row,
+            n_rows: learned,
+            held,
+            test: test.as_ref(),
+            missing_allowed,
+        },
+    )?;
+    let Resolved { scaling, note, ranges, n_missing } = resolved;
     if !(in_order && options.scale == Scale::Auto) {
         notes.push(note);
     }
-    if class_names.iter().enumerate().any(|(class, name)| *name != class.to_string()) {
-        notes.push(Note::Classes { names: class_names.clone() });
+    if n_missing > 0 {
+        notes.push(Note::MissingInArray { n_values: n_missing });
     }
-    if test.is_none() {
-        let (n_test, stratified) = (held.len(), train_labels.is_some());
-        notes.push(Note::HeldOut { n_test, n_samples: n_rows, stratified });
-    }
+    notes.extend(notes_on_parts(&class_names, &parts, train.n_rows, holds_out, options));
 
-    let origin = Origin { name, class_names, shape: train.shape, sha256 };
+    let contract = Contract {
+        version: CONTRACT_VERSION,
+        name: name.clone(),
+        n_training_rows: learned,
+        missing: options.missing,
+        input: Input::Array(ArrayInput {
+            shape: train.shape,
+            channels: 1,
+            pixels: train.pixels,
+            scaling: scaling.clone(),
+            ranges,
+        }),
+        classes: (train_labels.is_some() || test_labels.is_some()).then(|| Classes {
+            column: None,
+            index: None,
+            names: class_names.clone(),
+        }),
+    };
+    let origin = Origin {
+        name,
+        class_names,
+        shape: train.shape,
+        layout: contract.layout(),
+        feature_names: vec![],
+        sha256,
+        has_missing: n_missing > 0,
+    };
+    let unlabelled = if unlabelled.is_empty() {
+        None
+    } else {
+        let images = scaling.rows(&train, unlabelled.len(), |i| unlabelled[i])?;
+        Some(origin.dataset(images, None))
+    };
     let test = match &test {
         None => {
             let images = scaling.rows(&train, held.len(), |i| held[i])?;
@@ -80,12 +133,87 @@ pub(super) fn assemble(name: String, raw: RawSet, options: &ReadOptions) -> Resu
     let labels = chosen(train_labels.as_deref(), (0..order.len()).map(|place| order.row(place)));
     let train = if stays_on_disk(&train, options) {
         notes.push(Note::OnDisk { n_samples: order.len(), bytes: train.bytes_in_memory() });
-        TrainingData::OnDisk(OnDisk::new(train, order, scaling, labels, origin))
+        TrainingData::OnDisk(OnDisk::new(train, order.clone(), scaling, labels, origin))
     } else {
         let images = scaling.rows(&train, order.len(), |place| order.row(place))?;
-        TrainingData::InMemory(origin.dataset(images, labels))
+        let n_validation = parts.n_validation;
+        TrainingData::InMemory(Dataset { n_validation, ..origin.dataset(images, labels) })
     };
-    Ok(Opened { data: TrainTest { train, test }, notes })
+    Ok(Opened { data: TrainTest { train, test }, contract, notes, unlabelled })
+}
+
+/// The rule that the rows of an array are divided by.
+fn division(
+    train: &Table,
+    in_order: bool,
+    n_validation: Option<usize>,
+    options: &ReadOptions,
+) -> Division {
+    match (options.split, n_validation) {
+        (_, Some(n_validation)) => {
+            let first = train.n_rows - n_validation;
+            let part = |row| {
+                use crate::frame::parts::Part::{Train, Validation};
+                if row < first { Train } else { Validation }
+            };
+            Division::Given((0..train.n_rows).map(part).collect())
+        }
+        _ if in_order => Division::AsItIs,
+        (SplitBy::Random, None) => Division::Random,
+        (SplitBy::Time, None) => Division::Time((0..train.n_rows).collect()),
+    }
+}
+
+/// The rows of each part; refuses too few of them.
+pub(super) fn rows_of_parts(
+    n_rows: usize,
+    labels: Option<&[Option<u8>]>,
+    place: &str,
+    for_test: bool,
+    division: Division,
+) -> Result<Parts, FormatError> {
+    let needed = if for_test { 3 } else { 2 };
+    let found = labels.map_or(n_rows, |labels| labels.iter().flatten().count());
+    if found < needed {
+        return Err(FormatError::TooFewRows { place: place.to_owned(), found, expected: needed });
+    }
+    Ok(divide(n_rows, labels, for_test, &division))
+}
+
+/// Notes on the classes and on the rows that are held out or have no label.
+pub(super) fn notes_on_parts(
+    class_names: &[String],
+    parts: &Parts,
+    n_rows: usize,
+    holds_out: bool,
+    options: &ReadOptions,
+) -> Vec<Note> {
+    let mut notes = Vec::new();
+    if class_names.iter().enumerate().any(|(class, name)| *name != class.to_string()) {
+        notes.push(Note::Classes { names: class_names.to_vec() });
+    }
+    if !parts.unlabelled.is_empty() {
+        notes.push(Note::Unlabelled { n_samples: parts.unlabelled.len() });
+    }
+    if holds_out {
+        let n_test = parts.held.len();
+        notes.push(match (&options.split_column, &options.group_column, options.split) {
+            (Some(column), _, _) => Note::Divided { by: format!("as column {column} says") },
+            (_, Some(column), _) => {
+                let by = format!("so that equal values of {column} stay together; {n_test} are the test part");
+                Note::Divided { by }
+            }
+            (_, _, SplitBy::Time) => {
+                let by = format!("by time: the last {n_test} of {n_rows} are the test part");
+                Note::Divided { by }
+            }
+            _ => {
+                let stratified = !class_names.is_empty();
+                Note::HeldOut { n_test, n_samples: n_rows, stratified }
+            }
+        });
+    }
+    notes
 }
 
 /// Whether a table is on disk and beyond the memory limit.
@@ -93,20 +221,23 @@ fn stays_on_disk(table: &Table, options: &ReadOptions) -> bool {
     table.is_on_disk() && table.bytes_in_memory() > options.memory_limit
 }
 
-/// The labels of these rows.
-fn chosen(labels: Option<&[u8]>, rows: impl Iterator<Item = usize>) -> Option<Vec<u8>> {
-    labels.map(|labels| rows.map(|row| labels[row]).collect())
+/// The labels of these rows, which all have one.
+pub(super) fn chosen(
+    labels: Option<&[Option<u8>]>,
+    rows: impl Iterator<Item = usize>,
+) -> Option<Vec<u8>> {
+    labels.map(|labels| rows.filter_map(|row| labels[row]).collect())
 }
 
-/// Class names, and the classes of training and test rows.
-type JointClasses = (Vec<String>, Option<Vec<u8>>, Option<Vec<u8>>);
+/// The classes of the rows of one part.
+type RowClasses = Option<Vec<Option<u8>>>;
 
 /// Numbers the classes of both parts jointly, so that a label is the same class in both.
 fn joint_classes(
     place: &str,
     train: Option<RawLabels>,
     test: Option<RawLabels>,
-) -> Result<JointClasses, Error> {
+) -> Result<(Vec<String>, RowClasses, RowClasses), Error> {
     let (has_train, has_test) = (train.is_some(), test.is_some());
     if !has_train && !has_test {
         return Ok((vec![], None, None));

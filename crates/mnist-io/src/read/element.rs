@@ -24,6 +24,40 @@ pub(crate) enum Kind {
     F64,
 }
 
+/// A type that numbers are converted to: `f32` for values that are kept or divided, `f64` for those
+/// from which a centre is subtracted.
+pub(crate) trait Wanted: Copy + Default {
+    fn from_byte(byte: u8) -> Self;
+    fn from_signed(number: i64) -> Self;
+    fn from_unsigned(number: u64) -> Self;
+    fn from_float(number: f64) -> Self;
+}
+
+macro_rules! wanted {
+    ($float:ty) => {
+        impl Wanted for $float {
+            fn from_byte(byte: u8) -> Self {
+                <$float>::from(byte)
+            }
+
+            fn from_signed(number: i64) -> Self {
+                number as $float
+            }
+
+            fn from_unsigned(number: u64) -> Self {
+                number as $float
+            }
+
+            #[allow(clippy::cast_lossless, reason = "one expression for both types")]
+            fn from_float(number: f64) -> Self {
+                number as $float
+            }
+        }
+    };
+}
+wanted!(f32);
+wanted!(f64);
+
 impl Element {
     /// Unsigned bytes, the type of pixels.
     pub(crate) const BYTE: Element = Element { kind: Kind::U8, big_endian: false };
@@ -38,33 +72,34 @@ impl Element {
         }
     }
 
-    /// Converts each number to the nearest `f32`. `bytes` has `size` bytes for each element of `out`.
-    #[allow(clippy::cast_lossless, reason = "one expression for all types, most of them lossy")]
-    pub(crate) fn decode(self, bytes: &[u8], out: &mut [f32]) {
+    /// Converts each number to the nearest of the wanted type. `bytes` has `size` bytes for each
+    /// element of `out`.
+    pub(crate) fn decode<T: Wanted>(self, bytes: &[u8], out: &mut [T]) {
         assert_eq!(bytes.len(), out.len() * self.size(), "bytes and numbers");
         macro_rules! decode {
-            ($number:ty) => {
+            ($number:ty, $convert:ident) => {
                 for (out, bytes) in out.iter_mut().zip(bytes.as_chunks().0) {
-                    *out = self.number(<$number>::from_le_bytes, <$number>::from_be_bytes, *bytes)
-                        as f32;
+                    let read =
+                        self.number(<$number>::from_le_bytes, <$number>::from_be_bytes, *bytes);
+                    *out = T::$convert(read.into());
                 }
             };
         }
         match self.kind {
             Kind::U8 => {
                 for (out, &byte) in out.iter_mut().zip(bytes) {
-                    *out = f32::from(byte);
+                    *out = T::from_byte(byte);
                 }
             }
-            Kind::I8 => decode!(i8),
-            Kind::U16 => decode!(u16),
-            Kind::I16 => decode!(i16),
-            Kind::U32 => decode!(u32),
-            Kind::I32 => decode!(i32),
-            Kind::U64 => decode!(u64),
-            Kind::I64 => decode!(i64),
-            Kind::F32 => decode!(f32),
-            Kind::F64 => decode!(f64),
+            Kind::I8 => decode!(i8, from_signed),
+            Kind::U16 => decode!(u16, from_signed),
+            Kind::I16 => decode!(i16, from_signed),
+            Kind::U32 => decode!(u32, from_signed),
+            Kind::I32 => decode!(i32, from_signed),
+            Kind::U64 => decode!(u64, from_unsigned),
+            Kind::I64 => decode!(i64, from_signed),
+            Kind::F32 => decode!(f32, from_float),
+            Kind::F64 => decode!(f64, from_float),
         }
     }
 
@@ -94,9 +129,9 @@ impl Element {
             Kind::U64 => decode!(u64),
             Kind::I64 => decode!(i64),
             Kind::F32 | Kind::F64 => {
-                let mut values = vec![0.0; bytes.len() / self.size()];
+                let mut values = vec![0.0_f64; bytes.len() / self.size()];
                 self.decode(bytes, &mut values);
-                let whole = |value: &f32| value.fract() == 0.0 && value.abs() <= 65_536.0;
+                let whole = |value: &f64| value.fract() == 0.0 && value.abs() <= 1e15;
                 values.iter().map(|value| whole(value).then_some(*value as i64)).collect()
             }
         }
@@ -126,7 +161,7 @@ mod tests {
     #[test]
     fn numbers_come_back_in_either_order() {
         let element = |kind, big_endian| Element { kind, big_endian };
-        let mut out = [0.0; 2];
+        let mut out = [0.0_f32; 2];
         element(Kind::I16, true).decode(&[0xff, 0xfe, 1, 0], &mut out);
         assert_eq!(out, [-2.0, 256.0]);
         element(Kind::F32, false).decode(&[0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0], &mut out);

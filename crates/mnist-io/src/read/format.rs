@@ -6,40 +6,59 @@ use super::options::ReadOptions;
 use super::raw::RawSet;
 use crate::error::Error;
 use crate::format_error::FormatError;
+use crate::frame::Frame;
 
 /// A format that can be read.
-pub(super) struct Format {
+pub(crate) struct Format {
     /// The format in words, for messages and help.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// Whether a path, which exists, is in this format.
-    pub(super) recognises: fn(&Path) -> Result<bool, Error>,
-    /// The origin of the labels.
-    pub(super) labels: Labels,
-    /// Reads a path that is in this format.
-    pub(super) read: fn(&Path, &ReadOptions) -> Result<RawSet, Error>,
+    pub(crate) recognises: fn(&Path) -> Result<bool, Error>,
+    /// The reader of a path that is in this format.
+    pub(crate) reader: Reader,
 }
 
-/// The origin of a format's labels.
-pub(super) enum Labels {
-    /// A column, which `ReadOptions::label_column` can name.
-    Column,
-    /// Another place; the text says how to give labels, for those who name a column.
-    Elsewhere(&'static str),
+/// A format's reader.
+pub(crate) enum Reader {
+    /// Arrays of numbers, and labels in another place; the text says how to give labels, for those who
+    /// name a column.
+    Arrays {
+        read: fn(&Path, &ReadOptions) -> Result<RawSet, Error>,
+        labels: &'static str,
+    },
+    /// A table of columns, some of which may hold labels.
+    Table(fn(&Path, &FrameOptions) -> Result<Frame, Error>),
 }
 
-impl Format {
-    /// Reads a path that is in this format.
-    pub(super) fn open(&self, path: &Path, options: &ReadOptions) -> Result<RawSet, Error> {
-        if let (Labels::Elsewhere(instead), Some(_)) = (&self.labels, &options.label_column) {
-            let place = path.display().to_string();
-            return Err(FormatError::NoColumns { place, instead }.into());
-        }
-        (self.read)(path, options)
+/// Options of reading a table.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FrameOptions<'a> {
+    /// Whether the first line names the columns; `None` if that is to be found out.
+    pub(crate) header: Option<bool>,
+    /// Names of columns that a header is expected to have.
+    pub(crate) known: &'a [&'a str],
+    /// The largest number of bytes of one line.
+    pub(crate) memory_limit: u64,
+}
+
+/// Refuses options that arrays do not have.
+pub(super) fn check_array_options(
+    path: &Path,
+    labels: &'static str,
+    options: &ReadOptions,
+) -> Result<(), FormatError> {
+    let place = || path.display().to_string();
+    if options.label_column.is_some() {
+        return Err(FormatError::NoColumns { place: place(), instead: labels });
+    }
+    match options.needs_columns() {
+        Some(option) => Err(FormatError::TableOption { place: place(), option }),
+        None => Ok(()),
     }
 }
 
 /// Whether a path is a file with one of these extensions, which are in lower case.
-pub(super) fn has_extension(path: &Path, extensions: &[&str]) -> bool {
+pub(crate) fn has_extension(path: &Path, extensions: &[&str]) -> bool {
     let found = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     !path.is_dir() && extensions.contains(&found.as_str())
 }

@@ -5,27 +5,32 @@
 //! limit stay on disk.
 
 mod assemble;
-mod classes;
+pub(crate) mod classes;
 mod element;
-mod format;
-mod formats;
+pub(crate) mod format;
+pub(crate) mod formats;
 mod note;
 pub(crate) mod on_disk;
 mod options;
-mod order;
-mod raw;
-mod scaling;
-mod table;
+pub(crate) mod order;
+pub(crate) mod raw;
+pub(crate) mod scaling;
+pub(crate) mod table;
+mod second_file;
+mod tables;
 
 use std::path::Path;
 
 pub use assemble::Opened;
 pub use note::{Note, Scaled};
 pub use on_disk::OnDisk;
-pub use options::ReadOptions;
+pub use options::{ReadOptions, SplitBy};
 pub use scaling::Scale;
+pub(crate) use tables::fitted as fitted_table;
 
+use self::format::{Format, Reader, check_array_options};
 use self::formats::FORMATS;
+use self::second_file::second_file;
 use crate::error::Error;
 use crate::format_error::FormatError;
 
@@ -36,11 +41,30 @@ use crate::format_error::FormatError;
 /// An [`Error`] that names the file, and the line, entry or image, and says what is wrong with it.
 pub fn open(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Opened, Error> {
     let path = path.as_ref();
-    let stem = if path.is_dir() { path.file_name() } else { path.file_stem() };
-    let name = stem.unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let mut opened = match &format_of(path)?.reader {
+        Reader::Arrays { read, labels } => {
+            check_array_options(path, labels, options)?;
+            assemble::assemble(name_of(path), read(path, options)?, options)?
+        }
+        Reader::Table(read) => tables::open(name_of(path), path, *read, options)?,
+    };
+    if let Some(test) = &options.test {
+        let (part, notes) = second_file(&opened, test, options)?;
+        opened.data.test = part;
+        opened.notes.extend(notes);
+    }
+    Ok(opened)
+}
+
+/// The format of a file or folder.
+pub(crate) fn format_of(path: &Path) -> Result<&'static Format, Error> {
+    if !path.exists() {
+        let source = std::io::ErrorKind::NotFound.into();
+        return Err(Error::Io { file: path.into(), source });
+    }
     for format in FORMATS {
         if (format.recognises)(path)? {
-            return assemble::assemble(name, format.open(path, options)?, options);
+            return Ok(format);
         }
     }
     let expected = format_names().collect::<Vec<_>>().join("; ");
@@ -49,6 +73,12 @@ pub fn open(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Opened, Err
     } else {
         FormatError::Unknown { path: path.into(), expected }.into()
     })
+}
+
+/// The name of a data set: that of its file without the extension, or of its folder.
+pub(crate) fn name_of(path: &Path) -> String {
+    let stem = if path.is_dir() { path.file_name() } else { path.file_stem() };
+    stem.unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 /// The formats that [`open`] reads, in words, such as "a .npy array".

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::contract::Reason;
+
 /// A decision that [`open`](crate::open) made. `Display` tells it in one line.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -60,6 +62,66 @@ pub enum Note {
         /// Number of files ignored.
         n_files: usize,
     },
+    /// Some entries of an archive were ignored.
+    IgnoredEntries {
+        /// The file.
+        file: PathBuf,
+        /// The names of the entries.
+        entries: Vec<String>,
+    },
+    /// Columns were ignored.
+    Ignored {
+        /// The names of the columns.
+        columns: Vec<String>,
+        /// The reason.
+        reason: Reason,
+    },
+    /// Columns of words were read as categories.
+    Categories {
+        /// The name of each column, and its number of levels.
+        columns: Vec<(String, usize)>,
+    },
+    /// Values are missing.
+    Missing {
+        /// The name of each column, and its share of missing values.
+        columns: Vec<(String, f64)>,
+    },
+    /// Values of an array are missing.
+    MissingInArray {
+        /// Number of values that are NaN.
+        n_values: u64,
+    },
+    /// Rows without a label are used for pretraining only.
+    Unlabelled {
+        /// Number of rows used.
+        n_samples: usize,
+    },
+    /// The rows were divided in another way than at random.
+    Divided {
+        /// The way, in words.
+        by: String,
+    },
+    /// The test part was read from a file of its own.
+    TestFile {
+        /// The file.
+        file: PathBuf,
+        /// Number of samples.
+        n_test: usize,
+        /// The share of values outside the range of the training part.
+        outside_share: f64,
+    },
+    /// Columns of new data that the contract does not have were ignored.
+    ExtraColumns {
+        /// The names of the columns.
+        columns: Vec<String>,
+    },
+    /// Columns of new data were matched by their position, since there are no names on one side.
+    ByPosition,
+    /// Images in colour or with transparency were converted to opaque grey.
+    Converted {
+        /// Number of images.
+        n_images: usize,
+    },
 }
 
 /// The scaling that was applied to values.
@@ -73,9 +135,16 @@ pub enum Scaled {
     ToUnit,
     /// Each column was given mean 0 and standard deviation 1.
     ToStandard,
+    /// Each column was standardised, some of them by median and quartiles.
+    Standardised {
+        /// Number of columns.
+        columns: usize,
+        /// Number of columns with heavy tails, which were standardised by quartiles.
+        robust: usize,
+    },
 }
 
-/// Number of class names that are listed.
+/// Number of names that are listed.
 const SHOWN: usize = 12;
 
 impl fmt::Display for Note {
@@ -88,9 +157,7 @@ impl fmt::Display for Note {
                 write!(f, "{values} from {min} to {max}, {scaled}")
             }
             Note::Classes { names } => {
-                let more = if names.len() > SHOWN { ", …" } else { "" };
-                let shown = names[..names.len().min(SHOWN)].join(", ");
-                write!(f, "{} classes: {shown}{more}", names.len())
+                write!(f, "{} classes: {}", names.len(), list(names))
             }
             Note::HeldOut { n_test, n_samples, stratified } => {
                 let how = if *stratified { "stratified by class" } else { "drawn at random" };
@@ -105,10 +172,55 @@ impl fmt::Display for Note {
                 bytes >> 20
             ),
             Note::IgnoredFiles { dir, n_files } => {
-                write!(f, "{n_files} files in {} are ignored: they are not .png", dir.display())
+                write!(f, "{n_files} files in {} are ignored: they are no images", dir.display())
+            }
+            Note::IgnoredEntries { file, entries } => {
+                write!(f, "entries of {} that are ignored: {}", file.display(), list(entries))
+            }
+            Note::Ignored { columns, reason } => {
+                let (noun, verb) =
+                    if columns.len() == 1 { ("column", "is") } else { ("columns", "are") };
+                write!(f, "{noun} {} {verb} ignored: {reason}", list(columns))
+            }
+            Note::Categories { columns } => {
+                let told = columns.iter().map(|(name, levels)| format!("{name} ({levels} levels)"));
+                write!(f, "read as categories: {}", list(&told.collect::<Vec<_>>()))
+            }
+            Note::Missing { columns } => {
+                let told =
+                    columns.iter().map(|(name, share)| format!("{name} ({:.1} %)", 100.0 * share));
+                write!(f, "missing values are marked in {}", list(&told.collect::<Vec<_>>()))
+            }
+            Note::MissingInArray { n_values } => {
+                write!(f, "{n_values} values are NaN and count as missing")
+            }
+            Note::Unlabelled { n_samples } => {
+                write!(f, "{n_samples} samples have no label and are used for pretraining")
+            }
+            Note::Divided { by } => write!(f, "samples are divided {by}"),
+            Note::TestFile { file, n_test, outside_share } => {
+                write!(f, "{n_test} test samples from {}", file.display())?;
+                if *outside_share > 0.0 {
+                    let share = 100.0 * outside_share;
+                    write!(f, "; {share:.1} % of their values are outside the training range")?;
+                }
+                Ok(())
+            }
+            Note::ExtraColumns { columns } => {
+                write!(f, "the model does not use {}", list(columns))
+            }
+            Note::ByPosition => write!(f, "columns are matched by position: there are no names"),
+            Note::Converted { n_images } => {
+                write!(f, "{n_images} images in colour or with transparency were made opaque grey")
             }
         }
     }
+}
+
+/// The first names.
+fn list(names: &[String]) -> String {
+    let more = if names.len() > SHOWN { ", …" } else { "" };
+    names[..names.len().min(SHOWN)].join(", ") + more
 }
 
 impl fmt::Display for Scaled {
@@ -118,6 +230,14 @@ impl fmt::Display for Scaled {
             Scaled::DividedBy(divisor) => write!(f, "divided by {divisor}"),
             Scaled::ToUnit => write!(f, "scaled to unit range"),
             Scaled::ToStandard => write!(f, "scaled to mean 0 and standard deviation 1"),
+            Scaled::Standardised { robust: 0, .. } => {
+                write!(f, "each column scaled to mean 0 and standard deviation 1")
+            }
+            Scaled::Standardised { columns, robust } => write!(
+                f,
+                "each column standardised, {robust} of {columns} by median and quartiles because of \
+                 heavy tails"
+            ),
         }
     }
 }

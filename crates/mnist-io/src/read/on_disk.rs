@@ -5,10 +5,11 @@ use std::sync::Arc;
 use ndarray::ArrayViewMut2;
 
 use super::order::Order;
-use super::scaling::Scaling;
 use super::table::Table;
+use crate::contract::Scaling;
 use crate::dataset::{Dataset, Origin};
 use crate::error::Error;
+use crate::layout::Block;
 use crate::shape::ImageShape;
 use crate::split_rule::SplitRule;
 
@@ -77,6 +78,18 @@ impl OnDisk {
         &self.inner.origin.class_names
     }
 
+    /// The kinds of the features, in order.
+    #[must_use]
+    pub fn layout(&self) -> &[Block] {
+        &self.inner.origin.layout
+    }
+
+    /// Whether values may be missing, which are NaN.
+    #[must_use]
+    pub fn has_missing(&self) -> bool {
+        self.inner.origin.has_missing
+    }
+
     /// The name of the data set.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -103,11 +116,9 @@ impl OnDisk {
     ///
     /// # Panics
     /// If `out` has another shape or an index is not below `n_samples`.
-    pub fn read(&self, samples: &[usize], mut out: ArrayViewMut2<f32>) -> Result<(), Error> {
+    pub fn read(&self, samples: &[usize], out: ArrayViewMut2<f32>) -> Result<(), Error> {
         let Inner { table, order, scaling, .. } = &*self.inner;
-        table.read(samples.iter().map(|&sample| order.row(sample)), out.view_mut())?;
-        scaling.apply(out.as_slice_mut().expect("rows are contiguous"));
-        Ok(())
+        table.read_scaled(samples.iter().map(|&sample| order.row(sample)), out, scaling)
     }
 
     /// Divides the samples: the first ones, which stay on disk, and the validation part, which is

@@ -12,8 +12,9 @@ use rand::seq::index;
 use crate::subsets::stratified_order;
 
 /// The largest number of rows that are held out for one part.
-const MOST: usize = 10_000;
-const SEED: u64 = 0x686f_6c64;
+pub(crate) const MOST: usize = 10_000;
+/// The seed of every division.
+pub(crate) const SEED: u64 = 0x686f_6c64;
 
 /// The training rows in order: those not held out, in the order of the file, then the reserve.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +31,11 @@ impl Order {
     /// All rows, in the order of the file.
     pub(crate) fn as_it_is(n_rows: usize) -> Self {
         Order { n_rest: n_rows, held: vec![], reserve: vec![] }
+    }
+
+    /// These rows, in this order.
+    pub(crate) fn listed(rows: Vec<usize>) -> Self {
+        Order { n_rest: 0, held: vec![], reserve: rows }
     }
 
     /// Moves rows to the end for validation. If `for_test`, holds out the rows of a test part too, and

@@ -2,28 +2,85 @@
 
 use super::classes::RawLabels;
 use super::note::Note;
-use super::table::Table;
+use super::table::{Table, Values};
+use crate::error::Error;
+use crate::format_error::FormatError;
 
 /// The samples of one part, with their labels.
-pub(super) struct RawPart {
-    pub(super) table: Table,
-    pub(super) labels: Option<RawLabels>,
+pub(crate) struct RawPart {
+    pub(crate) table: Table,
+    pub(crate) labels: Option<RawLabels>,
     /// SHA-256, in hex, of what identifies the data set.
-    pub(super) sha256: String,
+    pub(crate) sha256: String,
 }
 
 /// The contents of a file or folder.
-pub(super) struct RawSet {
-    pub(super) train: RawPart,
-    pub(super) test: Option<RawPart>,
+pub(crate) struct RawSet {
+    pub(crate) train: RawPart,
+    pub(crate) test: Option<RawPart>,
+    /// Number of rows at the end of the training part that are for validation, if the data say so.
+    pub(crate) n_validation: Option<usize>,
     /// Whether the training samples keep their order, so that the last ones are for validation.
-    pub(super) in_order: bool,
-    pub(super) notes: Vec<Note>,
+    pub(crate) in_order: bool,
+    pub(crate) notes: Vec<Note>,
 }
 
 impl RawSet {
     /// A data set without a test part.
-    pub(super) fn of_one(whole: RawPart) -> Self {
-        RawSet { train: whole, test: None, in_order: false, notes: vec![] }
+    pub(crate) fn of_one(whole: RawPart) -> Self {
+        let notes = vec![];
+        RawSet { train: whole, test: None, n_validation: None, in_order: false, notes }
     }
+
+    /// A data set of up to three parts in memory. A validation part comes at the end of the training
+    /// part, or is tested if there is no test part.
+    ///
+    /// # Errors
+    /// [`Error::ShapesDiffer`], or [`FormatError::PartsDiffer`] if only one of training and validation
+    /// has labels, or their numbers are of different types.
+    pub(crate) fn of_parts(
+        train: RawPart,
+        validation: Option<RawPart>,
+        test: Option<RawPart>,
+        mut notes: Vec<Note>,
+    ) -> Result<Self, Error> {
+        let in_order = false;
+        let (Some(validation), true) = (&validation, test.is_some()) else {
+            if validation.is_some() {
+                let by = "as the data say; the validation part is tested, since there is no other";
+                notes.push(Note::Divided { by: by.to_owned() });
+            }
+            let test = test.or(validation);
+            return Ok(RawSet { train, test, n_validation: None, in_order, notes });
+        };
+        let n_validation = Some(validation.table.n_rows);
+        let train = joined(train, validation)?;
+        Ok(RawSet { train, test, n_validation, in_order, notes })
+    }
+}
+
+/// The rows of one part followed by those of another.
+fn joined(first: RawPart, second: &RawPart) -> Result<RawPart, Error> {
+    let RawPart { mut table, labels, sha256 } = first;
+    let other = &second.table;
+    if other.shape != table.shape {
+        let (file, found, expected) = (other.file.clone(), other.shape, table.shape);
+        return Err(Error::ShapesDiffer { file, found, expected });
+    }
+    let differ = |what| FormatError::PartsDiffer { place: other.file.display().to_string(), what };
+    match (&mut table.values, &other.values) {
+        (
+            Values::Packed { bytes, element },
+            Values::Packed { bytes: more, element: other_element },
+        ) if element == other_element => bytes.extend(more),
+        _ => return Err(differ("numbers of another type").into()),
+    }
+    let labels = match (labels, &second.labels) {
+        (None, None) => None,
+        (Some(labels), Some(more)) => Some(labels.followed_by(more)),
+        (Some(_), None) => return Err(differ("no labels").into()),
+        (None, Some(_)) => return Err(differ("labels").into()),
+    };
+    table.n_rows += other.n_rows;
+    Ok(RawPart { table, labels, sha256 })
 }

@@ -1,23 +1,25 @@
-//! Scaling of a file's numbers for training.
+//! Scaling of an array's numbers for training.
 
 use ndarray::{Array2, ArrayViewMut2};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::note::{Note, Scaled};
-use super::order::Order;
 use super::table::Table;
+use crate::contract::Scaling;
 use crate::error::Error;
 
 /// The scaling of values.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scale {
-    /// Divides bytes of images by 255. Divides integers from 0 to 255 by 255 if the largest is at
-    /// least 128, else by the largest. Leaves all other values unchanged.
+    /// Divides bytes of images by 255. Divides integers from 0 to 255 in arrays, and in tables that
+    /// look like images, by 255 if the largest is at least 128, else by the largest. Leaves values in
+    /// [0, 1] and spins of ±1 unchanged. Standardises the columns of all other data, those of tables
+    /// with heavy tails by median and quartiles.
     #[default]
     Auto,
-    /// Leaves values unchanged.
+    /// Leaves values unchanged, except dates.
     None,
     /// (x − min) / (max − min) over the training part, clamped to [0, 1] in the other parts. Minimum
     /// and maximum are those of a column, or, for images, of all pixels.
@@ -25,17 +27,6 @@ pub enum Scale {
     /// (x − mean) / standard deviation, both of a column over the training part. A constant column
     /// becomes 0.
     Standard,
-}
-
-/// The scaling of one data set, with its parameters.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Scaling {
-    /// x.
-    Keep,
-    /// x / divisor.
-    Divide(f32),
-    /// (x − centre) / spread of each column, clamped to [0, 1] if `within_unit`.
-    Columns { centre: Vec<f32>, spread: Vec<f32>, within_unit: bool },
 }
 
 impl Scaling {
@@ -53,229 +44,270 @@ impl Scaling {
             let size = values.len() / width;
             let out = ArrayViewMut2::from_shape((size, width), &mut *values)
                 .expect("whole rows of the table's width");
-            table.read((0..size).map(|i| row(block * BLOCK + i)), out)?;
-            self.apply(values);
-            Ok::<(), Error>(())
+            table.read_scaled((0..size).map(|i| row(block * BLOCK + i)), out, self)
         })?;
         Ok(rows)
     }
 
-    /// Scales whole rows.
+    /// Scales values that are kept or divided.
+    ///
+    /// # Panics
+    /// If the columns have constants of their own: they are scaled where they are still f64.
     pub(crate) fn apply(&self, values: &mut [f32]) {
         match self {
             Scaling::Keep => (),
-            Scaling::Divide(divisor) => values.iter_mut().for_each(|x| *x /= divisor),
-            Scaling::Columns { centre, spread, within_unit } => {
-                for row in values.chunks_mut(centre.len()) {
-                    for ((x, centre), spread) in row.iter_mut().zip(centre).zip(spread) {
-                        *x = (*x - centre) / spread;
-                        if *within_unit {
-                            *x = x.clamp(0.0, 1.0);
-                        }
-                    }
-                }
-            }
+            Scaling::Divide { divisor } => values.iter_mut().for_each(|x| *x /= divisor),
+            Scaling::Columns { .. } => unreachable!("columns are scaled in f64"),
         }
     }
 }
 
-/// Determines the scaling, and a note on it, from the values as far as `scale` depends on them.
-/// `tables` are all parts, the training part first; `order` is that of the training rows.
+/// The scaling of an array, and what was seen of it.
+pub(crate) struct Resolved {
+    pub(crate) scaling: Scaling,
+    pub(crate) note: Note,
+    /// The range in training: one for all features, or one for each.
+    pub(crate) ranges: Vec<[f64; 2]>,
+    /// Number of missing values.
+    pub(crate) n_missing: u64,
+}
+
+/// Rows of an array: the training part, and others that must hold numbers too.
+pub(crate) struct Parts<'a> {
+    pub(crate) train: &'a Table,
+    pub(crate) rows: &'a (dyn Fn(usize) -> usize + Sync),
+    pub(crate) n_rows: usize,
+    /// The rows of the same table outside the training part, and all of another table.
+    pub(crate) held: &'a [usize],
+    pub(crate) test: Option<&'a Table>,
+    /// Whether NaN counts as a missing value.
+    pub(crate) missing_allowed: bool,
+}
+
+/// Determines the scaling from the training rows as far as `scale` depends on them.
 ///
 /// # Errors
 /// [`Error::NotFinite`], or a table that cannot be read.
-pub(crate) fn resolve(
-    scale: Scale,
-    tables: &[&Table],
-    order: &Order,
-) -> Result<(Scaling, Note), Error> {
-    let train = tables[0];
-    if scale == Scale::Auto && train.pixels {
-        return Ok((Scaling::Divide(255.0), Note::PixelBytes));
+pub(crate) fn resolve(scale: Scale, parts: &Parts) -> Result<Resolved, Error> {
+    let train = parts.train;
+    if train.pixels && matches!(scale, Scale::Auto | Scale::None) {
+        let (scaling, note) = match scale {
+            Scale::Auto => (Scaling::Divide { divisor: 255.0 }, Note::PixelBytes),
+            _ => (Scaling::Keep, values_note(&Seen::of_bytes(), Scaled::Unchanged)),
+        };
+        return Ok(Resolved { scaling, note, ranges: vec![[0.0, 255.0]], n_missing: 0 });
     }
-    let mut range = Range::default();
-    for table in tables {
-        range.widen(table)?;
+    let width = train.n_columns();
+    let mut seen = Seen::new(width, parts.missing_allowed);
+    for_each_block(train, (0..parts.n_rows).map(parts.rows), |rows, block| {
+        seen.add(train, rows, block)
+    })?;
+    let mut n_missing = seen.n_missing;
+    let held = Some((train, parts.held.to_vec()));
+    let test = parts.test.map(|table| (table, (0..table.n_rows).collect()));
+    for (table, rows) in held.into_iter().chain(test) {
+        let mut other = Seen::new(width, parts.missing_allowed);
+        for_each_block(table, rows.into_iter(), |rows, block| other.add(table, rows, block))?;
+        n_missing += other.n_missing;
     }
-    let Range { min, max, whole } = range;
-    let (scaling, scaled) = match scale {
-        Scale::Auto if whole && min >= 0.0 && max <= 255.0 && max > 1.0 => {
-            let divisor = if max >= 128.0 { 255.0 } else { max };
-            (Scaling::Divide(divisor), Scaled::DividedBy(divisor))
+    let [min, max] = seen.range();
+    let per_column = || seen.min.iter().zip(&seen.max).map(|(&min, &max)| [min, max]).collect();
+    let together = vec![[min, max]];
+    let (scaling, scaled, ranges) = match scale {
+        Scale::Auto if seen.whole && min >= 0.0 && max <= 255.0 && max > 1.0 => {
+            let divisor = if max >= 128.0 { 255.0 } else { max as f32 };
+            (Scaling::Divide { divisor }, Scaled::DividedBy(divisor), together)
         }
-        Scale::Auto | Scale::None => (Scaling::Keep, Scaled::Unchanged),
-        Scale::Unit => {
-            (Columns::of(train, order)?.unit_scaling(train.shape.is_image()), Scaled::ToUnit)
+        Scale::Auto if min >= 0.0 && max <= 1.0 || seen.whole && min >= -1.0 && max <= 1.0 => {
+            (Scaling::Keep, Scaled::Unchanged, together)
         }
-        Scale::Standard => (Columns::of(train, order)?.standard_scaling(), Scaled::ToStandard),
+        Scale::Auto => {
+            let scaled = Scaled::Standardised { columns: width, robust: 0 };
+            (seen.standard_scaling(), scaled, per_column())
+        }
+        Scale::None => (Scaling::Keep, Scaled::Unchanged, together),
+        Scale::Unit if train.shape.is_image() => {
+            (seen.unit_scaling(true), Scaled::ToUnit, together)
+        }
+        Scale::Unit => (seen.unit_scaling(false), Scaled::ToUnit, per_column()),
+        Scale::Standard => (seen.standard_scaling(), Scaled::ToStandard, per_column()),
     };
-    Ok((scaling, Note::Values { whole, min, max, scaled }))
+    Ok(Resolved { scaling, note: values_note(&seen, scaled), ranges, n_missing })
+}
+
+fn values_note(seen: &Seen, scaled: Scaled) -> Note {
+    let [min, max] = seen.range().map(|end| end as f32);
+    Note::Values { whole: seen.whole, min, max, scaled }
 }
 
 /// Number of rows that are read together.
 const BLOCK: usize = 1000;
 
-/// The smallest and largest value, and whether all values are integers.
-struct Range {
-    min: f32,
-    max: f32,
+/// Statistics of each column.
+struct Seen {
+    missing_allowed: bool,
+    n_missing: u64,
     whole: bool,
-}
-
-impl Default for Range {
-    fn default() -> Self {
-        Range { min: f32::INFINITY, max: f32::NEG_INFINITY, whole: true }
-    }
-}
-
-impl Range {
-    /// Includes the values of a table.
-    fn widen(&mut self, table: &Table) -> Result<(), Error> {
-        for_each_block(table, 0..table.n_rows, |first, block| {
-            for (i, &x) in block.iter().enumerate() {
-                if !x.is_finite() {
-                    let width = table.n_columns();
-                    let (row, column) = (first + i / width, i % width);
-                    return Err(Error::NotFinite {
-                        file: table.file.clone(),
-                        row,
-                        column,
-                        found: x,
-                    });
-                }
-                self.min = self.min.min(x);
-                self.max = self.max.max(x);
-                self.whole &= x.fract() == 0.0;
-            }
-            Ok(())
-        })
-    }
-}
-
-/// Statistics of each column of the training part.
-struct Columns {
-    /// Number of rows.
-    n: f64,
-    /// The first row. Sums of differences from it are accurate in one pass.
-    origin: Vec<f32>,
+    /// Number of values of each column.
+    n: Vec<u64>,
+    /// The first value of each column. Sums of differences from it are accurate in one pass.
+    origin: Vec<f64>,
     /// Sums of x − origin.
     sums: Vec<f64>,
     /// Sums of (x − origin)².
     squares: Vec<f64>,
-    min: Vec<f32>,
-    max: Vec<f32>,
+    min: Vec<f64>,
+    max: Vec<f64>,
 }
 
-impl Columns {
-    fn of(table: &Table, order: &Order) -> Result<Self, Error> {
-        let width = table.n_columns();
-        let mut columns = Columns {
-            n: order.len() as f64,
-            origin: vec![],
+impl Seen {
+    fn new(width: usize, missing_allowed: bool) -> Self {
+        Seen {
+            missing_allowed,
+            n_missing: 0,
+            whole: true,
+            n: vec![0; width],
+            origin: vec![0.0; width],
             sums: vec![0.0; width],
             squares: vec![0.0; width],
-            min: vec![f32::INFINITY; width],
-            max: vec![f32::NEG_INFINITY; width],
-        };
-        for_each_block(table, (0..order.len()).map(|i| order.row(i)), |_, block| {
-            for row in block.chunks(width) {
-                if columns.origin.is_empty() {
-                    columns.origin = row.to_vec();
+            min: vec![f64::INFINITY; width],
+            max: vec![f64::NEG_INFINITY; width],
+        }
+    }
+
+    /// What is known of bytes without looking at them.
+    fn of_bytes() -> Self {
+        let mut seen = Seen::new(1, false);
+        (seen.min, seen.max) = (vec![0.0], vec![255.0]);
+        seen
+    }
+
+    /// The smallest and largest value of all columns.
+    fn range(&self) -> [f64; 2] {
+        let min = self.min.iter().copied().fold(f64::INFINITY, f64::min);
+        [min, self.max.iter().copied().fold(f64::NEG_INFINITY, f64::max)]
+    }
+
+    fn add(&mut self, table: &Table, rows: &[usize], block: &[f64]) -> Result<(), Error> {
+        let width = self.n.len();
+        for (row, values) in rows.iter().zip(block.chunks(width)) {
+            for (column, &x) in values.iter().enumerate() {
+                if x.is_nan() && self.missing_allowed {
+                    self.n_missing += 1;
+                    continue;
                 }
-                for (column, &x) in row.iter().enumerate() {
-                    let moved = f64::from(x) - f64::from(columns.origin[column]);
-                    columns.sums[column] += moved;
-                    columns.squares[column] += moved * moved;
-                    columns.min[column] = columns.min[column].min(x);
-                    columns.max[column] = columns.max[column].max(x);
+                if !x.is_finite() {
+                    let (file, found) = (table.file.clone(), x as f32);
+                    return Err(Error::NotFinite { file, row: *row, column, found });
                 }
+                if self.n[column] == 0 {
+                    self.origin[column] = x;
+                }
+                self.n[column] += 1;
+                let moved = x - self.origin[column];
+                self.sums[column] += moved;
+                self.squares[column] += moved * moved;
+                self.min[column] = self.min[column].min(x);
+                self.max[column] = self.max[column].max(x);
+                self.whole &= x.fract() == 0.0;
             }
-            Ok(())
-        })?;
-        Ok(columns)
+        }
+        Ok(())
     }
 
     /// Maps the range of each column, or of all columns together, to [0, 1].
-    fn unit_scaling(mut self, together: bool) -> Scaling {
+    fn unit_scaling(&self, together: bool) -> Scaling {
+        let (mut centre, mut max) = (self.min.clone(), self.max.clone());
         if together {
-            let min = self.min.iter().copied().fold(f32::INFINITY, f32::min);
-            let max = self.max.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            self.min.fill(min);
-            self.max.fill(max);
+            let [low, high] = self.range();
+            centre.fill(low);
+            max.fill(high);
         }
-        let range = |(max, min): (&f32, &f32)| spread_or_one(f64::from(*max) - f64::from(*min));
-        let spread = self.max.iter().zip(&self.min).map(range).collect();
-        Scaling::Columns { centre: self.min, spread, within_unit: true }
+        let spread = max.iter().zip(&centre).map(|(max, min)| spread_or_one(max - min)).collect();
+        let centre = centre.into_iter().map(finite_or_zero).collect();
+        Scaling::Columns { centre, spread, within_unit: true }
     }
 
     /// Gives each column mean 0 and standard deviation 1.
     fn standard_scaling(&self) -> Scaling {
-        let moments = self.sums.iter().zip(&self.squares).map(|(sum, square)| {
-            let mean = sum / self.n;
-            (mean, (square / self.n - mean * mean).max(0.0).sqrt())
-        });
-        let (centre, spread) = moments
-            .zip(&self.origin)
-            .map(|((mean, std), &origin)| ((f64::from(origin) + mean) as f32, spread_or_one(std)))
-            .unzip();
+        let column = |column: usize| {
+            let n = self.n[column].max(1) as f64;
+            let mean = self.sums[column] / n;
+            let std = (self.squares[column] / n - mean * mean).max(0.0).sqrt();
+            (self.origin[column] + mean, spread_or_one(std))
+        };
+        let (centre, spread) = (0..self.n.len()).map(column).unzip();
         Scaling::Columns { centre, spread, within_unit: false }
     }
 }
 
-/// The spread to divide by; 1 for a constant column.
-fn spread_or_one(spread: f64) -> f32 {
-    if spread > 0.0 { spread as f32 } else { 1.0 }
+/// The spread to divide by; 1 for a constant or empty column.
+fn spread_or_one(spread: f64) -> f64 {
+    if spread > 0.0 { spread } else { 1.0 }
 }
 
-/// Calls `visit` with the place of the first row and the values of each block of rows.
+/// The centre to subtract; 0 for an empty column.
+fn finite_or_zero(centre: f64) -> f64 {
+    if centre.is_finite() { centre } else { 0.0 }
+}
+
+/// Calls `visit` with the rows and the values of each block of rows.
 fn for_each_block(
     table: &Table,
     mut rows: impl ExactSizeIterator<Item = usize>,
-    mut visit: impl FnMut(usize, &[f32]) -> Result<(), Error>,
+    mut visit: impl FnMut(&[usize], &[f64]) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let n = rows.len();
-    let mut block = Array2::zeros((n.min(BLOCK), table.n_columns()));
-    for first in (0..n).step_by(BLOCK) {
-        let size = BLOCK.min(n - first);
-        let mut block = block.slice_mut(ndarray::s![..size, ..]);
-        table.read(rows.by_ref().take(size), block.view_mut())?;
-        visit(first, block.as_slice().expect("whole rows are contiguous"))?;
+    let mut block = Array2::<f64>::zeros((rows.len().min(BLOCK), table.n_columns()));
+    while rows.len() > 0 {
+        let some: Vec<usize> = rows.by_ref().take(BLOCK).collect();
+        let mut block = block.slice_mut(ndarray::s![..some.len(), ..]);
+        table.read(some.iter().copied(), block.view_mut())?;
+        visit(&some, block.as_slice().expect("whole rows are contiguous"))?;
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::element::{Element, Kind};
     use super::super::table::Values;
     use super::*;
     use crate::shape::ImageShape;
 
-    fn table(reals: &[f32], height: usize, width: usize) -> Table {
+    fn table(reals: &[f64], height: usize, width: usize) -> Table {
         let n_rows = reals.len() / height / width;
         let shape = ImageShape { height, width };
-        let values = Values::Reals(reals.to_vec());
+        let bytes = reals.iter().flat_map(|x| x.to_le_bytes()).collect();
+        let values =
+            Values::Packed { bytes, element: Element { kind: Kind::F64, big_endian: false } };
         Table { file: "made".into(), n_rows, shape, pixels: false, values }
     }
 
-    fn scaled(scale: Scale, reals: &[f32], height: usize, width: usize) -> (Vec<f32>, String) {
+    fn parts<'a>(train: &'a Table, rows: &'a (dyn Fn(usize) -> usize + Sync)) -> Parts<'a> {
+        let n_rows = train.n_rows;
+        Parts { train, rows, n_rows, held: &[], test: None, missing_allowed: false }
+    }
+
+    fn scaled(scale: Scale, reals: &[f64], height: usize, width: usize) -> (Vec<f32>, String) {
         let table = table(reals, height, width);
-        let order = Order::as_it_is(table.n_rows);
-        let (scaling, note) = resolve(scale, &[&table], &order).unwrap();
-        let mut values = reals.to_vec();
-        scaling.apply(&mut values);
-        (values, note.to_string())
+        let found = resolve(scale, &parts(&table, &|i| i)).unwrap();
+        let rows = found.scaling.rows(&table, table.n_rows, |i| i).unwrap();
+        (rows.into_iter().collect(), found.note.to_string())
     }
 
     #[test]
-    fn whole_numbers_are_divided_and_others_are_kept() {
-        let auto = |reals: &[f32]| scaled(Scale::Auto, reals, 1, 2);
+    fn whole_numbers_are_divided_and_others_are_kept_or_standardised() {
+        let auto = |reals: &[f64]| scaled(Scale::Auto, reals, 1, 2);
         let (values, note) = auto(&[0.0, 16.0, 4.0, 8.0]);
         assert_eq!(values, [0.0, 1.0, 0.25, 0.5]);
         assert!(note.starts_with("integers from 0 to 16, divided by 16"), "{note}");
         assert_eq!(auto(&[0.0, 254.0]).0, [0.0, 254.0 / 255.0]);
-        for kept in [[0.0, 1.0], [0.5, 3.0], [-1.0, 3.0], [0.0, 256.0]] {
-            assert_eq!(auto(&kept).0, kept);
+        for kept in [[0.0, 1.0], [0.5, 0.25], [-1.0, 1.0]] {
+            assert_eq!(auto(&kept).0, kept.map(|x| x as f32));
         }
+        let (values, note) = auto(&[5_412_000.25, 1.0, 5_412_000.75, 3.0]);
+        assert_eq!(values, [-1.0, -1.0, 1.0, 1.0]);
+        assert!(note.ends_with("each column scaled to mean 0 and standard deviation 1"), "{note}");
     }
 
     #[test]
@@ -290,17 +322,21 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_outside_the_training_part_is_cut_off() {
-        let columns = Columns::of(&table(&[1.0, 3.0], 1, 1), &Order::as_it_is(2)).unwrap();
-        let mut values = [0.0, 2.0, 5.0];
-        columns.unit_scaling(false).apply(&mut values);
-        assert_eq!(values, [0.0, 0.5, 1.0]);
+    fn only_training_rows_determine_the_scaling_and_others_are_cut_off() {
+        let table = table(&[1.0, 5.0, 3.0, 0.0], 1, 1);
+        let rows = |i: usize| 2 * i;
+        let train = Parts { n_rows: 2, held: &[1, 3], ..parts(&table, &rows) };
+        let found = resolve(Scale::Unit, &train).unwrap();
+        assert_eq!(found.ranges, [[1.0, 3.0]]);
+        assert_eq!(found.scaling.rows(&table, 4, |i| i).unwrap().into_raw_vec_and_offset().0, [0.0, 1.0, 1.0, 0.0]);
     }
 
     #[test]
-    fn what_is_no_number_is_named() {
-        let table = table(&[0.0, 1.0, 2.0, f32::NAN], 1, 2);
-        let error = resolve(Scale::None, &[&table], &Order::as_it_is(2)).unwrap_err();
-        assert!(matches!(error, Error::NotFinite { row: 1, column: 1, .. }), "{error}");
+    fn what_is_no_number_is_named_or_counted() {
+        let table = table(&[0.0, 1.0, 2.0, f64::NAN], 1, 2);
+        let error = resolve(Scale::None, &parts(&table, &|i| i)).err().map(|e| e.to_string());
+        assert!(error.is_some_and(|said| said.contains("row 1, column 1 is NaN")));
+        let marked = Parts { missing_allowed: true, ..parts(&table, &|i| i) };
+        assert_eq!(resolve(Scale::Standard, &marked).unwrap().n_missing, 1);
     }
 }

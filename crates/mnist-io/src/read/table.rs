@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use ndarray::ArrayViewMut2;
 use sha2::{Digest, Sha256};
 
-use super::element::Element;
+use super::element::{Element, Wanted};
+use crate::contract::Scaling;
 use crate::error::Error;
 use crate::hash::hex;
 use crate::shape::ImageShape;
@@ -30,8 +31,6 @@ pub(crate) struct Table {
 pub(crate) enum Values {
     /// In memory, encoded as in the file.
     Packed { bytes: Vec<u8>, element: Element },
-    /// In memory, decoded.
-    Reals(Vec<f32>),
     /// In the file, from byte `offset` on.
     OnDisk { opened: File, offset: u64, element: Element },
 }
@@ -59,14 +58,55 @@ impl Table {
     ///
     /// # Panics
     /// If `out` has another shape or a row is out of range.
-    pub(crate) fn read(
+    pub(crate) fn read<T: Wanted>(
+        &self,
+        rows: impl ExactSizeIterator<Item = usize>,
+        mut out: ArrayViewMut2<T>,
+    ) -> Result<(), Error> {
+        let out = out.as_slice_mut().expect("rows are contiguous");
+        self.for_each_run(rows, out, |table, start, out| table.read_run(start, out))
+    }
+
+    /// Reads these rows, scaled, into `out`. Allocates nothing.
+    ///
+    /// # Panics
+    /// As [`Table::read`].
+    pub(crate) fn read_scaled(
         &self,
         rows: impl ExactSizeIterator<Item = usize>,
         mut out: ArrayViewMut2<f32>,
+        scaling: &Scaling,
+    ) -> Result<(), Error> {
+        let out = out.as_slice_mut().expect("rows are contiguous");
+        if !matches!(scaling, Scaling::Columns { .. }) {
+            self.for_each_run(rows, out, |table, start, out| table.read_run(start, out))?;
+            scaling.apply(out);
+            return Ok(());
+        }
+        let width = self.n_columns();
+        self.for_each_run(rows, out, |table, start, out| {
+            let mut wide = [0.0_f64; PIECE / 8];
+            for (piece, out) in out.chunks_mut(wide.len()).enumerate() {
+                let start = start + piece * wide.len();
+                let wide = &mut wide[..out.len()];
+                table.read_run(start, wide)?;
+                for (i, (out, value)) in out.iter_mut().zip(wide).enumerate() {
+                    *out = scaling.encode((start + i) % width, *value);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Calls `read` with the first number and the place in `out` of each run of consecutive rows.
+    fn for_each_run<T>(
+        &self,
+        rows: impl ExactSizeIterator<Item = usize>,
+        out: &mut [T],
+        read: impl Fn(&Self, usize, &mut [T]) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let width = self.n_columns();
-        assert_eq!(out.dim(), (rows.len(), width), "rows of the table");
-        let out = out.as_slice_mut().expect("rows are contiguous");
+        assert_eq!(out.len(), rows.len() * width, "rows of the table");
         let mut rows = rows.peekable();
         let mut done = 0;
         while let Some(first) = rows.next() {
@@ -75,16 +115,15 @@ impl Table {
                 run += 1;
             }
             assert!(first + run <= self.n_rows, "row {} of {}", first + run - 1, self.n_rows);
-            self.read_run(first * width, &mut out[done..done + run * width])?;
+            read(self, first * width, &mut out[done..done + run * width])?;
             done += run * width;
         }
         Ok(())
     }
 
     /// Reads consecutive numbers, from number `start` on.
-    fn read_run(&self, start: usize, out: &mut [f32]) -> Result<(), Error> {
+    fn read_run<T: Wanted>(&self, start: usize, out: &mut [T]) -> Result<(), Error> {
         match &self.values {
-            Values::Reals(reals) => out.copy_from_slice(&reals[start..start + out.len()]),
             Values::Packed { bytes, element } => {
                 let size = element.size();
                 element.decode(&bytes[start * size..(start + out.len()) * size], out);
@@ -169,13 +208,11 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&[&[9; 5], bytes.as_slice()].concat()).unwrap();
         let element = Element::BYTE;
-        let reals = bytes.iter().copied().map(f32::from).collect();
         for values in [
             Values::OnDisk { opened: file, offset: 5, element },
             Values::Packed { bytes, element },
-            Values::Reals(reals),
         ] {
-            let mut out = Array2::zeros((4, 3));
+            let mut out = Array2::<f32>::zeros((4, 3));
             table(values).read([2, 3, 0, 2].into_iter(), out.view_mut()).unwrap();
             let expected = [[6., 7., 8.], [9., 10., 11.], [0., 1., 2.], [6., 7., 8.]];
             assert_eq!(out, array![expected[0], expected[1], expected[2], expected[3]]);
@@ -187,7 +224,7 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&[1; 8]).unwrap();
         let values = Values::OnDisk { opened: file, offset: 0, element: Element::BYTE };
-        let mut out = Array2::zeros((4, 3));
+        let mut out = Array2::<f32>::zeros((4, 3));
         let error = table(values).read(0..4, out.view_mut()).unwrap_err();
         assert!(error.to_string().starts_with("cannot read made"), "{error}");
     }

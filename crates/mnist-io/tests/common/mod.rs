@@ -6,6 +6,8 @@
     reason = "each test binary uses some of these; a fixture that cannot be made fails the test"
 )]
 
+pub(crate) mod tables;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 

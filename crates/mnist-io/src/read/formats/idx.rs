@@ -10,7 +10,7 @@ use crate::idx::{self, IdxLabels};
 use crate::idx_folder::locate;
 use crate::read::classes::RawLabels;
 use crate::read::element::Element;
-use crate::read::format::{Format, Labels, check_memory};
+use crate::read::format::{Format, Reader, check_memory};
 use crate::read::options::ReadOptions;
 use crate::read::raw::{RawPart, RawSet};
 use crate::read::table::{Table, Values, sha256_of_file};
@@ -22,16 +22,20 @@ pub(super) const FOLDER: Format = Format {
     name: "a folder of the four IDX files of a data set (train-images-idx3-ubyte and so on, plain or \
            .gz)",
     recognises: holds_idx,
-    labels: Labels::Elsewhere("the labels of a folder of IDX files are in files of their own"),
-    read: read_folder,
+    reader: Reader::Arrays {
+        read: read_folder,
+        labels: "the labels of a folder of IDX files are in files of their own",
+    },
 };
 
 /// A single file of images, without labels.
 pub(super) const FILE: Format = Format {
     name: "an IDX file of images, plain or .gz",
     recognises: starts_like_idx,
-    labels: Labels::Elsewhere("to have labels, give the folder of all four IDX files"),
-    read: |file, options| Ok(RawSet::of_one(read_part(file, None, options)?)),
+    reader: Reader::Arrays {
+        read: |file, options| Ok(RawSet::of_one(read_part(file, None, options)?)),
+        labels: "to have labels, give the folder of all four IDX files",
+    },
 };
 
 /// Whether a folder has any file with a name that IDX files have.
@@ -63,7 +67,8 @@ fn read_folder(dir: &Path, options: &ReadOptions) -> Result<RawSet, Error> {
         || read_part(train_images, Some(train_labels), options),
         || read_part(test_images, Some(test_labels), options),
     );
-    Ok(RawSet { train: train?, test: Some(test?), in_order: true, notes: vec![] })
+    let (train, test) = (train?, Some(test?));
+    Ok(RawSet { train, test, n_validation: None, in_order: true, notes: vec![] })
 }
 
 fn read_part(

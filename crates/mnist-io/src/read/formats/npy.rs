@@ -11,7 +11,7 @@ use npyz::{DType, NpyHeader, Order, TypeChar};
 use crate::error::Error;
 use crate::format_error::FormatError;
 use crate::read::element::{Element, Kind};
-use crate::read::format::{Format, Labels, has_extension};
+use crate::read::format::{Format, Reader, has_extension};
 use crate::read::options::ReadOptions;
 use crate::read::raw::{RawPart, RawSet};
 use crate::read::table::{Table, Values, sha256_of_file};
@@ -20,8 +20,7 @@ use crate::shape::ImageShape;
 pub(super) const FORMAT: Format = Format {
     name: "a .npy array",
     recognises: |path| Ok(has_extension(path, &["npy"])),
-    labels: Labels::Elsewhere("save samples and labels as x and y of a .npz file"),
-    read,
+    reader: Reader::Arrays { read, labels: "save samples and labels as x and y of a .npz file" },
 };
 
 fn read(file: &Path, _: &ReadOptions) -> Result<RawSet, Error> {
@@ -39,16 +38,50 @@ fn read(file: &Path, _: &ReadOptions) -> Result<RawSet, Error> {
     Ok(RawSet::of_one(RawPart { table, labels: None, sha256 }))
 }
 
-/// Reads the header of an array.
+/// Reads the header of an array. Its length and nesting are limited before it is parsed, because the
+/// parser allocates what a damaged header declares and recurses into its brackets.
 pub(super) fn header(mut reader: impl Read, place: &str) -> Result<NpyHeader, FormatError> {
-    // The parser allocates the length that the header declares; half a megabyte is ample.
-    const MOST: u64 = 1 << 19;
-    NpyHeader::from_reader(reader.by_ref().take(MOST)).map_err(|error| FormatError::Malformed {
+    let malformed = |cause: Box<dyn std::error::Error + Send + Sync>| FormatError::Malformed {
         place: place.to_owned(),
-        cause: error.into(),
+        cause,
         expected: "a NumPy header, as numpy.save writes it",
-    })
+    };
+    let mut read = |n: usize| {
+        let mut bytes = Vec::new();
+        let result = reader.by_ref().take(n as u64).read_to_end(&mut bytes);
+        result.map(|_| bytes).map_err(|error| malformed(error.into()))
+    };
+    let mut bytes = read(8)?;
+    if !bytes.starts_with(b"\x93NUMPY") {
+        return Err(malformed("magic not found".into()));
+    }
+    let size = read(if bytes.get(6) == Some(&1) { 2 } else { 4 })?;
+    let length = size.iter().rev().fold(0, |sum, &byte| (sum << 8) + usize::from(byte));
+    if length > MOST_HEADER {
+        return Err(malformed(format!("a header of {length} bytes").into()));
+    }
+    bytes.extend(size);
+    let text = read(length)?;
+    let mut depth = 0_usize;
+    for byte in &text {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => (),
+        }
+        if depth > MOST_NESTED {
+            return Err(malformed("too many nested brackets in the header".into()));
+        }
+    }
+    bytes.extend(text);
+    NpyHeader::from_reader(&bytes[..]).map_err(|error| malformed(error.into()))
 }
+
+/// The largest length of a header, in bytes. NumPy itself refuses more than 10,000.
+const MOST_HEADER: usize = 1 << 16;
+
+/// The largest number of brackets within each other.
+const MOST_NESTED: usize = 8;
 
 /// The number of rows, the shape of a row and the element type of an array of samples.
 pub(super) fn samples(

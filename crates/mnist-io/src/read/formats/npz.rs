@@ -11,8 +11,10 @@ use zip::result::ZipError;
 use super::npy::{check_length, data_length, element, header, samples};
 use crate::error::Error;
 use crate::format_error::FormatError;
+use crate::frame::cell::number_text;
 use crate::read::classes::RawLabels;
-use crate::read::format::{Format, Labels, check_memory, has_extension};
+use crate::read::format::{Format, Reader, check_memory, has_extension};
+use crate::read::note::Note;
 use crate::read::options::ReadOptions;
 use crate::read::raw::{RawPart, RawSet};
 use crate::read::table::{Table, Values, sha256_of_file};
@@ -20,8 +22,7 @@ use crate::read::table::{Table, Values, sha256_of_file};
 pub(super) const FORMAT: Format = Format {
     name: "a .npz archive of arrays",
     recognises: |path| Ok(has_extension(path, &["npz"])),
-    labels: Labels::Elsewhere("the labels of an archive are its entry y"),
-    read,
+    reader: Reader::Arrays { read, labels: "the labels of an archive are its entry y" },
 };
 
 /// Names of the entries, in any case: samples and labels.
@@ -32,6 +33,16 @@ const TRAIN: [&[&str]; 2] = [
 const TEST: [&[&str]; 2] = [
     &["x_test", "xtest", "test_x", "test_images", "test_data", "images_test"],
     &["y_test", "ytest", "test_y", "test_labels", "test_target", "labels_test"],
+];
+const VALIDATION: [&[&str]; 2] = [
+    &[
+        "x_val", "x_valid", "x_validation", "xval", "val_x", "val_images", "val_data", "images_val",
+        "valid_x", "valid_images", "validation_images", "x_dev",
+    ],
+    &[
+        "y_val", "y_valid", "y_validation", "yval", "val_y", "val_labels", "val_target", "labels_val",
+        "valid_y", "valid_labels", "validation_labels", "y_dev",
+    ],
 ];
 const WHOLE: [&[&str]; 2] = [
     &["x", "data", "images", "features", "arr_0"],
@@ -61,10 +72,25 @@ fn read(file: &Path, options: &ReadOptions) -> Result<RawSet, Error> {
         Ok(Some(RawPart { table, labels, sha256: sha256.clone() }))
     };
     if let Some(train) = read(TRAIN)? {
-        return Ok(RawSet { train, test: read(TEST)?, in_order: false, notes: vec![] });
+        let (validation, test) = (read(VALIDATION)?, read(TEST)?);
+        let used = [TRAIN, VALIDATION, TEST].concat();
+        let notes = ignored(file, &names, &used);
+        return RawSet::of_parts(train, validation, test, notes);
     }
     let whole = read(WHOLE)?;
-    Ok(RawSet::of_one(whole.ok_or(FormatError::NpzEntries { file: file.into(), found: names })?))
+    let whole = whole
+        .ok_or_else(|| FormatError::NpzEntries { file: file.into(), found: names.clone() })?;
+    Ok(RawSet { notes: ignored(file, &names, &WHOLE), ..RawSet::of_one(whole) })
+}
+
+/// A note on entries that are not read.
+fn ignored(file: &Path, names: &[String], used: &[&[&str]]) -> Vec<Note> {
+    let is_used = |name: &str| {
+        let name = name.strip_suffix(".npy").unwrap_or(name);
+        used.iter().flat_map(|names| names.iter()).any(|known| known.eq_ignore_ascii_case(name))
+    };
+    let entries: Vec<String> = names.iter().filter(|name| !is_used(name)).cloned().collect();
+    if entries.is_empty() { vec![] } else { vec![Note::IgnoredEntries { file: file.into(), entries }] }
 }
 
 fn samples_entry(
@@ -102,7 +128,14 @@ fn labels_entry(
     let wrong_type = || FormatError::LabelType { place: place.clone(), found: found.clone() };
     if let Some(element) = element(&header.dtype()) {
         let bytes = rest(entry, &header, element.size(), &place)?;
-        return Ok(RawLabels::Whole(element.decode_whole(&bytes).ok_or_else(wrong_type)?));
+        if let Some(whole) = element.decode_whole(&bytes) {
+            return Ok(RawLabels::Whole(whole));
+        }
+        // Fractions, and NaN where there is no label.
+        let mut values = vec![0.0_f64; bytes.len() / element.size()];
+        element.decode(&bytes, &mut values);
+        let word = |x: f64| if x.is_nan() { String::new() } else { number_text(x) };
+        return Ok(RawLabels::Text(values.into_iter().map(word).collect()));
     }
     let DType::Plain(text) = header.dtype() else { return Err(wrong_type().into()) };
     let size = text.num_bytes().filter(|size| *size > 0).ok_or_else(wrong_type)?;

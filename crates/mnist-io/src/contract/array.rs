@@ -1,0 +1,102 @@
+//! Arrays and images: numbers without names.
+
+use serde::{Deserialize, Serialize};
+
+use crate::layout::{Block, BlockKind};
+use crate::shape::ImageShape;
+
+/// An array of samples, or images.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ArrayInput {
+    /// The size of a sample as an image; a single row if it is none.
+    pub shape: ImageShape,
+    /// Number of channels of a pixel; 1 for grey.
+    pub channels: usize,
+    /// Whether the format defines the numbers as bytes of pixels.
+    pub pixels: bool,
+    /// The scaling.
+    pub scaling: Scaling,
+    /// The smallest and largest value in training, unscaled: one pair for all features, or one for
+    /// each.
+    pub ranges: Vec<[f64; 2]>,
+}
+
+/// The scaling of an array, with its parameters.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "kebab-case")]
+pub enum Scaling {
+    /// x.
+    Keep,
+    /// x / divisor, in f32.
+    Divide {
+        /// The divisor.
+        divisor: f32,
+    },
+    /// (x − centre) / spread of each feature, in f64.
+    Columns {
+        /// The centre of each feature.
+        centre: Vec<f64>,
+        /// The spread of each feature.
+        spread: Vec<f64>,
+        /// Whether the results are clipped to [0, 1].
+        within_unit: bool,
+    },
+}
+
+impl Scaling {
+    /// The scaled value of a feature.
+    pub(crate) fn encode(&self, feature: usize, value: f64) -> f32 {
+        match self {
+            Scaling::Keep => value as f32,
+            Scaling::Divide { divisor } => value as f32 / divisor,
+            Scaling::Columns { centre, spread, within_unit } => {
+                let scaled = (value - centre[feature]) / spread[feature];
+                (if *within_unit { scaled.clamp(0.0, 1.0) } else { scaled }) as f32
+            }
+        }
+    }
+
+    /// The value of a scaled feature.
+    pub(crate) fn decode(&self, feature: usize, scaled: f32) -> f64 {
+        match self {
+            Scaling::Keep => f64::from(scaled),
+            Scaling::Divide { divisor } => f64::from(scaled) * f64::from(*divisor),
+            Scaling::Columns { centre, spread, .. } => {
+                f64::from(scaled) * spread[feature] + centre[feature]
+            }
+        }
+    }
+}
+
+impl ArrayInput {
+    /// Number of features.
+    #[must_use]
+    pub fn n_features(&self) -> usize {
+        self.shape.n_pixels() * self.channels
+    }
+
+    /// The range of a feature in training, unscaled.
+    #[must_use]
+    pub fn range(&self, feature: usize) -> [f64; 2] {
+        if self.ranges.len() == 1 { self.ranges[0] } else { self.ranges[feature] }
+    }
+
+    pub(super) fn layout(&self) -> Vec<Block> {
+        let kind = match &self.scaling {
+            Scaling::Divide { .. } | Scaling::Columns { within_unit: true, .. } => {
+                BlockKind::UnitInterval
+            }
+            Scaling::Keep if self.ranges.iter().all(|[low, high]| *low >= 0.0 && *high <= 1.0) => {
+                BlockKind::UnitInterval
+            }
+            _ => BlockKind::Real,
+        };
+        vec![Block { kind, width: self.n_features() }]
+    }
+
+    pub(super) fn model_ranges(&self) -> Vec<[f32; 2]> {
+        (0..self.n_features())
+            .map(|feature| self.range(feature).map(|end| self.scaling.encode(feature, end)))
+            .collect()
+    }
+}

@@ -1,0 +1,166 @@
+//! Everything that was fitted to training data, so that new data are read in the same way.
+
+mod affine;
+mod array;
+mod column;
+mod encode;
+mod original;
+
+use serde::{Deserialize, Serialize};
+
+pub use affine::Encoding;
+pub use array::{ArrayInput, Scaling};
+pub use column::{Column, ColumnKind, Reason, ScaledBy, Shift};
+pub use original::Original;
+
+pub(crate) use encode::Encoder;
+pub use encode::UnknownLevels;
+
+use crate::layout::{Block, append};
+use crate::shape::ImageShape;
+
+/// The version of [`Contract`] that this crate writes.
+pub const CONTRACT_VERSION: u32 = 1;
+
+/// The agreement between a model and its data: columns with their types and scaling, the shape of
+/// images, and the classes. [`open`](crate::open) fits it to the training part;
+/// [`Contract::rows`] applies it to new data, and refits nothing.
+///
+/// It is written as readable JSON:
+///
+/// ```
+/// use mnist_io::{ReadOptions, open};
+///
+/// let dir = tempfile::tempdir()?;
+/// let file = dir.path().join("flats.csv");
+/// std::fs::write(&file, "city,rooms,y\nSeoul,2,a\nBusan,3,b\nSeoul,4,a\nBusan,5,b\nSeoul,1,a\n")?;
+/// let contract = open(&file, &ReadOptions::default())?.contract;
+/// assert_eq!(contract.feature_names(), ["city=Busan", "city=Seoul", "city=other", "rooms"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Contract {
+    /// The version of this description, [`CONTRACT_VERSION`].
+    pub version: u32,
+    /// The name of the data set.
+    pub name: String,
+    /// Number of rows that the contract was fitted to.
+    pub n_training_rows: usize,
+    /// The treatment of missing values.
+    pub missing: MissingValues,
+    /// The columns or the array.
+    pub input: Input,
+    /// The classes; `None` for data without labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub classes: Option<Classes>,
+}
+
+/// The treatment of missing values.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MissingValues {
+    /// A missing value becomes NaN; a missing category becomes NaN in its whole group.
+    #[default]
+    Mark,
+    /// A missing value is an error.
+    Refuse,
+}
+
+/// The form of the data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Input {
+    /// Columns with names, or, without a header, in their order.
+    Table(TableInput),
+    /// Numbers without names: arrays and images.
+    Array(ArrayInput),
+}
+
+/// A table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TableInput {
+    /// Whether the columns have names; without names they are called by their index from 0.
+    pub header: bool,
+    /// The size of a row as an image, if the columns are the pixels of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<ImageShape>,
+    /// All columns except the labels, in the order of the training file.
+    pub columns: Vec<Column>,
+}
+
+/// The classes of the labels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Classes {
+    /// The name of the label column; `None` if the labels were not in a column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
+    /// The index of the label column in the training file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index: Option<usize>,
+    /// The names of the classes, in their order.
+    pub names: Vec<String>,
+}
+
+impl Contract {
+    /// The kinds of the features, in order.
+    #[must_use]
+    pub fn layout(&self) -> Vec<Block> {
+        match &self.input {
+            Input::Array(array) => array.layout(),
+            Input::Table(table) => {
+                let mut layout = vec![];
+                for column in &table.columns {
+                    if let Some((kind, width)) = column.block() {
+                        append(&mut layout, kind, width);
+                    }
+                }
+                layout
+            }
+        }
+    }
+
+    /// Number of features of a sample.
+    #[must_use]
+    pub fn n_features(&self) -> usize {
+        match &self.input {
+            Input::Array(array) => array.n_features(),
+            Input::Table(table) => table.columns.iter().map(Column::n_features).sum(),
+        }
+    }
+
+    /// The names of the features, such as `age` and `city=Seoul`; empty for arrays and images.
+    #[must_use]
+    pub fn feature_names(&self) -> Vec<String> {
+        match &self.input {
+            Input::Array(_) => vec![],
+            Input::Table(table) => table.columns.iter().flat_map(Column::feature_names).collect(),
+        }
+    }
+
+    /// The size of a sample as an image; a single row if it is none.
+    #[must_use]
+    pub fn shape(&self) -> ImageShape {
+        match &self.input {
+            Input::Array(array) => array.shape,
+            Input::Table(table) => {
+                table.image.unwrap_or(ImageShape { height: 1, width: self.n_features() })
+            }
+        }
+    }
+
+    /// The names of the classes, in their order; empty without labels.
+    #[must_use]
+    pub fn class_names(&self) -> &[String] {
+        self.classes.as_ref().map_or(&[], |classes| &classes.names)
+    }
+
+    /// The smallest and largest value of each feature in training, in model units: [0, 1] for a
+    /// feature of a category.
+    #[must_use]
+    pub fn ranges(&self) -> Vec<[f32; 2]> {
+        match &self.input {
+            Input::Array(array) => array.model_ranges(),
+            Input::Table(table) => table.columns.iter().flat_map(Column::model_ranges).collect(),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! A description of a file: how it would be read.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::contract::{Column, ColumnKind, Contract, Input, Scaling};
+use crate::error::Error;
+use crate::read::format::Reader;
+use crate::read::{ReadOptions, fitted_table, format_of, name_of, open};
+
+/// How [`open`](crate::open) would read a file with the same options. `Display` tells it as a table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Description {
+    /// The file or folder.
+    pub path: PathBuf,
+    /// The format, in words.
+    pub format: String,
+    /// Number of labelled training rows, including those for validation; all training rows if there are
+    /// no labels.
+    pub n_train: usize,
+    /// Number of test rows.
+    pub n_test: usize,
+    /// Number of rows without a label that are used for pretraining.
+    pub n_unlabelled: usize,
+    /// Number of training rows of each class, in the order of the classes.
+    pub class_counts: Vec<usize>,
+    /// Columns with types and scaling, and classes.
+    pub contract: Contract,
+    /// The decisions made while reading, one line each.
+    pub notes: Vec<String>,
+}
+
+/// Describes how a file or folder would be read with these options.
+///
+/// # Errors
+/// As [`open`](crate::open).
+pub fn describe(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Description, Error> {
+    let path = path.as_ref();
+    let format = format_of(path)?;
+    let told = |notes: &[crate::Note]| notes.iter().map(ToString::to_string).collect();
+    let (path, name) = (path.to_path_buf(), name_of(path));
+    let format_name = format.name.to_owned();
+    if let (Reader::Table(read), None) = (&format.reader, &options.test) {
+        let table = fitted_table(name, &path, *read, options)?;
+        let (n_train, n_test, n_unlabelled) = table.counts();
+        return Ok(Description {
+            path,
+            format: format_name,
+            n_train,
+            n_test,
+            n_unlabelled,
+            class_counts: table.class_counts(),
+            notes: told(&table.notes),
+            contract: table.contract,
+        });
+    }
+    let opened = open(&path, options)?;
+    let train = &opened.data.train;
+    let mut class_counts = vec![0; train.class_names().len()];
+    for &label in train.labels().unwrap_or_default() {
+        class_counts[usize::from(label)] += 1;
+    }
+    Ok(Description {
+        path,
+        format: format_name,
+        n_train: train.n_samples(),
+        n_test: opened.data.test.n_samples(),
+        n_unlabelled: opened.unlabelled.map_or(0, |unlabelled| unlabelled.n_samples()),
+        class_counts,
+        notes: told(&opened.notes),
+        contract: opened.contract,
+    })
+}
+
+impl fmt::Display for Description {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}: {}", self.path.display(), self.format)?;
+        let Description { n_train, n_test, n_unlabelled, .. } = self;
+        writeln!(f, "{n_train} training rows, {n_test} test rows, {n_unlabelled} without a label")?;
+        writeln!(f, "{} features", self.contract.n_features())?;
+        if let Some(classes) = &self.contract.classes {
+            let place = classes.column.as_ref().map(|column| format!(" in column {column}"));
+            write!(f, "{} classes{}:", classes.names.len(), place.unwrap_or_default())?;
+            for (name, count) in classes.names.iter().zip(&self.class_counts) {
+                write!(f, " {name} ({count})")?;
+            }
+            writeln!(f)?;
+        }
+        match &self.contract.input {
+            Input::Table(table) => columns(&table.columns, f)?,
+            Input::Array(array) => {
+                let scaling = match &array.scaling {
+                    Scaling::Keep => "kept".to_owned(),
+                    Scaling::Divide { divisor } => format!("divided by {divisor}"),
+                    Scaling::Columns { within_unit: true, .. } => "scaled to unit range".to_owned(),
+                    Scaling::Columns { .. } => "each feature standardised".to_owned(),
+                };
+                writeln!(f, "an array of {}, {scaling}", array.shape)?;
+            }
+        }
+        self.notes.iter().try_for_each(|note| writeln!(f, "{note}"))
+    }
+}
+
+/// The columns, aligned.
+fn columns(columns: &[Column], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let width = columns.iter().map(|column| column.name.chars().count()).max().unwrap_or(0).min(40);
+    for column in columns {
+        let kind = in_words(&column.kind);
+        let missing = match column.missing_share {
+            0.0 => String::new(),
+            share => format!(", {:.1} % missing", 100.0 * share),
+        };
+        writeln!(f, "  {:width$}  {kind}{missing}", column.name)?;
+    }
+    Ok(())
+}
+
+/// The type of a column, in words.
+fn in_words(kind: &ColumnKind) -> String {
+    match kind {
+        ColumnKind::Number { scaling, range: [low, high], shift, .. } => {
+            let scaling = format!("{scaling:?}").to_lowercase();
+            let (centre, spread) = (shift.centre, shift.spread);
+            format!("number from {low} to {high}, {scaling} (centre {centre:.6}, spread {spread:.6})")
+        }
+        ColumnKind::Date { format, range, .. } => {
+            let [first, last] = range.map(|end| crate::frame::dates::text(end, format));
+            format!("date from {first} to {last}, standardised")
+        }
+        ColumnKind::Boolean { no, yes } => format!("boolean, {no} or {yes}"),
+        ColumnKind::Category { levels } => {
+            const SHOWN: usize = 8;
+            let more = if levels.len() > SHOWN { ", …" } else { "" };
+            let some = levels[..levels.len().min(SHOWN)].join(", ");
+            format!("category of {} levels: {some}{more}", levels.len())
+        }
+        ColumnKind::Ignored { reason } => format!("ignored: {reason}"),
+    }
+}

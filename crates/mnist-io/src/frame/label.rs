@@ -1,0 +1,72 @@
+//! The label column of a table.
+
+use std::path::Path;
+
+use crate::format_error::FormatError;
+
+/// Names of columns that are taken for labels by default.
+const LABEL_NAMES: [&str; 5] = ["label", "labels", "class", "target", "y"];
+
+/// Whether a column of this name holds labels by default.
+pub(crate) fn is_label(name: &str) -> bool {
+    LABEL_NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// The index of the label column, if there is one.
+pub(crate) fn label_index(
+    file: &Path,
+    names: &[String],
+    has_header: bool,
+    asked: Option<&str>,
+) -> Result<Option<usize>, FormatError> {
+    let Some(asked) = asked else {
+        return Ok(names.iter().position(|name| has_header && is_label(name)));
+    };
+    if asked == "none" {
+        return Ok(None);
+    }
+    column_index(names, has_header, asked).map(Some).ok_or_else(|| FormatError::CsvColumn {
+        file: file.into(),
+        column: asked.to_owned(),
+        found: match has_header {
+            true => names.to_vec(),
+            false => vec![format!("0 to {}", names.len() - 1)],
+        },
+    })
+}
+
+/// The index of a column that is given by its name, or by its index from 0 or from the end (-1).
+pub(crate) fn column_index(names: &[String], has_header: bool, asked: &str) -> Option<usize> {
+    let by_name = names.iter().position(|name| has_header && name == asked);
+    by_name.or_else(|| {
+        let index = match asked.strip_prefix('-') {
+            Some(from_end) => names.len().checked_sub(from_end.parse().ok()?)?,
+            None => asked.parse().ok()?,
+        };
+        (index < names.len()).then_some(index)
+    })
+}
+
+/// The index of a column that an option names; the error names the nearest one.
+pub(crate) fn named_column(
+    file: &Path,
+    names: &[String],
+    has_header: bool,
+    option: &'static str,
+    asked: &str,
+) -> Result<usize, FormatError> {
+    column_index(names, has_header, asked)
+        .ok_or_else(|| unknown_column(file, names, option, asked))
+}
+
+/// The error of a column that is not there.
+pub(crate) fn unknown_column(
+    file: &Path,
+    names: &[String],
+    option: &'static str,
+    asked: &str,
+) -> FormatError {
+    let likeness = |name: &&String| strsim::damerau_levenshtein(name, asked);
+    let nearest = names.iter().min_by_key(likeness).cloned().unwrap_or_default();
+    FormatError::UnknownColumn { file: file.into(), option, column: asked.to_owned(), nearest }
+}

@@ -1,0 +1,71 @@
+//! Tables of named columns of any type, as formats deliver them: block by block.
+
+pub(crate) mod cell;
+pub(crate) mod dates;
+pub(crate) mod encode;
+pub(crate) mod fit;
+pub(crate) mod label;
+pub(crate) mod parts;
+pub(crate) mod schema;
+pub(crate) mod store;
+
+use std::path::PathBuf;
+
+use crate::error::Error;
+pub(crate) use cell::Cell;
+
+/// Number of rows of a block.
+pub(crate) const BLOCK_ROWS: usize = 8192;
+
+/// A table that is read from its beginning.
+pub(crate) struct Frame {
+    pub(crate) file: PathBuf,
+    /// The names of the columns; their indices if the table has no header.
+    pub(crate) names: Vec<String>,
+    pub(crate) has_header: bool,
+    pub(crate) cells: CellFormat,
+    pub(crate) blocks: Box<dyn FrameReader>,
+}
+
+/// The notation of numbers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct CellFormat {
+    /// Whether a comma may stand for the decimal point.
+    pub(crate) decimal_comma: bool,
+}
+
+/// The blocks of a table, in the order of the rows.
+pub(crate) trait FrameReader {
+    /// The next rows, at most about [`BLOCK_ROWS`]; `None` after the last ones.
+    fn next_block(&mut self) -> Result<Option<Box<dyn Cells>>, Error>;
+}
+
+/// Some rows of a table.
+pub(crate) trait Cells {
+    /// Number of rows.
+    fn n_rows(&self) -> usize;
+
+    /// A cell of these rows.
+    fn cell(&self, row: usize, column: usize) -> Cell<'_>;
+
+    /// The place of a row in the file, such as `line 3`.
+    fn place(&self, row: usize) -> Place;
+}
+
+/// The place of a row in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// A line of text, from 1.
+    Line(u64),
+    /// A row of another format, from 0.
+    Row(u64),
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Place::Line(line) => write!(f, "line {line}"),
+            Place::Row(row) => write!(f, "row {row}"),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Types of columns that a file declares, in TOML.
+
+use std::path::Path;
+
+use indexmap::IndexMap;
+use serde::Deserialize;
+
+use crate::error::Error;
+use crate::format_error::FormatError;
+
+/// The declared columns, by name. The others are found from the data.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Schema {
+    #[serde(default)]
+    columns: IndexMap<String, Declared>,
+}
+
+/// A declared type.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
+pub(crate) enum Declared {
+    /// Numbers, with a scaling of their own if one is given.
+    Number { scaling: Option<DeclaredScaling> },
+    /// Words, with all levels if they are given.
+    Category { levels: Option<Vec<String>> },
+    /// Two values.
+    Boolean,
+    /// Dates, in this format if one is given.
+    Date { format: Option<String> },
+    /// No feature.
+    Ignore,
+}
+
+/// The scaling of one column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum DeclaredScaling {
+    None,
+    Unit,
+    Standard,
+    Robust,
+}
+
+impl Schema {
+    /// Reads a schema; the empty one if there is no file.
+    pub(crate) fn read(file: Option<&Path>) -> Result<Self, Error> {
+        let Some(file) = file else { return Ok(Schema::default()) };
+        let text = std::fs::read_to_string(file)
+            .map_err(|source| Error::Io { file: file.into(), source })?;
+        toml::from_str(&text).map_err(|error| {
+            let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+            let found = error.message().lines().collect::<Vec<_>>().join(" ");
+            FormatError::Schema { file: file.into(), line, found }.into()
+        })
+    }
+
+    /// The declared type of a column.
+    pub(crate) fn of(&self, column: &str) -> Option<&Declared> {
+        self.columns.get(column)
+    }
+
+    /// The names of the declared columns.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.columns.keys().map(String::as_str)
+    }
+}

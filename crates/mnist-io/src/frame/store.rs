@@ -1,0 +1,317 @@
+//! A table in memory, with a type for each column that all its cells agree with.
+
+use std::path::PathBuf;
+
+use indexmap::IndexMap;
+
+use super::cell::{Cell, canonical, number_text};
+use super::schema::{Declared, Schema};
+use super::{CellFormat, Cells, Frame, Place, dates};
+use crate::error::Error;
+use crate::format_error::FormatError;
+
+/// The mark of a missing word.
+pub(crate) const NO_WORD: u32 = u32::MAX;
+
+/// The cells of a column.
+#[derive(Debug)]
+pub(crate) enum Store {
+    /// So far only missing cells, of this number.
+    Empty(usize),
+    /// Numbers; NaN where missing.
+    Numbers(Vec<f64>),
+    /// Seconds since 1970; NaN where missing. The format is that of the text, if it was text.
+    Moments { seconds: Vec<f64>, format: Option<String> },
+    /// The index of each cell's word, [`NO_WORD`] where missing, and the words in the order of their
+    /// first appearance, with its place.
+    Words { words: IndexMap<String, Place>, codes: Vec<u32> },
+    /// A column that is not needed.
+    Skipped,
+}
+
+/// A table in memory.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    pub(crate) file: PathBuf,
+    pub(crate) names: Vec<String>,
+    pub(crate) has_header: bool,
+    pub(crate) cells: CellFormat,
+    pub(crate) n_rows: usize,
+    pub(crate) columns: Vec<Store>,
+    /// The place of the first missing cell of each column.
+    pub(crate) first_missing: Vec<Option<Place>>,
+    /// The place of the first infinite number of each column.
+    pub(crate) first_infinite: Vec<Option<Place>>,
+}
+
+/// The type that the cells of a column are read as.
+#[derive(Debug, Clone, PartialEq)]
+enum Mode {
+    /// The first cell that is not missing decides.
+    Open,
+    Numbers,
+    /// Dates in a format of [`dates::FORMATS`].
+    Dates(usize),
+    /// Dates in a declared format.
+    DatesAs(String),
+    Words,
+    Labels,
+    Skip,
+}
+
+/// Reads a whole table. `open` is called again if a cell late in the file shows that a column has
+/// another type than its first cells had.
+pub(crate) fn store(
+    open: &dyn Fn() -> Result<Frame, Error>,
+    label: Option<usize>,
+    schema: &Schema,
+    memory_limit: u64,
+) -> Result<Stored, Error> {
+    let frame = open()?;
+    let declared = |index: usize| -> (Mode, bool) {
+        match schema.of(&frame.names[index]) {
+            _ if Some(index) == label => (Mode::Labels, true),
+            None => (Mode::Open, false),
+            Some(Declared::Ignore) => (Mode::Skip, true),
+            Some(Declared::Number { .. }) => (Mode::Numbers, true),
+            Some(Declared::Category { .. } | Declared::Boolean) => (Mode::Words, true),
+            Some(Declared::Date { format: Some(format) }) => (Mode::DatesAs(format.clone()), true),
+            Some(Declared::Date { format: None }) => (Mode::Dates(0), false),
+        }
+    };
+    let (mut modes, fixed): (Vec<Mode>, Vec<bool>) = (0..frame.names.len()).map(declared).unzip();
+    let mut frame = Some(frame);
+    loop {
+        let frame = match frame.take() {
+            Some(frame) => frame,
+            None => open()?,
+        };
+        if let Some(stored) = pass(frame, &mut modes, &fixed, memory_limit)? {
+            return Ok(stored);
+        }
+    }
+}
+
+/// Reads the table with these types; `None` if one of them was changed.
+fn pass(
+    mut frame: Frame,
+    modes: &mut [Mode],
+    fixed: &[bool],
+    memory_limit: u64,
+) -> Result<Option<Stored>, Error> {
+    let n_columns = modes.len();
+    let mut columns: Vec<Store> = modes.iter().map(Store::of).collect();
+    let (mut first_missing, mut first_infinite) = (vec![None; n_columns], vec![None; n_columns]);
+    let (mut n_rows, mut bytes) = (0, 0);
+    while let Some(block) = frame.blocks.next_block()? {
+        let mut changed = false;
+        for (index, store) in columns.iter_mut().enumerate() {
+            for row in 0..block.n_rows() {
+                let cell = block.cell(row, index);
+                let mode = &mut modes[index];
+                match store.add(cell, mode, frame.cells, || block.place(row)) {
+                    Added::Value(size) => {
+                        bytes += size;
+                        if store.ends_infinite() {
+                            first_infinite[index].get_or_insert(block.place(row));
+                        }
+                    }
+                    Added::Missing => {
+                        first_missing[index].get_or_insert(block.place(row));
+                        bytes += 4;
+                    }
+                    Added::Refused if fixed[index] => {
+                        return Err(refused(&frame, index, cell, block.as_ref(), row).into());
+                    }
+                    Added::Refused => {
+                        *mode = mode.next(cell);
+                        changed = true;
+                        break;
+                    }
+                }
+            }
+        }
+        if changed {
+            return Ok(None);
+        }
+        n_rows += block.n_rows();
+        if bytes > memory_limit {
+            let (place, limit) = (frame.file.display().to_string(), memory_limit);
+            let remedy = "save the numbers as a .npy file, which can stay on disk";
+            return Err(FormatError::Memory { place, bytes, limit, remedy }.into());
+        }
+    }
+    let Frame { file, names, has_header, cells, .. } = frame;
+    Ok(Some(Stored {
+        file,
+        names,
+        has_header,
+        cells,
+        n_rows,
+        columns,
+        first_missing,
+        first_infinite,
+    }))
+}
+
+/// The error of a cell that is not of the declared type.
+fn refused(frame: &Frame, index: usize, cell: Cell, block: &dyn Cells, row: usize) -> FormatError {
+    FormatError::Cell {
+        file: frame.file.clone(),
+        place: block.place(row),
+        column: frame.names[index].clone(),
+        found: cell.text().into_owned(),
+        expected: "a value of the declared type".into(),
+    }
+}
+
+/// The result of adding a cell.
+enum Added {
+    /// It was added, and takes this number of bytes.
+    Value(u64),
+    Missing,
+    /// It is not of the column's type.
+    Refused,
+}
+
+impl Mode {
+    /// The type of a column whose first cell is this one.
+    fn first(cell: Cell, cells: CellFormat) -> Self {
+        match cell {
+            Cell::Boolean(_) => Mode::Words,
+            Cell::Moment(_) => Mode::Dates(0),
+            _ if cell.number(cells).is_some() => Mode::Numbers,
+            Cell::Text(text) => dates::format_of(text, 0).map_or(Mode::Words, Mode::Dates),
+            _ => Mode::Words,
+        }
+    }
+
+    /// The type to try instead, after this cell was refused.
+    fn next(&self, cell: Cell) -> Self {
+        match (self, cell) {
+            (Mode::Dates(format), Cell::Text(text)) => {
+                dates::format_of(text, format + 1).map_or(Mode::Words, Mode::Dates)
+            }
+            _ => Mode::Words,
+        }
+    }
+}
+
+impl Store {
+    fn of(mode: &Mode) -> Self {
+        match mode {
+            Mode::Open => Store::Empty(0),
+            Mode::Numbers => Store::Numbers(vec![]),
+            Mode::Dates(_) => Store::Moments { seconds: vec![], format: None },
+            Mode::DatesAs(format) => {
+                Store::Moments { seconds: vec![], format: Some(format.clone()) }
+            }
+            Mode::Words | Mode::Labels => Store::Words { words: IndexMap::new(), codes: vec![] },
+            Mode::Skip => Store::Skipped,
+        }
+    }
+
+    fn add(
+        &mut self,
+        cell: Cell,
+        mode: &mut Mode,
+        cells: CellFormat,
+        place: impl Fn() -> Place,
+    ) -> Added {
+        let missing =
+            if *mode == Mode::Labels { cell.is_missing_label() } else { cell.is_missing() };
+        if let (Store::Empty(n), false) = (&*self, missing) {
+            let n = *n;
+            *mode = Mode::first(cell, cells);
+            *self = Store::of(mode);
+            (0..n).for_each(|_| self.add_missing());
+        }
+        if missing {
+            self.add_missing();
+            return Added::Missing;
+        }
+        match self {
+            Store::Empty(_) | Store::Skipped => Added::Value(0),
+            Store::Numbers(numbers) => match cell.number(cells) {
+                Some(number) => {
+                    numbers.push(number);
+                    Added::Value(4)
+                }
+                None => Added::Refused,
+            },
+            Store::Moments { seconds, format } => {
+                let read = match (cell, &*mode) {
+                    (Cell::Moment(moment), _) => Some(moment),
+                    (Cell::Text(text), Mode::DatesAs(format)) => dates::seconds(text, format),
+                    (Cell::Text(text), Mode::Dates(number)) => {
+                        let read = dates::seconds(text, dates::FORMATS[*number]);
+                        if format.is_none() && read.is_some() {
+                            *format = Some(dates::FORMATS[*number].to_owned());
+                        }
+                        read
+                    }
+                    _ => None,
+                };
+                read.map_or(Added::Refused, |moment| {
+                    seconds.push(moment);
+                    Added::Value(4)
+                })
+            }
+            Store::Words { words, codes } => {
+                let text = cell.text();
+                let (code, size) = match words.get_index_of(text.as_ref()) {
+                    Some(code) => (code, 4),
+                    None => {
+                        let size = 4 + text.len() as u64;
+                        (words.insert_full(text.into_owned(), place()).0, size)
+                    }
+                };
+                codes.push(code as u32);
+                Added::Value(size)
+            }
+        }
+    }
+
+    /// Whether the number that was added last is infinite.
+    fn ends_infinite(&self) -> bool {
+        matches!(self, Store::Numbers(numbers) if numbers.last().is_some_and(|x| x.is_infinite()))
+    }
+
+    fn add_missing(&mut self) {
+        match self {
+            Store::Empty(n) => *n += 1,
+            Store::Numbers(numbers) | Store::Moments { seconds: numbers, .. } => {
+                numbers.push(f64::NAN);
+            }
+            Store::Words { codes, .. } => codes.push(NO_WORD),
+            Store::Skipped => (),
+        }
+    }
+
+    /// Whether a row is missing.
+    pub(crate) fn is_missing(&self, row: usize) -> bool {
+        match self {
+            Store::Empty(_) => true,
+            Store::Numbers(numbers) | Store::Moments { seconds: numbers, .. } => {
+                numbers[row].is_nan()
+            }
+            Store::Words { codes, .. } => codes[row] == NO_WORD,
+            Store::Skipped => false,
+        }
+    }
+
+    /// The text of a row; `None` if it is missing.
+    pub(crate) fn text(&self, row: usize) -> Option<String> {
+        if self.is_missing(row) {
+            return None;
+        }
+        match self {
+            Store::Empty(_) | Store::Skipped => None,
+            Store::Numbers(numbers) => Some(canonical(&number_text(numbers[row])).into_owned()),
+            Store::Moments { seconds, .. } => Some(number_text(seconds[row])),
+            Store::Words { words, codes } => {
+                words.get_index(codes[row] as usize).map(|(word, _)| word.clone())
+            }
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! New data, read by the contract of the data that a model was trained on.
+
+mod array;
+mod matching;
+mod report;
+
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use ndarray::Array2;
+
+pub use report::{FeatureReport, RowsReport};
+
+use self::array::{ArrayEncoder, Arrays};
+use self::matching::Matched;
+use crate::contract::{Contract, Encoder, Input, UnknownLevels};
+use crate::error::Error;
+use crate::format_error::FormatError;
+use crate::frame::{Cells, Frame, FrameReader, Place};
+use crate::read::Note;
+use crate::read::ReadOptions;
+use crate::read::classes::KnownClasses;
+use crate::read::format::{FrameOptions, Reader};
+use crate::read::format_of;
+
+/// Options of reading new data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewData {
+    /// The treatment of levels that were not seen in training.
+    pub unknown_levels: UnknownLevels,
+    /// Whether a label that is no class of the contract is an error; otherwise the row has no class,
+    /// and the report counts it.
+    pub refuse_unknown_classes: bool,
+    /// The column of a table that holds the labels; by default the contract's, if it is there. `none`
+    /// ignores it.
+    pub label_column: Option<String>,
+    /// Whether the first line of a text table names the columns; by default that is found out.
+    pub header: Option<bool>,
+    /// The memory that a line, an archive's entry or the images of a folder may take, in bytes.
+    pub memory_limit: u64,
+}
+
+impl Default for NewData {
+    fn default() -> Self {
+        NewData {
+            unknown_levels: UnknownLevels::Other,
+            refuse_unknown_classes: false,
+            label_column: None,
+            header: None,
+            memory_limit: 1 << 30,
+        }
+    }
+}
+
+/// Consecutive rows of new data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RowBlock {
+    /// The index of the first row in the file, from 0.
+    pub first_row: usize,
+    /// The features: n_rows × n_features.
+    pub x: Array2<f32>,
+    /// The class of each row, as the contract numbers them, if the data have labels. A row may have
+    /// none, or one that the contract does not know.
+    pub labels: Option<Vec<Option<u8>>>,
+}
+
+/// All rows of a file or folder, in its order, in blocks of at most 8,192 rows. A row becomes the same
+/// numbers whatever is beside it. After an error there are no more blocks.
+///
+/// ```
+/// use mnist_io::{NewData, ReadOptions, open};
+///
+/// let dir = tempfile::tempdir()?;
+/// let file = dir.path().join("flats.csv");
+/// std::fs::write(&file, "size,rooms,y\n50,2,a\n70,3,b\n90,4,a\n110,6,b\n")?;
+/// let contract = open(&file, &ReadOptions::default())?.contract;
+///
+/// std::fs::write(&file, "rooms,size\n3,70\n")?;
+/// let mut rows = contract.rows(&file, &NewData::default())?;
+/// let block = rows.next().expect("one block")?;
+/// assert_eq!((block.x.dim(), block.labels), ((1, 2), None));
+/// assert_eq!(rows.report().n_rows, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Rows<'a> {
+    contract: &'a Contract,
+    file: PathBuf,
+    source: Source,
+    encoder: AnyEncoder<'a>,
+    label: Option<usize>,
+    classes: KnownClasses,
+    refuse_unknown_classes: bool,
+    notes: Vec<Note>,
+    n_rows: usize,
+    n_labelled: usize,
+    unknown_classes: IndexMap<String, u64>,
+    failed: bool,
+}
+
+/// The rows in their format.
+enum Source {
+    Arrays(Arrays),
+    Frame(Frame),
+}
+
+enum AnyEncoder<'a> {
+    Table(Encoder<'a>),
+    Array(ArrayEncoder<'a>),
+}
+
+impl Contract {
+    /// Reads new data in any format. Columns are matched by name, in any order, or by position if
+    /// there are no names on one side; further columns are ignored with a note. Nothing is fitted to
+    /// the new data.
+    ///
+    /// # Errors
+    /// An [`Error`] that names the file and an absent column, another width, or another image size.
+    /// Each block may bring one that names the line and column of a cell.
+    pub fn rows(&self, path: impl AsRef<Path>, new: &NewData) -> Result<Rows<'_>, Error> {
+        let path = path.as_ref();
+        let mut source = match &format_of(path)?.reader {
+            Reader::Arrays { read, .. } => {
+                let memory_limit = new.memory_limit;
+                let options = ReadOptions { memory_limit, ..ReadOptions::default() };
+                Source::Arrays(Arrays::new(read(path, &options)?))
+            }
+            Reader::Table(read) => {
+                let known = matching::known_names(self);
+                let (header, memory_limit) = (new.header, new.memory_limit);
+                Source::Frame(read(path, &FrameOptions { header, known: &known, memory_limit })?)
+            }
+        };
+        let matched = match &mut source {
+            Source::Frame(frame) => matching::frame(self, frame, new)?,
+            Source::Arrays(arrays) => matching::arrays(self, arrays)?,
+        };
+        let Matched { sources, label, notes } = matched;
+        let encoder = match &self.input {
+            Input::Table(table) => {
+                let used = table.columns.iter().filter(|column| column.n_features() > 0);
+                let columns = used.zip(sources);
+                AnyEncoder::Table(Encoder::new(columns, new.unknown_levels, self.missing))
+            }
+            Input::Array(array) => AnyEncoder::Array(ArrayEncoder::new(array, sources, self.missing)),
+        };
+        Ok(Rows {
+            contract: self,
+            file: path.into(),
+            source,
+            encoder,
+            label,
+            classes: KnownClasses::new(self.class_names()),
+            refuse_unknown_classes: new.refuse_unknown_classes,
+            notes,
+            n_rows: 0,
+            n_labelled: 0,
+            unknown_classes: IndexMap::new(),
+            failed: false,
+        })
+    }
+}
+
+impl Iterator for Rows<'_> {
+    type Item = Result<RowBlock, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.failed {
+            return None;
+        }
+        let block = self.block().transpose();
+        self.failed = matches!(block, Some(Err(_)));
+        block
+    }
+}
+
+impl Rows<'_> {
+    /// Remarks on the matching of columns.
+    #[must_use]
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    fn block(&mut self) -> Result<Option<RowBlock>, Error> {
+        let (x, words) = match (&mut self.source, &mut self.encoder) {
+            (Source::Frame(frame), encoder) => {
+                let Some(cells) = frame.blocks.next_block()? else { return Ok(None) };
+                let x = match encoder {
+                    AnyEncoder::Table(encoder) => {
+                        encoder.encode(&self.file, cells.as_ref(), frame.cells)?
+                    }
+                    AnyEncoder::Array(encoder) => {
+                        encoder.encode_cells(&self.file, cells.as_ref(), frame.cells)?
+                    }
+                };
+                (x, self.label.map(|label| words_of(cells.as_ref(), label)))
+            }
+            (Source::Arrays(arrays), AnyEncoder::Table(encoder)) => {
+                let Some(cells) = arrays.next_block()? else { return Ok(None) };
+                let x = encoder.encode(&self.file, cells.as_ref(), Default::default())?;
+                (x, arrays.labels())
+            }
+            (Source::Arrays(arrays), AnyEncoder::Array(encoder)) => {
+                let Some(block) = arrays.next_rows()? else { return Ok(None) };
+                (encoder.encode(&self.file, &block)?, arrays.labels())
+            }
+        };
+        let first_row = self.n_rows;
+        self.n_rows += x.nrows();
+        let labels = words.map(|words| self.classes_of(words)).transpose()?;
+        Ok(Some(RowBlock { first_row, x, labels }))
+    }
+
+    /// The classes of labels.
+    fn classes_of(
+        &mut self,
+        words: Vec<(Option<String>, Place)>,
+    ) -> Result<Vec<Option<u8>>, FormatError> {
+        let mut classes = Vec::with_capacity(words.len());
+        for (word, place) in words {
+            let class = match &word {
+                None => None,
+                Some(word) => match self.classes.class(word) {
+                    None if self.refuse_unknown_classes => {
+                        let expected = self.contract.class_names().to_vec();
+                        let (file, found) = (self.file.clone(), word.clone());
+                        return Err(FormatError::UnknownClass { file, place, found, expected });
+                    }
+                    None => {
+                        *self.unknown_classes.entry(word.clone()).or_default() += 1;
+                        None
+                    }
+                    class => class,
+                },
+            };
+            self.n_labelled += usize::from(class.is_some());
+            classes.push(class);
+        }
+        Ok(classes)
+    }
+}
+
+/// The labels of a block, with their places.
+fn words_of(cells: &dyn Cells, label: usize) -> Vec<(Option<String>, Place)> {
+    let word = |row| {
+        let cell = cells.cell(row, label);
+        let word = (!cell.is_missing_label()).then(|| cell.text().into_owned());
+        (word, cells.place(row))
+    };
+    (0..cells.n_rows()).map(word).collect()
+}

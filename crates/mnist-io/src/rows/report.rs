@@ -1,0 +1,115 @@
+//! What was seen of new data.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{AnyEncoder, Rows};
+
+/// What was seen of new data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RowsReport {
+    /// Number of rows.
+    pub n_rows: usize,
+    /// Number of rows whose label is a class of the contract.
+    pub n_labelled: usize,
+    /// What was seen of each column that becomes features, in the order of the features.
+    pub features: Vec<FeatureReport>,
+    /// Labels that are no class of the contract, with their number of rows.
+    pub unknown_classes: Vec<(String, u64)>,
+}
+
+/// What was seen of one column, or one feature of an array.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FeatureReport {
+    /// The name of the column; the index from 0 for arrays.
+    pub name: String,
+    /// The share of the values that lie outside the range of the training part.
+    pub outside_share: f64,
+    /// The share of missing values.
+    pub missing_share: f64,
+    /// Levels that were not seen in training, with their number of rows.
+    pub unknown_levels: Vec<(String, u64)>,
+}
+
+impl Rows<'_> {
+    /// What was seen so far; after the last block, of all rows.
+    #[must_use]
+    pub fn report(&self) -> RowsReport {
+        let n_rows = self.n_rows;
+        let share = |n: u64, of: u64| if of == 0 { 0.0 } else { n as f64 / of as f64 };
+        let feature = |name: String, outside: u64, missing: u64, unknown: Vec<(String, u64)>| {
+            FeatureReport {
+                name,
+                outside_share: share(outside, n_rows as u64 - missing),
+                missing_share: share(missing, n_rows as u64),
+                unknown_levels: unknown,
+            }
+        };
+        let features = match &self.encoder {
+            AnyEncoder::Table(encoder) => encoder
+                .seen()
+                .map(|(column, seen)| {
+                    let unknown = seen.unknown.iter().map(|(level, n)| (level.clone(), *n));
+                    feature(column.name.clone(), seen.n_outside, seen.n_missing, unknown.collect())
+                })
+                .collect(),
+            AnyEncoder::Array(encoder) => encoder
+                .n_outside
+                .iter()
+                .zip(&encoder.n_missing)
+                .enumerate()
+                .map(|(i, (&outside, &missing))| feature(i.to_string(), outside, missing, vec![]))
+                .collect(),
+        };
+        let unknown_classes = self.unknown_classes.iter().map(|(name, n)| (name.clone(), *n));
+        let unknown_classes = unknown_classes.collect();
+        RowsReport { n_rows, n_labelled: self.n_labelled, features, unknown_classes }
+    }
+}
+
+impl RowsReport {
+    /// The share of all values that lie outside the ranges of the training part.
+    #[must_use]
+    pub fn outside_share(&self) -> f64 {
+        let sum: f64 = self.features.iter().map(|feature| feature.outside_share).sum();
+        sum / self.features.len().max(1) as f64
+    }
+}
+
+/// Number of columns, levels or classes that are told.
+const SHOWN: usize = 5;
+
+/// One line for each thing that differs from the training part; none if nothing does.
+impl fmt::Display for RowsReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut outside: Vec<_> = self.features.iter().filter(|x| x.outside_share > 0.0).collect();
+        outside.sort_by(|a, b| b.outside_share.total_cmp(&a.outside_share));
+        if !outside.is_empty() {
+            let told = outside
+                .iter()
+                .take(SHOWN)
+                .map(|x| format!("{} ({:.1} %)", x.name, 100.0 * x.outside_share));
+            let more = if outside.len() > SHOWN { ", …" } else { "" };
+            let told = told.collect::<Vec<_>>().join(", ");
+            let share = 100.0 * self.outside_share();
+            writeln!(f, "{share:.1} % of the values are outside the range learned: {told}{more}")?;
+        }
+        for x in self.features.iter().filter(|x| !x.unknown_levels.is_empty()) {
+            let n: u64 = x.unknown_levels.iter().map(|(_, n)| n).sum();
+            writeln!(f, "{n} rows have unknown levels of {}: {}", x.name, some(&x.unknown_levels))?;
+        }
+        if !self.unknown_classes.is_empty() {
+            let n: u64 = self.unknown_classes.iter().map(|(_, n)| n).sum();
+            writeln!(f, "{n} rows have unknown classes: {}", some(&self.unknown_classes))?;
+        }
+        Ok(())
+    }
+}
+
+fn some(counts: &[(String, u64)]) -> String {
+    let told: Vec<String> =
+        counts.iter().take(SHOWN).map(|(name, n)| format!("{name} ({n})")).collect();
+    let more = if counts.len() > SHOWN { ", …" } else { "" };
+    told.join(", ") + more
+}
