@@ -1,5 +1,7 @@
 //! Options that name the data, and their text on the command line.
 
+use std::path::PathBuf;
+
 use aerbm::data::{DataNote, Loaded, MEMORY_LIMIT, MNIST, Source};
 use aerbm::mnist_io::{Note, Scaled};
 use aerbm::{Monitor as _, Trained};
@@ -23,6 +25,27 @@ pub(crate) struct DataArgs {
     /// Scaling of the values
     #[arg(long, default_value = "auto")]
     pub(crate) scale: Scale,
+    /// Columns of a table that are left out
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
+    pub(crate) drop_columns: Vec<String>,
+    /// Whether the first line of a text table names the columns [default: found out from the file]
+    #[arg(long, value_name = "YES|NO")]
+    pub(crate) header: Option<YesNo>,
+    /// TOML file that declares types of columns, such as [columns.zip] type = "category"
+    #[arg(long, value_name = "FILE")]
+    pub(crate) columns: Option<PathBuf>,
+    /// Second file, which is the test part
+    #[arg(long, value_name = "FILE")]
+    pub(crate) test: Option<PathBuf>,
+    /// Column that says train, validation or test for each row
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) split_column: Option<String>,
+    /// Choice of the rows that are held out for validation and testing
+    #[arg(long, default_value = "random")]
+    pub(crate) split: Split,
+    /// Column whose equal values stay in one part, such as a patient or a document
+    #[arg(long, value_name = "COLUMN")]
+    pub(crate) group: Option<String>,
     /// Training samples that would take more memory stay on disk, if they are a plain IDX or .npy file
     #[arg(long, default_value_t = MEMORY_LIMIT, value_name = "MIB", value_parser = clap::value_parser!(u64).range(..=1 << 30))]
     pub(crate) memory_limit: u64,
@@ -35,6 +58,13 @@ impl DataArgs {
             data: self.data.clone().unwrap_or_else(|| MNIST.to_owned()),
             label_column: self.label_column.clone(),
             scale: self.scale.into(),
+            drop_columns: self.drop_columns.clone(),
+            header: self.header.map(YesNo::is_yes),
+            columns: self.columns.clone(),
+            test: self.test.clone(),
+            split_column: self.split_column.clone(),
+            split: self.split.into(),
+            group_column: self.group.clone(),
             memory_limit: self.memory_limit,
         }
     }
@@ -50,6 +80,7 @@ impl DataArgs {
             label_column: given.label_column.or_else(|| source.label_column.clone()),
             scale: if self.scales() { given.scale } else { source.scale },
             memory_limit: given.memory_limit,
+            ..source.clone()
         }
     }
 
@@ -72,6 +103,25 @@ impl DataArgs {
         }
         if let Some(scale) = self.scale.to_possible_value().filter(|_| self.scale != Scale::Auto) {
             add("scale", scale.get_name());
+        }
+        if !self.drop_columns.is_empty() {
+            add("drop-columns", &self.drop_columns.join(","));
+        }
+        if let Some(header) = self.header {
+            add("header", if header.is_yes() { "yes" } else { "no" });
+        }
+        for (option, file) in [("columns", &self.columns), ("test", &self.test)] {
+            if let Some(file) = file {
+                add(option, &file.display().to_string());
+            }
+        }
+        for (option, column) in [("split-column", &self.split_column), ("group", &self.group)] {
+            if let Some(column) = column {
+                add(option, column);
+            }
+        }
+        if self.split == Split::Time {
+            add("split", "time");
         }
         if self.memory_limit != MEMORY_LIMIT {
             add("memory-limit", &self.memory_limit.to_string());
@@ -101,6 +151,39 @@ pub(crate) fn quoted(word: &str) -> String {
         return word.to_owned();
     }
     format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// An answer to a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum YesNo {
+    /// Yes
+    Yes,
+    /// No
+    No,
+}
+
+impl YesNo {
+    pub(crate) fn is_yes(self) -> bool {
+        self == YesNo::Yes
+    }
+}
+
+/// The choice of the rows that are held out, as [`aerbm::mnist_io::SplitBy`] has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Split {
+    /// At random with a fixed seed, stratified by class
+    Random,
+    /// The last rows, by a column of dates or in the order of the file
+    Time,
+}
+
+impl From<Split> for aerbm::mnist_io::SplitBy {
+    fn from(split: Split) -> Self {
+        match split {
+            Split::Random => aerbm::mnist_io::SplitBy::Random,
+            Split::Time => aerbm::mnist_io::SplitBy::Time,
+        }
+    }
 }
 
 /// Scaling of values, as [`aerbm::mnist_io::Scale`] has it.

@@ -43,7 +43,7 @@ enum Unknown {
 
 impl OnRows {
     /// The rows of the file, as the contract reads them.
-    pub(crate) fn rows(&self, contract: &Contract) -> anyhow::Result<Rows> {
+    pub(crate) fn rows<'c>(&self, contract: &'c Contract) -> anyhow::Result<Rows<'c>> {
         let options = NewData {
             label_column: self.label_column.clone(),
             header: self.header.map(YesNo::is_yes),
@@ -76,11 +76,12 @@ impl OnRows {
     }
 
     /// Tells where the table is, and what was unusual in the rows.
-    pub(crate) fn tell(&self, rows: &Rows, n_rows: usize, ui: &Ui) -> anyhow::Result<()> {
+    pub(crate) fn tell(&self, rows: &Rows<'_>, n_rows: usize, ui: &Ui) -> anyhow::Result<()> {
         for note in rows.notes() {
             ui.note(&format!("{}: {note}", self.file.display()));
         }
-        for line in rows.report().lines() {
+        let report = rows.report().to_string();
+        for line in report.lines() {
             ui.note(&format!("{}: {line}", self.file.display()));
         }
         match &self.out {

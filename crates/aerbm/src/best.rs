@@ -9,11 +9,11 @@
 
 use std::path::{Path, PathBuf};
 
-use mnist_io::{Contract, Splits};
+use mnist_io::{Contract, Dataset, Splits};
 use serde_json::json;
 use stack::Classifier;
-use study::calibration::{expected_calibration_error, fit_temperature};
-use study::class_metrics::balanced_error_pct;
+use study::calibration::{Reliability, fit_temperature, logits_of};
+use study::class_metrics::Confusion;
 use study::stage::{Key, Store};
 use study::{ComparisonConfig, Methods, Outcome, Refitted, recommended, refit};
 
@@ -64,7 +64,7 @@ pub(crate) fn leave(
     let found = refit(config, methods, splits, key.as_str(), &cache, &mut listen, cell);
     let Refitted { cell, model } = found.map_err(Error::Study)?;
     monitor.finish();
-    let (model, calibration) = calibrated(model, splits);
+    let (model, calibration) = calibrated(model, splits)?;
     let test_labels = splits.test.labels.as_deref().unwrap_or_default();
     let n_classes = splits.train.n_classes;
     let words = methods.0.get(&cell.method).map_or(&cell.method, |method| &method.words);
@@ -82,13 +82,16 @@ pub(crate) fn leave(
         seed: cell.seed,
         rates: cell.rates,
         test_errors: cell.test_errors,
-        balanced_error_pct: balanced_error_pct(&cell.predictions, test_labels, n_classes),
+        balanced_error_pct: Confusion::new(test_labels, &cell.predictions, n_classes)?
+            .balanced_error_pct()
+            .unwrap_or(f64::NAN),
         calibration,
         command: format!("{again} --method {}", cell.method),
     };
     let model = TrainedClassifier {
         classifier: model,
         validation_error_pct: cell.validation_error_pct(),
+        validation_rows: cell.validation_errors.1,
         origin: Some(origin),
     };
     model.save(folder)?;
@@ -99,22 +102,25 @@ pub(crate) fn leave(
 }
 
 /// The network with calibrated probabilities, and the effect on the test samples.
-fn calibrated(mut model: Classifier<f32>, splits: &Splits) -> (Classifier<f32>, Calibration) {
-    let error = |model: &Classifier<f32>| {
-        let labels = splits.test.labels.as_deref().unwrap_or_default();
+fn calibrated(
+    mut model: Classifier<f32>,
+    splits: &Splits,
+) -> Result<(Classifier<f32>, Calibration), Error> {
+    let labels = |set: &Dataset| set.labels.clone().unwrap_or_default();
+    let error_pct = |model: &Classifier<f32>| -> Result<f64, Error> {
         let p = model.probabilities(splits.test.images.view());
-        100.0 * expected_calibration_error(p.view(), labels)
+        let reliability = Reliability::new(p.view(), &labels(&splits.test))?;
+        Ok(100.0 * reliability.expected_error().unwrap_or(f64::NAN))
     };
-    let labels = splits.validation.labels.as_deref().unwrap_or_default();
-    let temperature =
-        fit_temperature(model.probabilities(splits.validation.images.view()).view(), labels);
-    let error_before_pct = error(&model);
+    let p = model.probabilities(splits.validation.images.view());
+    let temperature = fit_temperature(logits_of(p.view()).view(), &labels(&splits.validation))?;
+    let error_before_pct = error_pct(&model)?;
     if let Some(output) = model.layers.last_mut() {
         output.weights /= temperature as f32;
         output.bias /= temperature as f32;
     }
-    let error_after_pct = error(&model);
-    (model, Calibration { temperature, error_before_pct, error_after_pct })
+    let error_after_pct = error_pct(&model)?;
+    Ok((model, Calibration { temperature, error_before_pct, error_after_pct }))
 }
 
 /// The recommendation for the terminal and the page; `code` stands between backquotes.

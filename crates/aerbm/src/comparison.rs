@@ -47,10 +47,11 @@ pub(crate) fn compare(
         }
         forward(&event, monitor)
     };
+    let truth = (splits.test.labels.as_deref().unwrap_or_default(), splits.train.n_classes);
     let mut written = Ok(());
     let mut partial = |outcome: &Outcome| {
         if written.is_ok() {
-            written = tables::write(folder, outcome, &roles);
+            written = tables::write(folder, outcome, &roles, truth);
         }
     };
     let (key, partial) = (key.as_str(), &mut partial);
@@ -62,7 +63,7 @@ pub(crate) fn compare(
     written?;
     monitor.finish();
     monitor.note(&format!("comparison: {computed} stages computed, {reused} reused"));
-    tables::write(folder, &outcome, &roles)?;
+    tables::write(folder, &outcome, &roles, truth)?;
     folder.add_rows(tables::layer_metrics(&outcome, &roles), tables::timings(&outcome))?;
     let styles = page::styles(methods);
     figures::comparison::draw(Figures { dir: folder.path(), styles: &styles }, &outcome)?;

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use nn_core::{InvalidSetting, TrainingError, UnreadableSamples};
 use stack::ResumeError;
 use study::StudyError;
+use study::class_metrics::ClassMetricsError;
 use study::tensor_file::TensorFileError;
 use thiserror::Error;
 
@@ -57,6 +58,9 @@ pub enum Error {
         /// The cause.
         source: serde_json::Error,
     },
+    /// Predictions could not be measured.
+    #[error(transparent)]
+    ClassMetrics(#[from] ClassMetricsError),
     /// Samples have another number of features than the model.
     #[error("{run} was trained on samples of {expected} values; those of {data} have {found}")]
     Width {

@@ -29,6 +29,8 @@ pub struct Splits<T = Dataset> {
     pub validation: Dataset,
     /// The samples published for testing. They are read once, for the number that is reported.
     pub test: Dataset,
+    /// Samples without a label, which pretraining learns from as well.
+    pub unlabelled: Option<Dataset>,
 }
 
 impl TrainTest {
@@ -39,7 +41,7 @@ impl TrainTest {
     pub fn split(self, rule: SplitRule) -> Result<Splits, Error> {
         let n_train = self.train.n_train(rule)?;
         let (train, validation) = self.train.split_at(n_train);
-        Ok(Splits { train, validation, test: self.test })
+        Ok(Splits { train, validation, test: self.test, unlabelled: None })
     }
 }
 
@@ -51,7 +53,7 @@ impl TrainTest<TrainingData> {
     /// the validation samples cannot be read.
     pub fn split(self, rule: SplitRule) -> Result<Splits<TrainingData>, Error> {
         let (train, validation) = self.train.split(rule)?;
-        Ok(Splits { train, validation, test: self.test })
+        Ok(Splits { train, validation, test: self.test, unlabelled: None })
     }
 
     /// The data set with its training samples in memory. No sample is copied.
@@ -70,7 +72,8 @@ impl Splits<TrainingData> {
     /// [`Error::OnDisk`] if they stay on disk.
     pub fn in_memory(&self) -> Result<Splits, Error> {
         let (validation, test) = (self.validation.clone(), self.test.clone());
-        Ok(Splits { train: self.train.in_memory()?.clone(), validation, test })
+        let (train, unlabelled) = (self.train.in_memory()?.clone(), self.unlabelled.clone());
+        Ok(Splits { train, validation, test, unlabelled })
     }
 }
 
@@ -81,8 +84,8 @@ impl From<TrainTest> for TrainTest<TrainingData> {
 }
 
 impl From<Splits> for Splits<TrainingData> {
-    fn from(Splits { train, validation, test }: Splits) -> Self {
-        Splits { train: train.into(), validation, test }
+    fn from(Splits { train, validation, test, unlabelled }: Splits) -> Self {
+        Splits { train: train.into(), validation, test, unlabelled }
     }
 }
 

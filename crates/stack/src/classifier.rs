@@ -112,10 +112,27 @@ impl<F: Real> Classifier<F> {
         Array2::from_shape_vec((x.nrows(), n_classes), p).expect("a row for each sample")
     }
 
+    /// The outputs of the last hidden layer; without hidden layers, the samples themselves.
+    /// Shapes: (n × inputs) → (n × last hidden).
+    #[must_use]
+    pub fn codes<'a>(&self, x: impl Into<ArrayView2<'a, F>>) -> Array2<F> {
+        let x = x.into();
+        let Some(last) = self.units.len().checked_sub(1) else { return x.to_owned() };
+        let width = self.layers[last].n_outputs();
+        let mut codes = Vec::with_capacity(x.nrows() * width);
+        self.for_blocks(x, last + 1, |outputs| codes.extend(outputs.iter().copied()));
+        Array2::from_shape_vec((x.nrows(), width), codes).expect("a row for each sample")
+    }
+
     /// Calls `each` with the inputs of the softmax, a block of samples at a time, in order.
-    fn for_blocks_of_scores(&self, x: ArrayView2<F>, mut each: impl FnMut(ArrayView2<F>)) {
+    fn for_blocks_of_scores(&self, x: ArrayView2<F>, each: impl FnMut(ArrayView2<F>)) {
+        self.for_blocks(x, self.layers.len(), each);
+    }
+
+    /// Calls `each` with the outputs of the first `n_layers` layers, a block of samples at a time, in order.
+    fn for_blocks(&self, x: ArrayView2<F>, n_layers: usize, mut each: impl FnMut(ArrayView2<F>)) {
         const BLOCK: usize = 1000;
-        let mut buffers: Vec<Array2<F>> = (self.layers.iter())
+        let mut buffers: Vec<Array2<F>> = (self.layers[..n_layers].iter())
             .map(|layer| Array2::zeros((x.nrows().min(BLOCK), layer.n_outputs())))
             .collect();
         for block in x.axis_chunks_iter(Axis(0), BLOCK) {

@@ -12,6 +12,7 @@ mod refit;
 mod retry;
 
 use mnist_io::Splits;
+use ndarray::{ArrayView2, Axis, CowArray, Ix2, concatenate, s};
 use nn_core::TrainingError;
 
 use crate::layer_cache::event;
@@ -45,7 +46,10 @@ pub fn run_comparison(
 ) -> Result<Outcome, StudyError> {
     config.validate(methods)?;
     let compared = config.resolve(methods)?;
-    let mut run = Run { config, data, data_key, cache, listen, outcome: Outcome::default() };
+    let pretraining = pretraining_samples(config, data);
+    let pretraining = pretraining.view();
+    let mut run =
+        Run { config, data, pretraining, data_key, cache, listen, outcome: Outcome::default() };
     let n_labels = labels("training", data.train.labels.as_deref())?.len();
     for budget in &config.labels {
         if budget.count > n_labels {
@@ -80,10 +84,32 @@ pub fn run_comparison(
 struct Run<'a> {
     config: &'a ComparisonConfig,
     data: &'a Splits,
+    /// The samples that pretraining sees. Shape: n × inputs.
+    pretraining: ArrayView2<'a, f32>,
     data_key: &'a str,
     cache: &'a Store,
     listen: Listener<'a>,
     outcome: Outcome,
+}
+
+/// The samples that pretraining sees: all training samples, and those without a label; or the first of
+/// them. They are copied only if there are samples without a label. Shape: n × inputs.
+fn pretraining_samples<'d>(config: &ComparisonConfig, data: &'d Splits) -> CowArray<'d, f32, Ix2> {
+    let all: CowArray<'_, f32, Ix2> = match &data.unlabelled {
+        None => data.train.images.view().into(),
+        Some(unlabelled) => {
+            let parts = [data.train.images.view(), unlabelled.images.view()];
+            concatenate(Axis(0), &parts).expect("samples of one width").into()
+        }
+    };
+    match config.pretraining_samples {
+        0 => all,
+        n if n >= all.nrows() => all,
+        n => match data.unlabelled {
+            None => data.train.rows(0..n).into(),
+            Some(_) => all.slice(s![..n, ..]).to_owned().into(),
+        },
+    }
 }
 
 impl Run<'_> {

@@ -28,7 +28,7 @@ pub(super) fn in_whole_blocks(
 
 /// Calls `each` with every block of rows, in order, and returns the number of rows.
 pub(super) fn for_each_block(
-    rows: &mut Rows,
+    rows: &mut Rows<'_>,
     monitor: &dyn Monitor,
     mut each: impl FnMut(RowBlock) -> Result<(), Error>,
 ) -> Result<usize, Error> {

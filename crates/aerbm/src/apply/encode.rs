@@ -19,7 +19,7 @@ use crate::monitor::Monitor;
 pub fn encode(
     model: &Model,
     contract: &Contract,
-    rows: &mut Rows,
+    rows: &mut Rows<'_>,
     sink: &mut dyn TableSink,
     monitor: &dyn Monitor,
 ) -> Result<usize, Error> {
@@ -43,7 +43,7 @@ pub fn encode(
 pub fn reconstruct(
     model: &Model,
     contract: &Contract,
-    rows: &mut Rows,
+    rows: &mut Rows<'_>,
     sink: &mut dyn TableSink,
     monitor: &dyn Monitor,
 ) -> Result<usize, Error> {

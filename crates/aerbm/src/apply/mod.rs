@@ -6,14 +6,10 @@
 
 mod blocks;
 mod encode;
-mod impute;
 mod parquet;
 mod predict;
-mod score;
 mod table;
 
 pub use encode::{encode, reconstruct};
-pub use impute::{ImputeOptions, impute};
-pub use predict::{PredictOptions, predict};
-pub use score::score;
+pub use predict::{PredictOptions, Predicted, predict};
 pub use table::{Column, TableSink, Values, csv_stream, sink_for};

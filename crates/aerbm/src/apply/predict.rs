@@ -44,7 +44,7 @@ pub struct Predicted {
 pub fn predict(
     model: &TrainedClassifier,
     class_names: &[String],
-    rows: &mut Rows,
+    rows: &mut Rows<'_>,
     options: PredictOptions,
     sink: &mut dyn TableSink,
     monitor: &dyn Monitor,

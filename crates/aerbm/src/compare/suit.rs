@@ -69,6 +69,9 @@ pub(super) fn suit(
     } else if !given("comparison.layers") {
         narrow(&mut comparison.layers, small.n_features, monitor);
     }
+    if !given("comparison.references") {
+        comparison.references = true;
+    }
     if !given("comparison.learning_rates") {
         comparison.learning_rates = SMALL_RATES.to_vec();
     }

@@ -1,21 +1,103 @@
 //! The tables of a comparison.
 
-use report::{ComparisonRow, EqualSecondsRow, MetricRow, PairedRow, SummaryRow, TimingRow};
+use report::{
+    BalancedRow, ComparisonRow, EqualSecondsRow, FailureRow, MetricRow, PairedRow, ReferenceRow, Row,
+    SummaryRow, TimingRow,
+};
+use study::class_metrics::Confusion;
 use study::{Cell, LayerRecord, Outcome, Roles, compare_pairs, summarise};
 
 use crate::Error;
 use crate::folder::{RunFolder, remove};
 
-pub(super) fn write(folder: &RunFolder, outcome: &Outcome, roles: &Roles) -> Result<(), Error> {
+/// Writes the tables. `truth` has the class of each test sample, and the number of classes.
+pub(super) fn write(
+    folder: &RunFolder,
+    outcome: &Outcome,
+    roles: &Roles,
+    truth: (&[u8], usize),
+) -> Result<(), Error> {
     folder.write_table("comparison.csv", &cell_rows(outcome))?;
     folder.write_table("summary.csv", &summary_rows(outcome))?;
-    if outcome.equal_seconds.is_empty() {
-        // The file may be that of an earlier comparison.
-        remove(&folder.path().join("equal_seconds.csv"))?;
-    } else {
-        folder.write_table("equal_seconds.csv", &equal_seconds_rows(outcome))?;
-    }
+    write_or_remove(folder, "equal_seconds.csv", &equal_seconds_rows(outcome))?;
+    write_or_remove(folder, "references.csv", &reference_rows(outcome, truth)?)?;
+    write_or_remove(folder, "balanced.csv", &balanced_rows(outcome, truth)?)?;
+    write_or_remove(folder, "failures.csv", &failure_rows(outcome))?;
     folder.write_table("paired.csv", &paired_rows(outcome, roles))
+}
+
+/// Writes a table that only some comparisons have. Without rows, one of an earlier comparison is removed.
+fn write_or_remove<R: Row>(folder: &RunFolder, name: &str, rows: &[R]) -> Result<(), Error> {
+    if rows.is_empty() {
+        return remove(&folder.path().join(name));
+    }
+    folder.write_table(name, rows)
+}
+
+fn balanced_error_pct(
+    predictions: &[u8],
+    (labels, n_classes): (&[u8], usize),
+) -> Result<f64, Error> {
+    let confusion = Confusion::new(labels, predictions, n_classes)?;
+    Ok(confusion.balanced_error_pct().unwrap_or(f64::NAN))
+}
+
+fn reference_rows(outcome: &Outcome, truth: (&[u8], usize)) -> Result<Vec<ReferenceRow>, Error> {
+    let percent = |(errors, of): (usize, usize)| 100.0 * errors as f64 / of as f64;
+    let cells = outcome.references.iter();
+    cells
+        .map(|cell| {
+            Ok(ReferenceRow {
+                classifier: cell.classifier.clone(),
+                labels: cell.labels,
+                seed: cell.seed,
+                validation_error_pct: percent(cell.validation_errors),
+                test_error_pct: percent(cell.test_errors),
+                test_errors: cell.test_errors.0,
+                balanced_error_pct: balanced_error_pct(&cell.predictions, truth)?,
+                note: cell.note.clone(),
+            })
+        })
+        .collect()
+}
+
+/// A largest class this many times as frequent as the smallest one makes the balanced error worth a table.
+const IMBALANCE: usize = 2;
+
+/// The balanced errors, where classes differ much in frequency.
+fn balanced_rows(outcome: &Outcome, truth: (&[u8], usize)) -> Result<Vec<BalancedRow>, Error> {
+    let (labels, n_classes) = truth;
+    let mut counts = vec![0_usize; n_classes];
+    labels.iter().for_each(|label| counts[usize::from(*label)] += 1);
+    let most = counts.iter().copied().max().unwrap_or_default();
+    if counts.iter().all(|count| most <= IMBALANCE * count) {
+        return Ok(vec![]);
+    }
+    let cells = outcome.cells.iter();
+    cells
+        .map(|cell| {
+            Ok(BalancedRow {
+                method: cell.method.clone(),
+                depth: cell.depth,
+                labels: cell.labels,
+                seed: cell.seed,
+                balanced_error_pct: balanced_error_pct(&cell.predictions, truth)?,
+            })
+        })
+        .collect()
+}
+
+fn failure_rows(outcome: &Outcome) -> Vec<FailureRow> {
+    let failures = outcome.failures.iter();
+    failures
+        .map(|failure| FailureRow {
+            method: failure.method.clone(),
+            depth: failure.depth,
+            labels: failure.labels,
+            seed: failure.seed,
+            reason: failure.reason.clone(),
+        })
+        .collect()
 }
 
 fn equal_seconds_rows(outcome: &Outcome) -> Vec<EqualSecondsRow> {

@@ -7,7 +7,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use mnist_io::{
-    Derived, Note, Opened, ReadOptions, Scale, SplitRule, Splits, TrainTest, TrainingData,
+    ArrayInput, CONTRACT_VERSION, Classes, Contract, Dataset, Derived, Input, MissingValues, Note, Opened, ReadOptions, Scale, Scaling, SplitBy, SplitRule, Splits,
+    TrainTest, TrainingData,
 };
 use serde::{Deserialize, Serialize};
 use study::stage::Key;
@@ -28,18 +29,44 @@ pub const MNIST: &str = "mnist";
 /// The memory limit where none is given, in MiB.
 pub const MEMORY_LIMIT: u64 = 1024;
 
-/// The place of data and the options that they are read with.
+/// The place of data and the options that they are read with, which [`ReadOptions`] explains.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
-    /// A name that [`list`] shows, or the path of a file or folder.
+    /// A name that [`list`] shows, or the path of a file or folder. Paths are kept in full, so that a
+    /// run can be used from another folder.
     pub data: String,
     /// Column of the labels in a table.
     pub label_column: Option<String>,
     /// Scaling of the values.
     pub scale: Scale,
+    /// Columns of a table that are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drop_columns: Vec<String>,
+    /// Whether the first line of a text table names the columns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<bool>,
+    /// A TOML file that declares types of columns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub columns: Option<PathBuf>,
+    /// A second file, which is the test part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<PathBuf>,
+    /// A column that says `train`, `validation` or `test` for each row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split_column: Option<String>,
+    /// The choice of the rows that are held out.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub split: SplitBy,
+    /// A column whose equal values stay in one part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_column: Option<String>,
     /// Training samples that would take more memory, in MiB, stay on disk if their format allows it.
     #[serde(skip, default = "memory_limit")]
     pub memory_limit: u64,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 fn memory_limit() -> u64 {
@@ -52,8 +79,48 @@ impl Default for Source {
             data: MNIST.to_owned(),
             label_column: None,
             scale: Scale::default(),
+            drop_columns: vec![],
+            header: None,
+            columns: None,
+            test: None,
+            split_column: None,
+            split: SplitBy::default(),
+            group_column: None,
             memory_limit: MEMORY_LIMIT,
         }
+    }
+}
+
+impl Source {
+    /// The options of reading.
+    fn options(&self) -> ReadOptions {
+        ReadOptions {
+            label_column: self.label_column.clone(),
+            scale: self.scale,
+            memory_limit: self.memory_limit << 20,
+            drop_columns: self.drop_columns.clone(),
+            header: self.header,
+            columns: self.columns.clone(),
+            test: self.test.clone(),
+            split_column: self.split_column.clone(),
+            split: self.split,
+            group_column: self.group_column.clone(),
+            ..ReadOptions::default()
+        }
+    }
+
+    /// The options that change the parts, where they are not the defaults, for keys of results.
+    fn variant(&self) -> Option<serde_json::Value> {
+        let place = Source { data: String::new(), ..self.clone() };
+        let default = Source { data: String::new(), memory_limit: self.memory_limit, ..Source::default() };
+        if place == default {
+            return None;
+        }
+        if place == (Source { scale: self.scale, label_column: self.label_column.clone(), ..default }) {
+            // The form of earlier versions, whose results stay valid.
+            return Some(serde_json::json!((self.scale, self.label_column.clone())));
+        }
+        Some(serde_json::to_value(place).expect("options are plain data"))
     }
 }
 
@@ -80,12 +147,16 @@ impl fmt::Display for DataNote {
 pub struct Loaded {
     /// The training part, in memory or on disk, and the test part.
     pub data: TrainTest<TrainingData>,
+    /// Samples without a label, which pretraining learns from as well.
+    pub unlabelled: Option<Dataset>,
+    /// Everything that was fitted to the training part.
+    pub contract: Contract,
     /// The name of the set.
     pub name: String,
     /// Decisions made while reading.
     pub notes: Vec<DataNote>,
     /// The options that it was read with, where they are not the defaults.
-    variant: Option<(Scale, Option<String>)>,
+    variant: Option<serde_json::Value>,
 }
 
 /// Loads a data set.
@@ -93,33 +164,28 @@ pub struct Loaded {
 /// # Errors
 /// [`Error::Config`] for a name that is unknown, [`Error::Data`] for data that cannot be read.
 pub fn load(source: &Source) -> Result<Loaded, Error> {
-    let options = ReadOptions {
-        label_column: source.label_column.clone(),
-        scale: source.scale,
-        memory_limit: source.memory_limit << 20,
-        ..ReadOptions::default()
-    };
+    let options = source.options();
     let path = find(&source.data);
-    let (data, mut notes) = match (path, Derived::named(&source.data)) {
+    let (opened, mut notes) = match (path, Derived::named(&source.data)) {
         (Ok(path), _) => {
-            let Opened { data, notes, .. } = mnist_io::open(path, &options)?;
-            (data, notes.into_iter().map(DataNote::Reading).collect::<Vec<_>>())
+            let mut opened = mnist_io::open(path, &options)?;
+            let notes = std::mem::take(&mut opened.notes);
+            (opened, notes.into_iter().map(DataNote::Reading).collect::<Vec<_>>())
         }
         (Err(_), Some(set)) => {
             let notes = vec![DataNote::Other(set.description().to_owned())];
-            (make(set, &options)?.into(), notes)
+            (make(set, source)?, notes)
         }
         (Err(error), None) => return Err(error.into()),
     };
+    let Opened { data, contract, unlabelled, .. } = opened;
     if !data.train.shape().is_image() {
         let n = data.train.n_features();
         let note = format!("samples are {n} numbers, not images: they are not drawn");
         notes.push(DataNote::Other(note));
     }
     let name = data.train.name().to_owned();
-    let variant = (options.scale, options.label_column);
-    let variant = (variant != (Scale::Auto, None)).then_some(variant);
-    Ok(Loaded { data, name, notes, variant })
+    Ok(Loaded { data, unlabelled, contract, name, notes, variant: source.variant() })
 }
 
 /// Loads data for a model.
@@ -137,16 +203,36 @@ pub fn load_for(trained: &Trained, source: &Source) -> Result<Loaded, Error> {
 }
 
 /// Generates a set, from MNIST where it is derived from it.
-fn make(set: Derived, options: &ReadOptions) -> Result<TrainTest, Error> {
-    if options.label_column.is_some() || options.scale != mnist_io::Scale::Auto {
+fn make(set: Derived, source: &Source) -> Result<Opened, Error> {
+    if source.variant().is_some() {
         let message = format!(
-            "{} is generated: expected neither a label column nor a scaling for it",
+            "{} is generated: expected no options of reading, such as a label column or a scaling",
             set.name()
         );
         return Err(ConfigError(message).into());
     }
     let folder = Path::new(FOLDER).join("mnist");
-    Ok(set.make(|| mnist_io::load(folder))?)
+    let data = set.make(|| mnist_io::load(folder))?;
+    let contract = of_bytes(&data.train);
+    Ok(Opened { data: data.into(), contract, notes: vec![], unlabelled: None })
+}
+
+/// The contract of grey images whose pixels were bytes.
+fn of_bytes(train: &Dataset) -> Contract {
+    Contract {
+        version: CONTRACT_VERSION,
+        name: train.name.clone(),
+        n_training_rows: train.n_samples(),
+        missing: MissingValues::default(),
+        input: Input::Array(ArrayInput {
+            shape: train.shape,
+            channels: 1,
+            pixels: true,
+            scaling: Scaling::Divide { divisor: 255.0 },
+            ranges: vec![[0.0, 255.0]],
+        }),
+        classes: Some(Classes { column: None, index: None, names: train.class_names.clone() }),
+    }
 }
 
 impl Loaded {
@@ -168,7 +254,8 @@ impl Loaded {
     /// # Errors
     /// [`Error::Data`] if the training part stays on disk, or a part would be empty.
     pub fn split(&self, rule: SplitRule) -> Result<(Splits, Key), Error> {
-        Ok((self.data.in_memory()?.split(rule)?, self.key(rule)))
+        let splits = self.data.in_memory()?.split(rule)?;
+        Ok((Splits { unlabelled: self.unlabelled.clone(), ..splits }, self.key(rule)))
     }
 
     /// The three parts, of which the training part may be on disk, and the key of their content.
@@ -176,7 +263,8 @@ impl Loaded {
     /// # Errors
     /// [`Error::Data`] if a part would be empty, or cannot be read.
     pub fn split_on_disk(&self, rule: SplitRule) -> Result<(Splits<TrainingData>, Key), Error> {
-        Ok((self.data.clone().split(rule)?, self.key(rule)))
+        let splits = self.data.clone().split(rule)?;
+        Ok((Splits { unlabelled: self.unlabelled.clone(), ..splits }, self.key(rule)))
     }
 
     /// The hash of the content of the parts and of the options of reading.

@@ -151,7 +151,7 @@ impl Run<'_> {
         let predictions = tuned.model.predict(self.data.test.images.view());
         let mistakes = self.mistakes(&predictions)?;
         let errors = mistakes.iter().filter(|mistake| **mistake).count();
-        let samples = self.pretraining_data().nrows();
+        let samples = self.pretraining.nrows();
         let updates = |index| method.layer(index).map_or(0, |layer| layer.updates(samples));
         let compared = 0..COMPARED.min(validation.labels.len());
         let changes = stack::layer_changes(

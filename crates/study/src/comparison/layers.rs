@@ -1,6 +1,5 @@
 //! The pretrained layers of the methods.
 
-use ndarray::ArrayView2;
 use stack::PlannedLayer;
 
 use super::Run;
@@ -10,16 +9,7 @@ use crate::methods::ResolvedMethod;
 use crate::stage::Key;
 use crate::{CachedStack, Event, LayerSource, StudyError, cached_layers};
 
-impl<'a> Run<'a> {
-    /// The samples that pretraining sees. Shape: n × inputs.
-    pub(super) fn pretraining_data(&self) -> ArrayView2<'a, f32> {
-        let train = &self.data.train;
-        match self.config.pretraining_samples {
-            0 => train.images.view(),
-            n => train.rows(0..n.min(train.n_samples())),
-        }
-    }
-
+impl Run<'_> {
     /// Adds layers to `stack` until it has `depth` of them.
     pub(super) fn grow(
         &mut self,
@@ -35,7 +25,7 @@ impl<'a> Run<'a> {
         let mut plan: Vec<PlannedLayer> = (0..depth).map(planned).collect();
         let samples = (self.data_key, self.config.pretraining_samples);
         let data_key = Key::new("pretraining samples", &samples);
-        let data = self.pretraining_data();
+        let data = self.pretraining;
         retrying(|factor, last| {
             if let Some(error) = last {
                 event(self.listen, Event::Retried { factor, error })?;

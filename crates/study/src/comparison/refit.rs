@@ -3,7 +3,7 @@
 use mnist_io::Splits;
 use stack::Classifier;
 
-use super::Run;
+use super::{Run, pretraining_samples};
 use crate::stage::Store;
 use crate::{
     CachedStack, Cell, ComparisonConfig, Listener, Methods, Outcome, StudyError,
@@ -32,7 +32,10 @@ pub fn refit(
     listen: Listener<'_>,
     cell: &Cell,
 ) -> Result<Refitted, StudyError> {
-    let mut run = Run { config, data, data_key, cache, listen, outcome: Outcome::default() };
+    let pretraining = pretraining_samples(config, data);
+    let pretraining = pretraining.view();
+    let mut run =
+        Run { config, data, pretraining, data_key, cache, listen, outcome: Outcome::default() };
     let method = methods.resolve(&cell.method, "method")?;
     let mut stack = CachedStack::default();
     let n_layers = method.n_layers(cell.depth);
