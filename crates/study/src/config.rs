@@ -62,7 +62,8 @@ pub struct ComparisonConfig {
     /// fine-tuning keeps more of what pretraining found.
     #[serde(default = "unchanged", alias = "hidden_rate_factors")]
     pub hidden_learning_rate_multipliers: Vec<f64>,
-    /// Number of unlabelled training samples that pretraining sees; 0 for all.
+    /// Number of unlabelled training samples that pretraining sees, and fine-tuning if its settings have a
+    /// cost of them; 0 for all.
     #[serde(default, alias = "pretraining_images")]
     pub pretraining_samples: usize,
     /// The other settings of fine-tuning. Updates, batch size and learning rate are those above, and

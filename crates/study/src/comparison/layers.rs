@@ -1,7 +1,9 @@
 //! The pretrained layers of the methods.
 
+use std::borrow::Cow;
+
 use ndarray::ArrayView2;
-use stack::PlannedLayer;
+use stack::{FineTuneConfig, PlannedLayer};
 
 use super::Run;
 use crate::methods::ResolvedMethod;
@@ -9,12 +11,24 @@ use crate::stage::Key;
 use crate::{CachedStack, LayerSource, StudyError, cached_layers};
 
 impl<'a> Run<'a> {
-    /// The samples that pretraining sees. Shape: n × inputs.
+    /// The samples without labels, which pretraining sees, and fine-tuning if its settings have a cost of
+    /// them. Shape: n × inputs.
     pub(super) fn pretraining_data(&self) -> ArrayView2<'a, f32> {
         let train = &self.data.train;
         match self.config.pretraining_samples {
             0 => train.images.view(),
             n => train.rows(0..n.min(train.n_samples())),
+        }
+    }
+
+    /// The identity of the data that fine-tuning with these settings sees: those without labels are part
+    /// of it only if they have a cost.
+    pub(super) fn fine_tuning_data_key(&self, settings: &FineTuneConfig) -> Cow<'a, str> {
+        match self.config.pretraining_samples {
+            n if n > 0 && settings.unlabelled.is_some() => {
+                format!("{}, {n} without labels", self.data_key).into()
+            }
+            _ => self.data_key.into(),
         }
     }
 
