@@ -67,6 +67,7 @@ impl DataArgs {
             group_column: self.group.clone(),
             memory_limit: self.memory_limit,
         }
+        .absolute()
     }
 
     /// The data that these options name; where they name none, those that the model was trained on.

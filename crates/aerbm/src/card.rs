@@ -8,10 +8,11 @@ use std::path::Path;
 
 use nn_core::{Chain, Dense, Parameters};
 use serde::Serialize;
+use study::class_metrics::wilson_interval;
 
 use crate::config::plain_name;
 use crate::record::Measure;
-use crate::{Error, Model, Trained, TrainedClassifier};
+use crate::{Error, Model, Origin, Trained, TrainedClassifier};
 
 /// The card of a model or a classifier.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -27,6 +28,9 @@ pub struct Card {
     /// The training; absent for classifiers, which keep no record.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub training: Option<CardTraining>,
+    /// The origin of a classifier that a comparison left, or one that was fitted to a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
     /// Measurements of the finished model.
     pub results: Vec<CardResult>,
     /// What the results do not say, and what the model is not for.
@@ -132,6 +136,7 @@ impl Card {
                 version: record.version.clone(),
                 settings: record.config.clone(),
             }),
+            origin: None,
             results: results(&record.finals),
             limits,
         }
@@ -147,35 +152,71 @@ impl Card {
             card_layer("classifier", index, layer.weights.dim(), units)
         });
         let n_classes = network.layers.last().map_or(0, Dense::n_outputs);
+        let origin = trained.origin.as_ref();
         let (error, rows) = (trained.validation_error_pct, trained.validation_rows);
-        let result = CardResult {
-            rows: "validation".to_owned(),
-            metric: "error_pct".to_owned(),
-            value: error,
-            interval: (rows > 0).then(|| wilson(error / 100.0, rows)),
-            unit: "pct".to_owned(),
-        };
+        let wrong = (error / 100.0 * rows as f64).round();
+        #[expect(clippy::cast_sign_loss, reason = "a share of the rows")]
+        let mut results = vec![error_result("validation", error, wrong as usize, rows)];
+        results.extend(origin.into_iter().flat_map(results_of_origin));
+        let mut limits = vec![format!(
+            "It gives every row one of {n_classes} classes, also rows that belong to none of them."
+        )];
+        match origin {
+            Some(origin) => limits.push(format!(
+                "The probabilities are calibrated on the validation rows, by temperature {}.",
+                number_text::significant(origin.calibration.temperature)
+            )),
+            None => limits.push("Its probabilities are not calibrated.".to_owned()),
+        }
+        limits.push(
+            "The validation rows decided when training stopped, so that the error on new rows is likely \
+             to be higher than that on them."
+                .to_owned(),
+        );
+        limits.push(
+            "It has not been examined for groups on which it errs more often; do not let it decide about \
+             people without such an examination."
+                .to_owned(),
+        );
         Card {
             name: name.to_owned(),
             kind: "classifier".to_owned(),
             layers: layers.collect(),
             n_parameters: network.n_parameters(),
             training: None,
-            results: vec![result],
-            limits: vec![
-                "The validation rows decided when training stopped, so that the error on new rows is \
-                 likely to be higher."
-                    .to_owned(),
-                format!(
-                    "It gives every row one of {n_classes} classes, also rows that belong to none of \
-                     them. Its probabilities are not calibrated."
-                ),
-                "It has not been examined for groups on which it errs more often; do not let it decide \
-                 about people without such an examination."
-                    .to_owned(),
-            ],
+            origin: origin.cloned(),
+            results,
+            limits,
         }
     }
+}
+
+/// The error on rows of which `wrong` are misclassified, with its score interval.
+fn error_result(rows: &str, error_pct: f64, wrong: usize, of: usize) -> CardResult {
+    CardResult {
+        rows: rows.to_owned(),
+        metric: "error_pct".to_owned(),
+        value: error_pct,
+        interval: wilson_interval(wrong, of).ok().map(|found| (found.low, found.high)),
+        unit: "pct".to_owned(),
+    }
+}
+
+fn results_of_origin(origin: &Origin) -> [CardResult; 4] {
+    let (wrong, of) = origin.test_errors;
+    let plain = |metric: &str, value| CardResult {
+        rows: "test".to_owned(),
+        metric: metric.to_owned(),
+        value,
+        interval: None,
+        unit: "pct".to_owned(),
+    };
+    [
+        error_result("test", 100.0 * wrong as f64 / of as f64, wrong, of),
+        plain("balanced_error_pct", origin.balanced_error_pct),
+        plain("calibration_error_before_pct", origin.calibration.error_before_pct),
+        plain("calibration_error_pct", origin.calibration.error_after_pct),
+    ]
 }
 
 /// Writes the cards into `README.md` in `folder`, unless a file of that name is there that is no card.
@@ -275,33 +316,9 @@ fn results(measures: &[Measure]) -> Vec<CardResult> {
     shown.map(result).collect()
 }
 
-/// The 95 % score interval of a share `p` of `n` independent rows, in percent (Wilson 1927).
-fn wilson(p: f64, n: usize) -> (f64, f64) {
-    // The 97.5 % quantile of the normal distribution.
-    const Z: f64 = 1.959_963_984_540_054;
-    let n = n as f64;
-    let centre = (p + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
-    let half = Z / (1.0 + Z * Z / n) * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
-    (100.0 * (centre - half).max(0.0), 100.0 * (centre + half).min(1.0))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_score_interval_agrees_with_statsmodels() {
-        // statsmodels.stats.proportion.proportion_confint(k, n, method="wilson")
-        for (errors, n, low, high) in
-            [(1, 42, 0.42, 12.32), (0, 10, 0.0, 27.75), (10, 10, 72.25, 100.0)]
-        {
-            let (found_low, found_high) = wilson(f64::from(errors) / n as f64, n);
-            assert!(
-                (found_low - low).abs() < 0.005 && (found_high - high).abs() < 0.005,
-                "{found_low} {found_high}"
-            );
-        }
-    }
 
     #[test]
     fn bounds_stand_beside_their_estimate() {

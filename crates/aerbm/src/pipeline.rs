@@ -21,7 +21,7 @@ use crate::probe::{Probed, probe};
 use crate::record::{Epoch, Spec};
 use crate::train::train;
 use crate::trained::Trained;
-use crate::{Error, codes, page};
+use crate::{Error, codes, contract, page};
 
 /// Gibbs steps of the longest chain in the report.
 const GIBBS_STEPS: usize = 1000;
@@ -70,6 +70,7 @@ pub fn run(
                 folder.model_folder(&format!("{}-seed-{seed}", entry.name))
             };
             let trained = train(&spec, &either, &key, &model_folder, monitor, &mut |_| ())?;
+            contract::save(&model_folder, &loaded.contract)?;
             folder.add_record(&trained.record)?;
             if let Some(settings) = &entry.probe {
                 let rows = probed_rows(&trained, &splits, settings, out, monitor)?;
@@ -152,6 +153,7 @@ pub fn train_run(
     let spec = Spec { run: run.name, config: &config, seed: run.seed, source: Some(run.source) };
     let model_folder = folder.model_folder(run.name);
     let trained = train(&spec, &splits, &key, &model_folder, monitor, on_epoch)?;
+    contract::save(&model_folder, &loaded.contract)?;
     folder.add_record(&trained.record)?;
     let styles = page::default_styles();
     let figures = Figures { dir: out, styles: &styles };

@@ -9,7 +9,7 @@ use nn_core::{
 };
 use numerics::{Purpose, Real, Stream, elementary, update_and_sum};
 
-use crate::dropout::leave_out;
+use crate::dropout::{leave_out_units, zero_left_out};
 use crate::{Dropout, DropoutDraw, PretrainedLayer};
 
 const OUTPUT_LAYER: Purpose = Purpose::new("readout");
@@ -69,6 +69,16 @@ impl<F: Real> Classifier<F> {
         zeros
     }
 
+    /// Number of inputs of the first layer.
+    pub(crate) fn n_inputs(&self) -> usize {
+        self.layers[0].n_inputs()
+    }
+
+    /// Number of classes.
+    pub(crate) fn n_classes(&self) -> usize {
+        self.layers.last().expect(OUTPUT_LAYER_EXISTS).n_outputs()
+    }
+
     /// The model for use after training with `dropout`: each weight is multiplied by the probability
     /// that its input was kept.
     #[must_use]
@@ -99,7 +109,7 @@ impl<F: Real> Classifier<F> {
     #[must_use]
     pub fn probabilities<'a>(&self, x: impl Into<ArrayView2<'a, F>>) -> Array2<F> {
         let x = x.into();
-        let n_classes = self.layers.last().expect(OUTPUT_LAYER_EXISTS).n_outputs();
+        let n_classes = self.n_classes();
         let mut p = Vec::with_capacity(x.nrows() * n_classes);
         self.for_blocks_of_scores(x, |scores| {
             for row in scores.rows() {
@@ -210,6 +220,17 @@ pub fn classification_step<F: Real>(
     dropout: Option<DropoutDraw>,
 ) -> Result<f64, NotFinite> {
     let cost = classification_pass(model, x, labels, memory, dropout);
+    descend(model, x, memory, (optimizer, learning_rate), cost)
+}
+
+/// Takes the step for a pass of the batch `x` that returned this cost.
+pub(crate) fn descend<F: Real>(
+    model: &mut Classifier<F>,
+    x: ArrayView2<F>,
+    memory: &mut ClassifierMemory<F>,
+    (optimizer, learning_rate): (&mut Optimizer<F>, f64),
+    cost: f64,
+) -> Result<f64, NotFinite> {
     if !cost.is_finite() {
         set_weights_gradient(x, memory);
         return Err(NotFinite { cost });
@@ -226,8 +247,6 @@ pub struct NotFinite {
     pub cost: f64,
 }
 
-/// Passes the batch forward and backward and returns the cost. It leaves the derivatives δ in the
-/// workspace and the gradient of the biases in the gradient.
 fn classification_pass<F: Real>(
     model: &Classifier<F>,
     x: ArrayView2<F>,
@@ -235,24 +254,28 @@ fn classification_pass<F: Real>(
     memory: &mut ClassifierMemory<F>,
     dropout: Option<DropoutDraw>,
 ) -> f64 {
-    let ClassifierMemory { workspace, gradient } = memory;
     assert_eq!(x.nrows(), labels.len(), "samples and labels");
-    workspace.forward_then(model, x, |layer, sample, row| {
-        if let Some(DropoutDraw { dropout, stream }) = dropout {
-            leave_out(dropout.hidden, stream.layer(layer + 1), sample, row);
-        }
-    });
-    let cost = workspace.output(model, x, |sample, bias, row| {
+    pass(model, x, memory, (dropout, |sample| sample), |sample, bias, row| {
         softmax_cross_entropy(bias, usize::from(labels[sample]), row)
+    })
+}
+
+/// Passes the batch forward and backward and returns the mean cost. It leaves the derivatives δ in the
+/// workspace and the gradient of the biases in the gradient. `cost` is that of [`Workspace::output`]; the
+/// draws of dropout for a sample are those of the row that the function beside `dropout` gives.
+pub(crate) fn pass<F: Real>(
+    model: &Classifier<F>,
+    x: ArrayView2<F>,
+    memory: &mut ClassifierMemory<F>,
+    (dropout, row_of_draws): (Option<DropoutDraw>, impl Fn(usize) -> usize + Sync),
+    cost: impl Fn(usize, &[F], &mut [F]) -> F + Sync,
+) -> f64 {
+    let ClassifierMemory { workspace, gradient } = memory;
+    workspace.forward_then(model, x, |layer, sample, row| {
+        leave_out_units(dropout, layer + 1, row_of_draws(sample), row);
     });
-    workspace.backward_then(model, |_, outputs, delta| {
-        // A unit that was left out has the output 0; hardly any other unit has.
-        if dropout.is_some() {
-            for (delta, &output) in delta.iter_mut().zip(outputs) {
-                *delta = if output == F::zero() { F::zero() } else { *delta };
-            }
-        }
-    });
+    let cost = workspace.output(model, x, cost);
+    workspace.backward_then(model, |_, outputs, delta| zero_left_out(dropout, outputs, delta));
     let scale = F::one() / F::of(x.nrows() as f64);
     for (i, layer) in gradient.layers.iter_mut().enumerate() {
         layer.set_bias_gradient(scale, workspace.delta(i));
@@ -260,7 +283,7 @@ fn classification_pass<F: Real>(
     cost
 }
 
-fn set_weights_gradient<F: Real>(x: ArrayView2<F>, memory: &mut ClassifierMemory<F>) {
+pub(crate) fn set_weights_gradient<F: Real>(x: ArrayView2<F>, memory: &mut ClassifierMemory<F>) {
     let ClassifierMemory { workspace, gradient } = memory;
     let scale = F::one() / F::of(x.nrows() as f64);
     for (i, layer) in gradient.layers.iter_mut().enumerate() {
@@ -269,7 +292,7 @@ fn set_weights_gradient<F: Real>(x: ArrayView2<F>, memory: &mut ClassifierMemory
 }
 
 /// Replaces a row of softmax inputs, still without bias, by p − onehot(label) and returns −ln p(label).
-fn softmax_cross_entropy<F: Real>(bias: &[F], label: usize, row: &mut [F]) -> F {
+pub(crate) fn softmax_cross_entropy<F: Real>(bias: &[F], label: usize, row: &mut [F]) -> F {
     for (z, &b) in row.iter_mut().zip(bias) {
         *z += b;
     }
@@ -310,6 +333,7 @@ impl<F: Real> Parameters<F> for Classifier<F> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dropout::leave_out;
     use nn_core::check_gradient;
 
     #[test]

@@ -57,3 +57,25 @@ pub(crate) fn leave_out<F: Real>(p: f64, stream: Stream, row: usize, values: &mu
         });
     }
 }
+
+/// Sets the inputs of layer `layer` for row `row` of the batch to zero that the draw leaves out.
+pub(crate) fn leave_out_units<F: Real>(
+    draw: Option<DropoutDraw>,
+    layer: usize,
+    row: usize,
+    values: &mut [F],
+) {
+    if let Some(DropoutDraw { dropout, stream }) = draw {
+        leave_out(dropout.before(layer), stream.layer(layer), row, values);
+    }
+}
+
+/// Sets the derivatives of units that were left out to zero. A unit that was left out has the output 0;
+/// hardly any other unit has.
+pub(crate) fn zero_left_out<F: Real>(draw: Option<DropoutDraw>, outputs: &[F], delta: &mut [F]) {
+    if draw.is_some() {
+        for (delta, &output) in delta.iter_mut().zip(outputs) {
+            *delta = if output == F::zero() { F::zero() } else { *delta };
+        }
+    }
+}

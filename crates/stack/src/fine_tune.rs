@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::classifier::{ClassifierMemory, NotFinite, classification_step};
 use crate::dropout::{DropoutDraw, leave_out};
-use crate::{Classifier, Dropout};
+use crate::virtual_adversarial::UnlabelledSamples;
+use crate::{Classifier, Dropout, Unlabelled};
 
 const ORDER: Purpose = Purpose::new("tune order");
 const DROPOUT: Purpose = Purpose::new("dropout");
@@ -43,6 +44,9 @@ pub struct FineTuneConfig {
     /// versions call it `readout_first`.
     #[serde(alias = "readout_first", skip_serializing_if = "is_zero")]
     pub output_layer_first: usize,
+    /// The cost of samples without labels, beside that of the labelled ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unlabelled: Option<Unlabelled>,
     /// The number of evaluations on the validation set, evenly spaced over the updates. The model with
     /// the lowest validation error is kept (early stopping).
     pub evaluations: usize,
@@ -61,6 +65,7 @@ impl Default for FineTuneConfig {
             max_norm: None,
             learning_rate_multipliers: Vec::new(),
             output_layer_first: 0,
+            unlabelled: None,
             evaluations: 20,
         }
     }
@@ -93,6 +98,8 @@ impl FineTuneConfig {
         let expected = "at most fine_tuning.updates";
         require(first <= updates, "fine_tuning.output_layer_first", &first, expected)?;
         self.dropout.validate().map_err(|error| error.within("fine_tuning"))?;
+        let unlabelled = self.unlabelled.map_or(Ok(()), |unlabelled| unlabelled.validate());
+        unlabelled.map_err(|error| error.within("fine_tuning"))?;
         self.schedule.validate()?;
         self.optimizer.validate()
     }
@@ -156,7 +163,8 @@ pub struct FineTuned {
 /// Fine-tunes `model` on `train` and keeps the state with the lowest error on `validation`, the
 /// earliest of equals. The observer is told of each evaluation.
 ///
-/// The order of samples depends on the seed and on their number alone.
+/// The order of samples depends on the seed and on their number alone. If the settings have a cost of
+/// [unlabelled](FineTuneConfig::unlabelled) samples, it is that of the training samples themselves.
 ///
 /// # Errors
 /// [`TrainingError`] for settings out of range, no data, divergence, or if the observer breaks off.
@@ -164,14 +172,43 @@ pub struct FineTuned {
 /// # Panics
 /// If samples and labels differ in number, or the samples' width is not the model's.
 pub fn fine_tune(
-    mut model: Classifier<f32>,
+    model: Classifier<f32>,
     train: Labelled<'_>,
     validation: Labelled<'_>,
     config: &FineTuneConfig,
     seed: u64,
     observer: Observer<'_>,
 ) -> Result<FineTuned, TrainingError> {
+    fine_tune_with_unlabelled(model, train, train.x, validation, config, seed, observer)
+}
+
+/// As [`fine_tune`], with `unlabelled` samples (n × inputs) for the cost that the settings have of them; the
+/// labelled ones may be among them. They are not read if the settings have no such cost.
+///
+/// # Errors
+/// As [`fine_tune`], and [`InvalidSetting`] if the settings want unlabelled samples and there are none.
+///
+/// # Panics
+/// As [`fine_tune`].
+pub fn fine_tune_with_unlabelled(
+    mut model: Classifier<f32>,
+    train: Labelled<'_>,
+    unlabelled: ArrayView2<'_, f32>,
+    validation: Labelled<'_>,
+    config: &FineTuneConfig,
+    seed: u64,
+    observer: Observer<'_>,
+) -> Result<FineTuned, TrainingError> {
     config.validate()?;
+    let mut unlabelled = match config.unlabelled {
+        Some(Unlabelled::VirtualAdversarial(settings)) if settings.has_effect() => {
+            let expected = "no value, as there are no unlabelled samples";
+            let field = "fine_tuning.unlabelled";
+            require(unlabelled.nrows() > 0, field, &"virtual-adversarial", expected)?;
+            Some(UnlabelledSamples::new(settings, unlabelled, train.labels, &model, seed))
+        }
+        _ => None,
+    };
     if train.labels.is_empty() || validation.labels.is_empty() {
         return Err(TrainingError::NoData);
     }
@@ -183,9 +220,10 @@ pub fn fine_tune(
         optimizer.rate_factors = vec![0.0; model.units.len()];
     }
     let dropout = Some(config.dropout).filter(|dropout| !dropout.is_none());
-    let mut memory = ClassifierMemory::new(&model, batch_size);
+    let rows = batch_size + unlabelled.as_ref().map_or(0, UnlabelledSamples::n_rows);
+    let mut memory = ClassifierMemory::new(&model, rows);
     let mut minibatches = Minibatches::new(train.labels.len(), batch_size);
-    let mut x = Array2::zeros((batch_size, train.x.ncols()));
+    let mut x = Array2::zeros((rows, train.x.ncols()));
     let mut labels = Vec::with_capacity(batch_size);
     let mut best = (usize::MAX, model.clone());
     let mut history = Vec::with_capacity(config.evaluations);
@@ -207,18 +245,23 @@ pub fn fine_tune(
             }
             labels.clear();
             labels.extend(samples.iter().map(|&sample| train.labels[sample]));
-            let batch_x = x.slice(s![..n, ..]);
             let rate = config.learning_rate * config.schedule.factor(updates, config.updates);
             let draw = dropout.map(|dropout| DropoutDraw { dropout, stream });
-            let step = classification_step(
-                &mut model,
-                batch_x,
-                &labels,
-                &mut memory,
-                &mut optimizer,
-                rate,
-                draw,
-            );
+            let step = match &mut unlabelled {
+                Some(unlabelled) => {
+                    let (batch, steps) = ((x.view_mut(), &labels[..]), (&mut optimizer, rate));
+                    unlabelled.step(&mut model, batch, &mut memory, steps, draw)
+                }
+                None => classification_step(
+                    &mut model,
+                    x.slice(s![..n, ..]),
+                    &labels,
+                    &mut memory,
+                    &mut optimizer,
+                    rate,
+                    draw,
+                ),
+            };
             let cost = step.map_err(|NotFinite { cost }| {
                 let place = (updates, minibatches.n_batches());
                 TrainingError::diverged(cost, (&model, &memory.gradient), place, rate)

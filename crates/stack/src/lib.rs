@@ -13,7 +13,9 @@ mod pca;
 mod pretraining;
 mod random;
 mod rbm;
+mod unlabelled;
 mod unroll;
+mod virtual_adversarial;
 
 pub use autoencoder::AutoencoderPretraining;
 pub use changes::{LayerChange, layer_changes};
@@ -23,11 +25,14 @@ pub use classifier::{
 pub use dbn::Dbn;
 pub use deep::{DeepPretraining, unroll_into};
 pub use dropout::{Dropout, DropoutDraw};
-pub use fine_tune::{Evaluation, FineTuneConfig, FineTuned, Labelled, fine_tune};
+pub use fine_tune::{
+    Evaluation, FineTuneConfig, FineTuned, Labelled, fine_tune, fine_tune_with_unlabelled,
+};
 pub use greedy::{Greedy, ResumeError, greedy, layer_prefix};
 pub use layer::{Layer, LayerUnits, PretrainedLayer};
 pub use pca::PcaInitialisation;
 pub use pretraining::{Begun, LayerPretraining, LayerTraining, PlannedLayer, Pretraining};
 pub use random::RandomInitialisation;
 pub use rbm::{RbmLayerTraining, RbmPretraining};
+pub use unlabelled::{Unlabelled, VirtualAdversarial};
 pub use unroll::unroll;

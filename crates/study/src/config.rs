@@ -66,7 +66,8 @@ pub struct ComparisonConfig {
     /// and boosted trees.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub references: bool,
-    /// Number of unlabelled training samples that pretraining sees; 0 for all.
+    /// Number of unlabelled training samples that pretraining sees, and fine-tuning if its settings have a
+    /// cost of them; 0 for all.
     #[serde(default, alias = "pretraining_images")]
     pub pretraining_samples: usize,
     /// The other settings of fine-tuning. Updates, batch size and learning rate are those above, and

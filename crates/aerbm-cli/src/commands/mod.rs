@@ -84,7 +84,7 @@ impl OnModel {
     pub(crate) fn load(&self, ui: &Ui) -> anyhow::Result<(Trained, Loaded)> {
         let trained = Trained::load(&self.run)?;
         let source = self.data.source_for(&trained, ui);
-        let loaded = aerbm::data::load_for(&trained, &source)?;
+        let loaded = aerbm::data::load_for(&trained, &self.run, &source)?;
         tell(&loaded, ui);
         Ok((trained, loaded))
     }

@@ -5,6 +5,7 @@ use std::fmt::{self, Display, Formatter};
 use nn_core::Activation;
 
 use super::{Card, CardTraining};
+use crate::Origin;
 
 /// The first line of a card's file, by which it is known.
 pub(super) const MARK: &str =
@@ -34,6 +35,9 @@ impl Display for Card {
         }
         if let Some(training) = &self.training {
             write!(f, "\n{training}")?;
+        }
+        if let Some(origin) = &self.origin {
+            write!(f, "\n{origin}")?;
         }
         if !self.results.is_empty() {
             writeln!(f, "\n## Results\n")?;
@@ -76,6 +80,7 @@ impl Card {
     fn uses(&self) -> String {
         if self.kind == "classifier" {
             return "```sh\n\
+                    aerbm predict MODEL FILE                            # classes and probabilities\n\
                     aerbm export MODEL --part classifier --format onnx  # or npz, safetensors\n\
                     ```\n\n\
                     ```rust\n\
@@ -95,6 +100,26 @@ impl Card {
              let codes = trained.model.encode(x.view());\n\
              ```"
         )
+    }
+}
+
+impl Display for Origin {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let classes: Vec<String> =
+            self.classes.iter().map(|class| Plain(class).to_string()).collect();
+        writeln!(f, "## Training\n")?;
+        writeln!(f, "- Data: {}", Plain(&self.data))?;
+        writeln!(f, "- SHA-256 of the data: {}", Plain(&self.data_sha256))?;
+        writeln!(f, "- Classes: {}", classes.join(", "))?;
+        writeln!(f, "- Beginning of the layers: {}", Plain(&self.words))?;
+        writeln!(
+            f,
+            "- Rows: {} without their labels for pretraining, {} with their labels; seed {}",
+            number_text::count(self.pretraining_samples),
+            number_text::count(self.labels),
+            self.seed
+        )?;
+        writeln!(f, "- Command: `{}`", Plain(&self.command))
     }
 }
 

@@ -19,7 +19,7 @@ const QUICK: (&str, &str) = ("quick", include_str!("../../profiles/quick.toml"))
 const DEFAULT: (&str, &str) = ("default", include_str!("../../profiles/default.toml"));
 
 /// The parts of the paper profile, each a profile of its own.
-const PAPER: [(&str, &str); 15] = [
+const PAPER: [(&str, &str); 16] = [
     ("deep-autoencoder", include_str!("../../profiles/paper/deep-autoencoder.toml")),
     ("denoising", include_str!("../../profiles/paper/denoising.toml")),
     ("masking", include_str!("../../profiles/paper/masking.toml")),
@@ -27,6 +27,7 @@ const PAPER: [(&str, &str); 15] = [
     ("features", include_str!("../../profiles/paper/features.toml")),
     ("likelihood", include_str!("../../profiles/paper/likelihood.toml")),
     ("labels", include_str!("../../profiles/paper/labels.toml")),
+    ("unlabelled", include_str!("../../profiles/paper/unlabelled.toml")),
     ("all-labels", include_str!("../../profiles/paper/all-labels.toml")),
     ("plain", include_str!("../../profiles/paper/plain.toml")),
     ("depth", include_str!("../../profiles/paper/depth.toml")),

@@ -7,16 +7,17 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use mnist_io::{
-    ArrayInput, CONTRACT_VERSION, Classes, Contract, Dataset, Derived, Input, MissingValues, Note, Opened, ReadOptions, Scale, Scaling, SplitBy, SplitRule, Splits,
+    ArrayInput, CONTRACT_VERSION, Classes, Contract, Dataset, Derived, Input, MissingValues, NewData, Note, Opened, ReadOptions, Scale, Scaling, SplitBy, SplitRule, Splits,
     TrainTest, TrainingData,
 };
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use study::stage::Key;
 
 pub use known::{fetch, list, verify};
 pub(crate) use samples::training_samples;
 
-use crate::Error;
+use crate::{Error, contract};
 use crate::config::{ConfigError, nearest};
 use crate::trained::Trained;
 
@@ -92,6 +93,25 @@ impl Default for Source {
 }
 
 impl Source {
+    /// The source with its paths in full.
+    #[must_use]
+    pub fn absolute(self) -> Self {
+        let full = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let is_path = !Path::new(FOLDER).join(&self.data).is_dir() && Path::new(&self.data).exists();
+        let data = match full(Path::new(&self.data)).to_str() {
+            Some(path) if is_path => path.to_owned(),
+            _ => self.data.clone(),
+        };
+        let (columns, test) = (self.columns.as_deref().map(full), self.test.as_deref().map(full));
+        Source { data, columns, test, ..self }
+    }
+
+    /// Whether both name the same data, read in the same way.
+    fn is_same_place(&self, other: &Source) -> bool {
+        let place = |source: &Source| Source { memory_limit: 0, ..source.clone().absolute() };
+        place(self) == place(other)
+    }
+
     /// The options of reading.
     fn options(&self) -> ReadOptions {
         ReadOptions {
@@ -188,18 +208,80 @@ pub fn load(source: &Source) -> Result<Loaded, Error> {
     Ok(Loaded { data, unlabelled, contract, name, notes, variant: source.variant() })
 }
 
-/// Loads data for a model.
+/// Loads data for the model in `folder` (that of the model, or of a run with one model). The data that the
+/// model was trained on have their parts as in training. Other data, and a file that has changed since, are
+/// read by the model's contract: all of their rows, in order, are both parts.
 ///
 /// # Errors
-/// As [`load`]; [`Error::Width`] for samples of another number of features.
-pub fn load_for(trained: &Trained, source: &Source) -> Result<Loaded, Error> {
+/// As [`load`] and [`Contract::rows`]; [`Error::Width`] for samples of another number of features.
+pub fn load_for(trained: &Trained, folder: &Path, source: &Source) -> Result<Loaded, Error> {
+    let contract = contract::load(&Trained::locate(folder)?)?;
+    let record = &trained.record;
+    let is_its_own = record.source.as_ref().is_some_and(|own| own.is_same_place(source));
+    if let Some(contract) = contract
+        && let Ok(path) = find(&source.data)
+    {
+        if !is_its_own {
+            return by_contract(contract, &path, source);
+        }
+        let loaded = load(source)?;
+        let hash = loaded.data.train.sha256();
+        if record.data_sha256.as_ref().is_some_and(|trained_on| trained_on != hash) {
+            let mut found = by_contract(contract, &path, source)?;
+            found.notes.push(DataNote::Other(format!(
+                "{} has changed since training: all of its rows are read as new data",
+                source.data
+            )));
+            return Ok(found);
+        }
+        return Ok(loaded);
+    }
     let loaded = load(source)?;
-    let (expected, found) = (trained.record.n_visible, loaded.data.test.n_features());
+    let (expected, found) = (record.n_visible, loaded.data.test.n_features());
     if expected != found {
-        let (run, data) = (trained.record.run.clone(), loaded.name);
+        let (run, data) = (record.run.clone(), loaded.name);
         return Err(Error::Width { run, data, expected, found });
     }
     Ok(loaded)
+}
+
+/// All rows of a file, read by a contract, as both parts.
+fn by_contract(contract: Contract, path: &Path, source: &Source) -> Result<Loaded, Error> {
+    let new = NewData {
+        label_column: source.label_column.clone(),
+        header: source.header,
+        memory_limit: source.memory_limit << 20,
+        ..NewData::default()
+    };
+    let mut rows = contract.rows(path, &new)?;
+    let (mut images, mut labels) = (Vec::new(), Some(Vec::new()));
+    for block in &mut rows {
+        let block = block?;
+        images.extend(block.x.iter().copied());
+        let known = block.labels.and_then(|labels| labels.into_iter().collect::<Option<Vec<u8>>>());
+        labels = labels.zip(known).map(|(mut all, known)| {
+            all.extend(known);
+            all
+        });
+    }
+    let mut notes: Vec<DataNote> = rows.notes().iter().cloned().map(DataNote::Reading).collect();
+    notes.extend(rows.report().to_string().lines().map(|line| DataNote::Other(line.to_owned())));
+    let n_features = contract.n_features();
+    let images = Array2::from_shape_vec((images.len() / n_features, n_features), images)
+        .expect("rows of the contract's width");
+    let names = contract.class_names().to_vec();
+    let labels = labels.filter(|labels| labels.len() == images.nrows() && !names.is_empty());
+    let stem = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    let n_classes = names.len();
+    let labels = labels.map(|labels| (labels, n_classes));
+    let mut set =
+        Dataset::from_incomplete_arrays(stem.clone(), images, labels, contract.layout())?;
+    (set.shape, set.feature_names) = (contract.shape(), contract.feature_names());
+    if set.labels.is_some() {
+        set.class_names = names;
+    }
+    let data = TrainTest { train: set.clone().into(), test: set };
+    Ok(Loaded { data, unlabelled: None, contract, name: stem, notes, variant: source.variant() })
 }
 
 /// Generates a set, from MNIST where it is derived from it.

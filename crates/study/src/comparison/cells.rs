@@ -5,7 +5,7 @@ use std::time::Instant;
 use ndarray::{Array1, Array2, Axis};
 use nn_core::{Progress, TensorMap};
 use numerics::{Purpose, Stream};
-use stack::{Classifier, Labelled, PretrainedLayer, fine_tune};
+use stack::{Classifier, Labelled, PretrainedLayer, fine_tune_with_unlabelled};
 
 use super::retry::retrying;
 use super::{Run, labels};
@@ -43,9 +43,10 @@ impl Run<'_> {
         let settings = self.config.fine_tuning_for(method, n_layers, budget, UNIT);
         // The dropout that holds for the method is already among the settings.
         let work = LabelBudget { dropout: None, ..budget.clone() };
+        let data_key = self.fine_tuning_data_key(&settings);
         let key = Key::new(
             FINE_TUNE,
-            &(&stack.keys[..n_layers], &settings, &rates, work, seed, self.data_key),
+            &(&stack.keys[..n_layers], &settings, &rates, work, seed, data_key),
         );
         let name = method.name;
         if let Some((tensors, cell)) = self.cache.get::<Cell>(&key)? {
@@ -132,6 +133,7 @@ impl Run<'_> {
             layers => Classifier::new(layers, n_classes, seed),
         };
 
+        let unlabelled = self.pretraining;
         let (config, listen) = (self.config, &mut *self.listen);
         let settings = |rates| config.fine_tuning_for(method, layers.len(), budget, rates);
         let found = best_on_validation(candidates, |rates| {
@@ -141,7 +143,9 @@ impl Run<'_> {
                 last = Instant::now();
                 listen(Event::Progress { progress, seconds })
             };
-            fine_tune(start.clone(), train, validation, &settings(rates), seed, &mut watch)
+            let (start, settings) = (start.clone(), settings(rates));
+            let watch = &mut watch;
+            fine_tune_with_unlabelled(start, train, unlabelled, validation, &settings, seed, watch)
         });
         let Best { candidate: rates, tuned, seconds: tuning_seconds, left_out } = found?;
         for (rates, error) in &left_out {
@@ -151,7 +155,7 @@ impl Run<'_> {
         let predictions = tuned.model.predict(self.data.test.images.view());
         let mistakes = self.mistakes(&predictions)?;
         let errors = mistakes.iter().filter(|mistake| **mistake).count();
-        let samples = self.pretraining.nrows();
+        let samples = unlabelled.nrows();
         let updates = |index| method.layer(index).map_or(0, |layer| layer.updates(samples));
         let compared = 0..COMPARED.min(validation.labels.len());
         let changes = stack::layer_changes(

@@ -101,7 +101,8 @@ impl Run<'_> {
         let settings = self.config.fine_tuning_for(method, n_layers, budget, cell.rates);
         // The time is no part of the key: a finished run stays as it was while the work that took the
         // time is the same.
-        let own = (&stack.keys, &settings, budget, cell.seed, self.data_key);
+        let data_key = self.fine_tuning_data_key(&settings);
+        let own = (&stack.keys, &settings, budget, cell.seed, data_key);
         let key = Key::new("equal-seconds 4", &(own, work));
         if let Some((_, row)) = self.cache.get::<EqualTime>(&key)? {
             event(self.listen, Event::Finished { reused: true })?;

@@ -1,6 +1,8 @@
 //! The pretrained layers of the methods.
 
-use stack::PlannedLayer;
+use std::borrow::Cow;
+
+use stack::{FineTuneConfig, PlannedLayer};
 
 use super::Run;
 use super::retry::{LOWER, retrying};
@@ -9,7 +11,18 @@ use crate::methods::ResolvedMethod;
 use crate::stage::Key;
 use crate::{CachedStack, Event, LayerSource, StudyError, cached_layers};
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    /// The identity of the data that fine-tuning with these settings sees: those without labels are part
+    /// of it only if they have a cost.
+    pub(super) fn fine_tuning_data_key(&self, settings: &FineTuneConfig) -> Cow<'a, str> {
+        match self.config.pretraining_samples {
+            n if n > 0 && settings.unlabelled.is_some() => {
+                format!("{}, {n} without labels", self.data_key).into()
+            }
+            _ => self.data_key.into(),
+        }
+    }
+
     /// Adds layers to `stack` until it has `depth` of them.
     pub(super) fn grow(
         &mut self,

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use nn_core::Activation;
-use stack::Dropout;
+use stack::{Dropout, FineTuneConfig};
 use study::stage::Store;
 use study::{Cell, Event, LabelBudget, Outcome, StudyError, run_comparison};
 
@@ -148,6 +148,28 @@ fn dropout_of_a_number_of_labels_is_its_own() {
         outcome.cells.iter().filter(|cell| cell.labels == 100).cloned().collect()
     };
     assert_eq!(at(&own), at(&everywhere));
+}
+
+/// Every method gets the unlabelled samples that pretraining sees, one without hidden layers too.
+#[test]
+fn unlabelled_samples_count_in_fine_tuning_if_they_have_a_cost() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (store, data) = (Store::new(folder.path()), splits(false));
+    let mut config = config(&["none", "raw-logistic", "rbm"]);
+    (config.equal_seconds, config.depths, config.seeds) = (None, vec![1], 1);
+    let changed = |a: &Outcome, b: &Outcome| -> Vec<bool> {
+        a.cells.iter().zip(&b.cells).map(|(a, b)| a.history != b.history).collect()
+    };
+    let (without, ..) = run(&config, &data, &store);
+    let unlabelled = r#"{"unlabelled": {"kind": "virtual-adversarial", "batch_size": 30}}"#;
+    let unlabelled: FineTuneConfig = serde_json::from_str(unlabelled).expect("settings");
+    config.fine_tuning.unlabelled = unlabelled.unlabelled;
+    let (with, computed, _) = run(&config, &data, &store);
+    assert_eq!(computed, 3 * 2, "methods and numbers of labels");
+    assert_eq!(changed(&without, &with), [true; 6]);
+    config.pretraining_samples = 60;
+    let (fewer, ..) = run(&config, &data, &store);
+    assert_eq!(changed(&with, &fewer), [true; 6]);
 }
 
 #[test]

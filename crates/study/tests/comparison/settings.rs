@@ -1,7 +1,7 @@
 //! Messages about mistakes in settings.
 
 use nn_core::Initialiser;
-use stack::Dropout;
+use stack::{Dropout, Unlabelled, VirtualAdversarial};
 use study::{ComparisonConfig, Methods, Role};
 
 use crate::support::*;
@@ -28,6 +28,11 @@ fn mistakes_in_settings_are_named() {
     let of_labels =
         error(&|config| config.labels[1].dropout = Some(Dropout { input: -0.1, hidden: 0.0 }));
     assert!(of_labels.starts_with("comparison.labels.dropout.input = -0.1"), "{of_labels}");
+    let unlabelled = error(&|config| {
+        let settings = VirtualAdversarial { radius: 0.0, ..VirtualAdversarial::default() };
+        config.fine_tuning.unlabelled = Some(Unlabelled::VirtualAdversarial(settings));
+    });
+    assert!(unlabelled.starts_with("fine_tuning.unlabelled.radius = 0"), "{unlabelled}");
     let elsewhere = error(&|config| config.fine_tuning.updates = 7);
     assert!(elsewhere.starts_with("fine_tuning.updates = 7"), "{elsewhere}");
 
