@@ -3,12 +3,13 @@
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use aerbm::Monitor as _;
+use aerbm::{Monitor as _, Trained};
 use aerbm::apply::{TableSink, csv_stream, sink_for};
 use aerbm::mnist_io::{Contract, NewData, Rows, UnknownLevels};
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 
+use crate::commands::OnModel;
 use crate::data_args::YesNo;
 use crate::ui::Ui;
 
@@ -19,6 +20,13 @@ pub(crate) struct OnRows {
     pub(crate) model: PathBuf,
     /// File or folder of rows, in any format that training reads
     pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) options: RowOptions,
+}
+
+/// Options of reading rows, and the destination of the resulting table.
+#[derive(Debug, Args)]
+pub(crate) struct RowOptions {
     /// Column of the labels, if it has another name than in training
     #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
     label_column: Option<String>,
@@ -28,7 +36,8 @@ pub(crate) struct OnRows {
     /// Treatment of levels of a category that training did not see
     #[arg(long, default_value = "other")]
     unknown_levels: Unknown,
-    /// File of the resulting table, whose name ends in .csv or .parquet [default: standard output, as CSV]
+    /// File of the resulting table, whose name ends in .csv, .parquet or .npy [default: standard output, as
+    /// CSV]
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
 }
@@ -42,12 +51,24 @@ enum Unknown {
 }
 
 impl OnRows {
+    /// New rows for the model of a command that can do without them.
+    pub(crate) fn new(model: &OnModel, file: &Path, out: Option<&Path>) -> Self {
+        let options = RowOptions {
+            label_column: model.data.label_column.clone(),
+            header: model.data.header,
+            unknown_levels: Unknown::Other,
+            out: out.map(Path::to_owned),
+        };
+        OnRows { model: model.run.clone(), file: file.to_owned(), options }
+    }
+
     /// The rows of the file, as the contract reads them.
     pub(crate) fn rows<'c>(&self, contract: &'c Contract) -> anyhow::Result<Rows<'c>> {
+        let RowOptions { label_column, header, unknown_levels, .. } = &self.options;
         let options = NewData {
-            label_column: self.label_column.clone(),
-            header: self.header.map(YesNo::is_yes),
-            unknown_levels: match self.unknown_levels {
+            label_column: label_column.clone(),
+            header: header.map(YesNo::is_yes),
+            unknown_levels: match unknown_levels {
                 Unknown::Other => UnknownLevels::Other,
                 Unknown::Refuse => UnknownLevels::Refuse,
             },
@@ -56,20 +77,9 @@ impl OnRows {
         Ok(contract.rows(&self.file, &options).map_err(aerbm::Error::from)?)
     }
 
-    /// The contract in the folder of a model.
-    pub(crate) fn contract(folder: &Path) -> anyhow::Result<Contract> {
-        aerbm::contract::load(folder)?.with_context(|| {
-            format!(
-                "{}: there is no data.json, which says how data are read; models of earlier versions are \
-                 to be trained again",
-                folder.display()
-            )
-        })
-    }
-
     /// The destination of the table.
     pub(crate) fn sink(&self) -> anyhow::Result<Box<dyn TableSink>> {
-        Ok(match &self.out {
+        Ok(match &self.options.out {
             Some(path) => sink_for(path)?,
             None => csv_stream("standard output", BufWriter::new(std::io::stdout())),
         })
@@ -84,9 +94,27 @@ impl OnRows {
         for line in report.lines() {
             ui.note(&format!("{}: {line}", self.file.display()));
         }
-        match &self.out {
+        match &self.options.out {
             Some(path) => ui.result(&format!("{n_rows} rows: {}", path.display())),
             None => Ok(()),
         }
     }
+}
+
+/// The contract in the folder of a model.
+pub(crate) fn contract_of(folder: &Path) -> anyhow::Result<Contract> {
+    aerbm::contract::load(folder)?.with_context(|| {
+        format!(
+            "{}: there is no data.json, which says how data are read; models of earlier versions are to be \
+             trained again",
+            folder.display()
+        )
+    })
+}
+
+/// The autoencoder, RBM or DBN in a folder, and its contract.
+pub(crate) fn model_and_contract(folder: &Path) -> anyhow::Result<(Trained, Contract)> {
+    let trained = Trained::load(folder)?;
+    let contract = contract_of(&Trained::locate(folder)?)?;
+    Ok((trained, contract))
 }

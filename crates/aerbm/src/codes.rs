@@ -1,16 +1,13 @@
 //! Codes and reconstructions of trained models at work: denoising, encoding, PCA beside them.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-
 use ae_core::{Corruption, Pca};
-use mnist_io::{Dataset, SplitRule, Splits, TrainingData, write_npy};
+use mnist_io::{Dataset, SplitRule, Splits, TrainingData};
 use ndarray::Array2;
 use nn_core::reconstruction_error;
 use report::MetricRow;
 use study::reference::neighbours;
 
-use crate::config::{ConfigError, RunConfig};
+use crate::config::RunConfig;
 use crate::denoise::{Filter, Quality, noisy, quality, tuned};
 use crate::figures::Figures;
 use crate::model::Model;
@@ -151,45 +148,4 @@ pub(crate) fn draw(
         figures::autoencoder::codes(out, trained, &splits.test, &panels)?;
     }
     Ok(())
-}
-
-/// Writes the codes of a set into a file whose name ends in `.npy` or `.csv`, and returns their number
-/// and width.
-///
-/// # Errors
-/// [`Error::Config`] for another ending, [`Error::Report`] if the file cannot be written.
-pub fn write_codes(trained: &Trained, set: &Dataset, file: &Path) -> Result<(usize, usize), Error> {
-    let ending = file.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    let writers: BTreeMap<&str, Writer> =
-        BTreeMap::from([("csv", csv_of as Writer), ("npy", npy_of)]);
-    let Some(write) = writers.get(ending) else {
-        let message = format!("{}: expected a file name in .npy or .csv", file.display());
-        return Err(ConfigError(message).into());
-    };
-    let codes = trained.model.encode(set.images.view());
-    report::write_bytes(file, &write(&codes, set.labels.as_deref()))?;
-    Ok(codes.dim())
-}
-
-/// The bytes of a file of codes, with the labels where there are some.
-type Writer = fn(&Array2<f32>, Option<&[u8]>) -> Vec<u8>;
-
-/// A `.npy` file of codes.
-fn npy_of(codes: &Array2<f32>, _: Option<&[u8]>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    write_npy(&mut bytes, codes.view()).expect("writing to memory succeeds");
-    bytes
-}
-
-/// A CSV with one code per line, after its label where there is one.
-fn csv_of(codes: &Array2<f32>, labels: Option<&[u8]>) -> Vec<u8> {
-    let label = labels.map(|_| "label".to_owned());
-    let head = label.into_iter().chain((0..codes.ncols()).map(|unit| format!("unit_{unit}")));
-    let mut lines = vec![head.collect::<Vec<_>>().join(",")];
-    for (i, code) in codes.rows().into_iter().enumerate() {
-        let label = labels.map(|labels| labels[i].to_string());
-        let values = label.into_iter().chain(code.iter().map(ToString::to_string));
-        lines.push(values.collect::<Vec<_>>().join(","));
-    }
-    (lines.join("\n") + "\n").into_bytes()
 }

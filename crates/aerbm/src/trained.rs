@@ -85,7 +85,7 @@ impl Trained {
     ///
     /// # Errors
     /// [`Error::NoModel`] or [`Error::SeveralModels`].
-    pub(crate) fn locate(run: &Path) -> Result<PathBuf, Error> {
+    pub fn locate(run: &Path) -> Result<PathBuf, Error> {
         if run.join(MODEL).is_file() {
             return Ok(run.to_owned());
         }

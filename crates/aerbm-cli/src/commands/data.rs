@@ -1,6 +1,7 @@
 use anyhow::ensure;
 use clap::{Args, Subcommand};
 
+use crate::data_args::DataArgs;
 use crate::interrupt;
 use crate::ui::Ui;
 
@@ -15,6 +16,14 @@ pub(crate) struct Arguments {
 enum Action {
     /// List the data sets that have names: local ones, published ones, generated ones
     List,
+    /// Show how data would be read: the type, missing values and scaling of each column, the classes and the
+    /// parts
+    Describe {
+        #[command(flatten)]
+        data: DataArgs,
+        /// File or folder, or a name that `aerbm data list` shows
+        file: String,
+    },
     /// Fetch a published data set into data/; continues where it stopped
     Fetch {
         /// Data set, such as fashion-mnist
@@ -38,6 +47,12 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
                 ui.result(&format!("{name:<16}{about}"))?;
             }
             Ok(())
+        }
+        Action::Describe { data, file } => {
+            let source = DataArgs { data: Some(file.clone()), ..data.clone() }.source();
+            let description = aerbm::data::describe(&source)?;
+            ui.rows(std::slice::from_ref(&description))?;
+            ui.result(description.to_string().trim_end())
         }
         Action::Fetch { name, mirror } => {
             interrupt::save_at_first();

@@ -1,34 +1,47 @@
 use std::path::PathBuf;
 
-use aerbm::codes::write_codes;
+use aerbm::apply::{encode, encode_set, sink_for};
 use clap::{Args, ValueEnum};
 
 use super::OnModel;
+use crate::new_rows::{OnRows, model_and_contract};
 use crate::ui::Ui;
 
-/// Write the codes that a trained model gives to images
+/// Write the codes of rows: the outputs of a model's hidden units
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     model: OnModel,
-    /// Part of the data to encode
-    #[arg(long, default_value = "test")]
+    /// File or folder of new rows, all of which are encoded [default: a part of the data that the model was
+    /// trained on]
+    file: Option<PathBuf>,
+    /// Part of the data to encode, if no file is given
+    #[arg(long, default_value = "test", conflicts_with = "file")]
     images: Images,
-    /// File of the codes, whose name ends in .npy or .csv [default: codes_RUN_IMAGES.npy in the run's
-    /// folder]
+    /// File of the codes, whose name ends in .npy, .csv or .parquet [default: of new rows, standard output as
+    /// CSV; else codes_RUN_IMAGES.npy in the run's folder]
     #[arg(long)]
     out: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Images {
-    /// The training images, with those for validation
+    /// The training samples, with those for validation
     Train,
-    /// The test images
+    /// The test samples
     Test,
 }
 
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
+    if let Some(file) = &args.file {
+        let rows = OnRows::new(&args.model, file, args.out.as_deref());
+        let (trained, contract) = model_and_contract(&rows.model)?;
+        let mut blocks = rows.rows(&contract)?;
+        let mut sink = rows.sink()?;
+        let n_rows = encode(&trained.model, &contract, &mut blocks, &mut *sink, ui)?;
+        sink.finish()?;
+        return rows.tell(&blocks, n_rows, ui);
+    }
     let (trained, loaded) = args.model.load(ui)?;
     let (set, name) = match args.images {
         Images::Train => (loaded.train()?, "train"),
@@ -37,6 +50,8 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     let run = &trained.record.run;
     let default = || args.model.folder().join(format!("codes_{run}_{name}.npy"));
     let out = args.out.clone().unwrap_or_else(default);
-    let (n, units) = write_codes(&trained, set, &out)?;
-    ui.result(&format!("{n} codes of {units} units: {}", out.display()))
+    let mut sink = sink_for(&out)?;
+    let n = encode_set(&trained.model, set, &mut *sink)?;
+    sink.finish()?;
+    ui.result(&format!("{n} codes: {}", out.display()))
 }

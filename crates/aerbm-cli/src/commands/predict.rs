@@ -2,7 +2,7 @@ use aerbm::apply::{PredictOptions, predict};
 use aerbm::{Monitor as _, TrainedClassifier, best};
 use clap::Args;
 
-use crate::new_rows::OnRows;
+use crate::new_rows::{OnRows, contract_of};
 use crate::ui::Ui;
 
 /// Predict the classes of rows, with their probabilities
@@ -21,7 +21,7 @@ pub(crate) struct Arguments {
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     let folder = best::resolve(&args.rows.model);
     let model = TrainedClassifier::load(&folder)?;
-    let contract = OnRows::contract(&folder)?;
+    let contract = contract_of(&folder)?;
     let mut rows = args.rows.rows(&contract)?;
     let options =
         PredictOptions { probabilities: !args.no_probabilities, codes: args.codes };

@@ -1,6 +1,6 @@
 //! Codes and reconstructions of rows of a file.
 
-use mnist_io::{Contract, Original, RowBlock, Rows};
+use mnist_io::{Contract, Dataset, Original, RowBlock, Rows};
 use ndarray::ArrayView2;
 
 use super::blocks::{for_each_block, in_whole_blocks};
@@ -33,6 +33,22 @@ pub fn encode(
         let batch: Vec<Column> = label.into_iter().chain(columns(&names, &codes)).collect();
         sink.write(&batch)
     })
+}
+
+/// Writes the codes of a set in memory as [`encode`] does, and returns the number of rows.
+///
+/// # Errors
+/// [`Error::Io`] if the table cannot be written.
+pub fn encode_set(model: &Model, set: &Dataset, sink: &mut dyn TableSink) -> Result<usize, Error> {
+    let codes = in_whole_blocks(set.images.view(), |x| model.encode(x));
+    let label = set.labels.as_ref().map(|labels| {
+        let words = labels.iter().map(|&class| set.class_names[usize::from(class)].clone());
+        Column::new("label", Values::Text(words.collect()))
+    });
+    let names = numbered("unit", codes.ncols());
+    let batch: Vec<Column> = label.into_iter().chain(columns(&names, &codes)).collect();
+    sink.write(&batch)?;
+    Ok(codes.nrows())
 }
 
 /// Writes the reconstruction of each row: the columns of the data in their units. Returns the number of

@@ -6,10 +6,11 @@
 
 mod blocks;
 mod encode;
+mod npy;
 mod parquet;
 mod predict;
 mod table;
 
-pub use encode::{encode, reconstruct};
+pub use encode::{encode, encode_set, reconstruct};
 pub use predict::{PredictOptions, Predicted, predict};
 pub use table::{Column, TableSink, Values, csv_stream, sink_for};

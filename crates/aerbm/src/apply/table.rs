@@ -87,7 +87,8 @@ pub trait TableSink {
     fn finish(self: Box<Self>) -> Result<(), Error>;
 }
 
-/// The sink for a file, whose name ends in `.csv` or `.parquet`.
+/// The sink for a file, whose name ends in `.csv`, `.parquet` or `.npy`. An array holds the numbers of the
+/// table as `f32`, without columns of text, and is held in memory until it is complete.
 ///
 /// # Errors
 /// [`Error::Config`] for another ending, [`Error::Io`] if the file cannot be created.
@@ -97,8 +98,9 @@ pub fn sink_for(path: &Path) -> Result<Box<dyn TableSink>, Error> {
     match ending.to_ascii_lowercase().as_str() {
         "csv" => Ok(Box::new(CsvSink::new(path.to_owned(), CsvFile(open()?)))),
         "parquet" => Ok(Box::new(super::parquet::ParquetSink::new(path.to_owned(), open()?))),
+        "npy" => Ok(Box::new(super::npy::NpySink::new(path.to_owned(), open()?))),
         _ => Err(ConfigError(format!(
-            "{}: expected a file name in .csv or .parquet",
+            "{}: expected a file name in .csv, .parquet or .npy",
             path.display()
         ))
         .into()),
@@ -233,7 +235,7 @@ mod tests {
     #[test]
     fn other_endings_are_refused() {
         let error = sink_for(Path::new("t.xlsx")).err().expect("refused").to_string();
-        assert_eq!(error, "t.xlsx: expected a file name in .csv or .parquet");
+        assert_eq!(error, "t.xlsx: expected a file name in .csv, .parquet or .npy");
     }
 
     #[test]

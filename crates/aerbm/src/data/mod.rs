@@ -208,6 +208,14 @@ pub fn load(source: &Source) -> Result<Loaded, Error> {
     Ok(Loaded { data, unlabelled, contract, name, notes, variant: source.variant() })
 }
 
+/// The way in which data would be read.
+///
+/// # Errors
+/// As [`load`].
+pub fn describe(source: &Source) -> Result<mnist_io::Description, Error> {
+    Ok(mnist_io::describe(find(&source.data)?, &source.options())?)
+}
+
 /// Loads data for the model in `folder` (that of the model, or of a run with one model). The data that the
 /// model was trained on have their parts as in training. Other data, and a file that has changed since, are
 /// read by the model's contract: all of their rows, in order, are both parts.
