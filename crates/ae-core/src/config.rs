@@ -1,4 +1,4 @@
-use nn_core::{Activation, Initialiser, InvalidSetting, Loss, require};
+use nn_core::{Activation, Initialiser, InvalidSetting, Layout, Loss, require};
 use serde::{Deserialize, Serialize};
 
 /// Kind of data, which determines the default output unit and loss.
@@ -40,6 +40,10 @@ pub struct AutoencoderConfig {
     pub encode_top_k: Option<usize>,
     /// Kind of data.
     pub data: DataKind,
+    /// Layout of the rows of a mixed table. Each block then has the output unit and the loss that suit it
+    /// (see [`Layout`]), so that `output` and `loss` are not set. `None` means that all columns are alike.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layout: Option<Layout>,
     /// Activation of the output units. `None` chooses it by `data`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<Activation>,
@@ -64,6 +68,7 @@ impl Default for AutoencoderConfig {
             top_k: None,
             encode_top_k: None,
             data: DataKind::Binary,
+            layout: None,
             output: None,
             loss: None,
             tied: false,
@@ -73,8 +78,12 @@ impl Default for AutoencoderConfig {
 }
 
 impl AutoencoderConfig {
-    /// Activation of the output units: `output`, or the default for `data`.
+    /// Activation of the output units: `output`, or the default for `data`; of a layout, the identity,
+    /// because its blocks are applied to the total inputs.
     pub fn output_unit(&self) -> Activation {
+        if self.layout.is_some() {
+            return Activation::Identity;
+        }
         self.output.unwrap_or(match self.data {
             DataKind::Binary => Activation::Logistic,
             DataKind::Real => Activation::Identity,
@@ -86,8 +95,12 @@ impl AutoencoderConfig {
         self.code.unwrap_or(self.hidden)
     }
 
-    /// Reconstruction loss: `loss`, or the default for the output unit.
+    /// Reconstruction loss: `loss`, or the default for the output unit. The losses of a layout's blocks
+    /// are in nats, as cross-entropy is.
     pub fn loss(&self) -> Loss {
+        if self.layout.is_some() {
+            return Loss::CrossEntropy;
+        }
         self.loss.unwrap_or_else(|| Loss::suited_to(self.output_unit()))
     }
 
@@ -141,7 +154,15 @@ impl AutoencoderConfig {
             let expected = "1 to model.n_hidden, together with model.top_k";
             require(holds, "model.encode_top_k", &k, expected)?;
         }
-        self.loss().validate(self.output_unit())?;
+        if let Some(layout) = &self.layout {
+            layout.validate()?;
+            let unset = self.output.is_none() && self.loss.is_none();
+            let expected =
+                "none, or no output and no loss: those of a layout follow from its blocks";
+            require(unset, "model.layout", &"set", expected)?;
+        } else {
+            self.loss().validate(self.output_unit())?;
+        }
         self.initialiser.map_or(Ok(()), |it| it.validate().map_err(|error| error.within("model")))
     }
 }

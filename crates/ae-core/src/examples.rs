@@ -2,6 +2,7 @@ use ndarray::{Array2, s};
 use nn_core::{InvalidSetting, Samples, UnreadableSamples};
 use numerics::{Purpose, Real, Stream};
 
+use crate::model::zero_missing;
 use crate::{Batch, Corruption, Emphasis, Shift, TrainingConfig};
 
 const SHIFT: Purpose = Purpose::new("ae shift");
@@ -14,6 +15,8 @@ pub(crate) struct Examples<F> {
     shifted: Option<Shifted<F>>,
     corrupted: Option<(Corruption, Array2<F>)>,
     weights: Option<(Emphasis, Array2<F>)>,
+    /// 1 for observed and 0 for missing values, times the weights; if any value of the data is missing.
+    observed: Option<Array2<F>>,
 }
 
 /// Settings and buffer for shifting images of `shape` (rows, columns).
@@ -25,7 +28,8 @@ struct Shifted<F> {
 }
 
 impl<F: Real> Examples<F> {
-    /// Buffers for batches of up to `batch_size` samples with `n_visible` columns.
+    /// Buffers for batches of up to `batch_size` samples with `n_visible` columns, some of whose values
+    /// may be missing.
     ///
     /// # Errors
     /// [`InvalidSetting`] if samples are to be shifted but `n_visible` is not the size of an image.
@@ -33,6 +37,7 @@ impl<F: Real> Examples<F> {
         config: &TrainingConfig,
         batch_size: usize,
         n_visible: usize,
+        has_missing: bool,
     ) -> Result<Self, InvalidSetting> {
         let memory = || Array2::zeros((batch_size, n_visible));
         let shifted = config.shift.map(|shift| {
@@ -44,7 +49,13 @@ impl<F: Real> Examples<F> {
             shifted: shifted.transpose()?,
             corrupted: config.corruption.map(|corruption| (corruption, memory())),
             weights: config.emphasis.map(|emphasis| (emphasis, memory())),
+            observed: has_missing.then(memory),
         })
+    }
+
+    /// The largest number of samples in a batch.
+    pub(crate) fn batch_size(&self) -> usize {
+        self.clean.nrows()
     }
 
     /// Assembles the batch of these samples of `data`, with shifts and noise drawn from the streams
@@ -59,22 +70,43 @@ impl<F: Real> Examples<F> {
         stream: impl Fn(Purpose) -> Stream,
     ) -> Result<Batch<'_, F>, UnreadableSamples> {
         let rows = s![..samples.len(), ..];
-        data.gather(samples, self.clean.slice_mut(rows))?;
-        let mut target = self.clean.slice(rows);
-        if let Some(Shifted { shift, shape, images }) = &mut self.shifted {
-            shift.apply(stream(SHIFT), *shape, target, images.slice_mut(rows));
-            target = images.slice(rows);
+        let Examples { clean, shifted, corrupted, weights, observed } = self;
+        data.gather(samples, clean.slice_mut(rows))?;
+        let x = match shifted {
+            Some(Shifted { shift, shape, images }) => {
+                shift.apply(stream(SHIFT), *shape, clean.slice(rows), images.slice_mut(rows));
+                images
+            }
+            None => clean,
+        };
+        if let Some(observed) = observed {
+            observed.slice_mut(rows).zip_mut_with(&x.slice(rows), |observed, x| {
+                *observed = if x.is_nan() { F::zero() } else { F::one() };
+            });
+            zero_missing(x.slice_mut(rows).iter_mut());
         }
-        let Some((corruption, corrupted)) = &mut self.corrupted else {
-            return Ok(Batch::clean(target));
+        let target = x.slice(rows);
+        let Some((corruption, corrupted)) = corrupted else {
+            let weights = observed.as_ref().map(|observed| observed.slice(rows));
+            return Ok(Batch { weights, ..Batch::clean(target) });
         };
         let noise = stream(CORRUPTION);
         corrupted.slice_mut(rows).assign(&target);
         corruption.apply(noise, corrupted.slice_mut(rows));
-        let weights = self.weights.as_mut().map(|(emphasis, weights)| {
+        let weights = weights.as_mut().map(|(emphasis, weights)| {
             emphasis.weigh(*corruption, noise, weights.slice_mut(rows));
             weights.slice(rows)
         });
+        if let Some(observed) = observed {
+            // Noise must not stand in for what is missing.
+            let mut input = corrupted.slice_mut(rows);
+            input *= &observed.slice(rows);
+            if let Some(weights) = &weights {
+                let mut observed = observed.slice_mut(rows);
+                observed *= weights;
+            }
+        }
+        let weights = observed.as_ref().map(|observed| observed.slice(rows)).or(weights);
         Ok(Batch { input: corrupted.slice(rows), target, weights })
     }
 }

@@ -1,11 +1,13 @@
 //! The training objective and its gradient by backpropagation.
 //!
 //! J = (1/n) Σ L(y(x̃), x) + penalty over a batch of n samples, where x̃ is the input of the encoder
-//! and x the target; they differ if the input is corrupted. With the δ of [`nn_core::Workspace`],
+//! and x the target; they differ if the input is corrupted. Missing values of x are left out of L, and
+//! their input is 0: every observed value counts the same, in whichever column, so that a column half of
+//! which is missing has half the weight. With the δ of [`nn_core::Workspace`],
 //! ∂W = x̃ᵀ δ₁ and ∂W′ = hᵀ δ₂. If the decoder is tied, W′ = Wᵀ and the two parts add up:
 //! ∂W = x̃ᵀ δ₁ + δ₂ᵀ h.
 
-use ndarray::ArrayView2;
+use ndarray::{ArrayView2, s};
 use nn_core::{Chain, InvalidSetting, Loss, Optimizer, Workspace, require};
 use numerics::Real;
 
@@ -52,7 +54,8 @@ pub struct Batch<'a, F> {
     pub input: ArrayView2<'a, F>,
     /// Target of the reconstruction, n × visible.
     pub target: ArrayView2<'a, F>,
-    /// Weight of the error at each pixel, n × visible. `None` weights all equally.
+    /// Weight of the error at each pixel, n × visible; 0 for missing ones, whose input and target are any
+    /// finite numbers. `None` weights all equally.
     pub weights: Option<ArrayView2<'a, F>>,
 }
 
@@ -127,7 +130,7 @@ pub(crate) fn step<F: Real>(
 }
 
 /// Runs the forward and backward passes of the batch and returns its cost.
-fn passes<F: Real>(
+pub(crate) fn passes<F: Real>(
     model: &Autoencoder<F>,
     objective: &Objective,
     batch: &Batch<'_, F>,
@@ -138,6 +141,7 @@ fn passes<F: Real>(
     let StepMemory { passes, penalty: penalty_memory } = memory;
     let (last, code) = (model.n_layers() - 1, model.encoder.len() - 1);
     let (output, code_unit) = (model.units[last], model.units[code]);
+    let layout = model.layout.as_ref();
 
     passes.forward_then(model, input, |layer, _, row| {
         if let Some(k) = top_k
@@ -148,6 +152,12 @@ fn passes<F: Real>(
     });
     let mut cost = passes.output(model, input, |sample, bias, row| {
         let target = target.row(sample).to_slice().expect("rows are contiguous");
+        if let Some(layout) = layout {
+            let weights = weights.as_ref().map(|weights| {
+                weights.slice(s![sample, ..]).to_slice().expect("rows are contiguous")
+            });
+            return layout.replace_by_delta(bias, target, weights, row);
+        }
         match weights {
             None => loss.replace_by_delta(output, bias, target, row),
             Some(weights) => {

@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod baseline;
 mod config;
 mod corruption;
 mod examples;
 mod gradient;
+mod missing;
 mod model;
 mod pca;
 mod penalty;

@@ -2,7 +2,8 @@ use std::ops::Range;
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 use nn_core::{
-    Activation, Chain, Dense, Initialiser, InvalidSetting, LayerView, Parameters, Tensor, TensorMut,
+    Activation, Chain, Dense, Initialiser, InvalidSetting, LayerView, Layout, Parameters, Tensor,
+    TensorMut, require,
 };
 use numerics::{Purpose, Real, Stream};
 
@@ -26,6 +27,8 @@ pub struct Autoencoder<F> {
     pub top_k: Option<usize>,
     /// Number of code units that [`Autoencoder::encode`] keeps. `None` keeps `top_k`.
     pub encode_top_k: Option<usize>,
+    /// Layout of the data, if the output layer goes by blocks. The last of `units` is then the identity.
+    pub layout: Option<Layout>,
 }
 
 /// The second half of an autoencoder.
@@ -64,8 +67,13 @@ impl<F: Real> Autoencoder<F> {
             Decoder::Untied((depth..units.len()).map(dense).collect())
         };
         let encoder = (0..depth).map(dense).collect();
+        if let Some(layout) = &config.layout {
+            let expected = "blocks with as many columns in all as the data";
+            require(layout.width() == n_visible, "model.layout", &layout.width(), expected)?;
+        }
         let AutoencoderConfig { top_k, encode_top_k, .. } = *config;
-        Ok(Autoencoder { encoder, decoder, units, top_k, encode_top_k })
+        let layout = config.layout.clone();
+        Ok(Autoencoder { encoder, decoder, units, top_k, encode_top_k, layout })
     }
 
     /// A model of the same shape with all parameters zero, for use as a gradient.
@@ -86,12 +94,13 @@ impl<F: Real> Autoencoder<F> {
         self.encoder.last().map_or(0, Dense::n_outputs)
     }
 
-    /// Activation of the output units.
+    /// Activation of the output units; of a layer by blocks, the identity.
     pub fn output_unit(&self) -> Activation {
         self.units[self.units.len() - 1]
     }
 
-    /// The code of each sample, for use as features. If `encode_top_k` is set, it keeps more units than
+    /// The code of each sample, for use as features. Missing values (NaN) are left out: they give the
+    /// encoder no input. If `encode_top_k` is set, it keeps more units than
     /// the code that [`Autoencoder::reconstruct`] decodes. Shapes: (n × visible) → (n × code).
     #[must_use]
     pub fn encode<'a>(&self, x: impl Into<ArrayView2<'a, F>>) -> Array2<F> {
@@ -104,19 +113,23 @@ impl<F: Real> Autoencoder<F> {
         self.pass(code.into(), self.encoder.len()..self.n_layers(), None)
     }
 
-    /// Encodes and decodes. Shapes: (n × visible) → (n × visible).
+    /// Encodes and decodes. Missing values are left out of the input and have a reconstruction, too.
+    /// Shapes: (n × visible) → (n × visible).
     #[must_use]
     pub fn reconstruct<'a>(&self, x: impl Into<ArrayView2<'a, F>>) -> Array2<F> {
         self.pass(x.into(), 0..self.n_layers(), self.top_k)
     }
 
     /// Passes `x` through some of the layers, keeping the `top_k` largest code units. Works in blocks
-    /// of samples to bound memory.
+    /// of samples to bound memory. Missing inputs are 0.
     fn pass(&self, x: ArrayView2<F>, layers: Range<usize>, top_k: Option<usize>) -> Array2<F> {
         const BLOCK: usize = 1000;
         let mut out = Array2::zeros((x.nrows(), self.layer(layers.end - 1).bias.len()));
         for (start, block) in (0..).step_by(BLOCK).zip(x.axis_chunks_iter(Axis(0), BLOCK)) {
             let mut values = block.to_owned();
+            if layers.start == 0 {
+                zero_missing(values.iter_mut());
+            }
             for index in layers.clone() {
                 let layer = self.layer(index);
                 let mut next = Array2::zeros((values.nrows(), layer.bias.len()));
@@ -126,6 +139,11 @@ impl<F: Real> Autoencoder<F> {
                     {
                         keep_largest(row, k);
                     }
+                    if let Some(layout) = &self.layout
+                        && index + 1 == self.units.len()
+                    {
+                        layout.apply(row);
+                    }
                 });
                 values = next;
             }
@@ -133,6 +151,11 @@ impl<F: Real> Autoencoder<F> {
         }
         out
     }
+}
+
+/// Replaces missing values by 0.
+pub(crate) fn zero_missing<'a, F: Real>(values: impl Iterator<Item = &'a mut F>) {
+    values.for_each(|value| *value = if value.is_nan() { F::zero() } else { *value });
 }
 
 impl<F: Real> Chain<F> for Autoencoder<F> {

@@ -3,6 +3,9 @@
 //!
 //! With the mean μ and the covariance C = (1/n) Σ (x − μ)(x − μ)ᵀ = V Λ Vᵀ, eigenvalues in descending
 //! order, the code of x is (x − μ) V_k and its reconstruction is μ + (x − μ) V_k V_kᵀ.
+//!
+//! A missing value (NaN) is filled by the mean of the observed values of its column, so that it adds
+//! nothing to the covariance and to the code.
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 use ndarray_linalg::{Eigh, UPLO};
@@ -62,9 +65,12 @@ impl Pca {
             return Err(PcaError::NoData);
         }
         mean /= n;
+        if mean.iter().any(|mean| mean.is_nan()) {
+            mean = observed_means(data);
+        }
         let mut covariance = Array2::zeros((columns, columns));
         for block in data.axis_chunks_iter(Axis(0), BLOCK) {
-            let centred = block.mapv(f64::from) - &mean;
+            let centred = centred(block, &mean);
             let (a, b) = (centred.t(), centred.view());
             numerics::matmul_scaled(1.0 / n, a, b, 1.0, covariance.view_mut());
         }
@@ -114,10 +120,26 @@ impl Pca {
         let mut out = Array2::zeros((x.nrows(), width));
         let blocks = x.axis_chunks_iter(Axis(0), BLOCK);
         for (x, mut out) in blocks.zip(out.axis_chunks_iter_mut(Axis(0), BLOCK)) {
-            out.assign(&of(x.mapv(f64::from) - &self.mean).mapv(|value| value as f32));
+            out.assign(&of(centred(x, &self.mean)).mapv(|value| value as f32));
         }
         out
     }
+}
+
+/// The mean of the observed values of each column; 0 if there are none.
+fn observed_means(data: ArrayView2<f32>) -> Array1<f64> {
+    data.map_axis(Axis(0), |column| {
+        let observed = column.iter().filter(|x| !x.is_nan());
+        let (sum, n) = observed.fold((0.0, 0.0), |(sum, n), &x| (sum + f64::from(x), n + 1.0));
+        sum / f64::max(n, 1.0)
+    })
+}
+
+/// x − μ, which is 0 for missing values.
+fn centred(x: ArrayView2<f32>, mean: &Array1<f64>) -> Array2<f64> {
+    let mut centred = x.mapv(f64::from) - mean;
+    centred.mapv_inplace(|value| if value.is_nan() { 0.0 } else { value });
+    centred
 }
 
 /// Number of samples per block.
@@ -161,6 +183,19 @@ mod tests {
         let flat = Array2::<f32>::ones((10, 3));
         let white = Pca::fit(flat.view(), 2).expect("three columns").whiten(flat.view());
         assert!(white.iter().all(|&value| value == 0.0), "data without variance have zero codes");
+    }
+
+    #[test]
+    fn missing_values_count_as_the_mean() {
+        let mut data = Array2::from_shape_fn((40, 3), |(i, j)| ((i * 7 + j * j * 3) % 11) as f32);
+        let mut filled = data.clone();
+        let others = data.slice(s![1.., 1]).mean().expect("39 rows");
+        (data[[0, 1]], filled[[0, 1]]) = (f32::NAN, others);
+        let pca = Pca::fit(data.view(), 2).expect("three columns");
+        let expected = Pca::fit(filled.view(), 2).expect("three columns");
+        assert!((&pca.components - &expected.components).iter().all(|d| d.abs() < 1e-5));
+        let apart = pca.encode(data.view()) - expected.encode(filled.view());
+        assert!(apart.iter().all(|d| d.abs() < 1e-4));
     }
 
     #[test]

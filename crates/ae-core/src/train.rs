@@ -1,9 +1,10 @@
 use nn_core::{
     MeanCost, Metric, Minibatches, Optimizer, Parameters, Progress, RestoreError, Samples,
-    TensorMap, TrainingError, assign, check_representable, restore, store,
+    TensorMap, TrainingError, assign, check_representable, has_missing, restore, store,
 };
 use numerics::{Purpose, Real, Stream};
 
+use crate::baseline::baseline;
 use crate::examples::Examples;
 use crate::{Autoencoder, AutoencoderConfig, Objective, StepMemory, TrainingConfig, gradient};
 
@@ -24,7 +25,15 @@ pub struct Training<F> {
     gradient: Autoencoder<F>,
     /// The model at the beginning of the epoch, which is restored if the cost diverges.
     last_good: Autoencoder<F>,
+    /// The larger of the costs of the untrained model and of always predicting the mean.
+    baseline: f32,
 }
+
+/// The multiple of the baseline above which the cost of an epoch counts as divergence. Models that learn
+/// are below it by far; those that do not soon exceed it.
+const DIVERGED: f64 = 10.0;
+
+const BASELINE: &str = "baseline_cost";
 
 impl<F: Real> Training<F> {
     /// Prepares to train `model` on `data` (n × visible), with the streams of `seed` and `layer`.
@@ -33,7 +42,8 @@ impl<F: Real> Training<F> {
     ///
     /// # Errors
     /// [`TrainingError`] if a setting is out of range, or if the data are empty, unreadable, of
-    /// another width than the model, or contain values outside the range of the output units.
+    /// another width than the model, or contain values outside the range of the output units. Missing
+    /// values (NaN) are left out of the input and of the cost.
     pub fn new(
         model: &Autoencoder<F>,
         architecture: &AutoencoderConfig,
@@ -45,15 +55,20 @@ impl<F: Real> Training<F> {
         let objective = Objective::new(architecture, config)?;
         check_data(model, &data)?;
         let batch_size = config.batch_size.min(data.n_samples());
+        let mut examples =
+            Examples::new(config, batch_size, data.n_features(), has_missing(&data)?)?;
+        let mut memory = StepMemory::new(model, batch_size);
+        let baseline = baseline((model, &objective), &data, &mut examples, &mut memory)? as f32;
         Ok(Training {
+            baseline,
             objective,
             seed,
             layer,
             epochs_done: 0,
             optimizer: Optimizer::new(config.optimizer, config.regularisation(), model),
             minibatches: Minibatches::new(data.n_samples(), batch_size),
-            examples: Examples::new(config, batch_size, data.n_features())?,
-            memory: StepMemory::new(model, batch_size),
+            examples,
+            memory,
             gradient: model.zeros_like(),
             last_good: model.clone(),
             config: config.clone(),
@@ -92,7 +107,8 @@ impl<F: Real> Training<F> {
     /// before its step. `data` must be the data that [`Training::new`] was given.
     ///
     /// # Errors
-    /// [`TrainingError::Diverged`] if the cost is not finite; the model is then restored to its state
+    /// [`TrainingError::Diverged`] if the cost is not finite, or its mean is ten times that of the untrained
+    /// model and of always predicting the mean of the data; the model is then restored to its state
     /// before this epoch. [`TrainingError::Unreadable`] if the samples cannot be read.
     pub fn epoch(
         &mut self,
@@ -128,16 +144,28 @@ impl<F: Real> Training<F> {
                 return Err(error);
             }
         }
+        if mean.mean() > DIVERGED * f64::from(self.baseline) {
+            assign(model, &self.last_good);
+            return Err(TrainingError::Diverged {
+                cost: mean.mean(),
+                tensor: "reconstructions are far worse than the mean of the data".to_owned(),
+                step: epoch * n_batches,
+                epoch,
+                batch: n_batches,
+                learning_rate: self.config.learning_rate,
+            });
+        }
         self.epochs_done = epoch;
         Ok(mean.mean())
     }
 }
 
 impl Training<f32> {
-    /// Adds the state of the optimizer to `map`. With the model and [`Training::epochs_done`], it makes
+    /// Adds the state of the optimizer and the cost that training began with to `map`. With the model and [`Training::epochs_done`], it makes
     /// a checkpoint.
     pub fn store(&self, map: &mut TensorMap) {
         store(&self.optimizer, "optimizer.", map);
+        map.insert(BASELINE.to_owned(), ndarray::arr0(self.baseline).into_dyn());
     }
 
     /// Restores the state from a checkpoint taken after `epochs_done` epochs.
@@ -146,6 +174,10 @@ impl Training<f32> {
     /// [`RestoreError`] if a tensor is missing or has another shape.
     pub fn restore(&mut self, map: &TensorMap, epochs_done: usize) -> Result<(), RestoreError> {
         restore(&mut self.optimizer, "optimizer.", map)?;
+        // Checkpoints of earlier versions have none: the restored model's then serves.
+        if let Some(&baseline) = map.get(BASELINE).and_then(|tensor| tensor.first()) {
+            self.baseline = baseline;
+        }
         self.epochs_done = epochs_done;
         self.optimizer.steps = (epochs_done * self.minibatches.n_batches()) as u64;
         Ok(())
@@ -165,5 +197,8 @@ fn check_data<F: Real>(
         return Err(TrainingError::Width { found, expected: model.n_visible() });
     }
     debug_assert!(model.all_finite(), "the parameters of a new model are finite");
-    check_representable(data, model.output_unit())
+    match &model.layout {
+        Some(layout) => layout.check_data(data),
+        None => check_representable(data, model.output_unit()),
+    }
 }

@@ -6,7 +6,9 @@ use ae_core::{
     Objective, Penalty, StepMemory, TrainingConfig, cost_and_gradient,
 };
 use ndarray::{Array2, Axis};
-use nn_core::{Activation, Chain, Initialiser, Loss, Parameters, check_gradient};
+use nn_core::{
+    Activation, BlockKind, Chain, Initialiser, Layout, Loss, Parameters, check_gradient,
+};
 use numerics::{Purpose, Stream};
 
 const TEST: Purpose = Purpose::new("test");
@@ -184,6 +186,37 @@ fn every_penalty_on_deep_codes() {
                 assert!(error < 1e-6, "{config:?} {penalty:?}: {error:e}");
                 if !(tied && asymmetric) {
                     assert_eq!(model(&config).n_layers(), if asymmetric { 5 } else { 6 });
+                }
+            }
+        }
+    }
+}
+
+/// Output layers by blocks: real numbers, values in [0, 1] and a category, with and without missing
+/// values, under every activation, penalty and noise.
+#[test]
+fn every_combination_with_an_output_layer_by_blocks() {
+    let layouts = [
+        Layout::new([(BlockKind::Real, 1), (BlockKind::UnitInterval, 2), (BlockKind::Category, 3)]),
+        Layout::new([(BlockKind::Category, 2), (BlockKind::Category, 4)]),
+        Layout::new([(BlockKind::Real, 6)]),
+    ];
+    for layout in layouts {
+        for hidden in Activation::ALL {
+            for tied in [false, true] {
+                for Row { penalty, combines, .. } in PENALTIES {
+                    for (corruption, emphasis) in NOISE {
+                        let config = AutoencoderConfig {
+                            layout: Some(layout.clone()),
+                            ..one_hidden_layer(hidden, tied)
+                        };
+                        let training =
+                            TrainingConfig { penalty, corruption, emphasis, ..Default::default() };
+                        let error = relative_error(&config, &training);
+                        assert_eq!(error.is_some(), combines(hidden, None));
+                        let error = error.unwrap_or_default();
+                        assert!(error < 1e-6, "{config:?} {training:?}: {error:e}");
+                    }
                 }
             }
         }

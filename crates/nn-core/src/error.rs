@@ -159,7 +159,7 @@ pub fn check_unit_interval<F: Real>(
     check_values(data, unit, "[0, 1]", |value| (0.0..=1.0).contains(&value))
 }
 
-/// Checks that every value is finite and in the range of the output units.
+/// Checks that every value is finite and in the range of the output units, or missing (NaN).
 ///
 /// # Errors
 /// [`TrainingError::OutOfRange`] for the first value outside the range; [`TrainingError::Unreadable`]
@@ -170,7 +170,7 @@ pub fn check_representable<F: Real>(
 ) -> Result<(), TrainingError> {
     let OutputRange { unit, low, high, text } = output.range();
     check_values(data, &format!("{unit} output"), text, |value| {
-        value.is_finite() && low <= value && value <= high
+        value.is_nan() || value.is_finite() && low <= value && value <= high
     })
 }
 

@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
 mod activation;
+mod blocks;
 mod chain;
 mod dense;
 mod error;
 mod gradient_check;
 mod init;
+mod layout;
 mod loss;
 mod mean;
 mod minibatch;
@@ -21,11 +23,13 @@ mod schedule;
 mod update;
 
 pub use activation::Activation;
+pub use blocks::softmax;
 pub use chain::{Chain, Workspace};
 pub use dense::{Dense, LayerView};
 pub use error::{InvalidSetting, TrainingError, check_representable, check_unit_interval, require};
 pub use gradient_check::{GradientCheck, check_gradient};
 pub use init::Initialiser;
+pub use layout::{Block, BlockKind, Layout, has_missing};
 pub use loss::Loss;
 pub use mean::{column_means, mean_f64};
 pub use minibatch::{MeanCost, Minibatches, gather};

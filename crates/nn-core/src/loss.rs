@@ -123,7 +123,7 @@ fn squared<F: Real>(unit: Activation, scale: F, z: &mut F, x: F) -> F {
 
 /// Replaces the total input z of a logistic unit by ∂cost/∂z and returns the cross-entropy.
 #[inline(always)]
-fn cross_entropy<F: Real>(z: &mut F, x: F) -> F {
+pub(crate) fn cross_entropy<F: Real>(z: &mut F, x: F) -> F {
     let cost = softplus(*z) - x * *z;
     *z = logistic(*z) - x;
     cost
@@ -132,7 +132,7 @@ fn cross_entropy<F: Real>(z: &mut F, x: F) -> F {
 /// Like [`update_and_sum`] over `of_column`, with both the new value and the cost multiplied by the
 /// column's weight.
 #[inline(always)]
-fn weighted<F: Real>(
+pub(crate) fn weighted<F: Real>(
     row: &mut [F],
     target: &[F],
     weights: &[F],

@@ -20,7 +20,7 @@ use numerics::{Prepared, Purpose, Real, Stream, by_thread, log_sum_exp};
 use serde::{Deserialize, Serialize};
 
 use crate::tempered::Tempered;
-use crate::{Chains, Rbm, Unit, gibbs_step};
+use crate::{Chains, Rbm, Units, gibbs_step};
 
 const FORWARD: Purpose = Purpose::new("ais forward");
 const BACKWARD: Purpose = Purpose::new("ais backward");
@@ -162,7 +162,7 @@ pub fn bracket_log_z<F: Real>(
     seed: u64,
 ) -> Result<LogZBracket, InvalidSetting> {
     config.validate()?;
-    require_linear_hidden(rbm.hidden.unit)?;
+    require_linear_hidden(&rbm.hidden.unit)?;
     let betas = config.schedule.betas();
     let lower = forward(rbm, base, &betas, config.chains, seed);
     let starts = starts_from_data(rbm, data, config, seed);
@@ -171,10 +171,10 @@ pub fn bracket_log_z<F: Real>(
 }
 
 /// Checks that the hidden units can be tempered.
-pub(crate) fn require_linear_hidden(hidden: Unit) -> Result<(), InvalidSetting> {
+pub(crate) fn require_linear_hidden(hidden: &Units) -> Result<(), InvalidSetting> {
     let expected = "units with a linear energy, such as binary ones: tempering and annealed importance \
                     sampling scale the energies of hidden units";
-    require(hidden.has_linear_energy(), "model.hidden", &hidden.name(), expected)
+    require(hidden.tempered().is_some(), "model.hidden", &hidden.name(), expected)
 }
 
 /// Annealed importance sampling: an estimate of log Z that is too low on average.
@@ -193,7 +193,7 @@ pub fn forward<F: Real>(
     let stream = Stream::new(seed, FORWARD);
     let mut u = Array2::zeros((n_chains, rbm.n_visible()));
     family.draw_base(stream, u.view_mut());
-    let weights = anneal(family, betas, &mut u, stream);
+    let weights = anneal(&family, betas, &mut u, stream);
     estimate(&weights, |log_mean| family.log_z_of_base() + log_mean)
 }
 
@@ -223,7 +223,7 @@ fn backward_from_u<F: Real>(
     let family = Tempered::new(rbm, base);
     let stream = Stream::new(seed, BACKWARD);
     let falling: Vec<f64> = betas.iter().rev().copied().collect();
-    let weights = anneal(family, &falling, &mut starts, stream);
+    let weights = anneal(&family, &falling, &mut starts, stream);
     estimate(&weights, |log_mean| family.log_z_of_base() - log_mean)
 }
 
@@ -249,13 +249,13 @@ fn starts_from_data<F: Real>(
 /// Chains are independent and the model is constant, so each thread anneals its own chains from end to
 /// end, with two products at each temperature.
 fn anneal<F: Real>(
-    family: Tempered<F>,
+    family: &Tempered<F>,
     betas: &[f64],
     u: &mut Array2<F>,
     stream: Stream,
 ) -> Vec<f64> {
     let (n, n_hidden) = (u.nrows(), family.rbm.n_hidden());
-    let hidden_unit = family.rbm.hidden.unit;
+    let hidden_unit = family.hidden;
     let up = Prepared::new(family.rbm.weights.view());
     let down = Prepared::new(family.rbm.weights.t());
     let mut log_weights = vec![0.0; n];

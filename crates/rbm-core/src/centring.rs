@@ -46,6 +46,21 @@ impl<F: Real> Offsets<F> {
         self.hidden.zip_mut_with(&self.mean.1, |lambda, &mean| *lambda += rate * (mean - *lambda));
     }
 
+    /// Like [`Offsets::update`], for a batch whose missing values are 0. `observed` has the share of
+    /// observed values in each column; a missing one does not move the offset.
+    pub(crate) fn update_observed(
+        &mut self,
+        visible: ArrayView2<F>,
+        hidden: ArrayView2<F>,
+        (observed, rate): (&Array1<F>, f64),
+    ) {
+        let before = self.visible.clone();
+        self.update(visible, hidden, rate);
+        for ((mu, before), &share) in self.visible.iter_mut().zip(before).zip(observed) {
+            *mu += F::of(rate) * before * (F::one() - share);
+        }
+    }
+
     /// Replaces the plain gradient by the centred one. Allocates nothing.
     pub fn centre(&self, gradient: &mut Rbm<F>) {
         let Rbm { weights, visible, hidden } = gradient;

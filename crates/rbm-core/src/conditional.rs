@@ -1,6 +1,6 @@
 //! The conditionals p(h | v) and p(v | h), which factorise over units. Each unit's distribution is
 //! that of its kind given its input: xⱼ = bⱼ + Σᵢ uᵢ Wᵢⱼ for hidden units, aᵢ + Σⱼ Wᵢⱼ hⱼ for visible
-//! ones, with u = v / σ.
+//! ones, with u = v / σ. Missing values (NaN) give no input to hidden units.
 
 use std::ops::Range;
 
@@ -92,13 +92,13 @@ impl<F: Real> Rbm<F> {
 
     /// Draws h from p(h | v) for each row of u = v / σ.
     pub(crate) fn sample_h_given_u(&self, u: ArrayView2<F>, stream: Stream, out: ArrayViewMut2<F>) {
-        let unit = self.hidden.unit;
+        let unit = &self.hidden.unit;
         self.h_given_u_then(u, out, (), |rows, mut h, ()| unit.draw(stream, rows, &mut h));
     }
 
     /// Draws u = v / σ from p(v | h) for each row.
     pub(crate) fn sample_u_given_h(&self, h: ArrayView2<F>, stream: Stream, out: ArrayViewMut2<F>) {
-        let unit = self.visible.unit;
+        let unit = &self.visible.unit;
         self.u_given_h_then(h, out, (), |rows, mut u, ()| unit.draw(stream, rows, &mut u));
     }
 
@@ -111,7 +111,7 @@ impl<F: Real> Rbm<F> {
         outputs: S,
         then: impl Fn(Range<usize>, ArrayViewMut2<F>, S) + Sync,
     ) {
-        let (unit, bias) = (self.hidden.unit, self.hidden.bias.view());
+        let (unit, bias) = (&self.hidden.unit, self.hidden.bias.view());
         numerics::matmul_then(u, self.weights.view(), out, outputs, |rows, mut out, outputs| {
             unit.parameters(bias, &mut out);
             then(rows, out, outputs);
@@ -127,7 +127,7 @@ impl<F: Real> Rbm<F> {
         outputs: S,
         then: impl Fn(Range<usize>, ArrayViewMut2<F>, S) + Sync,
     ) {
-        let (unit, bias) = (self.visible.unit, self.visible.bias.view());
+        let (unit, bias) = (&self.visible.unit, self.visible.bias.view());
         numerics::matmul_then(h, self.weights.t(), out, outputs, |rows, mut out, outputs| {
             unit.parameters(bias, &mut out);
             then(rows, out, outputs);

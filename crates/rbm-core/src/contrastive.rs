@@ -5,11 +5,16 @@
 //! 3, the statistics use the means of the hidden units, and draws of them drive the
 //! reconstruction; the visible units of the negative phase are means or draws, as
 //! [`NegativeVisible`] says.
+//!
+//! A missing value is left out of both phases: its unit is absent from the model of that sample, as in
+//! Salakhutdinov, Mnih & Hinton 2007. The gradient is still the mean over all samples of the batch, so
+//! that each observed value counts the same.
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, s};
+use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, s};
 use nn_core::{Kind, Parameters, TensorGradient};
 use numerics::{Real, Stream};
 
+use crate::units::has_missing;
 use crate::{NegativeVisible, Rbm};
 
 /// The statistics of one step of learning: the positive and the negative phase.
@@ -27,6 +32,8 @@ pub struct Phases<F> {
     hidden_states: Array2<F>,
     /// Squared reconstruction error of each sample, in units of σ².
     pub(crate) errors: Vec<F>,
+    /// 1 for each observed and 0 for each missing value of the batch, if any value of the data is missing.
+    pub(crate) observed: Option<Array2<F>>,
 }
 
 impl<F: Real> Phases<F> {
@@ -44,17 +51,54 @@ impl<F: Real> Phases<F> {
             hidden: Array2::zeros((batch_size + n_chains, rbm.n_hidden())),
             hidden_states: Array2::zeros((batch_size, rbm.n_hidden())),
             errors: vec![F::zero(); batch_size],
+            observed: None,
         }
     }
 
-    /// Copies a batch (n × visible) into the positive phase.
+    /// Copies a batch (n × visible) into the positive phase. Missing values (NaN) are left out of both
+    /// phases.
     ///
     /// # Panics
     /// If the batch is larger than the memory, or of another width.
     pub fn set_batch(&mut self, rbm: &Rbm<F>, batch: ArrayView2<F>) {
-        let mut u = self.positive_u(batch.nrows());
-        u.assign(&batch);
-        rbm.visible.scale(&mut u);
+        let n = batch.nrows();
+        self.positive_u(n).assign(&batch);
+        self.observed = None;
+        if has_missing(batch) {
+            self.expect_missing(n);
+            self.note_missing(n);
+            self.leave_out_missing(n);
+        }
+        rbm.visible.scale(&mut self.positive_u(n));
+    }
+
+    /// Prepares for missing values in batches of up to `batch_size` samples.
+    pub(crate) fn expect_missing(&mut self, batch_size: usize) {
+        self.observed = Some(Array2::zeros((batch_size, self.u.ncols())));
+    }
+
+    /// Notes which values in the positive phase of `n` samples are missing.
+    pub(crate) fn note_missing(&mut self, n: usize) {
+        if let Some(observed) = &mut self.observed {
+            observed.slice_mut(s![..n, ..]).zip_mut_with(&self.u.slice(s![..n, ..]), |o, u| {
+                *o = if u.is_nan() { F::zero() } else { F::one() };
+            });
+        }
+    }
+
+    /// Replaces what was noted as missing by 0.
+    pub(crate) fn leave_out_missing(&mut self, n: usize) {
+        if let Some(observed) = &self.observed {
+            self.u.slice_mut(s![..n, ..]).zip_mut_with(&observed.slice(s![..n, ..]), |u, &o| {
+                *u = if o == F::zero() { F::zero() } else { *u };
+            });
+        }
+    }
+
+    /// The share of observed values in each column of a batch of `n` samples, if any may be missing.
+    pub(crate) fn observed_shares(&self, n: usize) -> Option<Array1<F>> {
+        let observed = self.observed.as_ref()?.slice(s![..n, ..]);
+        Some(observed.sum_axis(Axis(0)) / F::of(n as f64))
     }
 
     /// u⁺ of a batch of `n` samples.
@@ -133,7 +177,8 @@ pub fn contrastive_divergence<F: Real>(
     stream: Stream,
 ) -> f64 {
     assert!(gibbs_steps >= 1, "CD-0 has no negative phase");
-    let Phases { u, hidden, hidden_states, errors } = phases;
+    let Phases { u, hidden, hidden_states, errors, observed } = phases;
+    let observed = observed.as_ref().map(|observed| observed.slice(s![..n, ..]));
     let (positive_u, mut negative_u) = u.multi_slice_mut((s![..n, ..], s![n..2 * n, ..]));
     let (mut positive_hidden, mut negative_hidden) =
         hidden.multi_slice_mut((s![..n, ..], s![n..2 * n, ..]));
@@ -161,11 +206,22 @@ pub fn contrastive_divergence<F: Real>(
             |rows, mut v, errors| {
                 if let Some(originals) = originals {
                     let originals = originals.slice(s![rows.clone(), ..]);
-                    rbm.visible.unit.squared_errors(originals, &mut v, errors);
+                    let unit = &rbm.visible.unit;
+                    if let Some(observed) = observed {
+                        let observed = Some(observed.slice(s![rows.clone(), ..]));
+                        unit.observed_errors(originals, observed, &mut v, errors);
+                    } else {
+                        unit.squared_errors(originals, &mut v, errors);
+                    }
                 }
                 match visible_as {
-                    NegativeVisible::Samples => rbm.visible.unit.draw(visible_stream, rows, &mut v),
+                    NegativeVisible::Samples => {
+                        rbm.visible.unit.draw(visible_stream, rows.clone(), &mut v);
+                    }
                     NegativeVisible::Probabilities => rbm.visible.unit.means(&mut v),
+                }
+                if let Some(observed) = observed {
+                    v *= &observed.slice(s![rows, ..]);
                 }
             },
         );

@@ -4,12 +4,15 @@
 //! is −Σ c s or, for Gaussian units, Σ (s − c)² / 2; then p(v, h) = e^(−E(v, h)) / Z is a density over
 //! the data. The sum over h factorises: F(v) = −ln Σ_h e^(−E(v, h)) is, for binary units,
 //! −a·v − Σⱼ ln(1 + e^(xⱼ)) with xⱼ = bⱼ + Σᵢ vᵢ Wᵢⱼ, and p(v) = e^(−F(v)) / Z.
+//!
+//! Missing values (NaN) are left out: the free energy is that of the model without these units.
 
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis, s};
 use numerics::Real;
 
 use crate::Rbm;
 use crate::conditional::BLOCK;
+use crate::units::has_missing;
 
 impl<F: Real> Rbm<F> {
     /// E(v, h) in nats.
@@ -47,6 +50,11 @@ impl<F: Real> Rbm<F> {
                     }
                 },
             );
+        }
+        if has_missing(v) {
+            for (free, v) in free_energies.iter_mut().zip(v.rows()) {
+                *free -= self.visible.energy_of_missing(v);
+            }
         }
         free_energies
     }

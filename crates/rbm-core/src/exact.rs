@@ -64,7 +64,6 @@ pub fn sample_exactly<F: Real>(
 ) -> Result<Array2<F>, IntractableError> {
     let n_hidden = rbm.n_hidden();
     let n_states = n_states(&rbm.hidden, MAX_DRAWN).ok_or_else(|| rbm.intractable())?;
-    let values = rbm.hidden.unit.states().unwrap_or_default();
     let exchanged = rbm.exchanged();
     let mut log_p = Vec::with_capacity(n_states);
     for_blocks_of_states(&exchanged.visible, |states| {
@@ -76,8 +75,8 @@ pub fn sample_exactly<F: Real>(
     let mut rng = stream.rng();
     let mut hidden = Array2::zeros((n, n_hidden));
     for mut row in hidden.rows_mut() {
-        let mut state = distribution.sample(&mut rng);
-        row.iter_mut().for_each(|value| *value = next_value(&mut state, values));
+        let state = distribution.sample(&mut rng);
+        rbm.hidden.unit.write_state(state, row.as_slice_mut().expect("rows are contiguous"));
     }
     let mut visible = Array2::zeros((n, rbm.n_visible()));
     rbm.sample_v_given_h(hidden.view(), stream.sublayer(1), visible.view_mut());
@@ -95,31 +94,21 @@ fn sum_over_visible<F: Real>(rbm: &Rbm<F>) -> f64 {
 
 /// The number of a layer's states, if it is discrete and has at most 2^`most`.
 fn n_states<F: Real>(layer: &Layer<F>, most: usize) -> Option<usize> {
-    let of_unit = layer.unit.states()?.len();
-    let n = of_unit.checked_pow(u32::try_from(layer.n_units()).ok()?)?;
-    (n <= 1 << most).then_some(n)
+    layer.unit.n_states(layer.n_units()).filter(|&n| n <= 1 << most)
 }
 
 /// Calls `each` with all states of a discrete layer, one a row, some thousands at a time.
 fn for_blocks_of_states<F: Real>(layer: &Layer<F>, mut each: impl FnMut(&Array2<F>)) {
     const BLOCK: usize = 1 << 12;
-    let values = layer.unit.states().unwrap_or_default();
     let n_states = n_states(layer, MAX_ENUMERATED).unwrap_or(0);
     for first in (0..n_states).step_by(BLOCK) {
         let n = BLOCK.min(n_states - first);
         let mut states = Array2::zeros((n, layer.n_units()));
-        for (mut state, mut row) in (first..).zip(states.rows_mut()) {
-            row.iter_mut().for_each(|value| *value = next_value(&mut state, values));
+        for (state, mut row) in (first..).zip(states.rows_mut()) {
+            layer.unit.write_state(state, row.as_slice_mut().expect("rows are contiguous"));
         }
         each(&states);
     }
-}
-
-/// The value of the next unit in the state of this number: its last digit, which is then removed.
-fn next_value<F: Real>(state: &mut usize, values: &[f64]) -> F {
-    let digit = *state % values.len();
-    *state /= values.len();
-    F::of(values[digit])
 }
 
 impl<F: Real> Rbm<F> {
@@ -129,7 +118,7 @@ impl<F: Real> Rbm<F> {
         Rbm {
             weights: self.weights.t().as_standard_layout().into_owned(),
             visible: self.hidden.clone(),
-            hidden: Layer::new(self.visible.unit, self.visible.bias.clone()),
+            hidden: Layer::new(self.visible.unit.clone(), self.visible.bias.clone()),
         }
     }
 

@@ -2,9 +2,9 @@ use ndarray::{Array1, Array2};
 use nn_core::{Parameters, Samples, Tensor, TensorMut, TrainingError, UnreadableSamples, normal};
 use numerics::{Purpose, Real, Stream};
 
-use crate::moments::{floored_standard_deviations, means};
+use crate::moments::{floored_standard_deviations, is_sparse, means};
 use crate::orthogonal::orthogonal;
-use crate::{InitialWeights, Layer, RbmConfig, Unit, Variance};
+use crate::{InitialWeights, Layer, RbmConfig, Unit, Units, Variance};
 
 const WEIGHTS: Purpose = Purpose::new("rbm weights");
 
@@ -36,7 +36,12 @@ impl<F: Real> Rbm<F> {
 
     /// A model of zeros with these units; standard deviations of visible units are 1.
     #[must_use]
-    pub fn with_units(n_visible: usize, n_hidden: usize, visible: Unit, hidden: Unit) -> Self {
+    pub fn with_units(
+        n_visible: usize,
+        n_hidden: usize,
+        visible: impl Into<Units>,
+        hidden: impl Into<Units>,
+    ) -> Self {
         Rbm {
             weights: Array2::zeros((n_visible, n_hidden)),
             visible: Layer::visible(visible, n_visible),
@@ -71,6 +76,12 @@ impl<F: Real> Rbm<F> {
         layer: usize,
     ) -> Result<Self, TrainingError> {
         config.validate()?;
+        if let Some(layout) = &config.layout {
+            let (found, expected) = (data.n_features(), layout.width());
+            if found != expected {
+                return Err(TrainingError::Width { found, expected });
+            }
+        }
         let mut rng = Stream::new(seed, WEIGHTS).layer(layer).rng();
         let mut rbm = config.zeros(data.n_features());
         rbm.weights = match config.initial_weights {
@@ -80,9 +91,11 @@ impl<F: Real> Rbm<F> {
             }
         };
         if config.variance == Variance::Data {
-            rbm.visible.std = floored_standard_deviations(&data)?;
+            let columns = rbm.visible.unit.columns_with_std(data.n_features());
+            rbm.visible.std = floored_standard_deviations(&data, &columns)?;
         }
-        if config.visible_bias_from_data {
+        let is_binary = rbm.visible.unit == Unit::Binary;
+        if config.visible_bias_from_data || layer == 0 && is_binary && is_sparse(&data)? {
             rbm.visible.bias = rbm.independent_biases(&data)?;
         }
         Ok(rbm)
@@ -90,7 +103,7 @@ impl<F: Real> Rbm<F> {
 
     /// The visible biases of the most likely model without couplings: independent units whose means
     /// are those of the columns of `data` (n × visible). Of bounded units, half a sample at each bound
-    /// is added, so that a pixel that is never on does not get −∞.
+    /// is added, so that a pixel that is never on does not get −∞. Means are over observed values.
     ///
     /// # Errors
     /// [`UnreadableSamples`]; never for samples in memory.

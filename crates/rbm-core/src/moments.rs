@@ -1,8 +1,12 @@
-//! Means and variances of the data's columns, summed in double precision.
+//! Means and variances of the data's columns over observed values, summed in double precision.
 
-use ndarray::Array1;
+use std::ops::Range;
+
+use ndarray::{Array1, s};
 use nn_core::{Samples, UnreadableSamples};
 use numerics::Real;
+
+use crate::{Binarisation, Layer};
 
 /// The mean of each column.
 pub(crate) fn means<F: Real>(data: &impl Samples<F>) -> Result<Array1<f64>, UnreadableSamples> {
@@ -12,6 +16,9 @@ pub(crate) fn means<F: Real>(data: &impl Samples<F>) -> Result<Array1<f64>, Unre
             sums.zip_mut_with(&row, |sum, &x| *sum += x.as_f64());
         }
     })?;
+    if sums.iter().any(|sum| sum.is_nan()) {
+        return observed_means(data, |_, x| x);
+    }
     Ok(sums / data.n_samples() as f64)
 }
 
@@ -28,16 +35,86 @@ pub(crate) fn variances<F: Real>(
             }
         }
     })?;
+    if squares.iter().any(|square| square.is_nan()) {
+        return observed_means(data, |column, x| (x - means[column]).powi(2));
+    }
     Ok(squares / data.n_samples() as f64)
 }
 
-/// The standard deviation of each column, but at least a tenth of their average: a column that
-/// never changes would otherwise have a density without bound.
+/// The mean of `of(column, value)` over the observed values of each column; 0 if there are none.
+fn observed_means<F: Real>(
+    data: &impl Samples<F>,
+    of: impl Fn(usize, f64) -> f64,
+) -> Result<Array1<f64>, UnreadableSamples> {
+    let mut sums = Array1::<f64>::zeros(data.n_features());
+    let mut counts = sums.clone();
+    data.for_each_block(&mut |_, block| {
+        for row in block.rows() {
+            for (column, x) in row.iter().enumerate().filter(|(_, x)| !x.is_nan()) {
+                sums[column] += of(column, x.as_f64());
+                counts[column] += 1.0;
+            }
+        }
+    })?;
+    Ok(sums / counts.mapv(|n| f64::max(n, 1.0)))
+}
+
+/// Whether the mean of all values is so low that biases of zero would be far from it.
+pub(crate) fn is_sparse<F: Real>(data: &impl Samples<F>) -> Result<bool, UnreadableSamples> {
+    const SPARSE: f64 = 0.02;
+    Ok(data.n_samples() > 0
+        && means(data)?.mean().is_some_and(|mean| (0.0..SPARSE).contains(&mean)))
+}
+
+/// The standard deviation of each of these columns, but at least a tenth of their average: a column
+/// that never changes would otherwise have a density without bound. That of all other columns is 1.
 pub(crate) fn floored_standard_deviations<F: Real>(
     data: &impl Samples<F>,
+    columns: &[Range<usize>],
 ) -> Result<Array1<F>, UnreadableSamples> {
-    let std = variances(data, &means(data)?)?.mapv(f64::sqrt);
-    let floor = std.mean().unwrap_or(0.0) * 0.1;
+    let all = variances(data, &means(data)?)?.mapv(f64::sqrt);
+    let own: Vec<f64> =
+        columns.iter().flat_map(|columns| all.slice(s![columns.clone()])).copied().collect();
+    let own = Array1::from(own);
+    let floor = own.mean().unwrap_or(0.0) * 0.1;
     let floor = if floor > 0.0 { floor } else { 1.0 };
-    Ok(std.mapv(|std| F::of(std.max(floor))))
+    let mut std = Array1::ones(all.len());
+    for columns in columns {
+        let found = all.slice(s![columns.clone()]).mapv(|std| F::of(std.max(floor)));
+        std.slice_mut(s![columns.clone()]).assign(&found);
+    }
+    Ok(std)
+}
+
+/// The squared error of always predicting the means, in units of σ² and summed over visible units. One
+/// more sample that nothing predicts is added, so that the error is above zero for constant data.
+pub(crate) fn error_of_means<F: Real>(
+    visible: &Layer<F>,
+    binarisation: Binarisation,
+    (means, variances): (&Array1<f64>, &Array1<f64>),
+    n_samples: usize,
+) -> f64 {
+    let error = match binarisation {
+        Binarisation::Probabilities => visible.total_variance(variances),
+        Binarisation::Threshold | Binarisation::Sample => {
+            means.iter().map(|mean| mean * (1.0 - mean)).sum()
+        }
+    };
+    let n = n_samples as f64;
+    (n * error + visible.largest_variance()) / (n + 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn moments_are_over_observed_values() {
+        let nan = f64::NAN;
+        let data = array![[1.0, nan, nan], [3.0, 5.0, nan], [nan, 7.0, nan]];
+        let means = means(&data).expect("in memory");
+        assert_eq!(means, array![2.0, 6.0, 0.0]);
+        assert_eq!(variances(&data, &means).expect("in memory"), array![1.0, 1.0, 0.0]);
+    }
 }

@@ -71,10 +71,26 @@ pub(crate) fn positive_phase<F: Real>(rbm: &Rbm<F>, phases: &mut Phases<F>, n: u
     rbm.mean_h_given_u(phases.u.slice(s![..n, ..]), hidden);
 }
 
+/// Fills the missing values of the `n` samples by E[v | h⁺]: the chains have all visible units, so the
+/// positive phase needs values for them. Overwrites the negative phase.
+pub(crate) fn fill_missing<F: Real>(rbm: &Rbm<F>, phases: &mut Phases<F>, n: usize) {
+    let Phases { u, hidden, observed: Some(observed), .. } = phases else { return };
+    let (positive, mut means) = u.multi_slice_mut((s![..n, ..], s![n..2 * n, ..]));
+    rbm.mean_u_given_h(hidden.slice(s![..n, ..]), means.view_mut());
+    ndarray::Zip::from(positive).and(&means).and(observed.slice(s![..n, ..])).for_each(
+        |u, &mean, &observed| {
+            if observed == F::zero() {
+                *u = mean;
+            }
+        },
+    );
+}
+
 /// The squared error of E[v | h⁺] in units of σ², summed over visible units, mean over samples.
 /// Overwrites the negative phase.
 pub(crate) fn reconstruction_error<F: Real>(rbm: &Rbm<F>, phases: &mut Phases<F>, n: usize) -> f64 {
-    let Phases { u, hidden, errors, .. } = phases;
+    let Phases { u, hidden, errors, observed, .. } = phases;
+    let observed = observed.as_ref().map(|observed| observed.slice(s![..n, ..]));
     let (originals, reconstructions) = u.multi_slice_mut((s![..n, ..], s![n..2 * n, ..]));
     let (originals, errors) = (originals.view(), &mut errors[..n]);
     rbm.u_given_h_then(
@@ -82,8 +98,13 @@ pub(crate) fn reconstruction_error<F: Real>(rbm: &Rbm<F>, phases: &mut Phases<F>
         reconstructions,
         &mut *errors,
         |rows, mut u, errors| {
-            let originals = originals.slice(s![rows, ..]);
-            rbm.visible.unit.squared_errors(originals, &mut u, errors);
+            let originals = originals.slice(s![rows.clone(), ..]);
+            if let Some(observed) = observed {
+                let observed = Some(observed.slice(s![rows, ..]));
+                rbm.visible.unit.observed_errors(originals, observed, &mut u, errors);
+            } else {
+                rbm.visible.unit.squared_errors(originals, &mut u, errors);
+            }
         },
     );
     mean_error(errors)

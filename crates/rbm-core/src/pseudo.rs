@@ -12,7 +12,7 @@ use nn_core::{InvalidSetting, require};
 use numerics::elementary::vectorised;
 use numerics::{Real, by_rows};
 
-use crate::{Rbm, Unit};
+use crate::{Rbm, Units};
 
 /// Number of samples whose probabilities stay in cache while the weights are read.
 const BLOCK: usize = 32;
@@ -38,17 +38,24 @@ impl<F: Real> Rbm<F> {
     /// ln PL(v) in nats for each row. Shapes: (n × visible) → n.
     ///
     /// # Errors
-    /// [`InvalidSetting`] unless all units have two states.
+    /// [`InvalidSetting`] unless all units have two states, or the visible layer is mixed and
+    /// [`Rbm::feature_surprisals`] is defined: the pseudo-likelihood is then over features.
     #[allow(clippy::cast_sign_loss, reason = "a quotient of magnitudes")]
     pub fn pseudo_log_likelihoods(&self, v: ArrayView2<F>) -> Result<Vec<f64>, InvalidSetting> {
-        let states = |field, unit: Unit| {
+        if matches!(self.visible.unit, Units::Mixed { .. }) {
+            let of_features = self.feature_surprisals(v)?;
+            let sum =
+                |row: ndarray::ArrayView1<f64>| -row.iter().filter(|s| !s.is_nan()).sum::<f64>();
+            return Ok(of_features.rows().into_iter().map(sum).collect());
+        }
+        let states = |field, unit: &Units| {
             let expected =
                 "units with two states, one of which the pseudo-likelihood flips to the other";
             require(unit.two_states().is_some(), field, &unit.name(), expected)?;
             Ok(unit.two_states().unwrap_or_default())
         };
-        let [low, high] = states("model.visible", self.visible.unit)?;
-        let [hidden_low, hidden_high] = states("model.hidden", self.hidden.unit)?;
+        let [low, high] = states("model.visible", &self.visible.unit)?;
+        let [hidden_low, hidden_high] = states("model.hidden", &self.hidden.unit)?;
         let (flip, step) = (high - low, hidden_high - hidden_low);
         let growth =
             [1.0, -1.0].map(|sign| self.weights.mapv(|w| (sign * step * flip * w.as_f64()).exp()));

@@ -124,12 +124,12 @@ impl<F: Real> Replicas<F> {
             },
         );
         let accepted = self.exchange(sweep % 2, stream.sublayer(3 * sweep));
-        let betas = &self.beta;
+        let (betas, hidden) = (&self.beta, family.hidden);
         by_rows(self.hidden.nrows(), self.hidden.view_mut(), |rows, mut x| {
             for (row, mut x) in rows.zip(x.rows_mut()) {
                 let x = x.as_slice_mut().expect("rows are contiguous");
                 let stream = stream.sublayer(3 * sweep + 1);
-                rbm.hidden.unit.draw_tempered(betas[row], stream, row * n_hidden, x);
+                hidden.draw_tempered(betas[row], stream, row * n_hidden, x);
             }
         });
         let stream = stream.sublayer(3 * sweep + 2);

@@ -11,17 +11,20 @@
 
 use std::ops::Range;
 
-use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2};
+use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, CowArray, Ix1, s};
 use numerics::elementary::vectorised;
 use numerics::{Real, Stream, sum};
 
-use crate::Rbm;
+use crate::units::Part;
+use crate::{Rbm, Unit};
 
 /// The family of distributions between independent units and a model.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Tempered<'a, F> {
     pub(crate) rbm: &'a Rbm<F>,
-    base: ArrayView1<'a, F>,
+    /// The kind of the hidden units.
+    pub(crate) hidden: Unit,
+    base: CowArray<'a, F, Ix1>,
 }
 
 impl<'a, F: Real> Tempered<'a, F> {
@@ -30,41 +33,48 @@ impl<'a, F: Real> Tempered<'a, F> {
     /// # Panics
     /// If the energy of the hidden units is not linear.
     pub(crate) fn new(rbm: &'a Rbm<F>, base: ArrayView1<'a, F>) -> Self {
-        assert!(rbm.hidden.unit.has_linear_energy(), "tempering scales linear energies");
-        let is_linear = rbm.visible.unit.has_linear_energy();
-        let base = if is_linear { base } else { rbm.visible.bias.view() };
+        let hidden = rbm.hidden.unit.tempered().expect("tempering scales linear energies");
         assert_eq!(base.len(), rbm.n_visible(), "base biases");
-        Tempered { rbm, base }
+        let mut base = CowArray::from(base);
+        for (part, columns) in rbm.visible.unit.parts(rbm.n_visible()) {
+            if let Part::Each(unit) = part
+                && !unit.has_linear_energy()
+            {
+                let own = rbm.visible.bias.slice(s![columns.clone()]);
+                base.slice_mut(s![columns]).assign(&own);
+            }
+        }
+        Tempered { rbm, hidden, base }
     }
 
     /// ln Z at β = 0.
     pub(crate) fn log_z_of_base(&self) -> f64 {
         let without_input = ndarray::aview1(&[0.0_f64]);
-        let hidden = self.rbm.hidden.unit.log_z_of_independent(without_input);
-        let visible = self.rbm.visible.unit.log_z_of_independent(self.base);
+        let hidden = self.hidden.log_z_of_independent(without_input);
+        let visible = self.rbm.visible.unit.log_z_of_independent(self.base.view());
         self.rbm.n_hidden() as f64 * hidden + visible
     }
 
     /// Fills the rows of `out` with independent draws from the distribution at β = 0.
     pub(crate) fn draw_base(&self, stream: Stream, mut out: ArrayViewMut2<F>) {
-        self.rbm.visible.unit.draw_independent(self.base, stream, &mut out);
+        self.rbm.visible.unit.draw_independent(self.base.view(), stream, &mut out);
     }
 
     /// ln p*_to − ln p*_from of a visible state `u`. Adds the hidden biases to `inputs`, which hold
     /// Σᵢ uᵢ Wᵢⱼ.
     pub(crate) fn log_ratio(&self, u: &[F], inputs: &mut [F], from: F, to: F) -> f64 {
         let hidden_bias = self.rbm.hidden.bias.as_slice().expect("a bias is contiguous");
-        let hidden = self.rbm.hidden.unit.log_sum_ratios((from, to), hidden_bias, inputs);
+        let hidden = self.hidden.log_sum_ratios((from, to), hidden_bias, inputs);
         hidden.as_f64() + (to - from).as_f64() * self.bias_part(u)
     }
 
     /// (a − a⁰)·u.
     fn bias_part(&self, u: &[F]) -> f64 {
-        if !self.rbm.visible.unit.has_linear_energy() {
+        if self.rbm.visible.unit == Unit::Gaussian {
             return 0.0;
         }
         let bias = self.rbm.visible.bias.as_slice().expect("a bias is contiguous");
-        let base = self.base.to_slice().expect("a bias is contiguous");
+        let base = self.base.as_slice().expect("a bias is contiguous");
         vectorised(
             #[inline(always)]
             || {
@@ -106,9 +116,9 @@ impl<'a, F: Real> Tempered<'a, F> {
         stream: Stream,
         u: &mut ArrayViewMut2<F>,
     ) {
-        let unit = self.rbm.visible.unit;
+        let unit = &self.rbm.visible.unit;
         let bias = self.rbm.visible.bias.as_slice().expect("a bias is contiguous");
-        let base = self.base.to_slice().expect("a bias is contiguous");
+        let base = self.base.as_slice().expect("a bias is contiguous");
         for (i, mut row) in rows.clone().zip(u.rows_mut()) {
             let row = row.as_slice_mut().expect("rows are contiguous");
             unit.tempered_parameters(beta(i), (base, bias), row);

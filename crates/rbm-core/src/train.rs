@@ -1,18 +1,15 @@
-use ndarray::Array1;
 use nn_core::{
     MeanCost, Minibatches, Optimizer, Parameters as _, RestoreError, Samples, TensorMap,
-    TrainingError, assign, restore, store,
+    TrainingError, assign, has_missing, restore, store,
 };
 use numerics::{Purpose, Real, Stream};
 
 use crate::annealing::require_linear_hidden;
-use crate::moments::{means, variances};
+use crate::moments::{error_of_means, means, variances};
 use crate::negative::Negative;
-use crate::persistent::{positive_phase, reconstruction_error};
+use crate::persistent::{fill_missing, positive_phase, reconstruction_error};
 use crate::variance::VarianceGradient;
-use crate::{
-    Algorithm, Binarisation, Layer, Offsets, Phases, Rbm, TrainingConfig, contrastive_divergence,
-};
+use crate::{Algorithm, Offsets, Phases, Rbm, TrainingConfig, contrastive_divergence};
 
 const ORDER: Purpose = Purpose::new("rbm order");
 const HIDDEN: Purpose = Purpose::new("cd hidden");
@@ -78,7 +75,9 @@ impl<F: Real> Training<F> {
     /// # Errors
     /// [`TrainingError`] if a setting is out of range or does not suit the units, or if the data are
     /// empty, of another width, or unsuitable for the visible units: outside of their bounds, or not
-    /// standardised although σ = 1.
+    /// standardised although σ = 1. Missing values (NaN) are left out: of both phases of contrastive
+    /// divergence; with persistent chains they are filled by their conditional means in the positive
+    /// phase.
     pub fn new(
         rbm: &Rbm<F>,
         config: &TrainingConfig,
@@ -86,7 +85,7 @@ impl<F: Real> Training<F> {
         seed: u64,
         layer: usize,
     ) -> Result<Self, TrainingError> {
-        config.validate_for(rbm.visible.unit)?;
+        config.validate_for(rbm.visible.unit.clone())?;
         if data.n_samples() == 0 {
             return Err(TrainingError::NoData);
         }
@@ -98,7 +97,7 @@ impl<F: Real> Training<F> {
         let variances = variances(&data, &means)?;
         rbm.visible.check_data(&data, (&means, &variances))?;
         if matches!(config.algorithm, Algorithm::Tempering { .. }) {
-            require_linear_hidden(rbm.hidden.unit)?;
+            require_linear_hidden(&rbm.hidden.unit)?;
         }
         let batch_size = config.batch_size.min(data.n_samples());
         let negative = Negative::new(rbm, config.algorithm, &data, (seed, layer))?;
@@ -110,13 +109,17 @@ impl<F: Real> Training<F> {
             rbm.visible.scale(&mut visible.view_mut().insert_axis(ndarray::Axis(0)));
             Offsets::new(visible, rbm.hidden.independent_means())
         };
+        let mut phases = Phases::with_chains(rbm, batch_size, negative.n_chains().max(batch_size));
+        if has_missing(&data)? {
+            phases.expect_missing(batch_size);
+        }
         Ok(Training {
             seed,
             layer,
             epochs_done: 0,
             optimizer: Optimizer::new(config.rule_in(1), config.regularisation(), rbm),
             minibatches: Minibatches::new(data.n_samples(), batch_size),
-            phases: Phases::with_chains(rbm, batch_size, negative.n_chains().max(batch_size)),
+            phases,
             gradient: rbm.zeros_like(),
             last_good: rbm.clone(),
             negative,
@@ -174,11 +177,19 @@ impl<F: Real> Training<F> {
             let step = self.epochs_done * n_batches + batch;
             let rate = self.config.learning_rate * self.config.schedule.factor(step, steps);
             let n = samples.len();
+            let has_missing = self.phases.observed.is_some();
+            if has_missing {
+                data.gather(samples, self.phases.positive_u(n))?;
+                self.phases.note_missing(n);
+            }
             let mut u = self.phases.positive_u(n);
             let binarisation = self.config.binarisation;
             let of = (self.seed, self.layer, epoch);
             binarisation.gather(&data, samples, of, u.view_mut())?;
             rbm.visible.scale(&mut u);
+            if has_missing {
+                self.phases.leave_out_missing(n);
+            }
             let stream = stream(HIDDEN).batch(batch);
             let (m, cost) = match (self.config.algorithm, &mut self.negative) {
                 (Algorithm::Cd { negative_visible }, _) => {
@@ -190,6 +201,7 @@ impl<F: Real> Training<F> {
                     positive_phase(rbm, &mut self.phases, n);
                     let measured = batch % MEASURED_EVERY == 0 || batch + 1 == n_batches;
                     let cost = measured.then(|| reconstruction_error(rbm, &mut self.phases, n));
+                    fill_missing(rbm, &mut self.phases, n);
                     let k = self.config.gibbs_steps;
                     negative.run(rbm, &mut self.phases, n, (k, batch), stream);
                     (negative.n_chains(), cost)
@@ -220,7 +232,14 @@ impl<F: Real> Training<F> {
             }
             let (positive_u, positive_hidden) = self.phases.positive(n);
             if let Some(offsets) = &mut self.offsets {
-                offsets.update(positive_u, positive_hidden, self.config.offset_rate);
+                let rate = self.config.offset_rate;
+                let left_out = self.phases.observed_shares(n);
+                match left_out.filter(|_| matches!(self.negative, Negative::Data)) {
+                    Some(shares) => {
+                        offsets.update_observed(positive_u, positive_hidden, (&shares, rate));
+                    }
+                    None => offsets.update(positive_u, positive_hidden, rate),
+                }
                 offsets.centre(&mut self.gradient);
             }
             if let Some(activity) = &mut self.activity {
@@ -279,24 +298,6 @@ impl<F: Real> Training<F> {
         }
         Ok(error)
     }
-}
-
-/// The squared error of always predicting the means, in units of σ² and summed over visible units. One
-/// more sample that nothing predicts is added, so that the error is above zero for constant data.
-fn error_of_means<F: Real>(
-    visible: &Layer<F>,
-    binarisation: Binarisation,
-    (means, variances): (&Array1<f64>, &Array1<f64>),
-    n_samples: usize,
-) -> f64 {
-    let error = match binarisation {
-        Binarisation::Probabilities => visible.total_variance(variances),
-        Binarisation::Threshold | Binarisation::Sample => {
-            means.iter().map(|mean| mean * (1.0 - mean)).sum()
-        }
-    };
-    let n = n_samples as f64;
-    (n * error + visible.largest_variance() * means.len() as f64) / (n + 1.0)
 }
 
 impl Training<f32> {

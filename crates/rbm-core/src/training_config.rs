@@ -1,7 +1,7 @@
-use nn_core::{InvalidSetting, Regularisation, Rule, Schedule, require};
+use nn_core::{BlockKind, InvalidSetting, Layout, Regularisation, Rule, Schedule, require};
 use serde::{Deserialize, Serialize};
 
-use crate::{Binarisation, Unit};
+use crate::{Binarisation, Units};
 
 /// Values of the visible units in the negative phase of contrastive divergence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,6 +125,17 @@ impl Default for TrainingConfig {
 }
 
 impl TrainingConfig {
+    /// The settings for data of this layout, given settings for binary units: the learning rate of
+    /// [`suited_learning_rate`], and values that are taken as they are.
+    #[must_use]
+    pub fn fitted_to(&self, layout: &Layout) -> Self {
+        TrainingConfig {
+            learning_rate: suited_learning_rate(layout, self.learning_rate),
+            binarisation: Binarisation::Probabilities,
+            ..self.clone()
+        }
+    }
+
     /// The optimizer's rule in this epoch, from 1.
     pub fn rule_in(&self, epoch: usize) -> Rule {
         let initial = epoch <= self.initial_momentum_epochs;
@@ -143,8 +154,9 @@ impl TrainingConfig {
     ///
     /// # Errors
     /// [`InvalidSetting`] naming the first setting that is out of its range or does not suit the units.
-    pub fn validate_for(&self, visible: Unit) -> Result<(), InvalidSetting> {
+    pub fn validate_for(&self, visible: impl Into<Units>) -> Result<(), InvalidSetting> {
         self.validate()?;
+        let visible = visible.into();
         let suits =
             visible.mean_is_probability() || self.binarisation == Binarisation::Probabilities;
         let expected = "probabilities: visible units that are not binary take the data as they are";
@@ -212,6 +224,18 @@ impl Algorithm {
                 require(holds, field, &temperatures, "at least 2")
             }
         }
+    }
+}
+
+/// The learning rate for data of this layout, given one that suits binary units. Real values have no upper
+/// bound, and their reconstructions grow with every weight, so that the rate must be one or two orders of
+/// magnitude lower (Hinton 2012, section 13.2): it is divided by √(10 d), between 10 and 100, for d
+/// columns of real numbers. Values in [0, 1] and categories leave it as it is.
+#[must_use]
+pub fn suited_learning_rate(layout: &Layout, for_binary: f64) -> f64 {
+    match layout.n_of(BlockKind::Real) {
+        0 => for_binary,
+        n => for_binary / (10.0 * n as f64).sqrt().clamp(10.0, 100.0),
     }
 }
 

@@ -4,6 +4,8 @@
 //! ∂ ln p(v) / ∂ ln σᵢ = ∂(−energy) / ∂ ln σᵢ − 1 is an expectation over h given v alone (for Gaussian
 //! units uᵢ (uᵢ − E[ûᵢ | v]) − 1 with û = a + W h): it needs no negative phase.
 
+use std::ops::Range;
+
 use ndarray::{Array2, s};
 use nn_core::{InvalidSetting, require};
 use numerics::Real;
@@ -18,6 +20,8 @@ const FLOOR: f64 = 0.05;
 pub(crate) struct VarianceGradient<F> {
     reconstruction: Array2<F>,
     floor: F,
+    /// The columns whose units have a σ.
+    columns: Vec<Range<usize>>,
 }
 
 impl<F: Real> VarianceGradient<F> {
@@ -28,9 +32,12 @@ impl<F: Real> VarianceGradient<F> {
     pub(crate) fn new(rbm: &Rbm<F>, rate: f64, batch_size: usize) -> Result<Self, InvalidSetting> {
         let expected = "0, because these visible units have no standard deviation to learn";
         require(rbm.visible.unit.has_std(), "training.variance_rate", &rate, expected)?;
-        let mean = rbm.visible.std.sum() / F::of(rbm.n_visible() as f64);
+        let columns = rbm.visible.unit.columns_with_std(rbm.n_visible());
+        let own = |columns: &Range<usize>| rbm.visible.std.slice(s![columns.clone()]).sum();
+        let n: usize = columns.iter().map(ExactSizeIterator::len).sum();
+        let mean = columns.iter().map(own).sum::<F>() / F::of(n as f64);
         let reconstruction = Array2::zeros((batch_size, rbm.n_visible()));
-        Ok(VarianceGradient { reconstruction, floor: F::of(FLOOR) * mean })
+        Ok(VarianceGradient { reconstruction, floor: F::of(FLOOR) * mean, columns })
     }
 
     /// Writes the part of `gradient` that belongs to σ, for the `n` samples whose positive phase is in
@@ -43,7 +50,7 @@ impl<F: Real> VarianceGradient<F> {
         rate: f64,
         gradient: &mut Rbm<F>,
     ) {
-        let (u, hidden) = phases.positive(n);
+        let (samples, (u, hidden)) = (n, phases.positive(n));
         let mut reconstruction = self.reconstruction.slice_mut(s![..n, ..]);
         rbm.mean_u_given_h(hidden, reconstruction.view_mut());
         let gradient = &mut gradient.visible.std;
@@ -53,11 +60,26 @@ impl<F: Real> VarianceGradient<F> {
         gradient.zip_mut_with(&rbm.visible.std, |g, &std| {
             *g = rate * std * (*g / n - F::one());
         });
+        if let Some(shares) = phases.observed_shares(samples) {
+            // Missing values, for which the sum has no terms, have no part in the 1 either.
+            let std = &rbm.visible.std;
+            for ((g, &std), share) in gradient.iter_mut().zip(std).zip(shares) {
+                *g += rate * std * (F::one() - share);
+            }
+        }
+        for (i, g) in gradient.iter_mut().enumerate() {
+            if !self.columns.iter().any(|columns| columns.contains(&i)) {
+                *g = F::zero();
+            }
+        }
     }
 
     /// Keeps σ away from zero, to which a constant column would drive it.
     pub(crate) fn keep_above_floor(&self, rbm: &mut Rbm<F>) {
-        rbm.visible.std.mapv_inplace(|std| if std < self.floor { self.floor } else { std });
+        for columns in &self.columns {
+            let mut std = rbm.visible.std.slice_mut(s![columns.clone()]);
+            std.mapv_inplace(|std| if std < self.floor { self.floor } else { std });
+        }
     }
 }
 

@@ -1,8 +1,8 @@
-use ae_core::{Autoencoder, AutoencoderConfig, Decoder, Objective, Training};
+use ae_core::{Autoencoder, AutoencoderConfig, Corruption, Decoder, Objective, Training};
 use ndarray::{Array1, ArrayView2};
 use nn_core::{
-    Dense, InvalidSetting, Metric, Progress, RestoreError, TensorMap, TrainingError, require,
-    restore, store,
+    BlockKind, Dense, InvalidSetting, Layout, Metric, Progress, RestoreError, TensorMap,
+    TrainingError, require, restore, store,
 };
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +23,10 @@ pub struct AutoencoderPretraining {
     pub model: AutoencoderConfig,
     /// The training.
     pub training: ae_core::TrainingConfig,
+    /// Layout of the data, if it decides the output layer of the first autoencoder of the stack: see
+    /// [`Pretraining::fit_to`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layout: Option<Layout>,
 }
 
 impl AutoencoderPretraining {
@@ -39,13 +43,34 @@ impl AutoencoderPretraining {
             ..self.model.clone()
         };
         let shift = self.training.shift.filter(|_| layer == 0);
-        (model, ae_core::TrainingConfig { shift, ..self.training.clone() })
+        let training = ae_core::TrainingConfig { shift, ..self.training.clone() };
+        match &self.layout {
+            Some(layout) if layer == 0 => fitted(model, training, layout),
+            _ => (model, training),
+        }
     }
+}
+
+/// Settings for data of this layout: outputs and losses follow from its blocks, and noise is not clipped to
+/// [0, 1].
+fn fitted(
+    mut model: AutoencoderConfig,
+    mut training: ae_core::TrainingConfig,
+    layout: &Layout,
+) -> (AutoencoderConfig, ae_core::TrainingConfig) {
+    (model.output, model.loss, model.layout) = (None, None, Some(layout.clone()));
+    if let Some(Corruption::Gaussian { clip, .. }) = &mut training.corruption {
+        *clip = false;
+    }
+    (model, training)
 }
 
 impl Pretraining for AutoencoderPretraining {
     fn validate(&self) -> Result<(), InvalidSetting> {
-        Objective::new(&self.model, &self.training)?;
+        for layer in [0, 1] {
+            let (model, training) = self.of_layer(self.model.n_hidden, layer);
+            Objective::new(&model, &training)?;
+        }
         let (n_hidden, default) = (self.model.n_hidden, AutoencoderConfig::default());
         require(n_hidden == default.n_hidden, "model.n_hidden", &n_hidden, SIZE_OF_PLAN)?;
         let one = self.model.encoder_layers.is_empty() && self.model.decoder_layers.is_none();
@@ -56,7 +81,13 @@ impl Pretraining for AutoencoderPretraining {
     }
 
     fn units(&self) -> LayerUnits {
-        LayerUnits { unit: self.model.code_unit(), output: self.model.output_unit() }
+        let (first, _) = self.of_layer(self.model.n_hidden, 0);
+        LayerUnits { unit: first.code_unit(), output: first.output_unit() }
+    }
+
+    fn fit_to(&mut self, layout: &Layout) {
+        let all_in_unit_interval = layout.only() == Some(BlockKind::UnitInterval);
+        self.layout = (!all_in_unit_interval).then(|| layout.clone());
     }
 
     fn epochs(&self) -> usize {

@@ -49,6 +49,7 @@ impl DeepPretraining {
                 let LayerUnits { unit, output } = units_of(model, layer);
                 (settings.model.hidden, settings.model.code) = (unit, None);
                 settings.model.output = Some(output);
+                settings.layout = model.layout.clone().filter(|_| layer == 0);
             }
             PlannedLayer { pretraining, n_hidden }
         };
@@ -81,5 +82,6 @@ fn require_units(found: LayerUnits, wanted: LayerUnits) -> Result<(), InvalidSet
 pub fn unroll_into(model: &AutoencoderConfig, layers: &[PretrainedLayer]) -> Autoencoder<f32> {
     let mut deep = unroll(layers);
     (deep.top_k, deep.encode_top_k) = (model.top_k, model.encode_top_k);
+    deep.layout.clone_from(&model.layout);
     deep
 }

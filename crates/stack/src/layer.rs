@@ -1,4 +1,4 @@
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2, Axis, CowArray, Ix2};
 use nn_core::{Activation, Dense, Parameters, Tensor, TensorMut};
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +18,10 @@ pub struct PretrainedLayer {
     pub unit: Activation,
     /// Maps features back to inputs: features × inputs.
     pub decoder: Dense<f32>,
-    /// The activation of the reconstructed inputs.
+    /// The activation of the reconstructed inputs. For a layer that was learned on a mixed table it is the
+    /// identity, and the decoder's outputs are the total inputs of the layout's blocks: classifiers use
+    /// the encoder alone, and a deep autoencoder takes the layout from its own configuration
+    /// ([`unroll_into`](crate::unroll_into)).
     pub output: Activation,
 }
 
@@ -45,7 +48,7 @@ impl PretrainedLayer {
         LayerUnits { unit: self.unit, output: self.output }
     }
 
-    /// The features of each sample, as expectations rather than draws.
+    /// The features of each sample, as expectations rather than draws. Missing inputs (NaN) are 0.
     /// Shapes: (n × inputs) → (n × features).
     #[must_use]
     pub fn encode(&self, x: ArrayView2<f32>) -> Array2<f32> {
@@ -69,11 +72,21 @@ impl Layer for PretrainedLayer {
 fn forward_in_blocks(x: ArrayView2<f32>, layer: &Dense<f32>, unit: Activation) -> Array2<f32> {
     const BLOCK: usize = 1000;
     let mut out = Array2::zeros((x.nrows(), layer.n_outputs()));
-    let blocks = x.axis_chunks_iter(Axis(0), BLOCK);
+    let observed = observed(x);
+    let blocks = observed.axis_chunks_iter(Axis(0), BLOCK);
     for (x, out) in blocks.zip(out.axis_chunks_iter_mut(Axis(0), BLOCK)) {
         layer.view(unit).forward(x, out);
     }
     out
+}
+
+/// The values with 0 for missing ones.
+fn observed(x: ArrayView2<f32>) -> CowArray<'_, f32, Ix2> {
+    let mut x = CowArray::from(x);
+    if x.iter().any(|x| x.is_nan()) {
+        x.mapv_inplace(|x| if x.is_nan() { 0.0 } else { x });
+    }
+    x
 }
 
 impl Parameters<f32> for PretrainedLayer {

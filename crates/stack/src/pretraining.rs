@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 
 use ndarray::ArrayView2;
 use nn_core::{
-    InvalidSetting, Observer, Progress, RestoreError, TensorMap, TrainingError, observe,
+    InvalidSetting, Layout, Observer, Progress, RestoreError, TensorMap, TrainingError, observe,
 };
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,12 @@ pub trait Pretraining {
 
     /// The activations that its layers have.
     fn units(&self) -> LayerUnits;
+
+    /// Makes the first layer suit data of this layout: its outputs or visible units, its loss and, for
+    /// Gaussian and categorical units, its learning rate. Layers above it are unchanged, and so is
+    /// everything if all values are in [0, 1]. Kinds whose encoder is the same for all data have
+    /// nothing to change.
+    fn fit_to(&mut self, _layout: &Layout) {}
 
     /// Passes through the data; 0 for a kind that is not trained step by step.
     fn epochs(&self) -> usize {

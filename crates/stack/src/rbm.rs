@@ -1,7 +1,7 @@
 use ndarray::{Array2, ArrayView2, Axis};
 use nn_core::{
-    Dense, InvalidSetting, Metric, Progress, RestoreError, TensorMap, TrainingError, require,
-    restore, store,
+    BlockKind, Dense, InvalidSetting, Layout, Metric, Progress, RestoreError, TensorMap,
+    TrainingError, require, restore, store,
 };
 use rbm_core::{Rbm, RbmConfig, Training};
 use serde::{Deserialize, Serialize};
@@ -20,19 +20,43 @@ pub struct RbmPretraining {
     pub model: RbmConfig,
     /// The training.
     pub training: rbm_core::TrainingConfig,
+    /// Layout of the data, if it decides the visible units and the learning rate of the first RBM of the
+    /// stack: see [`Pretraining::fit_to`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layout: Option<Layout>,
+}
+
+impl RbmPretraining {
+    /// The settings of a layer of this size and position.
+    fn of_layer(&self, n_hidden: usize, layer: usize) -> (RbmConfig, rbm_core::TrainingConfig) {
+        let of_data = RbmConfig { n_hidden, ..self.model.clone() };
+        let training = self.training.clone();
+        match &self.layout {
+            Some(layout) if layer == 0 => (of_data.fitted_to(layout), training.fitted_to(layout)),
+            _ if layer == 0 => (of_data, training),
+            _ => (of_data.above_data(), training),
+        }
+    }
 }
 
 impl Pretraining for RbmPretraining {
     fn validate(&self) -> Result<(), InvalidSetting> {
-        self.model.validate()?;
-        self.training.validate_for(self.model.visible)?;
+        let (model, training) = self.of_layer(self.model.n_hidden, 0);
+        model.validate()?;
+        training.validate_for(model.visible_units())?;
         let (n_hidden, default) = (self.model.n_hidden, RbmConfig::default());
         require(n_hidden == default.n_hidden, "model.n_hidden", &n_hidden, SIZE_OF_PLAN)
     }
 
     fn units(&self) -> LayerUnits {
-        let (hidden, visible) = (self.model.hidden, self.model.visible);
-        LayerUnits { unit: hidden.activation(), output: visible.activation() }
+        let (first, _) = self.of_layer(self.model.n_hidden, 0);
+        let output = first.visible_units().activation();
+        LayerUnits { unit: first.hidden.activation(), output }
+    }
+
+    fn fit_to(&mut self, layout: &Layout) {
+        let all_in_unit_interval = layout.only() == Some(BlockKind::UnitInterval);
+        self.layout = (!all_in_unit_interval).then(|| layout.clone());
     }
 
     fn epochs(&self) -> usize {
@@ -58,10 +82,8 @@ impl Pretraining for RbmPretraining {
         seed: u64,
         layer: usize,
     ) -> Result<Begun, TrainingError> {
-        let of_data = self.model.visible;
-        let visible = if layer == 0 { of_data } else { of_data.above_data() };
-        let config = RbmConfig { n_hidden, visible, ..self.model.clone() };
-        let training = RbmLayerTraining::new(&config, &self.training, inputs, seed, layer)?;
+        let (config, training) = self.of_layer(n_hidden, layer);
+        let training = RbmLayerTraining::new(&config, &training, inputs, seed, layer)?;
         Ok(Begun::Training(Box::new(training)))
     }
 }

@@ -21,5 +21,6 @@ pub fn unroll(layers: &[PretrainedLayer]) -> Autoencoder<f32> {
             .collect(),
         top_k: None,
         encode_top_k: None,
+        layout: None,
     }
 }

@@ -1,8 +1,8 @@
-use ndarray::{Array1, ArrayView1, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2};
+use ndarray::{Array1, ArrayView1, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2, s};
 use nn_core::{InvalidSetting, Samples, TrainingError, check_representable};
 use numerics::Real;
 
-use super::{Kind, Unit};
+use super::{Kind, Part, Unit, Units, categorical};
 
 /// A layer of units: their kind and their parameters.
 ///
@@ -13,23 +13,25 @@ use super::{Kind, Unit};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer<F> {
     /// The kind of the units.
-    pub unit: Unit,
+    pub unit: Units,
     /// Bias of each unit; that of a unit with a standard deviation is in units of it.
     pub bias: Array1<F>,
-    /// Standard deviation σ of each unit; empty for layers whose units have none.
+    /// Standard deviation σ of each unit, 1 for a unit of a mixed layer that has none; empty for layers
+    /// none of whose units have one.
     pub std: Array1<F>,
 }
 
 impl<F: Real> Layer<F> {
     /// A layer with these biases, in which the units' variance, if they have one, is 1 and fixed.
     #[must_use]
-    pub fn new(unit: Unit, bias: Array1<F>) -> Self {
-        Layer { unit, bias, std: Array1::zeros(0) }
+    pub fn new(unit: impl Into<Units>, bias: Array1<F>) -> Self {
+        Layer { unit: unit.into(), bias, std: Array1::zeros(0) }
     }
 
     /// A layer of `n` visible units with biases 0 and, if they have one, standard deviation 1.
     #[must_use]
-    pub fn visible(unit: Unit, n: usize) -> Self {
+    pub fn visible(unit: impl Into<Units>, n: usize) -> Self {
+        let unit = unit.into();
         let n_std = if unit.has_std() { n } else { 0 };
         Layer { unit, bias: Array1::zeros(n), std: Array1::ones(n_std) }
     }
@@ -44,15 +46,37 @@ impl<F: Real> Layer<F> {
     pub(crate) fn select(&self, indices: &[usize]) -> Self {
         let of_std = if self.std.is_empty() { &[] } else { indices };
         Layer {
-            unit: self.unit,
+            unit: self.unit.select(indices),
             bias: self.bias.select(Axis(0), indices),
             std: self.std.select(Axis(0), of_std),
         }
     }
 
-    /// u = v / σ. Shapes: (n × units) → the same.
+    /// u = v / σ, and 0 for a missing value (NaN). Shapes: (n × units) → the same.
     pub(crate) fn scaled<'a>(&self, v: ArrayView2<'a, F>) -> CowArray<'a, F, Ix2> {
-        if self.std.is_empty() { v.into() } else { (&v / &self.std).into() }
+        let mut u: CowArray<F, Ix2> =
+            if self.std.is_empty() { v.into() } else { (&v / &self.std).into() };
+        if has_missing(v) {
+            u.mapv_inplace(|u| if u.is_nan() { F::zero() } else { u });
+        }
+        u
+    }
+
+    /// The part of the free energy that a row of missing values (NaN) would have if they were 0.
+    pub(crate) fn energy_of_missing(&self, v: ArrayView1<F>) -> f64 {
+        let missing = v.indexed_iter().filter(|(_, v)| v.is_nan()).map(|(i, _)| i);
+        let alone: Vec<usize> = missing.collect();
+        let mut total = 0.0;
+        for (part, columns) in self.unit.parts(v.len()) {
+            for &i in alone.iter().filter(|i| columns.contains(i)) {
+                if let Part::Each(unit) = part {
+                    let zero = Array1::zeros(1);
+                    total += unit.energy(zero.view(), self.bias.slice(s![i..=i])).as_f64();
+                }
+                total += self.std.get(i).map_or(0.0, |std| std.as_f64().ln());
+            }
+        }
+        total
     }
 
     /// Replaces v by u = v / σ.
@@ -81,7 +105,17 @@ impl<F: Real> Layer<F> {
 
     /// The part of the energy that this layer has without the other one, for a state in units of σ.
     pub(crate) fn energy(&self, u: ArrayView1<F>) -> F {
-        with_kind!(self.unit, K => K::energy(u, self.bias.view()))
+        if let Units::Same(unit) = self.unit {
+            return unit.energy(u, self.bias.view());
+        }
+        let of_part = |(part, columns): (Part, std::ops::Range<usize>)| {
+            let (u, bias) = (u.slice(s![columns.clone()]), self.bias.slice(s![columns]));
+            match part {
+                Part::Each(unit) => unit.energy(u, bias),
+                Part::Group => -u.dot(&bias),
+            }
+        };
+        self.unit.parts(u.len()).into_iter().map(of_part).sum()
     }
 
     /// The mean of each unit whose input is its bias alone.
@@ -96,7 +130,17 @@ impl<F: Real> Layer<F> {
     /// The biases of independent units with these means over `n_samples` data.
     pub(crate) fn biases_of(&self, means: &Array1<f64>, n_samples: usize) -> Array1<F> {
         let n = n_samples as f64;
-        let biases = with_kind!(self.unit, K => means.mapv(|mean| F::of(K::bias_of_mean(mean, n))));
+        let mut biases = Array1::zeros(means.len());
+        for (part, columns) in self.unit.parts(means.len()) {
+            let means = means.slice(s![columns.clone()]);
+            let found = match part {
+                Part::Each(unit) => {
+                    with_kind!(unit, K => means.mapv(|mean| K::bias_of_mean(mean, n)))
+                }
+                Part::Group => categorical::biases_of_means(&means.to_vec(), n).into(),
+            };
+            biases.slice_mut(s![columns]).assign(&found.mapv(F::of));
+        }
         if self.std.is_empty() { biases } else { biases / &self.std }
     }
 
@@ -110,22 +154,34 @@ impl<F: Real> Layer<F> {
         data: &impl Samples<F>,
         (means, variances): (&Array1<f64>, &Array1<f64>),
     ) -> Result<(), TrainingError> {
-        check_representable(data, self.unit.activation()).map_err(|error| match error {
+        let Units::Same(unit) = self.unit else {
+            return self.check_mixed(data, (means, variances));
+        };
+        check_representable(data, unit.activation()).map_err(|error| match error {
             TrainingError::OutOfRange { sample, column, value, range, .. } => {
-                TrainingError::OutOfRange {
-                    sample,
-                    column,
-                    value,
-                    range,
-                    unit: self.unit.name().into(),
-                }
+                TrainingError::OutOfRange { sample, column, value, range, unit: unit.name().into() }
             }
             other => other,
         })?;
         let std = self.std.view();
         let checked: Result<(), InvalidSetting> =
-            with_kind!(self.unit, K => K::check_moments(std, means, variances));
+            with_kind!(unit, K => K::check_moments(std, means, variances));
         Ok(checked?)
+    }
+
+    fn check_mixed(
+        &self,
+        data: &impl Samples<F>,
+        (means, variances): (&Array1<f64>, &Array1<f64>),
+    ) -> Result<(), TrainingError> {
+        let Units::Mixed { layout, .. } = &self.unit else { return Ok(()) };
+        layout.check_data(data)?;
+        for columns in self.unit.columns_with_std(means.len()) {
+            let of = |moments: &Array1<f64>| moments.slice(s![columns.clone()]).to_owned();
+            let std = self.std.slice(s![columns.clone()]);
+            with_kind!(Unit::Gaussian, K => K::check_moments(std, &of(means), &of(variances)))?;
+        }
+        Ok(())
     }
 
     /// Σ of the columns' variances in units of σ².
@@ -137,9 +193,13 @@ impl<F: Real> Layer<F> {
         variances.iter().zip(std).map(|(variance, std)| variance / (std * std)).sum()
     }
 
-    /// The largest variance of a unit of which nothing is known, in units of σ².
+    /// Σ of the largest variances of units of which nothing is known, in units of σ².
     pub(crate) fn largest_variance(&self) -> f64 {
-        with_kind!(self.unit, K => K::LARGEST_VARIANCE)
+        let of_part = |(part, columns): (Part, std::ops::Range<usize>)| {
+            let unit = if let Part::Each(unit) = part { unit } else { Unit::Binary };
+            with_kind!(unit, K => K::LARGEST_VARIANCE) * columns.len() as f64
+        };
+        self.unit.parts(self.n_units()).into_iter().map(of_part).sum()
     }
 
     /// Adds ∂(−energy) / ∂ ln σ for states and means in units of σ to `gradient`. Shapes:
@@ -150,7 +210,9 @@ impl<F: Real> Layer<F> {
         means: ArrayView2<F>,
         gradient: &mut Array1<F>,
     ) {
-        with_kind!(self.unit, K => {
+        // Units without a standard deviation do not contribute.
+        let unit = if self.unit.has_std() { Unit::Gaussian } else { Unit::Binary };
+        with_kind!(unit, K => {
             for (u, mean) in u.rows().into_iter().zip(means.rows()) {
                 for ((g, &u), &mean) in gradient.iter_mut().zip(u).zip(mean) {
                     *g += K::std_gradient(u, mean);
@@ -158,4 +220,9 @@ impl<F: Real> Layer<F> {
             }
         });
     }
+}
+
+/// Whether a value is missing (NaN).
+pub(crate) fn has_missing<F: Real>(v: ArrayView2<F>) -> bool {
+    v.iter().any(|v| v.is_nan())
 }

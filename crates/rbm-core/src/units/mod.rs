@@ -7,6 +7,9 @@
 //! | Gaussian | ℝ, variance 1 | x | (s − c)² / 2 | (x² − c² + ln 2π) / 2 |
 //! | spin | −1 or +1 | tanh x | −c s | ln(2 cosh x) |
 //! | truncated exponential | [0, 1], density ∝ e^(x s) | 1 / (1 − e⁻ˣ) − 1 / x | −c s | ln((eˣ − 1) / x) |
+//!
+//! A categorical unit (`categorical.rs`) takes several columns of a layer. It is part of visible layers
+//! that are mixed from several kinds, block by block (`mixed.rs`).
 
 /// The registry of units: a kind's variant of [`Unit`], its file, and its documentation. Expands
 /// `$then!` with the rows and the arguments that follow.
@@ -58,9 +61,12 @@ macro_rules! with_kind {
 }
 
 mod binary;
+mod blocks;
+mod categorical;
 mod gaussian;
 mod kind;
 mod layer;
+mod mixed;
 mod rows;
 mod spin;
 mod truncated_exponential;
@@ -70,6 +76,9 @@ use serde::{Deserialize, Serialize};
 
 use kind::Kind;
 pub use layer::Layer;
+pub(crate) use layer::has_missing;
+pub(crate) use mixed::Part;
+pub use mixed::Units;
 
 registry!(declare!);
 
@@ -100,11 +109,6 @@ impl Unit {
     /// can be enumerated for an exact partition function.
     pub fn states(self) -> Option<&'static [f64]> {
         with_kind!(self, K => K::STATES)
-    }
-
-    /// The two states of a unit that has exactly two. The pseudo-likelihood is defined for these.
-    pub(crate) fn two_states(self) -> Option<[f64; 2]> {
-        self.states().and_then(|states| states.try_into().ok())
     }
 
     /// The activation function that a deterministic layer uses in place of the unit's mean. Its range is

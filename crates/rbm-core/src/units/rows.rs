@@ -11,6 +11,11 @@ use super::{Kind, Unit};
 const CONTIGUOUS: &str = "rows and biases are contiguous";
 
 impl Unit {
+    /// The part of the energy that units of this kind have without the other layer, in one state.
+    pub(crate) fn energy<F: Real>(self, state: ArrayView1<F>, bias: ArrayView1<F>) -> F {
+        with_kind!(self, K => K::energy(state, bias))
+    }
+
     /// Turns rows of Σ s w into the units' parameters.
     pub(crate) fn parameters<F: Real>(self, bias: ArrayView1<F>, rows: &mut ArrayViewMut2<F>) {
         let bias = bias.to_slice().expect(CONTIGUOUS);

@@ -61,7 +61,8 @@ fn nodes(unit: Unit) -> Vec<(f64, f64)> {
 
 /// All combinations of the units' nodes, one a row, and the logarithms of their weights.
 fn points(layer: &Layer<f64>) -> (Array2<f64>, Vec<f64>) {
-    let (nodes, n) = (nodes(layer.unit), layer.n_units());
+    let rbm_core::Units::Same(unit) = layer.unit else { panic!("units of one kind") };
+    let (nodes, n) = (nodes(unit), layer.n_units());
     let count = nodes.len().pow(u32::try_from(n).expect("small"));
     let std = |i: usize| layer.std.get(i).copied().unwrap_or(1.0);
     let node = |point: usize, i: usize| nodes[point / nodes.len().pow(i as u32) % nodes.len()];
