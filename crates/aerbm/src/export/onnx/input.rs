@@ -10,14 +10,14 @@ const NUMBERS: &str = "the columns in their own units; missing values are NaN";
 pub(super) fn encoded(graph: &mut Graph, encoding: &InputEncoding, n_inputs: usize) -> String {
     match (encoding, encoding.numbers()) {
         (_, Some(numbers)) => {
-            graph.input("x", element::DOUBLE, n_inputs, NUMBERS);
-            scaled(graph, "x", &numbers)
+            let x = graph.input("x", element::DOUBLE, n_inputs, NUMBERS);
+            scaled(graph, &x, &numbers)
         }
         (InputEncoding::Divide(divisor), None) => {
             let doc = format!("the values, which the graph divides by {divisor}");
-            graph.input("x", element::FLOAT, n_inputs, &doc);
+            let x = graph.input("x", element::FLOAT, n_inputs, &doc);
             let divisor = graph.scalar(*divisor);
-            graph.node("Div", &["x", &divisor])
+            graph.node("Div", &[&x, &divisor])
         }
         (InputEncoding::Table(columns), None) => {
             let mut parts = Vec::new();
@@ -25,12 +25,14 @@ pub(super) fn encoded(graph: &mut Graph, encoding: &InputEncoding, n_inputs: usi
                 let name = &column.name;
                 parts.push(match &column.values {
                     ValueEncoding::Number(number) => {
-                        graph.input(name, element::DOUBLE, 1, "a number; missing values are NaN");
-                        scaled(graph, name, &[*number])
+                        let doc = "a number; missing values are NaN";
+                        let x = graph.input(name, element::DOUBLE, 1, doc);
+                        scaled(graph, &x, &[*number])
                     }
                     ValueEncoding::Category(category) => {
-                        graph.input(name, element::STRING, 1, "a word; missing values are empty");
-                        one_hot(graph, name, category)
+                        let doc = "a word; missing values are empty";
+                        let word = graph.input(name, element::STRING, 1, doc);
+                        one_hot(graph, &word, category)
                     }
                 });
             }
@@ -38,8 +40,7 @@ pub(super) fn encoded(graph: &mut Graph, encoding: &InputEncoding, n_inputs: usi
             graph.node_with("Concat", &parts, &[Attribute::Int("axis", 1)])
         }
         (InputEncoding::Keep | InputEncoding::Numbers(_), None) => {
-            graph.input("x", element::FLOAT, n_inputs, "the values as the network learned them");
-            "x".to_owned()
+            graph.input("x", element::FLOAT, n_inputs, "the values as the network learned them")
         }
     }
 }
