@@ -184,13 +184,18 @@ fn write_graphs(folder: &Path) {
 
     // Bytes of images.
     let bytes = x.mapv(|value| (255.0 * value).round());
-    let divided = reconstruct(&bytes.mapv(|value| value / 255.0));
+    let mut scaled = bytes.mapv(|value| value / 255.0);
+    // A missing value; it is null in JSON.
+    scaled[[3, 4]] = 0.0;
+    let mut inputs = lists(&bytes);
+    inputs[3][4] = Value::Null;
+    let divided = reconstruct(&scaled);
     let outputs = json!({
         "reconstruction": lists(&divided),
         "restored": lists(&divided.mapv(|value| 255.0 * value)),
     });
     let export = Export::of_model(&trained).with_inputs(InputEncoding::Divide(255.0));
-    add("divide.onnx", export, Part::Reconstruction, json!({ "x": lists(&bytes) }), outputs);
+    add("divide.onnx", export, Part::Reconstruction, json!({ "x": inputs }), outputs);
 
     // Large numbers that differ little, with a missing one and one out of bounds.
     let number = |column: usize| NumberEncoding {

@@ -170,7 +170,7 @@ def check_part(binary, folder, part, x, expected):
         assert (outputs[1] == np.argmax(expected, axis=1)).all(), name
 
     tensors, metadata = safetensors(export(binary, folder, "safetensors", part))
-    layers = list(metadata["activations"])
+    layers = metadata["layers"]
     compare(f"numpy, {name}", numpy_pass(tensors, metadata, layers, x), expected)
     found = torch_pass(tensors, metadata, layers, x) if torch else None
     if found is not None:

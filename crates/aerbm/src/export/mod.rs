@@ -261,6 +261,9 @@ impl<'a> Export<'a> {
         if !self.classes.is_empty() {
             add("classes", json!(self.classes));
         }
+        // The order of computation: the objects below are sorted by name.
+        let names: Vec<&str> = layers.iter().map(|layer| layer.name.as_str()).collect();
+        add("layers", json!(names));
         add("activations", Value::Object(functions));
         if !kept.is_empty() {
             add("largest_units_kept", Value::Object(kept));

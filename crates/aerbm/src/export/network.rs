@@ -1,5 +1,6 @@
 //! Models of every kind as chains of dense layers, which all formats are written from.
 
+use ae_core::Autoencoder;
 use ndarray::{Array1, Array2, Axis};
 use nn_core::{Activation, Chain as _};
 use rbm_core::{Rbm, Unit};
@@ -101,7 +102,11 @@ pub(super) fn encoder(model: &Model, decoded: bool) -> Vec<Layer> {
 /// The layers from the code to the reconstruction.
 pub(super) fn decoder(model: &Model) -> Vec<Layer> {
     match model {
-        Model::Autoencoder(model) => chain(model, model.encoder.len(), model.n_layers(), "decoder"),
+        Model::Autoencoder(model) => {
+            // Every field is listed, so that one that changes the reconstruction is not forgotten here.
+            let Autoencoder { encoder, decoder: _, units, top_k: _, encode_top_k: _ } = model;
+            chain(model, encoder.len(), units.len(), "decoder")
+        }
         Model::Rbm(rbm) => vec![down(rbm, 0)],
         Model::Dbn(dbn) => {
             dbn.layers.iter().rev().enumerate().map(|(i, rbm)| down(rbm, i)).collect()

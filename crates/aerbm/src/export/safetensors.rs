@@ -71,6 +71,7 @@ fn rbm_metadata(export: &Export<'_>, rbms: &[(String, &Rbm<f32>)]) -> Map<String
         (name.clone(), units)
     });
     metadata.remove("activations");
+    metadata.remove("layers");
     metadata.insert("units".to_owned(), Value::Object(units.collect()));
     metadata
 }

@@ -17,7 +17,8 @@ pub(super) fn encoded(graph: &mut Graph, encoding: &InputEncoding, n_inputs: usi
             let doc = format!("the values, which the graph divides by {divisor}");
             let x = graph.input("x", element::FLOAT, n_inputs, &doc);
             let divisor = graph.scalar(*divisor);
-            graph.node("Div", &[&x, &divisor])
+            let divided = graph.node("Div", &[&x, &divisor]);
+            without_missing(graph, &divided)
         }
         (InputEncoding::Table(columns), None) => {
             let mut parts = Vec::new();
@@ -40,7 +41,9 @@ pub(super) fn encoded(graph: &mut Graph, encoding: &InputEncoding, n_inputs: usi
             graph.node_with("Concat", &parts, &[Attribute::Int("axis", 1)])
         }
         (InputEncoding::Keep | InputEncoding::Numbers(_), None) => {
-            graph.input("x", element::FLOAT, n_inputs, "the values as the network learned them")
+            let doc = "the values as the network learned them; missing ones are NaN";
+            let x = graph.input("x", element::FLOAT, n_inputs, doc);
+            without_missing(graph, &x)
         }
     }
 }
@@ -61,10 +64,16 @@ fn scaled(graph: &mut Graph, x: &str, numbers: &[NumberEncoding]) -> String {
         scaled = graph.node("Max", &[&scaled, &low]);
         scaled = graph.node("Min", &[&scaled, &high]);
     }
+    let single = [Attribute::Int("to", element::FLOAT.into())];
+    let scaled = graph.node_with("Cast", &[&scaled], &single);
+    without_missing(graph, &scaled)
+}
+
+/// The values with 0 for NaN: a missing value gives a network no input.
+fn without_missing(graph: &mut Graph, x: &str) -> String {
     let missing = graph.node("IsNaN", &[x]);
-    let zero = graph.doubles("zero", &[], [0.0]);
-    let filled = graph.node("Where", &[&missing, &zero, &scaled]);
-    graph.node_with("Cast", &[&filled], &[Attribute::Int("to", element::FLOAT.into())])
+    let zero = graph.scalar(0.0);
+    graph.node("Where", &[&missing, &zero, x])
 }
 
 /// 1 at the place of a word, 0 elsewhere. Places beyond the width give zeros alone.
