@@ -81,6 +81,13 @@ examples: build
 thresholds dir="reports/quick":
     python3 tests/thresholds.py "$1"
 
+# Compare exported models in onnxruntime, scikit-learn and NumPy (installs them in .venv-checks)
+[group("develop")]
+python-checks:
+    test -x .venv-checks/bin/python || python3 -m venv .venv-checks
+    .venv-checks/bin/pip install --quiet --requirement tests/python/requirements.txt
+    AERBM_PYTHON="$PWD/.venv-checks/bin/python" cargo test --locked -p aerbm-cli {{ features }} --test aerbm export:: -- --nocapture
+
 # What a change must pass: check, test, the quick pipeline and its bounds, the examples
 [group("develop")]
 ci: check test smoke thresholds examples

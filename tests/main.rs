@@ -4,6 +4,7 @@
 mod allocations;
 mod autoencoders;
 mod bad_input;
+mod export;
 mod layering;
 mod own_data;
 mod rbm;

@@ -4,13 +4,12 @@ mod suit;
 
 use std::path::PathBuf;
 
-use mnist_io::Scale;
 
 use crate::Error;
 use crate::best::{self, Compared};
 use crate::comparison::compare;
 use crate::config::{ConfigError, DefaultComparison, ProfileConfig, full_path};
-use crate::data::{self, DataNote, Loaded, Source};
+use crate::data::Loaded;
 use crate::monitor::Monitor;
 use crate::pipeline::{Done, open};
 
@@ -66,7 +65,7 @@ pub fn run(
     monitor: &dyn Monitor,
 ) -> Result<Done, Error> {
     let (splits, key) = loaded.split(settings.config.split)?;
-    suit::suit(&mut settings, options, &splits, monitor);
+    suit::suit(&mut settings, options, &splits, &loaded.layout(), monitor);
     let DefaultComparison { config: comparison, methods, .. } = settings;
     comparison.validate(&methods).map_err(|error| ConfigError(error.to_string()))?;
     let n_labels = splits.train.labels.as_ref().map_or(usize::MAX, Vec::len);
@@ -96,22 +95,6 @@ pub fn run(
     };
     let best = best::leave(&compared, &mut folder, &place.best, monitor)?;
     Ok(Done { page: folder.finish()?, comparison: Some(found), best })
-}
-
-/// Loads data for a comparison. Values outside [0, 1], which logistic units cannot reproduce, are scaled to
-/// it unless a scaling is given.
-///
-/// # Errors
-/// As [`data::load`]; [`Error::Data`] for samples that stay on disk.
-pub fn load(source: &Source) -> Result<Loaded, Error> {
-    let loaded = data::load(source)?;
-    let in_range = |value: &f32| (0.0..=1.0).contains(value);
-    if source.scale != Scale::Auto || loaded.train()?.images.iter().all(in_range) {
-        return Ok(loaded);
-    }
-    let mut scaled = data::load(&Source { scale: Scale::Unit, ..source.clone() })?;
-    scaled.notes.push(DataNote::Other("values outside [0, 1] are scaled to it".into()));
-    Ok(scaled)
 }
 
 /// The options as settings.

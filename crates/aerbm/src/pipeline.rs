@@ -59,7 +59,7 @@ pub fn run(
     let mut shown = Vec::new();
     let mut optima: BTreeSet<(usize, usize)> = BTreeSet::new();
     for entry in &config.runs {
-        let run_config = for_shape(entry.resolve()?, loaded, monitor)?;
+        let run_config = suited(entry.resolve()?, loaded, monitor)?;
         let (splits, key) = loaded.split(run_config.split())?;
         let either = splits.clone().into();
         for seed in config.seed..config.seed + entry.seeds {
@@ -143,7 +143,7 @@ pub fn train_run(
     if run.config.needs_memory() {
         loaded.train()?;
     }
-    let config = for_shape(run.config.clone(), loaded, monitor)?;
+    let config = suited(run.config.clone(), loaded, monitor)?;
     let settings = config.to_toml()?;
     let (splits, key) = loaded.split_on_disk(config.split())?;
     let identity = json!({ "seed": run.seed, "data_key": key.as_str() });
@@ -198,8 +198,12 @@ fn probed_rows(
     Ok(probed.rows(trained))
 }
 
-/// The settings for these data, without those that do not suit them, which the monitor is told.
-fn for_shape(config: RunConfig, data: &Loaded, monitor: &dyn Monitor) -> Result<RunConfig, Error> {
+/// The settings that suit these data; the monitor is told of changes.
+fn suited(config: RunConfig, data: &Loaded, monitor: &dyn Monitor) -> Result<RunConfig, Error> {
+    let (config, changed) = config.for_layout(&data.layout())?;
+    if changed {
+        monitor.note(&format!("units and losses follow from the columns of {}", data.name));
+    }
     let (config, left_out) = config.for_shape(data.data.train.shape())?;
     if left_out {
         monitor.note(&format!("training.shift is left out: {} has no images to shift", data.name));

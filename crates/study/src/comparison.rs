@@ -10,9 +10,10 @@ mod layers;
 mod references;
 mod refit;
 mod retry;
+mod samples;
 
 use mnist_io::Splits;
-use ndarray::{ArrayView2, Axis, CowArray, Ix2, concatenate, s};
+use ndarray::ArrayView2;
 use nn_core::TrainingError;
 
 use crate::layer_cache::event;
@@ -22,6 +23,8 @@ use crate::{
     CachedStack, ComparisonConfig, Event, Failure, LabelBudget, Listener, Methods, Outcome,
     StudyError,
 };
+
+use samples::Samples;
 
 pub use references::ReferenceCell;
 pub use refit::{Refitted, refit};
@@ -46,10 +49,8 @@ pub fn run_comparison(
 ) -> Result<Outcome, StudyError> {
     config.validate(methods)?;
     let compared = config.resolve(methods)?;
-    let pretraining = pretraining_samples(config, data);
-    let pretraining = pretraining.view();
-    let mut run =
-        Run { config, data, pretraining, data_key, cache, listen, outcome: Outcome::default() };
+    let samples = Samples::of(config, data);
+    let mut run = samples.run(config, data_key, cache, listen);
     let n_labels = labels("training", data.train.labels.as_deref())?.len();
     for budget in &config.labels {
         if budget.count > n_labels {
@@ -83,33 +84,16 @@ pub fn run_comparison(
 /// A running comparison.
 struct Run<'a> {
     config: &'a ComparisonConfig,
+    /// The data without missing values, as networks see them in fine-tuning.
     data: &'a Splits,
-    /// The samples that pretraining sees. Shape: n × inputs.
+    /// The samples that pretraining sees; missing values are NaN. Shape: n × inputs.
     pretraining: ArrayView2<'a, f32>,
+    /// The same without missing values.
+    unlabelled: ArrayView2<'a, f32>,
     data_key: &'a str,
     cache: &'a Store,
     listen: Listener<'a>,
     outcome: Outcome,
-}
-
-/// The samples that pretraining sees: all training samples, and those without a label; or the first of
-/// them. They are copied only if there are samples without a label. Shape: n × inputs.
-fn pretraining_samples<'d>(config: &ComparisonConfig, data: &'d Splits) -> CowArray<'d, f32, Ix2> {
-    let all: CowArray<'_, f32, Ix2> = match &data.unlabelled {
-        None => data.train.images.view().into(),
-        Some(unlabelled) => {
-            let parts = [data.train.images.view(), unlabelled.images.view()];
-            concatenate(Axis(0), &parts).expect("samples of one width").into()
-        }
-    };
-    match config.pretraining_samples {
-        0 => all,
-        n if n >= all.nrows() => all,
-        n => match data.unlabelled {
-            None => data.train.rows(0..n).into(),
-            Some(_) => all.slice(s![..n, ..]).to_owned().into(),
-        },
-    }
 }
 
 impl Run<'_> {

@@ -48,7 +48,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     };
     let settings = aerbm::compare::settings(&options)?;
     settings.notes.iter().for_each(|note| ui.note(note));
-    let loaded = aerbm::compare::load(&args.data.source())?;
+    let loaded = aerbm::data::load(&args.data.source())?;
     tell(&loaded, ui);
     let place = Place {
         command: command(args),

@@ -40,7 +40,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     };
     let settings = compare::settings(&options)?;
     settings.notes.iter().for_each(|note| ui.note(note));
-    let loaded = compare::load(&args.data.source())?;
+    let loaded = aerbm::data::load(&args.data.source())?;
     tell(&loaded, ui);
     let mut again = format!("aerbm fit{}", args.data.given());
     for setting in &args.set {

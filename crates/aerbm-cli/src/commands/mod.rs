@@ -7,6 +7,7 @@ mod encode;
 mod evaluate;
 mod fit;
 mod export;
+mod impute;
 mod inpaint;
 mod likelihood;
 mod pipeline;
@@ -15,6 +16,7 @@ mod probe;
 mod reconstruct;
 mod report;
 mod sample;
+mod score;
 mod selfcheck;
 mod show;
 mod train;
@@ -55,6 +57,8 @@ commands! {
     Compare: compare,
     Fit: fit,
     Predict: predict,
+    Score: score,
+    Impute: impute,
     Evaluate: evaluate,
     Reconstruct: reconstruct,
     Denoise: denoise,

@@ -6,11 +6,15 @@
 
 mod blocks;
 mod encode;
+mod impute;
 mod npy;
 mod parquet;
 mod predict;
+mod score;
 mod table;
 
 pub use encode::{encode, encode_set, reconstruct};
+pub use impute::{Filled, ImputeOptions, impute};
 pub use predict::{PredictOptions, Predicted, predict};
+pub use score::score;
 pub use table::{Column, TableSink, Values, csv_stream, sink_for};

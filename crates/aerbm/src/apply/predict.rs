@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mnist_io::Rows;
 use ndarray::Array2;
 
-use super::blocks::{for_each_block, in_whole_blocks};
+use super::blocks::{for_each_block, in_whole_blocks, without_missing};
 use super::table::{Column, TableSink, Values};
 use crate::Error;
 use crate::classifier::TrainedClassifier;
@@ -53,7 +53,8 @@ pub fn predict(
         class_names.iter().map(|class| format!("p_{class}").into()).collect();
     let (mut known, mut wrong) = (0, 0);
     let n_rows = for_each_block(rows, monitor, |block| {
-        let x = block.x.view();
+        let x = without_missing(block.x);
+        let x = x.view();
         let p = in_whole_blocks(x, |x| model.classifier.probabilities(x));
         let classes: Vec<usize> = p.rows().into_iter().map(largest).collect();
         for (class, label) in classes.iter().zip(block.labels.iter().flatten()) {

@@ -5,6 +5,7 @@
 //! features, and more learning rates are tried on the validation samples.
 
 use mnist_io::Splits;
+use nn_core::Layout;
 use stack::Dropout;
 use study::{ComparisonConfig, LabelBudget, MethodConfig, Methods};
 
@@ -17,8 +18,12 @@ pub(super) fn suit(
     settings: &mut DefaultComparison,
     options: &CompareOptions,
     splits: &Splits,
+    layout: &Layout,
     monitor: &dyn Monitor,
 ) {
+    for method in settings.methods.0.values_mut() {
+        method.layers.own_mut().for_each(|layer| layer.fit_to(layout));
+    }
     let comparison = &mut settings.config;
     let given = |setting: &str| is_given(&options.set, setting);
     let known = comparison.labels.clone();

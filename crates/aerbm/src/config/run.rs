@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use ae_core::{AutoencoderConfig, Objective};
+use ae_core::{AutoencoderConfig, Corruption, Objective};
 use include_dir::{Dir, include_dir};
 use mnist_io::{ImageShape, SplitRule};
-use nn_core::{InvalidSetting, TrainingError, require};
+use nn_core::{BlockKind, InvalidSetting, Layout, TrainingError, require};
 use serde::{Deserialize, Serialize};
 use stack::{DeepPretraining, LayerPretraining};
 use toml::{Table, Value};
@@ -184,6 +184,51 @@ impl RunConfig {
             shift.shape(shape.n_pixels())?;
         }
         Ok((self, left_out))
+    }
+
+    /// The settings for data of this layout, and whether something was changed. Data whose values are all in
+    /// [0, 1] change nothing; nor do real numbers if the settings have units for them. Otherwise the
+    /// output units and losses of an autoencoder, and the visible units of an RBM and its learning rate,
+    /// follow from the blocks of the layout.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for a deep belief network, whose visible units are those of its upper layers.
+    pub fn for_layout(mut self, layout: &Layout) -> Result<(Self, bool), ConfigError> {
+        let only = layout.only();
+        if only == Some(BlockKind::UnitInterval) {
+            return Ok((self, false));
+        }
+        let is_real = only == Some(BlockKind::Real);
+        match &mut self {
+            RunConfig::Autoencoder(settings) => {
+                if is_real && settings.model.output_unit().bounds().is_none() {
+                    return Ok((self, false));
+                }
+                let model = &mut settings.model;
+                (model.output, model.loss, model.layout) = (None, None, Some(layout.clone()));
+                if let Some(Corruption::Gaussian { clip, .. }) = &mut settings.training.corruption {
+                    *clip = false;
+                }
+                if let Some(pretraining) = &mut settings.pretraining {
+                    pretraining.layers.fit_to(layout);
+                }
+            }
+            RunConfig::Rbm(settings) => {
+                if is_real && settings.model.visible.states().is_none() {
+                    return Ok((self, false));
+                }
+                settings.model = settings.model.fitted_to(layout);
+                settings.training = settings.training.fitted_to(layout);
+            }
+            RunConfig::Dbn(_) => {
+                return Err(ConfigError(
+                    "a deep belief network takes values in [0, 1]; scale the columns to it, or choose an \
+                     RBM or an autoencoder"
+                        .to_owned(),
+                ));
+            }
+        }
+        Ok((self, true))
     }
 
     /// How the training samples are split into those that are learned from and those that validate.

@@ -11,6 +11,7 @@ use mnist_io::{
     TrainTest, TrainingData,
 };
 use ndarray::Array2;
+use nn_core::{BlockKind, Layout};
 use serde::{Deserialize, Serialize};
 use study::stage::Key;
 
@@ -326,6 +327,18 @@ fn of_bytes(train: &Dataset) -> Contract {
 }
 
 impl Loaded {
+    /// The kinds of the features.
+    pub fn layout(&self) -> Layout {
+        let kind = |kind| match kind {
+            mnist_io::BlockKind::UnitInterval => BlockKind::UnitInterval,
+            mnist_io::BlockKind::Binary => BlockKind::Binary,
+            mnist_io::BlockKind::Real => BlockKind::Real,
+            mnist_io::BlockKind::Category => BlockKind::Category,
+        };
+        let blocks = self.contract.layout();
+        Layout::new(blocks.into_iter().map(|block| (kind(block.kind), block.width)))
+    }
+
     /// Whether the training samples stay on disk.
     pub fn is_on_disk(&self) -> bool {
         self.data.train.is_on_disk()

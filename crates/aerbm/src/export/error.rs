@@ -16,6 +16,15 @@ pub enum ExportError {
         /// The parts that it has.
         expected: &'static str,
     },
+    /// The model reconstructs columns of several kinds.
+    #[error(
+        "{run} reconstructs a table with columns of several kinds, which is not exported; expected the \
+         encoder, or safetensors"
+    )]
+    Mixed {
+        /// Name of the run.
+        run: String,
+    },
     /// scikit-learn has no such network.
     #[error(
         "{run}: scikit-learn's layout in an .npz file has no place for {reason}; ONNX and safetensors \

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-/// How raw values become the inputs of a network. Its constants were fitted to the training data.
+/// How raw values become the inputs of a network. Its constants were fitted to the training data. A
+/// missing number, which is NaN, becomes the input 0.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum InputEncoding {
@@ -17,7 +18,7 @@ pub enum InputEncoding {
     Table(Vec<ColumnEncoding>),
 }
 
-/// The scaling of a number: (value − centre) / spread, in `f64`. A missing value (NaN) becomes 0.
+/// The scaling of a number: (value − centre) / spread, in `f64`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct NumberEncoding {
     /// The value that becomes 0.

@@ -177,6 +177,11 @@ impl<'a> Export<'a> {
     fn layers(&self, part: Part) -> Result<Vec<Layer>, ExportError> {
         Ok(match (self.source, part) {
             (Source::Model(model), Part::Encoder) => network::encoder(model, false),
+            (Source::Model(model), Part::Decoder | Part::Reconstruction)
+                if network::is_mixed(model) =>
+            {
+                return Err(ExportError::Mixed { run: self.run.clone() });
+            }
             (Source::Model(model), Part::Decoder) => network::decoder(model),
             (Source::Model(model), Part::Reconstruction) => {
                 let mut layers = network::encoder(model, true);
@@ -261,6 +266,9 @@ impl<'a> Export<'a> {
         if !self.classes.is_empty() {
             add("classes", json!(self.classes));
         }
+        // The order of computation: the objects below are sorted by name.
+        let names: Vec<&str> = layers.iter().map(|layer| layer.name.as_str()).collect();
+        add("layers", json!(names));
         add("activations", Value::Object(functions));
         if !kept.is_empty() {
             add("largest_units_kept", Value::Object(kept));
@@ -275,7 +283,7 @@ impl<'a> Export<'a> {
     /// Whether the model is an RBM of binary units, which scikit-learn has.
     fn binary_rbm(&self) -> Option<&'a rbm_core::Rbm<f32>> {
         let Source::Model(Model::Rbm(rbm)) = self.source else { return None };
-        let binary = |unit: rbm_core::Unit| unit == rbm_core::Unit::Binary;
-        (binary(rbm.visible.unit) && binary(rbm.hidden.unit)).then_some(rbm)
+        let binary = |units: &rbm_core::Units| *units == rbm_core::Unit::Binary;
+        (binary(&rbm.visible.unit) && binary(&rbm.hidden.unit)).then_some(rbm)
     }
 }

@@ -1,8 +1,9 @@
 //! Models of every kind as chains of dense layers, which all formats are written from.
 
+use ae_core::Autoencoder;
 use ndarray::{Array1, Array2, Axis};
 use nn_core::{Activation, Chain as _};
-use rbm_core::{Rbm, Unit};
+use rbm_core::{Rbm, Unit, Units};
 use serde::{Serialize, Serializer};
 
 use crate::Model;
@@ -19,15 +20,16 @@ pub(super) enum Function {
 }
 
 impl Function {
-    /// The mean of an RBM's unit, given its input. Every kind of unit is listed, so that a new one has
+    /// The mean of an RBM's units, given their inputs; none for units of several kinds. Every kind of unit is listed, so that a new one has
     /// to say what its mean is.
-    fn mean_of(unit: Unit) -> Self {
-        match unit {
+    fn mean_of(units: &Units) -> Option<Self> {
+        let Units::Same(unit) = units else { return None };
+        Some(match unit {
             Unit::Binary => Function::Unit(Activation::Logistic),
             Unit::Gaussian => Function::Unit(Activation::Identity),
             Unit::Spin => Function::Unit(Activation::Tanh),
             Unit::TruncatedExponential => Function::TruncatedExponentialMean,
-        }
+        })
     }
 
     /// The name in metadata and messages.
@@ -98,10 +100,23 @@ pub(super) fn encoder(model: &Model, decoded: bool) -> Vec<Layer> {
     layers
 }
 
-/// The layers from the code to the reconstruction.
+/// Whether the reconstruction of the model has columns of several kinds, which no chain of layers gives.
+pub(super) fn is_mixed(model: &Model) -> bool {
+    match model {
+        Model::Autoencoder(model) => model.layout.is_some(),
+        Model::Rbm(rbm) => matches!(rbm.visible.unit, Units::Mixed { .. }),
+        Model::Dbn(dbn) => matches!(dbn.layers[0].visible.unit, Units::Mixed { .. }),
+    }
+}
+
+/// The layers from the code to the reconstruction of a model that is not mixed.
 pub(super) fn decoder(model: &Model) -> Vec<Layer> {
     match model {
-        Model::Autoencoder(model) => chain(model, model.encoder.len(), model.n_layers(), "decoder"),
+        Model::Autoencoder(model) => {
+            // Every field is listed, so that one that changes the reconstruction is not forgotten here.
+            let Autoencoder { encoder, decoder: _, units, top_k: _, encode_top_k: _, layout: _ } = model;
+            chain(model, encoder.len(), units.len(), "decoder")
+        }
         Model::Rbm(rbm) => vec![down(rbm, 0)],
         Model::Dbn(dbn) => {
             dbn.layers.iter().rev().enumerate().map(|(i, rbm)| down(rbm, i)).collect()
@@ -134,7 +149,8 @@ fn up(rbm: &Rbm<f32>, index: usize) -> Layer {
     if !rbm.visible.std.is_empty() {
         weights /= &rbm.visible.std.view().insert_axis(Axis(1));
     }
-    let (bias, function) = (rbm.hidden.bias.clone(), Function::mean_of(rbm.hidden.unit));
+    let function = Function::mean_of(&rbm.hidden.unit).expect("hidden units are of one kind");
+    let bias = rbm.hidden.bias.clone();
     Layer::new(format!("encoder.{index}"), weights, bias, function)
 }
 
@@ -146,6 +162,6 @@ fn down(rbm: &Rbm<f32>, index: usize) -> Layer {
         weights *= &rbm.visible.std;
         bias *= &rbm.visible.std;
     }
-    let function = Function::mean_of(rbm.visible.unit);
+    let function = Function::mean_of(&rbm.visible.unit).expect("outputs are of one kind");
     Layer::new(format!("decoder.{index}"), weights, bias, function)
 }

@@ -67,10 +67,12 @@ fn described(mut metadata: Map<String, Value>) -> HashMap<String, String> {
 fn rbm_metadata(export: &Export<'_>, rbms: &[(String, &Rbm<f32>)]) -> Map<String, Value> {
     let mut metadata = export.metadata(&[]);
     let units = rbms.iter().map(|(name, rbm)| {
-        let units = json!({ "visible": rbm.visible.unit, "hidden": rbm.hidden.unit });
+        let units =
+            json!({ "visible": rbm.visible.unit.name(), "hidden": rbm.hidden.unit.name() });
         (name.clone(), units)
     });
     metadata.remove("activations");
+    metadata.remove("layers");
     metadata.insert("units".to_owned(), Value::Object(units.collect()));
     metadata
 }

@@ -63,7 +63,7 @@ fn table() -> InputEncoding {
         missing: None,
     };
     InputEncoding::Table(vec![
-        ColumnEncoding { name: "size".to_owned(), values: ValueEncoding::Number(number) },
+        ColumnEncoding { name: "code".to_owned(), values: ValueEncoding::Number(number) },
         ColumnEncoding { name: "colour".to_owned(), values: ValueEncoding::Category(category) },
     ])
 }
@@ -92,12 +92,15 @@ fn graphs_are_complete_and_described() {
         }
     }
     let described = graph(&Export::of_model(&autoencoder).with_inputs(table()), Part::Encoder);
+    let inputs = &described.graph.as_ref().expect("a graph").input;
+    let inputs: Vec<&str> = inputs.iter().map(|value| value.name.as_str()).collect();
+    assert_eq!(inputs, ["code.2", "colour"], "the output has the name of a column");
     let find = |key: &str| {
         let entry = described.metadata_props.iter().find(|entry| entry.key == key);
         entry.map(|entry| entry.value.as_str())
     };
     assert_eq!(find("run"), Some("autoencoder"));
-    assert_eq!(find("columns"), Some(r#"["size","colour"]"#));
+    assert_eq!(find("columns"), Some(r#"["code","colour"]"#));
     assert_eq!(find("largest_units_kept"), Some(r#"{"encoder.0":3}"#));
 }
 

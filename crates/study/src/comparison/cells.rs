@@ -133,7 +133,7 @@ impl Run<'_> {
             layers => Classifier::new(layers, n_classes, seed),
         };
 
-        let unlabelled = self.pretraining;
+        let unlabelled = self.unlabelled;
         let (config, listen) = (self.config, &mut *self.listen);
         let settings = |rates| config.fine_tuning_for(method, layers.len(), budget, rates);
         let found = best_on_validation(candidates, |rates| {

@@ -3,11 +3,9 @@
 use mnist_io::Splits;
 use stack::Classifier;
 
-use super::{Run, pretraining_samples};
+use super::Samples;
 use crate::stage::Store;
-use crate::{
-    CachedStack, Cell, ComparisonConfig, Listener, Methods, Outcome, StudyError,
-};
+use crate::{CachedStack, Cell, ComparisonConfig, Listener, Methods, StudyError};
 
 /// The network of a cell.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,10 +30,8 @@ pub fn refit(
     listen: Listener<'_>,
     cell: &Cell,
 ) -> Result<Refitted, StudyError> {
-    let pretraining = pretraining_samples(config, data);
-    let pretraining = pretraining.view();
-    let mut run =
-        Run { config, data, pretraining, data_key, cache, listen, outcome: Outcome::default() };
+    let samples = Samples::of(config, data);
+    let mut run = samples.run(config, data_key, cache, listen);
     let method = methods.resolve(&cell.method, "method")?;
     let mut stack = CachedStack::default();
     let n_layers = method.n_layers(cell.depth);

@@ -1,5 +1,7 @@
 //! Graphs that grow node by node.
 
+use std::collections::BTreeSet;
+
 use super::proto::{self, attribute, element};
 
 /// The domain of the operators for words.
@@ -7,9 +9,10 @@ pub(super) const WORDS: &str = "ai.onnx.ml";
 /// The name of the free number of rows.
 const ROWS: &str = "rows";
 
-/// A graph under construction. Values are named; each node has one output.
+/// A graph under construction. Every value has a name of its own, whatever columns are called.
 pub(super) struct Graph {
     message: proto::Graph,
+    names: BTreeSet<String>,
 }
 
 /// An attribute of a node.
@@ -21,17 +24,28 @@ pub(super) enum Attribute<'a> {
 }
 
 impl Graph {
-    pub(super) fn new(name: &str) -> Self {
-        Graph { message: proto::Graph { name: name.to_owned(), ..Default::default() } }
+    /// A graph of this name, whose outputs will have these names.
+    pub(super) fn new(name: &str, outputs: &[&str]) -> Self {
+        let message = proto::Graph { name: name.to_owned(), ..Default::default() };
+        Graph { message, names: outputs.iter().map(|&output| output.to_owned()).collect() }
+    }
+
+    /// This name, or, if a value has it already, this name with a number.
+    fn unique(&mut self, name: &str) -> String {
+        let numbered = (2..).map(|number| format!("{name}.{number}"));
+        let mut names = std::iter::once(name.to_owned()).chain(numbered);
+        names.find(|name| self.names.insert(name.clone())).expect("numbers do not end")
     }
 
     pub(super) fn into_message(self) -> proto::Graph {
         self.message
     }
 
-    /// Adds an input of shape rows × `columns`.
-    pub(super) fn input(&mut self, name: &str, element: i32, columns: usize, doc: &str) {
-        self.message.input.push(value(name, element, Some(columns), doc));
+    /// Adds an input of shape rows × `columns` and returns its name.
+    pub(super) fn input(&mut self, name: &str, element: i32, columns: usize, doc: &str) -> String {
+        let name = self.unique(name);
+        self.message.input.push(value(&name, element, Some(columns), doc));
+        name
     }
 
     /// Gives a value the name of an output of shape rows × `columns`.
@@ -79,7 +93,8 @@ impl Graph {
         attributes: &[Attribute<'_>],
     ) -> [String; N] {
         let name = format!("{operator}.{}", self.message.node.len());
-        let outputs: [String; N] = std::array::from_fn(|output| format!("{name}.{output}"));
+        let outputs: [String; N] =
+            std::array::from_fn(|output| self.unique(&format!("{name}.{output}")));
         let domain = if operator == "LabelEncoder" { WORDS } else { "" };
         self.message.node.push(proto::Node {
             input: inputs.iter().map(|&input| input.to_owned()).collect(),
@@ -139,9 +154,7 @@ impl Graph {
         raw_data: Vec<u8>,
         string_data: Vec<Vec<u8>>,
     ) -> String {
-        let taken = self.message.initializer.iter().any(|tensor| tensor.name == name);
-        let number = self.message.initializer.len();
-        let name = if taken { format!("{name}.{number}") } else { name.to_owned() };
+        let name = self.unique(name);
         let dims = shape.iter().map(|&size| count(size)).collect();
         let tensor = proto::Tensor { dims, data_type, string_data, name: name.clone(), raw_data };
         self.message.initializer.push(tensor);

@@ -10,14 +10,15 @@ const NUMBERS: &str = "the columns in their own units; missing values are NaN";
 pub(super) fn encoded(graph: &mut Graph, encoding: &InputEncoding, n_inputs: usize) -> String {
     match (encoding, encoding.numbers()) {
         (_, Some(numbers)) => {
-            graph.input("x", element::DOUBLE, n_inputs, NUMBERS);
-            scaled(graph, "x", &numbers)
+            let x = graph.input("x", element::DOUBLE, n_inputs, NUMBERS);
+            scaled(graph, &x, &numbers)
         }
         (InputEncoding::Divide(divisor), None) => {
             let doc = format!("the values, which the graph divides by {divisor}");
-            graph.input("x", element::FLOAT, n_inputs, &doc);
+            let x = graph.input("x", element::FLOAT, n_inputs, &doc);
             let divisor = graph.scalar(*divisor);
-            graph.node("Div", &["x", &divisor])
+            let divided = graph.node("Div", &[&x, &divisor]);
+            without_missing(graph, &divided)
         }
         (InputEncoding::Table(columns), None) => {
             let mut parts = Vec::new();
@@ -25,12 +26,14 @@ pub(super) fn encoded(graph: &mut Graph, encoding: &InputEncoding, n_inputs: usi
                 let name = &column.name;
                 parts.push(match &column.values {
                     ValueEncoding::Number(number) => {
-                        graph.input(name, element::DOUBLE, 1, "a number; missing values are NaN");
-                        scaled(graph, name, &[*number])
+                        let doc = "a number; missing values are NaN";
+                        let x = graph.input(name, element::DOUBLE, 1, doc);
+                        scaled(graph, &x, &[*number])
                     }
                     ValueEncoding::Category(category) => {
-                        graph.input(name, element::STRING, 1, "a word; missing values are empty");
-                        one_hot(graph, name, category)
+                        let doc = "a word; missing values are empty";
+                        let word = graph.input(name, element::STRING, 1, doc);
+                        one_hot(graph, &word, category)
                     }
                 });
             }
@@ -38,8 +41,9 @@ pub(super) fn encoded(graph: &mut Graph, encoding: &InputEncoding, n_inputs: usi
             graph.node_with("Concat", &parts, &[Attribute::Int("axis", 1)])
         }
         (InputEncoding::Keep | InputEncoding::Numbers(_), None) => {
-            graph.input("x", element::FLOAT, n_inputs, "the values as the network learned them");
-            "x".to_owned()
+            let doc = "the values as the network learned them; missing ones are NaN";
+            let x = graph.input("x", element::FLOAT, n_inputs, doc);
+            without_missing(graph, &x)
         }
     }
 }
@@ -60,10 +64,16 @@ fn scaled(graph: &mut Graph, x: &str, numbers: &[NumberEncoding]) -> String {
         scaled = graph.node("Max", &[&scaled, &low]);
         scaled = graph.node("Min", &[&scaled, &high]);
     }
+    let single = [Attribute::Int("to", element::FLOAT.into())];
+    let scaled = graph.node_with("Cast", &[&scaled], &single);
+    without_missing(graph, &scaled)
+}
+
+/// The values with 0 for NaN: a missing value gives a network no input.
+fn without_missing(graph: &mut Graph, x: &str) -> String {
     let missing = graph.node("IsNaN", &[x]);
-    let zero = graph.doubles("zero", &[], [0.0]);
-    let filled = graph.node("Where", &[&missing, &zero, &scaled]);
-    graph.node_with("Cast", &[&filled], &[Attribute::Int("to", element::FLOAT.into())])
+    let zero = graph.scalar(0.0);
+    graph.node("Where", &[&missing, &zero, x])
 }
 
 /// 1 at the place of a word, 0 elsewhere. Places beyond the width give zeros alone.

@@ -28,12 +28,16 @@ pub(super) fn write(export: &Export<'_>, part: Part, layers: &[Layer]) -> Vec<u8
 
 /// The messages of a part.
 pub(super) fn model(export: &Export<'_>, part: Part, layers: &[Layer]) -> proto::Model {
-    let mut graph = Graph::new(&format!("{} of {}", part.name(), export.run));
+    let outputs: &[&str] = match part {
+        Part::Encoder => &["code"],
+        Part::Decoder | Part::Reconstruction => &["reconstruction", "restored"],
+        Part::Classifier => &["probabilities", "class"],
+    };
+    let mut graph = Graph::new(&format!("{} of {}", part.name(), export.run), outputs);
     let n_inputs = layers.first().map_or(0, Layer::n_inputs);
     let n_outputs = layers.last().map_or(0, Layer::n_outputs);
     let x = if part == Part::Decoder {
-        graph.input("code", element::FLOAT, n_inputs, "the code");
-        "code".to_owned()
+        graph.input("code", element::FLOAT, n_inputs, "the code")
     } else {
         input::encoded(&mut graph, &export.inputs, n_inputs)
     };

@@ -1,0 +1,107 @@
+//! Missing values of rows of a file, filled by what a model expects there.
+//!
+//! An RBM draws the missing values given the observed ones, by Gibbs sampling with these clamped: the value
+//! is the mean over the draws, and its spread their standard deviation. An autoencoder reconstructs them,
+//! which gives no spread.
+
+use std::sync::Arc;
+
+use mnist_io::{Contract, Original, Rows};
+use ndarray::Array2;
+
+use super::blocks::{for_each_block, in_whole_blocks};
+use super::encode::originals;
+use super::table::{Column, TableSink, Values};
+use crate::monitor::Monitor;
+use crate::trained::Trained;
+use crate::{Error, Model};
+
+/// The effort of filling missing values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImputeOptions {
+    /// Number of draws of each missing value, of an RBM.
+    pub draws: usize,
+    /// Gibbs steps before a draw, or reconstructions of an autoencoder one after another.
+    pub steps: usize,
+    /// Seed of the draws.
+    pub seed: u64,
+    /// Whether columns `std_NAME` tell the spread of the draws.
+    pub spread: bool,
+}
+
+impl Default for ImputeOptions {
+    fn default() -> Self {
+        ImputeOptions { draws: 100, steps: 50, seed: 1, spread: false }
+    }
+}
+
+/// The result of filling a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Filled {
+    /// Number of rows.
+    pub n_rows: usize,
+    /// Number of rows in which something was missing.
+    pub n_incomplete: usize,
+}
+
+/// Writes all columns of the data in their units, with missing values filled.
+///
+/// # Errors
+/// [`Error::Kind`] for a deep belief network, [`Error::Data`] for a row that cannot be read, [`Error::Io`]
+/// if the table cannot be written, [`Error::Interrupted`].
+pub fn impute(
+    trained: &Trained,
+    contract: &Contract,
+    rows: &mut Rows<'_>,
+    options: ImputeOptions,
+    sink: &mut dyn TableSink,
+    monitor: &dyn Monitor,
+) -> Result<Filled, Error> {
+    let ImputeOptions { draws, steps, seed, spread } = options;
+    let mut n_incomplete = 0;
+    let n_rows = for_each_block(rows, monitor, |block| {
+        let is_incomplete = |row: ndarray::ArrayView1<f32>| row.iter().any(|x| x.is_nan());
+        n_incomplete += block.x.rows().into_iter().filter(|row| is_incomplete(*row)).count();
+        let (filled, std) = match &trained.model {
+            Model::Autoencoder(model) => {
+                (in_whole_blocks(block.x.view(), |x| model.impute(x, steps)), None)
+            }
+            Model::Rbm(rbm) => {
+                let base = rbm.visible.bias.view();
+                let found = rbm_core::impute(rbm, block.x.view(), base, (draws, steps), seed);
+                (found.mean.mapv(|x| x as f32), Some(found.std.mapv(|x| x as f32)))
+            }
+            Model::Dbn(_) => {
+                return Err(Error::Kind {
+                    run: trained.record.run.clone(),
+                    expected: "an RBM or an autoencoder, which fill missing values",
+                });
+            }
+        };
+        let mut batch = originals(contract, filled.view());
+        if let Some(std) = std.filter(|_| spread) {
+            batch.extend(spreads(contract, &std));
+        }
+        sink.write(&batch)
+    })?;
+    Ok(Filled { n_rows, n_incomplete })
+}
+
+/// The standard deviations of the columns of numbers, in their units.
+fn spreads(contract: &Contract, std: &Array2<f32>) -> Vec<Column> {
+    let at = |scale: f32| contract.original((std * scale).view()).into_iter();
+    // An affine map turns standard deviations s into the difference between those of s and of 0.
+    let pairs = at(1.0).zip(at(0.0));
+    pairs
+        .filter_map(|((name, with), (_, without))| match (with, without) {
+            (Original::Numbers(with), Original::Numbers(without)) => {
+                let values = with.into_iter().zip(without).map(|(with, without)| {
+                    with.zip(without).map_or(f64::NAN, |(with, without)| with - without)
+                });
+                let name: Arc<str> = format!("std_{name}").into();
+                Some(Column::new(name, Values::Doubles(values.collect())))
+            }
+            _ => None,
+        })
+        .collect()
+}

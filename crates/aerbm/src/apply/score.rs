@@ -1,0 +1,98 @@
+//! Anomaly scores of rows of a file, and the part of each column in them.
+//!
+//! Of an autoencoder the score is the reconstruction loss of the row, and the part of a column its term of
+//! the loss. Of an RBM the score is the free energy F(v) = −ln p(v) − ln Z in nats, and the part of a column
+//! its surprisal −ln p(v_f | v_rest). Higher scores are more unusual. Missing values are left out.
+
+use std::sync::Arc;
+
+use mnist_io::{Block, BlockKind, Contract, Rows};
+use ndarray::{Array1, Array2, ArrayView2, Axis};
+
+use super::blocks::{for_each_block, in_whole_blocks};
+use super::table::{Column, TableSink, Values};
+use crate::config::{ConfigError, RunConfig};
+use crate::monitor::Monitor;
+use crate::trained::Trained;
+use crate::{Error, Model};
+
+/// Writes the score of each row in column `score`, and the part of each column of the data in columns
+/// `score_NAME`. Returns the number of rows.
+///
+/// # Errors
+/// [`Error::Kind`] for a deep belief network, [`Error::Data`] for a row that cannot be read,
+/// [`Error::Io`] if the table cannot be written, [`Error::Interrupted`].
+pub fn score(
+    trained: &Trained,
+    contract: &Contract,
+    rows: &mut Rows<'_>,
+    sink: &mut dyn TableSink,
+    monitor: &dyn Monitor,
+) -> Result<usize, Error> {
+    let settings = trained.config()?;
+    let names: Vec<Arc<str>> =
+        column_names(contract).into_iter().map(|name| format!("score_{name}").into()).collect();
+    for_each_block(rows, monitor, |block| {
+        let (scores, parts) = scores(trained, &settings, block.x.view())?;
+        let mut batch = vec![Column::new("score", Values::Doubles(scores.to_vec()))];
+        batch.extend(names.iter().zip(parts.columns()).map(|(name, part)| {
+            Column::new(Arc::clone(name), Values::Doubles(part.to_vec()))
+        }));
+        sink.write(&batch)
+    })
+}
+
+/// The score of each row, and the part of each feature: n, and n × features.
+fn scores(
+    trained: &Trained,
+    settings: &RunConfig,
+    x: ArrayView2<f32>,
+) -> Result<(Array1<f64>, Array2<f64>), Error> {
+    match (&trained.model, settings) {
+        (Model::Autoencoder(model), RunConfig::Autoencoder(settings)) => {
+            let loss = settings.model.loss();
+            // Parts are numbers of f64, which a block of f32 does not hold.
+            let mut parts = Array2::zeros((0, 0));
+            in_whole_blocks(x, |x| {
+                parts = model.feature_losses(x, loss);
+                Array2::zeros((x.nrows(), 0))
+            });
+            let parts = parts.slice_move(ndarray::s![..x.nrows(), ..]);
+            let observed = parts.mapv(|part| if part.is_nan() { 0.0 } else { part });
+            Ok((observed.sum_axis(Axis(1)), parts))
+        }
+        (Model::Rbm(rbm), _) => {
+            let mut energies = Vec::new();
+            in_whole_blocks(x, |x| {
+                energies = rbm.free_energies(x).into_iter().map(f64::from).collect();
+                Array2::zeros((x.nrows(), 0))
+            });
+            energies.truncate(x.nrows());
+            let parts = rbm.feature_surprisals(x);
+            let parts = parts.map_err(|error| ConfigError(error.to_string()))?;
+            Ok((energies.into(), parts))
+        }
+        _ => Err(Error::Kind {
+            run: trained.record.run.clone(),
+            expected: "an autoencoder or an RBM, whose losses and energies are scores",
+        }),
+    }
+}
+
+/// The names of the columns that features come from: a category has one.
+fn column_names(contract: &Contract) -> Vec<String> {
+    let names = contract.feature_names();
+    let mut columns = Vec::new();
+    let mut first = 0;
+    for Block { kind, width } in contract.layout() {
+        let name = |feature: usize| names.get(feature).cloned().unwrap_or(feature.to_string());
+        if kind == BlockKind::Category {
+            let level = name(first);
+            columns.push(level.split_once('=').map_or(level.clone(), |(column, _)| column.to_owned()));
+        } else {
+            columns.extend((first..first + width).map(name));
+        }
+        first += width;
+    }
+    columns
+}

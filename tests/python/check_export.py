@@ -1,0 +1,267 @@
+"""Compares exported models with aerbm in onnxruntime, NumPy, scikit-learn and, if it is there, PyTorch.
+
+    check_export.py AERBM CASES
+
+AERBM is the binary; CASES is a folder that tests/export.rs writes: each folder in it has a saved model
+and, as .npy files, the rows `x` and what the library computes from them (`codes`, `reconstruction`,
+`decoded`, `probabilities`). Graphs with an encoding of raw columns have their inputs in graphs.json.
+"""
+
+import json
+import struct
+import subprocess
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from sklearn.neural_network import BernoulliRBM, MLPClassifier, MLPRegressor
+
+try:
+    import torch
+except ImportError:
+    torch = None
+
+TOLERANCE = 1e-5
+SCIKIT_LEARN = {"identity", "logistic", "tanh", "relu", "softmax"}
+worst = {}
+
+
+def compare(what, found, expected):
+    """Ends the program if the arrays differ by more than the tolerance, relative to large values."""
+    found, expected = np.asarray(found, dtype=np.float64), np.asarray(expected, dtype=np.float64)
+    if found.shape != expected.shape:
+        sys.exit(f"{what}: shape {found.shape}, expected {expected.shape}")
+    difference = np.max(np.abs(found - expected) / np.maximum(1.0, np.abs(expected)))
+    if not difference <= TOLERANCE:
+        sys.exit(f"{what}: differs by {difference:.3g}, expected at most {TOLERANCE}")
+    program = what.split(",")[0]
+    count, most = worst.get(program, (0, 0.0))
+    worst[program] = (count + 1, max(most, difference))
+
+
+def export(binary, model, form, part=None):
+    """The exported file, or the error in one line."""
+    out = Path(tempfile.mkdtemp()) / f"model.{form}"
+    command = [binary, "export", model, "--format", form, "--out", out]
+    command += ["--part", part] if part else []
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if done.returncode:
+        lines = done.stderr.strip().splitlines()
+        assert len(lines) == 1 and lines[0].startswith("error: "), done.stderr
+        return lines[0]
+    return out
+
+
+def session(path):
+    return onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+
+
+def safetensors(path):
+    """The tensors and the metadata of a file."""
+    data = path.read_bytes()
+    length = struct.unpack("<Q", data[:8])[0]
+    header = json.loads(data[8 : 8 + length])
+    metadata = json.loads(header.pop("__metadata__")["aerbm"])
+    body, tensors = data[8 + length :], {}
+    for name, entry in header.items():
+        begin, end = entry["data_offsets"]
+        tensors[name] = np.frombuffer(body[begin:end], "<f4").reshape(entry["shape"])
+    return tensors, metadata
+
+
+def mean_of_truncated_exponential(z):
+    z = z.astype(np.float64)
+    small = np.abs(z) < 1e-4
+    z_or_one = np.where(small, 1.0, z)
+    return np.where(small, 0.5 + z / 12, 1 / (1 - np.exp(-z_or_one)) - 1 / z_or_one)
+
+
+def softmax(z):
+    power = np.exp(z - z.max(axis=1, keepdims=True))
+    return power / power.sum(axis=1, keepdims=True)
+
+
+FUNCTIONS = {
+    "identity": lambda z: z,
+    "logistic": lambda z: 1 / (1 + np.exp(-z)),
+    "tanh": np.tanh,
+    "relu": lambda z: np.maximum(z, 0),
+    "leaky-relu": lambda z: np.where(z < 0, 0.01 * z, z),
+    "softplus": lambda z: np.logaddexp(z, 0),
+    "elu": lambda z: np.where(z < 0, np.expm1(np.minimum(z, 0)), z),
+    "truncated-exponential-mean": mean_of_truncated_exponential,
+    "softmax": softmax,
+}
+
+
+def numpy_pass(tensors, metadata, layers, x):
+    y = x.astype(np.float64)
+    for layer in layers:
+        z = y @ tensors[f"{layer}.weight"].T.astype(np.float64) + tensors[f"{layer}.bias"]
+        y = FUNCTIONS[metadata["activations"][layer]](z)
+        kept = metadata.get("largest_units_kept", {}).get(layer)
+        if kept:
+            lost = np.argsort(-y, axis=1, kind="stable")[:, kept:]
+            np.put_along_axis(y, lost, 0.0, axis=1)
+    return y
+
+
+TORCH_FUNCTIONS = {
+    "identity": "Identity",
+    "logistic": "Sigmoid",
+    "tanh": "Tanh",
+    "relu": "ReLU",
+    "softplus": "Softplus",
+    "elu": "ELU",
+}
+
+
+def torch_pass(tensors, metadata, layers, x):
+    """The pass in PyTorch; None for functions that it has no module for."""
+    y = torch.tensor(x)
+    for layer in layers:
+        name = metadata["activations"][layer]
+        if name not in TORCH_FUNCTIONS or layer in metadata.get("largest_units_kept", {}):
+            return None
+        weight = torch.tensor(tensors[f"{layer}.weight"])
+        linear = torch.nn.Linear(weight.shape[1], weight.shape[0])
+        linear.load_state_dict({"weight": weight, "bias": torch.tensor(tensors[f"{layer}.bias"])})
+        y = getattr(torch.nn, TORCH_FUNCTIONS[name])()(linear(y))
+    return y.detach().numpy()
+
+
+def scikit_learn(path, x):
+    """The output of the estimator that the file describes."""
+    file = np.load(path)
+    name = str(file["estimator"])
+    if name == "BernoulliRBM":
+        rbm = BernoulliRBM(n_components=len(file["components_"]))
+        for attribute in ["components_", "intercept_hidden_", "intercept_visible_"]:
+            setattr(rbm, attribute, file[attribute])
+        return rbm.transform(x)
+    network = {"MLPClassifier": MLPClassifier, "MLPRegressor": MLPRegressor}[name]()
+    network.activation = str(file["activation"])
+    network.out_activation_ = str(file["out_activation_"])
+    n_layers = sum(key.startswith("coefs_") for key in file.files)
+    network.coefs_ = [file[f"coefs_{i}"] for i in range(n_layers)]
+    network.intercepts_ = [file[f"intercepts_{i}"] for i in range(n_layers)]
+    network.n_layers_, network.n_outputs_ = n_layers + 1, network.coefs_[-1].shape[1]
+    network.n_features_in_ = x.shape[1]
+    if name == "MLPClassifier":
+        network.classes_ = file["classes_"]
+        return network.predict_proba(x)
+    y = network.predict(x)
+    return y if y.ndim == 2 else y[:, None]
+
+
+def check_part(binary, folder, part, x, expected):
+    """Compares one part of one model in every program."""
+    name = f"{folder.name} {part}"
+    graph = session(export(binary, folder, "onnx", part))
+    metadata = graph.get_modelmeta().custom_metadata_map
+    assert metadata["part"] == part and "activations" in metadata, metadata
+    outputs = graph.run(None, {graph.get_inputs()[0].name: x})
+    compare(f"onnxruntime, {name}", outputs[0], expected)
+    compare(f"onnxruntime, {name}, one row", graph.run(None, {graph.get_inputs()[0].name: x[:1]})[0], expected[:1])
+    if part == "classifier":
+        assert (outputs[1] == np.argmax(expected, axis=1)).all(), name
+
+    tensors, metadata = safetensors(export(binary, folder, "safetensors", part))
+    layers = metadata["layers"]
+    compare(f"numpy, {name}", numpy_pass(tensors, metadata, layers, x), expected)
+    found = torch_pass(tensors, metadata, layers, x) if torch else None
+    if found is not None:
+        compare(f"torch, {name}", found, expected)
+
+    arrays = export(binary, folder, "npz", part)
+    functions = [metadata["activations"][layer] for layer in layers]
+    has = set(functions) <= SCIKIT_LEARN and len(set(functions[:-1])) <= 1
+    if has and "largest_units_kept" not in metadata:
+        compare(f"scikit-learn, {name}", scikit_learn(arrays, x), expected)
+    else:
+        assert isinstance(arrays, str) and "scikit-learn's layout" in arrays, (name, arrays)
+
+
+def check_rbm(binary, folder, x, codes):
+    """Compares the parameters of an RBM, by the formula of its conditional."""
+    tensors, metadata = safetensors(export(binary, folder, "safetensors"))
+    u = x / tensors.get("rbm.visible_std", np.float32(1))
+    z = u @ tensors["rbm.weight"].T + tensors["rbm.hidden_bias"]
+    mean = {"binary": "logistic", "spin": "tanh", "gaussian": "identity"}[metadata["units"]["rbm"]["hidden"]]
+    compare(f"numpy, {folder.name} parameters", FUNCTIONS[mean](z), codes)
+
+
+def check_case(binary, folder):
+    load = lambda name: np.load(folder / f"{name}.npy")
+    x = load("x")
+    if (folder / "probabilities.npy").exists():
+        check_part(binary, folder, "classifier", x, load("probabilities"))
+        refused = export(binary, folder, "onnx", "decoder")
+        assert isinstance(refused, str) and "has no decoder" in refused, refused
+        return
+    codes = load("codes")
+    check_part(binary, folder, "encoder", x, codes)
+    check_part(binary, folder, "decoder", codes, load("decoded"))
+    check_part(binary, folder, "reconstruction", x, load("reconstruction"))
+    if json.loads((folder / "model.json").read_text())["method"] == "rbm":
+        check_rbm(binary, folder, x, codes)
+
+
+def raw(values, kind):
+    """A column or matrix of JSON as the array that a graph takes; null is a missing number."""
+    if kind == "tensor(string)":
+        return np.array(values, dtype=object)
+    values = [[np.nan if value is None else value for value in row] for row in values]
+    return np.array(values, dtype={"tensor(double)": np.float64, "tensor(float)": np.float32}[kind])
+
+
+def check_graphs(folder):
+    """Compares graphs that encode raw columns."""
+    for case in json.loads((folder / "graphs.json").read_text()):
+        graph = session(folder / case["file"])
+        inputs = {it.name: raw(case["inputs"][it.name], it.type) for it in graph.get_inputs()}
+        outputs = dict(zip([it.name for it in graph.get_outputs()], graph.run(None, inputs)))
+        for name, expected in case["outputs"].items():
+            if isinstance(expected[0], str):
+                assert list(outputs[name]) == expected, (case["file"], outputs[name], expected)
+            else:
+                compare(f"onnxruntime, {case['file']} {name}", outputs[name], expected)
+
+
+def check_command(binary):
+    """Trains with the command, and compares the graph with the codes that `aerbm encode` writes."""
+    folder = Path(tempfile.mkdtemp())
+    x = np.random.default_rng(1).random((300, 20), dtype=np.float32)
+    np.savez(folder / "data.npz", x_train=x[:200], x_test=x[200:])
+    run = lambda *words: subprocess.run([binary, *map(str, words)], check=True, capture_output=True)
+    settings = ["--set", "model.n_hidden=9", "--set", "training.epochs=2"]
+    for preset in ["autoencoder", "rbm"]:
+        out = folder / preset
+        run("train", preset, *settings, "--data", folder / "data.npz", "--out", out)
+        run("encode", out, "--data", folder / "data.npz", "--out", folder / "codes.npy")
+        graph = session(export(binary, out, "onnx"))
+        codes = graph.run(None, {"x": x[200:]})[0]
+        compare(f"onnxruntime, {preset} trained by the command", codes, np.load(folder / "codes.npy"))
+
+
+def main(binary, cases):
+    # scikit-learn warns that estimators were not fitted by itself.
+    warnings.filterwarnings("ignore")
+    folders = sorted(path for path in Path(cases).iterdir() if path.is_dir())
+    for folder in folders:
+        if (folder / "graphs.json").exists():
+            check_graphs(folder)
+        else:
+            check_case(binary, folder)
+    check_command(binary)
+    for program, (count, most) in worst.items():
+        print(f"{program}: {count} comparisons, largest difference {most:.1e}")
+    if torch is None:
+        print("torch: not installed, left out")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
