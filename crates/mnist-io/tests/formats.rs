@@ -8,9 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::{idx, npy, npz, png};
-use mnist_io::{
-    Dataset, MissingValues, Opened, ReadOptions, Scale, SplitRule, TrainingData, open,
-};
+use mnist_io::{Dataset, MissingValues, Opened, ReadOptions, Scale, SplitRule, TrainingData, open};
 use ndarray::{Array2, Axis, array};
 
 fn options() -> ReadOptions {
@@ -107,7 +105,8 @@ fn a_table_without_a_header_in_other_separators() {
 #[test]
 fn a_column_called_label_is_taken_and_that_is_said() {
     let dir = folder();
-    let path = write(dir.path(), "a.csv", "label,x\n1,0.5\n0,0.25\n1,0.125\n0,0.75\n1,0.625\n0,0.875\n");
+    let path =
+        write(dir.path(), "a.csv", "label,x\n1,0.5\n0,0.25\n1,0.125\n0,0.75\n1,0.625\n0,0.875\n");
     let opened = open(&path, &options()).unwrap();
     assert_eq!(sorted(&opened)[0], (vec![0.125], Some(1)));
     assert!(notes(&opened).contains("the labels are in column label\n"));

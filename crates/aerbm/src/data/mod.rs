@@ -7,7 +7,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use mnist_io::{
-    Derived, Note, Opened, ReadOptions, Scale, SplitRule, Splits, TrainTest, TrainingData,
+    Contract, Dataset, Derived, Input, Note, Opened, ReadOptions, Scale, Scaling, SplitRule,
+    Splits, TrainTest, TrainingData,
 };
 use serde::{Deserialize, Serialize};
 use study::stage::Key;
@@ -82,6 +83,10 @@ pub struct Loaded {
     pub data: TrainTest<TrainingData>,
     /// The name of the set.
     pub name: String,
+    /// What was fitted to the training part, by which new data are read.
+    pub contract: Contract,
+    /// Samples without a label, for pretraining only.
+    pub unlabelled: Option<Dataset>,
     /// Decisions made while reading.
     pub notes: Vec<DataNote>,
     /// The options that it was read with, where they are not the defaults.
@@ -100,17 +105,21 @@ pub fn load(source: &Source) -> Result<Loaded, Error> {
         ..ReadOptions::default()
     };
     let path = find(&source.data);
-    let (data, mut notes) = match (path, Derived::named(&source.data)) {
+    let (opened, mut notes) = match (path, Derived::named(&source.data)) {
         (Ok(path), _) => {
-            let Opened { data, notes, .. } = mnist_io::open(path, &options)?;
-            (data, notes.into_iter().map(DataNote::Reading).collect::<Vec<_>>())
+            let mut opened = mnist_io::open(path, &options)?;
+            let notes = std::mem::take(&mut opened.notes);
+            (opened, notes.into_iter().map(DataNote::Reading).collect::<Vec<_>>())
         }
         (Err(_), Some(set)) => {
             let notes = vec![DataNote::Other(set.description().to_owned())];
-            (make(set, &options)?.into(), notes)
+            let data = make(set, &options)?;
+            let contract = Contract::of_pixels(&data.train);
+            (Opened { data: data.into(), contract, notes: vec![], unlabelled: None }, notes)
         }
         (Err(error), None) => return Err(error.into()),
     };
+    let Opened { data, contract, unlabelled, .. } = opened;
     if !data.train.shape().is_image() {
         let n = data.train.n_features();
         let note = format!("samples are {n} numbers, not images: they are not drawn");
@@ -119,7 +128,7 @@ pub fn load(source: &Source) -> Result<Loaded, Error> {
     let name = data.train.name().to_owned();
     let variant = (options.scale, options.label_column);
     let variant = (variant != (Scale::Auto, None)).then_some(variant);
-    Ok(Loaded { data, name, notes, variant })
+    Ok(Loaded { data, name, contract, unlabelled, notes, variant })
 }
 
 /// Loads data for a model.
@@ -182,10 +191,23 @@ impl Loaded {
     /// The hash of the content of the parts and of the options of reading.
     fn key(&self, rule: SplitRule) -> Key {
         let hashes = (self.data.train.sha256(), &self.data.test.sha256);
-        match &self.variant {
-            None => Key::new("data", &(hashes, rule)),
-            Some(variant) => Key::new("data", &(hashes, rule, variant)),
+        match (&self.variant, self.fitted()) {
+            (None, None) => Key::new("data", &(hashes, rule)),
+            (Some(variant), None) => Key::new("data", &(hashes, rule, variant)),
+            (variant, Some(contract)) => Key::new("data", &(hashes, rule, variant, contract)),
         }
+    }
+}
+
+impl Loaded {
+    /// The contract, if the numbers depend on more than the file and the options that name a variant:
+    /// columns of their own types, or constants of each column.
+    fn fitted(&self) -> Option<&Contract> {
+        let depends = match &self.contract.input {
+            Input::Table(table) => table.image.is_none(),
+            Input::Array(array) => matches!(array.scaling, Scaling::Columns { .. }),
+        };
+        depends.then_some(&self.contract)
     }
 }
 

@@ -138,7 +138,8 @@ impl Plan<'_> {
             ColumnKind::Ignored { .. } => (),
             ColumnKind::Number { shift, range, .. } => {
                 let number = cell.number(format).filter(|number| number.is_finite());
-                let number = number.ok_or_else(|| Refused("a finite number, as in training".into()))?;
+                let number =
+                    number.ok_or_else(|| Refused("a finite number, as in training".into()))?;
                 out[0] = shifted(*shift, *range, number, &mut self.seen)?;
             }
             ColumnKind::Date { shift, range, format } => {
@@ -183,7 +184,10 @@ impl Plan<'_> {
     /// The index of a level of a category.
     fn level(&self, cell: Cell) -> Option<usize> {
         let text = cell.text();
-        self.levels.get(text.as_ref()).or_else(|| self.levels.get(canonical(&text).as_ref())).copied()
+        self.levels
+            .get(text.as_ref())
+            .or_else(|| self.levels.get(canonical(&text).as_ref()))
+            .copied()
     }
 
     /// Whether a word that could stand for a missing value is a level of its own.

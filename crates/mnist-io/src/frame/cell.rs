@@ -20,9 +20,8 @@ pub(crate) enum Cell<'a> {
 }
 
 /// Words for a missing value, in lower case.
-const MISSING: [&str; 13] = [
-    "", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "nil", "?", "-", "--", ".",
-];
+const MISSING: [&str; 13] =
+    ["", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "nil", "?", "-", "--", "."];
 
 /// Words for a missing label. `none` and `-` may be names of classes.
 const MISSING_LABEL: [&str; 7] = ["", "na", "n/a", "<na>", "nan", "null", "?"];
@@ -129,7 +128,10 @@ mod tests {
 
     #[test]
     fn integers_have_one_text() {
-        assert_eq!((canonical("1.0"), canonical("-3"), canonical("1.5")), ("1".into(), "-3".into(), "1.5".into()));
+        assert_eq!(
+            (canonical("1.0"), canonical("-3"), canonical("1.5")),
+            ("1".into(), "-3".into(), "1.5".into())
+        );
         assert_eq!(canonical("Seoul"), "Seoul");
     }
 }

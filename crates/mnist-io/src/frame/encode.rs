@@ -48,9 +48,9 @@ impl Cells for Rows<'_> {
         match &self.table.columns[column] {
             Store::Numbers(numbers) if !numbers[row].is_nan() => Cell::Number(numbers[row]),
             Store::Moments { seconds, .. } if !seconds[row].is_nan() => Cell::Moment(seconds[row]),
-            Store::Words { words, codes } if codes[row] != NO_WORD => {
-                words.get_index(codes[row] as usize).map_or(Cell::Missing, |(word, _)| Cell::Text(word))
-            }
+            Store::Words { words, codes } if codes[row] != NO_WORD => words
+                .get_index(codes[row] as usize)
+                .map_or(Cell::Missing, |(word, _)| Cell::Text(word)),
             _ => Cell::Missing,
         }
     }
@@ -61,7 +61,11 @@ impl Cells for Rows<'_> {
 }
 
 /// Refuses missing values in the columns that are encoded.
-pub(crate) fn check_missing(table: &Stored, input: &TableInput, file: &Path) -> Result<(), FormatError> {
+pub(crate) fn check_missing(
+    table: &Stored,
+    input: &TableInput,
+    file: &Path,
+) -> Result<(), FormatError> {
     for column in &input.columns {
         if let (Some(place), false) =
             (table.first_missing[column.index], matches!(column.kind, ColumnKind::Ignored { .. }))

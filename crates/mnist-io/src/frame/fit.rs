@@ -253,7 +253,12 @@ fn values_note(statistics: &[&Statistics], scaled: Scaled) -> Note {
 }
 
 /// The map of a pixel.
-fn kept(statistics: &Statistics, scaling: ScaledBy, shift: Shift, unit_interval: bool) -> ColumnKind {
+fn kept(
+    statistics: &Statistics,
+    scaling: ScaledBy,
+    shift: Shift,
+    unit_interval: bool,
+) -> ColumnKind {
     let range = [statistics.min, statistics.max];
     ColumnKind::Number { scaling, shift, range, unit_interval }
 }

@@ -28,9 +28,10 @@ pub(crate) fn label_index(
     column_index(names, has_header, asked).map(Some).ok_or_else(|| FormatError::CsvColumn {
         file: file.into(),
         column: asked.to_owned(),
-        found: match has_header {
-            true => names.to_vec(),
-            false => vec![format!("0 to {}", names.len() - 1)],
+        found: if has_header {
+            names.to_vec()
+        } else {
+            vec![format!("0 to {}", names.len() - 1)]
         },
     })
 }
@@ -55,8 +56,7 @@ pub(crate) fn named_column(
     option: &'static str,
     asked: &str,
 ) -> Result<usize, FormatError> {
-    column_index(names, has_header, asked)
-        .ok_or_else(|| unknown_column(file, names, option, asked))
+    column_index(names, has_header, asked).ok_or_else(|| unknown_column(file, names, option, asked))
 }
 
 /// The error of a column that is not there.

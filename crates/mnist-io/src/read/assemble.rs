@@ -7,9 +7,7 @@ use super::options::{ReadOptions, SplitBy};
 use super::raw::{RawPart, RawSet};
 use super::scaling::{self, Resolved, Scale};
 use super::table::Table;
-use crate::contract::{
-    ArrayInput, CONTRACT_VERSION, Classes, Contract, Input, MissingValues,
-};
+use crate::contract::{ArrayInput, CONTRACT_VERSION, Classes, Contract, Input, MissingValues};
 use crate::dataset::{Dataset, Origin, check_counts};
 use crate::error::Error;
 use crate::format_error::FormatError;
@@ -200,7 +198,9 @@ pub(super) fn notes_on_parts(
         notes.push(match (&options.split_column, &options.group_column, options.split) {
             (Some(column), _, _) => Note::Divided { by: format!("as column {column} says") },
             (_, Some(column), _) => {
-                let by = format!("so that equal values of {column} stay together; {n_test} are the test part");
+                let by = format!(
+                    "so that equal values of {column} stay together; {n_test} are the test part"
+                );
                 Note::Divided { by }
             }
             (_, _, SplitBy::Time) => {

@@ -15,8 +15,8 @@ mod options;
 pub(crate) mod order;
 pub(crate) mod raw;
 pub(crate) mod scaling;
-pub(crate) mod table;
 mod second_file;
+pub(crate) mod table;
 mod tables;
 
 use std::path::Path;

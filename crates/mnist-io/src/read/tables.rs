@@ -117,8 +117,10 @@ pub(crate) fn fitted(
     for name in &options.drop_columns {
         left_out.push((column("drop_columns", name)?, Reason::Dropped));
     }
-    let split = options.split_column.as_ref().map(|name| column("split_column", name)).transpose()?;
-    let group = options.group_column.as_ref().map(|name| column("group_column", name)).transpose()?;
+    let split =
+        options.split_column.as_ref().map(|name| column("split_column", name)).transpose()?;
+    let group =
+        options.group_column.as_ref().map(|name| column("group_column", name)).transpose()?;
     left_out.extend(split.iter().chain(&group).map(|&index| (index, Reason::Parts)));
 
     let stored = store(&open, label, &schema, options.memory_limit)?;
@@ -132,8 +134,7 @@ pub(crate) fn fitted(
     let for_test = options.test.is_none();
     let division = division(&stored, split, group, options, for_test)?;
     let place = file.display().to_string();
-    let mut parts =
-        rows_of_parts(stored.n_rows, labels.as_deref(), &place, for_test, division)?;
+    let mut parts = rows_of_parts(stored.n_rows, labels.as_deref(), &place, for_test, division)?;
     if options.test.is_some() {
         parts.held = vec![];
     }

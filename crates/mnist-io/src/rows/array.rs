@@ -60,9 +60,8 @@ impl Arrays {
             let place = Place::Row((self.before + row) as u64);
             (labels.text(row), place)
         };
-        self.labels = labels
-            .as_ref()
-            .map(|labels| rows.clone().map(|row| label(labels, row)).collect());
+        self.labels =
+            labels.as_ref().map(|labels| rows.clone().map(|row| label(labels, row)).collect());
         self.row = rows.end;
         if rows.end == table.n_rows {
             self.before += table.n_rows;
@@ -119,7 +118,11 @@ impl<'a> ArrayEncoder<'a> {
     }
 
     /// The features of rows of an array.
-    pub(super) fn encode(&mut self, file: &Path, rows: &ArrayRows) -> Result<Array2<f32>, FormatError> {
+    pub(super) fn encode(
+        &mut self,
+        file: &Path,
+        rows: &ArrayRows,
+    ) -> Result<Array2<f32>, FormatError> {
         let n_features = self.sources.len();
         let mut x = Array2::<f32>::zeros((rows.n_rows(), n_features));
         let features = x.as_slice_mut().expect("a new array is contiguous");
@@ -139,7 +142,7 @@ impl<'a> ArrayEncoder<'a> {
             for (feature, (&value, out)) in values.iter().zip(out).enumerate() {
                 let [low, high] = self.ranges[feature];
                 // Values within the range are finite, and are nearly all.
-                if !(value >= low && value <= high) || !out.is_finite() {
+                if !(low..=high).contains(&value) || !out.is_finite() {
                     self.count(feature, value, *out, file, || rows.place(row))?;
                 }
             }
@@ -168,7 +171,7 @@ impl<'a> ArrayEncoder<'a> {
             })?;
             *out = self.input.scaling.encode(feature, value);
             let [low, high] = self.ranges[feature];
-            if !(value >= low && value <= high) || !out.is_finite() {
+            if !(low..=high).contains(&value) || !out.is_finite() {
                 self.count(feature, value, *out, file, || cells.place(row))?;
             }
         }

@@ -78,7 +78,8 @@ pub(super) fn frame(contract: &Contract, frame: &Frame, new: &NewData) -> Result
             let place = frame.file.display().to_string();
             let (sources, label) = by_position(contract, table, width, &place)?;
             let label = if ignores_labels { None } else { explicit.or(label) };
-            let notes = if table.header == frame.has_header { vec![] } else { vec![Note::ByPosition] };
+            let notes =
+                if table.header == frame.has_header { vec![] } else { vec![Note::ByPosition] };
             Ok(Matched { sources, label, notes })
         }
     }

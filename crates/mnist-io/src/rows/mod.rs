@@ -16,7 +16,7 @@ use self::matching::Matched;
 use crate::contract::{Contract, Encoder, Input, UnknownLevels};
 use crate::error::Error;
 use crate::format_error::FormatError;
-use crate::frame::{Cells, Frame, FrameReader, Place};
+use crate::frame::{CellFormat, Cells, Frame, FrameReader, Place};
 use crate::read::Note;
 use crate::read::ReadOptions;
 use crate::read::classes::KnownClasses;
@@ -141,7 +141,9 @@ impl Contract {
                 let columns = used.zip(sources);
                 AnyEncoder::Table(Encoder::new(columns, new.unknown_levels, self.missing))
             }
-            Input::Array(array) => AnyEncoder::Array(ArrayEncoder::new(array, sources, self.missing)),
+            Input::Array(array) => {
+                AnyEncoder::Array(ArrayEncoder::new(array, sources, self.missing))
+            }
         };
         Ok(Rows {
             contract: self,
@@ -196,7 +198,7 @@ impl Rows<'_> {
             }
             (Source::Arrays(arrays), AnyEncoder::Table(encoder)) => {
                 let Some(cells) = arrays.next_block()? else { return Ok(None) };
-                let x = encoder.encode(&self.file, cells.as_ref(), Default::default())?;
+                let x = encoder.encode(&self.file, cells.as_ref(), CellFormat::default())?;
                 (x, arrays.labels())
             }
             (Source::Arrays(arrays), AnyEncoder::Array(encoder)) => {

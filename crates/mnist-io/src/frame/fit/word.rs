@@ -80,6 +80,9 @@ pub(super) fn odd_among_numbers<'a>(
     let share = n_numbers as f64 / known().count().max(1) as f64;
     let odd = is_number.iter().position(|is| !is)?;
     let (word, place) = words.get_index(odd)?;
-    (share > 0.5 && n_levels > 1 && (share >= 0.9 || n_levels > 20))
-        .then_some((word.as_str(), *place, share))
+    (share > 0.5 && n_levels > 1 && (share >= 0.9 || n_levels > 20)).then_some((
+        word.as_str(),
+        *place,
+        share,
+    ))
 }

@@ -95,7 +95,9 @@ fn records(
 /// The text of a file in UTF-8, without a byte order mark.
 fn decoded(file: &Path) -> Result<Box<dyn Read>, Error> {
     let unpacked = Unpacked::open(file)?;
-    Ok(Box::new(DecodeReaderBytesBuilder::new().utf8_passthru(true).strip_bom(true).build(unpacked)))
+    Ok(Box::new(
+        DecodeReaderBytesBuilder::new().utf8_passthru(true).strip_bom(true).build(unpacked),
+    ))
 }
 
 /// A reader that refuses more bytes than the limit since the counter was last set to 0, so that a

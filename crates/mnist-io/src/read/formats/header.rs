@@ -47,7 +47,11 @@ fn counts(first: &StringRecord, others: &[StringRecord]) -> bool {
     let long_enough = whole.len() >= 3 || (whole.len() == 2 && n_others > 0);
     // A first row of data that happens to count would be followed by rows like it.
     let again = others.iter().any(|line| line == first);
-    in_order && long_enough && n_others <= 2 && first.iter().all(|f| f.parse::<usize>().is_ok() || !is_number(f)) && !again
+    in_order
+        && long_enough
+        && n_others <= 2
+        && first.iter().all(|f| f.parse::<usize>().is_ok() || !is_number(f))
+        && !again
 }
 
 /// Whether a line of words differs from all lines of words below it.
@@ -100,8 +104,7 @@ mod tests {
     use super::*;
 
     fn detected(lines: &[&str]) -> bool {
-        let lines: Vec<StringRecord> =
-            lines.iter().map(|line| line.split(',').collect()).collect();
+        let lines: Vec<StringRecord> = lines.iter().map(|line| line.split(',').collect()).collect();
         is_header(&Sample { first: &lines[0], others: &lines[1..], known: &[] })
     }
 
