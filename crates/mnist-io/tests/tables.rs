@@ -297,7 +297,7 @@ fn headers_encodings_and_notations_are_read_or_named() {
         b"a,b,a\n1,2,3\n4,5,6\n7,8,9\n",
         &["columns 0 and 2 are both called \"a\""],
     );
-    refused("cp949.csv", b"\xc5\xb0,b\n1,2\n3,4\n5,6\n", &["invalid UTF-8", "iconv -f CP949"]);
+    refused("cp949.csv", b"\xb0\xa1,b\n1,2\n3,4\n5,6\n", &["invalid UTF-8", "iconv -f CP949"]);
 }
 
 #[test]

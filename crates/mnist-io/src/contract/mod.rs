@@ -34,7 +34,8 @@ pub const CONTRACT_VERSION: u32 = 1;
 ///
 /// let dir = tempfile::tempdir()?;
 /// let file = dir.path().join("flats.csv");
-/// std::fs::write(&file, "city,rooms,y\nSeoul,2,a\nBusan,3,b\nSeoul,4,a\nBusan,5,b\nSeoul,1,a\n")?;
+/// let rows = "Seoul,2,a\nBusan,3,b\nSeoul,4,a\nBusan,5,b\n".repeat(3);
+/// std::fs::write(&file, format!("city,rooms,y\n{rows}"))?;
 /// let contract = open(&file, &ReadOptions::default())?.contract;
 /// assert_eq!(contract.feature_names(), ["city=Busan", "city=Seoul", "city=other", "rooms"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -14,6 +14,7 @@ pub(crate) enum Cell<'a> {
     /// Text, which may be a number, a date or a word for a missing value.
     Text(&'a str),
     /// True or false.
+    #[cfg_attr(not(feature = "columnar"), allow(dead_code, reason = "text has words instead"))]
     Boolean(bool),
     /// Seconds since 1970.
     Moment(f64),

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::format_error::FormatError;
+use crate::table_error::TableError;
 
 /// Names of columns that are taken for labels by default.
 const LABEL_NAMES: [&str; 5] = ["label", "labels", "class", "target", "y"];
@@ -18,21 +18,17 @@ pub(crate) fn label_index(
     names: &[String],
     has_header: bool,
     asked: Option<&str>,
-) -> Result<Option<usize>, FormatError> {
+) -> Result<Option<usize>, TableError> {
     let Some(asked) = asked else {
         return Ok(names.iter().position(|name| has_header && is_label(name)));
     };
     if asked == "none" {
         return Ok(None);
     }
-    column_index(names, has_header, asked).map(Some).ok_or_else(|| FormatError::CsvColumn {
+    column_index(names, has_header, asked).map(Some).ok_or_else(|| TableError::LabelColumn {
         file: file.into(),
         column: asked.to_owned(),
-        found: if has_header {
-            names.to_vec()
-        } else {
-            vec![format!("0 to {}", names.len() - 1)]
-        },
+        found: if has_header { names.to_vec() } else { vec![format!("0 to {}", names.len() - 1)] },
     })
 }
 
@@ -55,7 +51,7 @@ pub(crate) fn named_column(
     has_header: bool,
     option: &'static str,
     asked: &str,
-) -> Result<usize, FormatError> {
+) -> Result<usize, TableError> {
     column_index(names, has_header, asked).ok_or_else(|| unknown_column(file, names, option, asked))
 }
 
@@ -65,8 +61,8 @@ pub(crate) fn unknown_column(
     names: &[String],
     option: &'static str,
     asked: &str,
-) -> FormatError {
+) -> TableError {
     let likeness = |name: &&String| strsim::damerau_levenshtein(name, asked);
     let nearest = names.iter().min_by_key(likeness).cloned().unwrap_or_default();
-    FormatError::UnknownColumn { file: file.into(), option, column: asked.to_owned(), nearest }
+    TableError::UnknownColumn { file: file.into(), option, column: asked.to_owned(), nearest }
 }

@@ -64,7 +64,7 @@ impl Table {
         mut out: ArrayViewMut2<T>,
     ) -> Result<(), Error> {
         let out = out.as_slice_mut().expect("rows are contiguous");
-        self.for_each_run(rows, out, |table, start, out| table.read_run(start, out))
+        self.for_each_run(rows, out, Self::read_run)
     }
 
     /// Reads these rows, scaled, into `out`. Allocates nothing.
@@ -79,7 +79,7 @@ impl Table {
     ) -> Result<(), Error> {
         let out = out.as_slice_mut().expect("rows are contiguous");
         if !matches!(scaling, Scaling::Columns { .. }) {
-            self.for_each_run(rows, out, |table, start, out| table.read_run(start, out))?;
+            self.for_each_run(rows, out, Self::read_run)?;
             scaling.apply(out);
             return Ok(());
         }

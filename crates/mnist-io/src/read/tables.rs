@@ -14,7 +14,6 @@ use crate::contract::{
 };
 use crate::dataset::{Dataset, Origin};
 use crate::error::Error;
-use crate::format_error::FormatError;
 use crate::frame::encode::{check_missing, encode};
 use crate::frame::fit::{Asked, Fitted, fit};
 use crate::frame::label::{label_index, named_column, unknown_column};
@@ -23,6 +22,7 @@ use crate::frame::schema::Schema;
 use crate::frame::store::{Store, Stored, store};
 use crate::frame::{Frame, Place};
 use crate::splits::TrainTest;
+use crate::table_error::TableError;
 
 /// The reader of a format.
 pub(crate) type ReadFrame = fn(&Path, &FrameOptions) -> Result<Frame, Error>;
@@ -200,7 +200,7 @@ fn division(
         if numbers.len() < needed {
             let place = format!("{}, column {}", table.file.display(), table.names[column]);
             let found = numbers.len();
-            return Err(FormatError::TooFewGroups { place, found, expected: needed }.into());
+            return Err(TableError::TooFewGroups { place, found, expected: needed }.into());
         }
         return Ok(Division::Groups(groups));
     }
@@ -229,7 +229,7 @@ fn division(
 fn given_parts(table: &Stored, column: usize, for_test: bool) -> Result<Division, Error> {
     let part = |row: usize| {
         let word = table.columns[column].text(row).unwrap_or_default();
-        Part::named(&word).ok_or_else(|| FormatError::SplitWord {
+        Part::named(&word).ok_or_else(|| TableError::SplitWord {
             file: table.file.clone(),
             place: place_of(&table.columns[column], row),
             column: table.names[column].clone(),
@@ -242,7 +242,7 @@ fn given_parts(table: &Stored, column: usize, for_test: bool) -> Result<Division
         if !parts.contains(needed) {
             let part = if *needed == Part::Train { "training" } else { "test" };
             let (file, remedy) = (table.file.clone(), "add some to the split column");
-            return Err(FormatError::EmptyPart { file, part, remedy }.into());
+            return Err(TableError::EmptyPart { file, part, remedy }.into());
         }
     }
     Ok(Division::Given(parts))

@@ -8,12 +8,12 @@ use rayon::prelude::*;
 
 use crate::contract::{ArrayInput, MissingValues};
 use crate::error::Error;
-use crate::format_error::FormatError;
 use crate::frame::{BLOCK_ROWS, Cell, CellFormat, Cells, FrameReader, Place};
 use crate::read::classes::RawLabels;
 use crate::read::raw::{RawPart, RawSet};
 use crate::read::table::Table;
 use crate::shape::ImageShape;
+use crate::table_error::TableError;
 
 /// The arrays of a file or folder, one after another.
 pub(super) struct Arrays {
@@ -122,7 +122,7 @@ impl<'a> ArrayEncoder<'a> {
         &mut self,
         file: &Path,
         rows: &ArrayRows,
-    ) -> Result<Array2<f32>, FormatError> {
+    ) -> Result<Array2<f32>, TableError> {
         let n_features = self.sources.len();
         let mut x = Array2::<f32>::zeros((rows.n_rows(), n_features));
         let features = x.as_slice_mut().expect("a new array is contiguous");
@@ -156,13 +156,13 @@ impl<'a> ArrayEncoder<'a> {
         file: &Path,
         cells: &dyn Cells,
         format: CellFormat,
-    ) -> Result<Array2<f32>, FormatError> {
+    ) -> Result<Array2<f32>, TableError> {
         let mut x = Array2::zeros((cells.n_rows(), self.sources.len()));
         for ((row, feature), out) in x.indexed_iter_mut() {
             let source = self.sources[feature];
             let cell = cells.cell(row, source);
             let value = if cell.is_missing() { Some(f64::NAN) } else { cell.number(format) };
-            let value = value.ok_or_else(|| FormatError::Cell {
+            let value = value.ok_or_else(|| TableError::Cell {
                 file: file.into(),
                 place: cells.place(row),
                 column: source.to_string(),
@@ -186,13 +186,13 @@ impl<'a> ArrayEncoder<'a> {
         encoded: f32,
         file: &Path,
         place: impl Fn() -> Place,
-    ) -> Result<(), FormatError> {
+    ) -> Result<(), TableError> {
         if value.is_nan() && self.missing == MissingValues::Mark {
             self.n_missing[feature] += 1;
             return Ok(());
         }
         if !encoded.is_finite() {
-            return Err(FormatError::Cell {
+            return Err(TableError::Cell {
                 file: file.into(),
                 place: place(),
                 column: feature.to_string(),

@@ -32,7 +32,8 @@ pub(super) fn kind(
         return ColumnKind::Category { levels: levels.clone() };
     }
     let pair = match levels[..] {
-        [(a, _), (b, _)] => Some([a, b]),
+        // A further word outside the training rows makes it a category, which has a level for others.
+        [(a, _), (b, _)] if words.len() == 2 => Some([a, b]),
         _ => None,
     };
     let truth = pair.and_then(|[a, b]| {

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use csv::StringRecord;
 
-use crate::format_error::FormatError;
 use crate::frame::cell::{Cell, number};
 use crate::frame::{CellFormat, label};
+use crate::table_error::TableError;
 
 /// The first lines of a table.
 pub(super) struct Sample<'a> {
@@ -80,7 +80,7 @@ pub(super) fn names(
     file: &Path,
     first: &StringRecord,
     has_header: bool,
-) -> Result<Vec<String>, FormatError> {
+) -> Result<Vec<String>, TableError> {
     if !has_header {
         return Ok((0..first.len()).map(|index| index.to_string()).collect());
     }
@@ -93,7 +93,7 @@ pub(super) fn names(
     for (second, column) in names.iter().enumerate() {
         if let Some(first) = places.insert(column, second) {
             let (file, column) = (file.into(), column.clone());
-            return Err(FormatError::DuplicateColumn { file, column, first, second });
+            return Err(TableError::DuplicateColumn { file, column, first, second });
         }
     }
     Ok(names)
