@@ -1,6 +1,12 @@
 //! Small inputs of the kinds that users bring. Each showed a fault once.
 
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test")]
+#![allow(
+    clippy::cast_sign_loss,
+    clippy::format_collect,
+    clippy::format_push_string,
+    reason = "small tables, made where they are read"
+)]
 
 mod common;
 

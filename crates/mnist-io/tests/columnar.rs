@@ -1,6 +1,12 @@
 //! Parquet and Arrow files.
 #![cfg(feature = "columnar")]
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test")]
+#![allow(
+    clippy::cast_possible_wrap,
+    clippy::format_push_string,
+    clippy::from_iter_instead_of_collect,
+    reason = "small tables, made where they are read"
+)]
 
 mod common;
 

@@ -2,6 +2,7 @@
 //! in another file and with its columns in another order.
 
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test")]
+#![allow(clippy::format_collect, reason = "small tables, made where they are read")]
 
 mod common;
 

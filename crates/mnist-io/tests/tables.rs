@@ -1,6 +1,11 @@
 //! Tables of mixed columns: types found, values encoded, parts divided, and the error of each mistake.
 
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test")]
+#![allow(
+    clippy::format_collect,
+    clippy::format_push_string,
+    reason = "small tables, made where they are read"
+)]
 
 mod common;
 
@@ -241,8 +246,8 @@ fn a_schema_overrides_what_would_be_found() {
         assert!(!said.contains('\n'), "more than one line: {said}");
     };
     refused(
-        "[columns.hight]\ntype = \"number\"\n",
-        "no column \"hight\", which the declaration of columns names; the nearest is \"height\"",
+        "[columns.height_cm]\ntype = \"number\"\n",
+        "no column \"height_cm\", which the declaration of columns names; the nearest is \"height\"",
     );
     refused("[columns.city]\ntyp = \"number\"\n", "bad.toml, line ");
     refused("[columns.city]\ntype = \"numeral\"\n", "unknown variant");
