@@ -211,7 +211,7 @@ fn check_images(
         let expected = shape.n_pixels();
         return Err(Error::FeatureCount { name, found, shape, expected });
     }
-    let is_wrong = |value: f32| !value.is_finite() && !(missing_allowed && value.is_nan());
+    let is_wrong = |value: f32| !(value.is_finite() || missing_allowed && value.is_nan());
     match images.indexed_iter().find(|(_, value)| is_wrong(**value)) {
         Some(((row, column), &found)) => {
             Err(Error::NotFinite { file: name.into(), row, column, found })

@@ -124,7 +124,9 @@ fn in_words(kind: &ColumnKind) -> String {
         ColumnKind::Number { scaling, range: [low, high], shift, .. } => {
             let scaling = format!("{scaling:?}").to_lowercase();
             let (centre, spread) = (shift.centre, shift.spread);
-            format!("number from {low} to {high}, {scaling} (centre {centre:.6}, spread {spread:.6})")
+            format!(
+                "number from {low} to {high}, {scaling} (centre {centre:.6}, spread {spread:.6})"
+            )
         }
         ColumnKind::Date { format, range, .. } => {
             let [first, last] = range.map(|end| crate::frame::dates::text(end, format));

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::format_error::FormatError;
 use crate::shape::ImageShape;
+use crate::table_error::TableError;
 
 /// An error of this crate. The message names the file, the value found, the value expected, and a
 /// remedy. The cause, if another library reported one, is the error's source and not in its message.
@@ -14,6 +15,10 @@ pub enum Error {
     /// A file in one of the formats that [`open`](crate::open) reads is wrong.
     #[error(transparent)]
     Format(#[from] FormatError),
+
+    /// A table is wrong.
+    #[error(transparent)]
+    Table(#[from] TableError),
 
     /// The data folder does not exist.
     #[error("data folder {} not found; expected a folder of four IDX files", dir.display())]

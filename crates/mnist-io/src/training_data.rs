@@ -9,6 +9,7 @@ use crate::split_rule::SplitRule;
 
 /// The training samples of a data set: in memory, or in their file if they are too large.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "there are only a few of them")]
 pub enum TrainingData {
     /// All samples are in memory.
     InMemory(Dataset),

@@ -1,6 +1,12 @@
 //! Small inputs of the kinds that users bring. Each showed a fault once.
 
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test")]
+#![allow(
+    clippy::cast_sign_loss,
+    clippy::format_collect,
+    clippy::format_push_string,
+    reason = "small tables, made where they are read"
+)]
 
 mod common;
 
@@ -17,9 +23,9 @@ fn normal(rng: &mut ChaCha8Rng) -> f64 {
 }
 
 fn csv(head: &str, rows: &[Vec<f64>]) -> String {
-    let lines = rows.iter().map(|row| {
-        row.iter().map(|x| format!("{x:.5}")).collect::<Vec<_>>().join(",") + "\n"
-    });
+    let lines = rows
+        .iter()
+        .map(|row| row.iter().map(|x| format!("{x:.5}")).collect::<Vec<_>>().join(",") + "\n");
     format!("{head}\n{}", lines.collect::<String>())
 }
 
@@ -57,13 +63,15 @@ fn whole_numbers_are_scaled_by_the_training_maximum() {
         .map(|i| (0..6).map(|_| if i < 20 { 16 } else { rng.random_range(0..17) }).collect())
         .collect();
     let text = |rows: &[Vec<u8>]| -> String {
-        let line = |row: &Vec<u8>| row.iter().map(u8::to_string).collect::<Vec<_>>().join(",") + "\n";
+        let line =
+            |row: &Vec<u8>| row.iter().map(u8::to_string).collect::<Vec<_>>().join(",") + "\n";
         rows.iter().map(line).collect()
     };
     let train = dir.write("int_train.csv", text(&rows));
     let contract = contract(&train);
     let (x, _, _) = read(&contract, &train);
-    let half: Vec<Vec<u8>> = rows.iter().map(|row| row.iter().map(|&x| x.min(8)).collect()).collect();
+    let half: Vec<Vec<u8>> =
+        rows.iter().map(|row| row.iter().map(|&x| x.min(8)).collect()).collect();
     let (halved, _, _) = read(&contract, &dir.write("int_new.csv", text(&half)));
     for ((place, new), old) in halved.indexed_iter().zip(&x) {
         assert!(rows[place.0][place.1] > 8 || new == old);
@@ -113,9 +121,8 @@ fn time_stamps_and_map_coordinates_keep_their_digits() {
     let distinct = |x: ndarray::ArrayView1<f32>| {
         x.iter().map(|x| x.to_bits()).collect::<std::collections::BTreeSet<_>>().len()
     };
-    let stamps: String = (0..210)
-        .map(|i| format!("{},{:.4}\n", 1_700_000_000 + 17 * i, normal(rng)))
-        .collect();
+    let stamps: String =
+        (0..210).map(|i| format!("{},{:.4}\n", 1_700_000_000 + 17 * i, normal(rng))).collect();
     let path = dir.write("stamps.csv", format!("time,x\n{stamps}"));
     assert_eq!(distinct(read(&contract(&path), &path).0.column(0)), 210);
     let utm: Vec<u8> = (0..210)
@@ -223,9 +230,12 @@ fn real_tables_are_standardised_with_no_option() {
     let rng = &mut ChaCha8Rng::seed_from_u64(6);
     let dir = Folder::new();
     let rows: Vec<Vec<f64>> = (0..150)
-        .map(|_| vec![5.8 + 0.8 * normal(rng), 745.0 + 315.0 * normal(rng), 0.1 + 0.01 * normal(rng)])
+        .map(|_| {
+            vec![5.8 + 0.8 * normal(rng), 745.0 + 315.0 * normal(rng), 0.1 + 0.01 * normal(rng)]
+        })
         .collect();
-    let opened = open(dir.write("wine.csv", csv("alcohol,proline,hue", &rows)), &options()).unwrap();
+    let opened =
+        open(dir.write("wine.csv", csv("alcohol,proline,hue", &rows)), &options()).unwrap();
     let x = &train_of(&opened).images;
     for column in x.columns() {
         assert!(column.mean().unwrap().abs() < 1e-5);

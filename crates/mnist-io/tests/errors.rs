@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use mnist_io::fetch::FetchError;
-use mnist_io::{Error, FormatError, ImageShape, Place};
+use mnist_io::{Error, FormatError, ImageShape, Place, TableError};
 
 const CAUSE: &str = "no space left on device";
 
@@ -44,7 +44,7 @@ fn errors() -> Vec<Error> {
 fn format_errors() -> Vec<FormatError> {
     let (file, place) = (|| PathBuf::from("some/file"), || "some/file, entry x".to_owned());
     let shape = ImageShape { height: 1, width: 2 };
-    let (text, line) = (String::new, 3);
+    let text = String::new;
     vec![
         FormatError::Unknown { path: file(), expected: text() },
         FormatError::EmptyFolder { dir: file(), expected: text() },
@@ -57,50 +57,57 @@ fn format_errors() -> Vec<FormatError> {
         FormatError::NpyShape { place: place(), found: vec![1], expected: "(n)" },
         FormatError::NpyLength { place: place(), found: 1, expected: 2 },
         FormatError::NpzEntries { file: file(), found: vec![] },
-        FormatError::CsvFields { file: file(), line, found: 1, expected: 2 },
-        FormatError::Cell {
+        FormatError::Width { place: place(), found: 1, expected: 2 },
+        FormatError::NewSize { place: place(), found: shape, expected: shape },
+        FormatError::Quantity { place: place(), distinct: 9, n_rows: 9, example: text() },
+        FormatError::TableOption { place: place(), option: "columns" },
+        FormatError::LabelType { place: place(), found: text() },
+        FormatError::Classes { place: place(), found: 300 },
+        FormatError::ImageSize { file: file(), found: shape, expected: shape },
+        FormatError::ImagesMixed { dir: file() },
+        FormatError::PartsDiffer { place: place(), what: "labels" },
+    ]
+}
+
+fn table_errors() -> Vec<TableError> {
+    let (file, place) = (|| PathBuf::from("some/file"), || "some/file, column x".to_owned());
+    let (text, line) = (String::new, 3);
+    vec![
+        TableError::Fields { file: file(), line, found: 1, expected: 2 },
+        TableError::Cell {
             file: file(),
             place: Place::Line(line),
             column: text(),
             found: text(),
             expected: text(),
         },
-        FormatError::CsvMissing { file: file(), place: Place::Row(1), column: text() },
-        FormatError::ColumnType { file: file(), column: text(), found: text() },
-        FormatError::DuplicateColumn { file: file(), column: text(), first: 0, second: 1 },
-        FormatError::UnknownColumn {
+        TableError::Missing { file: file(), place: Place::Row(1), column: text() },
+        TableError::ColumnType { file: file(), column: text(), found: text() },
+        TableError::DuplicateColumn { file: file(), column: text(), first: 0, second: 1 },
+        TableError::UnknownColumn {
             file: file(),
             option: "drop_columns",
             column: text(),
             nearest: text(),
         },
-        FormatError::AbsentColumn { file: file(), column: text(), found: vec![] },
-        FormatError::Width { place: place(), found: 1, expected: 2 },
-        FormatError::NewSize { place: place(), found: shape, expected: shape },
-        FormatError::Schema { file: file(), line: 1, found: text() },
-        FormatError::SplitWord {
+        TableError::AbsentColumn { file: file(), column: text(), found: vec![] },
+        TableError::Schema { file: file(), line: 1, found: text() },
+        TableError::SplitWord {
             file: file(),
             place: Place::Line(line),
             column: text(),
             found: text(),
         },
-        FormatError::TooFewGroups { place: place(), found: 1, expected: 3 },
-        FormatError::EmptyPart { file: file(), part: "test", remedy: "add some" },
-        FormatError::Quantity { place: place(), distinct: 9, n_rows: 9, example: text() },
-        FormatError::UnknownClass {
+        TableError::TooFewGroups { place: place(), found: 1, expected: 3 },
+        TableError::EmptyPart { file: file(), part: "test", remedy: "add some" },
+        TableError::UnknownClass {
             file: file(),
             place: Place::Line(line),
             found: text(),
             expected: vec![],
         },
-        FormatError::TableOption { place: place(), option: "columns" },
-        FormatError::CsvColumn { file: file(), column: text(), found: vec![] },
-        FormatError::CsvNoFeatures { file: file() },
-        FormatError::LabelType { place: place(), found: text() },
-        FormatError::Classes { place: place(), found: 300 },
-        FormatError::ImageSize { file: file(), found: shape, expected: shape },
-        FormatError::ImagesMixed { dir: file() },
-        FormatError::PartsDiffer { place: place(), what: "labels" },
+        TableError::LabelColumn { file: file(), column: text(), found: vec![] },
+        TableError::NoFeatures { file: file() },
     ]
 }
 
@@ -118,6 +125,7 @@ fn a_cause_is_told_once_and_no_message_names_a_flag() {
     let mut errors: Vec<Box<dyn std::error::Error>> = Vec::new();
     errors.extend(self::errors().into_iter().map(Into::into));
     errors.extend(format_errors().into_iter().map(|error| Error::from(error).into()));
+    errors.extend(table_errors().into_iter().map(|error| Error::from(error).into()));
     errors.extend(fetch_errors().into_iter().map(Into::into));
     for error in errors {
         let mut told = error.to_string();

@@ -5,67 +5,14 @@
 mod common;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use common::{idx, npy, npz, png};
-use mnist_io::{
-    Dataset, MissingValues, Opened, ReadOptions, Scale, SplitRule, TrainingData, open,
+use common::tables::{
+    folder, labelled_by, notes, options, refused, refusing, sorted, train_of, write,
 };
+use common::{idx, npy, npz};
+use mnist_io::{ReadOptions, Scale, SplitRule, TrainingData, open};
 use ndarray::{Array2, Axis, array};
-
-fn options() -> ReadOptions {
-    ReadOptions::default()
-}
-
-fn labelled_by(column: &str) -> ReadOptions {
-    ReadOptions { label_column: Some(column.into()), ..options() }
-}
-
-fn refusing() -> ReadOptions {
-    ReadOptions { missing: MissingValues::Refuse, ..options() }
-}
-
-fn write(dir: &Path, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
-    let path = dir.join(name);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(&path, bytes).unwrap();
-    path
-}
-
-fn folder() -> tempfile::TempDir {
-    tempfile::tempdir().unwrap()
-}
-
-/// All samples of both parts with their labels, sorted by the first column.
-fn sorted(opened: &Opened) -> Vec<(Vec<f32>, Option<u8>)> {
-    let mut rows = Vec::new();
-    for part in [train_of(opened), &opened.data.test] {
-        for (i, row) in part.images.rows().into_iter().enumerate() {
-            rows.push((row.to_vec(), part.labels.as_ref().map(|labels| labels[i])));
-        }
-    }
-    rows.sort_by(|a, b| a.0[0].total_cmp(&b.0[0]));
-    rows
-}
-
-/// The training part, which is in memory.
-fn train_of(opened: &Opened) -> &Dataset {
-    opened.data.train.in_memory().unwrap()
-}
-
-fn notes(opened: &Opened) -> String {
-    let notes: Vec<String> = opened.notes.iter().map(ToString::to_string).collect();
-    notes.join("\n") + "\n"
-}
-
-#[track_caller]
-fn refused(path: &Path, options: &ReadOptions, says: &[&str]) {
-    let said = open(path, options).expect_err("it is wrong").to_string();
-    assert!(said.starts_with(&path.display().to_string()), "the file is not named first: {said}");
-    for what in says {
-        assert!(said.contains(what), "{said}\nlacks: {what}");
-    }
-}
 
 const FLOWERS: &str = "length,width,species\n1.5,2,rose\n2.5,3,lily\n3.5,4,rose\n4.5,5,lily\n";
 
@@ -107,7 +54,8 @@ fn a_table_without_a_header_in_other_separators() {
 #[test]
 fn a_column_called_label_is_taken_and_that_is_said() {
     let dir = folder();
-    let path = write(dir.path(), "a.csv", "label,x\n1,0.5\n0,0.25\n1,0.125\n0,0.75\n1,0.625\n0,0.875\n");
+    let path =
+        write(dir.path(), "a.csv", "label,x\n1,0.5\n0,0.25\n1,0.125\n0,0.75\n1,0.625\n0,0.875\n");
     let opened = open(&path, &options()).unwrap();
     assert_eq!(sorted(&opened)[0], (vec![0.125], Some(1)));
     assert!(notes(&opened).contains("the labels are in column label\n"));
@@ -136,9 +84,9 @@ fn every_mistake_in_a_table_is_named_with_its_line() {
     case(FLOWERS, &labelled_by("specie"), &["no column \"specie\"", "length, width, species"]);
     case("1,2\n3,4\n5,6\n", &labelled_by("2"), &["no column \"2\"", "one of 0 to 1"]);
     case("1,2\n3,4\n5\n", &options(), &["line 3: 1 fields; expected 2"]);
-    case("1,2\n3,\n5,6\n", &refusing(), &["line 2, column 1: no value"]);
-    case("1,\n3,4\n5,6\n", &refusing(), &["line 1, column 1: no value"]);
-    case("1,NA\n3,4\n5,6\n", &refusing(), &["line 1, column 1: no value"]);
+    case("1,2\n3,\n5,6\n7,8\n9,1\n", &refusing(), &["line 2, column 1: no value"]);
+    case("1,\n3,4\n5,6\n7,8\n9,1\n", &refusing(), &["line 1, column 1: no value"]);
+    case("1,NA\n3,4\n5,6\n7,8\n9,1\n", &refusing(), &["line 1, column 1: no value"]);
     case(
         "a,b\n1,2\n3,inf\n5,6\n",
         &options(),
@@ -267,118 +215,6 @@ fn every_mistake_in_an_archive_is_named_with_its_entry() {
     case(&[("x_train", x.clone()), ("x_test", test)], &["holds images of 1x2 pixels"]);
     let whole = npz(&[("x", x)]);
     refused(&write(dir.path(), "cut.npz", &whole[..whole.len() - 9]), &options(), &["numpy.savez"]);
-}
-
-#[test]
-fn folders_of_images() {
-    let dir = folder();
-    let grey = |value: u8| png(2, 1, image::ExtendedColorType::L8, &[value, 255]);
-    let colours = png(2, 1, image::ExtendedColorType::Rgb8, &[51, 51, 51, 255, 255, 255]);
-    for (name, bytes) in [
-        ("cat/1.png", grey(0)),
-        ("cat/2.png", colours),
-        ("dog/1.PNG", grey(102)),
-        ("dog/notes.txt", vec![]),
-    ] {
-        write(dir.path(), name, bytes);
-    }
-    let opened = open(dir.path(), &options()).unwrap();
-    let rows = [(0.0, 0), (0.2, 0), (0.4, 1)].map(|(x, class)| (vec![x, 1.0], Some(class)));
-    assert_eq!(sorted(&opened), rows);
-    assert_eq!(opened.data.train.class_names(), ["cat", "dog"]);
-    assert!(notes(&opened).contains("1 files in "), "{}", notes(&opened));
-
-    let flat = open(dir.path().join("cat"), &options());
-    assert!(flat.unwrap_err().to_string().contains("has 2 rows; expected at least 3"));
-
-    let parts = folder();
-    for name in ["train/a/1.png", "train/b/1.png", "train/b/2.png", "test/b/1.png"] {
-        write(parts.path(), name, grey(255));
-    }
-    let opened = open(parts.path(), &options()).unwrap();
-    assert_eq!((opened.data.train.n_samples(), opened.data.test.labels), (3, Some(vec![1])));
-}
-
-#[test]
-fn colours_depths_and_transparency_become_grey_bytes_and_that_is_said() {
-    use image::ExtendedColorType::{L16, La8, Rgb8};
-    let dir = folder();
-    let deep: Vec<u8> = [0_u16, 65_535].iter().flat_map(|x| x.to_ne_bytes()).collect();
-    write(dir.path(), "1.png", png(2, 1, L16, &deep));
-    write(dir.path(), "2.png", png(2, 1, Rgb8, &[255, 0, 0, 0, 255, 0]));
-    write(dir.path(), "3.png", png(2, 1, La8, &[0, 0, 0, 255]));
-    let mut jpeg = Vec::new();
-    let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, 100);
-    image::ImageEncoder::write_image(encoder, &[102, 102], 2, 1, image::ExtendedColorType::L8)
-        .unwrap();
-    write(dir.path(), "4.jpeg", jpeg);
-    let opened = open(dir.path(), &options()).unwrap();
-    let rows: Vec<Vec<f32>> = sorted(&opened).into_iter().map(|(row, _)| row).collect();
-    let bytes: Vec<Vec<f32>> =
-        rows.iter().map(|row| row.iter().map(|x| (x * 255.0).round()).collect()).collect();
-    // Luma of red and green: 0.2126 and 0.7152. A transparent pixel is white.
-    assert_eq!(bytes, [[0.0, 255.0], [54.0, 182.0], [102.0, 102.0], [255.0, 0.0]]);
-    assert!(notes(&opened).contains("2 images in colour or with transparency"));
-}
-
-#[test]
-fn parts_have_folders_and_entries_in_several_spellings() {
-    let grey = |value| png(1, 1, image::ExtendedColorType::L8, &[value]);
-    let dir = folder();
-    for (name, value) in
-        [("Training/1", 1), ("Training/2", 2), ("Training/3", 3), ("valid/1", 4), ("Testing/1", 5)]
-    {
-        write(dir.path(), &format!("{name}.png"), grey(value));
-    }
-    let opened = open(dir.path(), &options()).unwrap();
-    let splits = opened.data.split(SplitRule::Train(1)).unwrap();
-    assert_eq!((splits.train.n_samples(), splits.validation.n_samples()), (3, 1));
-    assert_eq!(splits.validation.images[(0, 0)], 4.0 / 255.0);
-
-    let entry = |values: &[u8]| npy("|u1", &format!("({}, 1)", values.len()), values);
-    let label = |n: usize| npy("|u1", &format!("({n},)"), &vec![1; n]);
-    let mut entries = vec![
-        ("x_train", entry(&[0, 200, 3])),
-        ("y_train", label(3)),
-        ("x_valid", entry(&[7, 9])),
-        ("y_valid", label(2)),
-        ("x_test", entry(&[5])),
-        ("y_test", label(1)),
-        ("weights", entry(&[1])),
-    ];
-    let opened = open(write(dir.path(), "three.npz", npz(&entries)), &options()).unwrap();
-    assert!(notes(&opened).contains("that are ignored: weights.npy\n"), "{}", notes(&opened));
-    let splits = opened.data.split(SplitRule::Study).unwrap();
-    assert_eq!(splits.validation.images, array![[7.0 / 255.0], [9.0 / 255.0]]);
-    entries.remove(3);
-    refused(&write(dir.path(), "two.npz", npz(&entries)), &options(), &["has no labels, unlike"]);
-}
-
-#[test]
-fn every_mistake_in_a_folder_of_images_is_named() {
-    let grey = png(2, 1, image::ExtendedColorType::L8, &[0, 255]);
-    let case = |name: &str, bytes: &[u8], says: &[&str]| {
-        let dir = folder();
-        for other in ["a/1.png", "a/2.png", "b/1.png"] {
-            write(dir.path(), other, &grey);
-        }
-        let path = write(dir.path(), name, bytes);
-        let said = open(dir.path(), &options()).expect_err("it is wrong").to_string();
-        assert!(said.contains(&path.display().to_string()) || name == "0.png", "{said}");
-        assert!(says.iter().all(|what| said.contains(what)), "{said}");
-    };
-    case("b/2.png", b"no image", &["expected a PNG or JPEG image"]);
-    case("b/2.png", &grey[..grey.len() - 20], &["expected a PNG or JPEG image"]);
-    case(
-        "b/2.png",
-        &png(1, 1, image::ExtendedColorType::L8, &[0]),
-        &["1x1 pixels, the first image 1x2"],
-    );
-    case("0.png", &grey, &["images beside folders of images"]);
-    let empty = folder();
-    refused(empty.path(), &options(), &["nothing to read", "train-images-idx3-ubyte", "PNG"]);
-    let text = write(empty.path(), "a.bin", "hello");
-    refused(&text, &options(), &["unknown kind of data", ".npy"]);
 }
 
 /// Samples from plain IDX files and from arrays, in memory and on disk.

@@ -1,6 +1,11 @@
 //! Tables of mixed columns: types found, values encoded, parts divided, and the error of each mistake.
 
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test")]
+#![allow(
+    clippy::format_collect,
+    clippy::format_push_string,
+    reason = "small tables, made where they are read"
+)]
 
 mod common;
 
@@ -14,8 +19,7 @@ use mnist_io::{
 
 /// Fifty rows with a column of each type.
 fn mixed() -> String {
-    let mut text =
-        "id,city,height,member,joined,visits,note,same,income,class\n".to_owned();
+    let mut text = "id,city,height,member,joined,visits,note,same,income,class\n".to_owned();
     for i in 0..50 {
         let city = ["Seoul", "Busan", "Daegu"][i % 3];
         let height = if i % 10 == 3 { "NA".to_owned() } else { format!("{}", 150 + i) };
@@ -52,8 +56,13 @@ fn every_type_is_found_and_encoded() {
     let boolean = |no: &str, yes: &str| ColumnKind::Boolean { no: no.into(), yes: yes.into() };
     assert_eq!(*kind(contract, "member"), boolean("no", "yes"));
     assert_eq!(*kind(contract, "visits"), boolean("0", "1"));
-    assert!(matches!(kind(contract, "joined"), ColumnKind::Date { format, .. } if format == "%Y-%m-%d"));
-    assert!(matches!(kind(contract, "height"), ColumnKind::Number { scaling: ScaledBy::Standard, .. }));
+    assert!(
+        matches!(kind(contract, "joined"), ColumnKind::Date { format, .. } if format == "%Y-%m-%d")
+    );
+    assert!(matches!(
+        kind(contract, "height"),
+        ColumnKind::Number { scaling: ScaledBy::Standard, .. }
+    ));
 
     let layout: Vec<_> = contract.layout().iter().map(|block| (block.kind, block.width)).collect();
     let expected = [
@@ -67,7 +76,10 @@ fn every_type_is_found_and_encoded() {
     assert_eq!(layout, expected);
     let train = train_of(&opened);
     assert_eq!((&train.layout, train.n_features()), (&contract.layout(), 9));
-    assert_eq!(train.feature_names[..5], ["city=Busan", "city=Daegu", "city=Seoul", "city=other", "height"]);
+    assert_eq!(
+        train.feature_names[..5],
+        ["city=Busan", "city=Daegu", "city=Seoul", "city=other", "height"]
+    );
     assert!(train.has_missing());
     for row in train.images.rows() {
         let group: Vec<f32> = row.iter().take(4).copied().collect();
@@ -139,7 +151,13 @@ fn parts_are_divided_by_a_column_by_time_and_by_groups() {
     let dir = Folder::new();
     let mut text = "part,who,day,x\n".to_owned();
     for i in 0..28 {
-        let part = if i % 4 == 0 { "test" } else if i % 4 == 1 { "valid" } else { "train" };
+        let part = if i % 4 == 0 {
+            "test"
+        } else if i % 4 == 1 {
+            "valid"
+        } else {
+            "train"
+        };
         text += &format!("{part},p{},2024-01-{:02},{i}.5\n", i % 7, 28 - i);
     }
     let path = dir.write("a.csv", text);
@@ -197,7 +215,10 @@ fn a_second_file_is_tested_by_the_contract_of_the_first() {
     assert!(notes(&opened).contains("50.0 % of their values are outside the training range"));
     let strange = dir.write("strange.csv", "x,y\n1,c\n");
     let said = open(&train, &ReadOptions { test: Some(strange), ..options() }).unwrap_err();
-    assert!(said.to_string().contains("strange.csv, line 2: the label \"c\" is no class"), "{said}");
+    assert!(
+        said.to_string().contains("strange.csv, line 2: the label \"c\" is no class"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -224,10 +245,16 @@ fn a_schema_overrides_what_would_be_found() {
         assert!(said.contains(says), "{said}\nlacks: {says}");
         assert!(!said.contains('\n'), "more than one line: {said}");
     };
-    refused("[columns.hight]\ntype = \"number\"\n", "no column \"hight\", which the declaration of columns names; the nearest is \"height\"");
+    refused(
+        "[columns.height_cm]\ntype = \"number\"\n",
+        "no column \"height_cm\", which the declaration of columns names; the nearest is \"height\"",
+    );
     refused("[columns.city]\ntyp = \"number\"\n", "bad.toml, line ");
     refused("[columns.city]\ntype = \"numeral\"\n", "unknown variant");
-    refused("[columns.city]\ntype = \"number\"\n", "line 2, column city: \"Seoul\"; expected a value of the declared type");
+    refused(
+        "[columns.city]\ntype = \"number\"\n",
+        "line 2, column city: \"Seoul\"; expected a value of the declared type",
+    );
 }
 
 #[test]
@@ -244,16 +271,18 @@ fn headers_encodings_and_notations_are_read_or_named() {
     assert_eq!(names("packed.csv.gz", &common::gzip(plain.as_bytes()), &options()), "a|b");
     let bom = [b"\xef\xbb\xbf", plain.as_bytes()].concat();
     assert_eq!(names("bom.csv", &bom, &options()), "a|b");
-    let utf16: Vec<u8> = std::iter::once(0xfeff)
-        .chain(plain.encode_utf16())
-        .flat_map(u16::to_le_bytes)
-        .collect();
+    let utf16: Vec<u8> =
+        std::iter::once(0xfeff).chain(plain.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     assert_eq!(names("utf16.csv", &utf16, &options()), "a|b");
     let quoted = format!("\"a, or \"\"b\"\"\",c\n{rows}");
     assert_eq!(names("quoted.csv", quoted.as_bytes(), &options()), "a, or \"b\"|c");
-    assert_eq!(names("korean.csv", format!("키,몸무게\n{rows}").as_bytes(), &options()), "키|몸무게");
+    assert_eq!(
+        names("korean.csv", format!("키,몸무게\n{rows}").as_bytes(), &options()),
+        "키|몸무게"
+    );
     let comma = "a;b\n1,5;2\n2,5;4\n3,5;5\n";
-    let opened = open(dir.write("comma.csv", comma), &ReadOptions { scale: Scale::None, ..options() });
+    let opened =
+        open(dir.write("comma.csv", comma), &ReadOptions { scale: Scale::None, ..options() });
     let total: f32 = {
         let opened = opened.unwrap();
         train_of(&opened).images.column(0).sum() + opened.data.test.images.column(0).sum()
@@ -268,8 +297,12 @@ fn headers_encodings_and_notations_are_read_or_named() {
         let said = open(dir.write(name, bytes), &options()).unwrap_err().to_string();
         assert!(says.iter().all(|says| said.contains(says)), "{said}");
     };
-    refused("twice.csv", b"a,b,a\n1,2,3\n4,5,6\n7,8,9\n", &["columns 0 and 2 are both called \"a\""]);
-    refused("cp949.csv", b"\xc5\xb0,b\n1,2\n3,4\n5,6\n", &["invalid UTF-8", "iconv -f CP949"]);
+    refused(
+        "twice.csv",
+        b"a,b,a\n1,2,3\n4,5,6\n7,8,9\n",
+        &["columns 0 and 2 are both called \"a\""],
+    );
+    refused("cp949.csv", b"\xb0\xa1,b\n1,2\n3,4\n5,6\n", &["invalid UTF-8", "iconv -f CP949"]);
 }
 
 #[test]
@@ -281,12 +314,21 @@ fn a_text_among_numbers_and_a_quantity_as_label_are_named() {
     };
     let mut rows: String = (0..40).map(|i| format!("{i}.25,{}\n", i % 2)).collect();
     rows += "12..5,1\n";
-    refused(&format!("a,b\n{rows}"), &["a.csv, line 42, column a: \"12..5\"; expected a number, as 97.56"]);
+    refused(
+        &format!("a,b\n{rows}"),
+        &["a.csv, line 42, column a: \"12..5\"; expected a number, as 97.56"],
+    );
     let prices: String = (0..60).map(|i| format!("{},{}.5\n", i % 9, 100 + i)).collect();
-    refused(&format!("a,target\n{prices}"), &["column target", "60 different numbers in 60 rows", "`none`"]);
+    refused(
+        &format!("a,target\n{prices}"),
+        &["column target", "60 different numbers in 60 rows", "`none`"],
+    );
     let option = ReadOptions { drop_columns: vec!["aa".into()], ..options() };
     let said = open(dir.write("b.csv", "a,b\n1,2\n3,4\n5,6\n"), &option).unwrap_err().to_string();
-    assert!(said.contains("no column \"aa\", which drop_columns names; the nearest is \"a\""), "{said}");
+    assert!(
+        said.contains("no column \"aa\", which drop_columns names; the nearest is \"a\""),
+        "{said}"
+    );
 }
 
 #[test]

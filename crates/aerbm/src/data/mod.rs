@@ -7,7 +7,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use mnist_io::{
-    ArrayInput, CONTRACT_VERSION, Classes, Contract, Dataset, Derived, Input, MissingValues, NewData, Note, Opened, ReadOptions, Scale, Scaling, SplitBy, SplitRule, Splits,
+    Contract, Dataset, Derived, NewData, Note, Opened, ReadOptions, Scale, SplitBy, SplitRule, Splits,
     TrainTest, TrainingData,
 };
 use ndarray::Array2;
@@ -174,6 +174,10 @@ pub struct Loaded {
     pub contract: Contract,
     /// The name of the set.
     pub name: String,
+    /// What was fitted to the training part, by which new data are read.
+    pub contract: Contract,
+    /// Samples without a label, for pretraining only.
+    pub unlabelled: Option<Dataset>,
     /// Decisions made while reading.
     pub notes: Vec<DataNote>,
     /// The options that it was read with, where they are not the defaults.
@@ -304,26 +308,8 @@ fn make(set: Derived, source: &Source) -> Result<Opened, Error> {
     }
     let folder = Path::new(FOLDER).join("mnist");
     let data = set.make(|| mnist_io::load(folder))?;
-    let contract = of_bytes(&data.train);
+    let contract = Contract::of_pixels(&data.train);
     Ok(Opened { data: data.into(), contract, notes: vec![], unlabelled: None })
-}
-
-/// The contract of grey images whose pixels were bytes.
-fn of_bytes(train: &Dataset) -> Contract {
-    Contract {
-        version: CONTRACT_VERSION,
-        name: train.name.clone(),
-        n_training_rows: train.n_samples(),
-        missing: MissingValues::default(),
-        input: Input::Array(ArrayInput {
-            shape: train.shape,
-            channels: 1,
-            pixels: true,
-            scaling: Scaling::Divide { divisor: 255.0 },
-            ranges: vec![[0.0, 255.0]],
-        }),
-        classes: Some(Classes { column: None, index: None, names: train.class_names.clone() }),
-    }
 }
 
 impl Loaded {
@@ -373,10 +359,23 @@ impl Loaded {
     /// The hash of the content of the parts and of the options of reading.
     fn key(&self, rule: SplitRule) -> Key {
         let hashes = (self.data.train.sha256(), &self.data.test.sha256);
-        match &self.variant {
-            None => Key::new("data", &(hashes, rule)),
-            Some(variant) => Key::new("data", &(hashes, rule, variant)),
+        match (&self.variant, self.fitted()) {
+            (None, None) => Key::new("data", &(hashes, rule)),
+            (Some(variant), None) => Key::new("data", &(hashes, rule, variant)),
+            (variant, Some(contract)) => Key::new("data", &(hashes, rule, variant, contract)),
         }
+    }
+}
+
+impl Loaded {
+    /// The contract, if the numbers depend on more than the file and the options that name a variant:
+    /// columns of their own types, or constants of each column.
+    fn fitted(&self) -> Option<&Contract> {
+        let depends = match &self.contract.input {
+            Input::Table(table) => table.image.is_none(),
+            Input::Array(array) => matches!(array.scaling, Scaling::Columns { .. }),
+        };
+        depends.then_some(&self.contract)
     }
 }
 

@@ -68,7 +68,12 @@ impl Contract {
                 ColumnKind::Ignored { .. } => return None,
             })
         };
-        table.columns.iter().map(|column| (&column.name, &column.kind)).filter_map(encoding).collect()
+        table
+            .columns
+            .iter()
+            .map(|column| (&column.name, &column.kind))
+            .filter_map(encoding)
+            .collect()
     }
 }
 

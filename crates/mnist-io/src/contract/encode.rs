@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::MissingValues;
 use super::column::{Column, ColumnKind, Shift};
-use crate::format_error::FormatError;
 use crate::frame::cell::canonical;
 use crate::frame::{Cell, CellFormat, Cells, dates};
+use crate::table_error::TableError;
 
 /// The treatment of levels that were not seen in training.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -85,13 +85,13 @@ impl<'a> Encoder<'a> {
     /// The features of some rows.
     ///
     /// # Errors
-    /// [`FormatError::Cell`] naming the cell.
+    /// [`TableError::Cell`] naming the cell.
     pub(crate) fn encode(
         &mut self,
         file: &Path,
         cells: &dyn Cells,
         format: CellFormat,
-    ) -> Result<Array2<f32>, FormatError> {
+    ) -> Result<Array2<f32>, TableError> {
         let mut x = Array2::zeros((cells.n_rows(), self.n_features));
         for plan in &mut self.plans {
             let features = plan.first..plan.first + plan.column.n_features();
@@ -99,7 +99,7 @@ impl<'a> Encoder<'a> {
             for (row, out) in columns.rows_mut().into_iter().enumerate() {
                 let cell = cells.cell(row, plan.source);
                 let encoded = plan.encode(cell, format, self.missing, self.unknown, out);
-                encoded.map_err(|Refused(expected)| FormatError::Cell {
+                encoded.map_err(|Refused(expected)| TableError::Cell {
                     file: file.into(),
                     place: cells.place(row),
                     column: plan.column.name.clone(),
@@ -138,7 +138,8 @@ impl Plan<'_> {
             ColumnKind::Ignored { .. } => (),
             ColumnKind::Number { shift, range, .. } => {
                 let number = cell.number(format).filter(|number| number.is_finite());
-                let number = number.ok_or_else(|| Refused("a finite number, as in training".into()))?;
+                let number =
+                    number.ok_or_else(|| Refused("a finite number, as in training".into()))?;
                 out[0] = shifted(*shift, *range, number, &mut self.seen)?;
             }
             ColumnKind::Date { shift, range, format } => {
@@ -166,15 +167,12 @@ impl Plan<'_> {
                 };
             }
             ColumnKind::Category { levels } => {
-                let level = match self.level(cell) {
-                    Some(level) => level,
-                    None => {
-                        let expected = || format!("one of {}", some(levels));
-                        self.seen.unknown(unknown, &cell.text(), expected)?;
-                        levels.len()
-                    }
-                };
-                out[level] = 1.0;
+                let level = self.level(cell);
+                if level.is_none() {
+                    let expected = || format!("one of {}", some(levels));
+                    self.seen.unknown(unknown, &cell.text(), expected)?;
+                }
+                out[level.unwrap_or(levels.len())] = 1.0;
             }
         }
         Ok(())
@@ -183,7 +181,10 @@ impl Plan<'_> {
     /// The index of a level of a category.
     fn level(&self, cell: Cell) -> Option<usize> {
         let text = cell.text();
-        self.levels.get(text.as_ref()).or_else(|| self.levels.get(canonical(&text).as_ref())).copied()
+        self.levels
+            .get(text.as_ref())
+            .or_else(|| self.levels.get(canonical(&text).as_ref()))
+            .copied()
     }
 
     /// Whether a word that could stand for a missing value is a level of its own.

@@ -16,6 +16,7 @@ pub use original::Original;
 pub(crate) use encode::Encoder;
 pub use encode::UnknownLevels;
 
+use crate::dataset::Dataset;
 use crate::layout::{Block, append};
 use crate::shape::ImageShape;
 
@@ -33,7 +34,8 @@ pub const CONTRACT_VERSION: u32 = 1;
 ///
 /// let dir = tempfile::tempdir()?;
 /// let file = dir.path().join("flats.csv");
-/// std::fs::write(&file, "city,rooms,y\nSeoul,2,a\nBusan,3,b\nSeoul,4,a\nBusan,5,b\nSeoul,1,a\n")?;
+/// let rows = "Seoul,2,a\nBusan,3,b\nSeoul,4,a\nBusan,5,b\n".repeat(3);
+/// std::fs::write(&file, format!("city,rooms,y\n{rows}"))?;
 /// let contract = open(&file, &ReadOptions::default())?.contract;
 /// assert_eq!(contract.feature_names(), ["city=Busan", "city=Seoul", "city=other", "rooms"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -102,6 +104,27 @@ pub struct Classes {
 }
 
 impl Contract {
+    /// The contract of images whose pixels were bytes, such as those of a generated data set: new bytes
+    /// are divided by 255.
+    #[must_use]
+    pub fn of_pixels(train: &Dataset) -> Self {
+        let names = train.class_names.clone();
+        Contract {
+            version: CONTRACT_VERSION,
+            name: train.name.clone(),
+            n_training_rows: train.n_samples(),
+            missing: MissingValues::Mark,
+            input: Input::Array(ArrayInput {
+                shape: train.shape,
+                channels: 1,
+                pixels: true,
+                scaling: Scaling::Divide { divisor: 255.0 },
+                ranges: vec![[0.0, 255.0]],
+            }),
+            classes: train.labels.is_some().then_some(Classes { column: None, index: None, names }),
+        }
+    }
+
     /// The kinds of the features, in order.
     #[must_use]
     pub fn layout(&self) -> Vec<Block> {

@@ -1,6 +1,6 @@
 //! Features back to values of the columns, in their units.
 
-use ndarray::ArrayView2;
+use ndarray::{ArrayView1, ArrayView2};
 
 use super::column::ColumnKind;
 use super::{Contract, Input};
@@ -70,23 +70,25 @@ impl Contract {
                 ColumnKind::Boolean { no, yes } => {
                     words(&|x| if x < 0.5 { no.clone() } else { yes.clone() })
                 }
-                ColumnKind::Category { levels } => Original::Words(
-                    features
-                        .rows()
-                        .into_iter()
-                        .map(|row| {
-                            let group = row.slice(ndarray::s![first..=first + levels.len()]);
-                            let largest = largest(group.iter().copied())?;
-                            Some(levels.get(largest).cloned().unwrap_or_else(|| "other".into()))
-                        })
-                        .collect(),
-                ),
+                ColumnKind::Category { levels } => {
+                    Original::Words(likeliest(features, first, levels))
+                }
             };
             first += column.n_features();
             columns.push((column.name.clone(), values));
         }
         columns
     }
+}
+
+/// The likeliest level of each row, from the group of features that starts at `first`.
+fn likeliest(features: ArrayView2<f32>, first: usize, levels: &[String]) -> Vec<Option<String>> {
+    let level = |row: ArrayView1<f32>| {
+        let group = row.iter().skip(first).take(levels.len() + 1);
+        let largest = largest(group.copied())?;
+        Some(levels.get(largest).cloned().unwrap_or_else(|| "other".to_owned()))
+    };
+    features.rows().into_iter().map(level).collect()
 }
 
 /// The index of the largest value; `None` if any is NaN.

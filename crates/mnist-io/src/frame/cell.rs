@@ -14,15 +14,15 @@ pub(crate) enum Cell<'a> {
     /// Text, which may be a number, a date or a word for a missing value.
     Text(&'a str),
     /// True or false.
+    #[cfg_attr(not(feature = "columnar"), allow(dead_code, reason = "text has words instead"))]
     Boolean(bool),
     /// Seconds since 1970.
     Moment(f64),
 }
 
 /// Words for a missing value, in lower case.
-const MISSING: [&str; 13] = [
-    "", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "nil", "?", "-", "--", ".",
-];
+const MISSING: [&str; 13] =
+    ["", "na", "n/a", "#n/a", "<na>", "nan", "null", "none", "nil", "?", "-", "--", "."];
 
 /// Words for a missing label. `none` and `-` may be names of classes.
 const MISSING_LABEL: [&str; 7] = ["", "na", "n/a", "<na>", "nan", "null", "?"];
@@ -129,7 +129,10 @@ mod tests {
 
     #[test]
     fn integers_have_one_text() {
-        assert_eq!((canonical("1.0"), canonical("-3"), canonical("1.5")), ("1".into(), "-3".into(), "1.5".into()));
+        assert_eq!(
+            (canonical("1.0"), canonical("-3"), canonical("1.5")),
+            ("1".into(), "-3".into(), "1.5".into())
+        );
         assert_eq!(canonical("Seoul"), "Seoul");
     }
 }

@@ -42,7 +42,7 @@ pub(crate) fn seconds(text: &str, format: &str) -> Option<f64> {
         NaiveDate::parse_from_str(text, format).ok()?.and_hms_opt(0, 0, 0)?
     };
     let moment = moment.and_utc();
-    let plausible = (0..=9999).contains(&chrono::Datelike::year(&moment));
+    let plausible = (1000..=9999).contains(&chrono::Datelike::year(&moment));
     let fraction = f64::from(moment.timestamp_subsec_nanos()) / 1e9;
     plausible.then(|| moment.timestamp() as f64 + fraction)
 }
@@ -60,7 +60,9 @@ pub(crate) fn text(seconds: f64, format: &str) -> String {
     };
     let micros = ((seconds / step).round() * step * 1e6).round();
     match DateTime::from_timestamp_micros(micros as i64) {
-        Some(moment) if micros.abs() < 8e18 => moment.format(&format.replace("%#z", "%:z")).to_string(),
+        Some(moment) if micros.abs() < 8e18 => {
+            moment.format(&format.replace("%#z", "%:z")).to_string()
+        }
         _ => seconds.to_string(),
     }
 }
@@ -79,7 +81,7 @@ mod tests {
         for (text, expected) in [
             ("1970-01-02", 86_400.0),
             ("2024-02-29 12:30:15", 1_709_209_815.0),
-            ("2024-02-29T12:30:15.25", 1_709_209_815.25),
+            ("2024-02-29T12:30:15.250", 1_709_209_815.25),
             ("2024-02-29T12:30:15+00:00", 1_709_209_815.0),
             ("2024/02/29", 1_709_164_800.0),
             ("29.02.2024", 1_709_164_800.0),

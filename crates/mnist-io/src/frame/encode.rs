@@ -7,8 +7,8 @@ use ndarray::Array2;
 use super::store::{NO_WORD, Stored};
 use super::{BLOCK_ROWS, Cell, Cells, Place};
 use crate::contract::{ColumnKind, Encoder, MissingValues, TableInput, UnknownLevels};
-use crate::format_error::FormatError;
 use crate::frame::store::Store;
+use crate::table_error::TableError;
 
 /// The features of these rows, by the same code that encodes new data.
 pub(crate) fn encode(
@@ -16,7 +16,7 @@ pub(crate) fn encode(
     rows: &[usize],
     input: &TableInput,
     missing: MissingValues,
-) -> Result<Array2<f32>, FormatError> {
+) -> Result<Array2<f32>, TableError> {
     let columns = || {
         let kept = input.columns.iter();
         kept.filter(|column| !matches!(column.kind, ColumnKind::Ignored { .. }))
@@ -48,9 +48,9 @@ impl Cells for Rows<'_> {
         match &self.table.columns[column] {
             Store::Numbers(numbers) if !numbers[row].is_nan() => Cell::Number(numbers[row]),
             Store::Moments { seconds, .. } if !seconds[row].is_nan() => Cell::Moment(seconds[row]),
-            Store::Words { words, codes } if codes[row] != NO_WORD => {
-                words.get_index(codes[row] as usize).map_or(Cell::Missing, |(word, _)| Cell::Text(word))
-            }
+            Store::Words { words, codes } if codes[row] != NO_WORD => words
+                .get_index(codes[row] as usize)
+                .map_or(Cell::Missing, |(word, _)| Cell::Text(word)),
             _ => Cell::Missing,
         }
     }
@@ -61,13 +61,17 @@ impl Cells for Rows<'_> {
 }
 
 /// Refuses missing values in the columns that are encoded.
-pub(crate) fn check_missing(table: &Stored, input: &TableInput, file: &Path) -> Result<(), FormatError> {
+pub(crate) fn check_missing(
+    table: &Stored,
+    input: &TableInput,
+    file: &Path,
+) -> Result<(), TableError> {
     for column in &input.columns {
         if let (Some(place), false) =
             (table.first_missing[column.index], matches!(column.kind, ColumnKind::Ignored { .. }))
         {
             let (file, column) = (file.into(), column.name.clone());
-            return Err(FormatError::CsvMissing { file, place, column });
+            return Err(TableError::Missing { file, place, column });
         }
     }
     Ok(())

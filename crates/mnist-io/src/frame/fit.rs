@@ -10,9 +10,9 @@ use super::schema::{Declared, DeclaredScaling, Schema};
 use super::store::{Store, Stored};
 use crate::contract::{Column, ColumnKind, Reason, ScaledBy, Shift, TableInput};
 use crate::error::Error;
-use crate::format_error::FormatError;
 use crate::read::{Note, Scale, Scaled};
 use crate::shape::ImageShape;
+use crate::table_error::TableError;
 use number::Statistics;
 
 /// A table that was fitted, and notes on it.
@@ -41,7 +41,7 @@ enum Draft {
 /// Fits the columns to these rows.
 ///
 /// # Errors
-/// [`FormatError::Cell`] for a text among numbers and for an infinite number.
+/// [`TableError::Cell`] for a text among numbers and for an infinite number.
 pub(crate) fn fit(table: &Stored, rows: &[usize], asked: &Asked) -> Result<Fitted, Error> {
     let inputs: Vec<usize> = (0..table.columns.len()).filter(|i| Some(*i) != asked.label).collect();
     for &index in &inputs {
@@ -77,7 +77,7 @@ pub(crate) fn fit(table: &Stored, rows: &[usize], asked: &Asked) -> Result<Fitte
     });
     let input = TableInput { header: table.has_header, image, columns: columns.collect() };
     if input.columns.iter().all(|column| column.n_features() == 0) {
-        return Err(FormatError::CsvNoFeatures { file: table.file.clone() }.into());
+        return Err(TableError::NoFeatures { file: table.file.clone() }.into());
     }
     let mut notes: Vec<Note> = note.into_iter().collect();
     notes.extend(remarks(&input));
@@ -111,7 +111,7 @@ fn draft(table: &Stored, rows: &[usize], index: usize, asked: &Asked, is_pixel: 
                 return Draft::Date(statistics, format);
             }
             match statistics.two_integers {
-                Some([no, yes]) if !is_pixel && declared.is_none() => {
+                Some([no, yes]) if !is_pixel && declared.is_none() && only(numbers, [no, yes]) => {
                     let [no, yes] = [no, yes].map(|value| value.to_string());
                     Draft::Done(ColumnKind::Boolean { no, yes })
                 }
@@ -121,6 +121,11 @@ fn draft(table: &Stored, rows: &[usize], index: usize, asked: &Asked, is_pixel: 
     }
 }
 
+/// Whether all numbers, in the training rows and outside of them, are one of two.
+fn only(numbers: &[f64], two: [f64; 2]) -> bool {
+    numbers.iter().all(|number| number.is_nan() || two.contains(number))
+}
+
 /// The text of moments that were not text: days if all are whole ones.
 fn native_format(seconds: &[f64]) -> &'static str {
     let whole = seconds.iter().all(|moment| moment.is_nan() || moment % 86_400.0 == 0.0);
@@ -128,12 +133,12 @@ fn native_format(seconds: &[f64]) -> &'static str {
 }
 
 /// Refuses infinite numbers, and words in a column of which nearly all cells are numbers.
-fn check_numbers(table: &Stored, index: usize, asked: &Asked) -> Result<(), FormatError> {
+fn check_numbers(table: &Stored, index: usize, asked: &Asked) -> Result<(), TableError> {
     let left_out = asked.left_out.iter().any(|(left_out, _)| *left_out == index);
     if left_out {
         return Ok(());
     }
-    let wrong = |place, found: String, expected: String| FormatError::Cell {
+    let wrong = |place, found: String, expected: String| TableError::Cell {
         file: table.file.clone(),
         place,
         column: table.names[index].clone(),
@@ -253,7 +258,12 @@ fn values_note(statistics: &[&Statistics], scaled: Scaled) -> Note {
 }
 
 /// The map of a pixel.
-fn kept(statistics: &Statistics, scaling: ScaledBy, shift: Shift, unit_interval: bool) -> ColumnKind {
+fn kept(
+    statistics: &Statistics,
+    scaling: ScaledBy,
+    shift: Shift,
+    unit_interval: bool,
+) -> ColumnKind {
     let range = [statistics.min, statistics.max];
     ColumnKind::Number { scaling, shift, range, unit_interval }
 }

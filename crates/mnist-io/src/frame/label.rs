@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use crate::format_error::FormatError;
+use crate::table_error::TableError;
 
-/// Names of columns that are taken for labels by default.
-const LABEL_NAMES: [&str; 5] = ["label", "labels", "class", "target", "y"];
+/// Names of columns that are taken for labels by default; of several, the first in this order. `class` comes
+/// last, since it is also the name of a feature, as the class of a passenger.
+const LABEL_NAMES: [&str; 5] = ["label", "labels", "target", "y", "class"];
 
 /// Whether a column of this name holds labels by default.
 pub(crate) fn is_label(name: &str) -> bool {
@@ -18,20 +19,20 @@ pub(crate) fn label_index(
     names: &[String],
     has_header: bool,
     asked: Option<&str>,
-) -> Result<Option<usize>, FormatError> {
+) -> Result<Option<usize>, TableError> {
     let Some(asked) = asked else {
-        return Ok(names.iter().position(|name| has_header && is_label(name)));
+        let position = |label: &&str| {
+            names.iter().position(|name| has_header && name.eq_ignore_ascii_case(label))
+        };
+        return Ok(LABEL_NAMES.iter().find_map(|label| position(&label)));
     };
     if asked == "none" {
         return Ok(None);
     }
-    column_index(names, has_header, asked).map(Some).ok_or_else(|| FormatError::CsvColumn {
+    column_index(names, has_header, asked).map(Some).ok_or_else(|| TableError::LabelColumn {
         file: file.into(),
         column: asked.to_owned(),
-        found: match has_header {
-            true => names.to_vec(),
-            false => vec![format!("0 to {}", names.len() - 1)],
-        },
+        found: if has_header { names.to_vec() } else { vec![format!("0 to {}", names.len() - 1)] },
     })
 }
 
@@ -54,9 +55,8 @@ pub(crate) fn named_column(
     has_header: bool,
     option: &'static str,
     asked: &str,
-) -> Result<usize, FormatError> {
-    column_index(names, has_header, asked)
-        .ok_or_else(|| unknown_column(file, names, option, asked))
+) -> Result<usize, TableError> {
+    column_index(names, has_header, asked).ok_or_else(|| unknown_column(file, names, option, asked))
 }
 
 /// The error of a column that is not there.
@@ -65,8 +65,8 @@ pub(crate) fn unknown_column(
     names: &[String],
     option: &'static str,
     asked: &str,
-) -> FormatError {
+) -> TableError {
     let likeness = |name: &&String| strsim::damerau_levenshtein(name, asked);
     let nearest = names.iter().min_by_key(likeness).cloned().unwrap_or_default();
-    FormatError::UnknownColumn { file: file.into(), option, column: asked.to_owned(), nearest }
+    TableError::UnknownColumn { file: file.into(), option, column: asked.to_owned(), nearest }
 }

@@ -129,7 +129,8 @@ fn parts_of_groups(groups: &[u32], labelled: &[usize], each: usize, for_test: bo
     }
     let mut names: Vec<u32> = sizes.keys().copied().collect();
     names.shuffle(&mut ChaCha8Rng::seed_from_u64(SEED));
-    let mut wanted = if for_test { vec![Part::Validation, Part::Test] } else { vec![Part::Validation] };
+    let mut wanted =
+        if for_test { vec![Part::Validation, Part::Test] } else { vec![Part::Validation] };
     let mut part_of = std::collections::BTreeMap::new();
     let (mut part, mut filled) = (wanted.pop(), 0);
     for (i, name) in names.iter().enumerate() {

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 
 use crate::error::Error;
-use crate::format_error::FormatError;
+use crate::table_error::TableError;
 
 /// The declared columns, by name. The others are found from the data.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -51,7 +51,7 @@ impl Schema {
         toml::from_str(&text).map_err(|error| {
             let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
             let found = error.message().lines().collect::<Vec<_>>().join(" ");
-            FormatError::Schema { file: file.into(), line, found }.into()
+            TableError::Schema { file: file.into(), line, found }.into()
         })
     }
 

@@ -9,6 +9,7 @@ use super::schema::{Declared, Schema};
 use super::{CellFormat, Cells, Frame, Place, dates};
 use crate::error::Error;
 use crate::format_error::FormatError;
+use crate::table_error::TableError;
 
 /// The mark of a missing word.
 pub(crate) const NO_WORD: u32 = u32::MAX;
@@ -155,8 +156,8 @@ fn pass(
 }
 
 /// The error of a cell that is not of the declared type.
-fn refused(frame: &Frame, index: usize, cell: Cell, block: &dyn Cells, row: usize) -> FormatError {
-    FormatError::Cell {
+fn refused(frame: &Frame, index: usize, cell: Cell, block: &dyn Cells, row: usize) -> TableError {
+    TableError::Cell {
         file: frame.file.clone(),
         place: block.place(row),
         column: frame.names[index].clone(),
@@ -259,12 +260,11 @@ impl Store {
             }
             Store::Words { words, codes } => {
                 let text = cell.text();
-                let (code, size) = match words.get_index_of(text.as_ref()) {
-                    Some(code) => (code, 4),
-                    None => {
-                        let size = 4 + text.len() as u64;
-                        (words.insert_full(text.into_owned(), place()).0, size)
-                    }
+                let (code, size) = if let Some(code) = words.get_index_of(text.as_ref()) {
+                    (code, 4)
+                } else {
+                    let size = 4 + text.len() as u64;
+                    (words.insert_full(text.into_owned(), place()).0, size)
                 };
                 codes.push(code as u32);
                 Added::Value(size)

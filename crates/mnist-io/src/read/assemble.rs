@@ -8,7 +8,7 @@ use super::raw::{RawPart, RawSet};
 use super::scaling::{self, Resolved, Scale};
 use super::table::Table;
 use crate::contract::{
-    ArrayInput, CONTRACT_VERSION, Classes, Contract, Input, MissingValues,
+    ArrayInput, CONTRACT_VERSION, Classes, Contract, Input, MissingValues, Scaling,
 };
 use crate::dataset::{Dataset, Origin, check_counts};
 use crate::error::Error;
@@ -78,6 +78,7 @@ pub(super) fn assemble(name: String, raw: RawSet, options: &ReadOptions) -> Resu
     }
     notes.extend(notes_on_parts(&class_names, &parts, train.n_rows, holds_out, options));
 
+    let labelled = train_labels.is_some() || test_labels.is_some();
     let contract = Contract {
         version: CONTRACT_VERSION,
         name: name.clone(),
@@ -90,7 +91,7 @@ pub(super) fn assemble(name: String, raw: RawSet, options: &ReadOptions) -> Resu
             scaling: scaling.clone(),
             ranges,
         }),
-        classes: (train_labels.is_some() || test_labels.is_some()).then(|| Classes {
+        classes: labelled.then(|| Classes {
             column: None,
             index: None,
             names: class_names.clone(),
@@ -105,11 +106,9 @@ pub(super) fn assemble(name: String, raw: RawSet, options: &ReadOptions) -> Resu
         sha256,
         has_missing: n_missing > 0,
     };
-    let unlabelled = if unlabelled.is_empty() {
-        None
-    } else {
-        let images = scaling.rows(&train, unlabelled.len(), |i| unlabelled[i])?;
-        Some(origin.dataset(images, None))
+    let without_label = match &unlabelled[..] {
+        [] => None,
+        rows => Some(origin.dataset(scaling.rows(&train, rows.len(), |i| rows[i])?, None)),
     };
     let test = match &test {
         None => {
@@ -117,17 +116,11 @@ pub(super) fn assemble(name: String, raw: RawSet, options: &ReadOptions) -> Resu
             origin.dataset(images, chosen(train_labels.as_deref(), held.iter().copied()))
         }
         Some(table) => {
-            let available = table.n_rows;
-            let used = if stays_on_disk(table, options) {
-                let used = MOST_HELD.min(available);
-                notes.push(Note::FirstTestSamples { used, available });
-                used
-            } else {
-                available
-            };
-            let images = scaling.rows(table, used, |i| i)?;
-            let labels = chosen(test_labels.as_deref(), 0..used);
-            Origin { sha256: test_sha256, ..origin.clone() }.dataset(images, labels)
+            let origin = Origin { sha256: test_sha256, ..origin.clone() };
+            let (test, note) =
+                test_part(table, test_labels.as_deref(), &scaling, &origin, options)?;
+            notes.extend(note);
+            test
         }
     };
     let labels = chosen(train_labels.as_deref(), (0..order.len()).map(|place| order.row(place)));
@@ -139,7 +132,28 @@ pub(super) fn assemble(name: String, raw: RawSet, options: &ReadOptions) -> Resu
         let n_validation = parts.n_validation;
         TrainingData::InMemory(Dataset { n_validation, ..origin.dataset(images, labels) })
     };
-    Ok(Opened { data: TrainTest { train, test }, contract, notes, unlabelled })
+    Ok(Opened { data: TrainTest { train, test }, contract, notes, unlabelled: without_label })
+}
+
+/// The samples of a test part of its own, those with a label if any have one. If they would exceed the
+/// memory limit, only the first ones are read, and a note says so.
+fn test_part(
+    table: &Table,
+    labels: Option<&[Option<u8>]>,
+    scaling: &Scaling,
+    origin: &Origin,
+    options: &ReadOptions,
+) -> Result<(Dataset, Option<Note>), Error> {
+    let has_label = |row: &usize| labels.is_none_or(|labels| labels[*row].is_some());
+    let mut rows: Vec<usize> = (0..table.n_rows).filter(has_label).collect();
+    let mut note = None;
+    if stays_on_disk(table, options) {
+        let available = rows.len();
+        rows.truncate(MOST_HELD);
+        note = Some(Note::FirstTestSamples { used: rows.len(), available });
+    }
+    let images = scaling.rows(table, rows.len(), |i| rows[i])?;
+    Ok((origin.dataset(images, chosen(labels, rows.into_iter())), note))
 }
 
 /// The rule that the rows of an array are divided by.
@@ -200,7 +214,9 @@ pub(super) fn notes_on_parts(
         notes.push(match (&options.split_column, &options.group_column, options.split) {
             (Some(column), _, _) => Note::Divided { by: format!("as column {column} says") },
             (_, Some(column), _) => {
-                let by = format!("so that equal values of {column} stay together; {n_test} are the test part");
+                let by = format!(
+                    "so that equal values of {column} stay together; {n_test} are the test part"
+                );
                 Note::Divided { by }
             }
             (_, _, SplitBy::Time) => {

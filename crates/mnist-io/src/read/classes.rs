@@ -44,7 +44,9 @@ impl RawLabels {
     /// The labels without gaps as labels that might have some.
     fn with_gaps(self) -> Self {
         match self {
-            RawLabels::Whole(labels) => RawLabels::SomeWhole(labels.into_iter().map(Some).collect()),
+            RawLabels::Whole(labels) => {
+                RawLabels::SomeWhole(labels.into_iter().map(Some).collect())
+            }
             other => other,
         }
     }
@@ -92,8 +94,7 @@ pub(crate) type Numbered = (Vec<String>, Vec<Vec<Option<u8>>>);
 /// [`FormatError::Classes`] if there are more than 256; [`FormatError::Quantity`] if the labels are
 /// too many different numbers.
 pub(crate) fn classes(place: &str, parts: Vec<RawLabels>) -> Result<Numbered, FormatError> {
-    let parts: Vec<RawLabels> =
-        parts.into_iter().map(|part| part.simplest().with_gaps()).collect();
+    let parts: Vec<RawLabels> = parts.into_iter().map(|part| part.simplest().with_gaps()).collect();
     if parts.iter().all(|part| matches!(part, RawLabels::Classes(_))) {
         let of = |part: &RawLabels| match part {
             RawLabels::Classes(labels) => labels.iter().copied().map(Some).collect(),
@@ -215,6 +216,9 @@ mod tests {
     #[test]
     fn known_classes_are_found_in_any_notation() {
         let known = KnownClasses::new(&["3".into(), "7".into()]);
-        assert_eq!((known.class("7.0"), known.class("3"), known.class("4")), (Some(1), Some(0), None));
+        assert_eq!(
+            (known.class("7.0"), known.class("3"), known.class("4")),
+            (Some(1), Some(0), None)
+        );
     }
 }

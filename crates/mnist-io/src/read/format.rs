@@ -22,10 +22,7 @@ pub(crate) struct Format {
 pub(crate) enum Reader {
     /// Arrays of numbers, and labels in another place; the text says how to give labels, for those who
     /// name a column.
-    Arrays {
-        read: fn(&Path, &ReadOptions) -> Result<RawSet, Error>,
-        labels: &'static str,
-    },
+    Arrays { read: fn(&Path, &ReadOptions) -> Result<RawSet, Error>, labels: &'static str },
     /// A table of columns, some of which may hold labels.
     Table(fn(&Path, &FrameOptions) -> Result<Frame, Error>),
 }

@@ -15,8 +15,8 @@ mod options;
 pub(crate) mod order;
 pub(crate) mod raw;
 pub(crate) mod scaling;
-pub(crate) mod table;
 mod second_file;
+pub(crate) mod table;
 mod tables;
 
 use std::path::Path;
@@ -62,7 +62,7 @@ pub(crate) fn format_of(path: &Path) -> Result<&'static Format, Error> {
         let source = std::io::ErrorKind::NotFound.into();
         return Err(Error::Io { file: path.into(), source });
     }
-    for format in FORMATS {
+    for &format in FORMATS {
         if (format.recognises)(path)? {
             return Ok(format);
         }
@@ -83,5 +83,5 @@ pub(crate) fn name_of(path: &Path) -> String {
 
 /// The formats that [`open`] reads, in words, such as "a .npy array".
 pub fn format_names() -> impl Iterator<Item = &'static str> {
-    FORMATS.into_iter().map(|format| format.name)
+    FORMATS.iter().map(|format| format.name)
 }

@@ -328,7 +328,10 @@ mod tests {
         let train = Parts { n_rows: 2, held: &[1, 3], ..parts(&table, &rows) };
         let found = resolve(Scale::Unit, &train).unwrap();
         assert_eq!(found.ranges, [[1.0, 3.0]]);
-        assert_eq!(found.scaling.rows(&table, 4, |i| i).unwrap().into_raw_vec_and_offset().0, [0.0, 1.0, 1.0, 0.0]);
+        assert_eq!(
+            found.scaling.rows(&table, 4, |i| i).unwrap().into_raw_vec_and_offset().0,
+            [0.0, 1.0, 1.0, 0.0]
+        );
     }
 
     #[test]

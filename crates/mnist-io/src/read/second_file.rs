@@ -12,6 +12,7 @@ use crate::dataset::{Dataset, Origin};
 use crate::error::Error;
 use crate::format_error::FormatError;
 use crate::rows::NewData;
+use crate::table_error::TableError;
 
 /// Reads the test part from a file of its own, by the contract of the training part. Its rows without
 /// a label are left out if the training part has labels.
@@ -49,7 +50,7 @@ pub(super) fn second_file(
     if images.is_empty() || labelled && labels.len() != images.nrows() {
         let (file, part) = (path.into(), "test");
         let remedy = "the file has no rows with a label";
-        return Err(FormatError::EmptyPart { file, part, remedy }.into());
+        return Err(TableError::EmptyPart { file, part, remedy }.into());
     }
     let has_missing = images.iter().any(|value| value.is_nan());
     let train = &opened.data.train;

@@ -64,7 +64,7 @@ impl Table {
         mut out: ArrayViewMut2<T>,
     ) -> Result<(), Error> {
         let out = out.as_slice_mut().expect("rows are contiguous");
-        self.for_each_run(rows, out, |table, start, out| table.read_run(start, out))
+        self.for_each_run(rows, out, Self::read_run)
     }
 
     /// Reads these rows, scaled, into `out`. Allocates nothing.
@@ -79,7 +79,7 @@ impl Table {
     ) -> Result<(), Error> {
         let out = out.as_slice_mut().expect("rows are contiguous");
         if !matches!(scaling, Scaling::Columns { .. }) {
-            self.for_each_run(rows, out, |table, start, out| table.read_run(start, out))?;
+            self.for_each_run(rows, out, Self::read_run)?;
             scaling.apply(out);
             return Ok(());
         }
@@ -208,10 +208,9 @@ mod tests {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&[&[9; 5], bytes.as_slice()].concat()).unwrap();
         let element = Element::BYTE;
-        for values in [
-            Values::OnDisk { opened: file, offset: 5, element },
-            Values::Packed { bytes, element },
-        ] {
+        for values in
+            [Values::OnDisk { opened: file, offset: 5, element }, Values::Packed { bytes, element }]
+        {
             let mut out = Array2::<f32>::zeros((4, 3));
             table(values).read([2, 3, 0, 2].into_iter(), out.view_mut()).unwrap();
             let expected = [[6., 7., 8.], [9., 10., 11.], [0., 1., 2.], [6., 7., 8.]];

@@ -14,7 +14,6 @@ use crate::contract::{
 };
 use crate::dataset::{Dataset, Origin};
 use crate::error::Error;
-use crate::format_error::FormatError;
 use crate::frame::encode::{check_missing, encode};
 use crate::frame::fit::{Asked, Fitted, fit};
 use crate::frame::label::{label_index, named_column, unknown_column};
@@ -23,6 +22,7 @@ use crate::frame::schema::Schema;
 use crate::frame::store::{Store, Stored, store};
 use crate::frame::{Frame, Place};
 use crate::splits::TrainTest;
+use crate::table_error::TableError;
 
 /// The reader of a format.
 pub(crate) type ReadFrame = fn(&Path, &FrameOptions) -> Result<Frame, Error>;
@@ -117,8 +117,10 @@ pub(crate) fn fitted(
     for name in &options.drop_columns {
         left_out.push((column("drop_columns", name)?, Reason::Dropped));
     }
-    let split = options.split_column.as_ref().map(|name| column("split_column", name)).transpose()?;
-    let group = options.group_column.as_ref().map(|name| column("group_column", name)).transpose()?;
+    let split =
+        options.split_column.as_ref().map(|name| column("split_column", name)).transpose()?;
+    let group =
+        options.group_column.as_ref().map(|name| column("group_column", name)).transpose()?;
     left_out.extend(split.iter().chain(&group).map(|&index| (index, Reason::Parts)));
 
     let stored = store(&open, label, &schema, options.memory_limit)?;
@@ -132,8 +134,7 @@ pub(crate) fn fitted(
     let for_test = options.test.is_none();
     let division = division(&stored, split, group, options, for_test)?;
     let place = file.display().to_string();
-    let mut parts =
-        rows_of_parts(stored.n_rows, labels.as_deref(), &place, for_test, division)?;
+    let mut parts = rows_of_parts(stored.n_rows, labels.as_deref(), &place, for_test, division)?;
     if options.test.is_some() {
         parts.held = vec![];
     }
@@ -199,7 +200,7 @@ fn division(
         if numbers.len() < needed {
             let place = format!("{}, column {}", table.file.display(), table.names[column]);
             let found = numbers.len();
-            return Err(FormatError::TooFewGroups { place, found, expected: needed }.into());
+            return Err(TableError::TooFewGroups { place, found, expected: needed }.into());
         }
         return Ok(Division::Groups(groups));
     }
@@ -228,7 +229,7 @@ fn division(
 fn given_parts(table: &Stored, column: usize, for_test: bool) -> Result<Division, Error> {
     let part = |row: usize| {
         let word = table.columns[column].text(row).unwrap_or_default();
-        Part::named(&word).ok_or_else(|| FormatError::SplitWord {
+        Part::named(&word).ok_or_else(|| TableError::SplitWord {
             file: table.file.clone(),
             place: place_of(&table.columns[column], row),
             column: table.names[column].clone(),
@@ -241,7 +242,7 @@ fn given_parts(table: &Stored, column: usize, for_test: bool) -> Result<Division
         if !parts.contains(needed) {
             let part = if *needed == Part::Train { "training" } else { "test" };
             let (file, remedy) = (table.file.clone(), "add some to the split column");
-            return Err(FormatError::EmptyPart { file, part, remedy }.into());
+            return Err(TableError::EmptyPart { file, part, remedy }.into());
         }
     }
     Ok(Division::Given(parts))

@@ -8,12 +8,12 @@ use rayon::prelude::*;
 
 use crate::contract::{ArrayInput, MissingValues};
 use crate::error::Error;
-use crate::format_error::FormatError;
 use crate::frame::{BLOCK_ROWS, Cell, CellFormat, Cells, FrameReader, Place};
 use crate::read::classes::RawLabels;
 use crate::read::raw::{RawPart, RawSet};
 use crate::read::table::Table;
 use crate::shape::ImageShape;
+use crate::table_error::TableError;
 
 /// The arrays of a file or folder, one after another.
 pub(super) struct Arrays {
@@ -60,9 +60,8 @@ impl Arrays {
             let place = Place::Row((self.before + row) as u64);
             (labels.text(row), place)
         };
-        self.labels = labels
-            .as_ref()
-            .map(|labels| rows.clone().map(|row| label(labels, row)).collect());
+        self.labels =
+            labels.as_ref().map(|labels| rows.clone().map(|row| label(labels, row)).collect());
         self.row = rows.end;
         if rows.end == table.n_rows {
             self.before += table.n_rows;
@@ -119,7 +118,11 @@ impl<'a> ArrayEncoder<'a> {
     }
 
     /// The features of rows of an array.
-    pub(super) fn encode(&mut self, file: &Path, rows: &ArrayRows) -> Result<Array2<f32>, FormatError> {
+    pub(super) fn encode(
+        &mut self,
+        file: &Path,
+        rows: &ArrayRows,
+    ) -> Result<Array2<f32>, TableError> {
         let n_features = self.sources.len();
         let mut x = Array2::<f32>::zeros((rows.n_rows(), n_features));
         let features = x.as_slice_mut().expect("a new array is contiguous");
@@ -139,7 +142,7 @@ impl<'a> ArrayEncoder<'a> {
             for (feature, (&value, out)) in values.iter().zip(out).enumerate() {
                 let [low, high] = self.ranges[feature];
                 // Values within the range are finite, and are nearly all.
-                if !(value >= low && value <= high) || !out.is_finite() {
+                if !(low..=high).contains(&value) || !out.is_finite() {
                     self.count(feature, value, *out, file, || rows.place(row))?;
                 }
             }
@@ -153,13 +156,13 @@ impl<'a> ArrayEncoder<'a> {
         file: &Path,
         cells: &dyn Cells,
         format: CellFormat,
-    ) -> Result<Array2<f32>, FormatError> {
+    ) -> Result<Array2<f32>, TableError> {
         let mut x = Array2::zeros((cells.n_rows(), self.sources.len()));
         for ((row, feature), out) in x.indexed_iter_mut() {
             let source = self.sources[feature];
             let cell = cells.cell(row, source);
             let value = if cell.is_missing() { Some(f64::NAN) } else { cell.number(format) };
-            let value = value.ok_or_else(|| FormatError::Cell {
+            let value = value.ok_or_else(|| TableError::Cell {
                 file: file.into(),
                 place: cells.place(row),
                 column: source.to_string(),
@@ -168,7 +171,7 @@ impl<'a> ArrayEncoder<'a> {
             })?;
             *out = self.input.scaling.encode(feature, value);
             let [low, high] = self.ranges[feature];
-            if !(value >= low && value <= high) || !out.is_finite() {
+            if !(low..=high).contains(&value) || !out.is_finite() {
                 self.count(feature, value, *out, file, || cells.place(row))?;
             }
         }
@@ -183,13 +186,13 @@ impl<'a> ArrayEncoder<'a> {
         encoded: f32,
         file: &Path,
         place: impl Fn() -> Place,
-    ) -> Result<(), FormatError> {
+    ) -> Result<(), TableError> {
         if value.is_nan() && self.missing == MissingValues::Mark {
             self.n_missing[feature] += 1;
             return Ok(());
         }
         if !encoded.is_finite() {
-            return Err(FormatError::Cell {
+            return Err(TableError::Cell {
                 file: file.into(),
                 place: place(),
                 column: feature.to_string(),

@@ -10,6 +10,7 @@ use crate::format_error::FormatError;
 use crate::frame::Frame;
 use crate::frame::label::label_index;
 use crate::read::Note;
+use crate::table_error::TableError;
 
 /// The place of each column that becomes features, and that of the labels.
 pub(super) struct Matched {
@@ -78,7 +79,8 @@ pub(super) fn frame(contract: &Contract, frame: &Frame, new: &NewData) -> Result
             let place = frame.file.display().to_string();
             let (sources, label) = by_position(contract, table, width, &place)?;
             let label = if ignores_labels { None } else { explicit.or(label) };
-            let notes = if table.header == frame.has_header { vec![] } else { vec![Note::ByPosition] };
+            let notes =
+                if table.header == frame.has_header { vec![] } else { vec![Note::ByPosition] };
             Ok(Matched { sources, label, notes })
         }
     }
@@ -125,10 +127,10 @@ fn by_name(
     table: &TableInput,
     frame: &Frame,
     place: &HashMap<&str, usize>,
-) -> Result<Vec<usize>, FormatError> {
+) -> Result<Vec<usize>, TableError> {
     let used = table.columns.iter().filter(|column| column.n_features() > 0);
     used.map(|column| {
-        place.get(column.name.as_str()).copied().ok_or_else(|| FormatError::AbsentColumn {
+        place.get(column.name.as_str()).copied().ok_or_else(|| TableError::AbsentColumn {
             file: frame.file.clone(),
             column: column.name.clone(),
             found: frame.names.clone(),

@@ -15,13 +15,13 @@ use self::array::{ArrayEncoder, Arrays};
 use self::matching::Matched;
 use crate::contract::{Contract, Encoder, Input, UnknownLevels};
 use crate::error::Error;
-use crate::format_error::FormatError;
-use crate::frame::{Cells, Frame, FrameReader, Place};
+use crate::frame::{CellFormat, Cells, Frame, FrameReader, Place};
 use crate::read::Note;
 use crate::read::ReadOptions;
 use crate::read::classes::KnownClasses;
 use crate::read::format::{FrameOptions, Reader};
 use crate::read::format_of;
+use crate::table_error::TableError;
 
 /// Options of reading new data.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +91,7 @@ pub struct Rows<'a> {
     classes: KnownClasses,
     refuse_unknown_classes: bool,
     notes: Vec<Note>,
-    n_rows: usize,
+    n_seen: usize,
     n_labelled: usize,
     unknown_classes: IndexMap<String, u64>,
     failed: bool,
@@ -141,7 +141,9 @@ impl Contract {
                 let columns = used.zip(sources);
                 AnyEncoder::Table(Encoder::new(columns, new.unknown_levels, self.missing))
             }
-            Input::Array(array) => AnyEncoder::Array(ArrayEncoder::new(array, sources, self.missing)),
+            Input::Array(array) => {
+                AnyEncoder::Array(ArrayEncoder::new(array, sources, self.missing))
+            }
         };
         Ok(Rows {
             contract: self,
@@ -152,7 +154,7 @@ impl Contract {
             classes: KnownClasses::new(self.class_names()),
             refuse_unknown_classes: new.refuse_unknown_classes,
             notes,
-            n_rows: 0,
+            n_seen: 0,
             n_labelled: 0,
             unknown_classes: IndexMap::new(),
             failed: false,
@@ -196,7 +198,7 @@ impl Rows<'_> {
             }
             (Source::Arrays(arrays), AnyEncoder::Table(encoder)) => {
                 let Some(cells) = arrays.next_block()? else { return Ok(None) };
-                let x = encoder.encode(&self.file, cells.as_ref(), Default::default())?;
+                let x = encoder.encode(&self.file, cells.as_ref(), CellFormat::default())?;
                 (x, arrays.labels())
             }
             (Source::Arrays(arrays), AnyEncoder::Array(encoder)) => {
@@ -204,8 +206,8 @@ impl Rows<'_> {
                 (encoder.encode(&self.file, &block)?, arrays.labels())
             }
         };
-        let first_row = self.n_rows;
-        self.n_rows += x.nrows();
+        let first_row = self.n_seen;
+        self.n_seen += x.nrows();
         let labels = words.map(|words| self.classes_of(words)).transpose()?;
         Ok(Some(RowBlock { first_row, x, labels }))
     }
@@ -214,7 +216,7 @@ impl Rows<'_> {
     fn classes_of(
         &mut self,
         words: Vec<(Option<String>, Place)>,
-    ) -> Result<Vec<Option<u8>>, FormatError> {
+    ) -> Result<Vec<Option<u8>>, TableError> {
         let mut classes = Vec::with_capacity(words.len());
         for (word, place) in words {
             let class = match &word {
@@ -223,7 +225,7 @@ impl Rows<'_> {
                     None if self.refuse_unknown_classes => {
                         let expected = self.contract.class_names().to_vec();
                         let (file, found) = (self.file.clone(), word.clone());
-                        return Err(FormatError::UnknownClass { file, place, found, expected });
+                        return Err(TableError::UnknownClass { file, place, found, expected });
                     }
                     None => {
                         *self.unknown_classes.entry(word.clone()).or_default() += 1;

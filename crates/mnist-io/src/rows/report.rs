@@ -36,16 +36,15 @@ impl Rows<'_> {
     /// What was seen so far; after the last block, of all rows.
     #[must_use]
     pub fn report(&self) -> RowsReport {
-        let n_rows = self.n_rows;
+        let n_rows = self.n_seen;
         let share = |n: u64, of: u64| if of == 0 { 0.0 } else { n as f64 / of as f64 };
-        let feature = |name: String, outside: u64, missing: u64, unknown: Vec<(String, u64)>| {
-            FeatureReport {
+        let feature =
+            |name: String, outside: u64, missing: u64, unknown: Vec<(String, u64)>| FeatureReport {
                 name,
                 outside_share: share(outside, n_rows as u64 - missing),
                 missing_share: share(missing, n_rows as u64),
                 unknown_levels: unknown,
-            }
-        };
+            };
         let features = match &self.encoder {
             AnyEncoder::Table(encoder) => encoder
                 .seen()

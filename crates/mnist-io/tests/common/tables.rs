@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use mnist_io::{Contract, Dataset, NewData, Opened, ReadOptions, RowsReport, open};
+use mnist_io::{Contract, Dataset, MissingValues, NewData, Opened, ReadOptions, RowsReport, open};
 use ndarray::{Array2, Axis, concatenate};
 
 /// A folder that is removed at the end.
@@ -68,4 +68,44 @@ pub(crate) fn refusal(contract: &Contract, path: &Path, new: &NewData) -> String
 pub(crate) fn assert_same(a: &Array2<f32>, b: &Array2<f32>) {
     assert_eq!(a.dim(), b.dim());
     assert_eq!(a.mapv(f32::to_bits), b.mapv(f32::to_bits));
+}
+
+pub(crate) fn labelled_by(column: &str) -> ReadOptions {
+    ReadOptions { label_column: Some(column.into()), ..options() }
+}
+
+pub(crate) fn refusing() -> ReadOptions {
+    ReadOptions { missing: MissingValues::Refuse, ..options() }
+}
+
+pub(crate) fn write(dir: &Path, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+    let path = dir.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(&path, bytes).unwrap();
+    path
+}
+
+pub(crate) fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// All samples of both parts with their labels, sorted by the first column.
+pub(crate) fn sorted(opened: &Opened) -> Vec<(Vec<f32>, Option<u8>)> {
+    let mut rows = Vec::new();
+    for part in [train_of(opened), &opened.data.test] {
+        for (i, row) in part.images.rows().into_iter().enumerate() {
+            rows.push((row.to_vec(), part.labels.as_ref().map(|labels| labels[i])));
+        }
+    }
+    rows.sort_by(|a, b| a.0[0].total_cmp(&b.0[0]));
+    rows
+}
+
+#[track_caller]
+pub(crate) fn refused(path: &Path, options: &ReadOptions, says: &[&str]) {
+    let said = open(path, options).expect_err("it is wrong").to_string();
+    assert!(said.starts_with(&path.display().to_string()), "the file is not named first: {said}");
+    for what in says {
+        assert!(said.contains(what), "{said}\nlacks: {what}");
+    }
 }

@@ -102,17 +102,25 @@ pub(super) struct TableScaling {
 
 enum Shared {
     /// Values are kept; they may all lie in [0, 1].
-    Keep { unit_interval: bool },
+    Keep {
+        unit_interval: bool,
+    },
     Divide(f64),
     /// One range for all pixels.
     Together([f64; 2]),
     Unit,
-    Standard { robust_allowed: bool },
+    Standard {
+        robust_allowed: bool,
+    },
 }
 
 /// Chooses the scaling of the numbers, with a note if there are any. Pixels are kept or divided
 /// together.
-pub(super) fn choose(scale: Scale, drafts: &mut [Draft], is_image: bool) -> (TableScaling, Option<Note>) {
+pub(super) fn choose(
+    scale: Scale,
+    drafts: &mut [Draft],
+    is_image: bool,
+) -> (TableScaling, Option<Note>) {
     let numbers: Vec<&Statistics> = drafts
         .iter()
         .filter_map(|draft| match draft {
@@ -145,7 +153,11 @@ pub(super) fn choose(scale: Scale, drafts: &mut [Draft], is_image: bool) -> (Tab
 
 impl TableScaling {
     /// The map of a number column.
-    pub(super) fn number(&self, numbers: &Statistics, declared: Option<DeclaredScaling>) -> ColumnKind {
+    pub(super) fn number(
+        &self,
+        numbers: &Statistics,
+        declared: Option<DeclaredScaling>,
+    ) -> ColumnKind {
         let number = |scaling, shift| kept(numbers, scaling, shift, false);
         match (declared, &self.by) {
             (Some(DeclaredScaling::None), _) => {

@@ -32,7 +32,8 @@ pub(super) fn kind(
         return ColumnKind::Category { levels: levels.clone() };
     }
     let pair = match levels[..] {
-        [(a, _), (b, _)] => Some([a, b]),
+        // A further word outside the training rows makes it a category, which has a level for others.
+        [(a, _), (b, _)] if words.len() == 2 => Some([a, b]),
         _ => None,
     };
     let truth = pair.and_then(|[a, b]| {
@@ -80,6 +81,9 @@ pub(super) fn odd_among_numbers<'a>(
     let share = n_numbers as f64 / known().count().max(1) as f64;
     let odd = is_number.iter().position(|is| !is)?;
     let (word, place) = words.get_index(odd)?;
-    (share > 0.5 && n_levels > 1 && (share >= 0.9 || n_levels > 20))
-        .then_some((word.as_str(), *place, share))
+    (share > 0.5 && n_levels > 1 && (share >= 0.9 || n_levels > 20)).then_some((
+        word.as_str(),
+        *place,
+        share,
+    ))
 }

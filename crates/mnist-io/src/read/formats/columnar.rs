@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, Date64Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
-    Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
-    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Date32Type, Date64Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type,
+    Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrowPrimitiveType, RecordBatch};
 use arrow_ipc::reader::{FileReader, StreamReader};
@@ -18,6 +18,7 @@ use crate::error::Error;
 use crate::format_error::FormatError;
 use crate::frame::{BLOCK_ROWS, Cell, CellFormat, Cells, Frame, FrameReader, Place};
 use crate::read::format::{Format, FrameOptions, Reader, has_extension};
+use crate::table_error::TableError;
 
 pub(super) const PARQUET: Format = Format {
     name: "a Parquet table",
@@ -67,7 +68,7 @@ fn frame(file: &Path, schema: SchemaRef, batches: Batches) -> Result<Frame, Erro
     for (second, column) in names.iter().enumerate() {
         if let Some(first) = names[..second].iter().position(|name| name == column) {
             let (file, column) = (file.into(), column.clone());
-            return Err(FormatError::DuplicateColumn { file, column, first, second }.into());
+            return Err(TableError::DuplicateColumn { file, column, first, second }.into());
         }
     }
     let blocks = Box::new(Blocks { file: file.into(), batches, n_rows: 0 });
@@ -89,7 +90,7 @@ impl FrameReader for Blocks {
         let columns = batch.columns().iter().zip(schema.fields());
         let columns = columns
             .map(|(column, field)| {
-                values(column.as_ref()).ok_or_else(|| FormatError::ColumnType {
+                values(column.as_ref()).ok_or_else(|| TableError::ColumnType {
                     file: self.file.clone(),
                     column: field.name().clone(),
                     found: field.data_type().to_string(),
@@ -116,7 +117,10 @@ enum Values {
     Booleans(Vec<Option<bool>>),
     Words(Vec<Option<String>>),
     /// Indices of words.
-    Dictionary { keys: Vec<Option<usize>>, words: Vec<Option<String>> },
+    Dictionary {
+        keys: Vec<Option<usize>>,
+        words: Vec<Option<String>>,
+    },
     Missing,
 }
 

@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::format_error::FormatError;
 use crate::frame::{BLOCK_ROWS, Cell, CellFormat, Cells, Frame, FrameReader, Place};
 use crate::read::format::{Format, FrameOptions, Reader, has_extension};
+use crate::table_error::TableError;
 use crate::unpack::Unpacked;
 
 pub(super) const FORMAT: Format = Format {
@@ -49,7 +50,7 @@ fn read(file: &Path, options: &FrameOptions) -> Result<Frame, Error> {
         lines.read_record(&mut header).map_err(|error| unreadable(file, error))?;
     }
     let n_fields = first.len();
-    let blocks = Lines { file: file.into(), lines, used, n_fields };
+    let blocks = Lines { file: file.into(), records: lines, used, n_fields };
     let cells = CellFormat { decimal_comma: delimiter == b';' };
     Ok(Frame { file: file.into(), names, has_header, cells, blocks: Box::new(blocks) })
 }
@@ -95,7 +96,9 @@ fn records(
 /// The text of a file in UTF-8, without a byte order mark.
 fn decoded(file: &Path) -> Result<Box<dyn Read>, Error> {
     let unpacked = Unpacked::open(file)?;
-    Ok(Box::new(DecodeReaderBytesBuilder::new().utf8_passthru(true).strip_bom(true).build(unpacked)))
+    Ok(Box::new(
+        DecodeReaderBytesBuilder::new().utf8_passthru(true).strip_bom(true).build(unpacked),
+    ))
 }
 
 /// A reader that refuses more bytes than the limit since the counter was last set to 0, so that a
@@ -139,7 +142,7 @@ fn unreadable(file: &Path, error: csv::Error) -> Error {
 /// The lines of a file.
 struct Lines {
     file: PathBuf,
-    lines: Records,
+    records: Records,
     used: Rc<Counter<u64>>,
     n_fields: usize,
 }
@@ -151,7 +154,7 @@ impl FrameReader for Lines {
         let n_rows = (BLOCK_ROWS * 100 / self.n_fields.max(1)).clamp(64, BLOCK_ROWS);
         while records.len() < n_rows {
             let mut record = StringRecord::new();
-            let more = self.lines.read_record(&mut record);
+            let more = self.records.read_record(&mut record);
             if !more.map_err(|error| unreadable(&self.file, error))? {
                 break;
             }
@@ -160,7 +163,7 @@ impl FrameReader for Lines {
             if found != expected {
                 let line = record.position().map_or(0, Position::line);
                 let file = self.file.clone();
-                return Err(FormatError::CsvFields { file, line, found, expected }.into());
+                return Err(TableError::Fields { file, line, found, expected }.into());
             }
             records.push(record);
         }

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use csv::StringRecord;
 
-use crate::format_error::FormatError;
 use crate::frame::cell::{Cell, number};
 use crate::frame::{CellFormat, label};
+use crate::table_error::TableError;
 
 /// The first lines of a table.
 pub(super) struct Sample<'a> {
@@ -47,7 +47,11 @@ fn counts(first: &StringRecord, others: &[StringRecord]) -> bool {
     let long_enough = whole.len() >= 3 || (whole.len() == 2 && n_others > 0);
     // A first row of data that happens to count would be followed by rows like it.
     let again = others.iter().any(|line| line == first);
-    in_order && long_enough && n_others <= 2 && first.iter().all(|f| f.parse::<usize>().is_ok() || !is_number(f)) && !again
+    in_order
+        && long_enough
+        && n_others <= 2
+        && first.iter().all(|f| f.parse::<usize>().is_ok() || !is_number(f))
+        && !again
 }
 
 /// Whether a line of words differs from all lines of words below it.
@@ -76,7 +80,7 @@ pub(super) fn names(
     file: &Path,
     first: &StringRecord,
     has_header: bool,
-) -> Result<Vec<String>, FormatError> {
+) -> Result<Vec<String>, TableError> {
     if !has_header {
         return Ok((0..first.len()).map(|index| index.to_string()).collect());
     }
@@ -89,7 +93,7 @@ pub(super) fn names(
     for (second, column) in names.iter().enumerate() {
         if let Some(first) = places.insert(column, second) {
             let (file, column) = (file.into(), column.clone());
-            return Err(FormatError::DuplicateColumn { file, column, first, second });
+            return Err(TableError::DuplicateColumn { file, column, first, second });
         }
     }
     Ok(names)
@@ -100,8 +104,7 @@ mod tests {
     use super::*;
 
     fn detected(lines: &[&str]) -> bool {
-        let lines: Vec<StringRecord> =
-            lines.iter().map(|line| line.split(',').collect()).collect();
+        let lines: Vec<StringRecord> = lines.iter().map(|line| line.split(',').collect()).collect();
         is_header(&Sample { first: &lines[0], others: &lines[1..], known: &[] })
     }
 

@@ -23,7 +23,8 @@ use crate::shape::ImageShape;
 pub(super) const FORMAT: Format = Format {
     name: "a folder of PNG or JPEG images, in one subfolder per class if they are labelled",
     recognises: |dir| {
-        Ok(dir.is_dir() && !listing(&part_of(dir, Part::Train)?.unwrap_or(dir.into()))?.files.is_empty())
+        Ok(dir.is_dir()
+            && !listing(&part_of(dir, Part::Train)?.unwrap_or(dir.into()))?.files.is_empty())
     },
     reader: Reader::Arrays { read, labels: "the labels of images are the names of their folders" },
 };
@@ -63,8 +64,7 @@ fn part_of(dir: &Path, wanted: Part) -> Result<Option<PathBuf>, Error> {
             Part::named(&name) == Some(part)
         })
     };
-    let is_divided =
-        of(Part::Train).is_some() && of(Part::Test).or(of(Part::Validation)).is_some();
+    let is_divided = of(Part::Train).is_some() && of(Part::Test).or(of(Part::Validation)).is_some();
     Ok(of(wanted).filter(|_| is_divided).cloned())
 }
 

@@ -1,5 +1,7 @@
 //! The formats. A new one is a file in this folder, declared and listed here.
 
+#[cfg(feature = "columnar")]
+mod columnar;
 mod csv;
 mod header;
 mod idx;
@@ -10,5 +12,15 @@ mod npz;
 use super::format::Format;
 
 /// All formats, in the order in which they are tried.
-pub(crate) const FORMATS: [&Format; 6] =
-    [&idx::FOLDER, &images::FORMAT, &csv::FORMAT, &npy::FORMAT, &npz::FORMAT, &idx::FILE];
+pub(crate) const FORMATS: &[&Format] = &[
+    &idx::FOLDER,
+    &images::FORMAT,
+    &csv::FORMAT,
+    #[cfg(feature = "columnar")]
+    &columnar::PARQUET,
+    #[cfg(feature = "columnar")]
+    &columnar::ARROW,
+    &npy::FORMAT,
+    &npz::FORMAT,
+    &idx::FILE,
+];

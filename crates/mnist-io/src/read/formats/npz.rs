@@ -36,12 +36,32 @@ const TEST: [&[&str]; 2] = [
 ];
 const VALIDATION: [&[&str]; 2] = [
     &[
-        "x_val", "x_valid", "x_validation", "xval", "val_x", "val_images", "val_data", "images_val",
-        "valid_x", "valid_images", "validation_images", "x_dev",
+        "x_val",
+        "x_valid",
+        "x_validation",
+        "xval",
+        "val_x",
+        "val_images",
+        "val_data",
+        "images_val",
+        "valid_x",
+        "valid_images",
+        "validation_images",
+        "x_dev",
     ],
     &[
-        "y_val", "y_valid", "y_validation", "yval", "val_y", "val_labels", "val_target", "labels_val",
-        "valid_y", "valid_labels", "validation_labels", "y_dev",
+        "y_val",
+        "y_valid",
+        "y_validation",
+        "yval",
+        "val_y",
+        "val_labels",
+        "val_target",
+        "labels_val",
+        "valid_y",
+        "valid_labels",
+        "validation_labels",
+        "y_dev",
     ],
 ];
 const WHOLE: [&[&str]; 2] = [
@@ -78,8 +98,8 @@ fn read(file: &Path, options: &ReadOptions) -> Result<RawSet, Error> {
         return RawSet::of_parts(train, validation, test, notes);
     }
     let whole = read(WHOLE)?;
-    let whole = whole
-        .ok_or_else(|| FormatError::NpzEntries { file: file.into(), found: names.clone() })?;
+    let whole =
+        whole.ok_or_else(|| FormatError::NpzEntries { file: file.into(), found: names.clone() })?;
     Ok(RawSet { notes: ignored(file, &names, &WHOLE), ..RawSet::of_one(whole) })
 }
 
@@ -90,7 +110,11 @@ fn ignored(file: &Path, names: &[String], used: &[&[&str]]) -> Vec<Note> {
         used.iter().flat_map(|names| names.iter()).any(|known| known.eq_ignore_ascii_case(name))
     };
     let entries: Vec<String> = names.iter().filter(|name| !is_used(name)).cloned().collect();
-    if entries.is_empty() { vec![] } else { vec![Note::IgnoredEntries { file: file.into(), entries }] }
+    if entries.is_empty() {
+        vec![]
+    } else {
+        vec![Note::IgnoredEntries { file: file.into(), entries }]
+    }
 }
 
 fn samples_entry(

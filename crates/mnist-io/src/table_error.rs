@@ -1,0 +1,207 @@
+//! Errors of tables: their columns, cells and parts.
+
+use std::path::PathBuf;
+
+use crate::frame::Place;
+
+/// A table that cannot be read as samples.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TableError {
+    /// A row whose number of fields is not that of the first row.
+    #[error(
+        "{}, line {line}: {found} fields; expected {expected}, as in the first row",
+        file.display()
+    )]
+    Fields {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// Number of fields in this row.
+        found: usize,
+        /// Number of fields in the first row.
+        expected: usize,
+    },
+
+    /// A cell that is not of its column's type.
+    #[error("{}, {place}, column {column}: \"{found}\"; expected {expected}", file.display())]
+    Cell {
+        /// The file.
+        file: PathBuf,
+        /// The line or row.
+        place: Place,
+        /// The name of the column, or its index from 0.
+        column: String,
+        /// The content of the cell.
+        found: String,
+        /// The content that was expected, and a remedy if there is one.
+        expected: String,
+    },
+
+    /// A missing value where they are refused.
+    #[error(
+        "{}, {place}, column {column}: no value; fill in missing values, leave the row out, or set \
+         `missing` of `ReadOptions` to mark them",
+        file.display()
+    )]
+    Missing {
+        /// The file.
+        file: PathBuf,
+        /// The line or row.
+        place: Place,
+        /// The name of the column, or its index from 0.
+        column: String,
+    },
+
+    /// A column of a type that cannot be read.
+    #[error(
+        "{}, column {column} has type {found}; expected numbers, dates, booleans or text; convert it \
+         or leave the column out of the file",
+        file.display()
+    )]
+    ColumnType {
+        /// The file.
+        file: PathBuf,
+        /// The name of the column.
+        column: String,
+        /// The type, as Arrow calls it.
+        found: String,
+    },
+
+    /// Two columns of one name.
+    #[error(
+        "{}: columns {first} and {second} are both called \"{column}\"; expected different names",
+        file.display()
+    )]
+    DuplicateColumn {
+        /// The file.
+        file: PathBuf,
+        /// The name.
+        column: String,
+        /// The index of the first column, from 0.
+        first: usize,
+        /// The index of the second column, from 0.
+        second: usize,
+    },
+
+    /// A column that an option names and that does not exist.
+    #[error(
+        "{}: no column \"{column}\", which {option} names; the nearest is \"{nearest}\"",
+        file.display()
+    )]
+    UnknownColumn {
+        /// The file.
+        file: PathBuf,
+        /// The option.
+        option: &'static str,
+        /// The column that was given.
+        column: String,
+        /// The column with the most similar name.
+        nearest: String,
+    },
+
+    /// A column of the contract that new data lack.
+    #[error(
+        "{}: no column \"{column}\", which the model needs; found {}",
+        file.display(),
+        found.join(", ")
+    )]
+    AbsentColumn {
+        /// The file.
+        file: PathBuf,
+        /// The column.
+        column: String,
+        /// The columns that are there.
+        found: Vec<String>,
+    },
+
+    /// A declaration of columns that is wrong.
+    #[error("{}, line {line}: {found}; expected tables such as [columns.city] with a type", file.display())]
+    Schema {
+        /// The file of declarations.
+        file: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The mistake.
+        found: String,
+    },
+
+    /// A word in the split column that names no part.
+    #[error(
+        "{}, {place}, column {column}: \"{found}\"; expected train, validation or test",
+        file.display()
+    )]
+    SplitWord {
+        /// The file.
+        file: PathBuf,
+        /// The line or row.
+        place: Place,
+        /// The name of the column.
+        column: String,
+        /// The content of the cell.
+        found: String,
+    },
+
+    /// Too few groups for the parts.
+    #[error("{place} has {found} groups; expected at least {expected}, one for each part")]
+    TooFewGroups {
+        /// The file and the column.
+        place: String,
+        /// Number of groups found.
+        found: usize,
+        /// Number of parts.
+        expected: usize,
+    },
+
+    /// A division that leaves a part without rows.
+    #[error("{}: no rows for the {part} part; {remedy}", file.display())]
+    EmptyPart {
+        /// The file.
+        file: PathBuf,
+        /// The part.
+        part: &'static str,
+        /// A way to have some.
+        remedy: &'static str,
+    },
+
+    /// A class that was not seen in training.
+    #[error(
+        "{}, {place}: the label \"{found}\" is no class of the training part; expected one of {}",
+        file.display(),
+        expected.join(", ")
+    )]
+    UnknownClass {
+        /// The file.
+        file: PathBuf,
+        /// The line or row.
+        place: Place,
+        /// The label.
+        found: String,
+        /// The names of the classes.
+        expected: Vec<String>,
+    },
+
+    /// A label column that does not exist.
+    #[error(
+        "{}: no column \"{column}\" for the labels; expected an index from 0 (or from the end: -1) \
+         or one of {}",
+        file.display(),
+        found.join(", ")
+    )]
+    LabelColumn {
+        /// The file.
+        file: PathBuf,
+        /// The column that was given.
+        column: String,
+        /// The names of the columns, or the range of their indices.
+        found: Vec<String>,
+    },
+
+    /// A table without features: all its columns are labels or ignored.
+    #[error("{}: no column that can be learned from; expected at least one beside the labels", file.display())]
+    NoFeatures {
+        /// The file.
+        file: PathBuf,
+    },
+}

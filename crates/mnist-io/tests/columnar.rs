@@ -1,0 +1,176 @@
+//! Parquet and Arrow files.
+#![cfg(feature = "columnar")]
+#![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test")]
+#![allow(
+    clippy::cast_possible_wrap,
+    clippy::format_push_string,
+    clippy::from_iter_instead_of_collect,
+    reason = "small tables, made where they are read"
+)]
+
+mod common;
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::builder::{StringDictionaryBuilder, StringViewBuilder};
+use arrow_array::types::Int32Type;
+use arrow_array::{
+    ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, LargeStringArray, ListArray,
+    RecordBatch, StringArray, TimestampMillisecondArray,
+};
+use arrow_ipc::CompressionType;
+use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
+use common::tables::{Folder, assert_same, contract, options, read};
+use mnist_io::open;
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, GzipLevel, ZstdLevel};
+use parquet::file::properties::WriterProperties;
+
+const N: usize = 70;
+
+/// A column of each type; every ninth number is missing.
+fn batch() -> RecordBatch {
+    let rows = || 0..N;
+    let number = |i: usize| (i % 9 != 5).then_some(1e6 + i as f64 / 4.0);
+    let city = |i: usize| ["Seoul", "Busan", "Daegu"][i % 3];
+    let mut dictionary = StringDictionaryBuilder::<Int32Type>::new();
+    let mut views = StringViewBuilder::new();
+    rows().for_each(|i| dictionary.append_value(city(i)));
+    rows().for_each(|i| views.append_value(city(i)));
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("number", Arc::new(Float64Array::from_iter(rows().map(number)))),
+        ("whole", Arc::new(Int64Array::from_iter(rows().map(|i| i64::try_from(i * i).ok())))),
+        ("city", Arc::new(StringArray::from_iter_values(rows().map(city)))),
+        ("large", Arc::new(LargeStringArray::from_iter_values(rows().map(city)))),
+        ("dictionary", Arc::new(dictionary.finish())),
+        ("view", Arc::new(views.finish())),
+        ("true", Arc::new(BooleanArray::from_iter(rows().map(|i| Some(i % 2 == 0))))),
+        ("day", Arc::new(Date32Array::from_iter_values(rows().map(|i| 19_000 + i as i32)))),
+        (
+            "moment",
+            Arc::new(TimestampMillisecondArray::from_iter_values(
+                rows().map(|i| 1_600_000_000_123 + 1000 * i as i64),
+            )),
+        ),
+        (
+            "y",
+            Arc::new(Int64Array::from_iter(rows().map(|i| (i % 5 != 0).then_some(i as i64 % 2)))),
+        ),
+    ];
+    RecordBatch::try_from_iter(columns).unwrap()
+}
+
+/// The same table as text.
+fn text() -> String {
+    let mut text = "number,whole,city,large,dictionary,view,true,day,moment,y\n".to_owned();
+    for i in 0..N {
+        let number = if i % 9 == 5 { String::new() } else { (1e6 + i as f64 / 4.0).to_string() };
+        let city = ["Seoul", "Busan", "Daegu"][i % 3];
+        let day = day_of(i);
+        let moment = format!("2020-09-13T12:{:02}:{:02}.123", 26 + (40 + i) / 60, (40 + i) % 60);
+        let y = if i % 5 == 0 { String::new() } else { (i % 2).to_string() };
+        text += &format!(
+            "{number},{},{city},{city},{city},{city},{},{day},{moment},{y}\n",
+            i * i,
+            i % 2 == 0
+        );
+    }
+    text
+}
+
+/// 2022-01-08 is day 19,000.
+fn day_of(i: usize) -> String {
+    let days = [31, 28, 31];
+    let (mut month, mut day) = (0, 7 + i);
+    while day >= days[month] {
+        day -= days[month];
+        month += 1;
+    }
+    format!("2022-{:02}-{:02}", month + 1, day + 1)
+}
+
+fn parquet(path: &Path, compression: Compression) {
+    let properties = WriterProperties::builder().set_compression(compression).build();
+    let file = File::create(path).unwrap();
+    let mut writer = ArrowWriter::try_new(file, batch().schema(), Some(properties)).unwrap();
+    writer.write(&batch()).unwrap();
+    writer.close().unwrap();
+}
+
+#[test]
+fn parquet_arrow_and_text_give_the_same_contract_and_numbers() {
+    let dir = Folder::new();
+    let csv = dir.write("a.csv", text());
+    let of_text = contract(&csv);
+    let (x, labels, _) = read(&of_text, &csv);
+    let at = |name: &str| dir.path().join(name);
+    for (name, compression) in [
+        ("a.parquet", Compression::UNCOMPRESSED),
+        ("snappy.parquet", Compression::SNAPPY),
+        ("zstd.parquet", Compression::ZSTD(ZstdLevel::default())),
+        ("gzip.pq", Compression::GZIP(GzipLevel::default())),
+    ] {
+        parquet(&at(name), compression);
+    }
+    for (name, compression) in [
+        ("a.arrow", None),
+        ("lz4.feather", Some(CompressionType::LZ4_FRAME)),
+        ("zstd.feather", Some(CompressionType::ZSTD)),
+    ] {
+        let options = IpcWriteOptions::default().try_with_compression(compression).unwrap();
+        let file = File::create(at(name)).unwrap();
+        let mut writer =
+            FileWriter::try_new_with_options(file, &batch().schema(), options).unwrap();
+        writer.write(&batch()).unwrap();
+        writer.finish().unwrap();
+    }
+    let file = File::create(at("stream.arrows")).unwrap();
+    let mut writer = StreamWriter::try_new(file, &batch().schema()).unwrap();
+    writer.write(&batch()).unwrap();
+    writer.finish().unwrap();
+
+    for name in [
+        "a.parquet",
+        "snappy.parquet",
+        "zstd.parquet",
+        "gzip.pq",
+        "a.arrow",
+        "lz4.feather",
+        "zstd.feather",
+        "stream.arrows",
+    ] {
+        let (found, classes, _) = read(&of_text, &at(name));
+        assert_same(&found, &x);
+        assert_eq!(classes, labels, "{name}");
+        let opened = open(at(name), &options()).unwrap();
+        assert_eq!(opened.contract.layout(), of_text.layout(), "{name}");
+        assert_eq!(opened.contract.classes, of_text.classes, "{name}");
+        assert_same(&read(&opened.contract, &csv).0, &read(&opened.contract, &at(name)).0);
+        assert_eq!(opened.unlabelled.unwrap().n_samples(), 14, "{name}");
+    }
+}
+
+#[test]
+fn files_and_types_that_cannot_be_read_are_named() {
+    let dir = Folder::new();
+    let said = |path: &Path| open(path, &options()).unwrap_err().to_string();
+    for name in ["a.parquet", "a.feather"] {
+        let said = said(&dir.write(name, b"no table at all"));
+        assert!(said.contains(name) && said.contains("expected a Parquet, Arrow IPC"), "{said}");
+    }
+    let lists: ArrayRef =
+        Arc::new(ListArray::from_iter_primitive::<Int32Type, _, _>([Some([Some(1)])]));
+    let batch = RecordBatch::try_from_iter([("list", lists)]).unwrap();
+    let path = dir.path().join("list.parquet");
+    let mut writer =
+        ArrowWriter::try_new(File::create(&path).unwrap(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let said = said(&path);
+    assert!(
+        said.contains("column list has type List") && said.contains("expected numbers"),
+        "{said}"
+    );
+}
