@@ -80,7 +80,7 @@ impl Layout {
             match kind {
                 BlockKind::Real => losses.extend(pairs.map(|(y, t)| 0.5 * (y - t) * (y - t))),
                 BlockKind::UnitInterval | BlockKind::Binary => {
-                    losses.extend(pairs.map(|(y, t)| -t * log(y) - (1.0 - t) * log(1.0 - y)))
+                    losses.extend(pairs.map(|(y, t)| -t * log(y) - (1.0 - t) * log(1.0 - y)));
                 }
                 BlockKind::Category => losses.push(-pairs.map(|(y, t)| t * log(y)).sum::<f64>()),
             }

@@ -36,7 +36,7 @@ pub fn impute<F: Real>(
 ) -> Imputed {
     assert!(draws >= 1, "a mean of no draws");
     let mut imputed =
-        Imputed { mean: v.mapv(|v| v.as_f64()), std: Array2::zeros((v.nrows(), v.ncols())) };
+        Imputed { mean: v.mapv(F::as_f64), std: Array2::zeros((v.nrows(), v.ncols())) };
     let rows = imputed.mean.rows_mut().into_iter().zip(imputed.std.rows_mut());
     for (v, (mut mean, mut std)) in v.rows().into_iter().zip(rows) {
         if !v.iter().any(|v| v.is_nan()) {

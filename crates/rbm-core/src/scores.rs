@@ -137,8 +137,8 @@ impl<F: Real> Rbm<F> {
                 bias[0] + weights.iter().map(|w| choose(w * low, w * high)).sum::<f64>()
             };
             let (from, to) = (ends(f64::min) - TAIL, ends(f64::max) + TAIL);
-            let n = ((to - from) / STEP).ceil() as u32;
-            (0..=n).map(|i| (from + STEP * f64::from(i), STEP)).collect()
+            let values = (0_u32..).map(|i| from + STEP * f64::from(i));
+            values.take_while(|&value| value < to).map(|value| (value, STEP)).collect()
         } else {
             let step = 1.0 / INTERVALS as f64;
             let weight = |i: usize| match i {

@@ -81,7 +81,7 @@ fn forward_in_blocks(x: ArrayView2<f32>, layer: &Dense<f32>, unit: Activation) -
 }
 
 /// The values with 0 for missing ones.
-fn observed(x: ArrayView2<f32>) -> CowArray<'_, f32, Ix2> {
+fn observed(x: ArrayView2<'_, f32>) -> CowArray<'_, f32, Ix2> {
     let mut x = CowArray::from(x);
     if x.iter().any(|x| x.is_nan()) {
         x.mapv_inplace(|x| if x.is_nan() { 0.0 } else { x });

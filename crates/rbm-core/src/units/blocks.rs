@@ -105,6 +105,9 @@ impl Units {
         stream: Stream,
         out: &mut ArrayViewMut2<F>,
     ) {
+        if let Units::Same(unit) = self {
+            return unit.draw_independent(bias, stream, out);
+        }
         out.fill(F::zero());
         self.parameters(bias, out);
         self.draw(stream, 0..out.nrows(), out);
