@@ -7,8 +7,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use mnist_io::{
-    Contract, Dataset, Derived, NewData, Note, Opened, ReadOptions, Scale, SplitBy, SplitRule, Splits,
-    TrainTest, TrainingData,
+    Contract, Dataset, Derived, Input, NewData, Note, Opened, ReadOptions, Scale, Scaling, SplitBy,
+    SplitRule, Splits, TrainTest, TrainingData,
 };
 use ndarray::Array2;
 use nn_core::{BlockKind, Layout};
@@ -174,10 +174,6 @@ pub struct Loaded {
     pub contract: Contract,
     /// The name of the set.
     pub name: String,
-    /// What was fitted to the training part, by which new data are read.
-    pub contract: Contract,
-    /// Samples without a label, for pretraining only.
-    pub unlabelled: Option<Dataset>,
     /// Decisions made while reading.
     pub notes: Vec<DataNote>,
     /// The options that it was read with, where they are not the defaults.
@@ -365,9 +361,7 @@ impl Loaded {
             (variant, Some(contract)) => Key::new("data", &(hashes, rule, variant, contract)),
         }
     }
-}
 
-impl Loaded {
     /// The contract, if the numbers depend on more than the file and the options that name a variant:
     /// columns of their own types, or constants of each column.
     fn fitted(&self) -> Option<&Contract> {
