@@ -150,7 +150,7 @@ fn classifier(n_classes: usize, hidden: &str) -> TrainedClassifier {
     let trained = model("autoencoder", &["model.n_hidden=8", &format!("model.hidden={hidden}")]);
     let mut classifier = stack::Classifier::on_top_of(trained.model.encoder_layers(), n_classes, 1);
     spread(&mut classifier);
-    TrainedClassifier { classifier, validation_error_pct: 10.0, validation_rows: 10 }
+    TrainedClassifier { classifier, validation_error_pct: 10.0, validation_rows: 10, origin: None }
 }
 
 fn write_classifiers(folder: &Path) {
@@ -169,7 +169,7 @@ fn write_classifiers(folder: &Path) {
 fn write_graphs(folder: &Path) {
     fs::create_dir_all(folder).expect("a folder");
     let mut trained = model("autoencoder", &["model.n_hidden=8", "model.data=real"]);
-    trained.record.run = "raw".to_owned();
+    "raw".clone_into(&mut trained.record.run);
     let lists = |values: &Array2<f32>| -> Value {
         values.rows().into_iter().map(|row| json!(row.to_vec())).collect()
     };

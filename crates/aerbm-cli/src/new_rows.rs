@@ -3,9 +3,9 @@
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use aerbm::{Monitor as _, Trained};
 use aerbm::apply::{TableSink, csv_stream, sink_for};
 use aerbm::mnist_io::{Contract, NewData, Rows, UnknownLevels};
+use aerbm::{Monitor as _, Trained};
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 

@@ -139,7 +139,12 @@ impl Trained {
         let validation_rows = validation.labels.len();
         let errors = tuned.validation_errors as f64;
         let validation_error_pct = 100.0 * errors / validation_rows as f64;
-        Ok(TrainedClassifier { classifier: tuned.model, validation_error_pct, validation_rows, origin: None })
+        Ok(TrainedClassifier {
+            classifier: tuned.model,
+            validation_error_pct,
+            validation_rows,
+            origin: None,
+        })
     }
 }
 

@@ -4,7 +4,6 @@ mod suit;
 
 use std::path::PathBuf;
 
-
 use crate::Error;
 use crate::best::{self, Compared};
 use crate::comparison::compare;

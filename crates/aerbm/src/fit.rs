@@ -45,12 +45,7 @@ pub fn fit_with<'a>(
     let splits = if stops {
         TrainTest { train: TrainingData::from(data), test: nothing }.split(config.split())?
     } else {
-        Splits {
-            train: data.into(),
-            validation: nothing.clone(),
-            test: nothing,
-            unlabelled: None,
-        }
+        Splits { train: data.into(), validation: nothing.clone(), test: nothing, unlabelled: None }
     };
     let spec = Spec { run: config.method(), config: &config, seed, source: None };
     with_threads(|| train::train_in_memory(&spec, &splits, monitor))

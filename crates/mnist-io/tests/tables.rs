@@ -163,6 +163,7 @@ fn parts_are_divided_by_a_column_by_time_and_by_groups() {
     let path = dir.write("a.csv", text);
     let none = || ReadOptions { scale: Scale::None, drop_columns: vec!["day".into()], ..options() };
     // The column x is the last feature.
+    #[expect(clippy::cast_sign_loss, reason = "x counts the rows")]
     let rows = |data: &mnist_io::Dataset| -> Vec<usize> {
         data.images.rows().into_iter().map(|row| row[row.len() - 1] as usize).collect()
     };

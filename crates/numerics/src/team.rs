@@ -321,4 +321,5 @@ impl Drop for Team<'_> {
 }
 
 #[cfg(all(test, not(loom)))]
+#[path = "team/tests.rs"]
 mod tests;

@@ -21,8 +21,8 @@ use crate::error::Error;
 use crate::figures::{self, Figure, Section};
 use crate::headline;
 use crate::rows::{
-    BalancedRow, ComparisonRow, EqualSecondsRow, FailureRow, MetricRow, PairedRow, ReferenceRow, Row,
-    SummaryRow, TimingRow,
+    BalancedRow, ComparisonRow, EqualSecondsRow, FailureRow, MetricRow, PairedRow, ReferenceRow,
+    Row, SummaryRow, TimingRow,
 };
 use crate::table::{read_csv, write_text};
 

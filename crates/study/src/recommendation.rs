@@ -26,9 +26,8 @@ pub fn recommended(cells: &[Cell]) -> Option<&Cell> {
     };
     let updates = |group: &Vec<&Cell>| group[0].pretrain_updates + group[0].finetune_updates;
     let complete = groups.iter().filter(|group| group.len() == seeds);
-    let best = complete.min_by(|a, b| {
-        mean(a).total_cmp(&mean(b)).then_with(|| updates(a).cmp(&updates(b)))
-    })?;
+    let best = complete
+        .min_by(|a, b| mean(a).total_cmp(&mean(b)).then_with(|| updates(a).cmp(&updates(b))))?;
     best.iter().copied().min_by_key(|cell| cell.validation_errors.0)
 }
 
@@ -37,7 +36,13 @@ mod tests {
     use super::*;
     use crate::Rates;
 
-    fn cell(method: &str, labels: usize, seed: u64, errors: (usize, usize), updates: usize) -> Cell {
+    fn cell(
+        method: &str,
+        labels: usize,
+        seed: u64,
+        errors: (usize, usize),
+        updates: usize,
+    ) -> Cell {
         Cell {
             method: method.into(),
             depth: 1,

@@ -23,8 +23,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     let model = TrainedClassifier::load(&folder)?;
     let contract = contract_of(&folder)?;
     let mut rows = args.rows.rows(&contract)?;
-    let options =
-        PredictOptions { probabilities: !args.no_probabilities, codes: args.codes };
+    let options = PredictOptions { probabilities: !args.no_probabilities, codes: args.codes };
     let mut sink = args.rows.sink()?;
     let names = contract.class_names();
     let found = predict(&model, names, &mut rows, options, &mut *sink, ui)?;
@@ -32,7 +31,9 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     args.rows.tell(&rows, found.n_rows, ui)?;
     if let Some((known, wrong)) = found.errors {
         let percent = 100.0 * wrong as f64 / known as f64;
-        ui.note(&format!("{wrong} of {known} rows with a label are misclassified ({percent:.2} %)"));
+        ui.note(&format!(
+            "{wrong} of {known} rows with a label are misclassified ({percent:.2} %)"
+        ));
     }
     Ok(())
 }

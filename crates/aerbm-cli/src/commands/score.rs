@@ -6,8 +6,10 @@ use crate::ui::Ui;
 
 /// Write an anomaly score for each row, with the part of each column
 #[derive(Debug, Args)]
-#[command(after_help = "Of an autoencoder the score is the reconstruction loss, of an RBM the free energy in \
-                        nats; higher scores are more unusual.")]
+#[command(
+    after_help = "Of an autoencoder the score is the reconstruction loss, of an RBM the free energy in \
+                        nats; higher scores are more unusual."
+)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     rows: OnRows,

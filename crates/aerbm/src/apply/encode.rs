@@ -6,8 +6,8 @@ use ndarray::ArrayView2;
 use super::blocks::{for_each_block, in_whole_blocks};
 use super::predict::{columns, numbered};
 use super::table::{Column, TableSink, Values};
-use crate::model::Model;
 use crate::Error;
+use crate::model::Model;
 use crate::monitor::Monitor;
 
 /// Writes the code of each row, in columns `unit_0`, `unit_1`, …, after its class where the rows have

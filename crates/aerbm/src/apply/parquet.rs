@@ -38,9 +38,9 @@ impl ParquetSink {
 
     fn begin(&self, batch: &[Column]) -> Result<SerializedFileWriter<File>, Error> {
         let fields = batch.iter().map(|column| Ok(Arc::new(field(column)?)));
-        let schema = fields.collect::<Result<Vec<_>, ParquetError>>().and_then(|fields| {
-            Type::group_type_builder("rows").with_fields(fields).build()
-        });
+        let schema = fields
+            .collect::<Result<Vec<_>, ParquetError>>()
+            .and_then(|fields| Type::group_type_builder("rows").with_fields(fields).build());
         let schema = schema.map_err(|error| self.failed(error))?;
         let file = self.file.as_file().try_clone().map_err(|source| io(&self.path, source))?;
         let properties = WriterProperties::builder().set_compression(Compression::SNAPPY).build();
@@ -81,11 +81,11 @@ fn write_column(
             writer.typed::<Int64Type>().write_batch(numbers, None, None)?;
         }
         Values::Reals(numbers) => {
-            let (present, levels) = present(numbers, |number| number.is_nan());
+            let (present, levels) = present(numbers, f32::is_nan);
             writer.typed::<FloatType>().write_batch(&present, Some(&levels), None)?;
         }
         Values::Doubles(numbers) => {
-            let (present, levels) = present(numbers, |number| number.is_nan());
+            let (present, levels) = present(numbers, f64::is_nan);
             writer.typed::<DoubleType>().write_batch(&present, Some(&levels), None)?;
         }
     }
@@ -150,7 +150,8 @@ mod tests {
         sink.finish().expect("finished");
         let file = File::open(&path).expect("the file");
         let reader = SerializedFileReader::new(file).expect("a Parquet file");
-        let rows: Vec<_> = reader.get_row_iter(None).expect("rows").map(|r| r.expect("a row")).collect();
+        let rows: Vec<_> =
+            reader.get_row_iter(None).expect("rows").map(|r| r.expect("a row")).collect();
         assert_eq!(rows.len(), 4);
         assert_eq!(rows[2].get_string(0).expect("text"), "é2");
         assert_eq!(rows[3].get_long(1).expect("a number"), 3);

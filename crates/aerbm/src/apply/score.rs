@@ -35,9 +35,12 @@ pub fn score(
     for_each_block(rows, monitor, |block| {
         let (scores, parts) = scores(trained, &settings, block.x.view())?;
         let mut batch = vec![Column::new("score", Values::Doubles(scores.to_vec()))];
-        batch.extend(names.iter().zip(parts.columns()).map(|(name, part)| {
-            Column::new(Arc::clone(name), Values::Doubles(part.to_vec()))
-        }));
+        batch.extend(
+            names
+                .iter()
+                .zip(parts.columns())
+                .map(|(name, part)| Column::new(Arc::clone(name), Values::Doubles(part.to_vec()))),
+        );
         sink.write(&batch)
     })
 }
@@ -64,7 +67,7 @@ fn scores(
         (Model::Rbm(rbm), _) => {
             let mut energies = Vec::new();
             in_whole_blocks(x, |x| {
-                energies = rbm.free_energies(x).into_iter().map(f64::from).collect();
+                energies = rbm.free_energies(x);
                 Array2::zeros((x.nrows(), 0))
             });
             energies.truncate(x.nrows());
@@ -88,7 +91,8 @@ fn column_names(contract: &Contract) -> Vec<String> {
         let name = |feature: usize| names.get(feature).cloned().unwrap_or(feature.to_string());
         if kind == BlockKind::Category {
             let level = name(first);
-            columns.push(level.split_once('=').map_or(level.clone(), |(column, _)| column.to_owned()));
+            columns
+                .push(level.split_once('=').map_or(level.clone(), |(column, _)| column.to_owned()));
         } else {
             columns.extend((first..first + width).map(name));
         }

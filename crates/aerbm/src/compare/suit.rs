@@ -30,7 +30,7 @@ pub(super) fn suit(
     let n_labels = splits.train.labels.as_ref().map_or(0, Vec::len);
     let small = Small::of(splits);
     let budget = |count: usize| match &small {
-        Some(small) => small.budget(count),
+        Some(_) => Small::budget(count),
         None => budget_for(count, &known),
     };
     if options.all_labels && n_labels > 0 {
@@ -49,10 +49,8 @@ pub(super) fn suit(
             counts.filter(|count| 2 * count <= n_labels).chain([n_labels]).collect();
         let words: Vec<String> = counts.iter().map(ToString::to_string).collect();
         comparison.labels = counts.into_iter().map(budget).collect();
-        monitor.note(&format!(
-            "{n_labels} labelled training samples: comparing {}",
-            words.join(", ")
-        ));
+        monitor
+            .note(&format!("{n_labels} labelled training samples: comparing {}", words.join(", ")));
     }
     let Some(small) = small else {
         if !given("comparison.layers") {
@@ -107,10 +105,8 @@ struct Small {
 
 impl Small {
     fn of(splits: &Splits) -> Option<Self> {
-        let small = Small {
-            n_samples: splits.train.n_samples(),
-            n_features: splits.train.n_features(),
-        };
+        let small =
+            Small { n_samples: splits.train.n_samples(), n_features: splits.train.n_features() };
         let is_small = small.n_samples < SMALL_SAMPLES || small.n_features < SMALL_FEATURES;
         is_small.then_some(small)
     }
@@ -121,7 +117,7 @@ impl Small {
     }
 
     /// A hundred passes through the labels, in bounds.
-    fn budget(&self, count: usize) -> LabelBudget {
+    fn budget(count: usize) -> LabelBudget {
         let batch_size = (count / 20).clamp(8, 100);
         let updates = (100 * count).div_ceil(batch_size).clamp(500, 3000);
         LabelBudget { count, updates, batch_size, dropout: None }
@@ -247,10 +243,13 @@ mod tests {
     fn small_sets_take_small_batches_and_enough_steps() {
         let small = Small { n_samples: 100, n_features: 4 };
         let budget = |count| {
-            let LabelBudget { updates, batch_size, .. } = small.budget(count);
+            let LabelBudget { updates, batch_size, .. } = Small::budget(count);
             (updates, batch_size)
         };
-        assert_eq!([10, 100, 1000, 9000].map(budget), [(500, 8), (1250, 8), (2000, 50), (3000, 100)]);
+        assert_eq!(
+            [10, 100, 1000, 9000].map(budget),
+            [(500, 8), (1250, 8), (2000, 50), (3000, 100)]
+        );
         assert_eq!(small.dropout().input, 0.0, "of four inputs, each is needed");
     }
 

@@ -1,8 +1,8 @@
 //! The tables of a comparison.
 
 use report::{
-    BalancedRow, ComparisonRow, EqualSecondsRow, FailureRow, MetricRow, PairedRow, ReferenceRow, Row,
-    SummaryRow, TimingRow,
+    BalancedRow, ComparisonRow, EqualSecondsRow, FailureRow, MetricRow, PairedRow, ReferenceRow,
+    Row, SummaryRow, TimingRow,
 };
 use study::class_metrics::Confusion;
 use study::{Cell, LayerRecord, Outcome, Roles, compare_pairs, summarise};
@@ -68,7 +68,9 @@ const IMBALANCE: usize = 2;
 fn balanced_rows(outcome: &Outcome, truth: (&[u8], usize)) -> Result<Vec<BalancedRow>, Error> {
     let (labels, n_classes) = truth;
     let mut counts = vec![0_usize; n_classes];
-    labels.iter().for_each(|label| counts[usize::from(*label)] += 1);
+    for label in labels {
+        counts[usize::from(*label)] += 1;
+    }
     let most = counts.iter().copied().max().unwrap_or_default();
     if counts.iter().all(|count| most <= IMBALANCE * count) {
         return Ok(vec![]);

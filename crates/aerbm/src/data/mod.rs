@@ -18,9 +18,9 @@ use study::stage::Key;
 pub use known::{fetch, list, verify};
 pub(crate) use samples::training_samples;
 
-use crate::{Error, contract};
 use crate::config::{ConfigError, nearest};
 use crate::trained::Trained;
+use crate::{Error, contract};
 
 /// The folder of data sets that have names.
 const FOLDER: &str = "data";
@@ -98,7 +98,8 @@ impl Source {
     #[must_use]
     pub fn absolute(self) -> Self {
         let full = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let is_path = !Path::new(FOLDER).join(&self.data).is_dir() && Path::new(&self.data).exists();
+        let is_path =
+            !Path::new(FOLDER).join(&self.data).is_dir() && Path::new(&self.data).exists();
         let data = match full(Path::new(&self.data)).to_str() {
             Some(path) if is_path => path.to_owned(),
             _ => self.data.clone(),
@@ -133,11 +134,14 @@ impl Source {
     /// The options that change the parts, where they are not the defaults, for keys of results.
     fn variant(&self) -> Option<serde_json::Value> {
         let place = Source { data: String::new(), ..self.clone() };
-        let default = Source { data: String::new(), memory_limit: self.memory_limit, ..Source::default() };
+        let default =
+            Source { data: String::new(), memory_limit: self.memory_limit, ..Source::default() };
         if place == default {
             return None;
         }
-        if place == (Source { scale: self.scale, label_column: self.label_column.clone(), ..default }) {
+        if place
+            == (Source { scale: self.scale, label_column: self.label_column.clone(), ..default })
+        {
             // The form of earlier versions, whose results stay valid.
             return Some(serde_json::json!((self.scale, self.label_column.clone())));
         }
@@ -283,8 +287,7 @@ fn by_contract(contract: Contract, path: &Path, source: &Source) -> Result<Loade
     let stem = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     let n_classes = names.len();
     let labels = labels.map(|labels| (labels, n_classes));
-    let mut set =
-        Dataset::from_incomplete_arrays(stem.clone(), images, labels, contract.layout())?;
+    let mut set = Dataset::from_incomplete_arrays(stem.clone(), images, labels, contract.layout())?;
     (set.shape, set.feature_names) = (contract.shape(), contract.feature_names());
     if set.labels.is_some() {
         set.class_names = names;

@@ -114,7 +114,8 @@ pub(super) fn decoder(model: &Model) -> Vec<Layer> {
     match model {
         Model::Autoencoder(model) => {
             // Every field is listed, so that one that changes the reconstruction is not forgotten here.
-            let Autoencoder { encoder, decoder: _, units, top_k: _, encode_top_k: _, layout: _ } = model;
+            let Autoencoder { encoder, decoder: _, units, top_k: _, encode_top_k: _, layout: _ } =
+                model;
             chain(model, encoder.len(), units.len(), "decoder")
         }
         Model::Rbm(rbm) => vec![down(rbm, 0)],

@@ -67,8 +67,7 @@ fn described(mut metadata: Map<String, Value>) -> HashMap<String, String> {
 fn rbm_metadata(export: &Export<'_>, rbms: &[(String, &Rbm<f32>)]) -> Map<String, Value> {
     let mut metadata = export.metadata(&[]);
     let units = rbms.iter().map(|(name, rbm)| {
-        let units =
-            json!({ "visible": rbm.visible.unit.name(), "hidden": rbm.hidden.unit.name() });
+        let units = json!({ "visible": rbm.visible.unit.name(), "hidden": rbm.hidden.unit.name() });
         (name.clone(), units)
     });
     metadata.remove("activations");

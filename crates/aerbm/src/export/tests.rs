@@ -109,7 +109,8 @@ fn a_classifier_names_its_classes() {
     let trained = model("autoencoder", &["model.n_hidden=8"]);
     let classifier = stack::Classifier::on_top_of(trained.model.encoder_layers(), 3, 1);
     let (validation_error_pct, validation_rows) = (0.0, 10);
-    let trained = TrainedClassifier { classifier, validation_error_pct, validation_rows };
+    let trained =
+        TrainedClassifier { classifier, validation_error_pct, validation_rows, origin: None };
     let export = Export::of_classifier("flowers", &trained);
     assert_eq!(outputs(&graph(&export, Part::Classifier)), ["probabilities", "class"]);
     let named = export.clone().with_classes(["a", "b", "한글"].map(str::to_owned).to_vec());
@@ -216,7 +217,12 @@ fn two_classes_have_one_output_in_scikit_learn() {
         bias: ndarray::array![0.25, 1.0],
     };
     let classifier = stack::Classifier { layers: vec![layer], units: vec![] };
-    let trained = TrainedClassifier { classifier, validation_error_pct: 0.0, validation_rows: 0 };
+    let trained = TrainedClassifier {
+        classifier,
+        validation_error_pct: 0.0,
+        validation_rows: 0,
+        origin: None,
+    };
     let bytes = Export::of_classifier("two", &trained).write(Format::Npz, None).expect("written");
     assert_eq!(words(&bytes, "out_activation_"), ["logistic"]);
     assert_eq!(array(&bytes, "coefs_0"), (vec![2, 1], vec![2.0, -1.5]));
@@ -235,7 +241,7 @@ fn sigmas_are_part_of_exported_layers() {
     let difference = &code - &trained.model.encode(x.view());
     assert!(difference.iter().all(|it| it.abs() < 1e-6));
     let decoder = &network::decoder(&trained.model)[0];
-    let restored = code.dot(&decoder.weights) + &decoder.bias.view().insert_axis(Axis(0));
+    let restored = code.dot(&decoder.weights) + decoder.bias.view().insert_axis(Axis(0));
     let difference = &restored - &trained.model.reconstruct(x.view());
     assert!(difference.iter().all(|it| it.abs() < 1e-5));
 }

@@ -21,10 +21,10 @@ pub(crate) fn label_index(
     asked: Option<&str>,
 ) -> Result<Option<usize>, TableError> {
     let Some(asked) = asked else {
-        let position = |label: &&str| {
+        let position = |label: &str| {
             names.iter().position(|name| has_header && name.eq_ignore_ascii_case(label))
         };
-        return Ok(LABEL_NAMES.iter().find_map(|label| position(&label)));
+        return Ok(LABEL_NAMES.iter().find_map(|label| position(label)));
     };
     if asked == "none" {
         return Ok(None);

@@ -66,7 +66,8 @@ impl Run<'_> {
             if let Some(error) = last {
                 event(self.listen, Event::Retried { factor, error })?;
             }
-            let lower = |rates: &Rates| Rates { learning_rate: rates.learning_rate * factor, ..*rates };
+            let lower =
+                |rates: &Rates| Rates { learning_rate: rates.learning_rate * factor, ..*rates };
             let rates: Vec<Rates> = rates.iter().map(lower).collect();
             self.tuned(method, layers, budget, &rates, seed)
         })?;

@@ -1,7 +1,7 @@
 //! Usual classifiers on the same labels, validation samples and test samples as the networks.
 
-use nn_core::TensorMap;
 use ndarray::Array1;
+use nn_core::TensorMap;
 use serde::{Deserialize, Serialize};
 use stack::Labelled;
 

@@ -22,6 +22,7 @@ pub(super) struct KNearest {
 
 pub(super) fn fit(train: Labelled, validation: Labelled, n_classes: usize) -> Chosen {
     let per_point = validation.x.len().max(train.x.ncols()).max(1) as f64;
+    #[expect(clippy::cast_sign_loss, reason = "a quotient of positive numbers")]
     let (x, labels) = subset::stratified(train, (MAX_PRODUCTS / per_point) as usize);
     let points = filled(x.view());
     let largest = points.nrows().min(31);

@@ -30,6 +30,7 @@ pub(super) fn fit(train: Labelled, validation: Labelled, n_classes: usize) -> Ch
     // Each evaluation has two products.
     let per_iteration = 2.0 * (n * (d + 1) * n_classes) as f64;
     let affordable = MAX_PRODUCTS / per_iteration / INVERSE_PENALTIES.len() as f64;
+    #[expect(clippy::cast_sign_loss, reason = "at least 20")]
     let max_iterations = affordable.clamp(20.0, 1000.0) as usize;
 
     let mut objective = Objective::new(x.view(), train.labels, n_classes);
