@@ -55,7 +55,7 @@ fn a_denoising_autoencoder_beats_doing_nothing_and_its_codes_classify() {
         .code(2)
         .stderr(contains("expected gaussian:STD"));
 
-    run(&["encode", &folder], data.path()).success().stdout(contains("500 codes of 150 units"));
+    run(&["encode", &folder], data.path()).success().stdout(contains("500 codes: "));
     assert!(out.path().join("codes_denoising_test.npy").is_file());
     let csv = out.path().join("codes.csv");
     let csv_name = csv.to_string_lossy().into_owned();
