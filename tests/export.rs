@@ -169,7 +169,7 @@ fn write_classifiers(folder: &Path) {
 fn write_graphs(folder: &Path) {
     fs::create_dir_all(folder).expect("a folder");
     let mut trained = model("autoencoder", &["model.n_hidden=8", "model.data=real"]);
-    trained.record.run = "raw".to_owned();
+    "raw".clone_into(&mut trained.record.run);
     let lists = |values: &Array2<f32>| -> Value {
         values.rows().into_iter().map(|row| json!(row.to_vec())).collect()
     };

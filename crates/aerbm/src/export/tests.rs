@@ -235,7 +235,7 @@ fn sigmas_are_part_of_exported_layers() {
     let difference = &code - &trained.model.encode(x.view());
     assert!(difference.iter().all(|it| it.abs() < 1e-6));
     let decoder = &network::decoder(&trained.model)[0];
-    let restored = code.dot(&decoder.weights) + &decoder.bias.view().insert_axis(Axis(0));
+    let restored = code.dot(&decoder.weights) + decoder.bias.view().insert_axis(Axis(0));
     let difference = &restored - &trained.model.reconstruct(x.view());
     assert!(difference.iter().all(|it| it.abs() < 1e-5));
 }
