@@ -64,16 +64,19 @@ pub(super) fn model(export: &Export<'_>, part: Part, layers: &[Layer]) -> proto:
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         proto::Entry { key, value }
     };
+    let graph = graph.into_message();
+    let mut opset_import = vec![proto::OperatorSet { domain: String::new(), version: OPERATORS }];
+    if graph.node.iter().any(|node| node.domain == graph::WORDS) {
+        let domain = graph::WORDS.to_owned();
+        opset_import.push(proto::OperatorSet { domain, version: WORD_OPERATORS });
+    }
     proto::Model {
         ir_version: IR_VERSION,
         producer_name: "aerbm".to_owned(),
         producer_version: env!("CARGO_PKG_VERSION").to_owned(),
         doc_string,
-        graph: Some(graph.into_message()),
-        opset_import: vec![
-            proto::OperatorSet { domain: String::new(), version: OPERATORS },
-            proto::OperatorSet { domain: graph::WORDS.to_owned(), version: WORD_OPERATORS },
-        ],
+        graph: Some(graph),
+        opset_import,
         metadata_props: metadata.into_iter().map(entry).collect(),
     }
 }
