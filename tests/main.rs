@@ -5,6 +5,7 @@ mod allocations;
 mod autoencoders;
 mod bad_input;
 mod export;
+mod journeys;
 mod layering;
 mod own_data;
 mod rbm;

@@ -247,6 +247,53 @@ def check_command(binary):
         compare(f"onnxruntime, {preset} trained by the command", codes, np.load(folder / "codes.npy"))
 
 
+def check_predictions(binary):
+    """Fits a classifier to a table with words and holes, and compares its graph, which takes the raw
+    columns, with what `aerbm predict` writes for new rows."""
+    folder = Path(tempfile.mkdtemp())
+    run = lambda *words: subprocess.run([binary, *map(str, words)], check=True, capture_output=True)
+    draw = np.random.default_rng(3)
+
+    def rows(n):
+        kind = draw.integers(0, 2, n)
+        size = draw.normal(50 + 30 * kind, 10, n)
+        city = np.where(draw.random(n) < 0.4 + 0.4 * kind, "Seoul", np.where(draw.random(n) < 0.5, "Busan", "Daegu"))
+        stamp = 5_412_000 + draw.normal(kind, 0.5, n)
+        return kind, size, city, stamp, draw.random(n) < 0.1, draw.random(n) < 0.1
+
+    def write(path, data, labels):
+        kind, size, city, stamp, no_size, no_city = data
+        with open(path, "w") as file:
+            file.write("size,city,stamp" + (",kind\n" if labels else "\n"))
+            for i in range(len(kind)):
+                words = ["" if no_size[i] else repr(float(size[i])), "" if no_city[i] else city[i]]
+                words += [repr(float(stamp[i]))] + (["flat", "house"][kind[i] : kind[i] + 1] if labels else [])
+                file.write(",".join(words) + "\n")
+
+    write(folder / "known.csv", rows(300), True)
+    new = rows(200)
+    new[2][:5] = "Jeju"  # a level that training did not see
+    write(folder / "new.csv", new, False)
+    model = folder / "model"
+    data = ["--data", folder / "known.csv", "--label-column", "kind"]
+    run("fit", "--method", "none", *data, "--out", model)
+    run("predict", model, folder / "new.csv", "--out", folder / "predictions.csv")
+    lines = (folder / "predictions.csv").read_text().splitlines()
+    assert lines[0] == "class,p_flat,p_house", lines[0]
+    cells = [line.split(",") for line in lines[1:]]
+    _, size, city, stamp, no_size, no_city = new
+    inputs = {
+        "size": np.where(no_size, np.nan, size)[:, None],
+        "city": np.where(no_city, "", city).astype(object)[:, None],
+        "stamp": stamp[:, None],
+    }
+    graph = session(export(binary, model, "onnx"))
+    found = dict(zip([it.name for it in graph.get_outputs()], graph.run(None, inputs)))
+    expected = np.array([[float(p) for p in row[1:]] for row in cells])
+    compare("onnxruntime, predictions from raw columns", found["probabilities"], expected)
+    assert list(found["class"]) == [row[0] for row in cells]
+
+
 def main(binary, cases):
     # scikit-learn warns that estimators were not fitted by itself.
     warnings.filterwarnings("ignore")
@@ -257,6 +304,7 @@ def main(binary, cases):
         else:
             check_case(binary, folder)
     check_command(binary)
+    check_predictions(binary)
     for program, (count, most) in worst.items():
         print(f"{program}: {count} comparisons, largest difference {most:.1e}")
     if torch is None:

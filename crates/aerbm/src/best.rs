@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 
 use mnist_io::{Contract, Dataset, Splits};
 use serde_json::json;
-use stack::Classifier;
 use study::calibration::{Reliability, fit_temperature, logits_of};
 use study::class_metrics::Confusion;
 use study::stage::{Key, Store};
@@ -64,7 +63,6 @@ pub(crate) fn leave(
     let found = refit(config, methods, splits, key.as_str(), &cache, &mut listen, cell);
     let Refitted { cell, model } = found.map_err(Error::Study)?;
     monitor.finish();
-    let (model, calibration) = calibrated(model, splits)?;
     let test_labels = splits.test.labels.as_deref().unwrap_or_default();
     let n_classes = splits.train.n_classes;
     let words = methods.0.get(&cell.method).map_or(&cell.method, |method| &method.words);
@@ -85,15 +83,19 @@ pub(crate) fn leave(
         balanced_error_pct: Confusion::new(test_labels, &cell.predictions, n_classes)?
             .balanced_error_pct()
             .unwrap_or(f64::NAN),
-        calibration,
+        calibration: UNCALIBRATED,
         command: format!("{again} --method {}", cell.method),
     };
-    let model = TrainedClassifier {
+    let mut model = TrainedClassifier {
         classifier: model,
         validation_error_pct: cell.validation_error_pct(),
         validation_rows: cell.validation_errors.1,
         origin: Some(origin),
     };
+    let calibration = calibrate(&mut model, splits)?;
+    if let Some(origin) = &mut model.origin {
+        origin.calibration = calibration;
+    }
     model.save(folder)?;
     contract::save(folder, contract)?;
     let words = recommendation(&model, folder);
@@ -101,26 +103,27 @@ pub(crate) fn leave(
     Ok(Some(Best { model, folder: folder.to_owned(), words }))
 }
 
-/// The network with calibrated probabilities, and the effect on the test samples.
-fn calibrated(
-    mut model: Classifier<f32>,
-    splits: &Splits,
-) -> Result<(Classifier<f32>, Calibration), Error> {
+/// The calibration of a network whose probabilities are as they were learned.
+const UNCALIBRATED: Calibration =
+    Calibration { temperature: 1.0, error_before_pct: f64::NAN, error_after_pct: f64::NAN };
+
+/// Calibrates the probabilities on the validation samples, and measures the effect on the test samples.
+fn calibrate(model: &mut TrainedClassifier, splits: &Splits) -> Result<Calibration, Error> {
     let labels = |set: &Dataset| set.labels.clone().unwrap_or_default();
-    let error_pct = |model: &Classifier<f32>| -> Result<f64, Error> {
+    let error_pct = |model: &TrainedClassifier| -> Result<f64, Error> {
         let p = model.probabilities(splits.test.images.view());
         let reliability = Reliability::new(p.view(), &labels(&splits.test))?;
         Ok(100.0 * reliability.expected_error().unwrap_or(f64::NAN))
     };
     let p = model.probabilities(splits.validation.images.view());
     let temperature = fit_temperature(logits_of(p.view()).view(), &labels(&splits.validation))?;
-    let error_before_pct = error_pct(&model)?;
-    if let Some(output) = model.layers.last_mut() {
+    let error_before_pct = error_pct(model)?;
+    if let Some(output) = model.classifier.layers.last_mut() {
         output.weights /= temperature as f32;
         output.bias /= temperature as f32;
     }
-    let error_after_pct = error_pct(&model)?;
-    Ok((model, Calibration { temperature, error_before_pct, error_after_pct }))
+    let error_after_pct = error_pct(model)?;
+    Ok(Calibration { temperature, error_before_pct, error_after_pct })
 }
 
 /// The recommendation for the terminal and the page; `code` stands between backquotes.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use mnist_io::SplitRule;
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::{Array2, ArrayView2, CowArray, Ix2, s};
 use nn_core::{Activation, Dense, TensorMap, restore, store};
 use serde::{Deserialize, Serialize};
 use stack::{Classifier, FineTuneConfig, Labelled, fine_tune};
@@ -148,21 +148,44 @@ impl Trained {
     }
 }
 
+/// The values with 0 for missing ones, which are copied only if values are missing.
+fn observed(x: ArrayView2<f32>) -> CowArray<'_, f32, Ix2> {
+    if x.iter().any(|x| x.is_nan()) {
+        x.mapv(|x| if x.is_nan() { 0.0 } else { x }).into()
+    } else {
+        x.into()
+    }
+}
+
 impl TrainedClassifier {
-    /// The most probable class of each row. Shapes: (n × features) → n.
+    /// The most probable class of each row; missing values (NaN) give no input. Shapes:
+    /// (n × features) → n.
     ///
     /// # Panics
     /// If the rows have another width than the network's inputs.
     pub fn predict<'a>(&self, x: impl Into<ArrayView2<'a, f32>>) -> Vec<u8> {
-        with_threads(|| self.classifier.predict(x.into()))
+        let x = observed(x.into());
+        with_threads(|| self.classifier.predict(x.view()))
     }
 
-    /// The probability of each class for each row. Shapes: (n × features) → (n × classes).
+    /// The probability of each class for each row; missing values (NaN) give no input. Shapes:
+    /// (n × features) → (n × classes).
     ///
     /// # Panics
     /// If the rows have another width than the network's inputs.
     pub fn probabilities<'a>(&self, x: impl Into<ArrayView2<'a, f32>>) -> Array2<f32> {
-        with_threads(|| self.classifier.probabilities(x.into()))
+        let x = observed(x.into());
+        with_threads(|| self.classifier.probabilities(x.view()))
+    }
+
+    /// The outputs of the last hidden layer; missing values (NaN) give no input. Shapes:
+    /// (n × features) → (n × last hidden).
+    ///
+    /// # Panics
+    /// If the rows have another width than the network's inputs.
+    pub fn codes<'a>(&self, x: impl Into<ArrayView2<'a, f32>>) -> Array2<f32> {
+        let x = observed(x.into());
+        with_threads(|| self.classifier.codes(x.view()))
     }
 
     /// Writes the classifier and its card into `folder`, which is created where it is missing. A

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use aerbm::Saved;
+use aerbm::{Saved, Trained, best, contract};
 use aerbm::export::{Export, Format, Part};
 use anyhow::bail;
 use clap::{Args, ValueEnum};
@@ -51,7 +51,8 @@ const OWN_FILES: [&str; 3] =
     ["model.safetensors", "classifier.safetensors", "checkpoint.safetensors"];
 
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
-    let saved = Saved::load(&args.model)?;
+    let folder = best::resolve(&args.model);
+    let saved = Saved::load(&folder)?;
     let part = args.part.map(Part::from);
     let (format, name) = (Format::from(args.format), &saved.classifier_name);
     let wants_classifier = part.is_none_or(|part| part == Part::Classifier);
@@ -60,7 +61,15 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
             (Export::of_classifier(name, classifier), name)
         }
         (_, Some(model)) => (Export::of_model(model), &model.record.run),
-        _ => bail!("{}: there is no model here", args.model.display()),
+        _ => bail!("{}: there is no model here", folder.display()),
+    };
+    // With the contract raw columns go in; a model without one takes the numbers that it learned from.
+    let export = match contract::load(&Trained::locate(&folder).unwrap_or(folder))? {
+        Some(contract) if args.format == FormatName::Onnx => {
+            let classes = contract.class_names().to_vec();
+            export.with_inputs((&contract).into()).with_classes(classes)
+        }
+        _ => export,
     };
     let bytes = export.write(format, part)?;
     let shown = match (part, format) {

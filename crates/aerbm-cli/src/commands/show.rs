@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use aerbm::Saved;
+use aerbm::{Saved, best};
 use clap::Args;
 
 use crate::ui::Ui;
@@ -13,7 +13,7 @@ pub(crate) struct Arguments {
 }
 
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
-    let cards = Saved::load(&args.model)?.cards();
+    let cards = Saved::load(best::resolve(&args.model))?.cards();
     ui.rows(&cards)?;
     for card in &cards {
         ui.result(card.to_string().trim_end())?;

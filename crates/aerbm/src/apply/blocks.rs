@@ -26,11 +26,6 @@ pub(super) fn in_whole_blocks(
     model(filled.view()).slice_move(s![..n, ..])
 }
 
-/// The values with 0 for missing ones, as the inputs of a classifier have them.
-pub(super) fn without_missing(x: Array2<f32>) -> Array2<f32> {
-    x.mapv_into(|x| if x.is_nan() { 0.0 } else { x })
-}
-
 /// Calls `each` with every block of rows, in order, and returns the number of rows.
 pub(super) fn for_each_block(
     rows: &mut Rows<'_>,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mnist_io::Rows;
 use ndarray::Array2;
 
-use super::blocks::{for_each_block, in_whole_blocks, without_missing};
+use super::blocks::{for_each_block, in_whole_blocks};
 use super::table::{Column, TableSink, Values};
 use crate::Error;
 use crate::classifier::TrainedClassifier;
@@ -53,9 +53,8 @@ pub fn predict(
         class_names.iter().map(|class| format!("p_{class}").into()).collect();
     let (mut known, mut wrong) = (0, 0);
     let n_rows = for_each_block(rows, monitor, |block| {
-        let x = without_missing(block.x);
-        let x = x.view();
-        let p = in_whole_blocks(x, |x| model.classifier.probabilities(x));
+        let x = block.x.view();
+        let p = in_whole_blocks(x, |x| model.probabilities(x));
         let classes: Vec<usize> = p.rows().into_iter().map(largest).collect();
         for (class, label) in classes.iter().zip(block.labels.iter().flatten()) {
             if let Some(label) = label {
@@ -69,7 +68,7 @@ pub fn predict(
             batch.extend(columns(&names, &p));
         }
         if options.codes {
-            let codes = in_whole_blocks(x, |x| model.classifier.codes(x));
+            let codes = in_whole_blocks(x, |x| model.codes(x));
             batch.extend(columns(&numbered("code", codes.ncols()), &codes));
         }
         sink.write(&batch)

@@ -20,6 +20,7 @@
 //! # Ok::<(), aerbm::Error>(())
 //! ```
 
+mod contract;
 mod error;
 mod input;
 mod network;
