@@ -82,9 +82,10 @@ fn the_gradient_is_that_of_the_model_without_the_missing_columns() {
     let mut small = Autoencoder::<f64>::new(&small_config, 3, 1, 0).expect("valid");
     let select = |to: &mut [&mut Dense<f64>], from: &Autoencoder<f64>| {
         let ae_core::Decoder::Untied(decoder) = &from.decoder else { panic!("untied") };
-        to[0].weights = from.encoder[0].weights.select(Axis(0), &kept);
+        let standard = |weights: Array2<f64>| weights.as_standard_layout().into_owned();
+        to[0].weights = standard(from.encoder[0].weights.select(Axis(0), &kept));
         to[0].bias.assign(&from.encoder[0].bias);
-        to[1].weights = decoder[0].weights.select(Axis(1), &kept);
+        to[1].weights = standard(decoder[0].weights.select(Axis(1), &kept));
         to[1].bias = decoder[0].bias.select(Axis(0), &kept);
     };
     let fill = |small: &mut Autoencoder<f64>, from: &Autoencoder<f64>| {
@@ -92,7 +93,7 @@ fn the_gradient_is_that_of_the_model_without_the_missing_columns() {
         select(&mut [&mut small.encoder[0], &mut decoder[0]], from);
     };
     fill(&mut small, &model);
-    let observed = x.select(Axis(1), &kept);
+    let observed = x.select(Axis(1), &kept).as_standard_layout().into_owned();
     let (expected_cost, expected) =
         gradient_of(&small, &small_config, &Batch::clean(observed.view()));
     let mut found = small.zeros_like();

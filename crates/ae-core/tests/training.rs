@@ -97,29 +97,32 @@ fn divergence_is_reported_and_keeps_the_model_finite() {
     let data = data().mapv(|x| x * 1e3);
     let architecture =
         AutoencoderConfig { n_hidden: 5, data: DataKind::Real, ..Default::default() };
-    let config = TrainingConfig {
-        learning_rate: 1e6,
-        optimizer: nn_core::Rule::Sgd {},
-        ..Default::default()
-    };
-    let mut model = Autoencoder::new(&architecture, 20, 1, 0).expect("valid");
-    let mut training =
-        Training::new(&model, &architecture, &config, data.view(), 1, 0).expect("valid");
-    let mut good = model.clone();
-    let error = (0..20).find_map(|_| {
-        let error = training.epoch(&mut model, data.view()).err();
-        if error.is_none() {
-            good.clone_from(&model);
+    // The first rate makes the cost huge within an epoch, the second one infinite.
+    for (rate, reason) in [(1e6, "far worse than the mean"), (1e38, "finite")] {
+        let config = TrainingConfig {
+            learning_rate: rate,
+            optimizer: nn_core::Rule::Sgd {},
+            ..Default::default()
+        };
+        let mut model = Autoencoder::new(&architecture, 20, 1, 0).expect("valid");
+        let mut training =
+            Training::new(&model, &architecture, &config, data.view(), 1, 0).expect("valid");
+        let mut good = model.clone();
+        let error = (0..20).find_map(|_| {
+            let error = training.epoch(&mut model, data.view()).err();
+            if error.is_none() {
+                good.clone_from(&model);
+            }
+            error
+        });
+        let error = error.expect("such a learning rate diverges");
+        assert!(matches!(error, TrainingError::Diverged { .. }), "{error}");
+        for part in ["lower training.learning_rate", "step ", "at learning rate", reason] {
+            assert!(error.to_string().contains(part), "{error}");
         }
-        error
-    });
-    let error = error.expect("a learning rate of a million diverges");
-    assert!(matches!(error, TrainingError::Diverged { .. }), "{error}");
-    for part in ["lower training.learning_rate", "step ", "at learning rate", "finite"] {
-        assert!(error.to_string().contains(part), "{error}");
+        assert_eq!(model, good, "the model of the last complete epoch");
+        assert!(model.all_finite());
     }
-    assert_eq!(model, good, "the model of the last complete epoch");
-    assert!(model.all_finite());
 }
 
 #[test]

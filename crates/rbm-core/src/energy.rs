@@ -15,13 +15,15 @@ use crate::conditional::BLOCK;
 use crate::units::has_missing;
 
 impl<F: Real> Rbm<F> {
-    /// E(v, h) in nats.
+    /// E(v, h) in nats, without missing visible units.
     pub fn energy(&self, v: ArrayView1<F>, h: ArrayView1<F>) -> f64 {
-        let u = self.visible.scaled(v.insert_axis(Axis(0)));
+        let row = v.insert_axis(Axis(0));
+        let missing = if has_missing(row) { self.visible.energy_of_missing(v) } else { 0.0 };
+        let u = self.visible.scaled(row);
         let u = u.row(0);
         let coupling = u.dot(&self.weights.dot(&h));
         let energy = self.visible.energy(u) + self.hidden.energy(h) - coupling;
-        energy.as_f64() + self.visible.log_volume()
+        energy.as_f64() + self.visible.log_volume() - missing
     }
 
     /// F(v) in nats for each row, so that −F(v) − ln Z is the logarithm of the row's probability (of

@@ -24,7 +24,6 @@ fn log_z_and_free_energies_are_sums_over_both_layers() {
         let joint = log_joint(&layout, &rbm, hidden);
         let expected = log_sum_exp(joint.as_slice().expect("contiguous"));
         for rbm in [&rbm, &rbm.exchanged()] {
-            // The exchanged model stands for v / σ, whose density lacks ln σ.
             let found = log_z(rbm).expect("small");
             assert!((found - expected).abs() < 1e-9, "{layout:?}: {found}, by sum {expected}");
         }
@@ -68,7 +67,8 @@ fn ratios_of_hidden_states_are_differences_of_energies() {
             for j in 1..4 {
                 let found = log_p(h.row(j)) - log_p(h.row(0));
                 let expected = rbm.energy(v, h.row(0)) - rbm.energy(v, h.row(j));
-                assert!((found - expected).abs() < 1e-8, "{found} {expected}");
+                // ln p loses digits where p is near 1.
+                assert!((found - expected).abs() < 1e-6, "{found} {expected}");
             }
         }
     }
@@ -154,8 +154,7 @@ fn annealing_agrees_with_enumeration() {
         let base = rbm.visible.bias.clone();
         let found = rbm_core::forward(&rbm, base.view(), &[0.0, 0.5, 1.0], 4, 1).log_z;
         let exact = log_z(&rbm).expect("small");
-        let volume: f64 = rbm.visible.std.iter().map(|std| std.ln()).sum();
-        assert!((found - exact).abs().min((found - exact - volume).abs()) < 1e-10);
+        assert!((found - exact).abs() < 1e-10, "{layout:?}: {found}, exactly {exact}");
     }
 }
 
