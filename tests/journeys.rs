@@ -26,7 +26,13 @@ fn flat(i: usize) -> [String; 5] {
         _ => "Busan",
     };
     let day = format!("2024-{:02}-{:02}", i % 12 + 1, i % 28 + 1);
-    [format!("id{i:04}"), size, city.to_owned(), day, (if house { "house" } else { "flat" }).to_owned()]
+    [
+        format!("id{i:04}"),
+        size,
+        city.to_owned(),
+        day,
+        (if house { "house" } else { "flat" }).to_owned(),
+    ]
 }
 
 fn table(rows: std::ops::Range<usize>, columns: &[usize]) -> String {
@@ -81,9 +87,10 @@ fn a_table_with_words_and_holes_becomes_predictions() {
     let alone = write(here, "alone.csv", &table(250..251, &[0, 1, 2, 3]));
     let predicted = lines(run(&["predict", &model, &whole]));
     assert_eq!(predicted[0], "class,p_flat,p_house");
-    let right = predicted[1..].iter().zip(240..).filter(|(line, i)| {
-        line.starts_with(if i % 3 == 0 { "house," } else { "flat," })
-    });
+    let right = predicted[1..]
+        .iter()
+        .zip(240..)
+        .filter(|(line, i)| line.starts_with(if i % 3 == 0 { "house," } else { "flat," }));
     assert!(right.count() >= 57, "{predicted:?}");
     assert_eq!(lines(run(&["predict", &model, &turned])), predicted);
     assert_eq!(lines(run(&["predict", &model, &alone]))[1], predicted[11]);

@@ -89,21 +89,29 @@ fn a_run_is_of_one_seed_and_its_own_data() {
     train(&settings, &data, &out, &seed).code(1).stderr(contains("of another seed"));
     let evaluate = |more: &[&str]| aerbm().arg("evaluate").arg(&out).args(more).assert();
     evaluate(&[]).success().stderr(contains("ramps.csv, as my-rbm was trained on"));
-    evaluate(&["--data", "mnist"]).code(1).stderr(contains("those of mnist have 784"));
+    evaluate(&["--data", "mnist"]).code(1).stderr(contains("784 values per sample; expected 3"));
 }
 
 #[test]
-fn values_that_a_model_cannot_represent_are_refused_with_the_remedy() {
+fn units_and_losses_follow_from_the_values() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (data, out) = (folder.path().join("wide.csv"), folder.path().join("run"));
     let rows = (0..30).fold(String::new(), |rows, i| format!("{rows}{},{}.5\n", i - 3, i * 20));
     std::fs::write(&data, rows).expect("written");
     train("rbm", &data, &out, &[])
-        .code(1)
-        .stderr(contains("units take values in [0, 1]"))
-        .stderr(contains("--scale unit scales data to [0, 1]"));
+        .success()
+        .stderr(contains("each column scaled to mean 0 and standard deviation 1"))
+        .stderr(contains("units and losses follow from the columns of wide"));
     let other = folder.path().join("other");
     train("rbm", &data, &other, &["--scale", "unit"]).success().stderr(contains("scaled to unit"));
+    // A deep belief network has binary units in every layer.
+    let dbn = ["train", "dbn", "--data", &data.to_string_lossy(), "--out"].map(str::to_owned);
+    aerbm()
+        .args(dbn)
+        .arg(folder.path().join("dbn"))
+        .assert()
+        .code(2)
+        .stderr(contains("a deep belief network takes values in [0, 1]"));
 }
 
 #[test]
@@ -125,7 +133,7 @@ fn real_values_are_compared_after_scaling() {
     };
     compare(&[])
         .success()
-        .stderr(contains("values outside [0, 1] are scaled to it"))
+        .stderr(contains("each column scaled to mean 0 and standard deviation 1"))
         .stdout(contains("denoising"))
         .stdout(contains("with 20 labels"));
     let info = std::fs::read_to_string(out.join("run.json")).expect("run.json is written");
@@ -136,7 +144,6 @@ fn real_values_are_compared_after_scaling() {
     assert!(settings().contains("epochs = 2000"), "few samples make many epochs");
     compare(&["--set", "rbm.training.epochs=3"]).success();
     assert!(settings().contains("epochs = 3\n"), "but not where they are given");
-    compare(&["--scale", "none"]).code(1).stderr(contains("--scale unit scales data to [0, 1]"));
     compare(&["--depths", "1,1"]).code(2);
     let wide = folder.path().join("wide");
     aerbm()

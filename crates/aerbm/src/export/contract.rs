@@ -18,7 +18,9 @@ impl From<&Contract> for InputEncoding {
                         Encoding::Number { shift, .. } => Some(shift.into()),
                         Encoding::Boolean { .. } | Encoding::Category { .. } => None,
                     };
-                    InputEncoding::Numbers(contract.affine().into_iter().filter_map(number).collect())
+                    InputEncoding::Numbers(
+                        contract.affine().into_iter().filter_map(number).collect(),
+                    )
                 }
             },
         }
