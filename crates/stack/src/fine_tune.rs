@@ -182,11 +182,12 @@ pub fn fine_tune(
     fine_tune_with_unlabelled(model, train, train.x, validation, config, seed, observer)
 }
 
-/// As [`fine_tune`], with `unlabelled` samples (n × inputs) for the cost that the settings have of them; the
-/// labelled ones may be among them. They are not read if the settings have no such cost.
+/// As [`fine_tune`], with `unlabelled` samples (n × inputs) for the cost that the settings have of them;
+/// the labelled ones may be among them. They are not read if the settings have no such cost.
 ///
 /// # Errors
-/// As [`fine_tune`], and [`InvalidSetting`] if the settings want unlabelled samples and there are none.
+/// As [`fine_tune`], and [`InvalidSetting`] if the settings want unlabelled samples and there are
+/// none.
 ///
 /// # Panics
 /// As [`fine_tune`].

@@ -13,9 +13,10 @@ pub(super) fn log_softmax<F: Real>(bias: &[F], row: &mut [F]) {
     }
 }
 
-/// Replaces a row of ln q by (q − p) / max |q − p|, the direction of the gradient of KL(p ‖ q) with respect to
-/// the softmax inputs. The difference of the most probable class, which in floating-point numbers would be 0
-/// where the network is certain, follows from the others, as all sum to 0.
+/// Replaces a row of ln q by (q − p) / max |q − p|, the direction of the gradient of KL(p ‖ q) with
+/// respect to the softmax inputs. The difference of the most probable class, which in
+/// floating-point numbers would be 0 where the network is certain, follows from the others, as all
+/// sum to 0.
 pub(super) fn scaled_difference<F: Real>(log_p: &[F], row: &mut [F]) {
     for (q, &log_p) in row.iter_mut().zip(log_p) {
         *q = elementary::exp(*q) - elementary::exp(log_p);
@@ -43,11 +44,12 @@ pub(super) fn divergence<F: Real>(log_p: &[F], bias: &[F], row: &mut [F]) -> F {
     divergence
 }
 
-/// Replaces a row of softmax inputs, still without bias, by the derivatives of β H(q) + γ Σ qₖ eₖ for constant
-/// e, and returns that cost. H = −Σ q ln q is the entropy.
+/// Replaces a row of softmax inputs, still without bias, by the derivatives of β H(q) + γ Σ qₖ eₖ
+/// for constant e, and returns that cost. H = −Σ q ln q is the entropy.
 ///
-/// With eₖ = ln(q̄ₖ / πₖ), where q̄ is the mean of q over a batch, the mean of the second term over the batch
-/// is KL(q̄ ‖ π), and the mean of its derivatives is the derivative of KL(q̄ ‖ π), since Σ q̄ is constant.
+/// With eₖ = ln(q̄ₖ / πₖ), where q̄ is the mean of q over a batch, the mean of the second term over
+/// the batch is KL(q̄ ‖ π), and the mean of its derivatives is the derivative of KL(q̄ ‖ π), since
+/// Σ q̄ is constant.
 pub(super) fn entropy_and_balance<F: Real>(
     (beta, gamma): (F, F),
     log_excess: &[F],

@@ -60,8 +60,8 @@ impl<F: Real> Probe<F> {
     }
 }
 
-/// Fills the probe's ln p and d for its samples x; inputs that dropout leaves out become 0 in x and d. Where the
-/// gradient vanishes, so does d. Allocates nothing.
+/// Fills the probe's ln p and d for its samples x; inputs that dropout leaves out become 0 in x and
+/// d. Where the gradient vanishes, so does d. Allocates nothing.
 pub(super) fn find_directions<F: Real>(
     model: &Classifier<F>,
     settings: &VirtualAdversarial,

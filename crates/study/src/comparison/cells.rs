@@ -166,6 +166,8 @@ impl Run<'_> {
             self.data.validation.rows(compared.clone()),
             &validation.labels[compared],
         );
+        let unlabelled_per_step = config.fine_tuning.unlabelled.map_or(0, |cost| cost.batch_size());
+        let samples_per_step = budget.batch_size.min(y.len()) + unlabelled_per_step;
         let cell = Cell {
             method: method.name.into(),
             depth: layers.len(),
@@ -176,7 +178,7 @@ impl Run<'_> {
             test_errors: (errors, test_labels.len()),
             pretrain_updates: (0..layers.len()).map(updates).sum(),
             finetune_updates: budget.updates,
-            finetune_samples: candidates.len() * budget.updates * budget.batch_size.min(y.len()),
+            finetune_samples: candidates.len() * budget.updates * samples_per_step,
             history: tuned.history,
             changes,
             predictions,
