@@ -61,6 +61,8 @@ pub(crate) fn small_comparison() -> Vec<&'static str> {
         "--set",
         "learning_rates=[0.001, 0.01]",
         "--set",
+        "references=false",
+        "--set",
         "autoencoder.training.epochs=2",
         "--set",
         "rbm.training.epochs=2",

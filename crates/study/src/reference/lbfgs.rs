@@ -79,9 +79,13 @@ fn direction(gradient: &[f64], pairs: &VecDeque<Pair>) -> Vec<f64> {
     let Some(last) = pairs.back() else {
         // Without a scale, the first step has length 1 at most.
         let scale = 1.0 / dot(gradient, gradient).sqrt().max(1.0);
+<<<<<<< HEAD
         for d in &mut direction {
             *d *= scale;
         }
+=======
+        scale_by(scale, &mut direction);
+>>>>>>> reference
         return direction;
     };
     let mut factors = Vec::with_capacity(pairs.len());
@@ -91,9 +95,13 @@ fn direction(gradient: &[f64], pairs: &VecDeque<Pair>) -> Vec<f64> {
         factors.push(factor);
     }
     let scale = last.curvature / dot(&last.change, &last.change);
+<<<<<<< HEAD
     for d in &mut direction {
         *d *= scale;
     }
+=======
+    scale_by(scale, &mut direction);
+>>>>>>> reference
     for (pair, factor) in pairs.iter().zip(factors.into_iter().rev()) {
         let back = dot(&pair.change, &direction) / pair.curvature;
         add(factor - back, &pair.step, &mut direction);
@@ -141,6 +149,12 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 
 fn difference(a: &[f64], b: &[f64]) -> Vec<f64> {
     a.iter().zip(b).map(|(a, b)| a - b).collect()
+}
+
+fn scale_by(factor: f64, values: &mut [f64]) {
+    for value in values {
+        *value *= factor;
+    }
 }
 
 fn add(factor: f64, a: &[f64], to: &mut [f64]) {

@@ -5,14 +5,17 @@ use numerics::{by_rows, log_sum_exp, matmul};
 use stack::Labelled;
 
 use super::lbfgs::{Minimum, minimise};
-use super::{Chosen, Convergence, Model, better, filled, quality};
+use super::{Chosen, Convergence, Model, better, filled, quality, subset};
 
 /// Inverse penalties, from strong to weak; each fit starts from the one before it.
 const INVERSE_PENALTIES: [f64; 6] = [0.001, 0.01, 0.1, 1.0, 10.0, 100.0];
 /// Largest component of the gradient at convergence.
 const TOLERANCE: f64 = 1e-4;
-/// Most multiplications of all fits together, about half a minute.
-const MAX_PRODUCTS: f64 = 4e11;
+/// Most multiplications, about half a minute for the search of C and as much for a fit to all samples.
+/// They are slow, since a matrix with few columns is multiplied.
+const MAX_PRODUCTS: f64 = 5e10;
+/// Iterations that a fit usually needs at most.
+const USUAL_ITERATIONS: f64 = 100.0;
 
 /// Weights, features × classes, and a bias of each class.
 #[derive(Debug, Clone)]
@@ -23,43 +26,66 @@ pub(super) struct Logistic {
 
 /// Minimises the mean of −ln p(label | x) plus ‖W‖² / (2 C n) for each inverse penalty C, where n is
 /// the number of samples. For three classes and more, the objective is scikit-learn's.
+///
+/// If there are very many samples, C is chosen with a part of them, and the fit to all of them starts
+/// from that to the part.
 pub(super) fn fit(train: Labelled, validation: Labelled, n_classes: usize) -> Chosen {
-    let x = filled(train.x);
+    let per_sample = 2.0 * ((train.x.ncols() + 1) * n_classes) as f64;
+    let per_fit = MAX_PRODUCTS / per_sample / INVERSE_PENALTIES.len() as f64;
+    let n_most = whole(per_fit / USUAL_ITERATIONS).max(1000);
+    let (x, labels) = subset::stratified(train, n_most);
     let x_validation = filled(validation.x);
+<<<<<<< HEAD
     let (n, d) = x.dim();
     // Each evaluation has two products.
     let per_iteration = 2.0 * (n * (d + 1) * n_classes) as f64;
     let affordable = MAX_PRODUCTS / per_iteration / INVERSE_PENALTIES.len() as f64;
     #[expect(clippy::cast_sign_loss, reason = "at least 20")]
     let max_iterations = affordable.clamp(20.0, 1000.0) as usize;
+=======
+    let quality_of = |model: &Logistic| {
+        quality(model.probabilities(x_validation.view()).view(), validation.labels)
+    };
+    let d = x.ncols();
+>>>>>>> reference
 
-    let mut objective = Objective::new(x.view(), train.labels, n_classes);
+    let x = filled(x.view());
+    let mut objective = Objective::new(x.view(), &labels, n_classes);
+    let max_iterations = whole(per_fit / labels.len() as f64).clamp(20, 1000);
     let mut start = vec![0.0; (d + 1) * n_classes];
-    let mut best: Option<((usize, f64), Chosen)> = None;
+    let mut best: Option<((usize, f64), f64, Minimum)> = None;
     for inverse in INVERSE_PENALTIES {
-        objective.penalty = 1.0 / (inverse * n as f64);
-        let found = minimise(start, TOLERANCE, max_iterations, |theta, gradient| {
-            objective.evaluate(theta, gradient)
-        });
-        let model = Logistic::of(&found.point, d, n_classes);
-        let found_quality =
-            quality(model.probabilities(x_validation.view()).view(), validation.labels);
+        let found = objective.minimum(start.clone(), inverse, max_iterations);
+        start.clone_from(&found.point);
+        let found_quality = quality_of(&Logistic::of(&start, d, n_classes));
         // Without validation samples the quality is always the same, and C = 1 is the usual choice.
         let usual = validation.labels.is_empty() && inverse <= 1.0;
-        if usual || best.as_ref().is_none_or(|(quality, _)| better(found_quality, *quality)) {
-            let Minimum { gradient, iterations, converged, .. } = found;
-            let chosen = Chosen {
-                model: Model::Logistic(model),
-                setting: format!("C = {inverse}"),
-                validation_errors: found_quality.0,
-                n_fitted: n,
-                converged: Some(Convergence { converged, iterations, gradient }),
-            };
-            best = Some((found_quality, chosen));
+        if usual || best.as_ref().is_none_or(|(quality, ..)| better(found_quality, *quality)) {
+            best = Some((found_quality, inverse, found));
         }
-        start = found.point;
     }
-    best.expect("there are penalties").1
+    let (_, inverse, mut found) = best.expect("there are penalties");
+
+    if labels.len() < train.labels.len() {
+        let x = filled(train.x);
+        let max_iterations = whole(MAX_PRODUCTS / per_sample / x.nrows() as f64).clamp(20, 1000);
+        let mut objective = Objective::new(x.view(), train.labels, n_classes);
+        found = objective.minimum(found.point, inverse, max_iterations);
+    }
+    let Minimum { point, gradient, iterations, converged } = found;
+    let model = Logistic::of(&point, d, n_classes);
+    Chosen {
+        validation_errors: quality_of(&model).0,
+        model: Model::Logistic(model),
+        setting: format!("C = {inverse}"),
+        n_fitted: train.labels.len(),
+        converged: Some(Convergence { converged, iterations, gradient }),
+    }
+}
+
+#[allow(clippy::cast_sign_loss, reason = "a cast from float saturates, and counts are positive")]
+fn whole(count: f64) -> usize {
+    count as usize
 }
 
 impl Logistic {
@@ -111,6 +137,12 @@ impl<'a> Objective<'a> {
             losses: vec![0.0; x.nrows()],
             weight_gradient: Array2::zeros((x.ncols(), n_classes)),
         }
+    }
+
+    /// The minimum with the inverse penalty C, searched from `start`.
+    fn minimum(&mut self, start: Vec<f64>, inverse: f64, max_iterations: usize) -> Minimum {
+        self.penalty = 1.0 / (inverse * self.labels.len() as f64);
+        minimise(start, TOLERANCE, max_iterations, |theta, gradient| self.evaluate(theta, gradient))
     }
 
     /// The value at `theta`, the weights and then the biases; writes the gradient.
@@ -179,7 +211,8 @@ mod tests {
         }
         // from sklearn.linear_model import LogisticRegression
         // m = LogisticRegression(C=1, tol=1e-10).fit(x, labels); print(m.coef_.T, m.intercept_)
-        let found = minimise(vec![0.0; 9], 1e-6, 100, |t, g| objective.evaluate(t, g));
+        // The weights are rounded to f32, so that gradients below 1e-6 are noise.
+        let found = minimise(vec![0.0; 9], 1e-5, 100, |t, g| objective.evaluate(t, g));
         assert!(found.converged);
         for (found, expected) in found.point.iter().zip(SCIKIT_LEARN) {
             assert!((found - expected).abs() < 1e-4, "{found:?}");
