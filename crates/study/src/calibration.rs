@@ -145,12 +145,7 @@ impl Reliability {
             let row = row.to_vec();
             let predicted = argmax(&row);
             let confidence = f64::from(row[predicted]);
-<<<<<<< HEAD
-            #[expect(clippy::cast_sign_loss, reason = "at least 1")]
-            let bin = ((confidence * BINS as f64).ceil().max(1.0) as usize).min(BINS) - 1;
-=======
             let bin = (1..BINS).filter(|i| confidence > *i as f64 / BINS as f64).count();
->>>>>>> reference
             let (count, total, right) = &mut sums[bin];
             *count += 1;
             *total += confidence;

@@ -64,11 +64,7 @@ pub(super) fn fit(
         ROUNDS.into_iter().filter(|&r| r == ROUNDS[0] || affordable(r) >= BINS_PER_TREE).collect();
     let most_rounds = rounds.iter().copied().max().expect("there are rounds");
     let n_levels = DEPTHS.iter().sum::<usize>() as f64;
-<<<<<<< HEAD
-    #[expect(clippy::cast_sign_loss, reason = "at least 1000")]
-=======
     #[allow(clippy::cast_sign_loss, reason = "it is positive")]
->>>>>>> reference
     let n_most = (affordable(most_rounds) / n_levels).max(1000.0) as usize;
     let (x, labels) = subset::stratified(train, n_most);
 

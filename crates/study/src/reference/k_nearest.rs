@@ -22,14 +22,9 @@ pub(super) struct KNearest {
 
 pub(super) fn fit(train: Labelled, validation: Labelled, n_classes: usize) -> Chosen {
     let per_point = validation.x.len().max(train.x.ncols()).max(1) as f64;
-<<<<<<< HEAD
-    #[expect(clippy::cast_sign_loss, reason = "a quotient of positive numbers")]
-    let (x, labels) = subset::stratified(train, (MAX_PRODUCTS / per_point) as usize);
-=======
     #[allow(clippy::cast_sign_loss, reason = "it is positive")]
     let n_most = (MAX_PRODUCTS / per_point).max(1000.0) as usize;
     let (x, labels) = subset::stratified(train, n_most);
->>>>>>> reference
     let points = filled(x.view());
     let largest = points.nrows().min(31);
     let near = nearest(largest, points.view(), filled(validation.x).view());

@@ -79,13 +79,7 @@ fn direction(gradient: &[f64], pairs: &VecDeque<Pair>) -> Vec<f64> {
     let Some(last) = pairs.back() else {
         // Without a scale, the first step has length 1 at most.
         let scale = 1.0 / dot(gradient, gradient).sqrt().max(1.0);
-<<<<<<< HEAD
-        for d in &mut direction {
-            *d *= scale;
-        }
-=======
         scale_by(scale, &mut direction);
->>>>>>> reference
         return direction;
     };
     let mut factors = Vec::with_capacity(pairs.len());
@@ -95,13 +89,7 @@ fn direction(gradient: &[f64], pairs: &VecDeque<Pair>) -> Vec<f64> {
         factors.push(factor);
     }
     let scale = last.curvature / dot(&last.change, &last.change);
-<<<<<<< HEAD
-    for d in &mut direction {
-        *d *= scale;
-    }
-=======
     scale_by(scale, &mut direction);
->>>>>>> reference
     for (pair, factor) in pairs.iter().zip(factors.into_iter().rev()) {
         let back = dot(&pair.change, &direction) / pair.curvature;
         add(factor - back, &pair.step, &mut direction);

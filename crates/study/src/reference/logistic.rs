@@ -35,19 +35,10 @@ pub(super) fn fit(train: Labelled, validation: Labelled, n_classes: usize) -> Ch
     let n_most = whole(per_fit / USUAL_ITERATIONS).max(1000);
     let (x, labels) = subset::stratified(train, n_most);
     let x_validation = filled(validation.x);
-<<<<<<< HEAD
-    let (n, d) = x.dim();
-    // Each evaluation has two products.
-    let per_iteration = 2.0 * (n * (d + 1) * n_classes) as f64;
-    let affordable = MAX_PRODUCTS / per_iteration / INVERSE_PENALTIES.len() as f64;
-    #[expect(clippy::cast_sign_loss, reason = "at least 20")]
-    let max_iterations = affordable.clamp(20.0, 1000.0) as usize;
-=======
     let quality_of = |model: &Logistic| {
         quality(model.probabilities(x_validation.view()).view(), validation.labels)
     };
     let d = x.ncols();
->>>>>>> reference
 
     let x = filled(x.view());
     let mut objective = Objective::new(x.view(), &labels, n_classes);
