@@ -12,7 +12,7 @@ use crate::support::aerbm;
 
 /// A row of flats: the size with its noise, the city, a date, and the kind.
 fn flat(i: usize) -> [String; 5] {
-    let house = i % 3 == 0;
+    let house = i.is_multiple_of(3);
     let noise = ((i * 7919) % 1000) as f64 / 1000.0 - 0.5;
     let size = if i % 11 == 5 {
         String::new()

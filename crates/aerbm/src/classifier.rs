@@ -149,7 +149,7 @@ impl Trained {
 }
 
 /// The values with 0 for missing ones, which are copied only if values are missing.
-fn observed(x: ArrayView2<f32>) -> CowArray<'_, f32, Ix2> {
+fn observed(x: ArrayView2<'_, f32>) -> CowArray<'_, f32, Ix2> {
     if x.iter().any(|x| x.is_nan()) {
         x.mapv(|x| if x.is_nan() { 0.0 } else { x }).into()
     } else {
