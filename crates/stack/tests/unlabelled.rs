@@ -63,7 +63,7 @@ fn unlabelled_samples_lower_the_error() {
     let rings = VirtualAdversarial { radius: 0.1, finite_difference: 0.01, ..Default::default() };
     let without = tune(&long(settings())).expect("converges").validation_errors;
     let with = tune(&long(with(rings))).expect("converges").validation_errors;
-    // With seeds 1 to 3 it is 15 of 200 each time; without, it is 28 with this one.
+    // Seen: 15 of 200, and 28 without the unlabelled samples. At least a third of the errors has to go.
     assert!(with < 20 && with * 3 < without * 2, "{with} and {without} of 200");
 }
 
