@@ -155,6 +155,11 @@ pub fn train_run(
     let trained = train(&spec, &splits, &key, &model_folder, monitor, on_epoch)?;
     contract::save(&model_folder, &loaded.contract)?;
     folder.add_record(&trained.record)?;
+    if let Model::Rbm(rbm) = &trained.model
+        && let Some(warning) = rbm.code_health(splits.validation.images.view()).warning()
+    {
+        monitor.note(&warning);
+    }
     let styles = page::default_styles();
     let figures = Figures { dir: out, styles: &styles };
     draw_models(figures, std::slice::from_ref(&trained), &splits.test)?;

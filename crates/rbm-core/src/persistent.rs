@@ -71,21 +71,6 @@ pub(crate) fn positive_phase<F: Real>(rbm: &Rbm<F>, phases: &mut Phases<F>, n: u
     rbm.mean_h_given_u(phases.u.slice(s![..n, ..]), hidden);
 }
 
-/// Fills the missing values of the `n` samples by E[v | h⁺]: the chains have all visible units, so the
-/// positive phase needs values for them. Overwrites the negative phase.
-pub(crate) fn fill_missing<F: Real>(rbm: &Rbm<F>, phases: &mut Phases<F>, n: usize) {
-    let Phases { u, hidden, observed: Some(observed), .. } = phases else { return };
-    let (positive, mut means) = u.multi_slice_mut((s![..n, ..], s![n..2 * n, ..]));
-    rbm.mean_u_given_h(hidden.slice(s![..n, ..]), means.view_mut());
-    ndarray::Zip::from(positive).and(&means).and(observed.slice(s![..n, ..])).for_each(
-        |u, &mean, &observed| {
-            if observed == F::zero() {
-                *u = mean;
-            }
-        },
-    );
-}
-
 /// The squared error of E[v | h⁺] in units of σ², summed over visible units, mean over samples.
 /// Overwrites the negative phase.
 pub(crate) fn reconstruction_error<F: Real>(rbm: &Rbm<F>, phases: &mut Phases<F>, n: usize) -> f64 {

@@ -1,13 +1,13 @@
 use nn_core::{
     MeanCost, Minibatches, Optimizer, Parameters as _, RestoreError, Samples, TensorMap,
-    TrainingError, assign, has_missing, restore, store,
+    TrainingError, assign, has_missing, require, restore, store,
 };
 use numerics::{Purpose, Real, Stream};
 
 use crate::annealing::require_linear_hidden;
 use crate::moments::{error_of_means, means, variances};
 use crate::negative::Negative;
-use crate::persistent::{fill_missing, positive_phase, reconstruction_error};
+use crate::persistent::{positive_phase, reconstruction_error};
 use crate::variance::VarianceGradient;
 use crate::{Algorithm, Offsets, Phases, Rbm, TrainingConfig, contrastive_divergence};
 
@@ -111,6 +111,10 @@ impl<F: Real> Training<F> {
         };
         let mut phases = Phases::with_chains(rbm, batch_size, negative.n_chains().max(batch_size));
         if has_missing(&data)? {
+            let holds = matches!(config.algorithm, Algorithm::Cd { .. });
+            let expected = "cd, because values are missing: persistent chains have all visible units, and a \
+                            sample has not";
+            require(holds, "training.algorithm", &"with persistent chains", expected)?;
             phases.expect_missing(batch_size);
         }
         Ok(Training {
@@ -201,7 +205,6 @@ impl<F: Real> Training<F> {
                     positive_phase(rbm, &mut self.phases, n);
                     let measured = batch % MEASURED_EVERY == 0 || batch + 1 == n_batches;
                     let cost = measured.then(|| reconstruction_error(rbm, &mut self.phases, n));
-                    fill_missing(rbm, &mut self.phases, n);
                     let k = self.config.gibbs_steps;
                     negative.run(rbm, &mut self.phases, n, (k, batch), stream);
                     (negative.n_chains(), cost)
