@@ -80,7 +80,7 @@ impl Reference {
     /// Without validation samples the hyperparameters are the usual ones. Labels are below `n_classes`;
     /// classes may be absent.
     ///
-    /// Large sets are fitted in part, so that it takes about a minute at most
+    /// To bound the time, very large sets are fitted in part
     /// ([`FittedReference::n_fitted`]). The threads are those of the caller's team; the trees use Rayon's.
     ///
     /// # Errors

@@ -17,8 +17,8 @@ const SAMPLES_PER_TREE: f32 = 0.7;
 /// Share of the features that a tree sees, if that makes at least [`MIN_FEATURES`].
 const FEATURES_PER_TREE: f64 = 0.3;
 const MIN_FEATURES: f64 = 5.0;
-/// Most additions to histograms in all fits, about half a minute on two cores.
-const MAX_ADDITIONS: f64 = 6e10;
+/// Most additions to histograms in all fits, which bounds their time.
+const MAX_ADDITIONS: f64 = 2e10;
 /// Bins that a tree goes through for each feature, whatever the number of samples.
 const BINS_PER_TREE: f64 = 64.0 * 256.0;
 /// Samples that are predicted at a time.

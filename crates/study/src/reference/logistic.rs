@@ -11,7 +11,7 @@ use super::{Chosen, Convergence, Model, better, filled, quality, subset};
 const INVERSE_PENALTIES: [f64; 6] = [0.001, 0.01, 0.1, 1.0, 10.0, 100.0];
 /// Largest component of the gradient at convergence.
 const TOLERANCE: f64 = 1e-4;
-/// Most multiplications, about half a minute for the search of C and as much for a fit to all samples.
+/// Most multiplications in the search of C, and as many in a fit to all samples; they bound the time.
 /// They are slow, since a matrix with few columns is multiplied.
 const MAX_PRODUCTS: f64 = 5e10;
 /// Iterations that a fit usually needs at most.
