@@ -13,14 +13,17 @@ use mnist_io::{Contract, Dataset, Splits};
 use serde_json::json;
 use study::calibration::{Reliability, fit_temperature, logits_of};
 use study::class_metrics::Confusion;
+use study::reference::Reference;
 use study::stage::{Key, Store};
-use study::{ComparisonConfig, Methods, Outcome, Refitted, recommended, refit};
+use study::{
+    Cell, ComparisonConfig, Methods, Outcome, ReferenceCell, Refitted, recommended, refit,
+};
 
-use crate::Error;
 use crate::classifier::{Calibration, Origin, TrainedClassifier};
 use crate::contract;
 use crate::folder::RunFolder;
 use crate::monitor::{Monitor, forward};
+use crate::{Error, mean};
 
 /// The name of the folder.
 pub const BEST: &str = "best";
@@ -63,9 +66,18 @@ pub(crate) fn leave(
     let found = refit(config, methods, splits, key.as_str(), &cache, &mut listen, cell);
     let Refitted { cell, model } = found.map_err(Error::Study)?;
     monitor.finish();
+    let mut model = TrainedClassifier {
+        classifier: model,
+        validation_error_pct: cell.validation_error_pct(),
+        validation_rows: cell.validation_errors.1,
+        origin: None,
+    };
+    let calibration = calibrate(&mut model, splits)?;
     let test_labels = splits.test.labels.as_deref().unwrap_or_default();
-    let n_classes = splits.train.n_classes;
+    let confusion = Confusion::new(test_labels, &cell.predictions, splits.train.n_classes)?;
     let words = methods.0.get(&cell.method).map_or(&cell.method, |method| &method.words);
+    let unlabelled = splits.unlabelled.as_ref().map_or(0, Dataset::n_samples);
+    let samples = splits.train.n_samples() + unlabelled;
     let origin = Origin {
         method: cell.method.clone(),
         words: words.clone(),
@@ -74,38 +86,24 @@ pub(crate) fn leave(
         classes: splits.train.class_names.clone(),
         labels: cell.labels,
         pretraining_samples: match config.pretraining_samples {
-            0 => splits.train.n_samples(),
-            n => n.min(splits.train.n_samples()),
+            0 => samples,
+            n => n.min(samples),
         },
         seed: cell.seed,
         rates: cell.rates,
         test_errors: cell.test_errors,
-        balanced_error_pct: Confusion::new(test_labels, &cell.predictions, n_classes)?
-            .balanced_error_pct()
-            .unwrap_or(f64::NAN),
-        calibration: UNCALIBRATED,
+        balanced_error_pct: confusion.balanced_error_pct().unwrap_or(f64::NAN),
+        calibration,
         command: format!("{again} --method {}", cell.method),
     };
-    let mut model = TrainedClassifier {
-        classifier: model,
-        validation_error_pct: cell.validation_error_pct(),
-        validation_rows: cell.validation_errors.1,
-        origin: Some(origin),
-    };
-    let calibration = calibrate(&mut model, splits)?;
-    if let Some(origin) = &mut model.origin {
-        origin.calibration = calibration;
-    }
+    let mut words = recommendation(&origin, model.classifier.units.len(), folder);
+    words += &better_references(outcome, origin.labels, &cell.method);
+    model.origin = Some(origin);
     model.save(folder)?;
     contract::save(folder, contract)?;
-    let words = recommendation(&model, folder);
     run.set_info(&json!({ "recommendation": words }))?;
     Ok(Some(Best { model, folder: folder.to_owned(), words }))
 }
-
-/// The calibration of a network whose probabilities are as they were learned.
-const UNCALIBRATED: Calibration =
-    Calibration { temperature: 1.0, error_before_pct: f64::NAN, error_after_pct: f64::NAN };
 
 /// Calibrates the probabilities on the validation samples, and measures the effect on the test samples.
 fn calibrate(model: &mut TrainedClassifier, splits: &Splits) -> Result<Calibration, Error> {
@@ -127,24 +125,43 @@ fn calibrate(model: &mut TrainedClassifier, splits: &Splits) -> Result<Calibrati
 }
 
 /// The recommendation for the terminal and the page; `code` stands between backquotes.
-fn recommendation(model: &TrainedClassifier, folder: &Path) -> String {
-    let Some(origin) = &model.origin else { return String::new() };
+fn recommendation(origin: &Origin, n_hidden_layers: usize, folder: &Path) -> String {
     let (wrong, of) = origin.test_errors;
-    let layers = model.classifier.units.len();
-    let depth = match layers {
+    let depth = match n_hidden_layers {
         0 => "no hidden layer".to_owned(),
         1 => "one hidden layer".to_owned(),
         n => format!("{n} hidden layers"),
     };
+    let (labels, folder) = (number_text::count(origin.labels), folder.display());
     format!(
-        "Use {} ({depth}, {} labels), which has the lowest validation error: {wrong} of {of} test samples \
-         are misclassified. The network is in `{}`; `aerbm predict {} FILE` applies it to new rows; to \
-         train one again: `{}`.",
-        origin.words,
-        origin.labels,
-        folder.display(),
-        folder.display(),
-        origin.command
+        "Use {} ({depth}, {labels} labels), which has the lowest validation error of the networks: {wrong} of \
+         {of} test samples are misclassified. The network is in `{folder}`; `aerbm predict {folder} FILE` \
+         applies it to new rows; to train one again: `{}`.",
+        origin.words, origin.command
+    )
+}
+
+/// A sentence on the usual classifiers that have a lower mean validation error than the method; empty if
+/// there are none.
+fn better_references(outcome: &Outcome, labels: usize, method: &str) -> String {
+    let percent = |(errors, of): (usize, usize)| 100.0 * errors as f64 / of as f64;
+    let cells = outcome.cells.iter().filter(|it| it.labels == labels && it.method == method);
+    let of_method = mean(&cells.map(Cell::validation_error_pct).collect::<Vec<_>>());
+    let mut better = Vec::new();
+    for reference in Reference::ALL {
+        let mine = |it: &&ReferenceCell| it.labels == labels && it.classifier == reference.name();
+        let errors = outcome.references.iter().filter(mine).map(|it| percent(it.validation_errors));
+        let error = mean(&errors.collect::<Vec<_>>());
+        if error < of_method {
+            better.push(format!("{} ({error:.1} %)", reference.words()));
+        }
+    }
+    if better.is_empty() {
+        return String::new();
+    }
+    format!(
+        " Of the usual classifiers, {} had a lower validation error than its {of_method:.1} %.",
+        better.join(" and ")
     )
 }
 

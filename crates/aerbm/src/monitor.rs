@@ -52,11 +52,13 @@ pub(crate) fn forward(event: &Event<'_>, monitor: &dyn Monitor) -> ControlFlow<(
         Event::Progress { progress, seconds } => monitor.advance(progress, *seconds),
         Event::Diverged { rates: Rates { learning_rate, hidden_multiplier }, error } => {
             monitor.note(&format!(
-                "learning rate {learning_rate}, times {hidden_multiplier} below, is left out: {error}"
+                "learning rate {learning_rate}, times {hidden_multiplier} below, is left out: {}",
+                error.cause()
             ));
         }
         Event::Retried { factor, error } => {
-            monitor.note(&format!("{error}; again with {factor:.3} times the learning rate"));
+            let cause = error.cause();
+            monitor.note(&format!("{cause}; again with {factor:.3} times the learning rate"));
         }
         Event::Failed { failure } => {
             let Failure { method, labels, seed, reason, .. } = failure;

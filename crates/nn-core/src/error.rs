@@ -122,7 +122,16 @@ pub enum TrainingError {
     },
 }
 
+/// The remedy in the message of [`TrainingError::Diverged`], in the words of one model's settings.
+const REMEDY: &str = "; lower training.learning_rate";
+
 impl TrainingError {
+    /// The message without the remedy, for callers whose settings have other names.
+    pub fn cause(&self) -> String {
+        let text = self.to_string();
+        text.strip_suffix(REMEDY).map(str::to_owned).unwrap_or(text)
+    }
+
     /// The error for a cost that is not finite, naming the first tensor of model or gradient that is
     /// not finite. `step` is counted from 0, with `n_batches` steps per epoch.
     pub fn diverged<F: Real, P: Parameters<F>>(
@@ -213,6 +222,7 @@ mod tests {
             "the cost became NaN in epoch 3, batch 6 (step 206), at learning rate 0.5: `1.bias` is \
              no longer finite; lower training.learning_rate"
         );
+        assert!(error.cause().ends_with("is no longer finite"), "{}", error.cause());
         let error = TrainingError::diverged(f64::NAN, (&gradient, &layers), (205, 100), 0.5);
         assert!(error.to_string().contains("the gradient of `1.bias` is not finite"));
     }

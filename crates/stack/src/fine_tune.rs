@@ -6,7 +6,7 @@ use nn_core::{
 use numerics::{Purpose, Stream, by_rows};
 use serde::{Deserialize, Serialize};
 
-use crate::classifier::{ClassifierMemory, NotFinite, classification_step};
+use crate::classification::{ClassifierMemory, NotFinite, classification_step};
 use crate::dropout::{DropoutDraw, leave_out};
 use crate::virtual_adversarial::UnlabelledSamples;
 use crate::{Classifier, Dropout, Unlabelled};

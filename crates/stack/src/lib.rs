@@ -2,6 +2,7 @@
 
 mod autoencoder;
 mod changes;
+mod classification;
 mod classifier;
 mod dbn;
 mod deep;
@@ -19,9 +20,10 @@ mod virtual_adversarial;
 
 pub use autoencoder::AutoencoderPretraining;
 pub use changes::{LayerChange, layer_changes};
-pub use classifier::{
-    Classifier, ClassifierMemory, NotFinite, classification_cost_and_gradient, classification_step,
+pub use classification::{
+    ClassifierMemory, NotFinite, classification_cost_and_gradient, classification_step,
 };
+pub use classifier::Classifier;
 pub use dbn::Dbn;
 pub use deep::{DeepPretraining, unroll_into};
 pub use dropout::{Dropout, DropoutDraw};

@@ -30,7 +30,7 @@ use numerics::{Purpose, Real, Stream};
 
 use self::costs::{divergence, entropy_and_balance};
 use self::probe::{Probe, find_directions};
-use crate::classifier::{ClassifierMemory, NotFinite, descend, pass, softmax_cross_entropy};
+use crate::classification::{ClassifierMemory, NotFinite, descend, pass, softmax_cross_entropy};
 use crate::{Classifier, DropoutDraw, VirtualAdversarial};
 
 const ORDER: Purpose = Purpose::new("unlab order");

@@ -7,6 +7,7 @@
 mod cells;
 mod equal_seconds;
 mod layers;
+mod predictions;
 mod references;
 mod refit;
 mod retry;
@@ -108,7 +109,14 @@ impl Run<'_> {
     ) -> Result<(), StudyError> {
         match self.cell(method, depth, budget, seed, stack) {
             Err(StudyError::Training(error @ TrainingError::Diverged { .. })) => {
-                let (method, reason) = (method.name.to_owned(), error.to_string());
+                // The layers that are there were learned; then it is fine-tuning that diverged.
+                let setting = if stack.layers.len() < method.n_layers(depth) {
+                    format!("methods.{}.layers.training.learning_rate", method.name)
+                } else {
+                    "comparison.learning_rates".to_owned()
+                };
+                let reason = format!("{}; lower {setting}", error.cause());
+                let method = method.name.to_owned();
                 let failure = Failure { method, depth, labels: budget.count, seed, reason };
                 event(self.listen, Event::Failed { failure: &failure })?;
                 self.outcome.failures.push(failure);

@@ -50,9 +50,11 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     settings.notes.iter().for_each(|note| ui.note(note));
     let loaded = aerbm::data::load(&args.data.source())?;
     tell(&loaded, ui);
+    let set: String =
+        args.set.iter().map(|setting| format!(" --set {}", quoted(setting))).collect();
     let place = Place {
         command: command(args),
-        again: format!("aerbm fit{}", args.data.given()),
+        again: format!("aerbm fit{}{set}", args.data.given()),
         out: args.out.clone(),
         best: args.out.join(aerbm::best::BEST),
     };

@@ -1,26 +1,27 @@
 //! Data sets by name, file or folder.
 
+mod for_model;
 mod known;
 mod samples;
+mod source;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use mnist_io::{
-    Contract, Dataset, Derived, Input, NewData, Note, Opened, ReadOptions, Scale, Scaling, SplitBy,
-    SplitRule, Splits, TrainTest, TrainingData,
+    Contract, Dataset, Derived, Input, Note, Opened, Scaling, SplitRule, Splits, TrainTest,
+    TrainingData,
 };
-use ndarray::Array2;
 use nn_core::{BlockKind, Layout};
-use serde::{Deserialize, Serialize};
 use study::stage::Key;
 
+pub use for_model::load_for;
 pub use known::{fetch, list, verify};
 pub(crate) use samples::training_samples;
+pub use source::Source;
 
+use crate::Error;
 use crate::config::{ConfigError, nearest};
-use crate::trained::Trained;
-use crate::{Error, contract};
 
 /// The folder of data sets that have names.
 const FOLDER: &str = "data";
@@ -30,124 +31,6 @@ pub const MNIST: &str = "mnist";
 
 /// The memory limit where none is given, in MiB.
 pub const MEMORY_LIMIT: u64 = 1024;
-
-/// The place of data and the options that they are read with, which [`ReadOptions`] explains.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Source {
-    /// A name that [`list`] shows, or the path of a file or folder. Paths are kept in full, so that a
-    /// run can be used from another folder.
-    pub data: String,
-    /// Column of the labels in a table.
-    pub label_column: Option<String>,
-    /// Scaling of the values.
-    pub scale: Scale,
-    /// Columns of a table that are left out.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub drop_columns: Vec<String>,
-    /// Whether the first line of a text table names the columns.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub header: Option<bool>,
-    /// A TOML file that declares types of columns.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub columns: Option<PathBuf>,
-    /// A second file, which is the test part.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub test: Option<PathBuf>,
-    /// A column that says `train`, `validation` or `test` for each row.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub split_column: Option<String>,
-    /// The choice of the rows that are held out.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub split: SplitBy,
-    /// A column whose equal values stay in one part.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub group_column: Option<String>,
-    /// Training samples that would take more memory, in MiB, stay on disk if their format allows it.
-    #[serde(skip, default = "memory_limit")]
-    pub memory_limit: u64,
-}
-
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
-}
-
-fn memory_limit() -> u64 {
-    MEMORY_LIMIT
-}
-
-impl Default for Source {
-    fn default() -> Self {
-        Source {
-            data: MNIST.to_owned(),
-            label_column: None,
-            scale: Scale::default(),
-            drop_columns: vec![],
-            header: None,
-            columns: None,
-            test: None,
-            split_column: None,
-            split: SplitBy::default(),
-            group_column: None,
-            memory_limit: MEMORY_LIMIT,
-        }
-    }
-}
-
-impl Source {
-    /// The source with its paths in full.
-    #[must_use]
-    pub fn absolute(self) -> Self {
-        let full = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let is_path =
-            !Path::new(FOLDER).join(&self.data).is_dir() && Path::new(&self.data).exists();
-        let data = match full(Path::new(&self.data)).to_str() {
-            Some(path) if is_path => path.to_owned(),
-            _ => self.data.clone(),
-        };
-        let (columns, test) = (self.columns.as_deref().map(full), self.test.as_deref().map(full));
-        Source { data, columns, test, ..self }
-    }
-
-    /// Whether both name the same data, read in the same way.
-    fn is_same_place(&self, other: &Source) -> bool {
-        let place = |source: &Source| Source { memory_limit: 0, ..source.clone().absolute() };
-        place(self) == place(other)
-    }
-
-    /// The options of reading.
-    fn options(&self) -> ReadOptions {
-        ReadOptions {
-            label_column: self.label_column.clone(),
-            scale: self.scale,
-            memory_limit: self.memory_limit << 20,
-            drop_columns: self.drop_columns.clone(),
-            header: self.header,
-            columns: self.columns.clone(),
-            test: self.test.clone(),
-            split_column: self.split_column.clone(),
-            split: self.split,
-            group_column: self.group_column.clone(),
-            ..ReadOptions::default()
-        }
-    }
-
-    /// The options that change the parts, where they are not the defaults, for keys of results.
-    fn variant(&self) -> Option<serde_json::Value> {
-        let place = Source { data: String::new(), ..self.clone() };
-        let default =
-            Source { data: String::new(), memory_limit: self.memory_limit, ..Source::default() };
-        if place == default {
-            return None;
-        }
-        if place
-            == (Source { scale: self.scale, label_column: self.label_column.clone(), ..default })
-        {
-            // The form of earlier versions, whose results stay valid.
-            return Some(serde_json::json!((self.scale, self.label_column.clone())));
-        }
-        Some(serde_json::to_value(place).expect("options are plain data"))
-    }
-}
 
 /// A decision about data.
 #[derive(Debug, Clone, PartialEq)]
@@ -219,81 +102,6 @@ pub fn load(source: &Source) -> Result<Loaded, Error> {
 /// As [`load`].
 pub fn describe(source: &Source) -> Result<mnist_io::Description, Error> {
     Ok(mnist_io::describe(find(&source.data)?, &source.options())?)
-}
-
-/// Loads data for the model in `folder` (that of the model, or of a run with one model). The data that the
-/// model was trained on have their parts as in training. Other data, and a file that has changed since, are
-/// read by the model's contract: all of their rows, in order, are both parts.
-///
-/// # Errors
-/// As [`load`] and [`Contract::rows`]; [`Error::Width`] for samples of another number of features.
-pub fn load_for(trained: &Trained, folder: &Path, source: &Source) -> Result<Loaded, Error> {
-    let contract = contract::load(&Trained::locate(folder)?)?;
-    let record = &trained.record;
-    let is_its_own = record.source.as_ref().is_some_and(|own| own.is_same_place(source));
-    if let Some(contract) = contract
-        && let Ok(path) = find(&source.data)
-    {
-        if !is_its_own {
-            return by_contract(contract, &path, source);
-        }
-        let loaded = load(source)?;
-        let hash = loaded.data.train.sha256();
-        if record.data_sha256.as_ref().is_some_and(|trained_on| trained_on != hash) {
-            let mut found = by_contract(contract, &path, source)?;
-            found.notes.push(DataNote::Other(format!(
-                "{} has changed since training: all of its rows are read as new data",
-                source.data
-            )));
-            return Ok(found);
-        }
-        return Ok(loaded);
-    }
-    let loaded = load(source)?;
-    let (expected, found) = (record.n_visible, loaded.data.test.n_features());
-    if expected != found {
-        let (run, data) = (record.run.clone(), loaded.name);
-        return Err(Error::Width { run, data, expected, found });
-    }
-    Ok(loaded)
-}
-
-/// All rows of a file, read by a contract, as both parts.
-fn by_contract(contract: Contract, path: &Path, source: &Source) -> Result<Loaded, Error> {
-    let new = NewData {
-        label_column: source.label_column.clone(),
-        header: source.header,
-        memory_limit: source.memory_limit << 20,
-        ..NewData::default()
-    };
-    let mut rows = contract.rows(path, &new)?;
-    let (mut images, mut labels) = (Vec::new(), Some(Vec::new()));
-    for block in &mut rows {
-        let block = block?;
-        images.extend(block.x.iter().copied());
-        let known = block.labels.and_then(|labels| labels.into_iter().collect::<Option<Vec<u8>>>());
-        labels = labels.zip(known).map(|(mut all, known)| {
-            all.extend(known);
-            all
-        });
-    }
-    let mut notes: Vec<DataNote> = rows.notes().iter().cloned().map(DataNote::Reading).collect();
-    notes.extend(rows.report().to_string().lines().map(|line| DataNote::Other(line.to_owned())));
-    let n_features = contract.n_features();
-    let images = Array2::from_shape_vec((images.len() / n_features, n_features), images)
-        .expect("rows of the contract's width");
-    let names = contract.class_names().to_vec();
-    let labels = labels.filter(|labels| labels.len() == images.nrows() && !names.is_empty());
-    let stem = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-    let n_classes = names.len();
-    let labels = labels.map(|labels| (labels, n_classes));
-    let mut set = Dataset::from_incomplete_arrays(stem.clone(), images, labels, contract.layout())?;
-    (set.shape, set.feature_names) = (contract.shape(), contract.feature_names());
-    if set.labels.is_some() {
-        set.class_names = names;
-    }
-    let data = TrainTest { train: set.clone().into(), test: set };
-    Ok(Loaded { data, unlabelled: None, contract, name: stem, notes, variant: source.variant() })
 }
 
 /// Generates a set, from MNIST where it is derived from it.

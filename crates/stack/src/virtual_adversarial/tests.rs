@@ -3,7 +3,7 @@ use nn_core::{Activation, Dense, Initialiser, check_gradient};
 
 use super::*;
 use crate::Dropout;
-use crate::classifier::set_weights_gradient;
+use crate::classification::set_weights_gradient;
 
 const ANY: Purpose = Purpose::new("test");
 

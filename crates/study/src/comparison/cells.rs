@@ -2,13 +2,13 @@
 
 use std::time::Instant;
 
-use ndarray::{Array1, Array2, Axis};
-use nn_core::{Progress, TensorMap};
+use ndarray::{Array2, Axis};
+use nn_core::Progress;
 use numerics::{Purpose, Stream};
 use stack::{Classifier, Labelled, PretrainedLayer, fine_tune_with_unlabelled};
 
 use super::retry::retrying;
-use super::{Run, labels};
+use super::{Run, labels, predictions};
 use crate::config::UNIT;
 use crate::layer_cache::event;
 use crate::methods::ResolvedMethod;
@@ -23,9 +23,6 @@ const SUBSET: Purpose = Purpose::new("subset");
 
 /// Number of validation samples on which layers are compared before and after fine-tuning.
 const COMPARED: usize = 2000;
-
-/// The name of the test predictions among a cell's tensors.
-const PREDICTIONS: &str = "test_predictions";
 
 impl Run<'_> {
     /// Computes a cell, or reads it from the cache, and adds it to the outcome.
@@ -51,9 +48,7 @@ impl Run<'_> {
         let name = method.name;
         if let Some((tensors, cell)) = self.cache.get::<Cell>(&key)? {
             event(self.listen, Event::Finished { reused: true })?;
-            #[expect(clippy::cast_sign_loss, reason = "classes were stored as numbers")]
-            let predictions: Vec<u8> =
-                tensors.get(PREDICTIONS).into_iter().flatten().map(|&class| class as u8).collect();
+            let predictions = predictions::read(&tensors);
             let mistakes = self.mistakes(&predictions)?;
             let cell = Cell { method: name.into(), depth, predictions, mistakes, ..cell };
             self.outcome.cells.push(cell);
@@ -71,9 +66,7 @@ impl Run<'_> {
             let rates: Vec<Rates> = rates.iter().map(lower).collect();
             self.tuned(method, layers, budget, &rates, seed)
         })?;
-        let mut tensors = TensorMap::new();
-        let predictions: Array1<f32> = cell.predictions.iter().copied().map(f32::from).collect();
-        tensors.insert(PREDICTIONS.to_owned(), predictions.into_dyn());
+        let tensors = predictions::stored(&cell.predictions);
         self.cache.put(&key, &tensors, &cell)?;
         event(self.listen, Event::Finished { reused: false })?;
         self.outcome.cells.push(Cell { depth, ..cell });

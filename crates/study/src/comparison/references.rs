@@ -1,18 +1,13 @@
 //! Usual classifiers on the same labels, validation samples and test samples as the networks.
 
-use ndarray::Array1;
-use nn_core::TensorMap;
 use serde::{Deserialize, Serialize};
 use stack::Labelled;
 
-use super::{Run, labels};
+use super::{Run, labels, predictions};
 use crate::layer_cache::event;
 use crate::reference::Reference;
 use crate::stage::Key;
 use crate::{Event, StudyError};
-
-/// The name of the test predictions among the tensors of a stage.
-const PREDICTIONS: &str = "test_predictions";
 
 /// The outcome of a usual classifier.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,9 +53,7 @@ impl Run<'_> {
         let key = Key::new("reference 1", &(reference.name(), count, seed, self.data_key));
         if let Some((tensors, cell)) = self.cache.get::<ReferenceCell>(&key)? {
             event(self.listen, Event::Finished { reused: true })?;
-            #[expect(clippy::cast_sign_loss, reason = "classes were stored as numbers")]
-            let predictions =
-                tensors.get(PREDICTIONS).into_iter().flatten().map(|&class| class as u8).collect();
+            let predictions = predictions::read(&tensors);
             return Ok(ReferenceCell { predictions, ..cell });
         }
         let title = format!("{}, {count} labels, seed {seed}", reference.words());
@@ -81,9 +74,7 @@ impl Run<'_> {
             note: fitted.remark().unwrap_or_default(),
             predictions,
         };
-        let mut tensors = TensorMap::new();
-        let predictions: Array1<f32> = cell.predictions.iter().copied().map(f32::from).collect();
-        tensors.insert(PREDICTIONS.to_owned(), predictions.into_dyn());
+        let tensors = predictions::stored(&cell.predictions);
         self.cache.put(&key, &tensors, &cell)?;
         event(self.listen, Event::Finished { reused: false })?;
         Ok(cell)

@@ -41,6 +41,8 @@ fn a_method_whose_training_diverges_fails_and_the_others_are_computed() {
     let failure = &found.failures[0];
     assert_eq!((failure.method.as_str(), failure.labels, failure.seed), ("rbm", 40, 1));
     assert!(failure.reason.contains("finite"), "{}", failure.reason);
+    let setting = "; lower methods.rbm.layers.training.learning_rate";
+    assert!(failure.reason.ends_with(setting), "{}", failure.reason);
 }
 
 #[test]
@@ -51,6 +53,8 @@ fn a_third_of_the_rate_is_tried_before_a_cell_fails() {
     let store = Store::new(folder.path());
     let (found, ..) = outcome(&config, &methods(), &store);
     assert_eq!(found.failures.len(), 2, "a third of the rate is too much as well");
+    let reason = &found.failures[0].reason;
+    assert!(reason.ends_with("; lower comparison.learning_rates"), "{reason}");
 
     // A rate that overflows only if it is not lowered.
     let mut methods = methods();
