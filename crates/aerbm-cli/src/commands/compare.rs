@@ -50,11 +50,13 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     settings.notes.iter().for_each(|note| ui.note(note));
     let loaded = aerbm::data::load(&args.data.source())?;
     tell(&loaded, ui);
-    let set: String =
-        args.set.iter().map(|setting| format!(" --set {}", quoted(setting))).collect();
+    let mut again = format!("aerbm fit{}", args.data.given());
+    for setting in &args.set {
+        again.extend([" --set ", &quoted(setting)]);
+    }
     let place = Place {
         command: command(args),
-        again: format!("aerbm fit{}{set}", args.data.given()),
+        again,
         out: args.out.clone(),
         best: args.out.join(aerbm::best::BEST),
     };
