@@ -81,6 +81,9 @@ fn a_table_with_words_and_holes_becomes_predictions() {
     }
     run(&["show", &model]).success().stdout(contains("- Classes: flat, house"));
 
+    run(&["score", &model, &data]).code(1).stderr(contains("holds a classifier; expected"));
+    run(&["predict", &here.to_string_lossy(), &data]).code(1).stderr(contains("no classifier"));
+
     // New rows: without labels, in another order of columns, one alone.
     let whole = write(here, "new.csv", &table(240..300, &[0, 1, 2, 3]));
     let turned = write(here, "turned.csv", &table(240..300, &[3, 2, 0, 1]));

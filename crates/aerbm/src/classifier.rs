@@ -15,7 +15,7 @@ use crate::monitor::{Monitor, observer};
 use crate::trained::Trained;
 use crate::{ConfigError, Error, stored, with_threads};
 
-const FILE: &str = "classifier.safetensors";
+pub(crate) const FILE: &str = "classifier.safetensors";
 
 /// A fine-tuned classifier.
 #[derive(Debug, Clone, PartialEq)]
@@ -217,12 +217,12 @@ impl TrainedClassifier {
     /// Reads the classifier that [`save`](Self::save) wrote into `folder`.
     ///
     /// # Errors
-    /// [`Error::NoModel`] if there is none, [`Error::Tensors`] if it is damaged.
+    /// [`Error::NoClassifier`] if there is none, [`Error::Tensors`] if it is damaged.
     pub fn load(folder: impl AsRef<Path>) -> Result<Self, Error> {
         let folder = folder.as_ref();
         let path = folder.join(FILE);
         let (tensors, description) = tensor_file::read::<Description>(&path)?
-            .ok_or_else(|| Error::NoModel { folder: folder.to_owned() })?;
+            .ok_or_else(|| Error::NoClassifier { folder: folder.to_owned() })?;
         let sizes = &description.sizes;
         let damaged = |reason| TensorFileError::Damaged { path: path.clone(), reason };
         if sizes.contains(&0) || sizes.len() != description.activations.len() + 2 {

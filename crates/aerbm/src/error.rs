@@ -104,6 +104,25 @@ pub enum Error {
         /// The folder.
         folder: PathBuf,
     },
+    /// A folder has no classifier.
+    #[error(
+        "{}: there is no classifier.safetensors here; expected the folder of a fitted classifier, or of a \
+         comparison that left one",
+        folder.display()
+    )]
+    NoClassifier {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A folder has a classifier, and the work needs a model of its data.
+    #[error(
+        "{} holds a classifier; expected the folder of an autoencoder, an RBM or a deep belief network",
+        folder.display()
+    )]
+    ClassifierAlone {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// A folder has several models.
     #[error("{}: there are {count} models here; name one of them, such as {}", folder.display(), example.display())]
     SeveralModels {

@@ -14,7 +14,7 @@ use crate::card::{self, Card};
 use crate::config::{ConfigError, RunConfig};
 use crate::model::Model;
 use crate::record::Record;
-use crate::{Error, TrainedClassifier};
+use crate::{Error, TrainedClassifier, classifier};
 
 /// A model with the record of its training.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,7 +84,7 @@ impl Trained {
     /// The folder of the model: this one, or, if it is that of a run with one model, the model's in it.
     ///
     /// # Errors
-    /// [`Error::NoModel`] or [`Error::SeveralModels`].
+    /// [`Error::NoModel`], [`Error::ClassifierAlone`] or [`Error::SeveralModels`].
     pub fn locate(run: &Path) -> Result<PathBuf, Error> {
         if run.join(MODEL).is_file() {
             return Ok(run.to_owned());
@@ -97,6 +97,9 @@ impl Trained {
             .collect();
         match inner.as_slice() {
             [only] => Ok(only.clone()),
+            [] if run.join(classifier::FILE).is_file() => {
+                Err(Error::ClassifierAlone { folder: run.to_owned() })
+            }
             [] => Err(Error::NoModel { folder: run.to_owned() }),
             several => {
                 let (count, example) = (several.len(), several[0].clone());
