@@ -10,7 +10,7 @@ use super::{FOLDER, MEMORY_LIMIT, MNIST};
 /// The place of data and the options that they are read with, which [`ReadOptions`] explains.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
-    /// A name that [`list`] shows, or the path of a file or folder. Paths are kept in full, so that a
+    /// A name that [`list`](super::list) shows, or the path of a file or folder. Paths are kept in full, so that a
     /// run can be used from another folder.
     pub data: String,
     /// Column of the labels in a table.
