@@ -115,6 +115,24 @@ fn a_table_with_words_and_holes_becomes_predictions() {
         .stdout(contains("2 classes in column class"));
 }
 
+/// Draws of the RBM in `here` are rows in the units of the data, with its words in plausible shares.
+fn samples_resemble_the_rows(here: &Path) {
+    let rbm = here.join("rbm").to_string_lossy().into_owned();
+    let drawn = here.join("drawn.csv").to_string_lossy().into_owned();
+    run(&["sample", &rbm, "--samples", "400", "--steps", "200", "--out", &drawn])
+        .success()
+        .stdout(contains("400 samples: "));
+    let drawn = std::fs::read_to_string(&drawn).expect("the samples");
+    let rows: Vec<&str> = drawn.lines().collect();
+    assert_eq!((rows.len(), rows[0]), (401, "size,city,sold"));
+    // A third of the rows, less those whose city is missing, are in Jeju.
+    let jeju = rows.iter().filter(|row| row.contains(",Jeju,")).count();
+    assert!((60..240).contains(&jeju), "{jeju} of 400 in Jeju");
+    let sizes = rows[1..].iter().filter_map(|row| row.split(',').next()?.parse::<f64>().ok());
+    let mean = sizes.sum::<f64>() / 400.0;
+    assert!((60.0..95.0).contains(&mean), "mean size {mean}");
+}
+
 #[test]
 fn pictures_in_class_folders_become_predictions() {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -137,6 +155,23 @@ fn pictures_in_class_folders_become_predictions() {
     let predicted = lines(run(&["predict", &model, &night]));
     assert_eq!(predicted.len(), 31);
     assert!(predicted[1..].iter().all(|line| line.starts_with("night,")), "{predicted:?}");
+
+    // The lower half of bright-topped pictures is drawn, the upper half stays as it is.
+    let rbm = folder.path().join("rbm").to_string_lossy().into_owned();
+    let small = ["--set", "model.n_hidden=8", "--set", "training.epochs=30"];
+    run(&[&["train", "rbm", "--data", &data, "--out", &rbm][..], &small].concat()).success();
+    let day = folder.path().join("pictures/day").to_string_lossy().into_owned();
+    let pixels = |line: &String| -> Vec<f64> {
+        line.split(',').map(|cell| cell.parse().expect("a number")).collect()
+    };
+    let filled = lines(run(&["inpaint", &rbm, &day, "--known", "upper", "--steps", "50"]));
+    let rebuilt = lines(run(&["reconstruct", &rbm, &day]));
+    assert_eq!((filled.len(), rebuilt.len()), (31, 31));
+    for line in &filled[1..] {
+        let pixels = pixels(line);
+        assert!(pixels[..32].iter().all(|pixel| *pixel >= 180.0), "{pixels:?}");
+        assert!(pixels[32..].iter().sum::<f64>() / 32.0 < 90.0, "{pixels:?}");
+    }
 }
 
 #[test]
@@ -171,7 +206,16 @@ fn a_table_without_labels_has_codes_scores_and_filled_values() {
         assert!(filled.iter().all(|line| line.split(',').all(|cell| !cell.is_empty())), "{preset}");
         // An observed value comes back as it was.
         assert!(filled[1].contains(",Jeju,2024-01-01"), "{}", filled[1]);
+
+        let alone = write(here, "alone.csv", &table(10..11, &[3, 2, 1]));
+        for command in ["reconstruct", "denoise"] {
+            let rebuilt = lines(run(&[command, &out, &data]));
+            assert_eq!((rebuilt.len(), rebuilt[0].as_str()), (241, "size,city,sold"));
+            assert_eq!(lines(run(&[command, &out, &alone]))[1], rebuilt[11], "{preset} {command}");
+        }
+        run(&["inpaint", &out, &data]).code(1).stderr(contains("not images"));
     }
+    samples_resemble_the_rows(here);
     let rbm = here.join("rbm").to_string_lossy().into_owned();
     let filled = lines(run(&["impute", &rbm, &data, "--spread", "--draws", "20"]));
     assert!(filled[0].starts_with("size,city,sold,std_size"), "{}", filled[0]);

@@ -3,7 +3,7 @@
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use aerbm::apply::{TableSink, csv_stream, sink_for};
+use aerbm::apply::{TableSink, csv_stream, reconstruct, sink_for};
 use aerbm::mnist_io::{Contract, NewData, Rows, UnknownLevels};
 use aerbm::{Monitor as _, Trained};
 use anyhow::Context as _;
@@ -83,6 +83,16 @@ impl OnRows {
             Some(path) => sink_for(path)?,
             None => csv_stream("standard output", BufWriter::new(std::io::stdout())),
         })
+    }
+
+    /// Writes the reconstructions of all rows.
+    pub(crate) fn reconstruct(&self, ui: &Ui) -> anyhow::Result<()> {
+        let (trained, contract) = model_and_contract(&self.model)?;
+        let mut rows = self.rows(&contract)?;
+        let mut sink = self.sink()?;
+        let n_rows = reconstruct(&trained.model, &contract, &mut rows, &mut *sink, ui)?;
+        sink.finish()?;
+        self.tell(&rows, n_rows, ui)
     }
 
     /// Tells where the table is, and what was unusual in the rows.

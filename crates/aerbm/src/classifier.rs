@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use mnist_io::SplitRule;
-use ndarray::{Array2, ArrayView2, CowArray, Ix2, s};
-use nn_core::{Activation, Dense, TensorMap, restore, store};
+use ndarray::{Array2, ArrayView2, s};
+use nn_core::{Activation, Dense, TensorMap, observed, restore, store};
 use serde::{Deserialize, Serialize};
 use stack::{Classifier, FineTuneConfig, Labelled, fine_tune};
 use study::Rates;
@@ -145,15 +145,6 @@ impl Trained {
             validation_rows,
             origin: None,
         })
-    }
-}
-
-/// The values with 0 for missing ones, which are copied only if values are missing.
-fn observed(x: ArrayView2<'_, f32>) -> CowArray<'_, f32, Ix2> {
-    if x.iter().any(|x| x.is_nan()) {
-        x.mapv(|x| if x.is_nan() { 0.0 } else { x }).into()
-    } else {
-        x.into()
     }
 }
 

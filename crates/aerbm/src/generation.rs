@@ -3,7 +3,9 @@
 use mnist_io::{Dataset, Splits};
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 use numerics::{Purpose, Stream};
-use rbm_core::{AnnealingConfig, Rbm, Temperatures, bracket_log_z, diagnose_chains, inpaint};
+use rbm_core::{
+    AnnealingConfig, Chains, Rbm, Temperatures, bracket_log_z, diagnose_chains, inpaint,
+};
 use stack::{Classifier, Dbn, FineTuneConfig, Labelled, fine_tune};
 use study::reference::neighbours::nearest;
 
@@ -53,7 +55,17 @@ impl Default for SampleOptions {
     }
 }
 
-/// Draws samples: figures `samples_RUN` and `page_RUN` in `out`, and the measurements of the chains.
+/// Samples of a model, and measurements of the chains that they come from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sampled {
+    /// The features at the end of each chain, samples × visible: of images the expectations, which are
+    /// smoother to look at, of other data draws.
+    pub samples: Array2<f32>,
+    /// Measurements of the chains and of the samples.
+    pub measures: Vec<Measure>,
+}
+
+/// Draws samples, measures them and, of images, draws the figures `samples_RUN` and `page_RUN` in `out`.
 ///
 /// # Errors
 /// [`Error::Kind`] for an autoencoder, [`Error::Unlabelled`] for a judge without labels, or the reason
@@ -64,14 +76,23 @@ pub fn sample(
     out: Figures<'_>,
     options: &SampleOptions,
     monitor: &dyn Monitor,
-) -> Result<Vec<Measure>, Error> {
+) -> Result<Sampled, Error> {
     let SampleOptions { steps, seed, samples: n, .. } = *options;
+    let dbn = trained.model.generative().ok_or_else(|| Error::Kind {
+        run: trained.record.run.clone(),
+        expected: "a generative model (an autoencoder has no probability distribution)",
+    })?;
     let test = &splits.test;
     let start = if options.from_data { Start::Samples(test) } else { Start::Noise(options.chains) };
-    figures::gibbs_samples(out, trained, &start, steps, seed)?;
-    let Some(dbn) = trained.model.generative() else { return Ok(vec![]) };
-    let (samples, mut measures) = long_chains(&dbn, (options.from_data, n), splits, steps, seed);
-    figures::sample_page(out, trained, samples.view())?;
+    if test.shape.is_image() {
+        figures::gibbs_samples(out, trained, &dbn, &start, (steps, seed))?;
+    }
+    let (chains, mut measures) = long_chains(&dbn, (options.from_data, n), splits, steps, seed);
+    let down = if test.shape.is_image() { Dbn::draw_down } else { Dbn::draw_states_down };
+    let samples = down(&dbn, &chains, seed, steps);
+    if test.shape.is_image() {
+        figures::sample_page(out, trained, samples.view())?;
+    }
     let test_samples = test.rows(0..n.min(test.n_samples()));
     for (split, samples) in [("samples", samples.view()), ("test", test_samples)] {
         let nearest = nearest(1, splits.train.images.view(), samples);
@@ -81,17 +102,17 @@ pub fn sample(
     if options.judge {
         measures.extend(judge(trained, &dbn, samples.view(), splits, seed, monitor)?);
     }
-    Ok(measures)
+    Ok(Sampled { samples, measures })
 }
 
-/// The last states of `n` chains, and the mixing diagnostics of their second half.
+/// `n` chains after their last step, and the mixing diagnostics of their second half.
 fn long_chains(
     dbn: &Dbn,
     (from_data, n): (bool, usize),
     splits: &Splits,
     steps: usize,
     seed: u64,
-) -> (Array2<f32>, Vec<Measure>) {
+) -> (Chains<f32>, Vec<Measure>) {
     let top = dbn.layers.last().expect("a model has a layer");
     let mut chains = if from_data {
         let train = &splits.train.images;
@@ -118,7 +139,7 @@ fn long_chains(
         measures.push(row("effective_samples", found.effective_samples, "samples"));
         measures.push(row("r_hat", found.r_hat, ""));
     }
-    (dbn.draw_down(&chains, seed, steps), measures)
+    (chains, measures)
 }
 
 /// Fine-tunes the model's layers into a classifier, and measures with it how many classes the samples

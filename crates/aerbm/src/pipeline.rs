@@ -248,9 +248,10 @@ fn draw_models(
     for (order, model) in (0..).zip(trained) {
         figures::filters(out, model, order)?;
         figures::histograms(out, model, test)?;
-        if model.model.generative().is_some() {
-            let (start, seed) = (figures::generation::Start::Samples(test), model.record.seed);
-            figures::generation::gibbs_samples(out, model, &start, GIBBS_STEPS, seed)?;
+        if let Some(dbn) = model.model.generative() {
+            let start = figures::generation::Start::Samples(test);
+            let steps = (GIBBS_STEPS, model.record.seed);
+            figures::generation::gibbs_samples(out, model, &dbn, &start, steps)?;
         }
     }
     // One such figure suffices: that of the smallest code.

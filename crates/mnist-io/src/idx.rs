@@ -68,7 +68,7 @@ pub fn read_images(path: &Path) -> Result<IdxImages, Error> {
 ///
 /// # Errors
 /// As [`read_images`].
-pub fn read_images_from(reader: impl Read, file: &Path) -> Result<IdxImages, Error> {
+pub fn read_images_from(reader: impl Read + Send, file: &Path) -> Result<IdxImages, Error> {
     images(Unpacked::new(reader, file)?)
 }
 
@@ -85,7 +85,7 @@ pub fn read_labels(path: &Path, n_classes: usize) -> Result<IdxLabels, Error> {
 /// # Errors
 /// As [`read_labels`].
 pub fn read_labels_from(
-    reader: impl Read,
+    reader: impl Read + Send,
     file: &Path,
     n_classes: usize,
 ) -> Result<IdxLabels, Error> {

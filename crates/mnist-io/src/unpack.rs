@@ -18,7 +18,7 @@ const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 pub(crate) struct Unpacked<'a> {
     file: PathBuf,
     gzip: bool,
-    bytes: Box<dyn Read + 'a>,
+    bytes: Box<dyn Read + Send + 'a>,
 }
 
 impl Unpacked<'static> {
@@ -31,7 +31,7 @@ impl Unpacked<'static> {
 
 impl<'a> Unpacked<'a> {
     /// Wraps any reader; errors call it `file`.
-    pub(crate) fn new(mut reader: impl Read + 'a, file: &Path) -> Result<Self, Error> {
+    pub(crate) fn new(mut reader: impl Read + Send + 'a, file: &Path) -> Result<Self, Error> {
         let mut start = Vec::with_capacity(2);
         reader
             .by_ref()
@@ -40,7 +40,7 @@ impl<'a> Unpacked<'a> {
             .map_err(|source| Error::Io { file: file.into(), source })?;
         let gzip = start == GZIP_MAGIC;
         let whole = Cursor::new(start).chain(BufReader::with_capacity(BUFFER, reader));
-        let bytes: Box<dyn Read + 'a> =
+        let bytes: Box<dyn Read + Send + 'a> =
             if gzip { Box::new(MultiGzDecoder::new(whole)) } else { Box::new(whole) };
         Ok(Self { file: file.into(), gzip, bytes })
     }

@@ -10,7 +10,7 @@ use ndarray::ArrayView2;
 use numerics::Real;
 use serde::{Deserialize, Serialize};
 
-use crate::{InvalidSetting, Samples, TrainingError, UnreadableSamples, require};
+use crate::{InvalidSetting, Samples, TrainingError, require};
 
 /// Kind of the values in a block of columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -173,16 +173,6 @@ impl Layout {
 
 const CATEGORY_RANGE: &str = "[0, 1] that add up to 1 over the columns of a category";
 
-/// Whether a value is missing (NaN) anywhere in the data.
-///
-/// # Errors
-/// [`UnreadableSamples`], which never occurs for samples in memory.
-pub fn has_missing<F: Real>(data: &impl Samples<F>) -> Result<bool, UnreadableSamples> {
-    let mut found = false;
-    data.for_each_block(&mut |_, block| found = found || block.iter().any(|value| value.is_nan()))?;
-    Ok(found)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,11 +212,5 @@ mod tests {
         assert_eq!(mixed().only(), None);
         assert_eq!(mixed().n_of(BlockKind::Category), 2);
         assert!(Layout::default().validate().is_err() && mixed().validate().is_ok());
-    }
-
-    #[test]
-    fn missing_values_are_found() {
-        assert!(!has_missing(&array![[1.0_f32, 2.0]]).expect("in memory"));
-        assert!(has_missing(&array![[1.0_f32, f32::NAN]]).expect("in memory"));
     }
 }

@@ -11,10 +11,9 @@
 //! that each observed value counts the same.
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, s};
-use nn_core::{Kind, Parameters, TensorGradient};
+use nn_core::{Kind, Parameters, TensorGradient, any_missing};
 use numerics::{Real, Stream};
 
-use crate::units::has_missing;
 use crate::{NegativeVisible, Rbm};
 
 /// The statistics of one step of learning: the positive and the negative phase.
@@ -64,7 +63,7 @@ impl<F: Real> Phases<F> {
         let n = batch.nrows();
         self.positive_u(n).assign(&batch);
         self.observed = None;
-        if has_missing(batch) {
+        if any_missing(batch) {
             self.expect_missing(n);
             self.note_missing(n);
             self.leave_out_missing(n);

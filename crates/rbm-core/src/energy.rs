@@ -8,17 +8,17 @@
 //! Missing values (NaN) are left out: the free energy is that of the model without these units.
 
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis, s};
+use nn_core::any_missing;
 use numerics::Real;
 
 use crate::Rbm;
 use crate::conditional::BLOCK;
-use crate::units::has_missing;
 
 impl<F: Real> Rbm<F> {
     /// E(v, h) in nats, without missing visible units.
     pub fn energy(&self, v: ArrayView1<F>, h: ArrayView1<F>) -> f64 {
         let row = v.insert_axis(Axis(0));
-        let missing = if has_missing(row) { self.visible.energy_of_missing(v) } else { 0.0 };
+        let missing = if any_missing(row) { self.visible.energy_of_missing(v) } else { 0.0 };
         let u = self.visible.scaled(row);
         let u = u.row(0);
         let coupling = u.dot(&self.weights.dot(&h));
@@ -53,7 +53,7 @@ impl<F: Real> Rbm<F> {
                 },
             );
         }
-        if has_missing(v) {
+        if any_missing(v) {
             for (free, v) in free_energies.iter_mut().zip(v.rows()) {
                 *free -= self.visible.energy_of_missing(v);
             }

@@ -109,9 +109,10 @@ impl<F: Real> Classifier<F> {
         self.for_blocks_of_scores(x, |scores| {
             for row in scores.rows() {
                 let max = row.iter().copied().fold(F::neg_infinity(), F::max);
-                let powers = row.iter().map(|&z| elementary::exp(z - max));
-                let total: F = powers.clone().sum();
-                p.extend(powers.map(|power| power / total));
+                let first = p.len();
+                p.extend(row.iter().map(|&z| elementary::exp(z - max)));
+                let total: F = p[first..].iter().copied().sum();
+                p[first..].iter_mut().for_each(|power| *power /= total);
             }
         });
         Array2::from_shape_vec((x.nrows(), n_classes), p).expect("a row for each sample")

@@ -82,23 +82,47 @@ impl Dbn {
     /// If there is no layer.
     #[must_use]
     pub fn draw_down(&self, chains: &Chains<f32>, seed: u64, step: usize) -> Array2<f32> {
-        let mut layers = self.layers.iter().enumerate().rev();
-        let (top, rbm) = layers.next().expect("a stack has a layer");
-        if top == 0 {
-            return chains.visible_mean(rbm).into_owned();
+        let Some((first, above)) = self.above_the_first(chains, seed, step) else {
+            return chains.visible_mean(&self.layers[0]).into_owned();
+        };
+        let mut visible = Array2::zeros((above.nrows(), first.n_visible()));
+        first.mean_v_given_h(above.view(), visible.view_mut());
+        visible
+    }
+
+    /// As [`Dbn::draw_down`], with draws of the visible layer in the place of expectations.
+    ///
+    /// # Panics
+    /// If there is no layer.
+    #[must_use]
+    pub fn draw_states_down(&self, chains: &Chains<f32>, seed: u64, step: usize) -> Array2<f32> {
+        let Some((first, above)) = self.above_the_first(chains, seed, step) else {
+            return chains.visible(&self.layers[0]).into_owned();
+        };
+        let mut visible = Array2::zeros((above.nrows(), first.n_visible()));
+        let stream = Stream::new(seed, DOWN).epoch(step);
+        first.sample_v_given_h(above.view(), stream, visible.view_mut());
+        visible
+    }
+
+    /// The first layer with states of its hidden units, drawn down from the chains; none if it is the
+    /// layer of the chains.
+    fn above_the_first(
+        &self,
+        chains: &Chains<f32>,
+        seed: u64,
+        step: usize,
+    ) -> Option<(&Rbm<f32>, Array2<f32>)> {
+        let (top, below) = self.layers.split_last().expect("a stack has a layer");
+        let (first, between) = below.split_first()?;
+        let mut state = chains.visible(top).into_owned();
+        for (layer, rbm) in between.iter().enumerate().rev() {
+            let mut drawn = Array2::zeros((state.nrows(), rbm.n_visible()));
+            let stream = Stream::new(seed, DOWN).layer(layer + 1).epoch(step);
+            rbm.sample_v_given_h(state.view(), stream, drawn.view_mut());
+            state = drawn;
         }
-        let mut state = chains.visible(rbm).into_owned();
-        for (layer, rbm) in layers {
-            let mut below = Array2::zeros((state.nrows(), rbm.n_visible()));
-            if layer == 0 {
-                rbm.mean_v_given_h(state.view(), below.view_mut());
-            } else {
-                let stream = Stream::new(seed, DOWN).layer(layer).epoch(step);
-                rbm.sample_v_given_h(state.view(), stream, below.view_mut());
-            }
-            state = below;
-        }
-        state
+        Some((first, state))
     }
 }
 

@@ -1,5 +1,5 @@
-use ndarray::{Array2, ArrayView2, Axis, CowArray, Ix2};
-use nn_core::{Activation, Dense, Parameters, Tensor, TensorMut};
+use ndarray::{Array2, ArrayView2, Axis};
+use nn_core::{Activation, Dense, Parameters, Tensor, TensorMut, observed};
 use serde::{Deserialize, Serialize};
 
 /// A layer that others can be stacked on.
@@ -78,15 +78,6 @@ fn forward_in_blocks(x: ArrayView2<f32>, layer: &Dense<f32>, unit: Activation) -
         layer.view(unit).forward(x, out);
     }
     out
-}
-
-/// The values with 0 for missing ones.
-fn observed(x: ArrayView2<'_, f32>) -> CowArray<'_, f32, Ix2> {
-    let mut x = CowArray::from(x);
-    if x.iter().any(|x| x.is_nan()) {
-        x.mapv_inplace(|x| if x.is_nan() { 0.0 } else { x });
-    }
-    x
 }
 
 impl Parameters<f32> for PretrainedLayer {

@@ -1,28 +1,43 @@
+use std::path::PathBuf;
+
 use aerbm::codes::{Denoised, denoise, denoise_rows};
 use aerbm::denoise::Noise;
 use clap::Args;
 
 use super::OnModel;
+use crate::new_rows::OnRows;
 use crate::ui::Ui;
 
-/// Remove noise from test images with a trained model and with filters, into a figure
+/// Remove the noise in rows of a file, or noise that is added to test images, with filters beside
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     model: OnModel,
-    /// Kind and amount of noise: gaussian:STD (clipped to [0, 1]), masking:FRACTION or
+    /// File or folder of noisy rows, all of which are written as the model reconstructs them, in the units
+    /// of the data
+    #[arg(conflicts_with = "noise", required_unless_present = "noise")]
+    file: Option<PathBuf>,
+    /// File of the table, whose name ends in .csv, .parquet or .npy [default: standard output, as CSV]
+    #[arg(long, requires = "file")]
+    out: Option<PathBuf>,
+    /// Kind and amount of noise that is added to test images, which are then shown in a figure beside what
+    /// the model and filters make of them: gaussian:STD (clipped to [0, 1]), masking:FRACTION or
     /// salt-and-pepper:FRACTION
     #[arg(long, value_name = "KIND:AMOUNT")]
-    noise: Noise,
+    noise: Option<Noise>,
     /// Seed of the noise
     #[arg(long, default_value_t = 0)]
     seed: u64,
 }
 
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
+    let Some(Noise(noise)) = args.noise else {
+        let file = args.file.as_deref().expect("clap asks for one of the two");
+        return OnRows::new(&args.model, file, args.out.as_deref()).reconstruct(ui);
+    };
     let (trained, loaded) = args.model.load(ui)?;
     let data = (loaded.train()?, &loaded.data.test);
-    let found = args.model.draw(|out| denoise(&trained, data, args.noise.0, args.seed, out))?;
+    let found = args.model.draw(|out| denoise(&trained, data, noise, args.seed, out))?;
     for Denoised { method, constants, quality } in &found {
         let ssim = quality.ssim.map_or_else(|| "-".to_owned(), |ssim| format!("{ssim:.4}"));
         let label = match constants.as_str() {

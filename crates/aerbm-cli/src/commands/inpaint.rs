@@ -1,18 +1,29 @@
+use std::path::PathBuf;
+
+use aerbm::apply::{self, ImputeOptions};
 use aerbm::generation::{Half, InpaintOptions, inpaint_half};
 use clap::{Args, ValueEnum};
 
 use super::OnModel;
+use crate::new_rows::{OnRows, model_and_contract};
 use crate::ui::Ui;
 
-/// Draw the hidden half of test images from an RBM's conditional distribution
+/// Fill half of each image of a file, or draw the hidden half of test images given the other
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     model: OnModel,
+    /// File or folder of images, all of which are written with the unknown half filled: an RBM gives the
+    /// mean over its draws, an autoencoder its reconstruction [default: test images of the data that an
+    /// RBM was trained on, into a figure]
+    file: Option<PathBuf>,
+    /// File of the filled images, whose name ends in .csv, .parquet or .npy [default: standard output, as CSV]
+    #[arg(long, requires = "file")]
+    out: Option<PathBuf>,
     /// The half that is known
     #[arg(long, default_value = "upper")]
     known: Known,
-    /// Number of test images
+    /// Number of test images, if no file is given
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     images: u32,
     /// Draws for each image
@@ -46,6 +57,10 @@ impl From<Known> for Half {
 }
 
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
+    if let Some(file) = &args.file {
+        let on = OnRows::new(&args.model, file, args.out.as_deref());
+        return of_file(args, &on, ui);
+    }
     let (trained, loaded) = args.model.load(ui)?;
     let (splits, _) = loaded.split(trained.config()?.split())?;
     let options = InpaintOptions {
@@ -58,4 +73,20 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     let measures = args.model.draw(|out| inpaint_half(&trained, &splits, out, &options, ui))?;
     args.model.print_figure(&format!("inpainted_{}", trained.record.run), ui)?;
     args.model.write_measures(&trained, "inpaint", measures, ui)
+}
+
+fn of_file(args: &Arguments, on: &OnRows, ui: &Ui) -> anyhow::Result<()> {
+    let (trained, contract) = model_and_contract(&on.model)?;
+    let mut rows = on.rows(&contract)?;
+    let mut sink = on.sink()?;
+    let options = ImputeOptions {
+        draws: args.draws as usize,
+        steps: args.steps as usize,
+        seed: args.seed,
+        spread: false,
+    };
+    let how = (args.known.into(), options);
+    let n_rows = apply::inpaint(&trained, &contract, &mut rows, how, &mut *sink, ui)?;
+    sink.finish()?;
+    on.tell(&rows, n_rows, ui)
 }

@@ -1,10 +1,15 @@
+use std::path::PathBuf;
+
+use aerbm::Trained;
+use aerbm::apply::{sink_for, write_features};
 use aerbm::generation::{SampleOptions, sample};
 use clap::{Args, ValueEnum};
 
 use super::OnModel;
+use crate::new_rows::contract_of;
 use crate::ui::Ui;
 
-/// Draw samples from a trained RBM or DBN, into figures, and diagnose the chains
+/// Draw samples from a trained RBM or DBN, into a table or into figures, and diagnose the chains
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -21,6 +26,10 @@ pub(crate) struct Arguments {
     /// Samples for the page and the measurements, each the end of a chain of its own
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     samples: u32,
+    /// File of the samples in the units of the data, whose name ends in .csv, .parquet or .npy [default: of
+    /// images none, of other data samples_RUN.csv in the run's folder]
+    #[arg(long)]
+    out: Option<PathBuf>,
     /// Fine-tune the model into a classifier that reports which classes the samples show
     #[arg(long)]
     judge: bool,
@@ -48,9 +57,20 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
         judge: args.judge,
         seed: args.seed,
     };
-    let measures = args.model.draw(|out| sample(&trained, &splits, out, &options, ui))?;
+    let sampled = args.model.draw(|out| sample(&trained, &splits, out, &options, ui))?;
     let run = &trained.record.run;
-    args.model.print_figure(&format!("samples_{run}"), ui)?;
-    args.model.print_figure(&format!("page_{run}"), ui)?;
-    args.model.write_measures(&trained, "sample", measures, ui)
+    let is_image = splits.test.shape.is_image();
+    if is_image {
+        args.model.print_figure(&format!("samples_{run}"), ui)?;
+        args.model.print_figure(&format!("page_{run}"), ui)?;
+    }
+    let default = || (!is_image).then(|| args.model.folder().join(format!("samples_{run}.csv")));
+    if let Some(path) = args.out.clone().or_else(default) {
+        let contract = contract_of(&Trained::locate(&args.model.run)?)?;
+        let mut sink = sink_for(&path)?;
+        write_features(&contract, sampled.samples.view(), &mut *sink)?;
+        sink.finish()?;
+        ui.result(&format!("{} samples: {}", args.samples, path.display()))?;
+    }
+    args.model.write_measures(&trained, "sample", sampled.measures, ui)
 }

@@ -26,25 +26,30 @@ pub(super) fn in_whole_blocks(
     model(filled.view()).slice_move(s![..n, ..])
 }
 
-/// Calls `each` with every block of rows, in order, and returns the number of rows.
+/// Calls `each` with every block of rows, in order, and returns the number of rows. The next block is read
+/// meanwhile.
 pub(super) fn for_each_block(
     rows: &mut Rows<'_>,
     monitor: &dyn Monitor,
     mut each: impl FnMut(RowBlock) -> Result<(), Error>,
 ) -> Result<usize, Error> {
-    let mut n_rows = 0;
-    with_threads(|| {
-        for block in rows {
-            if monitor.flow().is_break() {
-                return Err(Error::Interrupted);
+    let (sender, blocks) = std::sync::mpsc::sync_channel(0);
+    std::thread::scope(|scope| {
+        // The reader ends when there are no more rows, or nobody to take them.
+        scope.spawn(move || rows.all(|block| sender.send(block).is_ok()));
+        let mut n_rows = 0;
+        with_threads(|| {
+            for block in blocks {
+                if monitor.flow().is_break() {
+                    return Err(Error::Interrupted);
+                }
+                let block = block?;
+                n_rows += block.x.nrows();
+                each(block)?;
             }
-            let block = block?;
-            n_rows += block.x.nrows();
-            each(block)?;
-        }
-        Ok(())
-    })?;
-    Ok(n_rows)
+            Ok(n_rows)
+        })
+    })
 }
 
 #[cfg(test)]

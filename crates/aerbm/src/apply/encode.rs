@@ -69,6 +69,18 @@ pub fn reconstruct(
     })
 }
 
+/// Writes features, n × features of the contract, as columns of the data in their units.
+///
+/// # Errors
+/// [`Error::Io`] if the table cannot be written.
+pub fn write_features(
+    contract: &Contract,
+    features: ArrayView2<f32>,
+    sink: &mut dyn TableSink,
+) -> Result<(), Error> {
+    sink.write(&originals(contract, features))
+}
+
 /// Features as columns of the data in their units.
 pub(super) fn originals(contract: &Contract, features: ArrayView2<f32>) -> Vec<Column> {
     let columns = contract.original(features).into_iter();

@@ -7,11 +7,12 @@
 use std::sync::Arc;
 
 use mnist_io::{Contract, Original, Rows};
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 
 use super::blocks::{for_each_block, in_whole_blocks};
 use super::encode::originals;
 use super::table::{Column, TableSink, Values};
+use crate::generation::Half;
 use crate::monitor::Monitor;
 use crate::trained::Trained;
 use crate::{Error, Model};
@@ -57,34 +58,72 @@ pub fn impute(
     sink: &mut dyn TableSink,
     monitor: &dyn Monitor,
 ) -> Result<Filled, Error> {
-    let ImputeOptions { draws, steps, seed, spread } = options;
     let mut n_incomplete = 0;
     let n_rows = for_each_block(rows, monitor, |block| {
         let is_incomplete = |row: ndarray::ArrayView1<f32>| row.iter().any(|x| x.is_nan());
         n_incomplete += block.x.rows().into_iter().filter(|row| is_incomplete(*row)).count();
-        let (filled, std) = match &trained.model {
-            Model::Autoencoder(model) => {
-                (in_whole_blocks(block.x.view(), |x| model.impute(x, steps)), None)
-            }
-            Model::Rbm(rbm) => {
-                let base = rbm.visible.bias.view();
-                let found = rbm_core::impute(rbm, block.x.view(), base, (draws, steps), seed);
-                (found.mean.mapv(|x| x as f32), Some(found.std.mapv(|x| x as f32)))
-            }
-            Model::Dbn(_) => {
-                return Err(Error::Kind {
-                    run: trained.record.run.clone(),
-                    expected: "an RBM or an autoencoder, which fill missing values",
-                });
-            }
-        };
-        let mut batch = originals(contract, filled.view());
-        if let Some(std) = std.filter(|_| spread) {
-            batch.extend(spreads(contract, &std));
-        }
-        sink.write(&batch)
+        sink.write(&filled(trained, contract, block.x.view(), options)?)
     })?;
     Ok(Filled { n_rows, n_incomplete })
+}
+
+/// Writes all pixels of images in their units, with those outside the half that is known filled as
+/// [`impute`] fills missing values. Returns the number of images.
+///
+/// # Errors
+/// As [`impute`], and [`Error::NotImages`] for rows of another kind.
+pub fn inpaint(
+    trained: &Trained,
+    contract: &Contract,
+    rows: &mut Rows<'_>,
+    (known, options): (Half, ImputeOptions),
+    sink: &mut dyn TableSink,
+    monitor: &dyn Monitor,
+) -> Result<usize, Error> {
+    let shape = contract.shape();
+    if !shape.is_image() {
+        let (run, n_visible) = (trained.record.run.clone(), contract.n_features());
+        return Err(Error::NotImages { run, n_visible });
+    }
+    let mask = known.mask(shape.height, shape.width);
+    for_each_block(rows, monitor, |mut block| {
+        for (mut pixel, known) in block.x.columns_mut().into_iter().zip(&mask) {
+            if !known {
+                pixel.fill(f32::NAN);
+            }
+        }
+        sink.write(&filled(trained, contract, block.x.view(), options)?)
+    })
+}
+
+/// The columns of the data with missing values of `x` (n × features) filled, and those of the spread where
+/// it is asked for.
+fn filled(
+    trained: &Trained,
+    contract: &Contract,
+    x: ArrayView2<f32>,
+    options: ImputeOptions,
+) -> Result<Vec<Column>, Error> {
+    let ImputeOptions { draws, steps, seed, spread } = options;
+    let (filled, std) = match &trained.model {
+        Model::Autoencoder(model) => (in_whole_blocks(x, |x| model.impute(x, steps)), None),
+        Model::Rbm(rbm) => {
+            let base = rbm.visible.bias.view();
+            let found = rbm_core::impute(rbm, x, base, (draws, steps), seed);
+            (found.mean.mapv(|x| x as f32), Some(found.std.mapv(|x| x as f32)))
+        }
+        Model::Dbn(_) => {
+            return Err(Error::Kind {
+                run: trained.record.run.clone(),
+                expected: "an RBM or an autoencoder, which fill missing values",
+            });
+        }
+    };
+    let mut batch = originals(contract, filled.view());
+    if let Some(std) = std.filter(|_| spread) {
+        batch.extend(spreads(contract, &std));
+    }
+    Ok(batch)
 }
 
 /// The standard deviations of the columns of numbers, in their units.

@@ -13,8 +13,8 @@ mod predict;
 mod score;
 mod table;
 
-pub use encode::{encode, encode_set, reconstruct};
-pub use impute::{Filled, ImputeOptions, impute};
+pub use encode::{encode, encode_set, reconstruct, write_features};
+pub use impute::{Filled, ImputeOptions, impute, inpaint};
 pub use predict::{PredictOptions, Predicted, predict};
 pub use score::score;
 pub use table::{Column, TableSink, Values, csv_stream, sink_for};

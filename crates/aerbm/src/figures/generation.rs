@@ -27,14 +27,10 @@ pub(crate) enum Start<'a> {
 pub(crate) fn gibbs_samples(
     out: Figures<'_>,
     trained: &Trained,
+    dbn: &Dbn,
     start: &Start<'_>,
-    steps: usize,
-    seed: u64,
+    (steps, seed): (usize, u64),
 ) -> Result<(), Error> {
-    let Some(dbn) = trained.model.generative() else {
-        let expected = "a generative model (an autoencoder has no probability distribution)";
-        return Err(Error::Kind { run: trained.record.run.clone(), expected });
-    };
     let (chains, first, from) = match start {
         Start::Noise(n) => {
             let chains = dbn.chains_from_noise(*n, Stream::new(seed, NOISE));
@@ -63,7 +59,7 @@ pub(crate) fn gibbs_samples(
         order: 0,
     };
     let mut rows = vec![row(from, first.view())];
-    rows.extend(chain_rows(&dbn, chains, steps, seed));
+    rows.extend(chain_rows(dbn, chains, steps, seed));
     tiles(out, &format!("samples_{}", trained.record.run), trained, rows, TileScale::Grey, meta)
 }
 

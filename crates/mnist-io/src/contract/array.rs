@@ -56,6 +56,23 @@ impl Scaling {
         }
     }
 
+    /// Scales a row of values, each as [`Scaling::encode`] does.
+    pub(crate) fn encode_row(&self, values: &[f64], out: &mut [f32]) {
+        let pairs = out.iter_mut().zip(values);
+        match self {
+            // The loops without the index of the feature become vector instructions.
+            Scaling::Keep => pairs.for_each(|(out, value)| *out = *value as f32),
+            Scaling::Divide { divisor } => {
+                pairs.for_each(|(out, value)| *out = *value as f32 / divisor);
+            }
+            Scaling::Columns { .. } => {
+                for (feature, (out, value)) in pairs.enumerate() {
+                    *out = self.encode(feature, *value);
+                }
+            }
+        }
+    }
+
     /// The value of a scaled feature.
     pub(crate) fn decode(&self, feature: usize, scaled: f32) -> f64 {
         match self {

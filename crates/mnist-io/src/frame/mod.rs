@@ -15,7 +15,7 @@ use crate::error::Error;
 pub(crate) use cell::Cell;
 
 /// Number of rows of a block.
-pub(crate) const BLOCK_ROWS: usize = 8192;
+pub(crate) const BLOCK_ROWS: usize = 8000;
 
 /// A table that is read from its beginning.
 pub(crate) struct Frame {
@@ -35,7 +35,7 @@ pub(crate) struct CellFormat {
 }
 
 /// The blocks of a table, in the order of the rows.
-pub(crate) trait FrameReader {
+pub(crate) trait FrameReader: Send {
     /// The next rows, at most about [`BLOCK_ROWS`]; `None` after the last ones.
     fn next_block(&mut self) -> Result<Option<Box<dyn Cells>>, Error>;
 }

@@ -35,11 +35,12 @@ pub struct Opened {
 pub(super) fn assemble(name: String, raw: RawSet, options: &ReadOptions) -> Result<Opened, Error> {
     let RawSet { train: raw_train, test: raw_test, n_validation, in_order, mut notes } = raw;
     check_parts(&raw_train, raw_test.as_ref())?;
-    let RawPart { table: train, labels, sha256 } = raw_train;
-    let (test, test_labels, test_sha256) = match raw_test {
-        Some(RawPart { table, labels, sha256 }) => (Some(table), labels, sha256),
-        None => (None, None, sha256.clone()),
-    };
+    let sha256 = raw_train.fingerprint.sha256()?;
+    let test_sha256 = raw_test.as_ref().map(|part| part.fingerprint.sha256()).transpose()?;
+    let test_sha256 = test_sha256.unwrap_or_else(|| sha256.clone());
+    let (train, labels) = (raw_train.table, raw_train.labels);
+    let (test, test_labels) = raw_test.map(|part| (part.table, part.labels)).unzip();
+    let test_labels = test_labels.flatten();
     let place = train.file.display().to_string();
     let (class_names, train_labels, test_labels) = joint_classes(&place, labels, test_labels)?;
     let holds_out = test.is_none() && options.test.is_none();

@@ -1,8 +1,10 @@
 //! Data as a format's reader returns them: before they are scaled and put in order.
 
+use std::path::PathBuf;
+
 use super::classes::RawLabels;
 use super::note::Note;
-use super::table::{Table, Values};
+use super::table::{Table, Values, sha256_of_file};
 use crate::error::Error;
 use crate::format_error::FormatError;
 
@@ -10,8 +12,27 @@ use crate::format_error::FormatError;
 pub(crate) struct RawPart {
     pub(crate) table: Table,
     pub(crate) labels: Option<RawLabels>,
-    /// SHA-256, in hex, of what identifies the data set.
-    pub(crate) sha256: String,
+    pub(crate) fingerprint: Fingerprint,
+}
+
+/// What identifies a data set. The hash of a file is computed only where it is asked for, since new rows
+/// for a model need none.
+#[derive(Clone)]
+pub(crate) enum Fingerprint {
+    /// A SHA-256, in hex.
+    Known(String),
+    /// The bytes of a file, followed by more.
+    OfFile { file: PathBuf, more: Vec<u8> },
+}
+
+impl Fingerprint {
+    /// The SHA-256, in hex.
+    pub(crate) fn sha256(&self) -> Result<String, Error> {
+        match self {
+            Fingerprint::Known(sha256) => Ok(sha256.clone()),
+            Fingerprint::OfFile { file, more } => sha256_of_file(file, &[more]),
+        }
+    }
 }
 
 /// The contents of a file or folder.
@@ -61,7 +82,7 @@ impl RawSet {
 
 /// The rows of one part followed by those of another.
 fn joined(first: RawPart, second: &RawPart) -> Result<RawPart, Error> {
-    let RawPart { mut table, labels, sha256 } = first;
+    let RawPart { mut table, labels, fingerprint } = first;
     let other = &second.table;
     if other.shape != table.shape {
         let (file, found, expected) = (other.file.clone(), other.shape, table.shape);
@@ -82,5 +103,5 @@ fn joined(first: RawPart, second: &RawPart) -> Result<RawPart, Error> {
         (None, Some(_)) => return Err(differ("labels").into()),
     };
     table.n_rows += other.n_rows;
-    Ok(RawPart { table, labels, sha256 })
+    Ok(RawPart { table, labels, fingerprint })
 }

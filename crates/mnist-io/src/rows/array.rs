@@ -1,9 +1,10 @@
 //! New data in arrays, and contracts of arrays.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::path::Path;
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayViewMut2};
 use rayon::prelude::*;
 
 use crate::contract::{ArrayInput, MissingValues};
@@ -47,15 +48,17 @@ impl Arrays {
         self.labels.take()
     }
 
-    /// The next rows, unscaled.
-    pub(super) fn next_rows(&mut self) -> Result<Option<ArrayRows>, Error> {
+    /// Calls `read` with the table, the next of its rows, and the index of the first of them in the whole
+    /// set.
+    pub(super) fn next_rows<T>(
+        &mut self,
+        read: impl FnOnce(&Table, Range<usize>, usize) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
         let Some(RawPart { table, labels, .. }) = self.parts.front() else { return Ok(None) };
         // Wide samples come in fewer rows, so that a block stays small.
         let most = (BLOCK_ROWS * 1024 / table.n_columns().max(1)).clamp(64, BLOCK_ROWS);
         let rows = self.row..table.n_rows.min(self.row + most);
-        let mut values = Array2::zeros((rows.len(), table.n_columns()));
-        table.read(rows.clone(), values.view_mut())?;
-        let first_row = self.before + rows.start;
+        let found = read(table, rows.clone(), self.before + rows.start)?;
         let label = |labels: &RawLabels, row: usize| {
             let place = Place::Row((self.before + row) as u64);
             (labels.text(row), place)
@@ -68,18 +71,23 @@ impl Arrays {
             self.row = 0;
             self.parts.pop_front();
         }
-        Ok(Some(ArrayRows { first_row, values }))
+        Ok(Some(found))
     }
 }
 
 impl FrameReader for Arrays {
     fn next_block(&mut self) -> Result<Option<Box<dyn Cells>>, Error> {
-        Ok(self.next_rows()?.map(|rows| Box::new(rows) as Box<dyn Cells>))
+        let rows = self.next_rows(|table, rows, first_row| {
+            let mut values = Array2::zeros((rows.len(), table.n_columns()));
+            table.read(rows, values.view_mut())?;
+            Ok(ArrayRows { first_row, values })
+        })?;
+        Ok(rows.map(|rows| Box::new(rows) as Box<dyn Cells>))
     }
 }
 
 /// Some rows of an array.
-pub(super) struct ArrayRows {
+struct ArrayRows {
     first_row: usize,
     values: Array2<f64>,
 }
@@ -105,49 +113,107 @@ pub(super) struct ArrayEncoder<'a> {
     sources: Vec<usize>,
     missing: MissingValues,
     ranges: Vec<[f64; 2]>,
+    pub(super) counts: Counts,
+}
+
+/// Numbers of unusual values, for each feature.
+pub(super) struct Counts {
     pub(super) n_outside: Vec<u64>,
     pub(super) n_missing: Vec<u64>,
 }
+
+impl Counts {
+    fn zeros(n_features: usize) -> Self {
+        Counts { n_outside: vec![0; n_features], n_missing: vec![0; n_features] }
+    }
+
+    fn add(&mut self, other: &Counts) {
+        let all = self.n_outside.iter_mut().chain(&mut self.n_missing);
+        all.zip(other.n_outside.iter().chain(&other.n_missing))
+            .for_each(|(all, more)| *all += more);
+    }
+}
+
+/// Number of rows that one thread reads and scales while they are in its cache.
+const ROWS_PER_THREAD: usize = 64;
 
 impl<'a> ArrayEncoder<'a> {
     pub(super) fn new(input: &'a ArrayInput, sources: Vec<usize>, missing: MissingValues) -> Self {
         let n = input.n_features();
         let ranges = (0..n).map(|feature| input.range(feature)).collect();
-        let (n_outside, n_missing) = (vec![0; n], vec![0; n]);
-        ArrayEncoder { input, sources, missing, ranges, n_outside, n_missing }
+        ArrayEncoder { input, sources, missing, ranges, counts: Counts::zeros(n) }
     }
 
-    /// The features of rows of an array.
+    /// The features of rows of an array, the first of which is row `first_row` of the new data.
     pub(super) fn encode(
         &mut self,
         file: &Path,
-        rows: &ArrayRows,
-    ) -> Result<Array2<f32>, TableError> {
+        table: &Table,
+        rows: Range<usize>,
+        first_row: usize,
+    ) -> Result<Array2<f32>, Error> {
         let n_features = self.sources.len();
-        let mut x = Array2::<f32>::zeros((rows.n_rows(), n_features));
+        let mut x = Array2::<f32>::zeros((rows.len(), n_features));
         let features = x.as_slice_mut().expect("a new array is contiguous");
-        let values = rows.values.as_slice().expect("a new array is contiguous");
-        let scaling = &self.input.scaling;
-        let chunk = 64 * n_features;
-        features.par_chunks_mut(chunk).zip(values.par_chunks(chunk)).for_each(|(out, values)| {
-            for (out, values) in out.chunks_mut(n_features).zip(values.chunks(n_features)) {
-                for (feature, (out, value)) in out.iter_mut().zip(values).enumerate() {
-                    *out = scaling.encode(feature, *value);
-                }
+        let chunk = ROWS_PER_THREAD * n_features;
+        let encoder = &*self;
+        let counted: Vec<Result<Option<Counts>, Error>> = features
+            .par_chunks_mut(chunk)
+            .enumerate()
+            .map_init(
+                || vec![0.0; chunk],
+                |values, (i, out)| {
+                    let values = &mut values[..out.len()];
+                    let (n, before) = (out.len() / n_features, i * ROWS_PER_THREAD);
+                    let start = rows.start + before;
+                    let view = ArrayViewMut2::from_shape((n, n_features), &mut *values)
+                        .expect("whole rows");
+                    table.read(start..start + n, view)?;
+                    Ok(encoder.encode_rows(file, first_row + before, values, out)?)
+                },
+            )
+            .collect();
+        // In the order of the rows, so that the first row that cannot be read is the one that is told.
+        for counts in counted {
+            counts?.iter().for_each(|counts| self.counts.add(counts));
+        }
+        Ok(x)
+    }
+
+    /// Scales whole rows of values; the counts, if there is something to count.
+    fn encode_rows(
+        &self,
+        file: &Path,
+        first_row: usize,
+        values: &[f64],
+        out: &mut [f32],
+    ) -> Result<Option<Counts>, TableError> {
+        let n_features = self.sources.len();
+        let mut counts = None;
+        let rows = values.chunks(n_features).zip(out.chunks_mut(n_features));
+        for (row, (values, out)) in rows.enumerate() {
+            self.input.scaling.encode_row(values, out);
+            if self.is_usual(values, out) {
+                continue;
             }
-        });
-        for (row, (values, out)) in
-            values.chunks(n_features).zip(features.chunks(n_features)).enumerate()
-        {
             for (feature, (&value, out)) in values.iter().zip(out).enumerate() {
                 let [low, high] = self.ranges[feature];
-                // Values within the range are finite, and are nearly all.
                 if !(low..=high).contains(&value) || !out.is_finite() {
-                    self.count(feature, value, *out, file, || rows.place(row))?;
+                    let counts = counts.get_or_insert_with(|| Counts::zeros(n_features));
+                    let place = || Place::Row((first_row + row) as u64);
+                    self.count(counts, feature, (value, *out), file, place)?;
                 }
             }
         }
-        Ok(x)
+        Ok(counts)
+    }
+
+    /// Whether all values of a row are within the range learned, and all features finite. Nearly all rows
+    /// are. Counting has no way out of the loop, so that it becomes vector instructions.
+    fn is_usual(&self, values: &[f64], out: &[f32]) -> bool {
+        let ranges = values.iter().zip(&self.ranges);
+        ranges.filter(|(value, [low, high])| !(low..=high).contains(value)).count() == 0
+            && out.iter().filter(|out| !out.is_finite()).count() == 0
     }
 
     /// The features of rows of a table, whose columns are taken by position.
@@ -158,6 +224,7 @@ impl<'a> ArrayEncoder<'a> {
         format: CellFormat,
     ) -> Result<Array2<f32>, TableError> {
         let mut x = Array2::zeros((cells.n_rows(), self.sources.len()));
+        let mut counts = Counts::zeros(self.sources.len());
         for ((row, feature), out) in x.indexed_iter_mut() {
             let source = self.sources[feature];
             let cell = cells.cell(row, source);
@@ -172,23 +239,24 @@ impl<'a> ArrayEncoder<'a> {
             *out = self.input.scaling.encode(feature, value);
             let [low, high] = self.ranges[feature];
             if !(low..=high).contains(&value) || !out.is_finite() {
-                self.count(feature, value, *out, file, || cells.place(row))?;
+                self.count(&mut counts, feature, (value, *out), file, || cells.place(row))?;
             }
         }
+        self.counts.add(&counts);
         Ok(x)
     }
 
     /// Counts a value that is outside the range or missing; refuses one that is no number.
     fn count(
-        &mut self,
+        &self,
+        counts: &mut Counts,
         feature: usize,
-        value: f64,
-        encoded: f32,
+        (value, encoded): (f64, f32),
         file: &Path,
         place: impl Fn() -> Place,
     ) -> Result<(), TableError> {
         if value.is_nan() && self.missing == MissingValues::Mark {
-            self.n_missing[feature] += 1;
+            counts.n_missing[feature] += 1;
             return Ok(());
         }
         if !encoded.is_finite() {
@@ -200,7 +268,7 @@ impl<'a> ArrayEncoder<'a> {
                 expected: "a finite number within f32".into(),
             });
         }
-        self.n_outside[feature] += 1;
+        counts.n_outside[feature] += 1;
         Ok(())
     }
 }

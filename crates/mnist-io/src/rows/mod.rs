@@ -64,7 +64,7 @@ pub struct RowBlock {
     pub labels: Option<Vec<Option<u8>>>,
 }
 
-/// All rows of a file or folder, in its order, in blocks of at most 8,192 rows. A row becomes the same
+/// All rows of a file or folder, in its order, in blocks of at most 8,000 rows. A row becomes the same
 /// numbers whatever is beside it. After an error there are no more blocks.
 ///
 /// ```
@@ -202,8 +202,11 @@ impl Rows<'_> {
                 (x, arrays.labels())
             }
             (Source::Arrays(arrays), AnyEncoder::Array(encoder)) => {
-                let Some(block) = arrays.next_rows()? else { return Ok(None) };
-                (encoder.encode(&self.file, &block)?, arrays.labels())
+                let x = arrays.next_rows(|table, rows, first_row| {
+                    encoder.encode(&self.file, table, rows, first_row)
+                })?;
+                let Some(x) = x else { return Ok(None) };
+                (x, arrays.labels())
             }
         };
         let first_row = self.n_seen;

@@ -54,9 +54,10 @@ impl Rows<'_> {
                 })
                 .collect(),
             AnyEncoder::Array(encoder) => encoder
+                .counts
                 .n_outside
                 .iter()
-                .zip(&encoder.n_missing)
+                .zip(&encoder.counts.n_missing)
                 .enumerate()
                 .map(|(i, (&outside, &missing))| feature(i.to_string(), outside, missing, vec![]))
                 .collect(),

@@ -1,5 +1,5 @@
 use ndarray::{Array1, ArrayView1, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2, s};
-use nn_core::{InvalidSetting, Samples, TrainingError, check_representable};
+use nn_core::{InvalidSetting, Samples, TrainingError, any_missing, check_representable};
 use numerics::Real;
 
 use super::{Kind, Part, Unit, Units, categorical};
@@ -56,7 +56,7 @@ impl<F: Real> Layer<F> {
     pub(crate) fn scaled<'a>(&self, v: ArrayView2<'a, F>) -> CowArray<'a, F, Ix2> {
         let mut u: CowArray<F, Ix2> =
             if self.std.is_empty() { v.into() } else { (&v / &self.std).into() };
-        if has_missing(v) {
+        if any_missing(v) {
             u.mapv_inplace(|u| if u.is_nan() { F::zero() } else { u });
         }
         u
@@ -220,9 +220,4 @@ impl<F: Real> Layer<F> {
             }
         });
     }
-}
-
-/// Whether a value is missing (NaN).
-pub(crate) fn has_missing<F: Real>(v: ArrayView2<F>) -> bool {
-    v.iter().any(|v| v.is_nan())
 }

@@ -76,7 +76,6 @@ use serde::{Deserialize, Serialize};
 
 use kind::Kind;
 pub use layer::Layer;
-pub(crate) use layer::has_missing;
 pub(crate) use mixed::Part;
 pub use mixed::Units;
 

@@ -32,7 +32,7 @@ pub(super) const ARROW: Format = Format {
     reader: Reader::Table(read_arrow),
 };
 
-type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>>>;
+type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>;
 
 fn read_parquet(file: &Path, _: &FrameOptions) -> Result<Frame, Error> {
     let wrong = |error: parquet::errors::ParquetError| malformed(file, error.into());

@@ -1,10 +1,10 @@
 //! Tables as text: one sample per line, perhaps with a header and a column of labels; plain or packed
 //! with gzip, in UTF-8 or, with a byte order mark, UTF-16.
 
-use std::cell::Cell as Counter;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use csv::{Position, Reader as CsvReader, ReaderBuilder, StringRecord};
 use encoding_rs_io::DecodeReaderBytesBuilder;
@@ -68,22 +68,22 @@ fn sample(file: &Path, options: &FrameOptions) -> Result<(u8, Vec<StringRecord>)
     let mut records = Vec::new();
     for record in lines.records().take(SAMPLE) {
         records.push(record.map_err(|error| unreadable(file, error))?);
-        used.set(0);
+        used.store(0, Ordering::Relaxed);
     }
     Ok((delimiter, records))
 }
 
-type Records = CsvReader<Limited<Box<dyn Read>>>;
+type Records = CsvReader<Limited<Box<dyn Read + Send>>>;
 
 /// The records of a file, and the number of bytes that were read since it was last set to 0.
 fn records(
     file: &Path,
     delimiter: u8,
     options: &FrameOptions,
-) -> Result<(Records, Rc<Counter<u64>>), Error> {
-    let used = Rc::new(Counter::new(0));
+) -> Result<(Records, Arc<AtomicU64>), Error> {
+    let used = Arc::new(AtomicU64::new(0));
     let limit = options.memory_limit.max(1 << 20);
-    let bytes = Limited { bytes: decoded(file)?, used: Rc::clone(&used), limit };
+    let bytes = Limited { bytes: decoded(file)?, used: Arc::clone(&used), limit };
     let reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -94,7 +94,7 @@ fn records(
 }
 
 /// The text of a file in UTF-8, without a byte order mark.
-fn decoded(file: &Path) -> Result<Box<dyn Read>, Error> {
+fn decoded(file: &Path) -> Result<Box<dyn Read + Send>, Error> {
     let unpacked = Unpacked::open(file)?;
     Ok(Box::new(
         DecodeReaderBytesBuilder::new().utf8_passthru(true).strip_bom(true).build(unpacked),
@@ -105,15 +105,15 @@ fn decoded(file: &Path) -> Result<Box<dyn Read>, Error> {
 /// line, or an unclosed quote, cannot fill the memory.
 struct Limited<R> {
     bytes: R,
-    used: Rc<Counter<u64>>,
+    used: Arc<AtomicU64>,
     limit: u64,
 }
 
 impl<R: Read> Read for Limited<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let n = self.bytes.read(out)?;
-        self.used.set(self.used.get() + n as u64);
-        if self.used.get() > self.limit {
+        let used = self.used.fetch_add(n as u64, Ordering::Relaxed) + n as u64;
+        if used > self.limit {
             let message = format!(
                 "a line of more than {} MiB; is a quote unclosed, or is it no table?",
                 self.limit >> 20
@@ -143,7 +143,7 @@ fn unreadable(file: &Path, error: csv::Error) -> Error {
 struct Lines {
     file: PathBuf,
     records: Records,
-    used: Rc<Counter<u64>>,
+    used: Arc<AtomicU64>,
     n_fields: usize,
 }
 
@@ -158,7 +158,7 @@ impl FrameReader for Lines {
             if !more.map_err(|error| unreadable(&self.file, error))? {
                 break;
             }
-            self.used.set(0);
+            self.used.store(0, Ordering::Relaxed);
             let (found, expected) = (record.len(), self.n_fields);
             if found != expected {
                 let line = record.position().map_or(0, Position::line);

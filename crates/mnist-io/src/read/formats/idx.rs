@@ -12,8 +12,8 @@ use crate::read::classes::RawLabels;
 use crate::read::element::Element;
 use crate::read::format::{Format, Reader, check_memory};
 use crate::read::options::ReadOptions;
-use crate::read::raw::{RawPart, RawSet};
-use crate::read::table::{Table, Values, sha256_of_file};
+use crate::read::raw::{Fingerprint, RawPart, RawSet};
+use crate::read::table::{Table, Values};
 use crate::shape::ImageShape;
 use crate::unpack::Unpacked;
 
@@ -84,21 +84,22 @@ fn read_part(
     let header = idx::header(&[n as usize, shape.height, shape.width]);
     let label_header = labels.as_ref().map(IdxLabels::header).unwrap_or_default();
     let label_bytes = labels.as_ref().map_or(&[][..], |labels| &labels.labels);
-    let (values, sha256) = if unpacked.is_packed() {
+    let (values, fingerprint) = if unpacked.is_packed() {
         let remedy = "unpack it with gunzip, since a plain IDX file can stay on disk";
         check_memory(&images.display().to_string(), declared, options, remedy)?;
         let pixels = idx::read_elements(&mut unpacked, header.len() as u64, declared)?;
         let sha256 = sha256_of_slices(&[&header, &pixels, &label_header, label_bytes]);
-        (Values::Packed { bytes: pixels, element: Element::BYTE }, sha256)
+        (Values::Packed { bytes: pixels, element: Element::BYTE }, Fingerprint::Known(sha256))
     } else {
         let offset = header.len() as u64;
         let opened = open_plain(images, offset + declared)?;
-        let sha256 = sha256_of_file(images, &[&label_header, label_bytes])?;
-        (Values::OnDisk { opened, offset, element: Element::BYTE }, sha256)
+        let more = [&label_header, label_bytes].concat();
+        let fingerprint = Fingerprint::OfFile { file: images.into(), more };
+        (Values::OnDisk { opened, offset, element: Element::BYTE }, fingerprint)
     };
     let table = Table { file: images.into(), n_rows: n as usize, shape, pixels: true, values };
     let labels = labels.map(|IdxLabels { labels, .. }| RawLabels::Classes(labels));
-    Ok(RawPart { table, labels, sha256 })
+    Ok(RawPart { table, labels, fingerprint })
 }
 
 /// Opens a plain file, whose length must be `expected`.

@@ -16,7 +16,7 @@ use crate::read::element::Element;
 use crate::read::format::{Format, Reader, check_memory};
 use crate::read::note::Note;
 use crate::read::options::ReadOptions;
-use crate::read::raw::{RawPart, RawSet};
+use crate::read::raw::{Fingerprint, RawPart, RawSet};
 use crate::read::table::{Table, Values};
 use crate::shape::ImageShape;
 
@@ -119,11 +119,11 @@ fn read_part(
         Ok(())
     })?;
     let words: Vec<u8> = classes.iter().flat_map(|c| [c.as_bytes(), b"\0"].concat()).collect();
-    let sha256 = sha256_of_slices(&[&pixels, &words]);
+    let fingerprint = Fingerprint::Known(sha256_of_slices(&[&pixels, &words]));
     let values = Values::Packed { bytes: pixels, element: Element::BYTE };
     let table = Table { file: dir.into(), n_rows, shape, pixels: true, values };
     let labels = (!classes.is_empty()).then_some(RawLabels::Text(classes));
-    Ok(RawPart { table, labels, sha256 })
+    Ok(RawPart { table, labels, fingerprint })
 }
 
 /// The images and the subfolders of a folder, both sorted, and the number of other files. Hidden files

@@ -13,8 +13,8 @@ use crate::format_error::FormatError;
 use crate::read::element::{Element, Kind};
 use crate::read::format::{Format, Reader, has_extension};
 use crate::read::options::ReadOptions;
-use crate::read::raw::{RawPart, RawSet};
-use crate::read::table::{Table, Values, sha256_of_file};
+use crate::read::raw::{Fingerprint, RawPart, RawSet};
+use crate::read::table::{Table, Values};
 use crate::shape::ImageShape;
 
 pub(super) const FORMAT: Format = Format {
@@ -34,8 +34,8 @@ fn read(file: &Path, _: &ReadOptions) -> Result<RawSet, Error> {
     check_length(&header, element.size(), found, &place)?;
     let values = Values::OnDisk { opened, offset, element };
     let table = Table { file: file.into(), n_rows, shape, pixels: false, values };
-    let sha256 = sha256_of_file(file, &[])?;
-    Ok(RawSet::of_one(RawPart { table, labels: None, sha256 }))
+    let fingerprint = Fingerprint::OfFile { file: file.into(), more: vec![] };
+    Ok(RawSet::of_one(RawPart { table, labels: None, fingerprint }))
 }
 
 /// Reads the header of an array. Its length and nesting are limited before it is parsed, because the

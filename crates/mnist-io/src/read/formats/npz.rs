@@ -16,8 +16,8 @@ use crate::read::classes::RawLabels;
 use crate::read::format::{Format, Reader, check_memory, has_extension};
 use crate::read::note::Note;
 use crate::read::options::ReadOptions;
-use crate::read::raw::{RawPart, RawSet};
-use crate::read::table::{Table, Values, sha256_of_file};
+use crate::read::raw::{Fingerprint, RawPart, RawSet};
+use crate::read::table::{Table, Values};
 
 pub(super) const FORMAT: Format = Format {
     name: "a .npz archive of arrays",
@@ -84,12 +84,12 @@ fn read(file: &Path, options: &ReadOptions) -> Result<RawSet, Error> {
         };
         candidates.iter().find_map(|candidate| names.iter().find(|name| is(name, candidate)))
     };
-    let sha256 = sha256_of_file(file, &[])?;
+    let fingerprint = Fingerprint::OfFile { file: file.into(), more: vec![] };
     let mut read = |[x, y]: [&[&str]; 2]| -> Result<Option<RawPart>, Error> {
         let Some(x) = find(x) else { return Ok(None) };
         let table = samples_entry(&mut archive, file, x, options)?;
         let labels = find(y).map(|y| labels_entry(&mut archive, file, y)).transpose()?;
-        Ok(Some(RawPart { table, labels, sha256: sha256.clone() }))
+        Ok(Some(RawPart { table, labels, fingerprint: fingerprint.clone() }))
     };
     if let Some(train) = read(TRAIN)? {
         let (validation, test) = (read(VALIDATION)?, read(TEST)?);
