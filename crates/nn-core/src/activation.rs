@@ -148,7 +148,7 @@ impl Activation {
 
     /// Adds the bias to each element of the row and applies the unit, in one pass.
     #[inline]
-    pub(crate) fn apply_with_bias<F: Real>(self, bias: &[F], row: &mut [F]) {
+    pub fn apply_with_bias<F: Real>(self, bias: &[F], row: &mut [F]) {
         with_constant!(self, UNIT => elementary::vectorised(
             #[inline(always)]
             || {

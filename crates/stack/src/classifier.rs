@@ -1,9 +1,9 @@
 //! A network of hidden layers and a softmax output layer: p(k | x) = e^(z_k) / Σ e^(z_l), where z are the
 //! inputs of the softmax.
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
 use nn_core::{Activation, Chain, Dense, Initialiser, LayerView, Parameters, Tensor, TensorMut};
-use numerics::{Purpose, Real, Stream, elementary};
+use numerics::{Prepared, Purpose, Real, Stream, by_rows, elementary};
 
 use crate::{Dropout, PretrainedLayer};
 
@@ -49,8 +49,6 @@ impl Classifier<f32> {
     }
 }
 
-const OUTPUT_LAYER_EXISTS: &str = "a classifier has an output layer";
-
 fn output_layer(n_features: usize, n_classes: usize, seed: u64) -> Dense<f32> {
     Initialiser::Glorot {}.dense(n_features, n_classes, Stream::new(seed, OUTPUT_LAYER))
 }
@@ -71,7 +69,7 @@ impl<F: Real> Classifier<F> {
 
     /// Number of classes.
     pub(crate) fn n_classes(&self) -> usize {
-        self.layers.last().expect(OUTPUT_LAYER_EXISTS).n_outputs()
+        self.layers.last().expect("a classifier has an output layer").n_outputs()
     }
 
     /// The model for use after training with `dropout`: each weight is multiplied by the probability
@@ -88,34 +86,25 @@ impl<F: Real> Classifier<F> {
     /// The most probable class of each sample. Shapes: (n × inputs) → n.
     #[must_use]
     pub fn predict<'a>(&self, x: impl Into<ArrayView2<'a, F>>) -> Vec<u8> {
-        let x = x.into();
-        let mut classes = Vec::with_capacity(x.nrows());
-        self.for_blocks_of_scores(x, |scores| {
-            classes.extend(
-                scores.rows().into_iter().map(|row| {
-                    numerics::argmax(row.to_slice().expect("rows are contiguous")) as u8
-                }),
-            );
-        });
-        classes
+        let scores = self.outputs(x.into(), self.layers.len(), |_| ());
+        let rows = scores.rows().into_iter();
+        rows.map(|row| numerics::argmax(row.to_slice().expect("rows are contiguous")) as u8)
+            .collect()
     }
 
     /// p(k | x) of each class k for each sample. Shapes: (n × inputs) → (n × classes).
     #[must_use]
     pub fn probabilities<'a>(&self, x: impl Into<ArrayView2<'a, F>>) -> Array2<F> {
-        let x = x.into();
-        let n_classes = self.n_classes();
-        let mut p = Vec::with_capacity(x.nrows() * n_classes);
-        self.for_blocks_of_scores(x, |scores| {
-            for row in scores.rows() {
-                let max = row.iter().copied().fold(F::neg_infinity(), F::max);
-                let first = p.len();
-                p.extend(row.iter().map(|&z| elementary::exp(z - max)));
-                let total: F = p[first..].iter().copied().sum();
-                p[first..].iter_mut().for_each(|power| *power /= total);
+        self.outputs(x.into(), self.layers.len(), |row| {
+            let max = row.iter().copied().fold(F::neg_infinity(), F::max);
+            for z in row.iter_mut() {
+                *z = elementary::exp(*z - max);
             }
-        });
-        Array2::from_shape_vec((x.nrows(), n_classes), p).expect("a row for each sample")
+            let total: F = row.iter().copied().sum();
+            for power in row.iter_mut() {
+                *power /= total;
+            }
+        })
     }
 
     /// The outputs of the last hidden layer; without hidden layers, the samples themselves.
@@ -123,32 +112,61 @@ impl<F: Real> Classifier<F> {
     #[must_use]
     pub fn codes<'a>(&self, x: impl Into<ArrayView2<'a, F>>) -> Array2<F> {
         let x = x.into();
-        let Some(last) = self.units.len().checked_sub(1) else { return x.to_owned() };
-        let width = self.layers[last].n_outputs();
-        let mut codes = Vec::with_capacity(x.nrows() * width);
-        self.for_blocks(x, last + 1, |outputs| codes.extend(outputs.iter().copied()));
-        Array2::from_shape_vec((x.nrows(), width), codes).expect("a row for each sample")
+        let n_hidden = self.units.len();
+        if n_hidden == 0 { x.to_owned() } else { self.outputs(x, n_hidden, |_| ()) }
     }
 
-    /// Calls `each` with the inputs of the softmax, a block of samples at a time, in order.
-    fn for_blocks_of_scores(&self, x: ArrayView2<F>, each: impl FnMut(ArrayView2<F>)) {
-        self.for_blocks(x, self.layers.len(), each);
-    }
-
-    /// Calls `each` with the outputs of the first `n_layers` layers, a block of samples at a time, in order.
-    fn for_blocks(&self, x: ArrayView2<F>, n_layers: usize, mut each: impl FnMut(ArrayView2<F>)) {
-        const BLOCK: usize = 1000;
-        let mut buffers: Vec<Array2<F>> = (self.layers[..n_layers].iter())
-            .map(|layer| Array2::zeros((x.nrows().min(BLOCK), layer.n_outputs())))
-            .collect();
-        for block in x.axis_chunks_iter(Axis(0), BLOCK) {
-            let n = block.nrows();
-            for i in 0..buffers.len() {
-                let (before, from) = buffers.split_at_mut(i);
-                let input = before.last().map_or(block, |b| b.slice(ndarray::s![..n, ..]));
-                self.layer(i).forward(input, from[0].slice_mut(ndarray::s![..n, ..]));
+    /// The outputs of the first `n_layers` layers (at least one), after `finish` of each row. Each thread
+    /// passes strips of its samples through all layers while they are in its cache. The bits of a sample do
+    /// not depend on the samples beside it.
+    fn outputs(
+        &self,
+        x: ArrayView2<F>,
+        n_layers: usize,
+        finish: impl Fn(&mut [F]) + Sync,
+    ) -> Array2<F> {
+        const STRIP: usize = 256;
+        let layers = &self.layers[..n_layers];
+        let packed: Vec<Prepared<F>> =
+            layers.iter().map(|layer| Prepared::new(layer.weights.view())).collect();
+        let (last, weights) = packed.split_last().expect("at least one layer");
+        let mut outputs = Array2::zeros((x.nrows(), layers[n_layers - 1].n_outputs()));
+        by_rows(x.nrows(), outputs.view_mut(), |rows, mut outputs| {
+            let room = outputs.nrows().min(STRIP);
+            let hidden = &layers[..n_layers - 1];
+            let mut between: Vec<Array2<F>> =
+                hidden.iter().map(|layer| Array2::zeros((room, layer.n_outputs()))).collect();
+            let x = x.slice(s![rows, ..]);
+            let strips = x.axis_chunks_iter(Axis(0), STRIP);
+            for (x, out) in strips.zip(outputs.axis_chunks_iter_mut(Axis(0), STRIP)) {
+                let n = x.nrows();
+                let mut input = x;
+                for (i, (weights, out)) in weights.iter().zip(&mut between).enumerate() {
+                    self.pass(i, weights, input, out.slice_mut(s![..n, ..]), |_| ());
+                    input = out.slice(s![..n, ..]);
+                }
+                self.pass(n_layers - 1, last, input, out, &finish);
             }
-            each(buffers.last().expect(OUTPUT_LAYER_EXISTS).slice(ndarray::s![..n, ..]));
+        });
+        outputs
+    }
+
+    /// Writes the outputs of one layer, after `finish` of each row, into `out`.
+    fn pass(
+        &self,
+        layer: usize,
+        weights: &Prepared<F>,
+        input: ArrayView2<F>,
+        mut out: ArrayViewMut2<F>,
+        finish: impl Fn(&mut [F]),
+    ) {
+        weights.multiply(input, out.view_mut());
+        let LayerView { bias, activation, .. } = self.layer(layer);
+        let bias = bias.as_slice().expect("a bias is contiguous");
+        for mut row in out.rows_mut() {
+            let row = row.as_slice_mut().expect("rows are contiguous");
+            activation.apply_with_bias(bias, row);
+            finish(row);
         }
     }
 
@@ -188,6 +206,35 @@ impl<F: Real> Parameters<F> for Classifier<F> {
 mod tests {
     use super::*;
     use crate::dropout::leave_out;
+
+    /// The passes of strips give what the passes of training give, and the same bits for a sample alone.
+    #[test]
+    fn outputs_are_those_of_the_layers_one_after_another() {
+        for widths in [[5, 40, 3], [30, 1, 2], [70, 20, 11]] {
+            let layer = |i: usize| -> Dense<f64> {
+                let stream = Stream::new(3, OUTPUT_LAYER).layer(i);
+                let mut layer = Initialiser::Glorot {}.dense(widths[i], widths[i + 1], stream);
+                layer.bias.fill(0.1);
+                layer
+            };
+            let model =
+                Classifier { layers: vec![layer(0), layer(1)], units: vec![Activation::Tanh] };
+            let x = Array2::from_shape_fn((150, widths[0]), |(i, j)| ((i * 7 + j) % 5) as f64);
+            let codes = (x.dot(&model.layers[0].weights) + 0.1).mapv(f64::tanh);
+            let powers = (codes.dot(&model.layers[1].weights) + 0.1).mapv(f64::exp);
+            let expected = &powers / &powers.sum_axis(Axis(1)).insert_axis(Axis(1));
+            let close = |a: &Array2<f64>, b: &Array2<f64>| {
+                a.dim() == b.dim() && a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-12)
+            };
+            let p = model.probabilities(&x);
+            assert!(close(&p, &expected) && close(&model.codes(&x), &codes), "{widths:?}");
+            for rows in [0..1, 3..40, 63..66, 149..150] {
+                let few = x.slice(s![rows.clone(), ..]);
+                assert_eq!(model.probabilities(few), p.slice(s![rows.clone(), ..]), "{rows:?}");
+            }
+            assert_eq!(model.probabilities(x.slice(s![..0, ..])).dim(), (0, widths[2]));
+        }
+    }
 
     /// For a linear network, the averaged weights give the mean of the output over all draws of
     /// dropout.
