@@ -110,11 +110,23 @@ fn assignments(options: &CompareOptions) -> Vec<String> {
     }
     if !options.depths.is_empty() {
         assignments.push(list("depths", options.depths.iter().map(ToString::to_string).collect()));
+    } else if !is_given(&options.set, "comparison.depths")
+        && let Some(n_layers) = n_layers(&options.set)
+    {
+        assignments.push(format!("depths=[{n_layers}]"));
     }
     if let Some(seeds) = options.seeds {
         assignments.push(format!("seeds={seeds}"));
     }
     assignments
+}
+
+/// The number of layers in the assignments, so that layers that are given alone are all used.
+fn n_layers(set: &[String]) -> Option<usize> {
+    let values = set.iter().rev().filter_map(|setting| setting.split_once('='));
+    let mut of_layers = values.filter(|(key, _)| full_path(key.trim()).0 == "comparison.layers");
+    let table: toml::Table = format!("layers = {}", of_layers.next()?.1).parse().ok()?;
+    Some(table.get("layers")?.as_array()?.len())
 }
 
 /// Whether the assignments have the setting of this full path, a part of it, or a table that it is part of.
@@ -130,6 +142,17 @@ fn is_given(set: &[String], setting: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn layers_that_are_given_are_all_used() {
+        let of = |set: &[&str]| {
+            let set = set.iter().map(ToString::to_string).collect();
+            assignments(&CompareOptions { set, ..CompareOptions::default() })
+        };
+        assert!(of(&["layers=[500, 500]"]).contains(&"depths=[2]".to_owned()));
+        assert!(!of(&["layers=[500, 500]", "depths=[1]"]).contains(&"depths=[2]".to_owned()));
+        assert!(of(&[]).iter().all(|assignment| !assignment.starts_with("depths")));
+    }
 
     #[test]
     fn a_setting_is_given_by_its_parts_and_by_its_whole() {
