@@ -45,7 +45,7 @@ pub(super) fn check_array_options(
     options: &ReadOptions,
 ) -> Result<(), FormatError> {
     let place = || path.display().to_string();
-    if options.label_column.is_some() {
+    if options.label_column.is_some() && !options.ignores_labels() {
         return Err(FormatError::NoColumns { place: place(), instead: labels });
     }
     match options.needs_columns() {

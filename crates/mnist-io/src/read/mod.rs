@@ -44,7 +44,11 @@ pub fn open(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Opened, Err
     let mut opened = match &format_of(path)?.reader {
         Reader::Arrays { read, labels } => {
             check_array_options(path, labels, options)?;
-            assemble::assemble(name_of(path), read(path, options)?, options)?
+            let mut raw = read(path, options)?;
+            if options.ignores_labels() {
+                raw.leave_out_labels();
+            }
+            assemble::assemble(name_of(path), raw, options)?
         }
         Reader::Table(read) => tables::open(name_of(path), path, *read, options)?,
     };

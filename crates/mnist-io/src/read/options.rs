@@ -11,7 +11,8 @@ use crate::contract::MissingValues;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadOptions {
     /// The column of a table that holds the labels: its name, its index from 0 or from the end (-1),
-    /// or `none`. By default, a column named `label`, `labels`, `class`, `target` or `y`.
+    /// or `none`. By default, a column named `label`, `labels`, `class`, `target` or `y`. For arrays and
+    /// images, whose labels have their own place, only `none` has a meaning: labels are left out.
     pub label_column: Option<String>,
     /// The scaling of the values.
     pub scale: Scale,
@@ -67,6 +68,11 @@ impl Default for ReadOptions {
 }
 
 impl ReadOptions {
+    /// Whether labels are left out.
+    pub(super) fn ignores_labels(&self) -> bool {
+        self.label_column.as_deref() == Some("none")
+    }
+
     /// An option that needs columns, if one is given.
     pub(super) fn needs_columns(&self) -> Option<&'static str> {
         [

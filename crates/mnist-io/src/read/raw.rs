@@ -53,6 +53,13 @@ impl RawSet {
         RawSet { train: whole, test: None, n_validation: None, in_order: false, notes }
     }
 
+    /// Leaves out the labels of all parts.
+    pub(crate) fn leave_out_labels(&mut self) {
+        for part in std::iter::once(&mut self.train).chain(&mut self.test) {
+            part.labels = None;
+        }
+    }
+
     /// A data set of up to three parts in memory. A validation part comes at the end of the training
     /// part, or is tested if there is no test part.
     ///
