@@ -1,0 +1,347 @@
+//! Gradients against enumeration, and training as a whole.
+
+use ndarray::{Array1, Array2, Axis};
+use nn_core::{Schedule, TensorMap, TrainingError, restore, store};
+use numerics::{Purpose, Stream, with_team};
+use rbm_core::convolutional::{
+    ConvPhases, ConvRbm, ConvRbmConfig, ConvTraining, ConvTrainingConfig, ImageShape,
+    contrastive_divergence, log_z,
+};
+use rbm_core::{Algorithm, Binarisation, MomentumRule, NegativeVisible, Unit, Variance};
+
+use super::{bits, model, probabilities};
+
+/// The exact gradient of Σ p(v) ln p_model(v), by central differences of each parameter.
+fn exact_gradient(rbm: &ConvRbm<f64>, data: &Array1<f64>) -> Vec<f64> {
+    use nn_core::Parameters as _;
+    let likelihood = |rbm: &ConvRbm<f64>| {
+        let free: Array1<f64> = rbm.free_energies(bits(rbm.n_visible()).view()).into();
+        -free.dot(data) - log_z(rbm).expect("small")
+    };
+    let mut gradient = Vec::new();
+    let sizes: Vec<usize> = rbm.tensors().map(|tensor| tensor.values.len()).collect();
+    for (tensor, n) in sizes.into_iter().enumerate() {
+        for i in 0..n {
+            let at = |step: f64| {
+                let mut moved = rbm.clone();
+                moved.tensors_mut().nth(tensor).expect("a tensor").values[i] += step;
+                likelihood(&moved)
+            };
+            gradient.push((at(1e-5) - at(-1e-5)) / 2e-5);
+        }
+    }
+    gradient
+}
+
+fn values(rbm: &ConvRbm<f64>) -> Vec<f64> {
+    use nn_core::Parameters as _;
+    rbm.tensors().flat_map(|tensor| tensor.values.to_vec()).collect()
+}
+
+/// With many steps the negative phase forgets the data, and CD's gradient is that of the likelihood.
+#[test]
+fn the_gradient_of_many_steps_is_that_of_the_likelihood() {
+    for rbm in [model((3, 3, 1), (2, 2, 2), 0.8), model((2, 3, 1), (2, 2, 1), 0.8)] {
+        // Data from another model.
+        let p: Array1<f64> = {
+            let mut other = rbm.clone();
+            other.weights.mapv_inplace(|w| 0.5 - w);
+            probabilities(&other).into()
+        };
+        let expected = exact_gradient(&rbm, &p);
+        let n = 20_000;
+        let mut rows = Vec::with_capacity(n);
+        let mut passed = 0.0;
+        for (state, p) in p.iter().enumerate() {
+            passed += p;
+            while (rows.len() as f64 + 0.5) < passed * n as f64 {
+                rows.push(state);
+            }
+        }
+        rows.resize(n, p.len() - 1);
+        let data = bits(rbm.n_visible()).select(Axis(0), &rows);
+        let mut phases = ConvPhases::new(&rbm, n);
+        phases.set_batch(data.view());
+        let how = (60, NegativeVisible::Samples);
+        contrastive_divergence(&rbm, &mut phases, n, how, Stream::new(1, Purpose::new("cd")));
+        let mut gradient = rbm.zeros_like();
+        phases.gradient(n, &mut gradient);
+        // Five standard errors: sums over up to nine values, each of a variance of at most a quarter.
+        let bound = 5.0 * 9.0 * (0.25 / n as f64).sqrt() / 2.0;
+        for (found, expected) in values(&gradient).iter().zip(&expected) {
+            assert!((found - expected).abs() < bound, "{found} {expected}");
+        }
+        // One step is not enough for this bound, or it would not show anything.
+        let how = (1, NegativeVisible::Samples);
+        contrastive_divergence(&rbm, &mut phases, n, how, Stream::new(1, Purpose::new("cd")));
+        phases.gradient(n, &mut gradient);
+        let far = |(found, expected): (&f64, &f64)| (found - expected).abs() > bound;
+        assert!(values(&gradient).iter().zip(&expected).any(far));
+    }
+}
+
+/// Images of 6 × 6 pixels with a bar of three pixels, upright or lying, at any place.
+fn bars() -> Array2<f32> {
+    let place = |i: usize| (i % 2 == 0, i / 2 % 4, i / 8 % 6);
+    Array2::from_shape_fn((144, 36), |(i, j)| {
+        let (upright, along, across) = place(i);
+        let (y, x) = (j / 6, j % 6);
+        let (a, b) = if upright { (y, x) } else { (x, y) };
+        f32::from(u8::from((along..along + 3).contains(&a) && b == across))
+    })
+}
+
+const IMAGE: ImageShape = ImageShape { height: 6, width: 6, channels: 1 };
+
+fn settings() -> ConvTrainingConfig {
+    ConvTrainingConfig { epochs: 6, batch_size: 50, ..Default::default() }
+}
+
+fn trained(settings: &ConvTrainingConfig, epochs: usize) -> (ConvRbm<f32>, ConvTraining<f32>) {
+    let data = bars();
+    let config = ConvRbmConfig { maps: 7, kernel: 3, pool: 2, ..Default::default() };
+    let mut rbm = ConvRbm::new(&config, IMAGE, data.view(), 5, 0).expect("valid");
+    let mut training = ConvTraining::new(&rbm, settings, data.view(), 5, 0).expect("valid");
+    for _ in 0..epochs {
+        training.epoch(&mut rbm, data.view()).expect("converges");
+    }
+    (rbm, training)
+}
+
+/// Every algorithm, with every kind of state that training can keep beside a model.
+fn every_algorithm() -> [ConvTrainingConfig; 3] {
+    [
+        Algorithm::Cd { negative_visible: NegativeVisible::Probabilities },
+        Algorithm::Cd { negative_visible: NegativeVisible::Samples },
+        Algorithm::Pcd { chains: 37 },
+    ]
+    .map(|algorithm| ConvTrainingConfig {
+        algorithm,
+        gibbs_steps: 2,
+        binarisation: Binarisation::Sample,
+        momentum_rule: MomentumRule::Nesterov,
+        l1: 1e-4,
+        ..settings()
+    })
+}
+
+#[test]
+fn stopped_and_resumed_is_never_stopped() {
+    for settings in every_algorithm() {
+        let (rbm, training) = trained(&settings, 3);
+        let mut map = TensorMap::new();
+        store(&rbm, "model.", &mut map);
+        training.store(&mut map);
+
+        let data = bars();
+        let config = ConvRbmConfig { maps: 7, kernel: 3, pool: 2, ..Default::default() };
+        let mut resumed = config.zeros(IMAGE).expect("it fits");
+        restore(&mut resumed, "model.", &map).expect("the same shapes");
+        let mut training =
+            ConvTraining::new(&resumed, &settings, data.view(), 5, 0).expect("valid");
+        training.restore(&map, 3).expect("the same shapes");
+        while training.epochs_done() < 6 {
+            training.epoch(&mut resumed, data.view()).expect("converges");
+        }
+        assert_eq!(resumed, trained(&settings, 6).0, "{:?}", settings.algorithm);
+    }
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_bits() {
+    for settings in every_algorithm() {
+        let (one, _) = trained(&settings, 2);
+        let features = one.encode(bars().view());
+        for threads in [2, 3, 8] {
+            let (rbm, encoded) = with_team(threads, || {
+                let rbm = trained(&settings, 2).0;
+                let encoded = rbm.encode(bars().view());
+                (rbm, encoded)
+            });
+            assert_eq!(rbm, one, "{:?} with {threads} threads", settings.algorithm);
+            assert_eq!(encoded, features);
+        }
+    }
+}
+
+#[test]
+fn features_do_not_depend_on_the_rows_beside_them() {
+    let (rbm, _) = trained(&settings(), 1);
+    let data = bars();
+    let (all, free) = (rbm.encode(data.view()), rbm.free_energies(data.view()));
+    for i in [0, 57, 143] {
+        let row = data.slice(ndarray::s![i..=i, ..]);
+        assert_eq!(rbm.encode(row).row(0), all.row(i));
+        assert_eq!(rbm.free_energies(row)[0], free[i]);
+    }
+}
+
+/// A student learns a teacher's distribution from all states, as often as the teacher makes them likely.
+#[test]
+#[allow(clippy::cast_sign_loss, reason = "probabilities")]
+fn the_student_becomes_the_teacher() {
+    let teacher = model((3, 3, 1), (2, 2, 2), 1.2);
+    let p = probabilities(&teacher);
+    let rows: Vec<usize> = p
+        .iter()
+        .enumerate()
+        .flat_map(|(state, p)| vec![state; (p * 20_000.0).round() as usize])
+        .collect();
+    let data = bits(9).select(Axis(0), &rows);
+    let image = teacher.geometry.image();
+    let config =
+        ConvRbmConfig { maps: 3, kernel: 2, pool: 2, weight_std: 0.1, ..Default::default() };
+    let settings = ConvTrainingConfig {
+        epochs: 400,
+        batch_size: 2_000,
+        algorithm: Algorithm::Pcd { chains: 2_000 },
+        learning_rate: 0.4,
+        schedule: Schedule::Linear,
+        weight_decay: 0.0,
+        sparsity_cost: 0.0,
+        initial_momentum: 0.9,
+        ..Default::default()
+    };
+    let mut student = ConvRbm::new(&config, image, &data, 2, 0).expect("valid");
+    let mut training = ConvTraining::new(&student, &settings, &data, 2, 0).expect("valid");
+    let divergence = |student: &ConvRbm<f64>| -> f64 {
+        let q = probabilities(student);
+        p.iter().zip(q).map(|(p, q)| p * (p / q).ln()).sum()
+    };
+    let before = divergence(&student);
+    while training.epochs_done() < settings.epochs {
+        training.epoch(&mut student, &data).expect("converges");
+    }
+    let after = divergence(&student);
+    assert!(before > 0.2 && after < 0.003, "from {before} to {after} nats");
+}
+
+#[test]
+fn sparsity_draws_detection_units_to_their_target() {
+    let data = bars();
+    let activity = |sparsity_cost| {
+        let settings =
+            ConvTrainingConfig { sparsity_cost, sparsity_target: 0.04, epochs: 200, ..settings() };
+        let (rbm, _) = trained(&settings, 200);
+        rbm.hidden_means(data.view()).mean().expect("there are units")
+    };
+    // Near the target, not at it: the likelihood pulls the other way.
+    let (without, with) = (activity(0.0), activity(3.0));
+    assert!((with - 0.04).abs() < 0.01 && without > 0.06, "{with} with, {without} without");
+}
+
+#[test]
+fn data_and_settings_that_do_not_fit_are_refused() {
+    let data = bars();
+    let config = ConvRbmConfig { maps: 7, kernel: 3, pool: 2, ..Default::default() };
+    let refusal = |config: &ConvRbmConfig, image: ImageShape| {
+        ConvRbm::new(config, image, data.view(), 1, 0).expect_err("it does not fit").to_string()
+    };
+    let wide = refusal(&config, ImageShape { width: 8, ..IMAGE });
+    assert_eq!(wide, "the data have 36 columns, but the model has 48 visible units");
+    let message = refusal(&ConvRbmConfig { pool: 3, ..config }, IMAGE);
+    assert!(message.contains("a kernel of 3 has the pools 1, 2, 4"), "{message}");
+    assert!(message.contains("a pool of 3 has the kernels 1, 4"), "{message}");
+    let message = refusal(&ConvRbmConfig { variance: Variance::Data, ..config }, IMAGE);
+    assert!(message.starts_with("model.variance = data"), "{message}");
+
+    let rbm: ConvRbm<f32> = config.zeros(IMAGE).expect("it fits");
+    let refusal = |data: &Array2<f32>, settings: &ConvTrainingConfig| {
+        ConvTraining::new(&rbm, settings, data, 1, 0).expect_err("not trainable").to_string()
+    };
+    let fast = Algorithm::FastPcd { chains: 3, fast_rate: 0.1, fast_decay: 0.9 };
+    let message = refusal(&data, &ConvTrainingConfig { algorithm: fast, ..settings() });
+    assert_eq!(
+        message,
+        "training.algorithm = fast-pcd: expected cd or pcd, the algorithms of convolutional RBMs"
+    );
+    let message = refusal(&data, &ConvTrainingConfig { gibbs_steps: 0, ..settings() });
+    assert_eq!(message, "training.gibbs_steps = 0: expected at least 1");
+    let mut missing = data.clone();
+    missing[[3, 4]] = f32::NAN;
+    assert_eq!(
+        refusal(&missing, &settings()),
+        "data = images with missing pixels: expected complete images; fill the missing pixels first"
+    );
+    let outside = refusal(&(&data - 0.5), &settings());
+    assert!(outside.contains("is -0.5: binary units take values in [0, 1]"), "{outside}");
+    let none = ConvTraining::new(&rbm, &settings(), Array2::zeros((0, 36)), 1, 0);
+    assert_eq!(none.expect_err("no data"), TrainingError::NoData);
+}
+
+#[test]
+fn a_last_step_that_breaks_the_model_is_undone() {
+    for algorithm in [
+        Algorithm::Cd { negative_visible: NegativeVisible::Samples },
+        Algorithm::Pcd { chains: 70 },
+    ] {
+        let broken =
+            ConvTrainingConfig { algorithm, learning_rate: 1e300, batch_size: 144, ..settings() };
+        let (data, (before, mut training)) = (bars(), trained(&broken, 0));
+        let mut rbm = before.clone();
+        let error = training.epoch(&mut rbm, data.view()).expect_err("infinite weights");
+        assert!(matches!(error, TrainingError::Diverged { .. }), "{error}");
+        assert_eq!(rbm, before);
+    }
+}
+
+/// Means and standard deviations of channels, over all pixels.
+#[test]
+fn gaussian_channels_are_measured_in_their_own_deviation() {
+    let image = ImageShape { height: 4, width: 4, channels: 2 };
+    let data = Array2::from_shape_fn((80, 32), |(i, j)| {
+        let value = ((i * 31 + j / 2 * 17) % 23) as f64 - 11.0;
+        if j % 2 == 0 { 100.0 + 10.0 * value } else { -3.0 + 0.1 * value }
+    });
+    let config = ConvRbmConfig {
+        maps: 3,
+        kernel: 3,
+        pool: 2,
+        visible: Unit::Gaussian,
+        variance: Variance::Data,
+        visible_bias_from_data: true,
+        ..Default::default()
+    };
+    let mut rbm = ConvRbm::new(&config, image, &data, 1, 0).expect("valid");
+    for channel in 0..2 {
+        let values: Array1<f64> =
+            data.columns().into_iter().skip(channel).step_by(2).flatten().copied().collect();
+        assert!((rbm.visible.std[channel] / values.std(0.0) - 1.0).abs() < 1e-12);
+        let bias = rbm.visible.bias[channel] * rbm.visible.std[channel];
+        assert!((bias - values.mean().expect("values")).abs() < 1e-9);
+    }
+    let settings = ConvTrainingConfig { learning_rate: 0.01, ..settings() };
+    let mut training = ConvTraining::new(&rbm, &settings, &data, 1, 0).expect("valid");
+    for _ in 0..5 {
+        let error = training.epoch(&mut rbm, &data).expect("converges").reconstruction_sse;
+        // Each of 32 values has a variance of 1 in units of σ².
+        assert!((1.0..33.0).contains(&error), "{error}");
+    }
+    let unit = ConvRbmConfig { variance: Variance::Unit, ..config };
+    let rbm = ConvRbm::new(&unit, image, &data, 1, 0).expect("valid");
+    let error = ConvTraining::new(&rbm, &settings, &data, 1, 0).expect_err("not standardised");
+    assert!(error.to_string().starts_with("model.variance = unit"), "{error}");
+}
+
+#[test]
+fn a_step_allocates_nothing() {
+    let image = ImageShape { height: 12, width: 12, channels: 1 };
+    let data = Array2::from_shape_fn((120, 144), |(i, j)| f32::from(u8::from((i * j + i) % 7 < 2)));
+    let config = ConvRbmConfig { maps: 6, kernel: 5, pool: 2, ..Default::default() };
+    for algorithm in [
+        Algorithm::Cd { negative_visible: NegativeVisible::Samples },
+        Algorithm::Pcd { chains: 20 },
+    ] {
+        let counts = [60, 24].map(|batch_size| {
+            let settings = ConvTrainingConfig { batch_size, algorithm, ..settings() };
+            let mut rbm = ConvRbm::new(&config, image, &data, 1, 0).expect("valid");
+            let mut training = ConvTraining::new(&rbm, &settings, &data, 1, 0).expect("valid");
+            training.epoch(&mut rbm, &data).expect("converges");
+            allocation_counter::measure(|| {
+                training.epoch(&mut rbm, &data).expect("converges");
+            })
+            .count_total
+        });
+        assert_eq!(counts, [0, 0], "2 steps and 5, {algorithm:?}");
+    }
+}
