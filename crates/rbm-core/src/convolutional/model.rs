@@ -60,8 +60,8 @@ impl<F: Real> ConvRbm<F> {
         rbm.weights = normal(rbm.weights.dim(), config.weight_std, &mut rng);
         if config.variance == Variance::Data {
             let means = means(&data)?;
-            let (_, variances) = rbm.channel_moments(&means, &variances(&data, &means)?);
-            rbm.visible.std = floored(&variances).mapv(F::of);
+            let (means, variances) = rbm.channel_moments(&means, &variances(&data, &means)?);
+            rbm.visible.std = means.iter().zip(&variances).map(std_of_channel).collect();
         }
         let is_binary = config.visible == Unit::Binary;
         if config.visible_bias_from_data || layer == 0 && is_binary && is_sparse(&data)? {
@@ -179,13 +179,11 @@ impl<F: Real> ConvRbm<F> {
     }
 }
 
-/// Standard deviations, but at least a tenth of their average: a channel that never changes would otherwise
-/// have a density without bound.
-fn floored(variances: &Array1<f64>) -> Array1<f64> {
-    let std = variances.mapv(f64::sqrt);
-    let floor = std.mean().unwrap_or(0.0) * 0.1;
-    let floor = if floor > 0.0 { floor } else { 1.0 };
-    std.mapv(|std| std.max(floor))
+/// The standard deviation of a channel; 1 for one that is constant up to rounding, of which a density
+/// would have no bound.
+fn std_of_channel<F: Real>((mean, variance): (&f64, &f64)) -> F {
+    let std = variance.sqrt();
+    F::of(if std > 1e-6 * mean.abs() { std } else { 1.0 })
 }
 
 impl<F: Real> Parameters<F> for ConvRbm<F> {

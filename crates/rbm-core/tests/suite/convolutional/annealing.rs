@@ -54,15 +54,16 @@ fn the_error_falls_with_the_number_of_temperatures() {
 
 #[test]
 fn log_z_is_between_the_mean_estimates() {
-    let mut gaussian = model((3, 3, 1), (3, 2, 2), 0.4);
+    let mut gaussian = model((3, 3, 1), (3, 2, 2), 1.0);
     gaussian.visible = Layer::visible(Unit::Gaussian, 1);
     gaussian.visible.std.fill(2.0);
     gaussian.visible.bias.fill(0.3);
-    for rbm in [model((3, 5, 1), (2, 2, 2), 2.5), gaussian] {
+    // With more temperatures the estimates' spread is larger than their bias.
+    for (rbm, counts) in [(model((3, 5, 1), (2, 2, 2), 2.5), [3, 10, 40]), (gaussian, [2, 3, 5])] {
         let exact = log_z(&rbm).expect("small");
         let base = Array1::zeros(rbm.n_visible());
         let runs = 60;
-        for count in [3, 10, 40] {
+        for count in counts {
             let (mut lower, mut upper) = (0.0, 0.0);
             for seed in 0..runs {
                 let starts = sample_exactly(&rbm, 10, Stream::new(seed, Purpose::new("start")));

