@@ -5,6 +5,7 @@ use numerics::{Real, Stream, by_thread};
 
 use super::passes::{Memory, as_detection, as_row, one};
 use super::{ConvRbm, pooling};
+use crate::CodeHealth;
 
 const CONTIGUOUS: &str = "rows are contiguous";
 
@@ -88,6 +89,12 @@ impl<F: Real> ConvRbm<F> {
             pooling::spread(self.geometry, pooled.to_slice().expect(CONTIGUOUS), h);
         }
         self.visible_means(h.view())
+    }
+
+    /// Statistics of the pooled units over the images `v` (n × h·w·c).
+    #[must_use]
+    pub fn code_health(&self, v: ArrayView2<F>) -> CodeHealth {
+        CodeHealth::of(v, self.n_pooled(), (0.0, 1.0), |v| self.encode(v))
     }
 
     /// Rows of u = v / σ, contiguous. Missing values (NaN) are 0 and give no input.

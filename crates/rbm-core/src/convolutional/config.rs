@@ -24,7 +24,7 @@ pub struct ConvRbmConfig {
     /// Standard deviation of the initial weights.
     pub weight_std: f64,
     /// Whether the initial visible biases, one per channel, reproduce the channels' means instead of being
-    /// zero. Binary units of data that are on in less than 2 % always get such biases.
+    /// zero.
     pub visible_bias_from_data: bool,
 }
 
@@ -37,7 +37,7 @@ impl Default for ConvRbmConfig {
             visible: Unit::Binary,
             variance: Variance::Unit,
             weight_std: 0.01,
-            visible_bias_from_data: false,
+            visible_bias_from_data: true,
         }
     }
 }

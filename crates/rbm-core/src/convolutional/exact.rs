@@ -107,15 +107,15 @@ fn detection_states<F: Real>(rbm: &ConvRbm<F>, most: usize) -> Option<usize> {
 fn write_state<F: Real>(rbm: &ConvRbm<F>, mut state: usize, h: &mut [F]) {
     let of_block = 1 + rbm.geometry.block_len();
     h.fill(F::zero());
-    for members in rbm.geometry.blocks() {
+    rbm.geometry.for_each_block(|_, block| {
         for map in 0..rbm.geometry.maps() {
             let digit = state % of_block;
             state /= of_block;
-            if let Some(range) = digit.checked_sub(1).and_then(|q| members.ranges().nth(q)) {
-                h[range.start + map] = F::one();
+            if digit > 0 {
+                h[block.at(digit - 1) + map] = F::one();
             }
         }
-    }
+    });
 }
 
 fn intractable<F: Real>(rbm: &ConvRbm<F>) -> IntractableError {

@@ -161,43 +161,46 @@ impl Geometry {
         self.pool * self.pool
     }
 
-    /// The indices of the first map's detection units in each block, block by block, in a flattened
-    /// detection layer; those of the other maps follow each.
+    /// Calls `each` with every block's number and its detection units in a flattened detection layer.
     #[inline(always)]
-    pub(crate) fn blocks(self) -> impl Iterator<Item = Members> {
+    pub(crate) fn for_each_block(self, mut each: impl FnMut(usize, Block)) {
         let ImageShape { height, width, .. } = self.pooled();
         let row = self.detection().width * self.maps;
-        (0..height).flat_map(move |y| {
-            let line = y * self.pool * row;
-            (0..width).map(move |x| Members {
-                first: line + x * self.pool * self.maps,
-                row,
-                maps: self.maps,
-                pool: self.pool,
-            })
-        })
+        for y in 0..height {
+            for x in 0..width {
+                let first = (y * row + x * self.maps) * self.pool;
+                each(y * width + x, Block { first, row, maps: self.maps, pool: self.pool });
+            }
+        }
     }
 }
 
 /// The detection units of one block.
 #[derive(Clone, Copy)]
-pub(crate) struct Members {
+pub(crate) struct Block {
+    /// Index of the first map's unit at the block's first position; those of the other maps follow.
     first: usize,
+    /// Number of units in a row of the detection layer.
     row: usize,
     maps: usize,
     pool: usize,
 }
 
-impl Members {
-    /// For each position in the block, the range of the units of all maps there.
+impl Block {
+    /// Calls `each` with the range of the units of all maps at each position of the block.
     #[inline(always)]
-    pub(crate) fn ranges(self) -> impl Iterator<Item = Range<usize>> {
-        (0..self.pool).flat_map(move |y| {
-            (0..self.pool).map(move |x| {
+    pub(crate) fn for_each_position(self, mut each: impl FnMut(Range<usize>)) {
+        for y in 0..self.pool {
+            for x in 0..self.pool {
                 let start = self.first + y * self.row + x * self.maps;
-                start..start + self.maps
-            })
-        })
+                each(start..start + self.maps);
+            }
+        }
+    }
+
+    /// The index of the first map's unit at a position, counted row by row.
+    pub(crate) fn at(self, position: usize) -> usize {
+        self.first + position / self.pool * self.row + position % self.pool * self.maps
     }
 }
 
@@ -234,15 +237,18 @@ mod tests {
         let image = ImageShape { height: 8, width: 6, channels: 2 };
         let geometry = Geometry::new(image, 5, 3, 2).expect("6 × 4 units");
         let mut seen = vec![0; geometry.detection().n_values()];
-        for (block, members) in geometry.blocks().enumerate() {
-            assert_eq!(members.ranges().count(), 4);
-            for range in members.ranges() {
-                let (position, pooled) = (range.start / 5, geometry.pooled().width);
-                let (y, x) = (position / 4, position % 4);
+        geometry.for_each_block(|block, members| {
+            let mut position = 0;
+            members.for_each_position(|range| {
+                assert_eq!(range.start, members.at(position));
+                let (place, pooled) = (range.start / 5, geometry.pooled().width);
+                let (y, x) = (place / 4, place % 4);
                 assert_eq!((y / 2) * pooled + x / 2, block);
                 range.for_each(|unit| seen[unit] += 1);
-            }
-        }
+                position += 1;
+            });
+            assert_eq!(position, 4);
+        });
         assert!(seen.iter().all(|&times| times == 1));
     }
 }

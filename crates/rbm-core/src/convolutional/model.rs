@@ -4,7 +4,7 @@ use numerics::{Real, Stream};
 
 use super::{ConvRbmConfig, Geometry, ImageShape};
 use crate::model::WEIGHTS;
-use crate::moments::{is_sparse, means, variances};
+use crate::moments::{means, variances};
 use crate::{Layer, Unit, Variance};
 
 /// A convolutional RBM; its gradient has the same shape.
@@ -63,8 +63,7 @@ impl<F: Real> ConvRbm<F> {
             let (means, variances) = rbm.channel_moments(&means, &variances(&data, &means)?);
             rbm.visible.std = means.iter().zip(&variances).map(std_of_channel).collect();
         }
-        let is_binary = config.visible == Unit::Binary;
-        if config.visible_bias_from_data || layer == 0 && is_binary && is_sparse(&data)? {
+        if config.visible_bias_from_data {
             let means = means(&data)?;
             let (of_channels, _) = rbm.channel_moments(&means, &Array1::zeros(means.len()));
             let n_values = data.n_samples() * image.n_pixels();

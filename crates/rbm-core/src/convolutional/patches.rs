@@ -1,6 +1,8 @@
 //! Patches of an image as rows of a matrix, which turn a convolution into a product:
 //! detection inputs = patches · weights, shapes (positions × patch) · (patch × maps).
 
+use std::ops::Range;
+
 use ndarray::{ArrayView2, ArrayViewMut2};
 use numerics::Real;
 
@@ -10,37 +12,35 @@ use super::Geometry;
 /// (positions × k·k·c).
 pub(crate) fn copy_patches<F: Real>(geometry: Geometry, image: &[F], mut out: ArrayViewMut2<F>) {
     let out = out.as_slice_mut().expect("patches are contiguous");
-    for (position, line, run) in runs(geometry) {
-        out[position].copy_from_slice(&image[line..line + run]);
-    }
+    for_each_run(geometry, |position, line| out[position].copy_from_slice(&image[line]));
 }
 
 /// Adds each row of `patches` to the values under its position of the kernel: the transpose of
 /// [`copy_patches`]. Shapes: (positions × k·k·c) → h·w·c.
 pub(crate) fn add_patches<F: Real>(geometry: Geometry, patches: ArrayView2<F>, image: &mut [F]) {
     let patches = patches.to_slice().expect("patches are contiguous");
-    for (position, line, run) in runs(geometry) {
-        for (value, &patch) in image[line..line + run].iter_mut().zip(&patches[position]) {
+    for_each_run(geometry, |position, line| {
+        for (value, &patch) in image[line].iter_mut().zip(&patches[position]) {
             *value += patch;
         }
-    }
+    });
 }
 
-/// The stretches of values that are contiguous in the image and in a patch: each line of each patch. Gives
-/// the range in the flattened patches, the start in the image and the length.
+/// Calls `each` with the stretches of values that are contiguous in a patch and in the image, which are the
+/// lines of each patch: their range in the flattened patches, and in the image.
 #[inline(always)]
-fn runs(geometry: Geometry) -> impl Iterator<Item = (std::ops::Range<usize>, usize, usize)> {
-    let (detection, image, k) = (geometry.detection(), geometry.image(), geometry.kernel());
-    let (run, patch) = (k * image.channels, geometry.patch_len());
-    (0..detection.height).flat_map(move |y| {
-        (0..detection.width).flat_map(move |x| {
-            (0..k).map(move |dy| {
-                let start = (y * detection.width + x) * patch + dy * run;
+fn for_each_run(geometry: Geometry, mut each: impl FnMut(Range<usize>, Range<usize>)) {
+    let (detection, image) = (geometry.detection(), geometry.image());
+    let (run, mut start) = (geometry.kernel() * image.channels, 0);
+    for y in 0..detection.height {
+        for x in 0..detection.width {
+            for dy in 0..geometry.kernel() {
                 let line = ((y + dy) * image.width + x) * image.channels;
-                (start..start + run, line, run)
-            })
-        })
-    })
+                each(start..start + run, line..line + run);
+                start += run;
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use numerics::elementary::{exp, logistic, map_in_place, vectorised};
 use numerics::{Real, Stream};
 
 use super::Geometry;
+use super::geometry::Block;
 
 /// Logarithm to base 2 of the largest product of totals that is formed before its logarithm is taken.
 const LOG2_PRODUCT: u32 = 90;
@@ -50,24 +51,33 @@ pub(crate) fn probabilities<F: Real>(geometry: Geometry, x: &mut [F], memory: &m
     vectorised(
         #[inline(always)]
         || {
-            for members in geometry.blocks() {
-                find_largest(members.ranges().map(|range| &x[range]), F::one(), largest);
-                for (total, &largest) in total.iter_mut().zip(&*largest) {
-                    *total = exp(-largest);
-                }
-                for range in members.ranges() {
-                    let units = x[range].iter_mut().zip(&*largest).zip(&mut *total);
-                    for ((x, &largest), total) in units {
-                        *x = exp(*x - largest);
-                        *total += *x;
+            geometry.for_each_block(
+                #[inline(always)]
+                |_, block| {
+                    find_largest(block, F::one(), x, largest);
+                    for (total, &largest) in total.iter_mut().zip(&*largest) {
+                        *total = exp(-largest);
                     }
-                }
-                for range in members.ranges() {
-                    for (x, &total) in x[range].iter_mut().zip(&*total) {
-                        *x /= total;
-                    }
-                }
-            }
+                    block.for_each_position(
+                        #[inline(always)]
+                        |units| {
+                            let units = x[units].iter_mut().zip(&*largest).zip(&mut *total);
+                            for ((x, &largest), total) in units {
+                                *x = exp(*x - largest);
+                                *total += *x;
+                            }
+                        },
+                    );
+                    block.for_each_position(
+                        #[inline(always)]
+                        |units| {
+                            for (x, &total) in x[units].iter_mut().zip(&*total) {
+                                *x /= total;
+                            }
+                        },
+                    );
+                },
+            );
         },
     );
 }
@@ -85,43 +95,51 @@ pub(crate) fn log_sums<F: Real>(
     let BlockMemory { largest, total, product, .. } = memory;
     product.fill(F::one());
     let mut sum = 0.0;
-    for (block, members) in geometry.blocks().enumerate() {
+    geometry.for_each_block(|number, block| {
         vectorised(
             #[inline(always)]
             || {
-                find_largest(members.ranges().map(|range| &x[range]), beta, largest);
+                find_largest(block, beta, x, largest);
                 for (total, &largest) in total.iter_mut().zip(&*largest) {
                     *total = exp(-largest);
                 }
-                for range in members.ranges() {
-                    for ((&x, &largest), total) in x[range].iter().zip(&*largest).zip(&mut *total) {
-                        *total += exp(beta * x - largest);
-                    }
-                }
+                block.for_each_position(
+                    #[inline(always)]
+                    |units| {
+                        for ((&x, &largest), total) in
+                            x[units].iter().zip(&*largest).zip(&mut *total)
+                        {
+                            *total += exp(beta * x - largest);
+                        }
+                    },
+                );
                 for (product, &total) in product.iter_mut().zip(&*total) {
                     *product *= total;
                 }
             },
         );
         sum += numerics::sum(largest).as_f64();
-        if (block + 1) % run == 0 || block + 1 == geometry.n_blocks() {
+        if (number + 1) % run == 0 || number + 1 == geometry.n_blocks() {
             sum += product.iter().map(|product| product.as_f64().ln()).sum::<f64>();
             product.fill(F::one());
         }
-    }
+    });
     sum
 }
 
 /// The largest β x of each map, at least 0, which is the input of the state "all are off".
 #[inline(always)]
-fn find_largest<'a, F: Real>(positions: impl Iterator<Item = &'a [F]>, beta: F, largest: &mut [F]) {
+fn find_largest<F: Real>(block: Block, beta: F, x: &[F], largest: &mut [F]) {
     largest.fill(F::zero());
-    for x in positions {
-        for (largest, &x) in largest.iter_mut().zip(x) {
-            let x = beta * x;
-            *largest = if x > *largest { x } else { *largest };
-        }
-    }
+    block.for_each_position(
+        #[inline(always)]
+        |units| {
+            for (largest, &x) in largest.iter_mut().zip(&x[units]) {
+                let x = beta * x;
+                *largest = if x > *largest { x } else { *largest };
+            }
+        },
+    );
 }
 
 /// Replaces the probabilities of detection units by a draw; the block with the number i, counted over maps
@@ -133,46 +151,61 @@ pub(crate) fn draw<F: Real>(
     p: &mut [F],
     memory: &mut BlockMemory<F>,
 ) {
-    let uniform = &mut memory.uniform[..];
+    let (maps, uniform) = (geometry.maps(), &mut memory.uniform[..]);
     stream.fill_uniform(first, uniform);
     vectorised(
         #[inline(always)]
         || {
-            for (members, left) in geometry.blocks().zip(uniform.chunks_exact_mut(geometry.maps()))
-            {
-                for range in members.ranges() {
-                    for (p, left) in p[range].iter_mut().zip(&mut *left) {
-                        // Below zero once a unit is on.
-                        let is_on = *left >= F::zero() && *left < *p;
-                        *left -= *p;
-                        *p = if is_on { F::one() } else { F::zero() };
-                    }
-                }
-            }
+            geometry.for_each_block(
+                #[inline(always)]
+                |number, block| {
+                    let left = &mut uniform[number * maps..][..maps];
+                    block.for_each_position(
+                        #[inline(always)]
+                        |units| {
+                            for (p, left) in p[units].iter_mut().zip(&mut *left) {
+                                // Below zero once a unit is on.
+                                let is_on = *left >= F::zero() && *left < *p;
+                                *left -= *p;
+                                *p = if is_on { F::one() } else { F::zero() };
+                            }
+                        },
+                    );
+                },
+            );
         },
     );
 }
 
 /// Writes Σ of each block's detection units: the pooled states, or pooled probabilities.
 pub(crate) fn pool<F: Real>(geometry: Geometry, detection: &[F], pooled: &mut [F]) {
-    for (members, pooled) in geometry.blocks().zip(pooled.chunks_exact_mut(geometry.maps())) {
-        pooled.fill(F::zero());
-        for range in members.ranges() {
-            for (pooled, &unit) in pooled.iter_mut().zip(&detection[range]) {
-                *pooled += unit;
-            }
-        }
-    }
+    let maps = geometry.maps();
+    pooled.fill(F::zero());
+    geometry.for_each_block(|number, block| {
+        let pooled = &mut pooled[number * maps..][..maps];
+        block.for_each_position(
+            #[inline(always)]
+            |units| {
+                for (pooled, &unit) in pooled.iter_mut().zip(&detection[units]) {
+                    *pooled += unit;
+                }
+            },
+        );
+    });
 }
 
 /// Gives each detection unit an equal share of its block's pooled probability.
 pub(crate) fn spread<F: Real>(geometry: Geometry, pooled: &[F], detection: &mut [F]) {
-    let share = F::one() / F::of(geometry.block_len() as f64);
-    for (members, pooled) in geometry.blocks().zip(pooled.chunks_exact(geometry.maps())) {
-        for range in members.ranges() {
-            for (unit, &pooled) in detection[range].iter_mut().zip(pooled) {
-                *unit = share * pooled;
-            }
-        }
-    }
+    let (maps, share) = (geometry.maps(), F::one() / F::of(geometry.block_len() as f64));
+    geometry.for_each_block(|number, block| {
+        let pooled = &pooled[number * maps..][..maps];
+        block.for_each_position(
+            #[inline(always)]
+            |units| {
+                for (unit, &pooled) in detection[units].iter_mut().zip(pooled) {
+                    *unit = share * pooled;
+                }
+            },
+        );
+    });
 }

@@ -83,7 +83,7 @@ fn the_gradient_of_many_steps_is_that_of_the_likelihood() {
 
 /// Images of 6 × 6 pixels with a bar of three pixels, upright or lying, at any place.
 fn bars() -> Array2<f32> {
-    let place = |i: usize| (i % 2 == 0, i / 2 % 4, i / 8 % 6);
+    let place = |i: usize| (i.is_multiple_of(2), i / 2 % 4, i / 8 % 6);
     Array2::from_shape_fn((144, 36), |(i, j)| {
         let (upright, along, across) = place(i);
         let (y, x) = (j / 6, j % 6);
@@ -181,7 +181,7 @@ fn features_do_not_depend_on_the_rows_beside_them() {
 #[test]
 #[allow(clippy::cast_sign_loss, reason = "probabilities")]
 fn the_student_becomes_the_teacher() {
-    let teacher = model((3, 3, 1), (2, 2, 2), 1.2);
+    let teacher = model((3, 3, 1), (2, 2, 2), 3.0);
     let p = probabilities(&teacher);
     let rows: Vec<usize> = p
         .iter()
@@ -284,6 +284,24 @@ fn a_last_step_that_breaks_the_model_is_undone() {
         assert!(matches!(error, TrainingError::Diverged { .. }), "{error}");
         assert_eq!(rbm, before);
     }
+}
+
+/// Greedy layer-wise learning: the pooled probabilities are the images of the next layer.
+#[test]
+fn a_second_layer_learns_from_the_pooled_probabilities() {
+    let (first, _) = trained(&settings(), 6);
+    let images = first.encode(bars().view());
+    let config = ConvRbmConfig { maps: 5, kernel: 2, pool: 1, ..Default::default() }.above_data();
+    let shape = first.geometry.pooled();
+    assert_eq!(shape, ImageShape { height: 2, width: 2, channels: 7 });
+    let mut second = ConvRbm::new(&config, shape, &images, 5, 1).expect("valid");
+    let mut training = ConvTraining::new(&second, &settings(), &images, 5, 1).expect("valid");
+    for _ in 0..6 {
+        training.epoch(&mut second, &images).expect("converges");
+    }
+    assert_eq!(second.encode(images.view()).dim(), (144, 5));
+    let health = second.code_health(images.view());
+    assert_eq!((health.n_hidden, health.saturated_pct.is_some()), (5, true));
 }
 
 /// Means and standard deviations of channels, over all pixels.
