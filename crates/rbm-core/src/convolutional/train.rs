@@ -222,13 +222,13 @@ impl<F: Real> ConvTraining<F> {
         let (steps, step) = (self.config.epochs * n_batches, epoch * n_batches - 1);
         let rate = self.config.learning_rate * self.config.schedule.factor(step, steps);
         let n_visible = rbm.n_visible();
-        let failed = if rbm.all_finite() {
+        let judged = if rbm.all_finite() {
             self.watch.judge(mean, n_visible, (step, n_batches), self.config.learning_rate)
         } else {
             let tensors = (&*rbm, &self.gradient);
             Err(TrainingError::diverged(mean.mean(), tensors, (step, n_batches), rate))
         };
-        failed.inspect_err(|_| assign(rbm, &self.last_good))
+        judged.inspect_err(|_| assign(rbm, &self.last_good))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod annealing;
 mod equivalence;
+mod gradient;
 mod learning;
 mod probabilities;
 mod sampling;
