@@ -14,18 +14,19 @@
 //! both. Estimates that differ are therefore unreliable; estimates that agree are the more reliable,
 //! the better the chains mix ([`diagnose_chains`](crate::diagnose_chains)).
 
-use ndarray::{Array2, ArrayView1, ArrayView2};
+use std::ops::Range;
+
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2};
 use nn_core::{InvalidSetting, require};
-use numerics::{Prepared, Purpose, Real, Stream, by_thread, log_sum_exp};
+use numerics::{Prepared, Real, Stream};
 use serde::{Deserialize, Serialize};
 
+use crate::family::{Family, anneal_from_base, anneal_to_base, spread_over};
 use crate::tempered::Tempered;
 use crate::{Chains, Rbm, Units, gibbs_step};
 
-const FORWARD: Purpose = Purpose::new("ais forward");
-const BACKWARD: Purpose = Purpose::new("ais backward");
 /// Combined with the seed for the burn-in, which draws from the streams of Gibbs sampling.
-const BURN_IN_SEED: u64 = 0x6275_726e;
+pub(crate) const BURN_IN_SEED: u64 = 0x6275_726e;
 
 /// Settings of annealed importance sampling.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -166,7 +167,7 @@ pub fn bracket_log_z<F: Real>(
     let betas = config.schedule.betas();
     let lower = forward(rbm, base, &betas, config.chains, seed);
     let starts = starts_from_data(rbm, data, config, seed);
-    let upper = backward_from_u(rbm, base, &betas, starts, seed);
+    let upper = anneal_to_base(&Packed::new(rbm, base), &betas, starts, seed);
     Ok(LogZBracket { lower, upper })
 }
 
@@ -189,12 +190,7 @@ pub fn forward<F: Real>(
     n_chains: usize,
     seed: u64,
 ) -> LogZEstimate {
-    let family = Tempered::new(rbm, base);
-    let stream = Stream::new(seed, FORWARD);
-    let mut u = Array2::zeros((n_chains, rbm.n_visible()));
-    family.draw_base(stream, u.view_mut());
-    let weights = anneal(&family, betas, &mut u, stream);
-    estimate(&weights, |log_mean| family.log_z_of_base() + log_mean)
+    anneal_from_base(&Packed::new(rbm, base), betas, n_chains, seed)
 }
 
 /// Reverse annealed importance sampling: an estimate of log Z that is too high on average if `starts`
@@ -210,21 +206,8 @@ pub fn backward<F: Real>(
     starts: ArrayView2<F>,
     seed: u64,
 ) -> LogZEstimate {
-    backward_from_u(rbm, base, betas, rbm.visible.scaled(starts).into_owned(), seed)
-}
-
-fn backward_from_u<F: Real>(
-    rbm: &Rbm<F>,
-    base: ArrayView1<F>,
-    betas: &[f64],
-    mut starts: Array2<F>,
-    seed: u64,
-) -> LogZEstimate {
-    let family = Tempered::new(rbm, base);
-    let stream = Stream::new(seed, BACKWARD);
-    let falling: Vec<f64> = betas.iter().rev().copied().collect();
-    let weights = anneal(&family, &falling, &mut starts, stream);
-    estimate(&weights, |log_mean| family.log_z_of_base() - log_mean)
+    let starts = rbm.visible.scaled(starts).into_owned();
+    anneal_to_base(&Packed::new(rbm, base), betas, starts, seed)
 }
 
 /// States, in units of σ, after `burn_in` Gibbs steps from samples spread evenly over the data.
@@ -234,9 +217,7 @@ fn starts_from_data<F: Real>(
     config: &AnnealingConfig,
     seed: u64,
 ) -> Array2<F> {
-    let rows: Vec<usize> =
-        (0..config.chains).map(|chain| chain * data.nrows() / config.chains).collect();
-    let start = data.select(ndarray::Axis(0), &rows);
+    let start = spread_over(data, config.chains);
     let mut chains = Chains::from_visible(rbm, start.view());
     for step in 1..=config.burn_in {
         gibbs_step(rbm, &mut chains, seed ^ BURN_IN_SEED, step);
@@ -244,52 +225,58 @@ fn starts_from_data<F: Real>(
     chains.u
 }
 
-/// Anneals every chain through the temperatures and returns the logarithms of their weights.
-///
-/// Chains are independent and the model is constant, so each thread anneals its own chains from end to
-/// end, with two products at each temperature.
-fn anneal<F: Real>(
-    family: &Tempered<F>,
-    betas: &[f64],
-    u: &mut Array2<F>,
-    stream: Stream,
-) -> Vec<f64> {
-    let (n, n_hidden) = (u.nrows(), family.rbm.n_hidden());
-    let hidden_unit = family.hidden;
-    let up = Prepared::new(family.rbm.weights.view());
-    let down = Prepared::new(family.rbm.weights.t());
-    let mut log_weights = vec![0.0; n];
-    let outputs = (u.view_mut(), log_weights.as_mut_slice());
-    by_thread(n, outputs, |chains, (mut u, log_weights)| {
-        let mut hidden = Array2::zeros((chains.len(), n_hidden));
-        for (step, pair) in (1..).zip(betas.windows(2)) {
-            let (from, to) = (F::of(pair[0]), F::of(pair[1]));
-            let stream = stream.epoch(step);
-            up.multiply(u.view(), hidden.view_mut());
-            let rows = u.rows().into_iter().zip(hidden.rows_mut());
-            for ((chain, (u, mut x)), log_weight) in chains.clone().zip(rows).zip(&mut *log_weights)
-            {
-                let u = u.to_slice().expect("rows are contiguous");
-                let x = x.as_slice_mut().expect("rows are contiguous");
-                *log_weight += family.log_ratio(u, x, from, to);
-                hidden_unit.draw_tempered(to, stream.sublayer(1), chain * n_hidden, x);
-            }
-            down.multiply(hidden.view(), u.view_mut());
-            let stream = stream.sublayer(2);
-            family.draw_visible_given(chains.clone(), |_| to, stream, &mut u);
-        }
-    });
-    log_weights
+/// A tempered RBM with its weights packed for the products of annealing.
+struct Packed<'a, F> {
+    family: Tempered<'a, F>,
+    up: Prepared<F>,
+    down: Prepared<F>,
 }
 
-/// The estimate from the mean of the weights, which `log_z` turns into one of log Z.
-fn estimate(log_weights: &[f64], log_z: impl Fn(f64) -> f64) -> LogZEstimate {
-    let n = log_weights.len() as f64;
-    let log_sum = log_sum_exp(log_weights);
-    let doubled: Vec<f64> = log_weights.iter().map(|w| 2.0 * w).collect();
-    let effective_chains = (2.0 * log_sum - log_sum_exp(&doubled)).exp();
-    // The relative variance of the weights is n / effective − 1. Divided by n − 1 it is that of
-    // their mean, and to first order the variance of the mean's logarithm.
-    let standard_error = ((n / effective_chains - 1.0).max(0.0) / (n - 1.0)).sqrt();
-    LogZEstimate { log_z: log_z(log_sum - n.ln()), standard_error, effective_chains }
+impl<'a, F: Real> Packed<'a, F> {
+    fn new(rbm: &'a Rbm<F>, base: ArrayView1<'a, F>) -> Self {
+        let (up, down) = (Prepared::new(rbm.weights.view()), Prepared::new(rbm.weights.t()));
+        Packed { family: Tempered::new(rbm, base), up, down }
+    }
+}
+
+impl<F: Real> Family<F> for Packed<'_, F> {
+    /// The hidden units, chains × hidden.
+    type Memory = Array2<F>;
+
+    fn n_visible(&self) -> usize {
+        self.family.rbm.n_visible()
+    }
+
+    fn log_z_of_base(&self) -> f64 {
+        self.family.log_z_of_base()
+    }
+
+    fn draw_base(&self, stream: Stream, out: ArrayViewMut2<F>) {
+        self.family.draw_base(stream, out);
+    }
+
+    fn memory(&self, n_chains: usize) -> Array2<F> {
+        Array2::zeros((n_chains, self.family.rbm.n_hidden()))
+    }
+
+    fn step(
+        &self,
+        chains: Range<usize>,
+        (from, to): (F, F),
+        stream: Stream,
+        hidden: &mut Array2<F>,
+        (u, log_weights): (&mut ArrayViewMut2<F>, &mut [f64]),
+    ) {
+        let (family, n_hidden) = (&self.family, hidden.ncols());
+        self.up.multiply(u.view(), hidden.view_mut());
+        let rows = u.rows().into_iter().zip(hidden.rows_mut());
+        for ((chain, (u, mut x)), log_weight) in chains.clone().zip(rows).zip(log_weights) {
+            let u = u.to_slice().expect("rows are contiguous");
+            let x = x.as_slice_mut().expect("rows are contiguous");
+            *log_weight += family.log_ratio(u, x, from, to);
+            family.hidden.draw_tempered(to, stream.sublayer(1), chain * n_hidden, x);
+        }
+        self.down.multiply(hidden.view(), u.view_mut());
+        family.draw_visible_given(chains, |_| to, stream.sublayer(2), u);
+    }
 }

@@ -16,7 +16,7 @@ use crate::{Layer, Rbm};
 pub const MAX_ENUMERATED: usize = 25;
 
 /// The same for exact draws, which keep the probability of every state in memory.
-const MAX_DRAWN: usize = 20;
+pub(crate) const MAX_DRAWN: usize = 20;
 
 /// Neither layer is discrete and small enough for its states to be enumerated.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -93,12 +93,12 @@ fn sum_over_visible<F: Real>(rbm: &Rbm<F>) -> f64 {
 }
 
 /// The number of a layer's states, if it is discrete and has at most 2^`most`.
-fn n_states<F: Real>(layer: &Layer<F>, most: usize) -> Option<usize> {
+pub(crate) fn n_states<F: Real>(layer: &Layer<F>, most: usize) -> Option<usize> {
     layer.unit.n_states(layer.n_units()).filter(|&n| n <= 1 << most)
 }
 
 /// Calls `each` with all states of a discrete layer, one a row, some thousands at a time.
-fn for_blocks_of_states<F: Real>(layer: &Layer<F>, mut each: impl FnMut(&Array2<F>)) {
+pub(crate) fn for_blocks_of_states<F: Real>(layer: &Layer<F>, mut each: impl FnMut(&Array2<F>)) {
     const BLOCK: usize = 1 << 12;
     let n_states = n_states(layer, MAX_ENUMERATED).unwrap_or(0);
     for first in (0..n_states).step_by(BLOCK) {

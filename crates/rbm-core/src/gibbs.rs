@@ -6,8 +6,8 @@ use numerics::{Purpose, Real, Stream};
 
 use crate::Rbm;
 
-const HIDDEN: Purpose = Purpose::new("gibbs hidden");
-const VISIBLE: Purpose = Purpose::new("gibbs visibl");
+pub(crate) const HIDDEN: Purpose = Purpose::new("gibbs hidden");
+pub(crate) const VISIBLE: Purpose = Purpose::new("gibbs visibl");
 
 /// Parallel Markov chains ("fantasy particles"), one a row.
 #[derive(Debug, Clone, PartialEq)]

@@ -9,7 +9,7 @@ use numerics::{Purpose, Real, Stream};
 
 use crate::{Chains, Layer, Rbm, gibbs_step};
 
-const UNKNOWN: Purpose = Purpose::new("unknown");
+pub(crate) const UNKNOWN: Purpose = Purpose::new("unknown");
 
 impl<F: Real> Rbm<F> {
     /// The conditional distribution of the units that are not `known`, in their order, given the

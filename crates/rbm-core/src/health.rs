@@ -1,6 +1,6 @@
 //! A look at the hidden units after training: units that no sample moves carry no information.
 
-use ndarray::{ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2, Axis};
 use numerics::Real;
 
 use crate::Rbm;
@@ -49,13 +49,24 @@ impl<F: Real> Rbm<F> {
     /// If the width differs from the model's.
     #[must_use]
     pub fn code_health(&self, v: ArrayView2<F>) -> CodeHealth {
-        let (low, high) = self.hidden.unit.bounds();
+        CodeHealth::of(v, self.n_hidden(), self.hidden.unit.bounds(), |v| self.encode(v))
+    }
+}
+
+impl CodeHealth {
+    /// Statistics of the codes that `encode` gives for the samples `v`.
+    pub(crate) fn of<F: Real>(
+        v: ArrayView2<F>,
+        n_hidden: usize,
+        (low, high): (f64, f64),
+        encode: impl Fn(ArrayView2<F>) -> Array2<F>,
+    ) -> CodeHealth {
         let is_bounded = low.is_finite() && high.is_finite();
         let margin = 0.05 * (high - low);
-        let mut extremes = vec![(f64::INFINITY, f64::NEG_INFINITY); self.n_hidden()];
+        let mut extremes = vec![(f64::INFINITY, f64::NEG_INFINITY); n_hidden];
         let mut saturated = 0_usize;
         for v in v.axis_chunks_iter(Axis(0), BLOCK) {
-            for row in self.encode(v).rows() {
+            for row in encode(v).rows() {
                 for ((least, most), h) in extremes.iter_mut().zip(row) {
                     let h = h.as_f64();
                     (*least, *most) = (least.min(h), most.max(h));
@@ -64,11 +75,7 @@ impl<F: Real> Rbm<F> {
             }
         }
         let constant = extremes.iter().filter(|(least, most)| most - least < CONSTANT).count();
-        let pct = 100.0 * saturated as f64 / (v.nrows() * self.n_hidden()).max(1) as f64;
-        CodeHealth {
-            saturated_pct: is_bounded.then_some(pct),
-            constant_units: constant,
-            n_hidden: self.n_hidden(),
-        }
+        let pct = 100.0 * saturated as f64 / (v.nrows() * n_hidden).max(1) as f64;
+        CodeHealth { saturated_pct: is_bounded.then_some(pct), constant_units: constant, n_hidden }
     }
 }

@@ -6,7 +6,7 @@ use crate::moments::{floored_standard_deviations, is_sparse, means};
 use crate::orthogonal::orthogonal;
 use crate::{InitialWeights, Layer, RbmConfig, Unit, Units, Variance};
 
-const WEIGHTS: Purpose = Purpose::new("rbm weights");
+pub(crate) const WEIGHTS: Purpose = Purpose::new("rbm weights");
 
 /// A restricted Boltzmann machine; its gradient has the same shape.
 ///

@@ -7,7 +7,7 @@ use numerics::{Purpose, Real, Stream};
 use crate::persistent::FastWeights;
 use crate::{Algorithm, PersistentChains, Phases, Rbm, Replicas};
 
-const CHAINS: Purpose = Purpose::new("chains start");
+pub(crate) const CHAINS: Purpose = Purpose::new("chains start");
 
 /// The state of an [`Algorithm`]'s negative phase.
 #[derive(Debug, Clone)]

@@ -1,3 +1,4 @@
+use ndarray::Array2;
 use nn_core::{
     MeanCost, Minibatches, Optimizer, Parameters as _, RestoreError, Samples, TensorMap,
     TrainingError, assign, has_missing, require, restore, store,
@@ -5,33 +6,22 @@ use nn_core::{
 use numerics::{Purpose, Real, Stream};
 
 use crate::annealing::require_linear_hidden;
+use crate::divergence::Watch;
 use crate::moments::{error_of_means, means, variances};
 use crate::negative::Negative;
 use crate::persistent::{positive_phase, reconstruction_error};
 use crate::variance::VarianceGradient;
 use crate::{Algorithm, Offsets, Phases, Rbm, TrainingConfig, contrastive_divergence};
 
-const ORDER: Purpose = Purpose::new("rbm order");
-const HIDDEN: Purpose = Purpose::new("cd hidden");
+pub(crate) const ORDER: Purpose = Purpose::new("rbm order");
+pub(crate) const HIDDEN: Purpose = Purpose::new("cd hidden");
 
 /// Number of batches between two measurements of the reconstruction error, for algorithms of which it
 /// is not a by-product.
-const MEASURED_EVERY: usize = 10;
+pub(crate) const MEASURED_EVERY: usize = 10;
 
 /// Rate of the moving average of hidden activities that is compared with the sparsity target.
-const ACTIVITY_RATE: f64 = 0.1;
-
-/// The factor by which an epoch's error must exceed both the lowest so far and that of the data's means
-/// to count as divergence. Errors over few samples vary more by chance, so the factor is larger.
-fn worse(n_samples: usize) -> f64 {
-    (1.0 + 3.0 / (n_samples as f64).sqrt()).max(1.2)
-}
-
-/// The excess error per visible unit below which nothing counts as divergence. Data that hardly vary
-/// have almost no error, and sampled states always add a little.
-const NOTICEABLE: f64 = 0.01;
-
-const LOWEST_ERROR: &str = "lowest_error";
+pub(crate) const ACTIVITY_RATE: f64 = 0.1;
 
 /// The state of training beside the model: velocities, chains, offsets, scratch memory, and the number
 /// of epochs done.
@@ -54,10 +44,7 @@ pub struct Training<F> {
     /// unused.
     activity: Option<Offsets<F>>,
     variance: Option<VarianceGradient<F>>,
-    /// The reconstruction error of a model that always predicts the means of the data.
-    error_of_means: f64,
-    /// The lowest error so far, of the first batch or of an epoch.
-    lowest_error: f32,
+    watch: Watch,
 }
 
 /// Report of one epoch of training.
@@ -130,13 +117,12 @@ impl<F: Real> Training<F> {
             offsets: (config.offset_rate > 0.0).then(averages),
             activity: (config.sparsity_cost > 0.0).then(averages),
             variance,
-            error_of_means: error_of_means(
+            watch: Watch::new(error_of_means(
                 &rbm.visible,
                 config.binarisation,
                 (&means, &variances),
                 data.n_samples(),
-            ),
-            lowest_error: f32::INFINITY,
+            )),
             config: config.clone(),
         })
     }
@@ -149,12 +135,7 @@ impl<F: Real> Training<F> {
     /// The relative change of the weights in the last epoch: the root mean square of the change over
     /// that of the weights. If it stays high, the learning rate is too high (Hinton 2012, section 7).
     pub fn weight_change(&self, rbm: &Rbm<F>) -> f64 {
-        let (mut change, mut size) = (0.0, 0.0);
-        for (&now, &before) in rbm.weights.iter().zip(&self.last_good.weights) {
-            change += (now - before).as_f64().powi(2);
-            size += now.as_f64().powi(2);
-        }
-        if size > 0.0 { (change / size).sqrt() } else { 0.0 }
+        relative_change(&rbm.weights, &self.last_good.weights)
     }
 
     /// Trains one epoch. `data` must be the data that [`Training::new`] was given.
@@ -226,7 +207,7 @@ impl<F: Real> Training<F> {
                 }
                 mean.add(cost, n);
                 if step == 0 {
-                    self.lowest_error = cost as f32;
+                    self.watch.begin(cost);
                 }
             }
             if let Some(variance) = &mut self.variance {
@@ -264,43 +245,39 @@ impl<F: Real> Training<F> {
             }
         }
         let error = self.judged(rbm, &mean, (epoch, n_batches))?;
-        self.lowest_error = self.lowest_error.min(error as f32);
         self.epochs_done = epoch;
         Ok(EpochReport { reconstruction_sse: error })
     }
 
     /// Returns the reconstruction error of a successful epoch; restores the model after a diverged one.
     fn judged(
-        &self,
+        &mut self,
         rbm: &mut Rbm<F>,
         mean: &MeanCost,
         (epoch, n_batches): (usize, usize),
     ) -> Result<f64, TrainingError> {
-        let (error, step) = (mean.mean(), epoch * n_batches - 1);
-        // No later step would notice that the last one broke the model.
-        if !rbm.all_finite() {
+        let (n_visible, step) = (rbm.n_visible(), epoch * n_batches - 1);
+        let judged = if rbm.all_finite() {
+            self.watch.judge(mean, n_visible, (step, n_batches), self.config.learning_rate)
+        } else {
+            // No later step would notice that the last one broke the model.
             let steps = self.config.epochs * n_batches;
             let rate = self.config.learning_rate * self.config.schedule.factor(step, steps);
             let tensors = (&*rbm, &self.gradient);
-            let diverged = TrainingError::diverged(error, tensors, (step, n_batches), rate);
-            assign(rbm, &self.last_good);
-            return Err(diverged);
-        }
-        let bound = self.error_of_means.max(f64::from(self.lowest_error));
-        let excess = (error - bound) / rbm.n_visible() as f64;
-        if error > worse(mean.n_samples()) * bound && excess > NOTICEABLE {
-            assign(rbm, &self.last_good);
-            return Err(TrainingError::Diverged {
-                cost: error,
-                tensor: "reconstructions are worse than the mean of the data".to_owned(),
-                step: step + 1,
-                epoch,
-                batch: n_batches,
-                learning_rate: self.config.learning_rate,
-            });
-        }
-        Ok(error)
+            Err(TrainingError::diverged(mean.mean(), tensors, (step, n_batches), rate))
+        };
+        judged.inspect_err(|_| assign(rbm, &self.last_good))
     }
+}
+
+/// The root mean square of the change of weights over that of the weights.
+pub(crate) fn relative_change<F: Real>(now: &Array2<F>, before: &Array2<F>) -> f64 {
+    let (mut change, mut size) = (0.0, 0.0);
+    for (&now, &before) in now.iter().zip(before) {
+        change += (now - before).as_f64().powi(2);
+        size += now.as_f64().powi(2);
+    }
+    if size > 0.0 { (change / size).sqrt() } else { 0.0 }
 }
 
 impl Training<f32> {
@@ -308,8 +285,7 @@ impl Training<f32> {
     pub fn store(&self, map: &mut TensorMap) {
         store(&self.optimizer, "optimizer.", map);
         self.negative.store(map);
-        let lowest = ndarray::arr0(self.lowest_error).into_dyn();
-        map.insert(LOWEST_ERROR.to_owned(), lowest);
+        self.watch.store(map);
         if let Some(offsets) = &self.offsets {
             store(offsets, "offsets.", map);
         }
@@ -325,9 +301,7 @@ impl Training<f32> {
     pub fn restore(&mut self, map: &TensorMap, epochs_done: usize) -> Result<(), RestoreError> {
         restore(&mut self.optimizer, "optimizer.", map)?;
         self.negative.restore(map)?;
-        let missing = || RestoreError::Missing(LOWEST_ERROR.to_owned());
-        let lowest = map.get(LOWEST_ERROR).and_then(|tensor| tensor.first()).ok_or_else(missing)?;
-        self.lowest_error = *lowest;
+        self.watch.restore(map)?;
         if let Some(offsets) = &mut self.offsets {
             restore(offsets, "offsets.", map)?;
         }

@@ -3,6 +3,7 @@
 
 mod annealing;
 mod centring;
+mod convolutional;
 mod gaussian;
 mod inpainting;
 mod learning;
