@@ -188,6 +188,8 @@ fn archives_with_four_arrays_and_with_two() {
     assert_eq!((opened.data.train.n_samples(), opened.data.test.n_samples()), (2, 1));
     assert_eq!(opened.data.train.class_names(), ["3", "7"]);
     assert_eq!(sorted(&opened)[0], (vec![0.0], Some(1)));
+    let opened = open(dir.path().join("two.npz"), &labelled_by("none")).unwrap();
+    assert_eq!(sorted(&opened)[0], (vec![0.0], None));
 }
 
 #[test]

@@ -9,7 +9,6 @@ use numerics::{Real, by_thread};
 
 use super::passes::Memory;
 use super::{ConvRbm, pooling};
-use crate::units::has_missing;
 
 impl<F: Real> ConvRbm<F> {
     /// E(v, h) in nats of an image and a state of the detection units; infinite if two units of a block
@@ -27,7 +26,7 @@ impl<F: Real> ConvRbm<F> {
         let mut memory = Memory::new(self.geometry);
         self.pass_up(u.as_slice().expect("a state is contiguous"), &mut memory);
         let coupling: F = memory.flat().iter().zip(h).map(|(&x, &h)| x * h).sum();
-        let missing = if has_missing(v) { visible.energy_of_missing(v.row(0)) } else { 0.0 };
+        let missing = if any_missing(v) { visible.energy_of_missing(v.row(0)) } else { 0.0 };
         (visible.energy(u.row(0)) - coupling).as_f64() + visible.log_volume() - missing
     }
 
@@ -36,7 +35,7 @@ impl<F: Real> ConvRbm<F> {
     #[must_use]
     pub fn free_energies(&self, v: ArrayView2<F>) -> Vec<f64> {
         let (u, visible) = (self.scaled(v), self.tiled());
-        let (volume, missing) = (visible.log_volume(), has_missing(v));
+        let (volume, missing) = (visible.log_volume(), any_missing(v));
         let mut free_energies = vec![0.0; v.nrows()];
         by_thread(v.nrows(), free_energies.as_mut_slice(), |rows, out| {
             let mut memory = Memory::new(self.geometry);
