@@ -5,6 +5,7 @@
 //! F(v) = E_visible(u) − Σ_blocks ln(1 + Σ e^x) + Σ ln σ, and p(v) = e^(−F(v)) / Z.
 
 use ndarray::{ArrayView1, ArrayView2, Axis};
+use nn_core::any_missing;
 use numerics::{Real, by_thread};
 
 use super::passes::Memory;
