@@ -173,7 +173,7 @@ impl<F: Real> CsrBuffer<F> {
 }
 
 /// Whether at most one element in [`SPARSE`] is not zero.
-fn is_sparse<F: Real>(a: ArrayView2<F>) -> bool {
+pub(super) fn is_sparse<F: Real>(a: ArrayView2<F>) -> bool {
     let most = a.len() / SPARSE;
     let mut found = 0;
     let lines = if a.strides()[1] == 1 { a } else { a.reversed_axes() };
