@@ -83,8 +83,10 @@ impl<F: Real> Layer<F> {
 }
 
 impl Connection {
-    /// Shape of the weights and number of biases.
-    pub(crate) fn shapes(&self, n_inputs: usize, n_outputs: usize) -> ((usize, usize), usize) {
+    /// Shape of the weights and number of biases. A convolution has its numbers of inputs and outputs
+    /// itself.
+    #[must_use]
+    pub fn shapes(&self, n_inputs: usize, n_outputs: usize) -> ((usize, usize), usize) {
         match self {
             Connection::Full => ((n_inputs, n_outputs), n_outputs),
             Connection::Convolution(c) => ((c.patches().len(), c.maps), c.maps),

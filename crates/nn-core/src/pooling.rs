@@ -123,7 +123,9 @@ pub(crate) fn average<F: Real>(values: &[F], means: &mut [F]) {
         }
     }
     let positions = F::of((values.len() / means.len()) as f64);
-    means.iter_mut().for_each(|mean| *mean /= positions);
+    for mean in means.iter_mut() {
+        *mean /= positions;
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! inputs of the softmax.
 
 use ndarray::{Array2, ArrayView2, Axis};
-use nn_core::{Activation, Chain, Dense, Initialiser, LayerView, Parameters, Tensor, TensorMut};
+use nn_core::{Activation, Chain, Initialiser, Layer, LayerView, Parameters, Tensor, TensorMut};
 use numerics::{Purpose, Real, Stream, elementary};
 
 use crate::{Dropout, PretrainedLayer};
@@ -13,7 +13,7 @@ const OUTPUT_LAYER: Purpose = Purpose::new("readout");
 #[derive(Debug, Clone, PartialEq)]
 pub struct Classifier<F> {
     /// The hidden layers, then the output layer (last hidden × classes).
-    pub layers: Vec<Dense<F>>,
+    pub layers: Vec<Layer<F>>,
     /// The activations of the hidden layers.
     pub units: Vec<Activation>,
 }
@@ -35,7 +35,7 @@ impl Classifier<f32> {
     /// # Panics
     /// If there is no layer.
     #[must_use]
-    pub fn on_top_of(hidden: Vec<(Dense<f32>, Activation)>, n_classes: usize, seed: u64) -> Self {
+    pub fn on_top_of(hidden: Vec<(Layer<f32>, Activation)>, n_classes: usize, seed: u64) -> Self {
         let (mut layers, units): (Vec<_>, Vec<_>) = hidden.into_iter().unzip();
         let n_features = layers.last().expect("a classifier has a hidden layer").n_outputs();
         layers.push(output_layer(n_features, n_classes, seed));
@@ -51,7 +51,7 @@ impl Classifier<f32> {
 
 const OUTPUT_LAYER_EXISTS: &str = "a classifier has an output layer";
 
-fn output_layer(n_features: usize, n_classes: usize, seed: u64) -> Dense<f32> {
+fn output_layer(n_features: usize, n_classes: usize, seed: u64) -> Layer<f32> {
     Initialiser::Glorot {}.dense(n_features, n_classes, Stream::new(seed, OUTPUT_LAYER))
 }
 
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn the_average_model_gives_the_mean_of_the_thinned_ones() {
         let dropout = Dropout { input: 0.2, hidden: 0.5 };
-        let layer = |i: usize, n_in, n_out| -> Dense<f64> {
+        let layer = |i: usize, n_in, n_out| -> Layer<f64> {
             Initialiser::Glorot {}.dense(n_in, n_out, Stream::new(1, OUTPUT_LAYER).layer(i))
         };
         let model = Classifier {

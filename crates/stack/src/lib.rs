@@ -14,6 +14,7 @@ mod pca;
 mod pretraining;
 mod random;
 mod rbm;
+mod shifted;
 mod unlabelled;
 mod unroll;
 mod virtual_adversarial;
@@ -31,9 +32,11 @@ pub use fine_tune::{
     Evaluation, FineTuneConfig, FineTuned, Labelled, fine_tune, fine_tune_with_unlabelled,
 };
 pub use greedy::{Greedy, ResumeError, greedy, layer_prefix};
-pub use layer::{Layer, LayerUnits, PretrainedLayer};
+pub use layer::{LayerUnits, PretrainedLayer, StackedLayer};
 pub use pca::PcaInitialisation;
-pub use pretraining::{Begun, LayerPretraining, LayerTraining, PlannedLayer, Pretraining};
+pub use pretraining::{
+    Begun, LayerPretraining, LayerTraining, PlannedLayer, Pretraining, fit_to_images,
+};
 pub use random::RandomInitialisation;
 pub use rbm::{RbmLayerTraining, RbmPretraining};
 pub use unlabelled::{Unlabelled, VirtualAdversarial};

@@ -244,7 +244,9 @@ pub fn part_sums<F: Real>(scale: F, rows: ArrayView2<F>, out: &mut [F]) {
     for part in sums[..rows.ncols()].chunks_exact(out.len()) {
         add(part, out);
     }
-    out.iter_mut().for_each(|sum| *sum *= scale);
+    for sum in out.iter_mut() {
+        *sum *= scale;
+    }
     F::put_strip(sums);
 }
 

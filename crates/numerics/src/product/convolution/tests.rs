@@ -21,7 +21,7 @@ fn geometries() -> Vec<Patches> {
 fn matrix(rows: usize, columns: usize, salt: usize, few: usize) -> Array2<f64> {
     Array2::from_shape_fn((rows, columns), |(i, j)| {
         let hash = (i * 7919 + j * 104_729 + salt * 31) % 1009;
-        if hash % few == 0 { hash as f64 / 1009.0 - 0.4 } else { 0.0 }
+        if hash.is_multiple_of(few) { hash as f64 / 1009.0 - 0.4 } else { 0.0 }
     })
 }
 
@@ -58,7 +58,7 @@ fn close(found: f64, expected: f64) {
 
 const MAPS: usize = 5;
 
-fn maps_of<'a>(maps: &'a Array2<f64>) -> impl Fn(usize, &mut [f64]) + Sync + 'a {
+fn maps_of(maps: &Array2<f64>) -> impl Fn(usize, &mut [f64]) + Sync + '_ {
     |sample, out| {
         out.copy_from_slice(maps.row(sample).to_slice().expect("contiguous"));
     }
