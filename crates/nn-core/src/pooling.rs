@@ -54,33 +54,55 @@ pub(crate) fn max_pool<F: Real>(
     vectorised(
         #[inline(always)]
         || {
-            windows.for_each(|window, first| {
-                let pooled = &mut pooled[window * maps..(window + 1) * maps];
-                pooled.copy_from_slice(&values[windows.range(first, 0)]);
-                let mut places = places.as_mut().map(|places| {
-                    let places = &mut places[window * maps..(window + 1) * maps];
-                    places.fill(0);
-                    places
-                });
-                for place in 1..side * side {
-                    let values = &values[windows.range(first, place)];
-                    if let Some(places) = &mut places {
-                        let both = pooled.iter_mut().zip(&mut **places);
-                        for ((best, best_place), &value) in both.zip(values) {
-                            let larger = value > *best || value.is_nan();
-                            *best = if larger { value } else { *best };
-                            *best_place = if larger { place as u8 } else { *best_place };
-                        }
-                    } else {
-                        for (best, &value) in pooled.iter_mut().zip(values) {
-                            let larger = value > *best || value.is_nan();
-                            *best = if larger { value } else { *best };
+            windows.for_each(
+                #[inline(always)]
+                |window, first| {
+                    for start in (0..maps).step_by(LANES) {
+                        let n = LANES.min(maps - start);
+                        // Whole registers of maps, whose number is a constant, or what is left.
+                        let (best, at) = if n == LANES {
+                            largest(&windows, values, first, start, LANES)
+                        } else {
+                            largest(&windows, values, first, start, n)
+                        };
+                        let range = window * maps + start..window * maps + start + n;
+                        pooled[range.clone()].copy_from_slice(&best[..n]);
+                        if let Some(places) = &mut places {
+                            for (place, &at) in places[range].iter_mut().zip(&at[..n]) {
+                                *place = at as u8;
+                            }
                         }
                     }
-                }
-            });
+                },
+            );
         },
     );
+}
+
+/// Number of maps that are pooled at a time.
+const LANES: usize = 16;
+
+/// The largest values in the window that begins at `first`, and their places in it, for `n` maps from
+/// number `start` on. Places are as wide as values, so that one comparison selects both.
+#[inline(always)]
+fn largest<F: Real>(
+    windows: &Windows,
+    values: &[F],
+    first: usize,
+    start: usize,
+    n: usize,
+) -> ([F; LANES], [u32; LANES]) {
+    let (mut best, mut at) = ([F::zero(); LANES], [0; LANES]);
+    best[..n].copy_from_slice(&values[windows.range(first, 0)][start..start + n]);
+    for place in 1..windows.side * windows.side {
+        let values = &values[windows.range(first, place)][start..start + n];
+        for i in 0..n {
+            let larger = values[i] > best[i] || values[i].is_nan();
+            best[i] = if larger { values[i] } else { best[i] };
+            at[i] = if larger { place as u32 } else { at[i] };
+        }
+    }
+    (best, at)
 }
 
 /// Writes the derivatives with respect to the values before max-pooling into `deltas`: those of the pooled
@@ -100,16 +122,19 @@ pub(crate) fn max_unpool<F: Real>(
     vectorised(
         #[inline(always)]
         || {
-            windows.for_each(|window, first| {
-                let range = window * maps..(window + 1) * maps;
-                let (pooled, places) = (&pooled[range.clone()], &places[range]);
-                for place in 0..side * side {
-                    let deltas = &mut deltas[windows.range(first, place)];
-                    for ((delta, &pooled), &at) in deltas.iter_mut().zip(pooled).zip(places) {
-                        *delta = if at == place as u8 { pooled } else { F::zero() };
+            windows.for_each(
+                #[inline(always)]
+                |window, first| {
+                    let range = window * maps..(window + 1) * maps;
+                    let (pooled, places) = (&pooled[range.clone()], &places[range]);
+                    for place in 0..side * side {
+                        let deltas = &mut deltas[windows.range(first, place)];
+                        for ((delta, &pooled), &at) in deltas.iter_mut().zip(pooled).zip(places) {
+                            *delta = if at == place as u8 { pooled } else { F::zero() };
+                        }
                     }
-                }
-            });
+                },
+            );
         },
     );
 }

@@ -68,8 +68,9 @@ fn tuned(layers: &[PretrainedLayer], config: &FineTuneConfig) -> FineTuned {
 #[test]
 fn a_network_learns_on_any_number_of_threads() {
     let config = FineTuneConfig {
-        updates: 150,
+        updates: 250,
         batch_size: 30,
+        learning_rate: 5e-3,
         evaluations: 5,
         dropout: Dropout { input: 0.0, hidden: 0.2 },
         shift: Some(Shift { pixels: 1, width: None, channels: 1 }),

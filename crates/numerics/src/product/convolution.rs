@@ -17,7 +17,7 @@
 
 use std::ops::Range;
 
-use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, Axis};
+use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 use pulp::Arch;
 
 pub use self::patches::Patches;
@@ -248,12 +248,4 @@ pub fn part_sums<F: Real>(scale: F, rows: ArrayView2<F>, out: &mut [F]) {
         *sum *= scale;
     }
     F::put_strip(sums);
-}
-
-/// The values of a row, in order, copied to `out`.
-fn copy<F: Real>(row: ArrayView1<F>, out: &mut [F]) {
-    match row.to_slice() {
-        Some(row) => out.copy_from_slice(row),
-        None => out.iter_mut().zip(row).for_each(|(out, &value)| *out = value),
-    }
 }

@@ -2,7 +2,6 @@
 
 use ndarray::{ArrayView1, ArrayView2, s};
 
-use super::copy;
 use crate::Real;
 use crate::elementary::vectorised;
 
@@ -119,7 +118,11 @@ impl Patches {
         let (row, padded) = (self.width * self.channels, self.padded_row());
         for y in 0..self.height {
             let start = (y + self.padding) * padded + self.padding * self.channels;
-            copy(source.slice(s![y * row..(y + 1) * row]), &mut image[start..start + row]);
+            let (to, range) = (&mut image[start..start + row], y * row..(y + 1) * row);
+            match source.to_slice() {
+                Some(source) => to.copy_from_slice(&source[range]),
+                None => to.iter_mut().zip(source.slice(s![range])).for_each(|(to, &x)| *to = x),
+            }
         }
         let len = self.kernel * self.channels;
         let patches = &mut patches[..self.room()];
@@ -128,14 +131,17 @@ impl Patches {
         vectorised(
             #[inline(always)]
             || {
-                self.for_each_part(|start| {
-                    let (from, _) = image[start..start + copied].as_chunks::<CHUNK>();
-                    let (to, _) = patches[place..place + copied].as_chunks_mut::<CHUNK>();
-                    for (to, from) in to.iter_mut().zip(from) {
-                        *to = *from;
-                    }
-                    place += len;
-                });
+                self.for_each_part(
+                    #[inline(always)]
+                    |start| {
+                        let (from, _) = image[start..start + copied].as_chunks::<CHUNK>();
+                        let (to, _) = patches[place..place + copied].as_chunks_mut::<CHUNK>();
+                        for (to, from) in to.iter_mut().zip(from) {
+                            *to = *from;
+                        }
+                        place += len;
+                    },
+                );
             },
         );
     }
@@ -149,13 +155,16 @@ impl Patches {
         vectorised(
             #[inline(always)]
             || {
-                self.for_each_part(|start| {
-                    let to = image[start..start + len].iter_mut();
-                    for (to, &from) in to.zip(&patches[place..place + len]) {
-                        *to += from;
-                    }
-                    place += len;
-                });
+                self.for_each_part(
+                    #[inline(always)]
+                    |start| {
+                        let to = image[start..start + len].iter_mut();
+                        for (to, &from) in to.zip(&patches[place..place + len]) {
+                            *to += from;
+                        }
+                        place += len;
+                    },
+                );
             },
         );
         let (row, padded) = (self.width * self.channels, self.padded_row());
