@@ -11,6 +11,7 @@ mod fine_tune;
 mod greedy;
 mod layer;
 mod pca;
+mod plan;
 mod pretraining;
 mod random;
 mod rbm;
@@ -34,9 +35,8 @@ pub use fine_tune::{
 pub use greedy::{Greedy, ResumeError, greedy, layer_prefix};
 pub use layer::{LayerUnits, PretrainedLayer, StackedLayer};
 pub use pca::PcaInitialisation;
-pub use pretraining::{
-    Begun, LayerPretraining, LayerTraining, PlannedLayer, Pretraining, fit_to_images,
-};
+pub use plan::{PlannedLayer, fit_to_images};
+pub use pretraining::{Begun, LayerPretraining, LayerTraining, Pretraining};
 pub use random::RandomInitialisation;
 pub use rbm::{RbmLayerTraining, RbmPretraining};
 pub use unlabelled::{Unlabelled, VirtualAdversarial};

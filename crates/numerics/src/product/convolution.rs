@@ -5,9 +5,9 @@
 //! (patch × maps), maps Z (positions × maps) and their derivatives D:
 //!
 //! ```text
-//!   forward      Z = P · W             [`convolve`]
-//!   transposed   image = fold(D · Wᵀ)   [`convolve_transposed`]: each row is added at its patch's place
-//!   weights      ∂Wᵀ = Σ Dᵀ · P         [`convolution_gradient`]: over the samples
+//!   convolve               Z = P · W
+//!   convolve_transposed    image = fold(D · Wᵀ)    each row is added at the place of its patch
+//!   convolution_gradient   ∂Wᵀ = Σ Dᵀ · P          over the samples
 //! ```
 //!
 //! Samples are divided among the threads. The sum over samples is divided into shards that depend on
