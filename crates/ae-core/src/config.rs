@@ -1,4 +1,7 @@
-use nn_core::{Activation, Initialiser, InvalidSetting, Layout, Loss, require};
+use nn_core::{
+    Activation, Connection, ConvolutionConfig, Initialiser, InvalidSetting, Layout, Loss, Pooling,
+    require,
+};
 use serde::{Deserialize, Serialize};
 
 /// Kind of data, which determines the default output unit and loss.
@@ -25,6 +28,11 @@ pub struct AutoencoderConfig {
     /// `None` mirrors the encoder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decoder_layers: Option<Vec<usize>>,
+    /// A convolution with max-pooling as the encoder, instead of a fully connected layer of `n_hidden`
+    /// units; the decoder is its transpose, with weights of its own (Masci, Meier, Cireşan &
+    /// Schmidhuber 2011). The code has a unit for each pooled value of each map.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub convolution: Option<ConvolutionConfig>,
     /// Activation of the hidden units.
     pub hidden: Activation,
     /// Activation of the code units. `None` takes that of the other hidden units.
@@ -63,6 +71,7 @@ impl Default for AutoencoderConfig {
             n_hidden: 256,
             encoder_layers: vec![],
             decoder_layers: None,
+            convolution: None,
             hidden: Activation::Logistic,
             code: None,
             top_k: None,
@@ -110,14 +119,28 @@ impl AutoencoderConfig {
         self.decoder_layers.clone().unwrap_or_else(mirrored)
     }
 
-    /// Number of units of every layer, from the data to the reconstruction.
-    pub fn widths(&self, n_visible: usize) -> Vec<usize> {
+    /// Number of units of every layer, from the data to the reconstruction, and the connections between
+    /// them.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] if a convolution does not fit data of `n_visible` columns.
+    pub fn layers(
+        &self,
+        n_visible: usize,
+    ) -> Result<(Vec<usize>, Vec<Connection>), InvalidSetting> {
+        if let Some(convolution) = &self.convolution {
+            let up = convolution.of_inputs(n_visible).map_err(|error| error.within("model"))?;
+            let down = up.unpooled().map_or(Connection::Full, Connection::Transposed);
+            let widths = vec![n_visible, up.n_outputs(), n_visible];
+            return Ok((widths, vec![Connection::Convolution(up), down]));
+        }
         let mut widths = vec![n_visible];
         widths.extend(&self.encoder_layers);
         widths.push(self.n_hidden);
         widths.extend(self.decoder_layers());
         widths.push(n_visible);
-        widths
+        let connections = vec![Connection::Full; widths.len() - 1];
+        Ok((widths, connections))
     }
 
     /// Activation of every layer after the data.
@@ -145,6 +168,7 @@ impl AutoencoderConfig {
         let mirrored = decoder.iter().rev().eq(&self.encoder_layers);
         let expected = "false, or a decoder that mirrors the encoder";
         require(!self.tied || mirrored, "model.tied", &self.tied, expected)?;
+        self.validate_convolution()?;
         let units = 1..=self.n_hidden;
         if let Some(k) = self.top_k {
             require(units.contains(&k), "model.top_k", &k, "1 to model.n_hidden")?;
@@ -164,5 +188,25 @@ impl AutoencoderConfig {
             self.loss().validate(self.output_unit())?;
         }
         self.initialiser.map_or(Ok(()), |it| it.validate().map_err(|error| error.within("model")))
+    }
+
+    /// Checks a convolution and the settings that do not combine with it.
+    fn validate_convolution(&self) -> Result<(), InvalidSetting> {
+        let Some(convolution) = &self.convolution else { return Ok(()) };
+        convolution.validate().map_err(|error| error.within("model"))?;
+        let side = matches!(convolution.pool, Pooling::Max(_));
+        let expected = "the side of the windows: an average cannot be undone";
+        require(side, "model.convolution.pool", &"average", expected)?;
+        let one = self.encoder_layers.is_empty() && self.decoder_layers.is_none();
+        let expected = "none with a convolution, which is the only layer of the encoder";
+        require(one, "model.encoder_layers or decoder_layers", &"set", expected)?;
+        let units = self.n_hidden == AutoencoderConfig::default().n_hidden;
+        let expected =
+            "no value with a convolution: the code has a unit for each value of its maps";
+        require(units, "model.n_hidden", &self.n_hidden, expected)?;
+        let expected = "false with a convolution, whose decoder has weights of its own";
+        require(!self.tied, "model.tied", &self.tied, expected)?;
+        let expected = "none with a convolution";
+        require(self.top_k.is_none(), "model.top_k", &self.top_k.unwrap_or_default(), expected)
     }
 }

@@ -19,11 +19,11 @@ pub(crate) struct Examples<F> {
     observed: Option<Array2<F>>,
 }
 
-/// Settings and buffer for shifting images of `shape` (rows, columns).
+/// Settings and buffer for shifting images of `shape`: height, width, channels.
 #[derive(Debug, Clone)]
 struct Shifted<F> {
     shift: Shift,
-    shape: (usize, usize),
+    shape: [usize; 3],
     images: Array2<F>,
 }
 
@@ -41,7 +41,7 @@ impl<F: Real> Examples<F> {
     ) -> Result<Self, InvalidSetting> {
         let memory = || Array2::zeros((batch_size, n_visible));
         let shifted = config.shift.map(|shift| {
-            let shape = shift.shape(n_visible)?;
+            let shape = shift.shape(n_visible).map_err(|error| error.within("training"))?;
             Ok(Shifted { shift, shape, images: memory() })
         });
         Ok(Examples {

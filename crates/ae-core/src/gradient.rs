@@ -123,7 +123,9 @@ pub(crate) fn step<F: Real>(
     let (tied, code) = (matches!(model.decoder, Decoder::Tied(_)), model.encoder.len() - 1);
     let direct = objective.penalty.is_some_and(|penalty| penalty.has_direct_gradient());
     let is_product = |layer: usize| !(tied || direct && layer == code);
-    set_gradient(model, objective, batch.input, memory, gradient, |layer| !is_product(layer));
+    set_gradient(model, objective, batch.input, memory, gradient, |layer| {
+        !(memory.passes.has_product(layer) && is_product(layer))
+    });
     let gradients = memory.passes.gradients(batch.input, &*gradient, is_product);
     optimizer.descend_by(model, gradients, learning_rate);
     cost
@@ -207,9 +209,9 @@ fn set_gradient<F: Real>(
         Decoder::Tied(_) => &mut [],
     };
     for (i, layer) in gradient.encoder.iter_mut().chain(untied).enumerate() {
-        layer.set_bias_gradient(scale, passes.delta(i));
+        passes.set_bias_gradient(i, layer);
         if stored(i) {
-            layer.set_weights_gradient(scale, passes.layer_input(i, input), passes.delta(i));
+            passes.set_weights_gradient(i, input, layer);
         }
     }
     if let Decoder::Tied(biases) = &mut gradient.decoder {

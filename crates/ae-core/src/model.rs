@@ -2,8 +2,8 @@ use std::ops::Range;
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 use nn_core::{
-    Activation, Chain, Dense, Initialiser, InvalidSetting, LayerView, Layout, Parameters, Tensor,
-    TensorMut, require,
+    Activation, Chain, Connection, Initialiser, InvalidSetting, Layer, LayerView, Layout,
+    Parameters, Tensor, TensorMut, require,
 };
 use numerics::{Purpose, Real, Stream};
 
@@ -13,11 +13,12 @@ use crate::top_k::keep_largest;
 const ENCODER: Purpose = Purpose::new("ae encoder");
 const DECODER: Purpose = Purpose::new("ae decoder");
 
-/// An autoencoder: h = f(x W + b), y = g(h W′ + c), or the unrolled stack of several such layers.
+/// An autoencoder: h = f(x W + b), y = g(h W′ + c), or the unrolled stack of several such layers. The
+/// products may be a convolution and its transpose.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Autoencoder<F> {
     /// The layers from the data to the code.
-    pub encoder: Vec<Dense<F>>,
+    pub encoder: Vec<Layer<F>>,
     /// The layers from the code to the reconstruction.
     pub decoder: Decoder<F>,
     /// The unit of every layer, encoder first; the last is the output unit.
@@ -35,7 +36,7 @@ pub struct Autoencoder<F> {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Decoder<F> {
     /// Layers with their own weights.
-    Untied(Vec<Dense<F>>),
+    Untied(Vec<Layer<F>>),
     /// The encoder's weights, transposed and in reverse order, with these biases.
     Tied(Vec<Array1<F>>),
 }
@@ -53,20 +54,20 @@ impl<F: Real> Autoencoder<F> {
         layer: usize,
     ) -> Result<Self, InvalidSetting> {
         config.validate()?;
-        let (widths, units) = (config.widths(n_visible), config.units());
+        let ((widths, connections), units) = (config.layers(n_visible)?, config.units());
         let depth = config.encoder_layers.len() + 1;
-        let dense = |i: usize| {
+        let layer_at = |i: usize| {
             let (purpose, sublayer) = if i < depth { (ENCODER, i) } else { (DECODER, i - depth) };
             let stream = Stream::new(seed, purpose).layer(layer).sublayer(sublayer);
             let initialiser = config.initialiser.unwrap_or(Initialiser::suited_to(units[i]));
-            initialiser.dense(widths[i], widths[i + 1], stream)
+            initialiser.layer(connections[i], widths[i], widths[i + 1], stream)
         };
         let decoder = if config.tied {
             Decoder::Tied(widths[depth + 1..].iter().map(|&n| Array1::zeros(n)).collect())
         } else {
-            Decoder::Untied((depth..units.len()).map(dense).collect())
+            Decoder::Untied((depth..units.len()).map(layer_at).collect())
         };
-        let encoder = (0..depth).map(dense).collect();
+        let encoder = (0..depth).map(layer_at).collect();
         if let Some(layout) = &config.layout {
             let expected = "blocks with as many columns in all as the data";
             require(layout.width() == n_visible, "model.layout", &layout.width(), expected)?;
@@ -91,7 +92,7 @@ impl<F: Real> Autoencoder<F> {
 
     /// Number of code units.
     pub fn n_code(&self) -> usize {
-        self.encoder.last().map_or(0, Dense::n_outputs)
+        self.encoder.last().map_or(0, Layer::n_outputs)
     }
 
     /// Activation of the output units; of a layer by blocks, the identity.
@@ -124,7 +125,7 @@ impl<F: Real> Autoencoder<F> {
     /// of samples to bound memory. Missing inputs are 0.
     fn pass(&self, x: ArrayView2<F>, layers: Range<usize>, top_k: Option<usize>) -> Array2<F> {
         const BLOCK: usize = 1000;
-        let mut out = Array2::zeros((x.nrows(), self.layer(layers.end - 1).bias.len()));
+        let mut out = Array2::zeros((x.nrows(), self.layer(layers.end - 1).n_outputs()));
         for (start, block) in (0..).step_by(BLOCK).zip(x.axis_chunks_iter(Axis(0), BLOCK)) {
             let mut values = block.to_owned();
             if layers.start == 0 {
@@ -132,7 +133,7 @@ impl<F: Real> Autoencoder<F> {
             }
             for index in layers.clone() {
                 let layer = self.layer(index);
-                let mut next = Array2::zeros((values.nrows(), layer.bias.len()));
+                let mut next = Array2::zeros((values.nrows(), layer.n_outputs()));
                 layer.forward_then(values.view(), next.view_mut(), |_, row| {
                     if let Some(k) = top_k
                         && index + 1 == self.encoder.len()
@@ -173,6 +174,7 @@ impl<F: Real> Chain<F> for Autoencoder<F> {
                 weights: self.encoder[2 * depth - 1 - index].weights.t(),
                 bias: biases[index - depth].view(),
                 activation,
+                connection: Connection::Full,
             },
         }
     }
@@ -180,25 +182,25 @@ impl<F: Real> Chain<F> for Autoencoder<F> {
 
 impl<F: Real> Parameters<F> for Autoencoder<F> {
     fn tensors(&self) -> impl Iterator<Item = Tensor<'_, F>> {
-        let (untied, tied): (&[Dense<F>], &[Array1<F>]) = match &self.decoder {
+        let (untied, tied): (&[Layer<F>], &[Array1<F>]) = match &self.decoder {
             Decoder::Untied(layers) => (layers, &[]),
             Decoder::Tied(biases) => (&[], biases),
         };
         let layers = self.encoder.iter().chain(untied).enumerate();
         let biases = (self.encoder.len()..).zip(tied);
         layers
-            .flat_map(|(layer, dense)| dense.tensors(layer))
+            .flat_map(|(index, layer)| layer.tensors(index))
             .chain(biases.map(|(layer, bias)| Tensor::vector("bias", layer, bias.view())))
     }
 
     fn tensors_mut(&mut self) -> impl Iterator<Item = TensorMut<'_, F>> {
         let depth = self.encoder.len();
-        let (untied, tied): (&mut [Dense<F>], &mut [Array1<F>]) = match &mut self.decoder {
+        let (untied, tied): (&mut [Layer<F>], &mut [Array1<F>]) = match &mut self.decoder {
             Decoder::Untied(layers) => (layers, &mut []),
             Decoder::Tied(biases) => (&mut [], biases),
         };
         let layers = self.encoder.iter_mut().chain(untied).enumerate();
-        layers.flat_map(|(layer, dense)| dense.tensors_mut(layer)).chain(
+        layers.flat_map(|(index, layer)| layer.tensors_mut(index)).chain(
             (depth..)
                 .zip(tied)
                 .map(|(layer, bias)| TensorMut::vector("bias", layer, bias.view_mut())),

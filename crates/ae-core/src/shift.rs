@@ -16,6 +16,18 @@ pub struct Shift {
     /// Number of pixels in a row of an image. `None` stands for square images.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub width: Option<usize>,
+    /// Number of values per pixel, which move together.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub channels: usize,
+}
+
+fn one() -> usize {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_one(n: &usize) -> bool {
+    *n == 1
 }
 
 impl Shift {
@@ -24,33 +36,38 @@ impl Shift {
     /// # Errors
     /// [`InvalidSetting`] naming the parameter out of its range.
     pub fn validate(&self) -> Result<(), InvalidSetting> {
-        require(self.pixels >= 1, "training.shift.pixels", &self.pixels, "at least 1")?;
+        require(self.pixels >= 1, "shift.pixels", &self.pixels, "at least 1")?;
+        require(self.channels >= 1, "shift.channels", &self.channels, "at least 1")?;
         let width = self.width.unwrap_or(1);
-        require(width >= 1, "training.shift.width", &width, "at least 1")
+        require(width >= 1, "shift.width", &width, "at least 1")
     }
 
-    /// Numbers of rows and columns of an image of `n_pixels` pixels.
+    /// Height, width and channels of an image of `n_values` values.
     ///
     /// # Errors
     /// [`InvalidSetting`] if the pixels do not form a rectangle, or the shift exceeds its sides.
-    pub fn shape(&self, n_pixels: usize) -> Result<(usize, usize), InvalidSetting> {
+    pub fn shape(&self, n_values: usize) -> Result<[usize; 3], InvalidSetting> {
+        let channels = self.channels;
+        let expected = "the number of values per pixel";
+        require(n_values.is_multiple_of(channels), "shift.channels", &channels, expected)?;
+        let n_pixels = n_values / channels;
         let width = self.width.unwrap_or_else(|| n_pixels.isqrt());
         let whole =
             n_pixels.is_multiple_of(width) && (self.width.is_some() || width * width == n_pixels);
         let expected = "the number of pixels in a row of an image";
-        require(whole, "training.shift.width", &width, expected)?;
-        let shape = (n_pixels / width, width);
-        let smaller = self.pixels < shape.0.min(shape.1);
+        require(whole, "shift.width", &width, expected)?;
+        let height = n_pixels / width;
+        let smaller = self.pixels < height.min(width);
         require(
             smaller,
-            "training.shift.pixels",
+            "shift.pixels",
             &self.pixels,
             "less than the height and width of the images",
         )?;
-        Ok(shape)
+        Ok([height, width, channels])
     }
 
-    /// Writes the shifted images `x` into `out`; both are n × pixels. The shift of an image depends only
+    /// Writes the shifted images `x` into `out`; both are n × values. The shift of an image depends only
     /// on the stream and on its row. Allocates nothing.
     ///
     /// # Panics
@@ -58,12 +75,12 @@ impl Shift {
     pub fn apply<F: Real>(
         &self,
         stream: Stream,
-        shape: (usize, usize),
+        shape: [usize; 3],
         x: ArrayView2<F>,
         out: ArrayViewMut2<F>,
     ) {
         assert_eq!(x.dim(), out.dim(), "the shapes of input and output");
-        assert_eq!(x.ncols(), shape.0 * shape.1, "the size of an image");
+        assert_eq!(x.ncols(), shape.iter().product::<usize>(), "the size of an image");
         let most = self.pixels.cast_signed();
         let distances = 2.0 * self.pixels as f64 + 1.0;
         by_rows(out.nrows(), out, |rows, mut out| {
@@ -80,20 +97,22 @@ impl Shift {
 }
 
 /// Writes one shifted image into `out`.
-fn moved<F: Real>(x: &[F], (down, right): (isize, isize), shape: (usize, usize), out: &mut [F]) {
-    let (height, width) = shape;
-    let keep = width - right.unsigned_abs();
+fn moved<F: Real>(x: &[F], (down, right): (isize, isize), shape: [usize; 3], out: &mut [F]) {
+    let [height, width, channels] = shape;
+    let keep = (width - right.unsigned_abs()) * channels;
+    let width = width * channels;
     for (y, out) in out.chunks_exact_mut(width).enumerate() {
         let from = y.saturating_add_signed(-down).min(height - 1);
         let row = &x[from * width..][..width];
         if right >= 0 {
             let (edge, rest) = out.split_at_mut(width - keep);
             rest.copy_from_slice(&row[..keep]);
-            edge.fill(row[0]);
+            edge.chunks_exact_mut(channels).for_each(|edge| edge.copy_from_slice(&row[..channels]));
         } else {
             let (rest, edge) = out.split_at_mut(keep);
             rest.copy_from_slice(&row[width - keep..]);
-            edge.fill(row[width - 1]);
+            let last = &row[width - channels..];
+            edge.chunks_exact_mut(channels).for_each(|edge| edge.copy_from_slice(last));
         }
     }
 }
@@ -104,8 +123,8 @@ mod tests {
     use ndarray::{Array2, s};
     use numerics::{Purpose, with_team};
 
-    const SHIFT: Shift = Shift { pixels: 1, width: Some(4) };
-    const SHAPE: (usize, usize) = (3, 4);
+    const SHIFT: Shift = Shift { pixels: 1, width: Some(4), channels: 1 };
+    const SHAPE: [usize; 3] = [3, 4, 1];
 
     fn stream() -> Stream {
         Stream::new(3, Purpose::new("test"))
@@ -129,6 +148,11 @@ mod tests {
         assert_eq!(out, [1., 2., 3., 3., 1., 2., 3., 3., 5., 6., 7., 7.]);
         moved(&x, (-1, 2), SHAPE, &mut out);
         assert_eq!(out, [4., 4., 4., 5., 8., 8., 8., 9., 8., 8., 8., 9.]);
+        // Two channels: pixels (0, 1), (2, 3) / (4, 5), (6, 7) / (8, 9), (10, 11).
+        moved(&x, (0, 1), [3, 2, 2], &mut out);
+        assert_eq!(out, [0., 1., 0., 1., 4., 5., 4., 5., 8., 9., 8., 9.]);
+        moved(&x, (-1, -1), [3, 2, 2], &mut out);
+        assert_eq!(out, [6., 7., 6., 7., 10., 11., 10., 11., 10., 11., 10., 11.]);
     }
 
     /// Of 9,000 images a ninth moves in each direction, within five standard errors (150).
@@ -151,14 +175,17 @@ mod tests {
 
     #[test]
     fn shapes_are_checked() {
-        assert_eq!(SHIFT.shape(12), Ok((3, 4)));
-        let square = Shift { pixels: 2, width: None };
-        assert_eq!(square.shape(784), Ok((28, 28)));
-        for (shift, n_pixels) in [(square, 12), (SHIFT, 13), (Shift { pixels: 3, ..SHIFT }, 12)] {
-            assert!(shift.shape(n_pixels).is_err(), "{shift:?} of {n_pixels} pixels");
+        assert_eq!(SHIFT.shape(12), Ok([3, 4, 1]));
+        let square = Shift { pixels: 2, width: None, channels: 1 };
+        assert_eq!(square.shape(784), Ok([28, 28, 1]));
+        assert_eq!(Shift { channels: 3, ..square }.shape(3072), Ok([32, 32, 3]));
+        let wide = Shift { pixels: 3, ..SHIFT };
+        let coloured = Shift { channels: 3, ..square };
+        for (shift, n_values) in [(square, 12), (SHIFT, 13), (wide, 12), (coloured, 784)] {
+            assert!(shift.shape(n_values).is_err(), "{shift:?} of {n_values} values");
         }
-        let error = Shift { pixels: 0, width: None }.validate().expect_err("none").to_string();
-        assert_eq!(error, "training.shift.pixels = 0: expected at least 1");
-        assert!(Shift { pixels: 1, width: Some(0) }.validate().is_err());
+        let error = Shift { pixels: 0, ..SHIFT }.validate().expect_err("none").to_string();
+        assert_eq!(error, "shift.pixels = 0: expected at least 1");
+        assert!(Shift { width: Some(0), ..SHIFT }.validate().is_err());
     }
 }

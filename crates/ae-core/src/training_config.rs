@@ -79,7 +79,8 @@ impl TrainingConfig {
         )?;
         self.regularisation().validate()?;
         self.schedule.validate()?;
-        self.shift.map_or(Ok(()), |shift| shift.validate())?;
+        let shift = self.shift.map_or(Ok(()), |shift| shift.validate());
+        shift.map_err(|error| error.within("training"))?;
         self.corruption.map_or(Ok(()), |corruption| corruption.validate())?;
         self.emphasis.map_or(Ok(()), |emphasis| emphasis.validate(self.corruption))?;
         self.penalty.map_or(Ok(()), |penalty| penalty.validate())?;

@@ -5,7 +5,7 @@ use ae_core::{
     Training, TrainingConfig, cost_and_gradient,
 };
 use ndarray::{Array2, Axis, array};
-use nn_core::{Activation, BlockKind, Dense, Layout, Loss, Parameters, TrainingError};
+use nn_core::{Activation, BlockKind, Layer, Layout, Loss, Parameters, TrainingError};
 use numerics::{Purpose, Stream};
 
 const NAN: f32 = f32::NAN;
@@ -80,7 +80,7 @@ fn the_gradient_is_that_of_the_model_without_the_missing_columns() {
         ..config.clone()
     };
     let mut small = Autoencoder::<f64>::new(&small_config, 3, 1, 0).expect("valid");
-    let select = |to: &mut [&mut Dense<f64>], from: &Autoencoder<f64>| {
+    let select = |to: &mut [&mut Layer<f64>], from: &Autoencoder<f64>| {
         let ae_core::Decoder::Untied(decoder) = &from.decoder else { panic!("untied") };
         let standard = |weights: Array2<f64>| weights.as_standard_layout().into_owned();
         to[0].weights = standard(from.encoder[0].weights.select(Axis(0), &kept));

@@ -22,7 +22,7 @@ fn config() -> (AutoencoderConfig, TrainingConfig) {
 fn denoising() -> (AutoencoderConfig, TrainingConfig) {
     let (architecture, config) = config();
     let config = TrainingConfig {
-        shift: Some(Shift { pixels: 1, width: Some(5) }),
+        shift: Some(Shift { pixels: 1, width: Some(5), channels: 1 }),
         corruption: Some(Corruption::Masking { fraction: 0.25 }),
         emphasis: Some(Emphasis { corrupted: 1.0, uncorrupted: 0.5 }),
         penalty: Some(Penalty::Kl(Kl { target: 0.2, weight: 0.1 })),
@@ -141,7 +141,8 @@ fn invalid_data_and_settings_are_refused() {
     assert!(outside.contains("column 0 is 2") && outside.contains("[0, 1]"), "{outside}");
     let no_batch = TrainingConfig { batch_size: 0, ..config.clone() };
     assert_eq!(refusal(data(), &no_batch), "training.batch_size = 0: expected at least 1");
-    let moved = TrainingConfig { shift: Some(Shift { pixels: 1, width: None }), ..config };
+    let moved =
+        TrainingConfig { shift: Some(Shift { pixels: 1, width: None, channels: 1 }), ..config };
     assert_eq!(
         refusal(data(), &moved),
         "training.shift.width = 4: expected the number of pixels in a row of an image"

@@ -6,7 +6,7 @@ mod text;
 
 use std::path::Path;
 
-use nn_core::{Chain, Dense, Parameters};
+use nn_core::{Chain, Layer, Parameters};
 use serde::Serialize;
 use study::class_metrics::wilson_interval;
 
@@ -151,7 +151,7 @@ impl Card {
             let units = if last { "softmax".to_owned() } else { text::name(layer.activation) };
             card_layer("classifier", index, layer.weights.dim(), units)
         });
-        let n_classes = network.layers.last().map_or(0, Dense::n_outputs);
+        let n_classes = network.layers.last().map_or(0, Layer::n_outputs);
         let origin = trained.origin.as_ref();
         let (error, rows) = (trained.validation_error_pct, trained.validation_rows);
         let wrong = (error / 100.0 * rows as f64).round();

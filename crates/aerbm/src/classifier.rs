@@ -4,7 +4,7 @@ use std::path::Path;
 
 use mnist_io::SplitRule;
 use ndarray::{Array2, ArrayView2, s};
-use nn_core::{Activation, Dense, TensorMap, observed, restore, store};
+use nn_core::{Activation, Layer, TensorMap, observed, restore, store};
 use serde::{Deserialize, Serialize};
 use stack::{Classifier, FineTuneConfig, Labelled, fine_tune};
 use study::Rates;
@@ -191,7 +191,7 @@ impl TrainedClassifier {
         let layers = &self.classifier.layers;
         let inputs = layers.first().map(|layer| layer.weights.nrows());
         let description = Description {
-            sizes: inputs.into_iter().chain(layers.iter().map(Dense::n_outputs)).collect(),
+            sizes: inputs.into_iter().chain(layers.iter().map(Layer::n_outputs)).collect(),
             activations: self.classifier.units.clone(),
             validation_error_pct: self.validation_error_pct,
             validation_rows: self.validation_rows,
@@ -226,7 +226,7 @@ impl TrainedClassifier {
             .flat_map(|(layer, (n_inputs, n_outputs))| stored::dense(layer, n_inputs, n_outputs))
             .collect();
         stored::check_tensors(&expected, &tensors).map_err(damaged)?;
-        let layers = pairs().map(|(n_inputs, n_outputs)| Dense::zeros(n_inputs, n_outputs));
+        let layers = pairs().map(|(n_inputs, n_outputs)| Layer::zeros(n_inputs, n_outputs));
         let layers = layers.collect();
         let mut classifier = Classifier { layers, units: description.activations };
         restore(&mut classifier, "", &tensors).map_err(|error| damaged(error.to_string()))?;

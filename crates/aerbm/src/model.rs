@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ae_core::Autoencoder;
 use ndarray::{Array2, ArrayView2};
-use nn_core::{Activation, Dense, Parameters as _, RestoreError, TensorMap, restore, store};
+use nn_core::{Activation, Layer, Parameters as _, RestoreError, TensorMap, restore, store};
 use numerics::{Purpose, Stream};
 use rbm_core::Rbm;
 use stack::{Dbn, PretrainedLayer, layer_prefix};
@@ -100,7 +100,7 @@ impl Model {
     }
 
     /// The layers from the data up to the code, each with its activation.
-    pub fn encoder_layers(&self) -> Vec<(Dense<f32>, Activation)> {
+    pub fn encoder_layers(&self) -> Vec<(Layer<f32>, Activation)> {
         let pretrained = |rbm: &Rbm<f32>| {
             let layer = PretrainedLayer::from(rbm.clone());
             (layer.encoder, layer.unit)

@@ -30,7 +30,7 @@ pub(crate) fn check_model(
         let (height, width) = (image.height, image.width);
         return Err(format!("its record has {n} inputs and images of {height}x{width} pixels"));
     }
-    check_tensors(&expected(settings, n), tensors)
+    check_tensors(&expected(settings, n)?, tensors)
 }
 
 /// Checks that a name that was read from a file can be part of a file's name, and no path.
@@ -71,9 +71,9 @@ pub(crate) fn dense(layer: usize, n_inputs: usize, n_outputs: usize) -> [Expecte
 }
 
 /// The tensors of a model of these settings.
-fn expected(settings: &RunConfig, n_visible: usize) -> Vec<Expected> {
-    match settings {
-        RunConfig::Autoencoder(settings) => of_autoencoder(&settings.model, n_visible),
+fn expected(settings: &RunConfig, n_visible: usize) -> Result<Vec<Expected>, String> {
+    Ok(match settings {
+        RunConfig::Autoencoder(settings) => of_autoencoder(&settings.model, n_visible)?,
         RunConfig::Rbm(settings) => of_rbm("", n_visible, &settings.model),
         RunConfig::Dbn(settings) => {
             let mut n_inputs = n_visible;
@@ -85,17 +85,21 @@ fn expected(settings: &RunConfig, n_visible: usize) -> Vec<Expected> {
             });
             layers.collect()
         }
-    }
+    })
 }
 
-fn of_autoencoder(model: &AutoencoderConfig, n_visible: usize) -> Vec<Expected> {
-    let widths = model.widths(n_visible);
+fn of_autoencoder(model: &AutoencoderConfig, n_visible: usize) -> Result<Vec<Expected>, String> {
+    let layers = model.layers(n_visible).map_err(|error| error.to_string())?;
+    let (widths, connections) = layers;
     let depth = model.encoder_layers.len() + 1;
-    let layers = widths.windows(2).enumerate().flat_map(|(layer, pair)| {
+    let layers = widths.windows(2).zip(connections).enumerate();
+    let tensors = layers.flat_map(|(layer, (pair, connection))| {
         let tied = model.tied && layer >= depth;
-        dense(layer, pair[0], pair[1]).into_iter().skip(usize::from(tied))
+        let ((rows, columns), bias) = connection.shapes(pair[0], pair[1]);
+        let weights = (format!("{layer}.weights"), [rows, columns]);
+        [weights, (format!("{layer}.bias"), [1, bias])].into_iter().skip(usize::from(tied))
     });
-    layers.collect()
+    Ok(tensors.collect())
 }
 
 fn of_rbm(prefix: &str, n_visible: usize, model: &rbm_core::RbmConfig) -> Vec<Expected> {

@@ -159,6 +159,46 @@ impl Activation {
         ));
     }
 
+    /// Like [`Activation::apply_with_bias`], for a row that consists of parts with the same biases.
+    #[inline]
+    pub(crate) fn apply_with_shared_bias<F: Real>(self, bias: &[F], row: &mut [F]) {
+        with_constant!(self, UNIT => elementary::vectorised(
+            #[inline(always)]
+            || {
+                if let &[bias] = bias {
+                    for value in row {
+                        *value = UNIT.output(*value + bias);
+                    }
+                } else {
+                    for part in row.chunks_exact_mut(bias.len()) {
+                        for (value, &bias) in part.iter_mut().zip(bias) {
+                            *value = UNIT.output(*value + bias);
+                        }
+                    }
+                }
+            },
+        ));
+    }
+
+    /// Replaces each output y by `f` of its partner and of dy/dz, flushed [to
+    /// zero](elementary::flush_to_zero) if it is negligible.
+    #[inline]
+    pub(crate) fn replace_by_derivative<F: Real>(
+        self,
+        partners: &[F],
+        outputs: &mut [F],
+        f: impl Fn(F, F) -> F,
+    ) {
+        with_constant!(self, UNIT => elementary::vectorised(
+            #[inline(always)]
+            || {
+                for (y, &partner) in outputs.iter_mut().zip(partners) {
+                    *y = elementary::flush_to_zero(f(partner, UNIT.derivative(*y)));
+                }
+            },
+        ));
+    }
+
     /// Multiplies each delta by dy/dz at the matching output y and flushes [negligible
     /// results](elementary::flush_to_zero) to zero.
     #[inline]
@@ -256,6 +296,12 @@ mod tests {
             let mut parts: Vec<f64> = z.iter().zip(&bias).map(|(z, b)| z + b).collect();
             unit.apply(&mut parts);
             assert_eq!(fused, parts);
+            let mut shared = [&z[..], &z[..]].concat();
+            unit.apply_with_shared_bias(&bias, &mut shared);
+            assert_eq!(shared, [&parts[..], &parts[..]].concat());
+            let mut single = z.clone();
+            unit.apply_with_shared_bias(&[0.3], &mut single);
+            assert!(single.iter().zip(&z).all(|(&y, z)| y == unit.output(z + 0.3)));
             let mut deltas = vec![2.0; 37];
             unit.multiply_derivative(&parts, &mut deltas);
             assert!(deltas.iter().zip(&parts).all(|(&d, &y)| d == 2.0 * unit.derivative(y)));

@@ -2,14 +2,13 @@
 //!
 //! Layers i = 1 … L with input a₀ = x compute aᵢ = fᵢ(aᵢ₋₁ Wᵢ + bᵢ). With δ_L = ∂cost/∂z_L given by
 //! the loss, δᵢ₋₁ = (δᵢ Wᵢᵀ) ⊙ f′ᵢ₋₁, and the gradients are ∂Wᵢ = aᵢ₋₁ᵀ δᵢ, ∂bᵢ = Σ δᵢ
-//! (Rumelhart, Hinton & Williams 1986).
-
-use std::ops::Range;
+//! (Rumelhart, Hinton & Williams 1986). In a convolution, a is a matrix of patches and δ one of maps.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 use numerics::Real;
 
-use crate::{Kind, LayerView, Parameters, TensorGradient};
+use crate::trace::Trace;
+use crate::{Connection, Kind, Layer, LayerView, Parameters, TensorGradient};
 
 /// A model whose layers form a chain: each takes the output of the one before.
 pub trait Chain<F: Real> {
@@ -27,6 +26,12 @@ pub struct Workspace<F> {
     outputs: Vec<Array2<F>>,
     /// δᵢ of every layer.
     deltas: Vec<Array2<F>>,
+    /// The state of pooling of every layer.
+    traces: Vec<Trace<F>>,
+    /// Whether each layer is fully connected.
+    full: Vec<bool>,
+    /// The bias of every output of the last layer, if they share biases.
+    shared_bias: Vec<F>,
     /// Cost of each sample.
     costs: Vec<F>,
     /// Number of samples of the current batch.
@@ -35,12 +40,23 @@ pub struct Workspace<F> {
 
 impl<F: Real> Workspace<F> {
     /// Buffers for batches of up to `batch_size` samples through `chain`.
+    ///
+    /// # Panics
+    /// If the last layer averages its maps.
     pub fn new(chain: &impl Chain<F>, batch_size: usize) -> Self {
-        let widths = (0..chain.n_layers()).map(|i| chain.layer(i).bias.len());
+        let layers = || (0..chain.n_layers()).map(|i| chain.layer(i));
+        let last = chain.layer(chain.n_layers() - 1);
+        assert!(!last.averages(), "the last layer of a chain does not average");
+        let full: Vec<bool> = layers().map(|layer| layer.connection == Connection::Full).collect();
+        let widths = layers().map(|layer| layer.n_outputs());
         let matrices: Vec<_> = widths.map(|width| Array2::zeros((batch_size, width))).collect();
+        let shares_bias = last.connection != Connection::Full;
         Workspace {
             outputs: matrices[..matrices.len() - 1].to_vec(),
             deltas: matrices,
+            traces: layers().map(|layer| Trace::new(layer.connection, batch_size)).collect(),
+            full,
+            shared_bias: vec![F::zero(); if shares_bias { last.n_outputs() } else { 0 }],
             costs: vec![F::zero(); batch_size],
             n: 0,
         }
@@ -67,7 +83,8 @@ impl<F: Real> Workspace<F> {
             let (before, from) = self.outputs.split_at_mut(i);
             let input = before.last().map_or(x, |output| output.slice(s![..self.n, ..]));
             let out = from[0].slice_mut(s![..self.n, ..]);
-            chain.layer(i).forward_then(input, out, |sample, row| select(i, sample, row));
+            let trace = self.traces[i].rows_mut(self.n);
+            chain.layer(i).forward_traced(input, out, trace, |sample, row| select(i, sample, row));
         }
     }
 
@@ -82,18 +99,21 @@ impl<F: Real> Workspace<F> {
         replace_by_delta: impl Fn(usize, &[F], &mut [F]) -> F + Sync,
     ) -> f64 {
         let last = chain.layer(chain.n_layers() - 1);
-        let bias = last.bias.as_slice().expect("a bias is contiguous");
+        let mut bias = last.bias.as_slice().expect("a bias is contiguous");
+        if !self.shared_bias.is_empty() {
+            for part in self.shared_bias.chunks_exact_mut(bias.len()) {
+                part.copy_from_slice(bias);
+            }
+            bias = &self.shared_bias;
+        }
         let input = self.outputs.last().map_or(x, |output| output.slice(s![..self.n, ..]));
         let delta = self.deltas.last_mut().expect("a chain has a layer");
-        let costs = &mut self.costs[..self.n];
-        let epilogue = |rows: Range<usize>, mut delta: ArrayViewMut2<F>, costs: &mut [F]| {
-            for ((sample, mut row), cost) in rows.zip(delta.rows_mut()).zip(costs) {
-                let row = row.as_slice_mut().expect("rows are contiguous");
-                *cost = replace_by_delta(sample, bias, row);
-            }
-        };
         let delta = delta.slice_mut(s![..self.n, ..]);
-        numerics::matmul_then(input, last.weights, delta, costs, epilogue);
+        let trace = self.traces.last_mut().expect("a chain has a layer").rows_mut(self.n);
+        let costs = &mut self.costs[..self.n];
+        last.products_then(input, delta, trace, costs, |sample, row, cost: &mut [F]| {
+            cost[0] = replace_by_delta(sample, bias, row);
+        });
         self.costs[..self.n].iter().map(|cost| cost.as_f64()).sum::<f64>() / self.n as f64
     }
 
@@ -113,23 +133,55 @@ impl<F: Real> Workspace<F> {
             let (before, from) = self.deltas.split_at_mut(i);
             let delta = from[0].slice(s![..self.n, ..]);
             let outputs = self.outputs[i - 1].slice(s![..self.n, ..]);
-            let unit = chain.layer(i - 1).activation;
-            numerics::matmul_then(
-                delta,
-                chain.layer(i).weights.reversed_axes(),
-                before[i - 1].slice_mut(s![..self.n, ..]),
-                (),
-                |rows, mut deltas, ()| {
-                    let outputs = outputs.slice(s![rows, ..]);
-                    for (mut delta, output) in deltas.rows_mut().into_iter().zip(outputs.rows()) {
-                        let delta = delta.as_slice_mut().expect("rows are contiguous");
-                        let output = output.to_slice().expect("rows are contiguous");
-                        penalise(i - 1, output, delta);
-                        unit.multiply_derivative(output, delta);
-                    }
-                },
-            );
+            let below = chain.layer(i - 1);
+            let (unit, averages) = (below.activation, below.averages());
+            let mut out = before[i - 1].slice_mut(s![..self.n, ..]);
+            let layer = chain.layer(i);
+            layer.backward_then(delta, &self.traces[i], out.view_mut(), |sample, delta| {
+                let output = outputs.slice_move(s![sample, ..]);
+                let output = output.to_slice().expect("rows are contiguous");
+                penalise(i - 1, output, delta);
+                if !averages {
+                    unit.multiply_derivative(output, delta);
+                }
+            });
+            self.traces[i - 1].spread(unit, out.view());
         }
+    }
+
+    /// Writes the derivatives of the cost with respect to the inputs of the first layer into `out`, which
+    /// has a row for each sample, after the backward pass; then calls `finish` with the index and the
+    /// row of each sample.
+    pub fn input_gradient_then(
+        &self,
+        chain: &impl Chain<F>,
+        out: ArrayViewMut2<F>,
+        finish: impl Fn(usize, &mut [F]) + Sync,
+    ) {
+        chain.layer(0).backward_then(self.delta(0), &self.traces[0], out, finish);
+    }
+
+    /// Writes the gradient of the weights of layer `index`, after the passes of the batch `x`, into the
+    /// layer's `gradient`.
+    pub fn set_weights_gradient(&self, index: usize, x: ArrayView2<F>, gradient: &mut Layer<F>) {
+        let (x, delta) = (self.layer_input(index, x), self.delta(index));
+        gradient.set_weights_gradient(self.scale(), x, delta, &self.traces[index]);
+    }
+
+    /// Writes the gradient of the biases of layer `index` into the layer's `gradient`.
+    pub fn set_bias_gradient(&self, index: usize, gradient: &mut Layer<F>) {
+        gradient.set_bias_gradient(self.scale(), self.delta(index), &self.traces[index]);
+    }
+
+    /// The inverse of the number of samples in the batch.
+    fn scale(&self) -> F {
+        F::one() / F::of(self.n as f64)
+    }
+
+    /// Whether the gradient of the weights of layer `index` is a product of its inputs and δ, as in
+    /// [`TensorGradient::Product`]. That of a convolution is a sum over positions.
+    pub fn has_product(&self, index: usize) -> bool {
+        self.full[index]
     }
 
     /// δ of layer `index`. Shape: batch × outputs of the layer.
@@ -142,18 +194,19 @@ impl<F: Real> Workspace<F> {
         self.outputs[index].slice(s![..self.n, ..])
     }
 
-    /// The gradients of the chain's tensors after the passes of the batch `x`. Layers for which
-    /// `products` holds have their weight gradients given as products that are not yet computed; all
-    /// other gradients are taken from `gradient`.
+    /// The gradients of the chain's tensors after the passes of the batch `x`. Layers that [have a
+    /// product](Workspace::has_product) and for which `products` holds have their weight gradients given
+    /// as products that are not yet computed; all other gradients are taken from `gradient`.
     pub fn gradients<'a>(
         &'a self,
         x: ArrayView2<'a, F>,
         gradient: &'a impl Parameters<F>,
         products: impl Fn(usize) -> bool + 'a,
     ) -> impl Iterator<Item = TensorGradient<'a, F>> {
-        let scale = F::one() / F::of(self.n as f64);
+        let scale = self.scale();
         gradient.tensors().map(move |tensor| {
-            if tensor.kind == Kind::Weights && products(tensor.layer) {
+            let weights = tensor.kind == Kind::Weights;
+            if weights && self.has_product(tensor.layer) && products(tensor.layer) {
                 let (x, delta) = (self.layer_input(tensor.layer, x), self.delta(tensor.layer));
                 TensorGradient::Product { scale, x, delta }
             } else {

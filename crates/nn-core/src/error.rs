@@ -209,11 +209,11 @@ fn check_values<F: Real>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Dense;
+    use crate::Layer;
 
     #[test]
     fn divergence_names_the_tensor_the_step_and_the_rate() {
-        let mut layers = vec![Dense::<f32>::zeros(2, 2), Dense::zeros(2, 1)];
+        let mut layers = vec![Layer::<f32>::zeros(2, 2), Layer::zeros(2, 1)];
         let gradient = layers.clone();
         layers[1].bias[0] = f32::NAN;
         let error = TrainingError::diverged(f64::NAN, (&layers, &gradient), (205, 100), 0.5);

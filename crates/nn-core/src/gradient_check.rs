@@ -55,18 +55,18 @@ pub fn check_gradient<P: Parameters<f64> + Clone>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Dense;
+    use crate::Layer;
 
     #[allow(clippy::ptr_arg, reason = "the model is a vector of layers")]
-    fn cubic(model: &Vec<Dense<f64>>) -> f64 {
+    fn cubic(model: &Vec<Layer<f64>>) -> f64 {
         model[0].weights.iter().map(|w| w.powi(3)).sum::<f64>() + model[0].bias.sum()
     }
 
     #[test]
     fn a_right_gradient_passes_and_a_wrong_sign_fails() {
-        let mut model = vec![Dense::zeros(2, 2)];
+        let mut model = vec![Layer::zeros(2, 2)];
         model[0].weights = ndarray::array![[1.0, -2.0], [0.5, 3.0]];
-        let mut gradient = vec![Dense::zeros(2, 2)];
+        let mut gradient = vec![Layer::zeros(2, 2)];
         gradient[0].weights = model[0].weights.mapv(|w| 3.0 * w * w);
         gradient[0].bias.fill(1.0);
         assert!(check_gradient(&model, &gradient, cubic).max_relative_error < 1e-9);

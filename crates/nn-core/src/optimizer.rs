@@ -141,8 +141,9 @@ impl<F: Real> Parameters<F> for Optimizer<F> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Dense;
+    use crate::Layer;
     use crate::rule::tests::{one_weight, rules};
+    use crate::trace::Trace;
 
     #[test]
     fn ascent_is_descent_on_the_negative() {
@@ -165,11 +166,11 @@ mod tests {
             ndarray::Array2::from_shape_fn((30, 50), wave(7)),
             ndarray::Array2::from_shape_fn((30, 40), wave(11)),
         );
-        let mut stored = vec![Dense::<f32>::zeros(50, 40)];
-        stored[0].set_weights_gradient(0.5, x.view(), delta.view());
-        stored[0].set_bias_gradient(0.5, delta.view());
+        let mut stored = vec![Layer::<f32>::zeros(50, 40)];
+        stored[0].set_weights_gradient(0.5, x.view(), delta.view(), &Trace::None);
+        stored[0].set_bias_gradient(0.5, delta.view(), &Trace::None);
         for (rule, _) in rules() {
-            let mut models = [(); 2].map(|()| vec![Dense::<f32>::zeros(50, 40)]);
+            let mut models = [(); 2].map(|()| vec![Layer::<f32>::zeros(50, 40)]);
             let [by_values, by_product] = &mut models;
             by_values[0].weights = ndarray::Array2::from_shape_fn((50, 40), wave(3));
             by_product.clone_from(by_values);
@@ -190,7 +191,7 @@ mod tests {
     #[test]
     fn moments_fade_to_zero_and_never_to_subnormal_numbers() {
         for (rule, _) in rules() {
-            let mut model = vec![Dense::<f32>::zeros(1, 1)];
+            let mut model = vec![Layer::<f32>::zeros(1, 1)];
             let mut optimizer = Optimizer::new(rule, 0.0, &model);
             let mut gradient = model.clone();
             gradient[0].weights.fill(1e-15); // the square is close to the subnormal numbers
@@ -216,7 +217,7 @@ mod tests {
 
     #[test]
     fn layers_have_their_own_learning_rates() {
-        let start = vec![Dense::<f64>::zeros(1, 1); 3];
+        let start = vec![Layer::<f64>::zeros(1, 1); 3];
         let gradient = vec![one_weight(1.0).remove(0); 3];
         let mut model = start.clone();
         let mut optimizer = Optimizer::new(Rule::Sgd {}, 0.0, &model);
@@ -240,12 +241,12 @@ mod tests {
 
     #[test]
     fn only_weights_above_the_maximal_norm_are_scaled_down() {
-        let mut model = vec![Dense::<f64>::zeros(2, 3)];
+        let mut model = vec![Layer::<f64>::zeros(2, 3)];
         model[0].weights = ndarray::array![[3.0, 0.3, 0.0], [4.0, 0.4, 0.0]];
         model[0].bias.fill(9.0);
         let held = Regularisation { max_norm: Some(1.0), ..Default::default() };
         let mut optimizer = Optimizer::new(Rule::Sgd {}, held, &model);
-        optimizer.descend(&mut model, &vec![Dense::zeros(2, 3)], 0.1);
+        optimizer.descend(&mut model, &vec![Layer::zeros(2, 3)], 0.1);
         let expected = ndarray::array![[0.6, 0.3, 0.0], [0.8, 0.4, 0.0]];
         assert!((&model[0].weights - &expected).iter().all(|d| d.abs() < 1e-15));
         assert!(model[0].bias.iter().all(|&b| b == 9.0));

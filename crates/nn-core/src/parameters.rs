@@ -181,36 +181,36 @@ pub fn restore(
     Ok(())
 }
 
-impl<F: Real> Parameters<F> for Vec<crate::Dense<F>> {
+impl<F: Real> Parameters<F> for Vec<crate::Layer<F>> {
     fn tensors(&self) -> impl Iterator<Item = Tensor<'_, F>> {
-        self.iter().enumerate().flat_map(|(layer, dense)| dense.tensors(layer))
+        self.iter().enumerate().flat_map(|(index, layer)| layer.tensors(index))
     }
 
     fn tensors_mut(&mut self) -> impl Iterator<Item = TensorMut<'_, F>> {
-        self.iter_mut().enumerate().flat_map(|(layer, dense)| dense.tensors_mut(layer))
+        self.iter_mut().enumerate().flat_map(|(index, layer)| layer.tensors_mut(index))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Dense;
+    use crate::Layer;
 
     #[test]
     fn stored_tensors_are_restored() {
-        let mut layers = vec![Dense::<f32>::zeros(3, 2), Dense::zeros(2, 4)];
+        let mut layers = vec![Layer::<f32>::zeros(3, 2), Layer::zeros(2, 4)];
         for (i, tensor) in layers.tensors_mut().enumerate() {
             tensor.values.fill(i as f32 + 0.5);
         }
         let mut map = TensorMap::new();
         store(&layers, "model.", &mut map);
         assert_eq!(map.keys().next().expect("four tensors"), "model.0.bias");
-        let mut copy = vec![Dense::zeros(3, 2), Dense::zeros(2, 4)];
+        let mut copy = vec![Layer::zeros(3, 2), Layer::zeros(2, 4)];
         restore(&mut copy, "model.", &map).expect("the same shapes");
         assert_eq!(copy, layers);
         assert_eq!(layers.n_parameters(), 6 + 2 + 8 + 4);
 
-        let mut other = vec![Dense::zeros(3, 5)];
+        let mut other = vec![Layer::zeros(3, 5)];
         let error = restore(&mut other, "model.", &map).expect_err("another shape");
         assert_eq!(error.to_string(), "tensor `model.0.weights` has shape [3, 2], expected [3, 5]");
         let error = restore(&mut other, "", &map).expect_err("another prefix");

@@ -210,7 +210,7 @@ fn each<F: Real>(
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::{Dense, Optimizer};
+    use crate::{Layer, Optimizer};
 
     /// Every rule with the weight after two steps, with g = 0.5 and then −0.25 at rate 0.1 from w = 1,
     /// worked out by hand from the formulas on [`Rule`].
@@ -244,8 +244,8 @@ pub(crate) mod tests {
     }
 
     /// A model with the single weight `w` and a bias of 0.
-    pub(crate) fn one_weight(w: f64) -> Vec<Dense<f64>> {
-        let mut layer = Dense::zeros(1, 1);
+    pub(crate) fn one_weight(w: f64) -> Vec<Layer<f64>> {
+        let mut layer = Layer::zeros(1, 1);
         layer.weights[[0, 0]] = w;
         vec![layer]
     }

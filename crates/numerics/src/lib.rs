@@ -11,7 +11,10 @@ mod stream;
 mod sync;
 mod team;
 
-pub use product::{Prepared, matmul, matmul_consume, matmul_scaled, matmul_then};
+pub use product::{
+    Patches, Prepared, convolution_gradient, convolve, convolve_transposed, matmul, matmul_consume,
+    matmul_scaled, matmul_then, part_sums,
+};
 pub use real::Real;
 pub use reduce::{
     argmax, column_differences, column_sums, log_add_exp, log_sum_exp, sum, update_and_sum,

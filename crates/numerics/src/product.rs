@@ -48,6 +48,9 @@ use std::ops::Range;
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 use pulp::Arch;
 
+pub use self::convolution::{
+    Patches, convolution_gradient, convolve, convolve_transposed, part_sums,
+};
 use self::csr::{Csr, CsrBuffer};
 use self::pack::Packed;
 pub use self::prepared::Prepared;
@@ -55,6 +58,7 @@ use crate::Real;
 use crate::rows::{CACHE_LINE, MAX_SHARDS, Split, by_columns, by_rows, by_shards};
 use crate::team::team_size;
 
+mod convolution;
 mod csr;
 mod dense;
 pub(crate) mod lanes;

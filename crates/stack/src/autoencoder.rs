@@ -1,8 +1,8 @@
 use ae_core::{Autoencoder, AutoencoderConfig, Corruption, Decoder, Objective, Training};
 use ndarray::{Array1, ArrayView2};
 use nn_core::{
-    BlockKind, Dense, InvalidSetting, Layout, Metric, Progress, RestoreError, TensorMap,
-    TrainingError, require, restore, store,
+    BlockKind, ConvolutionConfig, InvalidSetting, Layer, Layout, Metric, Progress, RestoreError,
+    TensorMap, TrainingError, require, restore, store,
 };
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,9 @@ impl AutoencoderPretraining {
         n_hidden: usize,
         layer: usize,
     ) -> (AutoencoderConfig, ae_core::TrainingConfig) {
+        // A convolution has its own number of units.
+        let n_hidden =
+            if self.model.convolution.is_some() { self.model.n_hidden } else { n_hidden };
         let model = AutoencoderConfig {
             n_hidden,
             encoder_layers: vec![],
@@ -88,6 +91,14 @@ impl Pretraining for AutoencoderPretraining {
     fn fit_to(&mut self, layout: &Layout) {
         let all_in_unit_interval = layout.only() == Some(BlockKind::UnitInterval);
         self.layout = (!all_in_unit_interval).then(|| layout.clone());
+    }
+
+    fn convolution(&self) -> Option<ConvolutionConfig> {
+        self.model.convolution
+    }
+
+    fn convolution_mut(&mut self) -> Option<&mut ConvolutionConfig> {
+        self.model.convolution.as_mut()
     }
 
     fn epochs(&self) -> usize {
@@ -184,6 +195,6 @@ impl From<Autoencoder<f32>> for PretrainedLayer {
 }
 
 /// The decoder whose weights are the encoder's, transposed.
-pub(crate) fn transposed(encoder: &Dense<f32>, bias: Array1<f32>) -> Dense<f32> {
-    Dense { weights: encoder.weights.t().as_standard_layout().into_owned(), bias }
+pub(crate) fn transposed(encoder: &Layer<f32>, bias: Array1<f32>) -> Layer<f32> {
+    Layer::full(encoder.weights.t().as_standard_layout().into_owned(), bias)
 }

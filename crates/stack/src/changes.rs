@@ -2,7 +2,7 @@
 
 use ae_core::saturated_pct;
 use ndarray::{Array2, ArrayView2};
-use nn_core::{Workspace, column_means};
+use nn_core::{Connection, Workspace, column_means};
 use serde::{Deserialize, Serialize};
 
 use crate::{Classifier, ClassifierMemory, classification_cost_and_gradient};
@@ -47,7 +47,12 @@ pub fn layer_changes(
             LayerChange {
                 saturated_pct: saturated_pct(before.units[i], workspace.layer_output(i)),
                 distance: norm(&(w - w0)) / norm(w0),
-                cka: cka(workspace.layer_output(i), new_workspace.layer_output(i)),
+                cka: match before.layers[i].connection {
+                    Connection::Full => {
+                        cka(workspace.layer_output(i), new_workspace.layer_output(i))
+                    }
+                    _ => wide_cka(workspace.layer_output(i), new_workspace.layer_output(i)),
+                },
                 gradient_rms: norm(g) / (g.len() as f64).sqrt(),
             }
         })
@@ -61,8 +66,6 @@ fn norm(a: &Array2<f32>) -> f64 {
 /// Linear CKA, ‖Yᵀ X‖² / (‖Xᵀ X‖ ‖Yᵀ Y‖), of features (n × p and n × q) after centring; 0 if one of
 /// them does not vary.
 fn cka(x: ArrayView2<f32>, y: ArrayView2<f32>) -> f64 {
-    let centred =
-        |features: ArrayView2<f32>| &features - &column_means(features).mapv(|mean| mean as f32);
     let (x, y) = (centred(x), centred(y));
     let product = |a: &Array2<f32>, b: &Array2<f32>| {
         let mut out = Array2::zeros((a.ncols(), b.ncols()));
@@ -73,10 +76,30 @@ fn cka(x: ArrayView2<f32>, y: ArrayView2<f32>) -> f64 {
     if scale > 0.0 { product(&y, &x).powi(2) / scale } else { 0.0 }
 }
 
+/// [`cka`] of many features, such as those of maps: as ‖Yᵀ X‖² = Σ (X Xᵀ) ⊙ (Y Yᵀ), products of n × n
+/// elements do.
+fn wide_cka(x: ArrayView2<f32>, y: ArrayView2<f32>) -> f64 {
+    let gram = |features: ArrayView2<f32>| {
+        let features = centred(features);
+        let mut out = Array2::zeros((features.nrows(), features.nrows()));
+        numerics::matmul(features.view(), features.t(), out.view_mut());
+        out
+    };
+    let (x, y) = (gram(x), gram(y));
+    let product: f64 = x.iter().zip(&y).map(|(&x, &y)| f64::from(x) * f64::from(y)).sum();
+    let scale = norm(&x) * norm(&y);
+    if scale > 0.0 { product / scale } else { 0.0 }
+}
+
+/// Features with mean 0.
+fn centred(features: ArrayView2<f32>) -> Array2<f32> {
+    &features - &column_means(features).mapv(|mean| mean as f32)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nn_core::{Activation, Dense};
+    use nn_core::{Activation, Layer};
 
     fn wave(rows: usize, columns: usize, salt: usize) -> Array2<f32> {
         Array2::from_shape_fn((rows, columns), |(i, j)| ((i * (j + salt) + j) as f32 * 0.7).sin())
@@ -90,12 +113,17 @@ mod tests {
         assert!((cka(x.view(), rotated.view()) - 1.0).abs() < 1e-5);
         assert!(cka(x.view(), wave(200, 3, 50).view()) < 0.1);
         assert_eq!(cka(x.view(), Array2::ones((200, 2)).view()), 0.0);
+        for other in [&rotated, &wave(200, 3, 50), &x] {
+            let (by_features, by_samples) =
+                (cka(x.view(), other.view()), wide_cka(x.view(), other.view()));
+            assert!((by_features - by_samples).abs() < 1e-4, "{by_features} {by_samples}");
+        }
+        assert_eq!(wide_cka(x.view(), Array2::ones((200, 2)).view()), 0.0);
     }
 
     #[test]
     fn an_unchanged_layer_has_moved_no_distance() {
-        let layer =
-            |n, m, salt| Dense { weights: wave(n, m, salt), bias: ndarray::Array1::zeros(m) };
+        let layer = |n, m, salt| Layer::full(wave(n, m, salt), ndarray::Array1::zeros(m));
         let before = Classifier {
             layers: vec![layer(4, 3, 1), layer(3, 2, 2)],
             units: vec![Activation::Logistic],

@@ -47,7 +47,7 @@ pub fn classification_cost_and_gradient<F: Real>(
 
 /// Takes one step down the cost of a batch without the hidden units that `dropout` leaves out, and
 /// returns the cost in nats from before the step. Shapes and panics are those of
-/// [`classification_cost_and_gradient`]; the gradients of weights are never stored.
+/// [`classification_cost_and_gradient`]; gradients of weights that are plain products are never stored.
 ///
 /// # Errors
 /// [`NotFinite`] if the cost is not finite. No step is taken then, and the memory has the gradient.
@@ -75,6 +75,11 @@ pub(crate) fn descend<F: Real>(
     if !cost.is_finite() {
         set_weights_gradient(x, memory);
         return Err(NotFinite { cost });
+    }
+    for (i, layer) in memory.gradient.layers.iter_mut().enumerate() {
+        if !memory.workspace.has_product(i) {
+            memory.workspace.set_weights_gradient(i, x, layer);
+        }
     }
     let gradients = memory.workspace.gradients(x, &memory.gradient, |_| true);
     optimizer.descend_by(model, gradients, learning_rate);
@@ -117,18 +122,16 @@ pub(crate) fn pass<F: Real>(
     });
     let cost = workspace.output(model, x, cost);
     workspace.backward_then(model, |_, outputs, delta| zero_left_out(dropout, outputs, delta));
-    let scale = F::one() / F::of(x.nrows() as f64);
     for (i, layer) in gradient.layers.iter_mut().enumerate() {
-        layer.set_bias_gradient(scale, workspace.delta(i));
+        workspace.set_bias_gradient(i, layer);
     }
     cost
 }
 
 pub(crate) fn set_weights_gradient<F: Real>(x: ArrayView2<F>, memory: &mut ClassifierMemory<F>) {
     let ClassifierMemory { workspace, gradient } = memory;
-    let scale = F::one() / F::of(x.nrows() as f64);
     for (i, layer) in gradient.layers.iter_mut().enumerate() {
-        layer.set_weights_gradient(scale, workspace.layer_input(i, x), workspace.delta(i));
+        workspace.set_weights_gradient(i, x, layer);
     }
 }
 
@@ -153,7 +156,7 @@ pub(crate) fn softmax_cross_entropy<F: Real>(bias: &[F], label: usize, row: &mut
 #[cfg(test)]
 mod tests {
     use ndarray::Array2;
-    use nn_core::{Activation, Dense, Initialiser, check_gradient};
+    use nn_core::{Activation, Initialiser, Layer, check_gradient};
     use numerics::{Purpose, Stream};
 
     use super::*;
@@ -167,7 +170,7 @@ mod tests {
         let labels = [0, 1, 2, 0, 1, 2, 2];
         for unit in [Activation::Logistic, Activation::Tanh, Activation::Relu] {
             let layer = |i: usize, n_in, n_out| {
-                let mut layer: Dense<f64> =
+                let mut layer: Layer<f64> =
                     Initialiser::Glorot {}.dense(n_in, n_out, Stream::new(1, WEIGHTS).layer(i));
                 layer.bias.fill(0.1);
                 layer

@@ -2,7 +2,9 @@
 //! inputs of the softmax.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, s};
-use nn_core::{Activation, Chain, Dense, Initialiser, LayerView, Parameters, Tensor, TensorMut};
+use nn_core::{
+    Activation, Chain, Connection, Initialiser, Layer, LayerView, Parameters, Tensor, TensorMut,
+};
 use numerics::{Prepared, Purpose, Real, Stream, by_rows, elementary};
 
 use crate::{Dropout, PretrainedLayer};
@@ -13,7 +15,7 @@ const OUTPUT_LAYER: Purpose = Purpose::new("readout");
 #[derive(Debug, Clone, PartialEq)]
 pub struct Classifier<F> {
     /// The hidden layers, then the output layer (last hidden × classes).
-    pub layers: Vec<Dense<F>>,
+    pub layers: Vec<Layer<F>>,
     /// The activations of the hidden layers.
     pub units: Vec<Activation>,
 }
@@ -35,7 +37,7 @@ impl Classifier<f32> {
     /// # Panics
     /// If there is no layer.
     #[must_use]
-    pub fn on_top_of(hidden: Vec<(Dense<f32>, Activation)>, n_classes: usize, seed: u64) -> Self {
+    pub fn on_top_of(hidden: Vec<(Layer<f32>, Activation)>, n_classes: usize, seed: u64) -> Self {
         let (mut layers, units): (Vec<_>, Vec<_>) = hidden.into_iter().unzip();
         let n_features = layers.last().expect("a classifier has a hidden layer").n_outputs();
         layers.push(output_layer(n_features, n_classes, seed));
@@ -49,7 +51,7 @@ impl Classifier<f32> {
     }
 }
 
-fn output_layer(n_features: usize, n_classes: usize, seed: u64) -> Dense<f32> {
+fn output_layer(n_features: usize, n_classes: usize, seed: u64) -> Layer<f32> {
     Initialiser::Glorot {}.dense(n_features, n_classes, Stream::new(seed, OUTPUT_LAYER))
 }
 
@@ -127,8 +129,11 @@ impl<F: Real> Classifier<F> {
     ) -> Array2<F> {
         const STRIP: usize = 256;
         let layers = &self.layers[..n_layers];
-        let packed: Vec<Prepared<F>> =
-            layers.iter().map(|layer| Prepared::new(layer.weights.view())).collect();
+        let full = |layer: &Layer<F>| layer.connection == Connection::Full;
+        let packed: Vec<Option<Prepared<F>>> = layers
+            .iter()
+            .map(|layer| full(layer).then(|| Prepared::new(layer.weights.view())))
+            .collect();
         let (last, weights) = packed.split_last().expect("at least one layer");
         let mut outputs = Array2::zeros((x.nrows(), layers[n_layers - 1].n_outputs()));
         by_rows(x.nrows(), outputs.view_mut(), |rows, mut outputs| {
@@ -142,30 +147,36 @@ impl<F: Real> Classifier<F> {
                 let n = x.nrows();
                 let mut input = x;
                 for (i, (weights, out)) in weights.iter().zip(&mut between).enumerate() {
-                    self.pass(i, weights, input, out.slice_mut(s![..n, ..]), |_| ());
+                    self.pass(i, weights.as_ref(), input, out.slice_mut(s![..n, ..]), |_| ());
                     input = out.slice(s![..n, ..]);
                 }
-                self.pass(n_layers - 1, last, input, out, &finish);
+                self.pass(n_layers - 1, last.as_ref(), input, out, &finish);
             }
         });
         outputs
     }
 
-    /// Writes the outputs of one layer, after `finish` of each row, into `out`.
+    /// Writes the outputs of one layer, after `finish` of each row, into `out`, on the calling thread.
+    /// `weights` are those of a fully connected layer, packed.
     fn pass(
         &self,
         layer: usize,
-        weights: &Prepared<F>,
+        weights: Option<&Prepared<F>>,
         input: ArrayView2<F>,
         mut out: ArrayViewMut2<F>,
         finish: impl Fn(&mut [F]),
     ) {
-        weights.multiply(input, out.view_mut());
-        let LayerView { bias, activation, .. } = self.layer(layer);
-        let bias = bias.as_slice().expect("a bias is contiguous");
+        let layer = self.layer(layer);
+        let bias = layer.bias.as_slice().expect("a bias is contiguous");
+        match weights {
+            Some(weights) => weights.multiply(input, out.view_mut()),
+            None => layer.forward(input, out.view_mut()),
+        }
         for mut row in out.rows_mut() {
             let row = row.as_slice_mut().expect("rows are contiguous");
-            activation.apply_with_bias(bias, row);
+            if weights.is_some() {
+                layer.activation.apply_with_bias(bias, row);
+            }
             finish(row);
         }
     }
@@ -211,7 +222,7 @@ mod tests {
     #[test]
     fn outputs_are_those_of_the_layers_one_after_another() {
         for widths in [[5, 40, 3], [30, 1, 2], [70, 20, 11]] {
-            let layer = |i: usize| -> Dense<f64> {
+            let layer = |i: usize| -> Layer<f64> {
                 let stream = Stream::new(3, OUTPUT_LAYER).layer(i);
                 let mut layer = Initialiser::Glorot {}.dense(widths[i], widths[i + 1], stream);
                 layer.bias.fill(0.1);
@@ -241,7 +252,7 @@ mod tests {
     #[test]
     fn the_average_model_gives_the_mean_of_the_thinned_ones() {
         let dropout = Dropout { input: 0.2, hidden: 0.5 };
-        let layer = |i: usize, n_in, n_out| -> Dense<f64> {
+        let layer = |i: usize, n_in, n_out| -> Layer<f64> {
             Initialiser::Glorot {}.dense(n_in, n_out, Stream::new(1, OUTPUT_LAYER).layer(i))
         };
         let model = Classifier {

@@ -27,6 +27,9 @@ impl DeepPretraining {
         model.validate()?;
         let expected = "false with pretraining: an unrolled decoder has weights of its own";
         require(!model.tied, "model.tied", &model.tied, expected)?;
+        let full = model.convolution.is_none();
+        let expected = "none with pretraining, which is that of fully connected layers";
+        require(full, "model.convolution", &"set", expected)?;
         let mirrored = model.decoder_layers.is_none();
         let expected = "none with pretraining: an unrolled decoder mirrors the encoder";
         require(mirrored, "model.decoder_layers", &"set", expected)?;

@@ -1,3 +1,4 @@
+use ae_core::Shift;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 use nn_core::{
     InvalidSetting, MeanCost, Metric, Minibatches, Observer, Optimizer, Progress, Regularisation,
@@ -8,11 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::classification::{ClassifierMemory, NotFinite, classification_step};
 use crate::dropout::{DropoutDraw, leave_out};
+use crate::shifted::Shifted;
 use crate::virtual_adversarial::UnlabelledSamples;
 use crate::{Classifier, Dropout, Unlabelled};
 
 const ORDER: Purpose = Purpose::new("tune order");
 const DROPOUT: Purpose = Purpose::new("dropout");
+const SHIFT: Purpose = Purpose::new("tune shift");
 
 /// The fine-tuning of a classifier: all layers together, by backpropagation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -33,6 +36,10 @@ pub struct FineTuneConfig {
     /// Dropout during training.
     #[serde(skip_serializing_if = "Dropout::is_none")]
     pub dropout: Dropout,
+    /// Random shifts of the images that the network learns from, which are drawn anew for each step. A
+    /// convolution in the first layer gives the shape of the images; otherwise the shift does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shift: Option<Shift>,
     /// The largest norm of the weights into a unit; longer weight vectors are scaled down.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_norm: Option<f64>,
@@ -62,6 +69,7 @@ impl Default for FineTuneConfig {
             weight_decay: 0.0,
             optimizer: Rule::adam(),
             dropout: Dropout::default(),
+            shift: None,
             max_norm: None,
             learning_rate_multipliers: Vec::new(),
             output_layer_first: 0,
@@ -98,6 +106,8 @@ impl FineTuneConfig {
         let expected = "at most fine_tuning.updates";
         require(first <= updates, "fine_tuning.output_layer_first", &first, expected)?;
         self.dropout.validate().map_err(|error| error.within("fine_tuning"))?;
+        let shift = self.shift.map_or(Ok(()), |shift| shift.validate());
+        shift.map_err(|error| error.within("fine_tuning"))?;
         let unlabelled = self.unlabelled.map_or(Ok(()), |unlabelled| unlabelled.validate());
         unlabelled.map_err(|error| error.within("fine_tuning"))?;
         self.schedule.validate()?;
@@ -225,6 +235,7 @@ pub fn fine_tune_with_unlabelled(
     let mut memory = ClassifierMemory::new(&model, rows);
     let mut minibatches = Minibatches::new(train.labels.len(), batch_size);
     let mut x = Array2::zeros((rows, train.x.ncols()));
+    let mut shifted = Shifted::new(config.shift, &model, batch_size)?;
     let mut labels = Vec::with_capacity(batch_size);
     let mut best = (usize::MAX, model.clone());
     let mut history = Vec::with_capacity(config.evaluations);
@@ -240,6 +251,12 @@ pub fn fine_tune_with_unlabelled(
             }
             let n = samples.len();
             gather(train.x, samples, x.slice_mut(s![..n, ..]));
+            if let Some(shifted) = &mut shifted {
+                shifted.apply(
+                    Stream::new(seed, SHIFT).epoch(epoch).batch(batch),
+                    x.slice_mut(s![..n, ..]),
+                );
+            }
             let stream = Stream::new(seed, DROPOUT).epoch(epoch).batch(batch);
             if config.dropout.input > 0.0 {
                 leave_out_inputs(config.dropout.input, stream, x.slice_mut(s![..n, ..]));

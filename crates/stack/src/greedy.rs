@@ -8,7 +8,7 @@ use ndarray::{Array2, ArrayView2};
 use nn_core::{Observer, Progress, RestoreError, TensorMap, TrainingError, restore, store};
 use thiserror::Error;
 
-use crate::{Begun, Layer, LayerTraining, PlannedLayer, PretrainedLayer};
+use crate::{Begun, LayerTraining, PlannedLayer, PretrainedLayer, StackedLayer};
 
 /// Learns the layers of a stack from `data` (n × inputs) upwards, each on the features of the layer
 /// below. The observer also receives the layer, counted from 0.
@@ -67,7 +67,7 @@ impl<'a> Greedy<'a> {
     }
 }
 
-impl<'a, L: Layer> Greedy<'a, L> {
+impl<'a, L: StackedLayer> Greedy<'a, L> {
     /// A stack of `n_layers` layers on `data` (n × inputs). `begin` begins the layer of an index,
     /// counted from 0, on that layer's inputs.
     pub fn new(

@@ -1,9 +1,11 @@
 use ndarray::{Array2, ArrayView2, Axis};
-use nn_core::{Activation, Dense, Parameters, Tensor, TensorMut, observed};
+use nn_core::{
+    Activation, Connection, Convolution, Layer, Parameters, Tensor, TensorMut, observed,
+};
 use serde::{Deserialize, Serialize};
 
 /// A layer that others can be stacked on.
-pub trait Layer: Parameters<f32> {
+pub trait StackedLayer: Parameters<f32> {
     /// The features of each sample, which the next layer learns from.
     /// Shapes: (n × inputs) → (n × features).
     fn encode(&self, inputs: ArrayView2<f32>) -> Array2<f32>;
@@ -13,11 +15,11 @@ pub trait Layer: Parameters<f32> {
 #[derive(Debug, Clone, PartialEq)]
 pub struct PretrainedLayer {
     /// Maps the layer's inputs to its features: inputs × features.
-    pub encoder: Dense<f32>,
+    pub encoder: Layer<f32>,
     /// The activation of the features.
     pub unit: Activation,
     /// Maps features back to inputs: features × inputs.
-    pub decoder: Dense<f32>,
+    pub decoder: Layer<f32>,
     /// The activation of the reconstructed inputs. For a layer that was learned on a mixed table it is the
     /// identity, and the decoder's outputs are the total inputs of the layout's blocks: classifiers use
     /// the encoder alone, and a deep autoencoder takes the layout from its own configuration
@@ -39,8 +41,21 @@ impl PretrainedLayer {
     #[must_use]
     pub fn zeros(n_inputs: usize, n_features: usize, units: LayerUnits) -> Self {
         let (encoder, decoder) =
-            (Dense::zeros(n_inputs, n_features), Dense::zeros(n_features, n_inputs));
+            (Layer::zeros(n_inputs, n_features), Layer::zeros(n_features, n_inputs));
         PretrainedLayer { encoder, unit: units.unit, decoder, output: units.output }
+    }
+
+    /// A convolutional layer with these activations whose tensors are all zero, to be restored from a file.
+    #[must_use]
+    pub fn convolution_zeros(convolution: Convolution, units: LayerUnits) -> Self {
+        let (n_inputs, n_features) = (convolution.n_inputs(), convolution.n_outputs());
+        let up = Connection::Convolution(convolution);
+        PretrainedLayer {
+            encoder: Layer::connected(up, n_inputs, n_features),
+            unit: units.unit,
+            decoder: Layer::connected(way_back(&convolution), n_features, n_inputs),
+            output: units.output,
+        }
     }
 
     /// The layer's activations.
@@ -63,13 +78,19 @@ impl PretrainedLayer {
     }
 }
 
-impl Layer for PretrainedLayer {
+/// The connection of the decoder of a convolutional layer: the transpose of the convolution with its
+/// pooling. From the mean of a map, all pixels are reached by weights of their own.
+pub(crate) fn way_back(convolution: &Convolution) -> Connection {
+    convolution.unpooled().map_or(Connection::Full, Connection::Transposed)
+}
+
+impl StackedLayer for PretrainedLayer {
     fn encode(&self, inputs: ArrayView2<f32>) -> Array2<f32> {
         PretrainedLayer::encode(self, inputs)
     }
 }
 
-fn forward_in_blocks(x: ArrayView2<f32>, layer: &Dense<f32>, unit: Activation) -> Array2<f32> {
+fn forward_in_blocks(x: ArrayView2<f32>, layer: &Layer<f32>, unit: Activation) -> Array2<f32> {
     const BLOCK: usize = 1000;
     let mut out = Array2::zeros((x.nrows(), layer.n_outputs()));
     let observed = observed(x);

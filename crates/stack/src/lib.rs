@@ -11,9 +11,11 @@ mod fine_tune;
 mod greedy;
 mod layer;
 mod pca;
+mod plan;
 mod pretraining;
 mod random;
 mod rbm;
+mod shifted;
 mod unlabelled;
 mod unroll;
 mod virtual_adversarial;
@@ -31,9 +33,10 @@ pub use fine_tune::{
     Evaluation, FineTuneConfig, FineTuned, Labelled, fine_tune, fine_tune_with_unlabelled,
 };
 pub use greedy::{Greedy, ResumeError, greedy, layer_prefix};
-pub use layer::{Layer, LayerUnits, PretrainedLayer};
+pub use layer::{LayerUnits, PretrainedLayer, StackedLayer};
 pub use pca::PcaInitialisation;
-pub use pretraining::{Begun, LayerPretraining, LayerTraining, PlannedLayer, Pretraining};
+pub use plan::{PlannedLayer, fit_to_images};
+pub use pretraining::{Begun, LayerPretraining, LayerTraining, Pretraining};
 pub use random::RandomInitialisation;
 pub use rbm::{RbmLayerTraining, RbmPretraining};
 pub use unlabelled::{Unlabelled, VirtualAdversarial};

@@ -33,7 +33,7 @@ impl Pretraining for PcaInitialisation {
         layer: usize,
     ) -> Result<Begun, TrainingError> {
         let mut initial =
-            RandomInitialisation::default().layer(inputs.ncols(), n_hidden, seed, layer);
+            RandomInitialisation::default().layer(inputs.ncols(), n_hidden, seed, layer)?;
         let n_components = n_hidden.min(inputs.ncols());
         let pca = Pca::fit(inputs, n_components).map_err(|error| match error {
             PcaError::NoData => TrainingError::NoData,

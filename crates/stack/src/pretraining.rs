@@ -5,7 +5,8 @@ use std::ops::{Deref, DerefMut};
 
 use ndarray::ArrayView2;
 use nn_core::{
-    InvalidSetting, Layout, Observer, Progress, RestoreError, TensorMap, TrainingError, observe,
+    ConvolutionConfig, InvalidSetting, Layout, Observer, Progress, RestoreError, TensorMap,
+    TrainingError, observe,
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +35,16 @@ pub trait Pretraining {
     /// nothing to change.
     fn fit_to(&mut self, _layout: &Layout) {}
 
+    /// The convolution of its layers, for a kind that has one.
+    fn convolution(&self) -> Option<ConvolutionConfig> {
+        None
+    }
+
+    /// The convolution of its layers, for a kind that has one; see [`fit_to_images`](crate::fit_to_images).
+    fn convolution_mut(&mut self) -> Option<&mut ConvolutionConfig> {
+        None
+    }
+
     /// Passes through the data; 0 for a kind that is not trained step by step.
     fn epochs(&self) -> usize {
         0
@@ -55,7 +66,8 @@ pub trait Pretraining {
         self.epochs() * n_samples.div_ceil(self.batch_size())
     }
 
-    /// The layer, for a kind whose layers do not depend on the data; otherwise none.
+    /// The layer, for a kind whose layers do not depend on the data; otherwise none, and for a convolution
+    /// that does not fit the inputs, of which [`Pretraining::begin`] has the error.
     fn without_data(
         &self,
         _n_inputs: usize,
@@ -231,23 +243,5 @@ impl From<AutoencoderPretraining> for LayerPretraining {
 impl From<RbmPretraining> for LayerPretraining {
     fn from(settings: RbmPretraining) -> Self {
         LayerPretraining::Rbm(settings)
-    }
-}
-
-/// A layer of a stack before it is learned: its kind of pretraining and its size.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PlannedLayer {
-    /// The kind of pretraining, with its settings.
-    pub pretraining: LayerPretraining,
-    /// The number of hidden units.
-    pub n_hidden: usize,
-}
-
-impl PlannedLayer {
-    /// A layer of `n_hidden` units.
-    #[must_use]
-    pub fn new(pretraining: impl Into<LayerPretraining>, n_hidden: usize) -> Self {
-        PlannedLayer { pretraining: pretraining.into(), n_hidden }
     }
 }

@@ -1,8 +1,11 @@
 use ndarray::ArrayView2;
-use nn_core::{Activation, Initialiser, InvalidSetting, TrainingError};
+use nn_core::{
+    Activation, Connection, ConvolutionConfig, Initialiser, InvalidSetting, TrainingError,
+};
 use numerics::{Purpose, Stream};
 use serde::{Deserialize, Serialize};
 
+use crate::layer::way_back;
 use crate::{Begun, LayerUnits, PretrainedLayer, Pretraining};
 
 const ENCODER: Purpose = Purpose::new("stack up");
@@ -18,32 +21,42 @@ pub struct RandomInitialisation {
     /// ([`Initialiser::suited_to`]).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub initialiser: Option<Initialiser>,
+    /// A convolution, for a layer that is not fully connected. It has its own number of units.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub convolution: Option<ConvolutionConfig>,
 }
 
 impl RandomInitialisation {
     /// The settings with this activation and the distribution of weights that suits it.
     #[must_use]
     pub fn suited_to(hidden: Activation) -> Self {
-        RandomInitialisation { hidden, initialiser: None }
+        RandomInitialisation { hidden, initialiser: None, convolution: None }
     }
 
-    /// A layer with random weights. Shapes: encoder inputs × hidden, decoder hidden × inputs.
+    /// A layer with random weights.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] if the convolution is not one of so many inputs.
     pub(crate) fn layer(
         &self,
         n_inputs: usize,
         n_hidden: usize,
         seed: u64,
         layer: usize,
-    ) -> PretrainedLayer {
+    ) -> Result<PretrainedLayer, InvalidSetting> {
+        let convolution = self.convolution.map(|config| config.of_inputs(n_inputs)).transpose()?;
+        let n_hidden = convolution.map_or(n_hidden, |convolution| convolution.n_outputs());
+        let up = convolution.map_or(Connection::Full, Connection::Convolution);
+        let down = convolution.map_or(Connection::Full, |convolution| way_back(&convolution));
         let stream = |purpose| Stream::new(seed, purpose).layer(layer);
         let initialiser = self.initialiser.unwrap_or(Initialiser::suited_to(self.hidden));
         let LayerUnits { unit, output } = self.units();
-        PretrainedLayer {
-            encoder: initialiser.dense(n_inputs, n_hidden, stream(ENCODER)),
+        Ok(PretrainedLayer {
+            encoder: initialiser.layer(up, n_inputs, n_hidden, stream(ENCODER)),
             unit,
-            decoder: initialiser.dense(n_hidden, n_inputs, stream(DECODER)),
+            decoder: initialiser.layer(down, n_hidden, n_inputs, stream(DECODER)),
             output,
-        }
+        })
     }
 }
 
@@ -55,7 +68,16 @@ impl Default for RandomInitialisation {
 
 impl Pretraining for RandomInitialisation {
     fn validate(&self) -> Result<(), InvalidSetting> {
-        self.initialiser.map_or(Ok(()), |initialiser| initialiser.validate())
+        self.initialiser.map_or(Ok(()), |initialiser| initialiser.validate())?;
+        self.convolution.map_or(Ok(()), |convolution| convolution.validate())
+    }
+
+    fn convolution(&self) -> Option<ConvolutionConfig> {
+        self.convolution
+    }
+
+    fn convolution_mut(&mut self) -> Option<&mut ConvolutionConfig> {
+        self.convolution.as_mut()
     }
 
     fn units(&self) -> LayerUnits {
@@ -69,7 +91,7 @@ impl Pretraining for RandomInitialisation {
         seed: u64,
         layer: usize,
     ) -> Option<PretrainedLayer> {
-        Some(self.layer(n_inputs, n_hidden, seed, layer))
+        self.layer(n_inputs, n_hidden, seed, layer).ok()
     }
 
     fn begin(
@@ -79,6 +101,6 @@ impl Pretraining for RandomInitialisation {
         seed: u64,
         layer: usize,
     ) -> Result<Begun, TrainingError> {
-        Ok(Begun::Complete(self.layer(inputs.ncols(), n_hidden, seed, layer)))
+        Ok(Begun::Complete(self.layer(inputs.ncols(), n_hidden, seed, layer)?))
     }
 }

@@ -1,13 +1,13 @@
 use ndarray::{Array2, ArrayView2, Axis};
 use nn_core::{
-    BlockKind, Dense, InvalidSetting, Layout, Metric, Progress, RestoreError, TensorMap,
+    BlockKind, InvalidSetting, Layer, Layout, Metric, Progress, RestoreError, TensorMap,
     TrainingError, require, restore, store,
 };
 use rbm_core::{Rbm, RbmConfig, Training};
 use serde::{Deserialize, Serialize};
 
 use crate::autoencoder::{SIZE_OF_PLAN, transposed};
-use crate::{Begun, Layer, LayerTraining, LayerUnits, PretrainedLayer, Pretraining};
+use crate::{Begun, LayerTraining, LayerUnits, PretrainedLayer, Pretraining, StackedLayer};
 
 /// Pretraining by RBMs, whose size the plan of the stack gives.
 ///
@@ -155,7 +155,7 @@ impl<L: From<Rbm<f32>>> LayerTraining<L> for RbmLayerTraining {
     }
 }
 
-impl Layer for Rbm<f32> {
+impl StackedLayer for Rbm<f32> {
     fn encode(&self, inputs: ArrayView2<f32>) -> Array2<f32> {
         Rbm::encode(self, inputs)
     }
@@ -167,7 +167,7 @@ impl From<Rbm<f32>> for PretrainedLayer {
     fn from(rbm: Rbm<f32>) -> Self {
         let (unit, output) = (rbm.hidden.unit.activation(), rbm.visible.unit.activation());
         let std = rbm.visible.std;
-        let mut encoder = Dense { weights: rbm.weights, bias: rbm.hidden.bias };
+        let mut encoder = Layer::full(rbm.weights, rbm.hidden.bias);
         let mut decoder = transposed(&encoder, rbm.visible.bias);
         if !std.is_empty() {
             encoder.weights /= &std.view().insert_axis(Axis(1));

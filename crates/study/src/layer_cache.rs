@@ -59,11 +59,11 @@ pub fn cached_layers(
         // The name is no part of the key: equal layers on equal ones are shared.
         let key = Key::new(PRETRAIN, &(planned, seed, layer, stack.keys.last(), data_key));
         let PlannedLayer { pretraining, n_hidden } = planned;
-        let n_inputs = layer.checked_sub(1).map_or(data.ncols(), |below| plan[below].n_hidden);
+        let n_inputs = layer.checked_sub(1).map_or(data.ncols(), |below| plan[below].n_features());
         if let Some(random) = pretraining.without_data(n_inputs, *n_hidden, seed, layer) {
             greedy.push(random);
         } else if let Some((tensors, record)) = cache.get::<LayerRecord>(&key)? {
-            let mut kept = PretrainedLayer::zeros(n_inputs, *n_hidden, record.units);
+            let mut kept = planned.zeros(n_inputs, record.units);
             restore(&mut kept, "", &tensors).map_err(|error| unreadable(cache, &key, &error))?;
             event(listen, Event::Finished { reused: true })?;
             greedy.push(kept);

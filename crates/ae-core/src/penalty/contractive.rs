@@ -1,5 +1,5 @@
 use ndarray::{ArrayView2, ArrayViewMut2, s};
-use nn_core::{Activation, Dense, InvalidSetting, incoming_square_norms, require};
+use nn_core::{Activation, InvalidSetting, Layer, incoming_square_norms, require};
 use numerics::elementary::vectorised;
 use numerics::{Real, by_rows};
 use serde::{Deserialize, Serialize};
@@ -30,16 +30,17 @@ impl Term for Contractive {
     }
 
     fn check_architecture(&self, model: &AutoencoderConfig) -> Result<(), InvalidSetting> {
-        let expected = "one hidden layer without top_k: for others the norm of the Jacobian has no \
-            closed form";
-        let holds = model.encoder_layers.is_empty() && model.top_k.is_none();
+        let expected = "one fully connected hidden layer without top_k: for others the norm of the \
+            Jacobian has no closed form";
+        let full = model.encoder_layers.is_empty() && model.convolution.is_none();
+        let holds = full && model.top_k.is_none();
         require(holds, "training.penalty.kind", &"contractive", expected)
     }
 
     fn cost<F: Real>(
         &self,
         unit: Activation,
-        layer: &Dense<F>,
+        layer: &Layer<F>,
         code: ArrayView2<F>,
         memory: &mut PenaltyMemory<F>,
     ) -> f64 {
@@ -70,9 +71,9 @@ impl Term for Contractive {
 
     fn add_direct_gradient<F: Real>(
         &self,
-        layer: &Dense<F>,
+        layer: &Layer<F>,
         memory: &PenaltyMemory<F>,
-        gradient: &mut Dense<F>,
+        gradient: &mut Layer<F>,
     ) {
         add_scaled_columns(layer.weights.view(), &memory.means, gradient.weights.view_mut());
     }

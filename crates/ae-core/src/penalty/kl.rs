@@ -1,5 +1,5 @@
 use ndarray::ArrayView2;
-use nn_core::{Activation, Dense, InvalidSetting, require};
+use nn_core::{Activation, InvalidSetting, Layer, require};
 use numerics::Real;
 use serde::{Deserialize, Serialize};
 
@@ -39,7 +39,7 @@ impl Term for Kl {
     fn cost<F: Real>(
         &self,
         unit: Activation,
-        _layer: &Dense<F>,
+        _layer: &Layer<F>,
         code: ArrayView2<F>,
         memory: &mut PenaltyMemory<F>,
     ) -> f64 {

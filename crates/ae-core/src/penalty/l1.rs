@@ -1,5 +1,5 @@
 use ndarray::ArrayView2;
-use nn_core::{Activation, Dense, InvalidSetting};
+use nn_core::{Activation, InvalidSetting, Layer};
 use numerics::Real;
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ impl Term for L1 {
     fn cost<F: Real>(
         &self,
         unit: Activation,
-        _layer: &Dense<F>,
+        _layer: &Layer<F>,
         code: ArrayView2<F>,
         memory: &mut PenaltyMemory<F>,
     ) -> f64 {

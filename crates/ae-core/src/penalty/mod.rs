@@ -15,7 +15,7 @@ pub use kl::Kl;
 pub use l1::L1;
 
 use ndarray::{ArrayView2, s};
-use nn_core::{Activation, Dense, InvalidSetting, require};
+use nn_core::{Activation, InvalidSetting, Layer, require};
 use numerics::{Real, by_rows};
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +43,7 @@ trait Term: Copy {
     fn cost<F: Real>(
         &self,
         unit: Activation,
-        layer: &Dense<F>,
+        layer: &Layer<F>,
         code: ArrayView2<F>,
         memory: &mut PenaltyMemory<F>,
     ) -> f64;
@@ -60,9 +60,9 @@ trait Term: Copy {
     /// Adds the part of ∂penalty/∂W that does not go through the code.
     fn add_direct_gradient<F: Real>(
         &self,
-        _layer: &Dense<F>,
+        _layer: &Layer<F>,
         _memory: &PenaltyMemory<F>,
-        _gradient: &mut Dense<F>,
+        _gradient: &mut Layer<F>,
     ) {
     }
 }
@@ -110,7 +110,7 @@ macro_rules! register {
             pub(crate) fn cost<F: Real>(
                 &self,
                 unit: Activation,
-                layer: &Dense<F>,
+                layer: &Layer<F>,
                 code: ArrayView2<F>,
                 memory: &mut PenaltyMemory<F>,
             ) -> f64 {
@@ -133,9 +133,9 @@ macro_rules! register {
             /// Adds the part of ∂penalty/∂W that does not go through the code.
             pub(crate) fn add_direct_gradient<F: Real>(
                 &self,
-                layer: &Dense<F>,
+                layer: &Layer<F>,
                 memory: &PenaltyMemory<F>,
-                gradient: &mut Dense<F>,
+                gradient: &mut Layer<F>,
             ) {
                 match self {
                     $(Penalty::$kind(term) => term.add_direct_gradient(layer, memory, gradient),)+
@@ -204,7 +204,7 @@ mod tests {
     /// The cost of a penalty for two logistic code units and two samples, with the weights
     /// [[1, −2], [3, 0.5]] and the codes [[0.2, 0.6], [0.4, 0.9]].
     pub(super) fn small_cost(term: &impl Term) -> f64 {
-        let layer = Dense { weights: array![[1.0, -2.0], [3.0, 0.5]], bias: array![0.0, 0.0] };
+        let layer = Layer::full(array![[1.0, -2.0], [3.0, 0.5]], array![0.0, 0.0]);
         let code = array![[0.2, 0.6], [0.4, 0.9]];
         let memory = &mut PenaltyMemory::new(2);
         term.cost(Activation::Logistic, &layer, code.view(), memory)

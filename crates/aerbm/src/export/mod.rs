@@ -222,8 +222,8 @@ impl<'a> Export<'a> {
             Source::Model(model) => (model.filters().nrows(), None),
             Source::Classifier(it) => {
                 let (first, last) = (it.layers.first(), it.layers.last());
-                let inputs = first.map_or(0, nn_core::Dense::n_inputs);
-                (inputs, last.map(nn_core::Dense::n_outputs))
+                let inputs = first.map_or(0, nn_core::Layer::n_inputs);
+                (inputs, last.map(nn_core::Layer::n_outputs))
             }
         }
     }

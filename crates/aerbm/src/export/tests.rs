@@ -212,10 +212,8 @@ fn arrays_have_scikit_learns_layout() {
 
 #[test]
 fn two_classes_have_one_output_in_scikit_learn() {
-    let layer = nn_core::Dense {
-        weights: ndarray::array![[1.0, 3.0], [0.5, -1.0]],
-        bias: ndarray::array![0.25, 1.0],
-    };
+    let layer =
+        nn_core::Layer::full(ndarray::array![[1.0, 3.0], [0.5, -1.0]], ndarray::array![0.25, 1.0]);
     let classifier = stack::Classifier { layers: vec![layer], units: vec![] };
     let trained = TrainedClassifier {
         classifier,

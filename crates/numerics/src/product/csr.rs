@@ -19,6 +19,9 @@ const SPARSE: usize = 2;
 /// Number of rows that are transposed at a time, if the columns of A are contiguous.
 const ROWS_AT_ONCE: usize = 64;
 
+/// Number of values whose zeros are counted at a time.
+const COUNTED_AT_ONCE: usize = 4096;
+
 /// Number of entries that [`compress_512`](super::lanes::Lanes::compress_512) may write beyond the
 /// last one.
 pub(crate) const SLACK: usize = 64;
@@ -173,10 +176,16 @@ impl<F: Real> CsrBuffer<F> {
 }
 
 /// Whether at most one element in [`SPARSE`] is not zero.
-fn is_sparse<F: Real>(a: ArrayView2<F>) -> bool {
+pub(super) fn is_sparse<F: Real>(a: ArrayView2<F>) -> bool {
     let most = a.len() / SPARSE;
     let mut found = 0;
     let lines = if a.strides()[1] == 1 { a } else { a.reversed_axes() };
+    if let Some(values) = lines.to_slice() {
+        return values.chunks(COUNTED_AT_ONCE).all(|values| {
+            found += count(values);
+            found <= most
+        });
+    }
     lines.rows().into_iter().all(|line| {
         found += count(line.to_slice().expect("stride 1"));
         found <= most

@@ -61,6 +61,12 @@ pub trait Lanes: Copy {
     /// Returns the memory for the next call.
     fn put_strip(strip: Vec<Self>);
 
+    /// Takes this thread's memory for an image, its patches and its maps.
+    fn take_images() -> [Vec<Self>; 3];
+
+    /// Returns the memory for the next call.
+    fn put_images(images: [Vec<Self>; 3]);
+
     /// Takes this thread's memory for CSR operands.
     #[allow(private_interfaces, reason = "only the kernels call it")]
     fn take_csr() -> Vec<CsrBuffer<Self>>;
@@ -159,6 +165,14 @@ macro_rules! lanes {
 
             fn put_strip(vector: Vec<Self>) {
                 SCRATCH.with(|scratch| scratch.$scalar.strip.set(vector));
+            }
+
+            fn take_images() -> [Vec<Self>; 3] {
+                SCRATCH.with(|scratch| scratch.$scalar.images.take())
+            }
+
+            fn put_images(images: [Vec<Self>; 3]) {
+                SCRATCH.with(|scratch| scratch.$scalar.images.set(images));
             }
 
             #[allow(private_interfaces, reason = "only the kernels call it")]
@@ -275,6 +289,7 @@ struct Scratch {
 struct Memory<F> {
     panels: Cell<Vec<F>>,
     strip: Cell<Vec<F>>,
+    images: Cell<[Vec<F>; 3]>,
     csr: Cell<Vec<CsrBuffer<F>>>,
 }
 

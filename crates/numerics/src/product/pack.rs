@@ -128,18 +128,19 @@ fn pack_micro_panel<F: Real>(alpha: F, part: ArrayView2<F>, micro_panel: &mut [F
     let (k, n) = part.dim();
     let rows = micro_panel[..k * width::<F>()].chunks_exact_mut(width::<F>());
     if part.strides()[1] == 1 || n == 1 {
-        for (row, out) in part.rows().into_iter().zip(rows) {
-            let row = row.to_slice().expect("stride 1");
-            vectorised(
-                #[inline(always)]
-                || {
+        vectorised(
+            #[inline(always)]
+            || {
+                for (row, out) in part.rows().into_iter().zip(rows) {
+                    let (out, beyond) = out.split_at_mut(n);
+                    let row = row.to_slice().expect("stride 1");
                     for (out, &value) in out.iter_mut().zip(row) {
                         *out = alpha * value;
                     }
-                },
-            );
-            out[n..].fill(F::zero());
-        }
+                    beyond.fill(F::zero());
+                }
+            },
+        );
     } else if part.strides()[0] == 1 || k == 1 {
         rows.for_each(|out| out[n..].fill(F::zero()));
         transpose(Arch::new(), alpha, part, micro_panel, width::<F>());

@@ -107,13 +107,9 @@ pub(super) fn find_directions<F: Real>(
             F::zero()
         });
         workspace.backward_then(model, |_, outputs, delta| zero_left_out(dropout, outputs, delta));
-        let weights = model.layers[0].weights.t();
-        numerics::matmul_then(workspace.delta(0), weights, d.view_mut(), (), |rows, mut d, ()| {
-            for (sample, mut row) in rows.zip(d.rows_mut()) {
-                let row = row.as_slice_mut().expect("rows are contiguous");
-                left_out(0, sample, row);
-                normalise(row);
-            }
+        workspace.input_gradient_then(model, d.view_mut(), |sample, row| {
+            left_out(0, sample, row);
+            normalise(row);
         });
     }
 }

@@ -1,5 +1,5 @@
 use ndarray::{Array1, Array2, array};
-use nn_core::{Activation, Dense, Initialiser, check_gradient};
+use nn_core::{Activation, Initialiser, Layer, check_gradient};
 
 use super::*;
 use crate::Dropout;
@@ -10,7 +10,7 @@ const ANY: Purpose = Purpose::new("test");
 fn model(unit: Activation) -> Classifier<f64> {
     let layer = |i: usize, n_in, n_out| {
         let initialiser = Initialiser::Normal { std: 0.9 };
-        let mut layer: Dense<f64> = initialiser.dense(n_in, n_out, Stream::new(1, ANY).layer(i));
+        let mut layer: Layer<f64> = initialiser.dense(n_in, n_out, Stream::new(1, ANY).layer(i));
         layer.bias.fill(0.1);
         layer
     };
@@ -161,9 +161,8 @@ fn a_direction_is_found_where_the_network_is_certain() {
     certain.layers[2].bias = array![60.0, 0.0, 0.0];
     let single = Classifier {
         layers: (certain.layers.iter())
-            .map(|layer| Dense {
-                weights: layer.weights.mapv(|w| w as f32),
-                bias: layer.bias.mapv(|b| b as f32),
+            .map(|layer| {
+                Layer::full(layer.weights.mapv(|w| w as f32), layer.bias.mapv(|b| b as f32))
             })
             .collect(),
         units: certain.units.clone(),

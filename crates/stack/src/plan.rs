@@ -1,0 +1,130 @@
+//! Plans of stacks: the layers with their sizes before they are learned.
+
+use nn_core::{Convolution, InvalidSetting, require};
+use serde::{Deserialize, Serialize};
+
+use crate::{LayerPretraining, LayerUnits, PretrainedLayer};
+
+/// A layer of a stack before it is learned: its kind of pretraining and its size.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedLayer {
+    /// The kind of pretraining, with its settings.
+    pub pretraining: LayerPretraining,
+    /// The number of hidden units. A convolution has its own.
+    pub n_hidden: usize,
+}
+
+impl PlannedLayer {
+    /// A layer of `n_hidden` units.
+    #[must_use]
+    pub fn new(pretraining: impl Into<LayerPretraining>, n_hidden: usize) -> Self {
+        PlannedLayer { pretraining: pretraining.into(), n_hidden }
+    }
+
+    /// The convolution, if the layer is one and its input is known.
+    fn known_convolution(&self) -> Option<Convolution> {
+        self.pretraining.convolution().and_then(|convolution| convolution.known().ok())
+    }
+
+    /// The number of features of the layer.
+    #[must_use]
+    pub fn n_features(&self) -> usize {
+        self.known_convolution().map_or(self.n_hidden, |convolution| convolution.n_outputs())
+    }
+
+    /// The layer with these activations and all tensors zero, to be restored from a file.
+    #[must_use]
+    pub fn zeros(&self, n_inputs: usize, units: LayerUnits) -> PretrainedLayer {
+        match self.known_convolution() {
+            Some(convolution) => PretrainedLayer::convolution_zeros(convolution, units),
+            None => PretrainedLayer::zeros(n_inputs, self.n_hidden, units),
+        }
+    }
+}
+
+/// Gives every convolution of a stack that leaves its input open the shape of the images below it: that
+/// of the data (height, width, channels; `None` if they are no images), or of the maps of the layer
+/// below, if that is a convolution.
+///
+/// # Errors
+/// [`InvalidSetting`] naming the input, if a convolution has no images below it or others than it says, or
+/// the first setting that does not fit them.
+pub fn fit_to_images<'a>(
+    layers: impl IntoIterator<Item = &'a mut LayerPretraining>,
+    images: Option<[usize; 3]>,
+) -> Result<(), InvalidSetting> {
+    let mut shape = images;
+    for layer in layers {
+        let Some(convolution) = layer.convolution_mut() else {
+            shape = None;
+            continue;
+        };
+        let input = convolution.input.or(shape);
+        if let (Some([height, width, channels]), true) = (input, shape.is_some() && input != shape)
+        {
+            let found = format!("[{height}, {width}, {channels}]");
+            let expected = "the shape of the data, or of the maps of the layer below";
+            require(false, "convolution.input", &found, expected)?;
+        }
+        let expected = "height, width and channels of the input, because below it are no images (nor \
+            maps of a convolution)";
+        require(input.is_some(), "convolution.input", &"none", expected)?;
+        convolution.input = input;
+        shape = Some(convolution.known()?.output());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layers(text: &str) -> Vec<LayerPretraining> {
+        serde_json::from_str(text).expect("settings")
+    }
+
+    #[test]
+    fn shapes_flow_from_the_data_through_convolutions() {
+        let text = r#"[
+            {"kind": "random", "convolution": {"maps": 32, "kernel": 5, "pool": 2}},
+            {"kind": "autoencoder", "model": {"convolution": {"maps": 64, "kernel": 3, "pool": 2}}},
+            {"kind": "random"}
+        ]"#;
+        let mut stack = layers(text);
+        fit_to_images(&mut stack, Some([28, 28, 1])).expect("they fit");
+        let inputs = stack.iter().map(|layer| layer.convolution().map(|c| c.input));
+        let expected = [Some(Some([28, 28, 1])), Some(Some([12, 12, 32])), None];
+        assert!(inputs.eq(expected));
+        let planned = |layer: usize| PlannedLayer::new(stack[layer].clone(), 100);
+        let features = [0, 1, 2].map(|layer| planned(layer).n_features());
+        assert_eq!(features, [12 * 12 * 32, 5 * 5 * 64, 100]);
+        let units = stack[0].units();
+        let zeros = planned(0).zeros(784, units);
+        assert_eq!((zeros.encoder.weights.dim(), zeros.encoder.n_outputs()), ((25, 32), 4608));
+        assert_eq!((zeros.decoder.n_inputs(), zeros.decoder.n_outputs()), (4608, 784));
+        // What is set already is kept if it is the same.
+        let mut again = stack.clone();
+        fit_to_images(&mut again, Some([28, 28, 1])).expect("they fit");
+        assert_eq!(again, stack);
+    }
+
+    #[test]
+    fn convolutions_without_images_or_of_others_are_refused() {
+        let refusal = |text: &str, images| {
+            fit_to_images(&mut layers(text), images).expect_err("does not fit").to_string()
+        };
+        let convolution =
+            r#"{"kind": "random", "convolution": {"maps": 2, "kernel": 5, "pool": 2}}"#;
+        let open = "convolution.input = none: expected height, width and channels of the input";
+        let found = refusal(&format!("[{convolution}]"), None);
+        assert!(found.starts_with(open), "{found}");
+        let found = refusal(&format!(r#"[{{"kind": "random"}}, {convolution}]"#), Some([9, 9, 1]));
+        assert!(found.starts_with(open), "{found}");
+        let found = refusal(&format!("[{convolution}, {convolution}]"), Some([9, 9, 1]));
+        assert!(found.starts_with("convolution.kernel = 5: expected at least 1"), "{found}");
+        let other = convolution.replace("\"maps\"", "\"input\": [8, 9, 1], \"maps\"");
+        let found = refusal(&format!("[{other}]"), Some([9, 9, 1]));
+        assert!(found.starts_with("convolution.input = [8, 9, 1]: expected the shape"), "{found}");
+    }
+}
