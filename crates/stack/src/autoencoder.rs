@@ -97,8 +97,10 @@ impl Pretraining for AutoencoderPretraining {
         self.model.convolution
     }
 
-    fn convolution_mut(&mut self) -> Option<&mut ConvolutionConfig> {
-        self.model.convolution.as_mut()
+    fn set_image_shape(&mut self, shape: [usize; 3]) {
+        if let Some(convolution) = &mut self.model.convolution {
+            convolution.input = Some(shape);
+        }
     }
 
     fn epochs(&self) -> usize {

@@ -4,6 +4,7 @@ mod autoencoder;
 mod changes;
 mod classification;
 mod classifier;
+mod conv_rbm;
 mod dbn;
 mod deep;
 mod dropout;
@@ -26,6 +27,7 @@ pub use classification::{
     ClassifierMemory, NotFinite, classification_cost_and_gradient, classification_step,
 };
 pub use classifier::Classifier;
+pub use conv_rbm::ConvRbmPretraining;
 pub use dbn::Dbn;
 pub use deep::{DeepPretraining, unroll_into};
 pub use dropout::{Dropout, DropoutDraw};

@@ -1,6 +1,6 @@
 //! Plans of stacks: the layers with their sizes before they are learned.
 
-use nn_core::{Convolution, InvalidSetting, require};
+use nn_core::{Convolution, ConvolutionConfig, InvalidSetting, require};
 use serde::{Deserialize, Serialize};
 
 use crate::{LayerPretraining, LayerUnits, PretrainedLayer};
@@ -56,7 +56,7 @@ pub fn fit_to_images<'a>(
 ) -> Result<(), InvalidSetting> {
     let mut shape = images;
     for layer in layers {
-        let Some(convolution) = layer.convolution_mut() else {
+        let Some(convolution) = layer.convolution() else {
             shape = None;
             continue;
         };
@@ -70,8 +70,9 @@ pub fn fit_to_images<'a>(
         let expected = "height, width and channels of the input, because below it are no images (nor \
             maps of a convolution)";
         require(input.is_some(), "convolution.input", &"none", expected)?;
-        convolution.input = input;
+        let convolution = ConvolutionConfig { input, ..convolution };
         shape = Some(convolution.known()?.output());
+        layer.set_image_shape(convolution.input.unwrap_or_default());
     }
     Ok(())
 }

@@ -11,8 +11,8 @@ use nn_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AutoencoderPretraining, LayerUnits, PcaInitialisation, PretrainedLayer, RandomInitialisation,
-    RbmPretraining,
+    AutoencoderPretraining, ConvRbmPretraining, LayerUnits, PcaInitialisation, PretrainedLayer,
+    RandomInitialisation, RbmPretraining,
 };
 
 /// The settings of one kind of pretraining: a way to give a layer its initial parameters from
@@ -40,10 +40,9 @@ pub trait Pretraining {
         None
     }
 
-    /// The convolution of its layers, for a kind that has one; see [`fit_to_images`](crate::fit_to_images).
-    fn convolution_mut(&mut self) -> Option<&mut ConvolutionConfig> {
-        None
-    }
+    /// Sets height, width and channels of the images that a convolution is of; see
+    /// [`fit_to_images`](crate::fit_to_images).
+    fn set_image_shape(&mut self, _shape: [usize; 3]) {}
 
     /// Passes through the data; 0 for a kind that is not trained step by step.
     fn epochs(&self) -> usize {
@@ -196,6 +195,8 @@ pub enum LayerPretraining {
     Autoencoder(AutoencoderPretraining),
     /// An RBM.
     Rbm(RbmPretraining),
+    /// A convolutional RBM.
+    ConvRbm(ConvRbmPretraining),
 }
 
 impl Deref for LayerPretraining {
@@ -207,6 +208,7 @@ impl Deref for LayerPretraining {
             LayerPretraining::Pca(settings) => settings,
             LayerPretraining::Autoencoder(settings) => settings,
             LayerPretraining::Rbm(settings) => settings,
+            LayerPretraining::ConvRbm(settings) => settings,
         }
     }
 }
@@ -218,6 +220,7 @@ impl DerefMut for LayerPretraining {
             LayerPretraining::Pca(settings) => settings,
             LayerPretraining::Autoencoder(settings) => settings,
             LayerPretraining::Rbm(settings) => settings,
+            LayerPretraining::ConvRbm(settings) => settings,
         }
     }
 }
@@ -237,6 +240,12 @@ impl From<PcaInitialisation> for LayerPretraining {
 impl From<AutoencoderPretraining> for LayerPretraining {
     fn from(settings: AutoencoderPretraining) -> Self {
         LayerPretraining::Autoencoder(settings)
+    }
+}
+
+impl From<ConvRbmPretraining> for LayerPretraining {
+    fn from(settings: ConvRbmPretraining) -> Self {
+        LayerPretraining::ConvRbm(settings)
     }
 }
 

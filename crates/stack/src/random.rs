@@ -76,8 +76,10 @@ impl Pretraining for RandomInitialisation {
         self.convolution
     }
 
-    fn convolution_mut(&mut self) -> Option<&mut ConvolutionConfig> {
-        self.convolution.as_mut()
+    fn set_image_shape(&mut self, shape: [usize; 3]) {
+        if let Some(convolution) = &mut self.convolution {
+            convolution.input = Some(shape);
+        }
     }
 
     fn units(&self) -> LayerUnits {
