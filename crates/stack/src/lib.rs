@@ -21,6 +21,7 @@ mod unlabelled;
 mod unroll;
 mod virtual_adversarial;
 
+pub use ae_core::Shift;
 pub use autoencoder::AutoencoderPretraining;
 pub use changes::{LayerChange, layer_changes};
 pub use classification::{

@@ -199,3 +199,52 @@ fn the_gradient_of_a_convolutional_classifier_matches_central_differences() {
         assert!(check.max_relative_error < 1e-6, "{pool:?}: {}", check.worst);
     }
 }
+
+/// The encoder takes the maximum of a block in the place of its log-sum-exp, so that its log-odds are lower by
+/// at most ln 4 with blocks of 2 × 2; the decoder is the RBM's own.
+#[test]
+fn a_convolutional_rbm_becomes_a_layer() {
+    use rbm_core::Unit;
+    use rbm_core::convolutional::{ConvRbm, ConvRbmConfig, ImageShape};
+
+    let image = ImageShape { height: 6, width: 8, channels: 2 };
+    let x = Array2::from_shape_fn((5, 96), |(i, j)| ((i * 7 + j * 3) % 11) as f32 / 10.0);
+    let config = ConvRbmConfig { maps: 3, kernel: 3, pool: 2, ..ConvRbmConfig::default() };
+    for visible in [Unit::Binary, Unit::Gaussian] {
+        let config = ConvRbmConfig { visible, weight_std: 0.3, ..config };
+        let rbm = ConvRbm::new(&config, image, &x, 1, 0).expect("it fits");
+        let layer = PretrainedLayer::from(&rbm);
+        let (pooled, found) = (rbm.encode(x.view()), layer.encode(x.view()));
+        let log_odds = |p: &f32| (p / (1.0 - p)).ln();
+        for (exact, found) in pooled.iter().zip(&found) {
+            let above = log_odds(exact) - log_odds(found);
+            assert!((-1e-4..4.0_f32.ln() + 1e-4).contains(&above), "{above}");
+        }
+        let (exact, found) = (rbm.decode(pooled.view()), layer.decode(pooled.view()));
+        let largest = (&exact - &found).mapv(f32::abs).fold(0.0_f32, |a, &b| a.max(b));
+        assert!(largest < 1e-5, "{visible:?}: {largest}");
+    }
+}
+
+const RBMS: &str = r#"[
+    {"kind": "conv-rbm", "model": {"maps": 6, "kernel": 3, "pool": 2}, "training": {"epochs": 2}},
+    {"kind": "conv-rbm", "model": {"maps": 8, "kernel": 3}, "training": {"epochs": 2}},
+    {"kind": "random"}
+]"#;
+
+#[test]
+fn convolutional_rbms_are_stacked_and_fine_tuned() {
+    let layers = learned(RBMS);
+    let sizes = layers.iter().map(|layer| layer.encoder.n_outputs());
+    assert!(sizes.eq([4 * 4 * 6, 8, 20]));
+    let config = FineTuneConfig { updates: 300, learning_rate: 1e-2, ..FineTuneConfig::default() };
+    let found = tuned(&layers, &config);
+    assert!(found.validation_errors <= 7, "{} of 70", found.validation_errors);
+
+    let refusal = |text: &str| {
+        let mut layers: Vec<LayerPretraining> = serde_json::from_str(text).expect("settings");
+        fit_to_images(&mut layers, Some([10, 10, 1])).expect_err("does not fit").to_string()
+    };
+    let found = refusal(r#"[{"kind": "conv-rbm", "model": {"maps": 2, "kernel": 11}}]"#);
+    assert!(found.starts_with("convolution.kernel = 11"), "{found}");
+}

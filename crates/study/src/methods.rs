@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use nn_core::{InvalidSetting, require};
 use serde::{Deserialize, Serialize};
-use stack::{Dropout, LayerPretraining};
+use stack::{Dropout, LayerPretraining, Shift};
 
 use crate::layers::{LayerEntry, Layers};
 use crate::{Color, ConfigError, MethodRole, Role, Roles};
@@ -18,6 +18,10 @@ pub struct MethodConfig {
     /// compared with each other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family: Option<String>,
+    /// The architecture, such as `convolutional`, if it is not that of most methods; methods are compared
+    /// with those of their own architecture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub architecture: Option<String>,
     /// The colour in figures.
     pub color: Color,
     /// Words for a sentence, such as "RBM pretraining".
@@ -31,6 +35,9 @@ pub struct MethodConfig {
     /// The dropout of fine-tuning, instead of that of the comparison.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dropout: Option<Dropout>,
+    /// Random shifts of the images in fine-tuning, instead of those of the comparison.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shift: Option<Shift>,
     /// The hidden layers, before fine-tuning.
     pub layers: Layers,
 }
@@ -46,6 +53,7 @@ impl MethodConfig {
         let holds = self.family.is_none() || self.role == Role::Pretrained;
         require(holds, "family", &family, "none, as the role is not pretrained")?;
         self.dropout.unwrap_or_default().validate()?;
+        self.shift.map_or(Ok(()), |shift| shift.validate())?;
         let norm = self.max_norm.unwrap_or(1.0);
         require(norm.is_finite() && norm > 0.0, "max_norm", &norm, "a finite number above 0")?;
         self.layers.own().try_for_each(|layer| layer.validate().map_err(|e| e.within("layers")))
@@ -95,8 +103,8 @@ impl ResolvedMethod<'_> {
     /// Whether both methods give the same network of this depth.
     pub(crate) fn is_same_network(&self, other: &Self, depth: usize) -> bool {
         let rest = |method: &Self| {
-            let MethodConfig { frozen, max_norm, dropout, .. } = method.config;
-            (method.n_layers(depth), *frozen, *max_norm, *dropout)
+            let MethodConfig { frozen, max_norm, dropout, shift, .. } = method.config;
+            (method.n_layers(depth), *frozen, *max_norm, *dropout, *shift)
         };
         rest(self) == rest(other) && (0..depth).all(|i| self.layer(i) == other.layer(i))
     }
@@ -192,6 +200,7 @@ impl Methods {
             name: name.clone(),
             role: method.role,
             family: method.family.clone(),
+            architecture: method.architecture.clone(),
             words: method.words.clone(),
         };
         Roles { methods: chosen.map(role).collect() }

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
-    /// A network without pretraining. Pretrained methods are compared with every control; the first
-    /// control is the baseline.
+    /// A network without pretraining. Pretrained methods are compared with every control of their
+    /// architecture; the first control is the baseline.
     Control,
     /// A network whose layers are pretrained without labels.
     Pretrained,
@@ -25,6 +25,9 @@ pub struct MethodRole {
     /// The family of a pretrained method, such as `autoencoder` or `rbm`; methods of different
     /// families are compared with each other.
     pub family: Option<String>,
+    /// The architecture, such as `convolutional`, if it is not that of most methods. Methods are compared
+    /// with those of their own architecture.
+    pub architecture: Option<String>,
     /// Words for a sentence, such as "RBM pretraining".
     pub words: String,
 }
@@ -68,10 +71,31 @@ impl Roles {
         families
     }
 
-    /// Whether the study asks how two methods differ: a pretrained one from a control, or two
-    /// pretrained ones of different families. Holm's correction covers these comparisons.
+    /// The architectures, each once, in the order of tables.
+    pub fn architectures(&self) -> Vec<Option<&str>> {
+        let mut found = Vec::new();
+        for architecture in self.methods.iter().map(|method| method.architecture.as_deref()) {
+            if !found.contains(&architecture) {
+                found.push(architecture);
+            }
+        }
+        found
+    }
+
+    /// The methods of one architecture.
+    pub fn of_architecture(&self, architecture: Option<&str>) -> Roles {
+        let methods = self.methods.iter();
+        let of = methods.filter(|method| method.architecture.as_deref() == architecture);
+        Roles { methods: of.cloned().collect() }
+    }
+
+    /// Whether the study asks how two methods of one architecture differ: a pretrained one from a control,
+    /// or two pretrained ones of different families. Holm's correction covers these comparisons.
     pub fn asks(&self, a: &str, b: &str) -> bool {
         let (Some(a), Some(b)) = (self.get(a), self.get(b)) else { return false };
+        if a.architecture != b.architecture {
+            return false;
+        }
         match (a.role, b.role) {
             (Role::Pretrained, Role::Control) | (Role::Control, Role::Pretrained) => true,
             (Role::Pretrained, Role::Pretrained) => {
@@ -88,7 +112,8 @@ mod tests {
 
     fn method(name: &str, role: Role, family: Option<&str>) -> MethodRole {
         let family = family.map(str::to_owned);
-        MethodRole { name: name.into(), role, family, words: name.into() }
+        let architecture = None;
+        MethodRole { name: name.into(), role, family, architecture, words: name.into() }
     }
 
     #[test]
@@ -116,5 +141,30 @@ mod tests {
         assert_eq!(roles.baseline().map(|method| method.name.as_str()), Some("none"));
         assert_eq!(roles.families(), ["autoencoder", "rbm"]);
         assert!(!roles.asks("rbm", "unknown"));
+    }
+
+    #[test]
+    fn methods_are_compared_within_their_architecture() {
+        let of = |architecture: &str, method: MethodRole| MethodRole {
+            architecture: Some(architecture.to_owned()),
+            ..method
+        };
+        let roles = Roles {
+            methods: vec![
+                method("none", Role::Control, None),
+                method("rbm", Role::Pretrained, Some("rbm")),
+                of("convolutional", method("cnn", Role::Control, None)),
+                of("convolutional", method("conv-rbm", Role::Pretrained, Some("rbm"))),
+                of(
+                    "convolutional",
+                    method("conv-denoising", Role::Pretrained, Some("autoencoder")),
+                ),
+            ],
+        };
+        assert!(roles.asks("conv-rbm", "cnn") && roles.asks("conv-rbm", "conv-denoising"));
+        assert!(!roles.asks("conv-rbm", "none") && !roles.asks("rbm", "cnn"));
+        assert!(!roles.asks("rbm", "conv-denoising"));
+        assert_eq!(roles.architectures(), [None, Some("convolutional")]);
+        assert_eq!(roles.of_architecture(None).methods.len(), 2);
     }
 }

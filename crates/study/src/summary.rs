@@ -171,7 +171,8 @@ mod tests {
     fn roles() -> Roles {
         let role = |name: &str, role, family: Option<&str>| {
             let family = family.map(str::to_owned);
-            MethodRole { name: name.into(), role, family, words: name.into() }
+            let architecture = None;
+            MethodRole { name: name.into(), role, family, architecture, words: name.into() }
         };
         let methods = vec![
             role("none", Role::Control, None),

@@ -6,6 +6,9 @@
 //! where the study asks about the pair, its p-value stays below 0.05 after Holm's correction
 //! ([`Finding`]). With one seed there is no interval, and no claim.
 //!
+//! Methods are compared within their architecture: the headline is about the first, and findings on the
+//! others follow, with the difference that the architecture makes without pretraining.
+//!
 //! The largest depth is judged. The best method is the one with the lowest mean *validation* error, so
 //! that the choice does not flatter the test error that is reported; without validation errors the test
 //! error chooses, and a note says so.
@@ -15,7 +18,7 @@
 //! use study::{MethodRole, Role, Roles};
 //!
 //! let role = |name: &str, role, words: &str| MethodRole {
-//!     name: name.into(), role, family: None, words: words.into(),
+//!     name: name.into(), role, family: None, architecture: None, words: words.into(),
 //! };
 //! let roles = Roles { methods: vec![
 //!     role("none", Role::Control, "no pretraining"),
@@ -37,6 +40,7 @@
 //! assert_eq!(verdict.pairs[0].words(), "rbm better");
 //! ```
 
+mod architecture;
 mod contrast;
 mod evidence;
 mod finding;
@@ -47,6 +51,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use crate::Roles;
+use architecture::Part;
 use contrast::Contrast;
 use evidence::Evidence;
 
@@ -76,11 +81,23 @@ impl Verdict {
         paired: &[PairedLine],
         cells: &[CellLine],
     ) -> Option<Self> {
-        let evidence = Evidence::new(roles, summary, paired, cells)?;
+        let parts = architecture::parts(roles, summary, paired, cells);
+        let evidence: Vec<Evidence<'_>> = parts.iter().filter_map(Part::evidence).collect();
+        let first = evidence.first()?;
+        let mut notes = first.notes();
+        for note in evidence[1..].iter().flat_map(Evidence::notes) {
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
         Some(Verdict {
-            headline: headline(&evidence),
-            findings: evidence.findings(),
-            notes: evidence.notes(),
+            headline: headline(first),
+            findings: evidence
+                .iter()
+                .flat_map(Evidence::findings)
+                .chain(architecture::sentences(&evidence))
+                .collect(),
+            notes,
             family: family(roles, paired),
             pairs: paired.iter().map(|line| finding::of_pair(roles, line, paired)).collect(),
         })
@@ -136,6 +153,9 @@ fn family(roles: &Roles, paired: &[PairedLine]) -> String {
             "between pretrained methods of different families ({})",
             listed(&families)
         ));
+    }
+    if let (Some(last), true) = (of.last_mut(), roles.architectures().len() > 1) {
+        last.push_str(", each within one architecture");
     }
     if corrected == 0 || of.is_empty() {
         return "No comparison is corrected for their number.".into();

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use stack::{FineTuneConfig, PlannedLayer};
+use stack::{FineTuneConfig, PlannedLayer, fit_to_images};
 
 use super::Run;
 use super::retry::{LOWER, retrying};
 use crate::layer_cache::event;
 use crate::methods::ResolvedMethod;
 use crate::stage::Key;
-use crate::{CachedStack, Event, LayerSource, StudyError, cached_layers};
+use crate::{CachedStack, ConfigError, Event, LayerSource, StudyError, cached_layers};
 
 impl<'a> Run<'a> {
     /// The identity of the data that fine-tuning with these settings sees: those without labels are part
@@ -36,6 +36,11 @@ impl<'a> Run<'a> {
             PlannedLayer { pretraining: pretraining.clone(), n_hidden: self.config.layers[layer] }
         };
         let mut plan: Vec<PlannedLayer> = (0..depth).map(planned).collect();
+        let shape = self.data.train.shape;
+        let images = shape.is_image().then_some([shape.height, shape.width, 1]);
+        fit_to_images(plan.iter_mut().map(|layer| &mut layer.pretraining), images).map_err(
+            |error| ConfigError::from(error.within(&format!("methods.{}.layers", method.name))),
+        )?;
         let samples = (self.data_key, self.config.pretraining_samples);
         let data_key = Key::new("pretraining samples", &samples);
         let data = self.pretraining;

@@ -49,6 +49,7 @@ impl ComparisonConfig {
             learning_rate: rates.learning_rate,
             dropout,
             max_norm: method.config.max_norm.or(common.max_norm),
+            shift: method.config.shift.or(common.shift),
             learning_rate_multipliers: if is_plain { vec![] } else { multipliers },
             ..common.clone()
         }

@@ -84,7 +84,7 @@ impl ComparisonConfig {
         let depth = self.depths.iter().max().copied().unwrap_or_default();
         for (i, method) in compared.iter().enumerate() {
             let differs = !compared[..i].iter().any(|other| method.is_same_network(other, depth));
-            let expected = "methods that differ in layers, frozen, max_norm or dropout";
+            let expected = "methods that differ in layers, frozen, max_norm, dropout or shift";
             require(differs, "comparison.methods", &method.name, expected)?;
         }
         Ok(())

@@ -48,6 +48,15 @@ impl<'a> Evidence<'a> {
         baseline.is_some_and(|role| self.summary.iter().any(|line| line.method == role.name))
     }
 
+    /// The words of the baseline, and its mean test error at each number of labels.
+    pub(super) fn baseline_errors(&self) -> Option<(&str, Vec<(usize, f64)>)> {
+        let baseline = self.roles.baseline()?;
+        let error = |&labels: &usize| {
+            Some((labels, self.summary_of(&baseline.name, labels)?.test_error_pct))
+        };
+        Some((&baseline.words, self.labels.iter().filter_map(error).collect()))
+    }
+
     /// The best pretrained method compared with the baseline, at each number of labels.
     pub(super) fn best_against_baseline(&self) -> Vec<Contrast> {
         self.roles.baseline().map_or_else(Vec::new, |baseline| self.best_against(baseline))

@@ -12,6 +12,7 @@ pub(super) fn roles() -> Roles {
         name: name.into(),
         role,
         family: family.map(str::to_owned),
+        architecture: None,
         words: words.into(),
     };
     Roles {
