@@ -44,7 +44,7 @@ fn an_autoencoders_step_allocates_nothing() {
             let config = ae_core::TrainingConfig {
                 batch_size,
                 penalty,
-                shift: corruption.map(|_| Shift { pixels: 1, width: None }),
+                shift: corruption.map(|_| Shift { pixels: 1, width: None, channels: 1 }),
                 corruption,
                 emphasis,
                 max_norm: Some(5.0),
