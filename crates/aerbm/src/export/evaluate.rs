@@ -1,5 +1,7 @@
 //! Evaluates graphs of convolutions for the tests, by the definitions of ONNX's operators.
 
+#![allow(clippy::cast_sign_loss, reason = "sizes are positive")]
+
 use std::collections::BTreeMap;
 
 use ndarray::{Array2, ArrayD, Axis, Ix2, Ix4, IxDyn, s};
