@@ -97,11 +97,51 @@ FUNCTIONS = {
 }
 
 
+def positions(geometry):
+    """Rows and columns of the grid of a kernel's positions, before pooling."""
+    reach = 2 * geometry["padding"] - geometry["kernel"]
+    return [(side + reach) // geometry["stride"] + 1 for side in geometry["input"][:2]]
+
+
+def convolved(y, weight, bias, geometry):
+    """The total inputs of a convolution or its transpose: rows × height × width × channels."""
+    height, width, channels = geometry["input"]
+    kernel, stride, padding = (geometry[key] for key in ["kernel", "stride", "padding"])
+    if geometry["kind"] == "convolution":
+        edge = (padding, padding)
+        images = np.pad(y.reshape(-1, height, width, channels), [(0, 0), edge, edge, (0, 0)])
+        windows = np.lib.stride_tricks.sliding_window_view(images, (kernel, kernel), axis=(1, 2))
+        return np.einsum("nijcyx,mcyx->nijm", windows[:, ::stride, ::stride], weight) + bias
+    rows, columns = positions(geometry)
+    maps = y.reshape(-1, rows, columns, geometry["maps"])
+    images = np.zeros((len(y), height + 2 * padding, width + 2 * padding, channels))
+    for i, j in np.ndindex(rows, columns):
+        painted = np.einsum("nm,mcyx->nyxc", maps[:, i, j], weight)
+        images[:, i * stride : i * stride + kernel, j * stride : j * stride + kernel] += painted
+    return images[:, padding : padding + height, padding : padding + width] + bias
+
+
+def pooled(maps, pool):
+    """Maps after max-pooling or global average pooling."""
+    if pool == "average":
+        return maps.mean(axis=(1, 2))
+    n, height, width, channels = maps.shape
+    rows, columns = height // pool, width // pool
+    windows = maps[:, : rows * pool, : columns * pool]
+    return windows.reshape(n, rows, pool, columns, pool, channels).max(axis=(2, 4))
+
+
 def numpy_pass(tensors, metadata, layers, x):
     y = x.astype(np.float64)
     for layer in layers:
-        z = y @ tensors[f"{layer}.weight"].T.astype(np.float64) + tensors[f"{layer}.bias"]
-        y = FUNCTIONS[metadata["activations"][layer]](z)
+        weight, bias = tensors[f"{layer}.weight"].astype(np.float64), tensors[f"{layer}.bias"]
+        function = FUNCTIONS[metadata["activations"][layer]]
+        geometry = metadata.get("convolutions", {}).get(layer)
+        if geometry:
+            y = pooled(function(convolved(y, weight, bias, geometry)), geometry["pool"])
+            y = y.reshape(len(x), -1)
+        else:
+            y = function(y @ weight.T + bias)
         kept = metadata.get("largest_units_kept", {}).get(layer)
         if kept:
             lost = np.argsort(-y, axis=1, kind="stable")[:, kept:]
@@ -127,10 +167,36 @@ def torch_pass(tensors, metadata, layers, x):
         if name not in TORCH_FUNCTIONS or layer in metadata.get("largest_units_kept", {}):
             return None
         weight = torch.tensor(tensors[f"{layer}.weight"])
-        linear = torch.nn.Linear(weight.shape[1], weight.shape[0])
-        linear.load_state_dict({"weight": weight, "bias": torch.tensor(tensors[f"{layer}.bias"])})
-        y = getattr(torch.nn, TORCH_FUNCTIONS[name])()(linear(y))
+        function = getattr(torch.nn, TORCH_FUNCTIONS[name])()
+        geometry = metadata.get("convolutions", {}).get(layer)
+        if geometry:
+            module, shape = torch_convolution(geometry)
+        else:
+            module, shape = torch.nn.Linear(weight.shape[1], weight.shape[0]), None
+        module.load_state_dict({"weight": weight, "bias": torch.tensor(tensors[f"{layer}.bias"])})
+        if geometry is None:
+            y = function(module(y))
+            continue
+        # Channels are last in a row and first in PyTorch's images.
+        y = function(module(y.reshape(-1, *shape).permute(0, 3, 1, 2)))
+        if geometry["pool"] == "average":
+            y = torch.nn.AdaptiveAvgPool2d(1)(y)
+        else:
+            y = torch.nn.MaxPool2d(geometry["pool"])(y)
+        y = y.permute(0, 2, 3, 1).reshape(len(x), -1)
     return y.detach().numpy()
+
+
+def torch_convolution(geometry):
+    """The module, and height, width and channels of its inputs."""
+    size = geometry["kernel"], geometry["stride"], geometry["padding"]
+    (height, width, channels), maps = geometry["input"], geometry["maps"]
+    if geometry["kind"] == "convolution":
+        return torch.nn.Conv2d(channels, maps, *size), geometry["input"]
+    kernel, stride, padding = size
+    beyond = [(side + 2 * padding - kernel) % stride for side in [height, width]]
+    module = torch.nn.ConvTranspose2d(maps, channels, *size, output_padding=beyond)
+    return module, [*positions(geometry), maps]
 
 
 def scikit_learn(path, x):
@@ -179,7 +245,7 @@ def check_part(binary, folder, part, x, expected):
     arrays = export(binary, folder, "npz", part)
     functions = [metadata["activations"][layer] for layer in layers]
     has = set(functions) <= SCIKIT_LEARN and len(set(functions[:-1])) <= 1
-    if has and "largest_units_kept" not in metadata:
+    if has and not {"largest_units_kept", "convolutions"} & set(metadata):
         compare(f"scikit-learn, {name}", scikit_learn(arrays, x), expected)
     else:
         assert isinstance(arrays, str) and "scikit-learn's layout" in arrays, (name, arrays)
@@ -236,6 +302,7 @@ def check_command(binary):
     folder = Path(tempfile.mkdtemp())
     x = np.random.default_rng(1).random((300, 20), dtype=np.float32)
     np.savez(folder / "data.npz", x_train=x[:200], x_test=x[200:])
+    np.save(folder / "rows.npy", x[200:])
     run = lambda *words: subprocess.run([binary, *map(str, words)], check=True, capture_output=True)
     settings = ["--set", "model.n_hidden=9", "--set", "training.epochs=2"]
     for preset in ["autoencoder", "rbm"]:
@@ -245,6 +312,15 @@ def check_command(binary):
         graph = session(export(binary, out, "onnx"))
         codes = graph.run(None, {"x": x[200:]})[0]
         compare(f"onnxruntime, {preset} trained by the command", codes, np.load(folder / "codes.npy"))
+    # Images of 5 × 4 pixels. One has a pixel at the right edge that no position of the kernel reaches.
+    for name, geometry in [("pooled", "kernel=2,pool=2"), ("strided", "kernel=3,stride=2,padding=1")]:
+        out = folder / name
+        convolution = f"model.convolution={{input=[5,4,1],maps=3,{geometry}}}"
+        settings = ["--set", convolution, "--set", "training.epochs=2"]
+        run("train", "autoencoder", *settings, "--data", folder / "data.npz", "--out", out)
+        for command, part in [("encode", "encoder"), ("reconstruct", "reconstruction")]:
+            run(command, out, folder / "rows.npy", "--out", folder / f"{part}.npy")
+            check_part(binary, out, part, x[200:], np.load(folder / f"{part}.npy"))
 
 
 def check_predictions(binary):

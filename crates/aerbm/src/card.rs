@@ -6,7 +6,7 @@ mod text;
 
 use std::path::Path;
 
-use nn_core::{Chain, Layer, Parameters};
+use nn_core::{Chain, Layer, LayerView, Parameters};
 use serde::Serialize;
 use study::class_metrics::wilson_interval;
 
@@ -48,6 +48,9 @@ pub struct CardLayer {
     pub n_outputs: usize,
     /// The activation, or the kinds of an RBM's visible and hidden units.
     pub units: String,
+    /// The convolution in words; absent for a fully connected layer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub convolution: Option<String>,
 }
 
 /// What a model was trained on and how.
@@ -149,7 +152,7 @@ impl Card {
             let layer = network.layer(index);
             let last = index + 1 == network.n_layers();
             let units = if last { "softmax".to_owned() } else { text::name(layer.activation) };
-            card_layer("classifier", index, layer.weights.dim(), units)
+            card_layer("classifier", index, &layer, units)
         });
         let n_classes = network.layers.last().map_or(0, Layer::n_outputs);
         let origin = trained.origin.as_ref();
@@ -256,6 +259,7 @@ fn layers_of(model: &Model) -> Vec<CardLayer> {
         n_inputs: rbm.n_visible(),
         n_outputs: rbm.n_hidden(),
         units: format!("{} visible, {} hidden", rbm.visible.unit.name(), rbm.hidden.unit.name()),
+        convolution: None,
     };
     match model {
         Model::Autoencoder(model) => (0..model.n_layers())
@@ -263,7 +267,7 @@ fn layers_of(model: &Model) -> Vec<CardLayer> {
                 let (layer, depth) = (model.layer(index), model.encoder.len());
                 let (part, number) =
                     if index < depth { ("encoder", index) } else { ("decoder", index - depth) };
-                card_layer(part, number, layer.weights.dim(), text::name(layer.activation))
+                card_layer(part, number, &layer, text::name(layer.activation))
             })
             .collect(),
         Model::Rbm(model) => vec![rbm("rbm".to_owned(), model)],
@@ -274,13 +278,14 @@ fn layers_of(model: &Model) -> Vec<CardLayer> {
     }
 }
 
-fn card_layer(
-    part: &str,
-    index: usize,
-    (n_inputs, n_outputs): (usize, usize),
-    units: String,
-) -> CardLayer {
-    CardLayer { name: format!("{part}.{index}"), n_inputs, n_outputs, units }
+fn card_layer(part: &str, index: usize, layer: &LayerView<'_, f32>, units: String) -> CardLayer {
+    CardLayer {
+        name: format!("{part}.{index}"),
+        n_inputs: layer.n_inputs(),
+        n_outputs: layer.n_outputs(),
+        units,
+        convolution: text::convolution(layer.connection),
+    }
 }
 
 fn n_parameters(model: &Model) -> usize {

@@ -1,10 +1,13 @@
 //! Classifiers that start from a trained model.
 
+#[cfg(test)]
+pub(crate) mod tests;
+
 use std::path::Path;
 
 use mnist_io::SplitRule;
 use ndarray::{Array2, ArrayView2, s};
-use nn_core::{Activation, Layer, TensorMap, observed, restore, store};
+use nn_core::{Activation, Connection, Layer, TensorMap, observed, restore, store};
 use serde::{Deserialize, Serialize};
 use stack::{Classifier, FineTuneConfig, Labelled, fine_tune};
 use study::Rates;
@@ -79,6 +82,9 @@ struct Description {
     sizes: Vec<usize>,
     /// Activations of the hidden layers.
     activations: Vec<Activation>,
+    /// Connections of all layers; none if every layer is fully connected.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    connections: Vec<Connection>,
     validation_error_pct: f64,
     #[serde(default)]
     validation_rows: usize,
@@ -188,21 +194,30 @@ impl TrainedClassifier {
         let folder = folder.as_ref();
         let mut tensors = TensorMap::new();
         store(&self.classifier, "", &mut tensors);
-        let layers = &self.classifier.layers;
-        let inputs = layers.first().map(|layer| layer.weights.nrows());
-        let description = Description {
-            sizes: inputs.into_iter().chain(layers.iter().map(Layer::n_outputs)).collect(),
-            activations: self.classifier.units.clone(),
-            validation_error_pct: self.validation_error_pct,
-            validation_rows: self.validation_rows,
-            origin: self.origin.clone(),
-        };
-        tensor_file::write(&folder.join(FILE), &tensors, &description)?;
+        tensor_file::write(&folder.join(FILE), &tensors, &self.description())?;
         let model = Trained::load_here(folder).map(|model| Card::of_model(&model));
         card::write(
             folder,
             &[model, Some(Card::of_classifier(&card::name_of_folder(folder), self))],
         )
+    }
+
+    fn description(&self) -> Description {
+        let layers = &self.classifier.layers;
+        let inputs = layers.first().map(Layer::n_inputs);
+        let mut connections: Vec<Connection> =
+            layers.iter().map(|layer| layer.connection).collect();
+        if connections.iter().all(|connection| *connection == Connection::Full) {
+            connections.clear();
+        }
+        Description {
+            sizes: inputs.into_iter().chain(layers.iter().map(Layer::n_outputs)).collect(),
+            activations: self.classifier.units.clone(),
+            connections,
+            validation_error_pct: self.validation_error_pct,
+            validation_rows: self.validation_rows,
+            origin: self.origin.clone(),
+        }
     }
 
     /// Reads the classifier that [`save`](Self::save) wrote into `folder`.
@@ -220,13 +235,19 @@ impl TrainedClassifier {
             let reason = format!("its record has layers of {sizes:?} units");
             return Err(damaged(reason).into());
         }
+        let mut connections = description.connections;
+        if connections.is_empty() {
+            connections = vec![Connection::Full; sizes.len() - 1];
+        }
         // Sizes are checked against the tensors before anything is allocated.
-        let pairs = || sizes.windows(2).map(|pair| (pair[0], pair[1]));
-        let expected: Vec<_> = (pairs().enumerate())
-            .flat_map(|(layer, (n_inputs, n_outputs))| stored::dense(layer, n_inputs, n_outputs))
-            .collect();
-        stored::check_tensors(&expected, &tensors).map_err(damaged)?;
-        let layers = pairs().map(|(n_inputs, n_outputs)| Layer::zeros(n_inputs, n_outputs));
+        stored::check_connections(sizes, &connections).map_err(damaged)?;
+        let expected = sizes.windows(2).zip(&connections).enumerate().flat_map(
+            |(layer, (pair, connection))| stored::layer(layer, connection, pair[0], pair[1]),
+        );
+        stored::check_tensors(&expected.collect::<Vec<_>>(), &tensors).map_err(damaged)?;
+        let layers = sizes.windows(2).zip(connections);
+        let layers =
+            layers.map(|(pair, connection)| Layer::connected(connection, pair[0], pair[1]));
         let layers = layers.collect();
         let mut classifier = Classifier { layers, units: description.activations };
         restore(&mut classifier, "", &tensors).map_err(|error| damaged(error.to_string()))?;

@@ -15,6 +15,7 @@ use crate::trained::Trained;
 pub(crate) mod autoencoder;
 pub(crate) mod comparison;
 pub(crate) mod generation;
+mod kernels;
 
 /// The place of figures and the styles of the methods in them.
 #[derive(Debug, Clone, Copy)]
@@ -78,12 +79,17 @@ pub(crate) fn learning_curves(out: Figures<'_>, metrics: &[MetricRow]) -> Result
     Ok(Lines { meta, panels }.write(out.dir, "learning_curves", out.styles)?)
 }
 
-/// The incoming weights of hidden units.
+/// Rows and columns of a grid of filters.
+const ROWS: usize = 2;
+const COLUMNS: usize = 10;
+
+/// The incoming weights of hidden units, or the kernels of a convolution.
 pub(crate) fn filters(out: Figures<'_>, trained: &Trained, order: u32) -> Result<(), Error> {
-    const ROWS: usize = 2;
-    const COLUMNS: usize = 10;
     let filters = trained.model.filters();
     let run = &trained.record.run;
+    if let Some((convolution, weights)) = kernels::of(&trained.model) {
+        return kernels::write(out, trained, (&convolution, weights), order);
+    }
     let shown: Vec<usize> = strongest(filters, ROWS * COLUMNS);
     let rows = shown
         .chunks(COLUMNS)

@@ -1,7 +1,7 @@
 //! Checks of what the files of models hold, before anything is made of it.
 
 use ae_core::AutoencoderConfig;
-use nn_core::TensorMap;
+use nn_core::{Connection, Convolution, Pooling, TensorMap};
 use stack::layer_prefix;
 
 use crate::config::RunConfig;
@@ -9,6 +9,9 @@ use crate::record::Record;
 
 /// Longest name of a file, in bytes, on the usual file systems.
 const LONGEST_NAME: usize = 255;
+
+/// Largest size in a convolution. The products of such sizes do not overflow.
+const LARGEST_SIZE: usize = 1 << 16;
 
 /// A tensor's name and shape.
 type Expected = (String, [usize; 2]);
@@ -65,9 +68,63 @@ pub(crate) fn check_tensors(expected: &[Expected], tensors: &TensorMap) -> Resul
     Ok(())
 }
 
+/// Checks that there is a connection for every layer of a network whose layers have these sizes, the
+/// number of inputs first, and that every convolution is valid and has its layer's sizes.
+///
+/// # Errors
+/// The defect, in words.
+pub(crate) fn check_connections(sizes: &[usize], connections: &[Connection]) -> Result<(), String> {
+    let (found, expected) = (connections.len(), sizes.len() - 1);
+    if found != expected {
+        return Err(format!("its record has {found} connections, expected {expected}"));
+    }
+    for (layer, (pair, connection)) in sizes.windows(2).zip(connections).enumerate() {
+        let (convolution, transposed) = match connection {
+            Connection::Full => continue,
+            Connection::Convolution(convolution) => (convolution, false),
+            Connection::Transposed(convolution) => (convolution, true),
+        };
+        let &Convolution { input, maps, kernel, stride, padding, pool: _ } = convolution;
+        check_sizes(input, [maps, kernel, stride, padding])?;
+        convolution.validate().map_err(|error| format!("its layer {layer}: {error}"))?;
+        let (mut inputs, mut outputs) = (convolution.n_inputs(), convolution.n_outputs());
+        if transposed {
+            if convolution.pool != Pooling::default() {
+                let expected = "expected convolution.pool = 1 in a transposed convolution";
+                return Err(format!("its layer {layer}: {expected}"));
+            }
+            (inputs, outputs) = (outputs, inputs);
+        }
+        if pair != [inputs, outputs] {
+            let (n_inputs, n_outputs) = (pair[0], pair[1]);
+            return Err(format!(
+                "its layer {layer}: the convolution has {inputs} inputs and {outputs} outputs, \
+                 expected {n_inputs} and {n_outputs}"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Checks the sizes of a convolution: its input, and its maps, kernel, stride and padding.
+fn check_sizes(input: [usize; 3], others: [usize; 4]) -> Result<(), String> {
+    match input.iter().chain(&others).find(|&&size| size > LARGEST_SIZE) {
+        Some(size) => Err(format!(
+            "its record has a convolution of size {size}, expected at most {LARGEST_SIZE}"
+        )),
+        None => Ok(()),
+    }
+}
+
 /// The tensors of a layer of this number.
-pub(crate) fn dense(layer: usize, n_inputs: usize, n_outputs: usize) -> [Expected; 2] {
-    [(format!("{layer}.weights"), [n_inputs, n_outputs]), (format!("{layer}.bias"), [1, n_outputs])]
+pub(crate) fn layer(
+    layer: usize,
+    connection: &Connection,
+    n_inputs: usize,
+    n_outputs: usize,
+) -> [Expected; 2] {
+    let ((rows, columns), bias) = connection.shapes(n_inputs, n_outputs);
+    [(format!("{layer}.weights"), [rows, columns]), (format!("{layer}.bias"), [1, bias])]
 }
 
 /// The tensors of a model of these settings.
@@ -89,15 +146,17 @@ fn expected(settings: &RunConfig, n_visible: usize) -> Result<Vec<Expected>, Str
 }
 
 fn of_autoencoder(model: &AutoencoderConfig, n_visible: usize) -> Result<Vec<Expected>, String> {
+    if let Some(it) = &model.convolution {
+        let others = [it.maps, it.kernel, it.stride, it.padding];
+        check_sizes(it.input.unwrap_or_default(), others)?;
+    }
     let layers = model.layers(n_visible).map_err(|error| error.to_string())?;
     let (widths, connections) = layers;
     let depth = model.encoder_layers.len() + 1;
     let layers = widths.windows(2).zip(connections).enumerate();
-    let tensors = layers.flat_map(|(layer, (pair, connection))| {
-        let tied = model.tied && layer >= depth;
-        let ((rows, columns), bias) = connection.shapes(pair[0], pair[1]);
-        let weights = (format!("{layer}.weights"), [rows, columns]);
-        [weights, (format!("{layer}.bias"), [1, bias])].into_iter().skip(usize::from(tied))
+    let tensors = layers.flat_map(|(index, (pair, connection))| {
+        let tied = model.tied && index >= depth;
+        layer(index, &connection, pair[0], pair[1]).into_iter().skip(usize::from(tied))
     });
     Ok(tensors.collect())
 }

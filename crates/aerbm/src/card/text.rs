@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use nn_core::Activation;
+use nn_core::{Activation, Connection, Pooling};
 
 use super::{Card, CardTraining};
 use crate::Origin;
@@ -15,6 +15,30 @@ pub(super) const MARK: &str =
 pub(super) fn name(activation: Activation) -> String {
     let name = serde_json::to_value(activation).ok();
     name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// A convolution in words; none for a fully connected layer.
+pub(super) fn convolution(connection: Connection) -> Option<String> {
+    let (verb, c) = match connection {
+        Connection::Full => return None,
+        Connection::Convolution(c) => ("a convolution of", c),
+        Connection::Transposed(c) => ("a transposed convolution to", c),
+    };
+    let [height, width, channels] = c.input;
+    let channels = match channels {
+        1 => "1 channel".to_owned(),
+        n => format!("{n} channels"),
+    };
+    let pool = match c.pool {
+        Pooling::Max(1) => String::new(),
+        Pooling::Max(side) => format!(", max-pooling over {side} × {side}"),
+        Pooling::Whole(_) => ", the mean of each map".to_owned(),
+    };
+    let (maps, kernel, stride, padding) = (c.maps, c.kernel, c.stride, c.padding);
+    Some(format!(
+        "{verb} images of {height} × {width} pixels with {channels}: {maps} maps, kernels of {kernel} × \
+         {kernel} with stride {stride} and padding {padding}{pool}"
+    ))
 }
 
 impl Display for Card {
@@ -32,6 +56,12 @@ impl Display for Card {
         for layer in &self.layers {
             let (inputs, outputs) = (layer.n_inputs, layer.n_outputs);
             writeln!(f, "| {} | {inputs} | {outputs} | {} |", layer.name, layer.units)?;
+        }
+        let convolutions =
+            self.layers.iter().filter_map(|layer| Some((&layer.name, layer.convolution.as_ref()?)));
+        for (number, (name, words)) in convolutions.enumerate() {
+            let gap = if number == 0 { "\n" } else { "" };
+            writeln!(f, "{gap}- {name} is {words}.")?;
         }
         if let Some(training) = &self.training {
             write!(f, "\n{training}")?;
@@ -154,4 +184,33 @@ impl Display for Plain<'_> {
 fn harmless(text: &str) -> String {
     let harmless = |c: char| if c.is_control() && c != '\n' { '\u{fffd}' } else { c };
     text.chars().map(harmless).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use nn_core::Convolution;
+
+    use super::*;
+    use crate::classifier::tests::{FIRST, SECOND, convolutional};
+
+    #[test]
+    fn convolutions_are_told_in_words() {
+        let trained = convolutional(&[FIRST, Convolution { pool: Pooling::AVERAGE, ..SECOND }]);
+        let card = Card::of_classifier("images", &trained);
+        // 3·3·2·3 + 3, 2·2·3·5 + 5, and 5·4 + 4 of the dense layer.
+        assert_eq!(card.n_parameters, 57 + 65 + 24);
+        let sizes = card.layers.iter().map(|layer| (layer.n_inputs, layer.n_outputs));
+        assert_eq!(sizes.collect::<Vec<_>>(), [(144, 48), (48, 5), (5, 4)]);
+        let text = card.to_string();
+        for line in [
+            "- classifier.0 is a convolution of images of 9 × 8 pixels with 2 channels: 3 maps, kernels of \
+             3 × 3 with stride 1 and padding 1, max-pooling over 2 × 2.\n",
+            "- classifier.1 is a convolution of images of 4 × 4 pixels with 3 channels: 5 maps, kernels of \
+             2 × 2 with stride 2 and padding 1, the mean of each map.\n",
+            "| classifier.1 | 48 | 5 | elu |\n",
+        ] {
+            assert!(text.contains(line), "{line} is not in {text}");
+        }
+        assert!(!text.contains("classifier.2 is"), "{text}");
+    }
 }

@@ -3,7 +3,7 @@
 //! | format | content | read by |
 //! |---|---|---|
 //! | [`Format::Onnx`] | one part as a graph, operator set 17, the encoding of raw columns inside | onnxruntime and others |
-//! | [`Format::Safetensors`] | all parameters by names such as `encoder.0.weight`, outputs × inputs as PyTorch has them; activations in the metadata | PyTorch, NumPy, JAX |
+//! | [`Format::Safetensors`] | all parameters by names such as `encoder.0.weight`, outputs × inputs as PyTorch has them; activations and convolutions in the metadata | PyTorch, NumPy, JAX |
 //! | [`Format::Npz`] | one part as `BernoulliRBM`, `MLPClassifier` or `MLPRegressor` have it | scikit-learn, NumPy |
 //!
 //! ```
@@ -21,7 +21,11 @@
 //! ```
 
 mod contract;
+#[cfg(test)]
+mod convolution_tests;
 mod error;
+#[cfg(test)]
+mod evaluate;
 mod input;
 mod network;
 mod npz;
@@ -219,6 +223,7 @@ impl<'a> Export<'a> {
     /// Numbers of inputs and, of a classifier, of classes.
     fn sizes(&self) -> (usize, Option<usize>) {
         match self.source {
+            Source::Model(Model::Autoencoder(model)) => (model.n_visible(), None),
             Source::Model(model) => (model.filters().nrows(), None),
             Source::Classifier(it) => {
                 let (first, last) = (it.layers.first(), it.layers.last());
@@ -252,6 +257,9 @@ impl<'a> Export<'a> {
         let kept: Map<String, Value> = (layers.iter())
             .filter_map(|layer| Some((layer.name.clone(), json!(layer.keep?))))
             .collect();
+        let convolutions: Map<String, Value> = (layers.iter())
+            .filter_map(|layer| Some((layer.name.clone(), layer.geometry()?)))
+            .collect();
         let mut metadata = Map::new();
         let mut add = |key: &str, value: Value| metadata.insert(key.to_owned(), value);
         add("run", json!(self.run));
@@ -273,6 +281,10 @@ impl<'a> Export<'a> {
         add("activations", Value::Object(functions));
         if !kept.is_empty() {
             add("largest_units_kept", Value::Object(kept));
+        }
+        if !convolutions.is_empty() {
+            add("convolutions", Value::Object(convolutions));
+            add("image_rows", json!("height x width x channels, the channel running fastest"));
         }
         metadata
     }

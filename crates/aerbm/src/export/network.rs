@@ -1,10 +1,11 @@
-//! Models of every kind as chains of dense layers, which all formats are written from.
+//! Models of every kind as chains of layers, which all formats are written from.
 
 use ae_core::Autoencoder;
 use ndarray::{Array1, Array2, Axis};
-use nn_core::{Activation, Chain as _};
+use nn_core::{Activation, Chain as _, Connection, LayerView};
 use rbm_core::{Rbm, Unit, Units};
 use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 
 use crate::Model;
 
@@ -54,15 +55,18 @@ impl Serialize for Function {
     }
 }
 
-/// A layer: y = f(x W + b), of which the `keep` largest values are kept and the others become zero.
+/// A layer: y = f(x W + b), of which the `keep` largest values are kept and the others become zero. The
+/// product may be a convolution.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Layer {
     /// The name, such as `encoder.0`.
     pub(super) name: String,
-    /// W, inputs × outputs.
+    /// W; its shape depends on the connection.
     pub(super) weights: Array2<f32>,
-    /// b, outputs.
+    /// b; its length depends on the connection.
     pub(super) bias: Array1<f32>,
+    /// Connection of outputs with inputs.
+    pub(super) connection: Connection,
     /// f.
     pub(super) function: Function,
     /// Number of outputs that are kept; all, if there is none.
@@ -72,16 +76,57 @@ pub(super) struct Layer {
 impl Layer {
     /// Number of inputs.
     pub(super) fn n_inputs(&self) -> usize {
-        self.weights.nrows()
+        self.view().n_inputs()
     }
 
     /// Number of outputs.
     pub(super) fn n_outputs(&self) -> usize {
-        self.weights.ncols()
+        self.view().n_outputs()
+    }
+
+    fn view(&self) -> LayerView<'_, f32> {
+        let Layer { weights, bias, connection, .. } = self;
+        let activation = Activation::Identity;
+        LayerView {
+            weights: weights.view(),
+            bias: bias.view(),
+            activation,
+            connection: *connection,
+        }
     }
 
     fn new(name: String, weights: Array2<f32>, bias: Array1<f32>, function: Function) -> Self {
-        Layer { name, weights, bias, function, keep: None }
+        Layer { name, weights, bias, connection: Connection::Full, function, keep: None }
+    }
+
+    /// Shape and values of the weights as PyTorch and ONNX have them: maps × channels × kernel × kernel
+    /// for a convolution and its transpose. A dense layer's are as they are, inputs × outputs.
+    pub(super) fn tensor(&self) -> (Vec<usize>, Array2<f32>) {
+        let (kernels, c) = match self.connection {
+            Connection::Full => return (self.weights.shape().to_vec(), self.weights.clone()),
+            Connection::Convolution(c) => (self.weights.t(), c),
+            Connection::Transposed(c) => (self.weights.view(), c),
+        };
+        // A kernel's values are in the order of rows, columns and channels.
+        let (kernel, channels) = (c.kernel, c.input[2]);
+        let area = kernel * kernel;
+        let values = Array2::from_shape_fn((c.maps, channels * area), |(map, i)| {
+            kernels[(map, i % area * channels + i / area)]
+        });
+        (vec![c.maps, channels, kernel, kernel], values)
+    }
+
+    /// The geometry of a convolution for metadata.
+    pub(super) fn geometry(&self) -> Option<Value> {
+        let output = match self.connection {
+            Connection::Full => return None,
+            Connection::Convolution(c) => c.output(),
+            Connection::Transposed(c) => c.input,
+        };
+        let mut geometry = json!(self.connection);
+        geometry["output"] = json!(output);
+        geometry["weight_orientation"] = json!("maps x channels x kernel rows x kernel columns");
+        Some(geometry)
     }
 }
 
@@ -139,7 +184,8 @@ fn chain(model: &impl nn_core::Chain<f32>, from: usize, to: usize, part: &str) -
         let layer = model.layer(index);
         let function = Function::Unit(layer.activation);
         let name = format!("{part}.{}", index - from);
-        Layer::new(name, layer.weights.to_owned(), layer.bias.to_owned(), function)
+        let dense = Layer::new(name, layer.weights.to_owned(), layer.bias.to_owned(), function);
+        Layer { connection: layer.connection, ..dense }
     });
     layers.collect()
 }

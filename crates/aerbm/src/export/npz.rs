@@ -11,7 +11,7 @@
 use std::io::{self, Cursor, Write as _};
 
 use ndarray::{Array1, Array2};
-use nn_core::Activation;
+use nn_core::{Activation, Connection};
 use npyz::WriterBuilder as _;
 use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
@@ -52,6 +52,9 @@ impl Functions {
         let refused = |reason| ExportError::ScikitLearn { run: export.run.clone(), reason };
         let mut names = Vec::new();
         for layer in layers {
+            if layer.connection != Connection::Full {
+                return Err(refused(format!("the convolution of {}", layer.name)));
+            }
             if let Some(k) = layer.keep {
                 return Err(refused(format!("the {k} largest units of {}", layer.name)));
             }

@@ -4,10 +4,16 @@
 //! visible), `rbm.hidden_bias`, `rbm.visible_bias` and, for units that have them, `rbm.visible_std`: its
 //! inputs are divided by these. The RBMs of a deep belief network are `rbm.0`, `rbm.1`, … from the data
 //! upwards. The metadata have a JSON object under the key `aerbm`.
+//!
+//! A convolution's weights are maps × channels × kernel × kernel, as PyTorch's `Conv2d` and
+//! `ConvTranspose2d` have them. Its geometry is in the metadata under `convolutions`. Images and maps are
+//! rows of height × width × channels values, the channel running fastest, and the weights of the dense
+//! layer above follow this order.
 
 use std::collections::{BTreeMap, HashMap};
 
 use ndarray::{ArrayView1, ArrayView2};
+use nn_core::Connection;
 use rbm_core::Rbm;
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Map, Value, json};
@@ -87,17 +93,25 @@ fn add_rbm(tensors: &mut Tensors, name: &str, rbm: &Rbm<f32>) {
 
 fn add_layers(tensors: &mut Tensors, layers: &[Layer]) {
     for layer in layers {
-        add_matrix(tensors, &format!("{}.weight", layer.name), layer.weights.t());
+        let name = format!("{}.weight", layer.name);
+        if layer.connection == Connection::Full {
+            add_matrix(tensors, &name, layer.weights.t());
+        } else {
+            let (shape, values) = layer.tensor();
+            tensors.insert(name, (shape, bytes(values.iter())));
+        }
         add_vector(tensors, &format!("{}.bias", layer.name), layer.bias.view());
     }
 }
 
 fn add_matrix(tensors: &mut Tensors, name: &str, values: ArrayView2<'_, f32>) {
-    let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-    tensors.insert(name.to_owned(), (values.shape().to_vec(), bytes));
+    tensors.insert(name.to_owned(), (values.shape().to_vec(), bytes(values.iter())));
 }
 
 fn add_vector(tensors: &mut Tensors, name: &str, values: ArrayView1<'_, f32>) {
-    let bytes = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-    tensors.insert(name.to_owned(), (vec![values.len()], bytes));
+    tensors.insert(name.to_owned(), (vec![values.len()], bytes(values.iter())));
+}
+
+fn bytes<'a>(values: impl Iterator<Item = &'a f32>) -> Vec<u8> {
+    values.flat_map(|value| value.to_le_bytes()).collect()
 }

@@ -2,24 +2,35 @@
 
 use nn_core::Activation;
 
+use super::convolution::{self, Value};
 use super::graph::{Attribute, Graph, count};
 use super::proto::element;
 use crate::export::network::{Function, Layer};
 
-/// Adds the layers, and returns the value of the last.
+/// Adds the layers, and returns the value of the last, in rows.
 pub(super) fn through(graph: &mut Graph, layers: &[Layer], x: String) -> String {
-    layers.iter().fold(x, |x, layer| {
-        let shape = [layer.n_inputs(), layer.n_outputs()];
+    let y = layers.iter().fold(Value::from(x), |x, layer| {
+        let (shape, weights) = layer.tensor();
         let name = |tensor: &str| format!("{}.{tensor}", layer.name);
-        let weights = graph.floats(&name("weight"), &shape, layer.weights.iter().copied());
-        let bias = graph.floats(&name("bias"), &shape[1..], layer.bias.iter().copied());
-        let z = graph.node("Gemm", &[&x, &weights, &bias]);
-        let y = function(graph, layer.function, z);
+        let weights = graph.floats(&name("weight"), &shape, weights);
+        let bias = graph.floats(&name("bias"), &[layer.bias.len()], layer.bias.iter().copied());
+        let z = convolution::total_inputs(graph, layer.connection, x, [&weights, &bias]);
+        let y = if layer.function == Function::Softmax {
+            let z = convolution::averaged(graph, layer.connection, z).into_rows(graph);
+            function(graph, layer.function, z).into()
+        } else {
+            let name = function(graph, layer.function, z.name);
+            convolution::averaged(graph, layer.connection, Value { name, images: z.images })
+        };
         match layer.keep {
-            Some(k) => largest(graph, &y, k),
+            Some(k) => {
+                let y = y.into_rows(graph);
+                largest(graph, &y, k).into()
+            }
             None => y,
         }
-    })
+    });
+    y.into_rows(graph)
 }
 
 fn function(graph: &mut Graph, function: Function, z: String) -> String {

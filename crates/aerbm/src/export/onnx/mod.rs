@@ -3,6 +3,7 @@
 //! The number of rows is free. A graph has one input `x` (rows × columns), or, for a table with
 //! categories, an input of shape (rows × 1) for each column, by its name.
 
+mod convolution;
 mod graph;
 mod input;
 mod layers;
