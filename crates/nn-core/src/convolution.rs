@@ -132,15 +132,23 @@ impl Convolution {
     pub fn validate(&self) -> Result<(), InvalidSetting> {
         let [height, width, channels] = self.input;
         let input = format!("[{height}, {width}, {channels}]");
-        let expected = "height, width and channels, each at least 1";
-        require(!self.input.contains(&0), "convolution.input", &input, expected)?;
-        require(self.maps >= 1, "convolution.maps", &self.maps, "at least 1")?;
-        require(self.stride >= 1, "convolution.stride", &self.stride, "at least 1")?;
+        // The bound keeps all products of sizes within range, whatever a damaged file declares.
+        let bounds = 1..=65_536;
+        let in_bounds = |sizes: &[usize]| sizes.iter().all(|size| bounds.contains(size));
+        let expected = "height, width and channels, each 1 to 65536";
+        require(in_bounds(&self.input), "convolution.input", &input, expected)?;
+        for (field, size) in [
+            ("convolution.maps", self.maps),
+            ("convolution.kernel", self.kernel),
+            ("convolution.stride", self.stride),
+        ] {
+            require(in_bounds(&[size]), field, &size, "1 to 65536")?;
+        }
+        let fits = self.padding < self.kernel;
+        require(fits, "convolution.padding", &self.padding, "less than convolution.kernel")?;
         let fits = (1..=height.min(width) + 2 * self.padding).contains(&self.kernel);
         let expected = "at least 1, and at most the height and the width of the padded input";
         require(fits, "convolution.kernel", &self.kernel, expected)?;
-        let fits = self.padding < self.kernel;
-        require(fits, "convolution.padding", &self.padding, "less than convolution.kernel")?;
         let Pooling::Max(side) = self.pool else { return Ok(()) };
         let most = self.patches().rows().min(self.patches().columns()).min(Pooling::MAX_SIDE);
         let expected = "\"average\", or 1 to 16 and at most the height and the width of the maps";

@@ -117,10 +117,14 @@ mod tests {
                 ConvolutionConfig { input: Some([0, 7, 2]), ..GOOD },
                 "convolution.input = [0, 7, 2]: expected",
             ),
-            (ConvolutionConfig { maps: 0, ..GOOD }, "convolution.maps = 0: expected at least 1"),
+            (
+                ConvolutionConfig { kernel: usize::MAX, padding: usize::MAX - 1, ..GOOD },
+                "convolution.kernel = 18446744073709551615: expected 1 to 65536",
+            ),
+            (ConvolutionConfig { maps: 0, ..GOOD }, "convolution.maps = 0: expected 1 to 65536"),
             (
                 ConvolutionConfig { stride: 0, ..GOOD },
-                "convolution.stride = 0: expected at least 1",
+                "convolution.stride = 0: expected 1 to 65536",
             ),
             (
                 ConvolutionConfig { kernel: 10, ..GOOD },

@@ -181,7 +181,7 @@ impl RunConfig {
             if shape.height != shape.width {
                 shift.width.get_or_insert(shape.width);
             }
-            shift.shape(shape.n_pixels())?;
+            shift.shape(shape.n_pixels()).map_err(|error| error.within("training"))?;
         }
         Ok((self, left_out))
     }
@@ -379,7 +379,7 @@ mod tests {
         let tanh = error("sparse", "model.hidden=tanh");
         assert!(tanh.contains("training.penalty.kind = kl: expected l1"), "{tanh}");
         let deep = error("contractive", "model.encoder_layers=[500]");
-        assert!(deep.contains("expected one hidden layer"), "{deep}");
+        assert!(deep.contains("expected one fully connected hidden layer"), "{deep}");
         let fraction = error("denoising", "training.corruption={kind=\"masking\", fraction=2}");
         assert!(fraction.contains("training.corruption.fraction = 2"), "{fraction}");
         let tied = error("stacked-denoising", "model.tied=true");
