@@ -68,8 +68,8 @@ pub(super) fn sentences(evidence: &[Evidence<'_>]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Verdict;
     use super::super::tests::{paired, roles, summary};
+    use super::super::{PairedLine, Verdict};
     use crate::{MethodRole, Role};
 
     #[test]
@@ -95,7 +95,8 @@ mod tests {
             paired("rbm", "none", 1000, 3, (-5.3, -4.3)),
             paired("conv-rbm", "cnn", 1000, 3, (-2.4, -1.6)),
             paired("conv-rbm", "none", 1000, 3, (-9.0, -7.0)),
-        ];
+        ]
+        .map(|line| PairedLine { corrected_p: 0.01, ..line });
         let verdict = Verdict::of(&roles, &lines, &pairs, &[]).expect("results");
         assert!(
             verdict.headline.contains("RBM pretraining cuts the test error from 11.2 % to 6.4 %")
