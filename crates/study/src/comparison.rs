@@ -58,6 +58,10 @@ pub fn run_comparison(
             mnist_io::label_subset(&vec![0; n_labels], budget.count)?;
         }
     }
+    // A method that does not fit the data is told before anything is computed.
+    for method in &compared {
+        run.plan(method, config.depths.iter().max().copied().unwrap_or_default())?;
+    }
     // Seeds outermost: an unfinished comparison is one with fewer seeds, not with fewer methods.
     for seed in 1..=config.seeds {
         let mut stacks = Vec::new();

@@ -23,6 +23,28 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// The layers of a network of this depth before they are learned; convolutions have the shape of the
+    /// images.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the setting of a convolution that does not fit the data.
+    pub(super) fn plan(
+        &self,
+        method: &ResolvedMethod<'_>,
+        depth: usize,
+    ) -> Result<Vec<PlannedLayer>, ConfigError> {
+        let planned = |layer: usize| {
+            let pretraining = method.layer(layer).expect("a method that grows has layers");
+            PlannedLayer { pretraining: pretraining.clone(), n_hidden: self.config.layers[layer] }
+        };
+        let mut plan: Vec<PlannedLayer> = (0..method.n_layers(depth)).map(planned).collect();
+        let shape = self.data.train.shape;
+        let images = shape.is_image().then_some([shape.height, shape.width, 1]);
+        fit_to_images(plan.iter_mut().map(|layer| &mut layer.pretraining), images)
+            .map_err(|error| error.within(&format!("methods.{}.layers", method.name)))?;
+        Ok(plan)
+    }
+
     /// Adds layers to `stack` until it has `depth` of them.
     pub(super) fn grow(
         &mut self,
@@ -31,16 +53,7 @@ impl<'a> Run<'a> {
         seed: u64,
         stack: &mut CachedStack,
     ) -> Result<(), StudyError> {
-        let planned = |layer: usize| {
-            let pretraining = method.layer(layer).expect("a method that grows has layers");
-            PlannedLayer { pretraining: pretraining.clone(), n_hidden: self.config.layers[layer] }
-        };
-        let mut plan: Vec<PlannedLayer> = (0..depth).map(planned).collect();
-        let shape = self.data.train.shape;
-        let images = shape.is_image().then_some([shape.height, shape.width, 1]);
-        fit_to_images(plan.iter_mut().map(|layer| &mut layer.pretraining), images).map_err(
-            |error| ConfigError::from(error.within(&format!("methods.{}.layers", method.name))),
-        )?;
+        let mut plan = self.plan(method, depth)?;
         let samples = (self.data_key, self.config.pretraining_samples);
         let data_key = Key::new("pretraining samples", &samples);
         let data = self.pretraining;
