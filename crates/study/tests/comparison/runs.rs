@@ -191,3 +191,32 @@ fn a_rate_that_diverges_is_left_out() {
     assert!(cells.iter().all(|cell| cell.rates.learning_rate == 0.03));
     assert_eq!(diverged, 2 * 2, "depths and numbers of labels of the first seed");
 }
+
+#[test]
+fn a_convolution_that_does_not_fit_is_told_before_anything_is_computed() {
+    let mut methods = methods();
+    let convolution = nn_core::ConvolutionConfig {
+        input: None,
+        maps: 2,
+        kernel: 1000,
+        stride: 1,
+        padding: 0,
+        pool: nn_core::Pooling::Max(1),
+    };
+    random(&mut methods, "none").convolution = Some(convolution);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let store = Store::new(folder.path().join("stages"));
+    let mut events = 0;
+    let mut listen = |_: Event<'_>| {
+        events += 1;
+        ControlFlow::Continue(())
+    };
+    let config = config(&["autoencoder", "none"]);
+    let outcome =
+        run_comparison(&config, &methods, &splits(false), "bars", &store, &mut listen, &mut |_| {
+            panic!("nothing is computed")
+        });
+    let error = outcome.expect_err("it does not fit").to_string();
+    assert!(error.starts_with("methods.none.layers.convolution."), "{error}");
+    assert_eq!(events, 0);
+}
