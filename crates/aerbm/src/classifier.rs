@@ -1,23 +1,20 @@
-//! Classifiers that start from a trained model.
+//! Fine-tuned classifiers, in memory and in folders.
 
 #[cfg(test)]
 pub(crate) mod tests;
 
 use std::path::Path;
 
-use mnist_io::SplitRule;
-use ndarray::{Array2, ArrayView2, s};
-use nn_core::{Activation, Connection, Layer, TensorMap, observed, restore, store};
+use ndarray::{Array2, ArrayView2};
+use nn_core::{Activation, Connection, Layer, observed, restore};
 use serde::{Deserialize, Serialize};
-use stack::{Classifier, FineTuneConfig, Labelled, fine_tune};
+use stack::Classifier;
 use study::Rates;
 use study::tensor_file::{self, TensorFileError};
 
-use crate::card::{self, Card};
-use crate::monitor::{Monitor, observer};
-use crate::trained::Trained;
-use crate::{ConfigError, Error, stored, with_threads};
+use crate::{Error, stored, with_threads};
 
+/// The file of a classifier in its folder.
 pub(crate) const FILE: &str = "classifier.safetensors";
 
 /// A fine-tuned classifier.
@@ -77,7 +74,7 @@ pub struct Calibration {
 
 /// The part of a classifier that its tensors do not hold.
 #[derive(Debug, Serialize, Deserialize)]
-struct Description {
+pub(crate) struct Description {
     /// Inputs of the first layer, then outputs of every layer.
     sizes: Vec<usize>,
     /// Activations of the hidden layers.
@@ -90,68 +87,6 @@ struct Description {
     validation_rows: usize,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     origin: Option<Origin>,
-}
-
-impl Trained {
-    /// Fine-tunes the model's layers into a classifier of the rows of `x` (n × features), whose classes
-    /// are `labels`, with all threads. The last sixth of the rows, 10,000 at most, is held out to decide
-    /// when to stop; rows that are sorted by class are to be shuffled first.
-    ///
-    /// # Errors
-    /// [`Error::Config`] if rows and labels differ in number, or their width is not that of the model;
-    /// [`Error::Data`] if there are too few rows; [`Error::Training`] for settings out of range or
-    /// divergence.
-    pub fn fine_tune<'a>(
-        &self,
-        x: impl Into<ArrayView2<'a, f32>>,
-        labels: &[u8],
-        config: &FineTuneConfig,
-        seed: u64,
-    ) -> Result<TrainedClassifier, Error> {
-        self.fine_tune_with(x.into(), labels, config, seed, &())
-    }
-
-    /// As [`fine_tune`](Self::fine_tune), observed by a monitor that may stop it.
-    ///
-    /// # Errors
-    /// As [`fine_tune`](Self::fine_tune), and [`Error::Interrupted`].
-    pub fn fine_tune_with(
-        &self,
-        x: ArrayView2<'_, f32>,
-        labels: &[u8],
-        config: &FineTuneConfig,
-        seed: u64,
-        monitor: &dyn Monitor,
-    ) -> Result<TrainedClassifier, Error> {
-        let (rows, features) = x.dim();
-        if rows != labels.len() {
-            let message = format!("{rows} rows and {} labels: expected as many", labels.len());
-            return Err(ConfigError(message).into());
-        }
-        if features != self.record.n_visible {
-            let (run, expected) = (self.record.run.clone(), self.record.n_visible);
-            return Err(Error::Width { run, data: "array".into(), expected, found: features });
-        }
-        let n_classes = labels.iter().max().map_or(0, |&largest| usize::from(largest) + 1);
-        let cut = SplitRule::Study.n_train(rows)?;
-        let train = Labelled { x: x.slice(s![..cut, ..]), labels: &labels[..cut] };
-        let validation = Labelled { x: x.slice(s![cut.., ..]), labels: &labels[cut..] };
-        let start = Classifier::on_top_of(self.model.encoder_layers(), n_classes, seed);
-        monitor.begin("fine-tuning", config.evaluations);
-        let observer = &mut observer(monitor);
-        let tuned = with_threads(|| fine_tune(start, train, validation, config, seed, observer));
-        monitor.finish();
-        let tuned = tuned.map_err(|source| Error::training(&self.record.run, source))?;
-        let validation_rows = validation.labels.len();
-        let errors = tuned.validation_errors as f64;
-        let validation_error_pct = 100.0 * errors / validation_rows as f64;
-        Ok(TrainedClassifier {
-            classifier: tuned.model,
-            validation_error_pct,
-            validation_rows,
-            origin: None,
-        })
-    }
 }
 
 impl TrainedClassifier {
@@ -185,24 +120,8 @@ impl TrainedClassifier {
         with_threads(|| self.classifier.codes(x.view()))
     }
 
-    /// Writes the classifier and its card into `folder`, which is created where it is missing. A
-    /// `README.md` that is no card is left alone.
-    ///
-    /// # Errors
-    /// [`Error::Tensors`] or [`Error::Report`] naming the file that cannot be written.
-    pub fn save(&self, folder: impl AsRef<Path>) -> Result<(), Error> {
-        let folder = folder.as_ref();
-        let mut tensors = TensorMap::new();
-        store(&self.classifier, "", &mut tensors);
-        tensor_file::write(&folder.join(FILE), &tensors, &self.description())?;
-        let model = Trained::load_here(folder).map(|model| Card::of_model(&model));
-        card::write(
-            folder,
-            &[model, Some(Card::of_classifier(&card::name_of_folder(folder), self))],
-        )
-    }
-
-    fn description(&self) -> Description {
+    /// The part of the classifier that its tensors do not hold.
+    pub(crate) fn description(&self) -> Description {
         let layers = &self.classifier.layers;
         let inputs = layers.first().map(Layer::n_inputs);
         let mut connections: Vec<Connection> =

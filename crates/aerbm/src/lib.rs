@@ -14,6 +14,7 @@ pub mod denoise;
 mod error;
 pub mod export;
 pub mod figures;
+mod fine_tune;
 mod fit;
 pub mod folder;
 pub mod generation;

@@ -1,7 +1,10 @@
 use std::path::Path;
 
+use nn_core::{TensorMap, store};
+use study::tensor_file;
+
 use crate::card::{self, Card};
-use crate::{Error, Trained, TrainedClassifier};
+use crate::{Error, Trained, TrainedClassifier, classifier, trained};
 
 /// The models of a folder: a trained model, a classifier, or both.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,5 +47,48 @@ impl Saved {
         let classifier = self.classifier.as_ref();
         let classifier = classifier.map(|it| Card::of_classifier(&self.classifier_name, it));
         model.into_iter().chain(classifier).collect()
+    }
+}
+
+impl Trained {
+    /// Writes the model and its card into `folder`, which is created where it is missing. Each file
+    /// appears whole or not at all. A `README.md` that is no card is left alone.
+    ///
+    /// # Errors
+    /// [`Error::Tensors`] or [`Error::Report`] naming the file that cannot be written.
+    pub fn save(&self, folder: impl AsRef<Path>) -> Result<(), Error> {
+        let folder = folder.as_ref();
+        let mut tensors = TensorMap::new();
+        self.model.store(&mut tensors);
+        tensor_file::write(&folder.join(trained::FILE), &tensors, &self.record)?;
+        let shapes: serde_json::Map<String, serde_json::Value> =
+            tensors.iter().map(|(name, tensor)| (name.clone(), tensor.shape().into())).collect();
+        let mut description = serde_json::to_value(&self.record)?;
+        description["tensors"] = shapes.into();
+        let text = serde_json::to_string_pretty(&description)? + "\n";
+        report::write_text(&folder.join("model.json"), &text)?;
+        let classifier = TrainedClassifier::load(folder).ok();
+        let classifier =
+            classifier.map(|it| Card::of_classifier(&card::name_of_folder(folder), &it));
+        card::write(folder, &[Some(Card::of_model(self)), classifier])
+    }
+}
+
+impl TrainedClassifier {
+    /// Writes the classifier and its card into `folder`, which is created where it is missing. A
+    /// `README.md` that is no card is left alone.
+    ///
+    /// # Errors
+    /// [`Error::Tensors`] or [`Error::Report`] naming the file that cannot be written.
+    pub fn save(&self, folder: impl AsRef<Path>) -> Result<(), Error> {
+        let folder = folder.as_ref();
+        let mut tensors = TensorMap::new();
+        store(&self.classifier, "", &mut tensors);
+        tensor_file::write(&folder.join(classifier::FILE), &tensors, &self.description())?;
+        let model = Trained::load_here(folder).map(|model| Card::of_model(&model));
+        card::write(
+            folder,
+            &[model, Some(Card::of_classifier(&card::name_of_folder(folder), self))],
+        )
     }
 }

@@ -6,15 +6,13 @@
 
 use std::path::{Path, PathBuf};
 
-use nn_core::TensorMap;
 use study::stage::Key;
 use study::tensor_file;
 
-use crate::card::{self, Card};
 use crate::config::{ConfigError, RunConfig};
 use crate::model::Model;
 use crate::record::Record;
-use crate::{Error, TrainedClassifier, classifier};
+use crate::{Error, classifier};
 
 /// A model with the record of its training.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,7 +23,8 @@ pub struct Trained {
     pub record: Record,
 }
 
-const MODEL: &str = "model.safetensors";
+/// The file of a model in its folder.
+pub(crate) const FILE: &str = "model.safetensors";
 
 impl Trained {
     /// The settings of the model and of its training.
@@ -36,28 +35,6 @@ impl Trained {
         self.record.settings()
     }
 
-    /// Writes the model and its card into `folder`, which is created where it is missing. Each file
-    /// appears whole or not at all. A `README.md` that is no card is left alone.
-    ///
-    /// # Errors
-    /// [`Error::Tensors`] or [`Error::Report`] naming the file that cannot be written.
-    pub fn save(&self, folder: impl AsRef<Path>) -> Result<(), Error> {
-        let folder = folder.as_ref();
-        let mut tensors = TensorMap::new();
-        self.model.store(&mut tensors);
-        tensor_file::write(&folder.join(MODEL), &tensors, &self.record)?;
-        let shapes: serde_json::Map<String, serde_json::Value> =
-            tensors.iter().map(|(name, tensor)| (name.clone(), tensor.shape().into())).collect();
-        let mut description = serde_json::to_value(&self.record)?;
-        description["tensors"] = shapes.into();
-        let text = serde_json::to_string_pretty(&description)? + "\n";
-        report::write_text(&folder.join("model.json"), &text)?;
-        let classifier = TrainedClassifier::load(folder).ok();
-        let classifier =
-            classifier.map(|it| Card::of_classifier(&card::name_of_folder(folder), &it));
-        card::write(folder, &[Some(Card::of_model(self)), classifier])
-    }
-
     /// Reads the model in a folder that [`save`](Self::save) wrote, or in that of a run with one model.
     /// Its name is that of the folder under `models/`, so that files made of one seed's model do not
     /// replace those of another's.
@@ -66,7 +43,7 @@ impl Trained {
     /// [`Error::NoModel`], [`Error::SeveralModels`], or the reason why the files cannot be read.
     pub fn load(folder: impl AsRef<Path>) -> Result<Self, Error> {
         let folder = Self::locate(folder.as_ref())?;
-        let path = folder.join(MODEL);
+        let path = folder.join(FILE);
         let read = tensor_file::read::<Record>(&path)?;
         let (tensors, mut record) = read.ok_or(Error::NoModel { folder: folder.clone() })?;
         let model = Model::restore(&record, &tensors, &path)?;
@@ -78,7 +55,7 @@ impl Trained {
 
     /// The model in `folder` itself, if there is one that can be read.
     pub(crate) fn load_here(folder: &Path) -> Option<Self> {
-        folder.join(MODEL).is_file().then(|| Self::load(folder).ok()).flatten()
+        folder.join(FILE).is_file().then(|| Self::load(folder).ok()).flatten()
     }
 
     /// The folder of the model: this one, or, if it is that of a run with one model, the model's in it.
@@ -86,14 +63,14 @@ impl Trained {
     /// # Errors
     /// [`Error::NoModel`], [`Error::ClassifierAlone`] or [`Error::SeveralModels`].
     pub fn locate(run: &Path) -> Result<PathBuf, Error> {
-        if run.join(MODEL).is_file() {
+        if run.join(FILE).is_file() {
             return Ok(run.to_owned());
         }
         let inner: Vec<_> = std::fs::read_dir(run.join("models"))
             .into_iter()
             .flatten()
             .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| path.join(MODEL).is_file())
+            .filter(|path| path.join(FILE).is_file())
             .collect();
         match inner.as_slice() {
             [only] => Ok(only.clone()),
@@ -110,7 +87,7 @@ impl Trained {
 
     /// The model in `folder`, if it is there and has this key.
     pub(crate) fn load_if(folder: &Path, key: &Key) -> Result<Option<Self>, Error> {
-        let path = folder.join(MODEL);
+        let path = folder.join(FILE);
         let found = tensor_file::read::<Record>(&path)?;
         let Some((tensors, record)) = found.filter(|(_, record)| record.key == key.as_str()) else {
             return Ok(None);

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::contract::{Column, ColumnKind, Contract, Input, Scaling};
 use crate::error::Error;
 use crate::read::format::Reader;
-use crate::read::{ReadOptions, fitted_table, format_of, name_of, open};
+use crate::read::formats::format_of;
+use crate::read::{ReadOptions, fitted_table, name_of, open};
 
 /// How [`open`](crate::open) would read a file with the same options. `Display` tells it as a table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::frame::Place;
+use crate::place::Place;
 
 /// A table that cannot be read as samples.
 #[derive(Debug, thiserror::Error)]

@@ -61,7 +61,8 @@ use crate::team::team_size;
 mod convolution;
 mod csr;
 mod dense;
-pub(crate) mod lanes;
+pub(crate) mod kernels;
+mod lanes;
 mod pack;
 mod prepared;
 mod shard;
@@ -177,7 +178,7 @@ fn packed<F: Real, S: Split>(
                     let mut out = out.reversed_axes();
                     for shard in shards {
                         let out = out.slice_mut(s![shard.rows.clone(), ..]);
-                        shard::multiply(arch, shard.operand(a), b, beta, out);
+                        F::multiply_shard(arch, shard.operand(a), b, beta, out);
                     }
                 });
             });
@@ -189,7 +190,7 @@ fn packed<F: Real, S: Split>(
         Packed::together(alpha, b, |b| {
             by_shards(team_size(), m, (out, outputs), |rows, (mut out, outputs)| {
                 with_csr(arch, a.slice(s![rows.clone(), ..]), |a| {
-                    shard::multiply(arch, a, b, beta, out.view_mut());
+                    F::multiply_shard(arch, a, b, beta, out.view_mut());
                 });
                 epilogue(rows, out, outputs);
             });

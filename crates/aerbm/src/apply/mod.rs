@@ -5,16 +5,20 @@
 //! in a file whose columns have another order.
 
 mod blocks;
+mod csv;
 mod encode;
 mod impute;
 mod npy;
 mod parquet;
 mod predict;
 mod score;
+mod sink;
 mod table;
 
+pub use csv::csv_stream;
 pub use encode::{encode, encode_set, reconstruct, write_features};
 pub use impute::{Filled, ImputeOptions, impute, inpaint};
 pub use predict::{PredictOptions, Predicted, predict};
 pub use score::score;
-pub use table::{Column, TableSink, Values, csv_stream, sink_for};
+pub use sink::sink_for;
+pub use table::{Column, TableSink, Values};

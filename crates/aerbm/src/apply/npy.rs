@@ -59,14 +59,14 @@ impl TableSink for NpySink {
 
 #[cfg(test)]
 mod tests {
-    use super::super::table::sink_for;
     use super::*;
 
     #[test]
     fn numbers_become_an_array_and_words_are_left_out() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("t.npy");
-        let mut sink = sink_for(&path).expect("a sink");
+        let file = AtomicWriteFile::open(&path).expect("a file");
+        let mut sink = Box::new(NpySink::new(path.clone(), file));
         for first in [0.0, 2.0] {
             let batch = [
                 Column::new("class", Values::Text(vec!["a".into(), "b".into()])),

@@ -129,14 +129,14 @@ mod tests {
     use ::parquet::file::reader::{FileReader as _, SerializedFileReader};
     use ::parquet::record::RowAccessor as _;
 
-    use super::super::table::sink_for;
     use super::*;
 
     #[test]
     fn a_file_is_read_as_it_was_written() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("t.parquet");
-        let mut sink = sink_for(&path).expect("a sink");
+        let file = AtomicWriteFile::open(&path).expect("a file");
+        let mut sink = Box::new(ParquetSink::new(path.clone(), file));
         for first in [0, 2] {
             let batch = [
                 Column::new("class", Values::Text(vec![format!("é{first}"), "b".into()])),

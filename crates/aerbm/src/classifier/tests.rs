@@ -1,6 +1,6 @@
 //! Classifiers with convolutional layers, saved and read.
 
-use nn_core::{Convolution, Parameters as _, Pooling};
+use nn_core::{Convolution, Parameters as _, Pooling, TensorMap, store};
 
 use super::*;
 

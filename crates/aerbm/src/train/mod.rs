@@ -1,5 +1,7 @@
 //! Training of one model, which continues from its checkpoint.
 
+mod autoencoder_job;
+mod begin;
 mod checkpoint;
 mod job;
 mod pretrain;
@@ -12,6 +14,7 @@ use mnist_io::{Splits, TrainingData};
 use nn_core::{EpochRecord, Progress, TrainingError};
 use study::stage::Key;
 
+use self::begin::begin;
 use self::job::Job;
 use crate::Error;
 use crate::config::{RunConfig, Stopping};
@@ -49,7 +52,7 @@ pub(crate) fn train(
             pretrain::pretrained(spec, settings, way, data, Some((data_key, folder)), monitor)?;
         (initial, record.pretraining) = (Some(model), epochs);
     }
-    let mut job = job::begin(spec, data, initial)?;
+    let mut job = begin(spec, data, initial)?;
     let checkpoint = folder.join(CHECKPOINT);
     if let Some(epochs) = checkpoint::resume(&checkpoint, &key, &mut *job)? {
         record.epochs = epochs;
@@ -107,7 +110,7 @@ pub(crate) fn train_in_memory(
         let (model, epochs) = pretrain::pretrained(spec, settings, way, data, None, monitor)?;
         (initial, record.pretraining) = (Some(model), epochs);
     }
-    let mut job = job::begin(spec, data, initial)?;
+    let mut job = begin(spec, data, initial)?;
     epochs(spec, &mut *job, data.train.n_samples(), &mut record, monitor, &mut |_, _| Ok(()))?;
     Ok(Trained { model: job.finish(), record })
 }

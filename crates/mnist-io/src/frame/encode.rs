@@ -5,9 +5,10 @@ use std::path::Path;
 use ndarray::Array2;
 
 use super::store::{NO_WORD, Stored};
-use super::{BLOCK_ROWS, Cell, Cells, Place};
+use super::{BLOCK_ROWS, Cell, Cells};
 use crate::contract::{ColumnKind, Encoder, MissingValues, TableInput, UnknownLevels};
 use crate::frame::store::Store;
+use crate::place::Place;
 use crate::table_error::TableError;
 
 /// The features of these rows, by the same code that encodes new data.

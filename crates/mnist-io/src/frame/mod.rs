@@ -12,6 +12,7 @@ pub(crate) mod store;
 use std::path::PathBuf;
 
 use crate::error::Error;
+use crate::place::Place;
 pub(crate) use cell::Cell;
 
 /// Number of rows of a block.
@@ -50,22 +51,4 @@ pub(crate) trait Cells {
 
     /// The place of a row in the file, such as `line 3`.
     fn place(&self, row: usize) -> Place;
-}
-
-/// The place of a row in a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// A line of text, from 1.
-    Line(u64),
-    /// A row of another format, from 0.
-    Row(u64),
-}
-
-impl std::fmt::Display for Place {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Place::Line(line) => write!(f, "line {line}"),
-            Place::Row(row) => write!(f, "row {row}"),
-        }
-    }
 }

@@ -6,9 +6,10 @@ use indexmap::IndexMap;
 
 use super::cell::{Cell, canonical, number_text};
 use super::schema::{Declared, Schema};
-use super::{CellFormat, Cells, Frame, Place, dates};
+use super::{CellFormat, Cells, Frame, dates};
 use crate::error::Error;
 use crate::format_error::FormatError;
+use crate::place::Place;
 use crate::table_error::TableError;
 
 /// The mark of a missing word.

@@ -9,9 +9,9 @@ pub(crate) mod classes;
 mod element;
 pub(crate) mod format;
 pub(crate) mod formats;
-mod note;
+pub(crate) mod note;
 pub(crate) mod on_disk;
-mod options;
+pub(crate) mod options;
 pub(crate) mod order;
 pub(crate) mod raw;
 pub(crate) mod scaling;
@@ -28,11 +28,11 @@ pub use options::{ReadOptions, SplitBy};
 pub use scaling::Scale;
 pub(crate) use tables::fitted as fitted_table;
 
-use self::format::{Format, Reader, check_array_options};
-use self::formats::FORMATS;
+use self::format::{Reader, check_array_options};
+pub use self::formats::format_names;
+use self::formats::format_of;
 use self::second_file::second_file;
 use crate::error::Error;
-use crate::format_error::FormatError;
 
 /// Reads the file or folder at `path`, in the first of the formats ([`format_names`]) that recognises
 /// it.
@@ -60,32 +60,8 @@ pub fn open(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Opened, Err
     Ok(opened)
 }
 
-/// The format of a file or folder.
-pub(crate) fn format_of(path: &Path) -> Result<&'static Format, Error> {
-    if !path.exists() {
-        let source = std::io::ErrorKind::NotFound.into();
-        return Err(Error::Io { file: path.into(), source });
-    }
-    for &format in FORMATS {
-        if (format.recognises)(path)? {
-            return Ok(format);
-        }
-    }
-    let expected = format_names().collect::<Vec<_>>().join("; ");
-    Err(if path.is_dir() {
-        FormatError::EmptyFolder { dir: path.into(), expected }.into()
-    } else {
-        FormatError::Unknown { path: path.into(), expected }.into()
-    })
-}
-
 /// The name of a data set: that of its file without the extension, or of its folder.
 pub(crate) fn name_of(path: &Path) -> String {
     let stem = if path.is_dir() { path.file_name() } else { path.file_stem() };
     stem.unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
-}
-
-/// The formats that [`open`] reads, in words, such as "a .npy array".
-pub fn format_names() -> impl Iterator<Item = &'static str> {
-    FORMATS.iter().map(|format| format.name)
 }

@@ -14,13 +14,14 @@ use crate::contract::{
 };
 use crate::dataset::{Dataset, Origin};
 use crate::error::Error;
+use crate::frame::Frame;
 use crate::frame::encode::{check_missing, encode};
 use crate::frame::fit::{Asked, Fitted, fit};
 use crate::frame::label::{label_index, named_column, unknown_column};
 use crate::frame::parts::{Division, Part, Parts};
 use crate::frame::schema::Schema;
 use crate::frame::store::{Store, Stored, store};
-use crate::frame::{Frame, Place};
+use crate::place::Place;
 use crate::splits::TrainTest;
 use crate::table_error::TableError;
 

@@ -9,7 +9,8 @@ use rayon::prelude::*;
 
 use crate::contract::{ArrayInput, MissingValues};
 use crate::error::Error;
-use crate::frame::{BLOCK_ROWS, Cell, CellFormat, Cells, FrameReader, Place};
+use crate::frame::{BLOCK_ROWS, Cell, CellFormat, Cells, FrameReader};
+use crate::place::Place;
 use crate::read::classes::RawLabels;
 use crate::read::raw::{RawPart, RawSet};
 use crate::read::table::Table;

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::format_error::FormatError;
 use crate::frame::Frame;
 use crate::frame::label::label_index;
-use crate::read::Note;
+use crate::read::note::Note;
 use crate::table_error::TableError;
 
 /// The place of each column that becomes features, and that of the labels.

@@ -15,12 +15,13 @@ use self::array::{ArrayEncoder, Arrays};
 use self::matching::Matched;
 use crate::contract::{Contract, Encoder, Input, UnknownLevels};
 use crate::error::Error;
-use crate::frame::{CellFormat, Cells, Frame, FrameReader, Place};
-use crate::read::Note;
-use crate::read::ReadOptions;
+use crate::frame::{CellFormat, Cells, Frame, FrameReader};
+use crate::place::Place;
 use crate::read::classes::KnownClasses;
 use crate::read::format::{FrameOptions, Reader};
-use crate::read::format_of;
+use crate::read::formats::format_of;
+use crate::read::note::Note;
+use crate::read::options::ReadOptions;
 use crate::table_error::TableError;
 
 /// Options of reading new data.

@@ -24,7 +24,7 @@ pub use self::patches::Patches;
 use super::csr::{Csr, is_sparse};
 use super::pack::Packed;
 use super::transpose::transpose;
-use super::{shard, with_csr};
+use super::with_csr;
 use crate::Real;
 use crate::elementary::vectorised;
 use crate::rows::{MAX_SHARDS, Split, by_shards};
@@ -60,7 +60,7 @@ pub fn convolve<F: Real, S: Split>(
                     let maps = &mut maps[..shape.0 * n_maps];
                     let out = matrix_mut((shape.0, n_maps), maps);
                     with_csr_if(sparse, arch, matrix(shape, rows), |a| {
-                        shard::multiply(arch, a, weights, F::zero(), out);
+                        F::multiply_shard(arch, a, weights, F::zero(), out);
                     });
                     finish(sample, maps, output);
                 });
@@ -98,7 +98,7 @@ pub fn convolve_transposed<F: Real, S: Split>(
                     fill(sample, maps);
                     let products = matrix_mut(shape, rows);
                     with_csr(arch, matrix((shape.0, n_maps), maps), |a| {
-                        shard::multiply(arch, a, weights, F::zero(), products);
+                        F::multiply_shard(arch, a, weights, F::zero(), products);
                     });
                     let out = out.into_slice().expect("rows are contiguous");
                     patches.fold(rows, image, out);
@@ -145,7 +145,7 @@ pub fn convolution_gradient<F: Real>(
                         let maps = matrix((shape.0, n_maps), maps);
                         with_csr(arch, maps.reversed_axes(), |maps| {
                             let sum = matrix_mut((n_maps, shape.1), sum);
-                            shard::multiply(arch, maps, rows, beta, sum);
+                            F::multiply_shard(arch, maps, rows, beta, sum);
                         });
                     });
                 }

@@ -22,7 +22,7 @@ const ROWS_AT_ONCE: usize = 64;
 /// Number of values whose zeros are counted at a time.
 const COUNTED_AT_ONCE: usize = 4096;
 
-/// Number of entries that [`compress_512`](super::lanes::Lanes::compress_512) may write beyond the
+/// Number of entries that [`compress_512`](super::kernels::Kernels::compress_512) may write beyond the
 /// last one.
 pub(crate) const SLACK: usize = 64;
 

@@ -4,8 +4,8 @@
 
 use pulp::Simd;
 
+use super::lanes::Lanes;
 use super::tile::{Tile, load, store};
-use crate::Real;
 
 /// Maximum number of rows in a tile: 6 × 4 registers of sums, and 4 for B, of the 32 of AVX-512.
 pub(super) const ROWS: usize = 6;
@@ -16,7 +16,7 @@ pub(super) const ROWS: usize = 6;
 /// The conditions of [`Tile`] must hold for `R` rows and `V` registers.
 #[inline(always)]
 #[allow(unsafe_code, reason = "bounds checks would cost more than the multiplications")]
-pub(super) unsafe fn multiply<F: Real, S: Simd, const R: usize, const V: usize>(
+pub(super) unsafe fn multiply<F: Lanes, S: Simd, const R: usize, const V: usize>(
     simd: S,
     tile: Tile<F>,
 ) {

@@ -109,7 +109,9 @@ impl<'a, F: Real> Packed<'a, F> {
         let micro_panels = &memory[first_of_line(memory)..];
         Packed { micro_panels, k, block: block(k), n_panels: n.div_ceil(width::<F>()) }
     }
+}
 
+impl<'a, F> Packed<'a, F> {
     /// The micro-panel of this block and panel.
     #[inline(always)]
     pub(super) fn micro_panel(&self, block: usize, panel: usize) -> &'a [F] {

@@ -2,7 +2,7 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use pulp::Arch;
 
 use super::pack::Packed;
-use super::{shard, with_csr};
+use super::with_csr;
 use crate::Real;
 use crate::team::team_size;
 
@@ -46,6 +46,6 @@ impl<F: Real> Prepared<F> {
             return;
         }
         let (arch, b) = (Arch::new(), Packed::at(&self.memory, self.shape));
-        with_csr(arch, a, |a| shard::multiply(arch, a, b, F::zero(), out));
+        with_csr(arch, a, |a| F::multiply_shard(arch, a, b, F::zero(), out));
     }
 }

@@ -6,24 +6,14 @@ use ndarray::{ArrayView2, ArrayViewMut2, Axis, Slice};
 use pulp::{Arch, Simd, WithSimd};
 
 use super::csr::Csr;
+use super::lanes::Lanes;
 use super::pack::{Packed, width};
 use super::tile::Tile;
 use super::{dense, sparse};
-use crate::Real;
 
 /// `out` = `a` · `b` + `beta` · `out` with the instructions of `arch`. A sparse `a` comes with its CSR
 /// form. The rows of `out` must be contiguous.
-pub(super) fn multiply<F: Real>(
-    arch: Arch,
-    a: (ArrayView2<F>, Option<Csr<F>>),
-    b: Packed<F>,
-    beta: F,
-    out: ArrayViewMut2<F>,
-) {
-    F::multiply_shard(arch, a, b, beta, out);
-}
-
-pub(super) fn multiply_generic<F: Real>(
+pub(super) fn multiply<F: Lanes>(
     arch: Arch,
     (a, csr): (ArrayView2<F>, Option<Csr<F>>),
     b: Packed<F>,
@@ -52,7 +42,7 @@ struct Block<'a, F> {
     csr: Option<Csr<'a, F>>,
 }
 
-impl<F: Real> WithSimd for Block<'_, F> {
+impl<F: Lanes> WithSimd for Block<'_, F> {
     type Output = ();
 
     #[inline(always)]
@@ -106,7 +96,7 @@ struct Columns<'a, F> {
     whole: bool,
 }
 
-impl<F: Real> Block<'_, F> {
+impl<F: Lanes> Block<'_, F> {
     #[inline(always)]
     fn dense<S: Simd, const V: usize>(&mut self, simd: S, columns: Columns<F>) {
         // Tiles of almost equal height: a tile of one or two rows would have too few independent sums.

@@ -9,8 +9,8 @@
 
 use pulp::Simd;
 
+use super::lanes::Lanes;
 use super::tile::{Tile, load, store};
-use crate::Real;
 
 /// Adds the products of `R` rows, given as (values, column indices), and `V` registers of columns to C;
 /// see [`Tile`]. Several rows at a time have more independent sums than one.
@@ -20,7 +20,7 @@ use crate::Real;
 /// k, and each row must have as many values as column indices.
 #[inline(always)]
 #[allow(unsafe_code, reason = "bounds checks would cost more than the multiplications")]
-pub(super) unsafe fn multiply<F: Real, S: Simd, const R: usize, const V: usize>(
+pub(super) unsafe fn multiply<F: Lanes, S: Simd, const R: usize, const V: usize>(
     simd: S,
     tile: Tile<F>,
     rows: [(&[F], &[u32]); R],
@@ -56,7 +56,7 @@ pub(super) unsafe fn multiply<F: Real, S: Simd, const R: usize, const V: usize>(
 /// The column index must be below k.
 #[inline(always)]
 #[allow(unsafe_code, reason = "a part of the kernel")]
-unsafe fn add<F: Real, S: Simd, const V: usize>(
+unsafe fn add<F: Lanes, S: Simd, const V: usize>(
     simd: S,
     tile: Tile<F>,
     (value, column): (F, u32),

@@ -5,7 +5,6 @@ use pulp::Arch;
 
 use super::csr::Csr;
 use super::pack::Packed;
-use super::shard::multiply;
 use crate::Real;
 use crate::rows::Split;
 
@@ -37,7 +36,7 @@ pub(super) fn multiply_strips<F: Real, S: Split>(
         if b.k == 0 {
             strip.fill(F::zero());
         }
-        multiply(arch, (a, csr.map(|csr| csr.rows(rows))), b, F::zero(), strip.view_mut());
+        F::multiply_shard(arch, (a, csr.map(|csr| csr.rows(rows))), b, F::zero(), strip.view_mut());
         consume(strip.view(), outputs);
     }
     F::put_strip(memory);

@@ -3,7 +3,6 @@
 use pulp::Simd;
 
 use super::lanes::Lanes;
-use crate::Real;
 
 /// A tile of C, the rows of A over one block of k, and the rows of B in that block.
 ///
@@ -34,7 +33,7 @@ pub(super) struct Tile<F> {
 /// `V` registers must be readable at `c`, unless `beta` is zero.
 #[inline(always)]
 #[allow(unsafe_code, reason = "a part of the kernels")]
-pub(super) unsafe fn load<F: Real, S: Simd, const V: usize>(
+pub(super) unsafe fn load<F: Lanes, S: Simd, const V: usize>(
     simd: S,
     c: *const F,
     beta: F,

@@ -3,7 +3,8 @@
 use super::{Draft, kept, values_note};
 use crate::contract::{ColumnKind, ScaledBy, Shift};
 use crate::frame::schema::DeclaredScaling;
-use crate::read::{Note, Scale, Scaled};
+use crate::read::note::{Note, Scaled};
+use crate::read::scaling::Scale;
 
 /// Robust values beyond this are clipped.
 const FAR_OUT: f64 = 8.0;

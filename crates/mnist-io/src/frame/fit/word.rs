@@ -5,7 +5,8 @@ use indexmap::IndexMap;
 use crate::contract::{ColumnKind, Reason};
 use crate::frame::schema::Declared;
 use crate::frame::store::NO_WORD;
-use crate::frame::{CellFormat, Place, cell};
+use crate::frame::{CellFormat, cell};
+use crate::place::Place;
 
 /// The largest number of levels of a category; rarer ones count as `other`.
 const MOST_LEVELS: usize = 50;

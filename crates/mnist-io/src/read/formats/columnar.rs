@@ -16,7 +16,8 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::error::Error;
 use crate::format_error::FormatError;
-use crate::frame::{BLOCK_ROWS, Cell, CellFormat, Cells, Frame, FrameReader, Place};
+use crate::frame::{BLOCK_ROWS, Cell, CellFormat, Cells, Frame, FrameReader};
+use crate::place::Place;
 use crate::read::format::{Format, FrameOptions, Reader, has_extension};
 use crate::table_error::TableError;
 

@@ -9,7 +9,11 @@ mod images;
 mod npy;
 mod npz;
 
+use std::path::Path;
+
 use super::format::Format;
+use crate::error::Error;
+use crate::format_error::FormatError;
 
 /// All formats, in the order in which they are tried.
 pub(crate) const FORMATS: &[&Format] = &[
@@ -24,3 +28,27 @@ pub(crate) const FORMATS: &[&Format] = &[
     &npz::FORMAT,
     &idx::FILE,
 ];
+
+/// The format of a file or folder.
+pub(crate) fn format_of(path: &Path) -> Result<&'static Format, Error> {
+    if !path.exists() {
+        let source = std::io::ErrorKind::NotFound.into();
+        return Err(Error::Io { file: path.into(), source });
+    }
+    for &format in FORMATS {
+        if (format.recognises)(path)? {
+            return Ok(format);
+        }
+    }
+    let expected = format_names().collect::<Vec<_>>().join("; ");
+    Err(if path.is_dir() {
+        FormatError::EmptyFolder { dir: path.into(), expected }.into()
+    } else {
+        FormatError::Unknown { path: path.into(), expected }.into()
+    })
+}
+
+/// The formats that [`open`](crate::open) reads, in words, such as "a .npy array".
+pub fn format_names() -> impl Iterator<Item = &'static str> {
+    FORMATS.iter().map(|format| format.name)
+}
