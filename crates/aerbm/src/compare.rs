@@ -47,7 +47,15 @@ pub struct Place {
 /// # Errors
 /// [`ConfigError`] naming the setting that makes no sense.
 pub fn settings(options: &CompareOptions) -> Result<DefaultComparison, ConfigError> {
-    ProfileConfig::default_comparison(&assignments(options))
+    let mut settings = ProfileConfig::default_comparison(&assignments(options))?;
+    if options.methods.is_empty() && !is_given(&options.set, "comparison.methods") {
+        // Not all data are images, so methods of other architectures are to be asked for.
+        let DefaultComparison { config, methods, .. } = &mut settings;
+        config.methods.retain(|name| {
+            methods.0.get(name).is_none_or(|method| method.architecture.is_none())
+        });
+    }
+    Ok(settings)
 }
 
 /// Compares methods on the data, and leaves the recommended network; returns the path of the page and the

@@ -2,6 +2,7 @@
 //! measures the process.
 #![cfg(target_os = "linux")]
 
+#[path = "suite/common/mod.rs"]
 mod common;
 
 use std::path::Path;

@@ -53,13 +53,13 @@ pub fn run_comparison(
     let samples = Samples::of(config, data);
     let mut run = samples.run(config, data_key, cache, listen);
     let n_labels = labels("training", data.train.labels.as_deref())?.len();
-    for budget in &config.labels {
-        if budget.count > n_labels {
-            mnist_io::label_subset(&vec![0; n_labels], budget.count)?;
-        }
-    }
     // A method that does not fit the data is told before anything is computed.
     for method in &compared {
+        for budget in config.labels_of(method) {
+            if budget.count > n_labels {
+                mnist_io::label_subset(&vec![0; n_labels], budget.count)?;
+            }
+        }
         run.plan(method, config.depths.iter().max().copied().unwrap_or_default())?;
     }
     // Seeds outermost: an unfinished comparison is one with fewer seeds, not with fewer methods.
@@ -68,7 +68,7 @@ pub fn run_comparison(
         for method in &compared {
             let mut stack = CachedStack::default();
             for &depth in &config.depths {
-                for budget in &config.labels {
+                for budget in config.labels_of(method) {
                     run.cell_or_failure(method, depth, budget, seed, &mut stack)?;
                     partial(&run.outcome);
                 }

@@ -3,6 +3,7 @@
 mod tuning;
 mod validate;
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use stack::{Dropout, FineTuneConfig};
 
@@ -35,6 +36,22 @@ pub struct EqualSeconds {
     pub seeds: u64,
 }
 
+/// Settings of the methods of one architecture that differ from those of the comparison. Methods are
+/// compared within their architecture, so that each comparison stays matched.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ArchitectureSettings {
+    /// Numbers of labels, rising; none for those of the comparison.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<LabelBudget>,
+    /// Learning rates to choose from; none for those of the comparison.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub learning_rates: Vec<f64>,
+    /// Learning-rate multipliers of the hidden layers; none for those of the comparison.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hidden_learning_rate_multipliers: Vec<f64>,
+}
+
 /// A comparison of methods. Their settings are in [`Methods`](crate::Methods).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -62,6 +79,9 @@ pub struct ComparisonConfig {
     /// fine-tuning keeps more of what pretraining found.
     #[serde(default = "unchanged", alias = "hidden_rate_factors")]
     pub hidden_learning_rate_multipliers: Vec<f64>,
+    /// Settings of the methods of an architecture, by its name.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub architectures: IndexMap<String, ArchitectureSettings>,
     /// Whether usual classifiers are fitted to the same labels: nearest neighbours, logistic regression
     /// and boosted trees.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

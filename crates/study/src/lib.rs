@@ -23,7 +23,7 @@ pub mod verdict;
 
 pub use color::Color;
 pub use comparison::{ReferenceCell, Refitted, refit, run_comparison};
-pub use config::{ComparisonConfig, EqualSeconds, LabelBudget, Rates};
+pub use config::{ArchitectureSettings, ComparisonConfig, EqualSeconds, LabelBudget, Rates};
 pub use error::{ConfigError, StudyError};
 pub use event::{Event, Listener};
 pub use layer_cache::{CachedStack, LayerSource, Recorder, cached_layers};

@@ -2,7 +2,7 @@
 //!
 //! Each kind is a file beside this one, which owns its parameters, their bounds, the architectures
 //! that it combines with, its cost and its gradient. A new kind is such a file and its lines in
-//! `register!` and in the `mod` declarations below; `tests/gradients.rs` has a row for each.
+//! `register!` and in the `mod` declarations below; `tests/suite/gradients.rs` has a row for each.
 //!
 //! In all formulas h = f(z) is the code of a batch of n samples.
 

@@ -26,6 +26,10 @@ pub(super) fn suit(
     }
     let comparison = &mut settings.config;
     let given = |setting: &str| is_given(&options.set, setting);
+    // The budgets of architectures are those of the default profile's own methods.
+    if !given("comparison.architectures") {
+        comparison.architectures.values_mut().for_each(|own| own.labels.clear());
+    }
     let known = comparison.labels.clone();
     let n_labels = splits.train.labels.as_ref().map_or(0, Vec::len);
     let small = Small::of(splits);

@@ -28,9 +28,23 @@ pub(super) fn multiply<F: Lanes>(
             beta: if index == 0 { beta } else { F::one() },
             out: out.view_mut(),
             csr,
+            edge: [F::zero(); EDGE],
         });
     }
 }
+
+/// Width of a dense tile in registers: six rows of them, and one row of B, fill the register file.
+const fn dense_width<S: Simd>() -> usize {
+    if S::REGISTER_COUNT >= 32 { 4 } else { 2 }
+}
+
+/// Width of a sparse tile in registers: enough independent sums to hide the latency of an addition.
+const fn sparse_width<F: Lanes, S: Simd>() -> usize {
+    if width::<F>() / (size_of::<F::Vector<S>>() / size_of::<F>()) >= 8 { 8 } else { 4 }
+}
+
+/// Number of elements in the largest tile of either scalar.
+const EDGE: usize = dense::ROWS * 64;
 
 /// The part of a shard in one block of k.
 struct Block<'a, F> {
@@ -40,6 +54,8 @@ struct Block<'a, F> {
     beta: F,
     out: ArrayViewMut2<'a, F>,
     csr: Option<Csr<'a, F>>,
+    /// The copy of a tile that C does not fill.
+    edge: [F; EDGE],
 }
 
 impl<F: Lanes> WithSimd for Block<'_, F> {
@@ -49,13 +65,9 @@ impl<F: Lanes> WithSimd for Block<'_, F> {
     fn with_simd<S: Simd>(mut self, simd: S) {
         let n = self.out.ncols();
         let lanes = size_of::<F::Vector<S>>() / size_of::<F>();
-        // Width of a tile in registers: six rows of them, and one row of B, fill the register file.
         let most = match self.csr {
-            None if S::REGISTER_COUNT >= 32 => 4,
-            None => 2,
-            // Enough independent sums to hide the latency of an addition.
-            Some(_) if width::<F>() / lanes >= 8 => 8,
-            Some(_) => 4,
+            None => dense_width::<S>(),
+            Some(_) => sparse_width::<F, S>(),
         };
         let mut column = 0;
         while column < n {
@@ -68,16 +80,19 @@ impl<F: Lanes> WithSimd for Block<'_, F> {
                 n: (n - column).min(vectors * lanes),
                 whole: column + vectors * lanes <= n,
             };
+            // Widths that these registers never take are not compiled.
             match (self.csr, vectors) {
                 (None, 1) => self.dense::<S, 1>(simd, columns),
-                (None, 2) => self.dense::<S, 2>(simd, columns),
-                (None, 3) => self.dense::<S, 3>(simd, columns),
-                (None, _) => self.dense::<S, 4>(simd, columns),
+                (None, 3) if const { dense_width::<S>() >= 3 } => self.dense::<S, 3>(simd, columns),
+                (None, 4) if const { dense_width::<S>() >= 4 } => self.dense::<S, 4>(simd, columns),
+                (None, _) => self.dense::<S, 2>(simd, columns),
                 (Some(csr), 1) => self.sparse::<S, 1>(simd, columns, csr),
                 (Some(csr), 2) => self.sparse::<S, 2>(simd, columns, csr),
                 (Some(csr), 3) => self.sparse::<S, 3>(simd, columns, csr),
-                (Some(csr), 4) => self.sparse::<S, 4>(simd, columns, csr),
-                (Some(csr), _) => self.sparse::<S, 8>(simd, columns, csr),
+                (Some(csr), 8) if const { sparse_width::<F, S>() >= 8 } => {
+                    self.sparse::<S, 8>(simd, columns, csr);
+                }
+                (Some(csr), _) => self.sparse::<S, 4>(simd, columns, csr),
             }
             column += vectors * lanes;
         }
@@ -177,8 +192,6 @@ impl<F: Lanes> Block<'_, F> {
         columns: Columns<F>,
         kernel: impl FnOnce(Tile<F>),
     ) {
-        /// Number of elements in the largest tile of either scalar.
-        const EDGE: usize = dense::ROWS * 64;
         let k = self.a.ncols();
         let lanes = size_of::<F::Vector<S>>() / size_of::<F>();
         assert!(row + rows <= self.out.nrows() && row + rows <= self.a.nrows());
@@ -198,24 +211,24 @@ impl<F: Lanes> Block<'_, F> {
             k,
             beta: self.beta,
         };
-        if columns.whole {
-            kernel(tile);
-        } else {
-            let width = V * lanes;
-            let range = columns.column..columns.column + columns.n;
-            let mut edge = [F::zero(); EDGE];
+        let width = V * lanes;
+        let range = columns.column..columns.column + columns.n;
+        if !columns.whole {
             for r in 0..rows {
                 let out = self.out.row(row + r);
                 let out = &out.to_slice().expect("rows are contiguous")[range.clone()];
-                edge[r * width..][..columns.n].copy_from_slice(out);
+                self.edge[r * width..][..columns.n].copy_from_slice(out);
             }
-            tile.c = edge.as_mut_ptr();
+            tile.c = self.edge.as_mut_ptr();
             tile.c_row = width.cast_signed();
-            kernel(tile);
+        }
+        // One call for both cases, so that the kernel is compiled into this place once.
+        kernel(tile);
+        if !columns.whole {
             for r in 0..rows {
                 let mut out = self.out.row_mut(row + r);
                 let out = &mut out.as_slice_mut().expect("rows are contiguous")[range.clone()];
-                out.copy_from_slice(&edge[r * width..][..columns.n]);
+                out.copy_from_slice(&self.edge[r * width..][..columns.n]);
             }
         }
     }

@@ -36,20 +36,27 @@ impl Run<'_> {
         if seed > settings.seeds {
             return Ok(());
         }
-        let budgets = self.config.labels.iter().filter(|b| settings.labels.contains(&b.count));
-        for budget in budgets {
+        let config = self.config;
+        for &count in &settings.labels {
             let cells: Vec<Cell> = (self.outcome.cells.iter())
-                .filter(|c| (c.depth, c.labels, c.seed) == (depth, budget.count, seed))
+                .filter(|c| (c.depth, c.labels, c.seed) == (depth, count, seed))
                 .cloned()
                 .collect();
             let most = cells.iter().map(|cell| self.seconds_of(cell)).fold(0.0, f64::max);
-            let work = stacks.iter().map(|(method, stack)| {
+            // A method's budget, if it is fine-tuned with so many labels.
+            let entries: Vec<_> = (stacks.iter())
+                .filter_map(|(method, stack)| {
+                    let mut budgets = config.labels_of(method).iter();
+                    Some((*method, stack, budgets.find(|budget| budget.count == count)?))
+                })
+                .collect();
+            let work = entries.iter().map(|(method, stack, budget)| {
                 let n_layers = stack.layers.len();
-                let fine_tuning = self.config.fine_tuning_for(method, n_layers, budget, UNIT);
+                let fine_tuning = config.fine_tuning_for(method, n_layers, budget, UNIT);
                 Work { method: method.name, layers: &stack.keys, fine_tuning }
             });
             let work: Vec<Work<'_>> = work.collect();
-            for (method, stack) in stacks {
+            for (method, stack, budget) in entries {
                 if let Some(cell) = cells.iter().find(|cell| cell.method == method.name) {
                     let row = self.in_equal_time(method, cell, stack, budget, (most, &work))?;
                     self.outcome.equal_seconds.push(row);

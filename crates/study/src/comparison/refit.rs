@@ -36,7 +36,7 @@ pub fn refit(
     let mut stack = CachedStack::default();
     let n_layers = method.n_layers(cell.depth);
     run.grow(&method, n_layers, cell.seed, &mut stack)?;
-    let budget = config.labels.iter().find(|budget| budget.count == cell.labels);
+    let budget = config.labels_of(&method).iter().find(|budget| budget.count == cell.labels);
     let budget = budget.ok_or_else(|| mnist_io::Error::SubsetSize {
         requested: cell.labels,
         available: data.train.n_samples(),

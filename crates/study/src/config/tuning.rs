@@ -3,26 +3,46 @@
 use stack::FineTuneConfig;
 
 use crate::methods::ResolvedMethod;
-use crate::{ComparisonConfig, LabelBudget, Rates};
+use crate::{ArchitectureSettings, ComparisonConfig, LabelBudget, Rates};
 
 /// Rates that leave the settings of fine-tuning as they are given, for keys that must not depend on
 /// the chosen ones.
 pub(crate) const UNIT: Rates = Rates { learning_rate: 1.0, hidden_multiplier: 1.0 };
 
 impl ComparisonConfig {
+    /// The settings of the method's architecture, if it has its own.
+    fn architecture_of(&self, method: &ResolvedMethod<'_>) -> Option<&ArchitectureSettings> {
+        self.architectures.get(method.config.architecture.as_deref()?)
+    }
+
+    /// The numbers of labels that the method is fine-tuned with.
+    pub(crate) fn labels_of(&self, method: &ResolvedMethod<'_>) -> &[LabelBudget] {
+        let own = self.architecture_of(method).map(|own| own.labels.as_slice());
+        own.filter(|labels| !labels.is_empty()).unwrap_or(&self.labels)
+    }
+
     /// All rates that the method may choose from. Multipliers of the hidden layers are left out where
     /// these do not learn.
     pub(crate) fn rates_of(&self, method: &ResolvedMethod<'_>) -> Vec<Rates> {
+        let own = self.architecture_of(method);
+        let or_common = |own: Option<&[f64]>, common: &[f64]| {
+            own.filter(|own| !own.is_empty()).unwrap_or(common).to_vec()
+        };
         let multipliers = if method.tunes_hidden_layers() {
-            self.hidden_learning_rate_multipliers.as_slice()
+            or_common(
+                own.map(|own| own.hidden_learning_rate_multipliers.as_slice()),
+                &self.hidden_learning_rate_multipliers,
+            )
         } else {
-            &[1.0]
+            vec![1.0]
         };
         let with = |learning_rate: f64| {
             let rates = multipliers.iter();
             rates.map(move |&hidden_multiplier| Rates { learning_rate, hidden_multiplier })
         };
-        self.learning_rates.iter().flat_map(|&rate| with(rate)).collect()
+        let learning_rates =
+            or_common(own.map(|own| own.learning_rates.as_slice()), &self.learning_rates);
+        learning_rates.into_iter().flat_map(with).collect()
     }
 
     /// The settings of fine-tuning a network of `n_layers` hidden layers.

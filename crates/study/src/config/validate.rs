@@ -33,15 +33,8 @@ impl ComparisonConfig {
             let holds = (1..=self.layers.len()).contains(depth);
             require(holds, "comparison.depths", depth, "1 to the number of layers")?;
         }
-        for rate in &self.learning_rates {
-            let holds = rate.is_finite() && *rate > 0.0;
-            require(holds, "comparison.learning_rates", rate, "finite numbers above 0")?;
-        }
-        for multiplier in multipliers {
-            let holds = multiplier.is_finite() && *multiplier >= 0.0;
-            let field = "comparison.hidden_learning_rate_multipliers";
-            require(holds, field, multiplier, "finite numbers, 0 or above")?;
-        }
+        validate_rates(&self.learning_rates, multipliers)
+            .map_err(|error| error.within("comparison"))?;
         for count in self.equal_seconds.iter().flat_map(|equal| &equal.labels) {
             let known = self.labels.iter().any(|budget| budget.count == *count);
             let expected = "some of the counts in comparison.labels";
@@ -49,6 +42,7 @@ impl ComparisonConfig {
         }
         methods.validate()?;
         let compared = self.resolve(methods)?;
+        self.validate_architectures(methods)?;
         self.validate_labels(&compared)?;
         self.validate_differences(&compared)?;
         Ok(self.validate_fine_tuning()?)
@@ -62,17 +56,25 @@ impl ComparisonConfig {
         self.methods.iter().map(|name| methods.resolve(name, "comparison.methods")).collect()
     }
 
+    /// Refuses settings of an architecture that no method has, and rates out of range.
+    fn validate_architectures(&self, methods: &Methods) -> Result<(), InvalidSetting> {
+        let known: Vec<&str> =
+            methods.0.values().filter_map(|method| method.architecture.as_deref()).collect();
+        for (name, own) in &self.architectures {
+            let expected = "an architecture of the methods";
+            require(known.contains(&name.as_str()), "comparison.architectures", name, expected)?;
+            validate_rates(&own.learning_rates, &own.hidden_learning_rate_multipliers)
+                .map_err(|error| error.within("comparison.architectures"))?;
+            validate_budgets(&own.labels)
+                .map_err(|error| error.within("comparison.architectures"))?;
+        }
+        Ok(())
+    }
+
     fn validate_labels(&self, compared: &[ResolvedMethod<'_>]) -> Result<(), InvalidSetting> {
-        for (i, budget) in self.labels.iter().enumerate() {
-            let LabelBudget { count, updates, batch_size, dropout } = budget;
-            require(*count >= 1, "comparison.labels.count", count, "at least 1")?;
-            let rises = self.labels[..i].iter().all(|earlier| earlier.count < *count);
-            require(rises, "comparison.labels.count", count, "rising counts")?;
-            require(*updates >= 1, "comparison.labels.updates", updates, "at least 1")?;
-            require(*batch_size >= 1, "comparison.labels.batch_size", batch_size, "at least 1")?;
-            let dropout = dropout.unwrap_or_default().validate();
-            dropout.map_err(|error| error.within("comparison.labels"))?;
-            for method in compared {
+        validate_budgets(&self.labels).map_err(|error| error.within("comparison"))?;
+        for method in compared {
+            for budget in self.labels_of(method) {
                 self.fine_tuning_for(method, self.layers.len(), budget, UNIT).validate()?;
             }
         }
@@ -101,6 +103,32 @@ impl ComparisonConfig {
         let (rate, holds) = (found.learning_rate, found.learning_rate == default.learning_rate);
         require(holds, "fine_tuning.learning_rate", &rate, expected)
     }
+}
+
+fn validate_rates(learning_rates: &[f64], multipliers: &[f64]) -> Result<(), InvalidSetting> {
+    for rate in learning_rates {
+        let holds = rate.is_finite() && *rate > 0.0;
+        require(holds, "learning_rates", rate, "finite numbers above 0")?;
+    }
+    for multiplier in multipliers {
+        let holds = multiplier.is_finite() && *multiplier >= 0.0;
+        let field = "hidden_learning_rate_multipliers";
+        require(holds, field, multiplier, "finite numbers, 0 or above")?;
+    }
+    Ok(())
+}
+
+fn validate_budgets(budgets: &[LabelBudget]) -> Result<(), InvalidSetting> {
+    for (i, budget) in budgets.iter().enumerate() {
+        let LabelBudget { count, updates, batch_size, dropout } = budget;
+        require(*count >= 1, "labels.count", count, "at least 1")?;
+        let rises = budgets[..i].iter().all(|earlier| earlier.count < *count);
+        require(rises, "labels.count", count, "rising counts")?;
+        require(*updates >= 1, "labels.updates", updates, "at least 1")?;
+        require(*batch_size >= 1, "labels.batch_size", batch_size, "at least 1")?;
+        dropout.unwrap_or_default().validate().map_err(|error| error.within("labels"))?;
+    }
+    Ok(())
 }
 
 fn once<T: PartialEq + Display>(

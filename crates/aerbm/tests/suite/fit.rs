@@ -1,5 +1,4 @@
 //! Models fitted to arrays through the library.
-#![allow(missing_docs, reason = "tests are not documentation")]
 
 use std::cell::Cell;
 

@@ -4,10 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test")]
 #![allow(clippy::format_collect, reason = "small tables, made where they are read")]
 
-mod common;
-
-use common::npy;
-use common::tables::{Folder, assert_same, contract, options, read, refusal, train_of};
+use crate::common::npy;
+use crate::common::tables::{Folder, assert_same, contract, options, read, refusal, train_of};
 use mnist_io::{
     Contract, Encoding, MissingValues, NewData, Original, ReadOptions, UnknownLevels, open,
 };
@@ -250,7 +248,7 @@ fn every_mistake_in_new_data_is_named() {
     assert!(said.contains("line 2, column built: \"\"; expected a value"), "{said}");
 
     let images = dir.write("a.npy", npy("|u1", "(5, 2, 3)", &[7; 30]));
-    let images = common::tables::contract(&images);
+    let images = crate::common::tables::contract(&images);
     let size = dir.write("b.npy", npy("|u1", "(5, 3, 3)", &[7; 45]));
     let said = refusal(&images, &size, &NewData::default());
     assert!(said.contains("has images of 3x3 pixels; expected 2x3 pixels"), "{said}");
@@ -279,7 +277,7 @@ fn arrays_are_scaled_by_the_training_array_in_every_format() {
     // A model of a table takes an array by the position of the columns.
     let lines: String =
         values.chunks(3).map(|row| format!("{},{},{}\n", row[0], row[1], row[2])).collect();
-    let table = common::tables::contract(&dir.write("table.csv", format!("a,b,c\n{lines}")));
+    let table = crate::common::tables::contract(&dir.write("table.csv", format!("a,b,c\n{lines}")));
     let from_table = read(&table, &dir.path().join("table.csv")).0;
     assert_same(&read(&table, &train).0, &from_table);
 }
@@ -287,14 +285,14 @@ fn arrays_are_scaled_by_the_training_array_in_every_format() {
 #[test]
 fn idx_files_and_images_follow_the_contract() {
     let dir = Folder::new();
-    common::small_set(dir.path());
+    crate::common::small_set(dir.path());
     let opened = open(dir.path(), &options()).unwrap();
     let (x, labels, _) = read(&opened.contract, dir.path());
     assert_eq!((x.nrows(), labels.len()), (8, 8), "the training images, then the test images");
     assert_eq!(x.slice(s![..6, ..]), train_of(&opened).images);
     assert_eq!(labels[..4], [Some(0), Some(1), Some(2), Some(0)]);
     let pngs = Folder::new();
-    pngs.write("2/a.png", common::png(1, 2, image::ExtendedColorType::L8, &[0, 1]));
+    pngs.write("2/a.png", crate::common::png(1, 2, image::ExtendedColorType::L8, &[0, 1]));
     let (png, label, _) = read(&opened.contract, pngs.path());
     assert_same(&png, &x.slice(s![..1, ..]).to_owned());
     assert_eq!(label, [Some(2)]);

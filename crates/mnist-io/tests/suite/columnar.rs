@@ -8,12 +8,11 @@
     reason = "small tables, made where they are read"
 )]
 
-mod common;
-
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::common::tables::{Folder, assert_same, contract, options, read};
 use arrow_array::builder::{StringDictionaryBuilder, StringViewBuilder};
 use arrow_array::types::Int32Type;
 use arrow_array::{
@@ -22,7 +21,6 @@ use arrow_array::{
 };
 use arrow_ipc::CompressionType;
 use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
-use common::tables::{Folder, assert_same, contract, options, read};
 use mnist_io::open;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, GzipLevel, ZstdLevel};

@@ -8,10 +8,8 @@
     reason = "small tables, made where they are read"
 )]
 
-mod common;
-
-use common::tables::{Folder, assert_same, contract, notes, options, read, train_of};
-use common::{npy, npz};
+use crate::common::tables::{Folder, assert_same, contract, notes, options, read, train_of};
+use crate::common::{npy, npz};
 use mnist_io::{BlockKind, ReadOptions, SplitBy, open};
 use ndarray::s;
 use rand::rngs::ChaCha8Rng;

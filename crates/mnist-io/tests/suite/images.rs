@@ -2,10 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test")]
 
-mod common;
-
-use common::tables::{folder, notes, options, refused, sorted, write};
-use common::{npy, npz, png};
+use crate::common::tables::{folder, notes, options, refused, sorted, write};
+use crate::common::{npy, npz, png};
 use mnist_io::{SplitRule, open};
 use ndarray::array;
 

@@ -1,10 +1,8 @@
 //! Properties that hold for arbitrary files.
 
-mod common;
-
 use std::path::Path;
 
-use common::{gzip, idx};
+use crate::common::{gzip, idx};
 use mnist_io::idx::{read_images_from, read_labels_from};
 use proptest::prelude::*;
 

@@ -2,15 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test")]
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 
-use common::tables::{
+use crate::common::tables::{
     folder, labelled_by, notes, options, refused, refusing, sorted, train_of, write,
 };
-use common::{idx, npy, npz};
+use crate::common::{idx, npy, npz};
 use mnist_io::{ReadOptions, Scale, SplitRule, TrainingData, open};
 use ndarray::{Array2, Axis, array};
 
@@ -260,7 +258,7 @@ fn samples_on_disk_are_those_in_memory_to_the_bit() {
 #[test]
 fn a_folder_of_idx_files_may_stay_on_disk() {
     let dir = folder();
-    common::small_set(dir.path());
+    crate::common::small_set(dir.path());
     let memory = open(dir.path(), &options()).unwrap();
     let memory = memory.data.in_memory().unwrap();
     assert_eq!(memory, mnist_io::load_with_classes(dir.path(), 3).unwrap());
@@ -278,7 +276,7 @@ fn a_folder_of_idx_files_may_stay_on_disk() {
 
     let packed = dir.path().join("train-images-idx3-ubyte.gz");
     let plain = dir.path().join("train-images-idx3-ubyte");
-    fs::write(&packed, common::gzip(&fs::read(&plain).unwrap())).unwrap();
+    fs::write(&packed, crate::common::gzip(&fs::read(&plain).unwrap())).unwrap();
     fs::remove_file(plain).unwrap();
     refused_below(dir.path(), &packed);
 }

@@ -7,11 +7,9 @@
     reason = "small tables, made where they are read"
 )]
 
-mod common;
-
 use std::path::Path;
 
-use common::tables::{Folder, contract, notes, options, train_of};
+use crate::common::tables::{Folder, contract, notes, options, train_of};
 use mnist_io::{
     BlockKind, ColumnKind, Contract, Input, MissingValues, ReadOptions, Reason, Scale, ScaledBy,
     SplitBy, describe, open,
@@ -269,7 +267,7 @@ fn headers_encodings_and_notations_are_read_or_named() {
     let plain = format!("a,b\n{rows}");
     assert_eq!(names("plain.csv", plain.as_bytes(), &options()), "a|b");
     assert_eq!(names("crlf.txt", plain.replace('\n', "\r\n").as_bytes(), &options()), "a|b");
-    assert_eq!(names("packed.csv.gz", &common::gzip(plain.as_bytes()), &options()), "a|b");
+    assert_eq!(names("packed.csv.gz", &crate::common::gzip(plain.as_bytes()), &options()), "a|b");
     let bom = [b"\xef\xbb\xbf", plain.as_bytes()].concat();
     assert_eq!(names("bom.csv", &bom, &options()), "a|b");
     let utf16: Vec<u8> =

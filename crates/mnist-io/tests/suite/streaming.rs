@@ -2,12 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test")]
 
-mod common;
-
 use std::fmt::Write as _;
 
-use common::npy;
-use common::tables::{Folder, contract};
+use crate::common::npy;
+use crate::common::tables::{Folder, contract};
 use mnist_io::{Contract, NewData};
 use std::path::Path;
 

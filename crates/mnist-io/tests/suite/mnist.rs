@@ -1,10 +1,8 @@
 //! MNIST, and small data sets laid out like it.
 
-mod common;
-
 use std::fs;
 
-use common::{gzip, idx, mnist_dir, small_set};
+use crate::common::{gzip, idx, mnist_dir, small_set};
 use mnist_io::{
     Error, SplitRule, label_subset, load, load_with_classes, stratified_order, verify_mnist,
 };

@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test")]
 
-mod common;
-
 use mnist_io::{Derived, Error, SplitRule, TrainTest, load};
 use ndarray::s;
 
@@ -24,7 +22,7 @@ fn rectangles_are_pinned_and_need_no_digits() {
 
 #[test]
 fn the_sets_of_digits_differ_in_the_variation_alone() {
-    let mnist = load(common::mnist_dir()).unwrap();
+    let mnist = load(crate::common::mnist_dir()).unwrap();
     let sets = [Derived::Basic, Derived::Rot, Derived::BgRand];
     let [basic, rot, noisy] = sets.map(|set| make(set, &mnist));
     let basic_sha256 = "c67db3b75ccca5d68637a4dd34e606cbba19ec60caa78ae2776f7bf2b25254b3";
@@ -52,7 +50,7 @@ fn the_sets_of_digits_differ_in_the_variation_alone() {
 #[test]
 fn a_set_that_is_too_small_is_refused() {
     let dir = tempfile::tempdir().unwrap();
-    common::small_set(dir.path());
+    crate::common::small_set(dir.path());
     let error = Derived::Basic.make(|| load(dir.path())).unwrap_err();
     assert!(matches!(error, Error::SubsetSize { requested: 62_000, available: 8 }), "{error}");
 }

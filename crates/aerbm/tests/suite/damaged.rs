@@ -1,6 +1,5 @@
 //! Models whose files were damaged or forged: each is refused in one line that names the file, before
 //! anything is allocated by sizes that the file claims.
-#![allow(missing_docs, reason = "tests are not documentation")]
 
 use std::path::Path;
 

@@ -1,10 +1,8 @@
 //! The error for each kind of damage to an IDX file, plain and packed.
 
-mod common;
-
 use std::path::Path;
 
-use common::{gzip, idx};
+use crate::common::{gzip, idx};
 use mnist_io::Error;
 use mnist_io::idx::{read_images, read_images_from, read_labels_from};
 

@@ -1,0 +1,5 @@
+//! The crate's tests in one binary, which is linked once.
+#![allow(missing_docs, reason = "tests are not documentation")]
+
+mod damaged;
+mod fit;

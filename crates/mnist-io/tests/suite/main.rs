@@ -1,0 +1,17 @@
+//! The crate's tests in one binary, which is linked once.
+#![allow(missing_docs, reason = "tests are not documentation")]
+
+mod broken_files;
+mod cases;
+mod columnar;
+mod common;
+mod contract;
+mod derived;
+mod errors;
+mod fetch;
+mod formats;
+mod images;
+mod mnist;
+mod properties;
+mod streaming;
+mod tables;

@@ -1,0 +1,7 @@
+//! The crate's tests in one binary, which is linked once.
+#![allow(missing_docs, reason = "tests are not documentation")]
+
+mod convolution;
+mod stacks;
+mod tables;
+mod unlabelled;
