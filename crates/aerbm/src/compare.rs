@@ -51,9 +51,9 @@ pub fn settings(options: &CompareOptions) -> Result<DefaultComparison, ConfigErr
     if options.methods.is_empty() && !is_given(&options.set, "comparison.methods") {
         // Not all data are images, so methods of other architectures are to be asked for.
         let DefaultComparison { config, methods, .. } = &mut settings;
-        config.methods.retain(|name| {
-            methods.0.get(name).is_none_or(|method| method.architecture.is_none())
-        });
+        config
+            .methods
+            .retain(|name| methods.0.get(name).is_none_or(|method| method.architecture.is_none()));
     }
     Ok(settings)
 }

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use nn_core::Activation;
 use stack::{Dropout, FineTuneConfig};
 use study::stage::Store;
-use study::{Cell, Event, LabelBudget, Outcome, StudyError, run_comparison};
+use study::{ArchitectureSettings, Cell, Event, LabelBudget, Outcome, StudyError, run_comparison};
 
 use crate::support::*;
 
@@ -219,4 +219,37 @@ fn a_convolution_that_does_not_fit_is_told_before_anything_is_computed() {
     let error = outcome.expect_err("it does not fit").to_string();
     assert!(error.starts_with("methods.none.layers.convolution."), "{error}");
     assert_eq!(events, 0);
+}
+
+#[test]
+fn an_architecture_has_its_own_budgets_and_rates() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut methods = methods();
+    for name in ["relu-dropout", "sparse"] {
+        methods.0[name].architecture = Some("wide".into());
+    }
+    let mut config = config(&["none", "autoencoder", "relu-dropout", "sparse"]);
+    config.depths = vec![2];
+    let budget = LabelBudget { count: 80, updates: 30, batch_size: 10, dropout: None };
+    let own = ArchitectureSettings {
+        labels: vec![budget],
+        learning_rates: vec![0.02],
+        hidden_learning_rate_multipliers: vec![0.5],
+    };
+    config.architectures.insert("wide".into(), own);
+    let store = Store::new(folder.path());
+    let (outcome, ..) = run_with(&config, &methods, &splits(false), &store);
+    for name in ["relu-dropout", "sparse"] {
+        let cells = of(&outcome, name, 2);
+        assert_eq!(cells.len(), 2, "one number of labels, two seeds");
+        for cell in cells {
+            assert_eq!((cell.labels, cell.finetune_updates), (80, 30));
+            assert_eq!((cell.rates.learning_rate, cell.rates.hidden_multiplier), (0.02, 0.5));
+        }
+    }
+    let labels: Vec<usize> = of(&outcome, "none", 2).iter().map(|cell| cell.labels).collect();
+    assert_eq!(labels, [40, 40, 100, 100]);
+    // In equal time there are the methods that have this number of labels.
+    let methods: Vec<&str> = outcome.equal_seconds.iter().map(|row| row.method.as_str()).collect();
+    assert_eq!(methods, ["none", "autoencoder"]);
 }

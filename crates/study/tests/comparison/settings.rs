@@ -2,7 +2,7 @@
 
 use nn_core::Initialiser;
 use stack::{Dropout, Unlabelled, VirtualAdversarial};
-use study::{ComparisonConfig, Methods, Role};
+use study::{ArchitectureSettings, ComparisonConfig, LabelBudget, Methods, Role};
 
 use crate::support::*;
 
@@ -36,6 +36,14 @@ fn mistakes_in_settings_are_named() {
     let elsewhere = error(&|config| config.fine_tuning.updates = 7);
     assert!(elsewhere.starts_with("fine_tuning.updates = 7"), "{elsewhere}");
 
+    let of = |settings: ArchitectureSettings| {
+        error(&|config| {
+            config.architectures.insert("wide".into(), settings.clone());
+        })
+    };
+    let unknown = of(ArchitectureSettings::default());
+    assert_eq!(unknown, "comparison.architectures = wide: expected an architecture of the methods");
+
     let error = |change: &dyn Fn(&mut Methods)| {
         let mut methods = methods.clone();
         change(&mut methods);
@@ -57,4 +65,25 @@ fn mistakes_in_settings_are_named() {
     );
     let role = error(&|methods| methods.0["none"].role = Role::Pretrained);
     assert!(role.starts_with("methods.none.layers = as given: expected a pretrained"), "{role}");
+}
+
+#[test]
+fn settings_of_an_architecture_have_the_same_bounds() {
+    let (mut config, mut methods) = (config(&["none", "autoencoder", "sparse"]), methods());
+    methods.0["sparse"].architecture = Some("wide".into());
+    let budget = LabelBudget { count: 40, updates: 0, batch_size: 20, dropout: None };
+    for (settings, expected) in [
+        (
+            ArchitectureSettings { learning_rates: vec![0.0], ..ArchitectureSettings::default() },
+            "comparison.architectures.learning_rates = 0: expected finite numbers above 0",
+        ),
+        (
+            ArchitectureSettings { labels: vec![budget], ..ArchitectureSettings::default() },
+            "comparison.architectures.labels.updates = 0: expected at least 1",
+        ),
+    ] {
+        config.architectures.insert("wide".into(), settings);
+        let error = config.validate(&methods).expect_err("out of range").to_string();
+        assert_eq!(error, expected);
+    }
 }
