@@ -53,6 +53,11 @@ fn dense_limit(train: &Dataset) {
         for (title, mut epoch, products) in [
             ("tutorial autoencoder 784-256, 55,000", epoch("tutorial"), tutorial),
             ("CD-1 784-500, drawn states, 60,000", epoch("cd1"), cd1),
+            (
+                "convolutional network 1-32-64, 60,000",
+                epoch("cnn"),
+                works::convolutional_products(60_000),
+            ),
             ("annealing 784-500, 100 chains", works::annealing(train), ais),
         ] {
             epoch();
@@ -76,7 +81,7 @@ fn dense_limit(train: &Dataset) {
 fn threads(train: &Dataset) {
     let all = rayon::current_num_threads();
     print_line(&format!("\nwork       batch  1 thread s  {all} threads s  ratio\n"));
-    for (name, batch) in ["tutorial", "cd1", "finetune"]
+    for (name, batch) in ["tutorial", "cd1", "finetune", "cnn"]
         .into_iter()
         .flat_map(|name| [10, 100, 1000].map(|batch| (name, batch)))
     {

@@ -4,12 +4,15 @@ use ae_core::{Autoencoder, AutoencoderConfig, Corruption, DataKind};
 use mnist_io::Dataset;
 use ndarray::{Array2, ArrayView2, s};
 use nn_core::{
-    Activation, Initialiser, Loss, MeanCost, Minibatches, Optimizer, Parameters, Rule,
-    Samples as _, Schedule,
+    Activation, ConvolutionConfig, Initialiser, Loss, MeanCost, Minibatches, Optimizer, Parameters,
+    Pooling, Rule, Samples as _, Schedule,
 };
 use numerics::{Purpose, Stream};
 use rbm_core::{Algorithm, NegativeVisible, Rbm, RbmConfig};
-use stack::{Classifier, ClassifierMemory, classification_step};
+use stack::{
+    Classifier, ClassifierMemory, LayerPretraining, RandomInitialisation, classification_step,
+    fit_to_images,
+};
 
 /// An epoch of training.
 pub(crate) type Epoch<'a> = Box<dyn FnMut() -> f64 + 'a>;
@@ -30,6 +33,7 @@ pub(crate) fn work<'a>(
         "cd1" => contrastive_divergence(images, (batch, 500), 1),
         "cd10" => contrastive_divergence(images, (batch, 500), 10),
         "finetune" => fine_tuning(images, train.labels.as_deref()?, batch),
+        "cnn" => convolutional(images, train.labels.as_deref()?, batch),
         _ => return None,
     })
 }
@@ -119,19 +123,67 @@ pub(crate) fn annealing(train: &Dataset) -> Epoch<'_> {
     Box::new(move || rbm_core::forward(&rbm, rbm.visible.bias.view(), &betas, 100, 1).log_z)
 }
 
+const NAME: Purpose = Purpose::new("bench");
+
 /// 784-500-500-2000-10 by Adam.
 fn fine_tuning<'a>(
     images: ArrayView2<'a, f32>,
     labels: &'a [u8],
     batch: usize,
 ) -> (Epoch<'a>, Initial) {
-    const NAME: Purpose = Purpose::new("bench");
     let sizes = [784, 500, 500, 2000];
     let hidden = (0..).zip(sizes.windows(2)).map(|(layer, pair)| {
         let stream = Stream::new(1, NAME).layer(layer);
         (Initialiser::Glorot {}.dense(pair[0], pair[1], stream), Activation::Logistic)
     });
-    let mut model = Classifier::on_top_of(hidden.collect(), 10, 1);
+    classifier(Classifier::on_top_of(hidden.collect(), 10, 1), images, labels, batch)
+}
+
+/// Two convolutions of rectified units, 5 × 5 with 32 and 64 maps, each with max-pooling over 2 × 2, and an
+/// output layer, by Adam.
+fn convolutional<'a>(
+    images: ArrayView2<'a, f32>,
+    labels: &'a [u8],
+    batch: usize,
+) -> (Epoch<'a>, Initial) {
+    let layer = |maps| RandomInitialisation {
+        convolution: Some(ConvolutionConfig {
+            input: None,
+            maps,
+            kernel: 5,
+            stride: 1,
+            padding: 0,
+            pool: Pooling::Max(2),
+        }),
+        ..RandomInitialisation::suited_to(Activation::Relu)
+    };
+    let mut plan = [32, 64].map(|maps| LayerPretraining::from(layer(maps)));
+    fit_to_images(&mut plan, Some([28, 28, 1])).expect("they fit");
+    let mut n_inputs = images.ncols();
+    let hidden = plan.iter().enumerate().map(|(index, planned)| {
+        let layer = planned.without_data(n_inputs, 0, 1, index).expect("random");
+        n_inputs = layer.encoder.n_outputs();
+        (layer.encoder, layer.unit)
+    });
+    let hidden = hidden.collect();
+    classifier(Classifier::on_top_of(hidden, 10, 1), images, labels, batch)
+}
+
+/// Operations of the products of an epoch of [`convolutional`]. The derivatives of the first layer's inputs
+/// are not needed.
+pub(crate) fn convolutional_products(n_samples: usize) -> f64 {
+    let first = 24 * 24 * 25 * 32;
+    let second = 8 * 8 * (25 * 32) * 64;
+    let output = 4 * 4 * 64 * 10;
+    2.0 * n_samples as f64 * f64::from(2 * first + 3 * second + 3 * output)
+}
+
+fn classifier<'a>(
+    mut model: Classifier<f32>,
+    images: ArrayView2<'a, f32>,
+    labels: &'a [u8],
+    batch: usize,
+) -> (Epoch<'a>, Initial) {
     let initial = initial(&model);
     let mut optimizer = Optimizer::new(Rule::adam(), 0.0, &model);
     let mut memory = ClassifierMemory::new(&model, batch);

@@ -133,6 +133,31 @@ def fine_tuning(batch, parameters):
     return scanned(step, adam_start([jnp.asarray(p) for p in parameters]), len(x), batch)
 
 
+def convolutional(batch, parameters):
+    x, y = jnp.asarray(images()).reshape(-1, 28, 28, 1), jnp.asarray(labels())
+
+    def pooled(h, w, b):
+        h = jax.lax.conv_general_dilated(
+            h, w, (1, 1), "VALID", dimension_numbers=("NHWC", "HWIO", "NHWC")
+        )
+        ones = (1, 2, 2, 1)
+        return jax.nn.relu(jax.lax.reduce_window(h + b, -jnp.inf, jax.lax.max, ones, ones, "VALID"))
+
+    def cost_of(parameters, h, y):
+        w1, b1, w2, b2, w, b = parameters
+        h = pooled(pooled(h, w1, b1), w2, b2)
+        scores = h.reshape(len(h), -1) @ w + b
+        return -jnp.take_along_axis(jax.nn.log_softmax(scores), y[:, None], 1).mean()
+
+    def step(state, _, samples):
+        cost, gradients = jax.value_and_grad(cost_of)(state[0], x[samples], y[samples])
+        return adam(state, gradients), cost
+
+    w1, b1, w2, b2, w, b = parameters
+    parameters = [w1.reshape(5, 5, 1, 32), b1, w2.reshape(5, 5, 32, 64), b2, w, b]
+    return scanned(step, adam_start([jnp.asarray(p) for p in parameters]), len(x), batch)
+
+
 serve(
     f"JAX {jax.__version__}",
     {
@@ -141,5 +166,6 @@ serve(
         "cd1": lambda n, p: contrastive_divergence(n, p, 1),
         "cd10": lambda n, p: contrastive_divergence(n, p, 10),
         "finetune": fine_tuning,
+        "cnn": convolutional,
     },
 )

@@ -26,6 +26,7 @@ WORKS = {
     "cd1": "CD-1 784-500",
     "cd10": "CD-10 784-500",
     "finetune": "fine-tuning 784-500-500-2000-10",
+    "cnn": "convolutional network 1-32-64",
 }
 PEERS = {"PyTorch": "torch_work.py", "JAX": "jax_work.py", "scikit-learn": "sklearn_work.py"}
 TOLERANCE = 0.05
@@ -91,7 +92,7 @@ def compared(work, batch, rounds, threads, ours):
 def ours():
     """The command of our benchmark, built."""
     built = subprocess.run(
-        "cargo bench -p aerbm --bench epoch --no-run --message-format json".split(),
+        "cargo bench -p aerbm-cli --bench epoch --no-run --message-format json".split(),
         cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True,
     )
     for line in built.stdout.splitlines():

@@ -110,6 +110,30 @@ def fine_tuning(batch, parameters):
     return epoch
 
 
+def convolutional(batch, parameters):
+    x = torch.from_numpy(images()).reshape(-1, 1, 28, 28)
+    y = torch.from_numpy(labels()).long()
+    w1, b1, w2, b2, w, b = (torch.from_numpy(p) for p in parameters)
+    # Rows of a kernel's weights are its pixels, channels last; PyTorch has maps and channels first.
+    w1 = w1.reshape(5, 5, 1, 32).permute(3, 2, 0, 1).contiguous()
+    w2 = w2.reshape(5, 5, 32, 64).permute(3, 2, 0, 1).contiguous()
+    w = w.reshape(4, 4, 64, 10).permute(2, 0, 1, 3).reshape(-1, 10).contiguous()
+    parameters = [p.requires_grad_() for p in (w1, b1, w2, b2, w, b)]
+    update = adam(parameters)
+
+    def epoch():
+        total = 0.0
+        for samples in batches(len(x), batch):
+            h = F.relu(F.max_pool2d(F.conv2d(x[samples], w1, b1), 2))
+            h = F.relu(F.max_pool2d(F.conv2d(h, w2, b2), 2))
+            cost = F.cross_entropy(h.flatten(1) @ w + b, y[samples])
+            update(cost)
+            total += cost.item() * len(samples)
+        return total / len(x)
+
+    return epoch
+
+
 serve(
     f"PyTorch {torch.__version__.split('+')[0]}",
     {
@@ -118,5 +142,6 @@ serve(
         "cd1": lambda n, p: contrastive_divergence(n, p, 1),
         "cd10": lambda n, p: contrastive_divergence(n, p, 10),
         "finetune": fine_tuning,
+        "cnn": convolutional,
     },
 )
