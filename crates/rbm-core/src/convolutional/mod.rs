@@ -45,6 +45,7 @@ mod energy;
 mod exact;
 mod geometry;
 mod gibbs;
+mod given_pooled;
 mod lane;
 mod model;
 mod passes;
