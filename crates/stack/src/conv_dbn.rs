@@ -33,11 +33,7 @@ impl StackedRbm for ConvRbm<f32> {
         self.pool(self.sample_h_given_v(visible, stream).view())
     }
 
-    fn expected_visible(
-        &self,
-        visible: ArrayView2<f32>,
-        features: ArrayView2<f32>,
-    ) -> Array2<f32> {
+    fn expected_visible(&self, visible: ArrayView2<f32>, features: ArrayView2<f32>) -> Array2<f32> {
         self.reconstruct_from_pooled(visible, features)
     }
 
@@ -140,7 +136,8 @@ mod tests {
         let log_z = log_z(&top).expect("small");
         let p: Vec<f64> =
             top.free_energies(states(2).view()).iter().map(|f| (-f - log_z).exp()).collect();
-        let expected: Array1<f64> = means_given_pooled(&below, &states(2)).t().dot(&Array1::from(p));
+        let expected: Array1<f64> =
+            means_given_pooled(&below, &states(2)).t().dot(&Array1::from(p));
 
         let dbn = ConvDbn { layers: vec![below, top] };
         let n = 40_000;
@@ -166,7 +163,10 @@ mod tests {
         let furthest = (&uniform - &expected).mapv(f64::abs).fold(0.0_f64, |a, &b| a.max(b));
         assert!(furthest > 5.0 / (n as f64).sqrt(), "{furthest}");
         for threads in [1, 2, 3] {
-            assert!(with_team(threads, drawn) == (means.clone(), drawn_states.clone()), "{threads}");
+            assert!(
+                with_team(threads, drawn) == (means.clone(), drawn_states.clone()),
+                "{threads}"
+            );
         }
     }
 
@@ -182,22 +182,23 @@ mod tests {
     fn reconstruction_and_features_are_the_layers_own() {
         let (below, top) = (rbm([6, 6, 1], 3, 3, 2, 0.8), rbm([2, 2, 3], 2, 1, 1, 0.8));
         let x = Array2::from_shape_fn((4, 36), |(i, j)| ((i * 7 + j * 3) % 5) as f32 / 4.0);
-        let close = |a: &Array2<f32>, b: &Array2<f32>| {
-            a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5)
-        };
+        let close =
+            |a: &Array2<f32>, b: &Array2<f32>| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-5);
         let one = ConvDbn { layers: vec![below.clone()] };
         assert!(close(&one.reconstruct(x.view()), &below.reconstruct(x.view())));
         let pooled = below.encode(x.view());
         let two = ConvDbn { layers: vec![below.clone(), top.clone()] };
         assert_eq!(two.encode(x.view()), top.encode(pooled.view()));
-        let expected = below.reconstruct_from_pooled(x.view(), top.reconstruct(pooled.view()).view());
+        let expected =
+            below.reconstruct_from_pooled(x.view(), top.reconstruct(pooled.view()).view());
         assert!(close(&two.reconstruct(x.view()), &expected));
     }
 
     /// The states that chains start from are pooled states of the data, so that no block has two units.
     #[test]
     fn chains_from_data_start_from_pooled_states() {
-        let dbn = ConvDbn { layers: vec![rbm([6, 6, 1], 3, 3, 2, 0.8), rbm([2, 2, 3], 2, 1, 1, 0.8)] };
+        let dbn =
+            ConvDbn { layers: vec![rbm([6, 6, 1], 3, 3, 2, 0.8), rbm([2, 2, 3], 2, 1, 1, 0.8)] };
         let x = Array2::from_shape_fn((40, 36), |(i, j)| f32::from((i + j) % 3 == 0));
         let chains = dbn.chains_from_data(x.view(), 1);
         let start = dbn.top().visible(&chains);

@@ -16,11 +16,7 @@ pub trait StackedRbm: StackedLayer {
 
     /// E[v | features] for expected features. What the features leave open is inferred from `visible`, the
     /// values that they were computed from. Shapes: (n × visible), (n × features) → (n × visible).
-    fn expected_visible(
-        &self,
-        visible: ArrayView2<f32>,
-        features: ArrayView2<f32>,
-    ) -> Array2<f32>;
+    fn expected_visible(&self, visible: ArrayView2<f32>, features: ArrayView2<f32>) -> Array2<f32>;
 
     /// E[v | features] for drawn features. What the features leave open is drawn. Shapes:
     /// (n × features) → (n × visible).

@@ -8,7 +8,9 @@ use rbm_core::{Chains, Rbm, RbmConfig, Training, gibbs_step};
 use serde::{Deserialize, Serialize};
 
 use crate::autoencoder::{SIZE_OF_PLAN, transposed};
-use crate::{Begun, LayerTraining, LayerUnits, PretrainedLayer, Pretraining, StackedLayer, StackedRbm};
+use crate::{
+    Begun, LayerTraining, LayerUnits, PretrainedLayer, Pretraining, StackedLayer, StackedRbm,
+};
 
 /// Pretraining by RBMs, whose size the plan of the stack gives.
 ///

@@ -29,8 +29,7 @@ impl<F: Real> ConvRbm<F> {
         stream: Stream,
     ) -> Array2<F> {
         assert_eq!(pooled.ncols(), self.n_pooled(), "pooled units");
-        let (pooled, tiled, geometry) =
-            (pooled.as_standard_layout(), self.tiled(), self.geometry);
+        let (pooled, tiled, geometry) = (pooled.as_standard_layout(), self.tiled(), self.geometry);
         let steps = if geometry.pool() == 1 { 0 } else { steps };
         let mut out = Array2::zeros((pooled.nrows(), self.n_detection()));
         by_thread(pooled.nrows(), out.view_mut(), |rows, mut out| {
@@ -100,8 +99,7 @@ fn places<F: Real>(geometry: Geometry, x: &mut [F]) {
     let (maps, units) = (geometry.maps(), geometry.block_len());
     geometry.for_each_block(|_, block| {
         for map in 0..maps {
-            let largest =
-                (0..units).map(|q| x[block.at(q) + map]).fold(F::neg_infinity(), F::max);
+            let largest = (0..units).map(|q| x[block.at(q) + map]).fold(F::neg_infinity(), F::max);
             let mut total = F::zero();
             for q in 0..units {
                 let x = &mut x[block.at(q) + map];
