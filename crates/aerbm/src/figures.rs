@@ -14,11 +14,9 @@ use crate::trained::Trained;
 
 pub(crate) mod autoencoder;
 pub(crate) mod comparison;
-mod feature_maps;
+pub(crate) mod feature_maps;
 pub(crate) mod generation;
 mod kernels;
-
-pub(crate) use feature_maps::feature_maps;
 
 /// The place of figures and the styles of the methods in them.
 #[derive(Debug, Clone, Copy)]

@@ -252,7 +252,7 @@ fn draw_models(
     for (order, model) in (0..).zip(trained) {
         figures::filters(out, model, order)?;
         figures::histograms(out, model, test)?;
-        figures::feature_maps(out, model, test, order)?;
+        figures::feature_maps::write(out, model, test, order)?;
         if let Some(generative) = model.model.generative() {
             let start = figures::generation::Start::Samples(test);
             let steps = (GIBBS_STEPS, model.record.seed);

@@ -24,7 +24,7 @@ kind = 'conv-rbm'
 split = { train = 200 }
 layers = [
     { model = { maps = 4, kernel = 3, pool = 2 }, training = { epochs = 3, batch_size = 20 } },
-    { model = { maps = 5, kernel = 2 }, training = { epochs = 3, batch_size = 20,
+    { model = { maps = 5, kernel = 2, pool = 1 }, training = { epochs = 3, batch_size = 20,
       algorithm = { kind = 'pcd', chains = 10 } } },
 ]";
 
@@ -238,7 +238,7 @@ fn damaged_files_are_refused_in_one_line() {
         "{error}"
     );
     let error = of_settings("maps = 5", "maps = 4611686018427387904");
-    assert!(error.contains("expected at most 65536"), "{error}");
+    assert!(error.contains("65536"), "{error}");
     let error = of_settings("input = [8, 10, 1]", "input = [12, 14, 1]");
     assert!(error.contains("expected"), "{error}");
     let error = refused(&|trained| {

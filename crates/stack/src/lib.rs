@@ -19,6 +19,7 @@ mod pretraining;
 mod random;
 mod rbm;
 mod shifted;
+mod stacked_rbm;
 mod unlabelled;
 mod unroll;
 mod virtual_adversarial;
@@ -38,7 +39,7 @@ pub use dropout::{Dropout, DropoutDraw};
 pub use fine_tune::{
     Evaluation, FineTuneConfig, FineTuned, Labelled, fine_tune, fine_tune_with_unlabelled,
 };
-pub use generative::{Generative, SampleChains, StackedRbm};
+pub use generative::{Generative, SampleChains};
 pub use greedy::{Greedy, ResumeError, greedy, layer_prefix};
 pub use layer::{LayerUnits, PretrainedLayer, StackedLayer};
 pub use pca::PcaInitialisation;
@@ -46,5 +47,6 @@ pub use plan::{PlannedLayer, fit_to_images};
 pub use pretraining::{Begun, LayerPretraining, LayerTraining, Pretraining};
 pub use random::RandomInitialisation;
 pub use rbm::{RbmLayerTraining, RbmPretraining};
+pub use stacked_rbm::StackedRbm;
 pub use unlabelled::{Unlabelled, VirtualAdversarial};
 pub use unroll::unroll;

@@ -13,7 +13,7 @@ const IMAGES: usize = 4;
 const MAPS: usize = 10;
 
 /// The maps of each convolutional layer for a few test images; nothing for other models.
-pub(crate) fn feature_maps(
+pub(crate) fn write(
     out: Figures<'_>,
     trained: &Trained,
     test: &mnist_io::Dataset,
