@@ -78,6 +78,7 @@ fn model(preset: &str, settings: &[&str]) -> Trained {
         Model::Autoencoder(model) => spread(model),
         Model::Rbm(rbm) => spread(rbm),
         Model::Dbn(dbn) => dbn.layers.iter_mut().for_each(spread),
+        Model::ConvDbn(dbn) => dbn.layers.iter_mut().for_each(spread),
     }
     trained
 }
@@ -109,6 +110,9 @@ fn decoded(model: &Model, codes: &Array2<f32>) -> Array2<f32> {
         Model::Autoencoder(model) => model.decode(codes),
         Model::Rbm(rbm) => down(codes.clone(), rbm),
         Model::Dbn(dbn) => dbn.layers.iter().rev().fold(codes.clone(), down),
+        Model::ConvDbn(dbn) => {
+            dbn.layers.iter().rev().fold(codes.clone(), |h, rbm| rbm.decode(h.view()))
+        }
     }
 }
 

@@ -88,6 +88,47 @@ fn a_deep_belief_network_trains_and_draws() {
 }
 
 #[test]
+fn a_convolutional_rbm_trains_draws_fills_and_is_measured() {
+    let data = small_mnist(600, 60);
+    let out = tempfile::tempdir().expect("a temporary folder");
+    let layer = "layers=[{model={maps=6, kernel=9, pool=4}, training={epochs=3, batch_size=20}}]";
+    train("conv-rbm", &[layer], data.path(), out.path()).success();
+    let mse = value(&out.path().join("metrics.csv"), "test", "mse_per_pixel");
+    // The mean image has 0.067.
+    assert!(mse < 0.06, "{mse}");
+    on_run(&["likelihood", "--chains", "8"], data.path(), out.path())
+        .stdout(contains("log_z_nats_lower"))
+        .stdout(contains("pixels: sample; log Z: "));
+    let inpaint = ["inpaint", "--images", "4", "--draws", "2", "--steps", "10"];
+    on_run(&inpaint, data.path(), out.path());
+    on_run(&["sample", "--steps", "20"], data.path(), out.path()).stdout(contains("r_hat"));
+    on_run(&["evaluate"], data.path(), out.path()).stdout(contains("pooled_activity"));
+    for file in ["figures/inpainted_conv-rbm.png", "figures/page_conv-rbm.png"] {
+        assert!(out.path().join(file).is_file(), "{file}");
+    }
+    let show = aerbm().arg("show").arg(out.path()).assert().success();
+    show.stdout(contains("a convolutional restricted Boltzmann machine"))
+        .stdout(contains("probabilistic max-pooling over 4 × 4"));
+}
+
+#[test]
+fn a_convolutional_deep_belief_network_trains_and_draws() {
+    let data = small_mnist(600, 60);
+    let out = tempfile::tempdir().expect("a temporary folder");
+    let layers = "layers=[{model={maps=6, kernel=7, pool=2}, training={epochs=2}}, \
+                  {model={maps=8, kernel=4, pool=2}, training={epochs=2}}]";
+    train("conv-rbm", &[layers], data.path(), out.path()).success();
+    on_run(&["sample", "--steps", "10"], data.path(), out.path());
+    let nearest = value(&out.path().join("sample_conv-rbm.csv"), "samples", "nearest_training_sse");
+    assert!(nearest > 0.0, "{nearest}");
+    for command in ["likelihood", "inpaint"] {
+        let mut refused = aerbm();
+        refused.arg(command).arg(out.path()).arg("--data").arg(data.path());
+        refused.assert().code(1).stderr(contains("an RBM of one layer"));
+    }
+}
+
+#[test]
 fn divergence_ends_with_the_reason_and_the_last_good_model() {
     let data = small_mnist(600, 60);
     let out = tempfile::tempdir().expect("a temporary folder");

@@ -7,6 +7,7 @@ mod text;
 use std::path::Path;
 
 use nn_core::{Chain, Layer, LayerView, Parameters};
+use rbm_core::convolutional::ConvRbm;
 use serde::Serialize;
 use study::class_metrics::wilson_interval;
 
@@ -19,7 +20,7 @@ use crate::{Error, Model, Origin, Trained, TrainedClassifier};
 pub struct Card {
     /// The name of the run, or of a classifier's folder.
     pub name: String,
-    /// The kind of model: `autoencoder`, `rbm`, `dbn` or `classifier`.
+    /// The kind of model: `autoencoder`, `rbm`, `dbn`, `conv-rbm` or `classifier`.
     pub kind: String,
     /// The layers.
     pub layers: Vec<CardLayer>,
@@ -97,7 +98,7 @@ impl Card {
         let (record, model) = (&trained.record, &trained.model);
         let rows = record.epochs.last().map(|epoch| epoch.training.samples);
         let pretraining = record.pretraining.len();
-        let (low, high) = value_bounds(model);
+        let (low, high) = model.value_bounds();
         let mut limits = vec![match rows {
             Some(rows) => format!(
                 "It learned from {} rows of {}. Rows that differ from these may get worse results than \
@@ -129,7 +130,7 @@ impl Card {
             name: record.run.clone(),
             kind: record.method.clone(),
             layers: layers_of(model),
-            n_parameters: n_parameters(model),
+            n_parameters: model.n_parameters(),
             training: Some(CardTraining {
                 data: record.data.clone(),
                 rows,
@@ -242,17 +243,6 @@ pub(crate) fn name_of_folder(folder: &Path) -> String {
     plain_name(absolute.as_deref().unwrap_or(folder))
 }
 
-/// The bounds of the values that the model's visible units take.
-fn value_bounds(model: &Model) -> (f64, f64) {
-    match model {
-        Model::Autoencoder(model) => {
-            model.output_unit().bounds().unwrap_or((f64::NEG_INFINITY, f64::INFINITY))
-        }
-        Model::Rbm(rbm) => rbm.visible.unit.bounds(),
-        Model::Dbn(dbn) => dbn.layers[0].visible.unit.bounds(),
-    }
-}
-
 fn layers_of(model: &Model) -> Vec<CardLayer> {
     let rbm = |name: String, rbm: &rbm_core::Rbm<f32>| CardLayer {
         name,
@@ -275,6 +265,20 @@ fn layers_of(model: &Model) -> Vec<CardLayer> {
             let layers = dbn.layers.iter().enumerate();
             layers.map(|(index, layer)| rbm(format!("rbm.{index}"), layer)).collect()
         }
+        Model::ConvDbn(dbn) => {
+            let layers = dbn.layers.iter().enumerate();
+            layers.map(|(index, rbm)| conv_rbm(format!("rbm.{index}"), rbm)).collect()
+        }
+    }
+}
+
+fn conv_rbm(name: String, rbm: &ConvRbm<f32>) -> CardLayer {
+    CardLayer {
+        name,
+        n_inputs: rbm.n_visible(),
+        n_outputs: rbm.n_pooled(),
+        units: format!("{} visible, pooled binary hidden", rbm.visible.unit.name()),
+        convolution: Some(text::conv_rbm(&rbm.geometry)),
     }
 }
 
@@ -285,14 +289,6 @@ fn card_layer(part: &str, index: usize, layer: &LayerView<'_, f32>, units: Strin
         n_outputs: layer.n_outputs(),
         units,
         convolution: text::convolution(layer.connection),
-    }
-}
-
-fn n_parameters(model: &Model) -> usize {
-    match model {
-        Model::Autoencoder(model) => model.n_parameters(),
-        Model::Rbm(rbm) => rbm.n_parameters(),
-        Model::Dbn(dbn) => dbn.layers.iter().map(Parameters::n_parameters).sum(),
     }
 }
 

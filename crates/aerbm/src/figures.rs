@@ -14,6 +14,7 @@ use crate::trained::Trained;
 
 pub(crate) mod autoencoder;
 pub(crate) mod comparison;
+pub(crate) mod feature_maps;
 pub(crate) mod generation;
 mod kernels;
 

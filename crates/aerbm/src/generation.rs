@@ -3,17 +3,14 @@
 use mnist_io::{Dataset, Splits};
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 use numerics::{Purpose, Stream};
-use rbm_core::{
-    AnnealingConfig, Chains, Rbm, Temperatures, bracket_log_z, diagnose_chains, inpaint,
-};
-use stack::{Classifier, Dbn, FineTuneConfig, Labelled, fine_tune};
+use rbm_core::{AnnealingConfig, Rbm, Temperatures, bracket_log_z, diagnose_chains};
+use stack::{Classifier, FineTuneConfig, Generative, Labelled, SampleChains, fine_tune};
 use study::reference::neighbours::nearest;
 
-use crate::config::RunConfig;
 use crate::figures::Figures;
 use crate::figures::generation as figures;
 use crate::figures::generation::Start;
-use crate::likelihood::states;
+use crate::likelihood::{Subject, states};
 use crate::model::Model;
 use crate::monitor::{Monitor, observer};
 use crate::record::Measure;
@@ -78,18 +75,21 @@ pub fn sample(
     monitor: &dyn Monitor,
 ) -> Result<Sampled, Error> {
     let SampleOptions { steps, seed, samples: n, .. } = *options;
-    let dbn = trained.model.generative().ok_or_else(|| Error::Kind {
+    let model = trained.model.generative().ok_or_else(|| Error::Kind {
         run: trained.record.run.clone(),
         expected: "a generative model (an autoencoder has no probability distribution)",
     })?;
     let test = &splits.test;
     let start = if options.from_data { Start::Samples(test) } else { Start::Noise(options.chains) };
     if test.shape.is_image() {
-        figures::gibbs_samples(out, trained, &dbn, &start, (steps, seed))?;
+        figures::gibbs_samples(out, trained, &*model, &start, (steps, seed))?;
     }
-    let (chains, mut measures) = long_chains(&dbn, (options.from_data, n), splits, steps, seed);
-    let down = if test.shape.is_image() { Dbn::draw_down } else { Dbn::draw_states_down };
-    let samples = down(&dbn, &chains, seed, steps);
+    let (chains, mut measures) = long_chains(&*model, (options.from_data, n), splits, steps, seed);
+    let samples = if test.shape.is_image() {
+        chains.draw_down(seed, steps)
+    } else {
+        chains.draw_states_down(seed, steps)
+    };
     if test.shape.is_image() {
         figures::sample_page(out, trained, samples.view())?;
     }
@@ -100,34 +100,32 @@ pub fn sample(
         measures.push(Measure::new(split, "nearest_training_sse", mean(&errors), "sse_per_image"));
     }
     if options.judge {
-        measures.extend(judge(trained, &dbn, samples.view(), splits, seed, monitor)?);
+        measures.extend(judge(trained, samples.view(), splits, seed, monitor)?);
     }
     Ok(Sampled { samples, measures })
 }
 
 /// `n` chains after their last step, and the mixing diagnostics of their second half.
-fn long_chains(
-    dbn: &Dbn,
+fn long_chains<'a>(
+    model: &'a dyn Generative,
     (from_data, n): (bool, usize),
     splits: &Splits,
     steps: usize,
     seed: u64,
-) -> (Chains<f32>, Vec<Measure>) {
-    let top = dbn.layers.last().expect("a model has a layer");
+) -> (Box<dyn SampleChains + 'a>, Vec<Measure>) {
     let mut chains = if from_data {
         let train = &splits.train.images;
         let rows: Vec<usize> = (0..n).map(|chain| chain * train.nrows() / n).collect();
-        dbn.chains_from_data(train.select(Axis(0), &rows).view(), seed)
+        model.chains_from_data(train.select(Axis(0), &rows).view(), seed)
     } else {
-        dbn.chains_from_noise(n, Stream::new(seed, NOISE))
+        model.chains_from_noise(n, Stream::new(seed, NOISE))
     };
     let followed = FOLLOWED.min(n);
     let mut traces = vec![Vec::with_capacity(steps); followed];
     for step in 1..=steps {
-        dbn.gibbs_step(&mut chains, seed, step);
+        chains.gibbs_step(seed, step);
         if step > steps / 2 {
-            let states = chains.visible(top);
-            let free_energies = top.free_energies(states.slice(ndarray::s![..followed, ..]));
+            let free_energies = chains.free_energies(followed);
             traces.iter_mut().zip(free_energies).for_each(|(trace, free)| trace.push(free));
         }
     }
@@ -147,7 +145,6 @@ fn long_chains(
 /// probability.
 fn judge(
     trained: &Trained,
-    dbn: &Dbn,
     samples: ArrayView2<f32>,
     splits: &Splits,
     seed: u64,
@@ -158,7 +155,7 @@ fn judge(
     };
     let (of_train, of_validation, of_test) =
         (labels(&splits.train)?, labels(&splits.validation)?, labels(&splits.test)?);
-    let layers = Model::Dbn(dbn.clone()).encoder_layers();
+    let layers = trained.model.encoder_layers();
     let classifier = Classifier::on_top_of(layers, splits.train.n_classes, seed);
     let config = FineTuneConfig { updates: 8_000, ..Default::default() };
     monitor.begin("judge: fine-tuning a classifier", config.evaluations);
@@ -228,10 +225,10 @@ pub struct InpaintOptions {
 }
 
 /// Draws the unknown half of test images from an RBM's conditional distribution: figure
-/// `inpainted_RUN` in `out`, and, for binary hidden units, the likelihood of the true halves.
+/// `inpainted_RUN` in `out`, and, for a dense RBM of binary hidden units, the likelihood of the true halves.
 ///
 /// # Errors
-/// [`Error::Kind`] for a model that is not an RBM, or the reason why the figure could not be written.
+/// [`Error::Kind`] for a model that is not an RBM of one layer, or the reason why the figure could not be written.
 pub fn inpaint_half(
     trained: &Trained,
     splits: &Splits,
@@ -239,27 +236,29 @@ pub fn inpaint_half(
     options: &InpaintOptions,
     monitor: &dyn Monitor,
 ) -> Result<Vec<Measure>, Error> {
-    let (RunConfig::Rbm(settings), Model::Rbm(rbm)) = (trained.config()?, &trained.model) else {
-        let expected = "an RBM, which alone has a conditional distribution of missing values";
+    let config = trained.config()?;
+    let Some(Subject { rbm, binarisation, .. }) = Subject::of(&trained.model, &config) else {
+        let expected =
+            "an RBM of one layer, which alone has a conditional distribution of missing values";
         return Err(Error::Kind { run: trained.record.run.clone(), expected });
     };
     let InpaintOptions { draws, steps, seed, .. } = *options;
     let test = &splits.test;
-    let binarisation = settings.training.binarisation;
     let train = states(rbm, binarisation, splits.train.images.view());
-    let base = rbm.independent_biases(&train.view())?;
+    let base = rbm.independent_biases(train.view())?;
     let n = options.images.min(test.n_samples());
     let truth = states(rbm, binarisation, test.rows(0..n));
     let known = options.known.mask(trained.record.image.height, trained.record.image.width);
 
     let how = (known.as_slice(), base.view());
-    let drawn = inpaint(rbm, truth.view(), how, (draws, steps), seed);
-    let shown = drawn.visible_mean(rbm);
+    let shown = rbm.inpaint(truth.view(), how, (draws, steps), seed);
     figures::inpainted(out, trained, (truth.view(), &known), (shown.view(), draws))?;
 
     monitor.begin("likelihood of the missing half", n);
     let mut measures = Vec::new();
-    if rbm.hidden.unit.has_linear_energy() {
+    if let Model::Rbm(rbm) = &trained.model
+        && rbm.hidden.unit.has_linear_energy()
+    {
         measures = conditional_likelihood(rbm, truth.view(), &known, base.view(), seed)?;
     }
     monitor.finish();

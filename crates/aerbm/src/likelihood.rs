@@ -1,18 +1,52 @@
-//! The likelihood of an RBM: exact where a layer is small, otherwise a bracket by annealed importance
+//! The likelihood of an RBM, dense or convolutional: exact where a layer is small, otherwise a bracket by annealed importance
 //! sampling in both directions.
+
+mod energy_model;
 
 use mnist_io::{Dataset, Splits};
 use ndarray::{Array2, ArrayView2};
-use rbm_core::{AnnealingConfig, Binarisation, Layer, LogZBracket, Rbm, bracket_log_z};
+use rbm_core::{AnnealingConfig, Binarisation, LogZBracket};
 
+use crate::config::{LikelihoodSettings, RunConfig};
+use crate::model::Model;
 use crate::record::Measure;
 use crate::{Error, mean};
 
-/// Largest layer of discrete units for which log Z is enumerated, which takes seconds.
-const EXACT_UNITS: usize = 20;
+pub use energy_model::EnergyModel;
 
 /// Seed of the draw of binary pixels that all models are measured on.
 const PIXELS_SEED: u64 = 0;
+
+/// A model whose likelihood can be measured, and how it is.
+pub struct Subject<'a> {
+    /// The model.
+    pub rbm: &'a dyn EnergyModel,
+    /// Binarisation of grey values in training.
+    pub binarisation: Binarisation,
+    /// How the likelihood is measured.
+    pub settings: &'a LikelihoodSettings,
+}
+
+impl<'a> Subject<'a> {
+    /// The model with these settings, if it is an RBM of one layer, dense or convolutional: no others have
+    /// a likelihood that can be measured.
+    pub fn of(model: &'a Model, config: &'a RunConfig) -> Option<Self> {
+        match (model, config) {
+            (Model::Rbm(rbm), RunConfig::Rbm(of)) => {
+                let binarisation = of.training.binarisation;
+                Some(Subject { rbm, binarisation, settings: &of.likelihood })
+            }
+            (Model::ConvDbn(dbn), RunConfig::ConvRbm(of)) => match dbn.layers.as_slice() {
+                [rbm] => {
+                    let binarisation = of.layers[0].training.binarisation;
+                    Some(Subject { rbm, binarisation, settings: &of.likelihood })
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
 
 /// log Z of a model, in nats.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,18 +63,15 @@ impl LogZ {
     /// # Errors
     /// [`Error::Likelihood`] or [`Error::Training`] for units or settings without an estimate.
     pub fn of(
-        rbm: &Rbm<f32>,
+        rbm: &dyn EnergyModel,
         train: ArrayView2<f32>,
         config: &AnnealingConfig,
         seed: u64,
     ) -> Result<Self, Error> {
-        let small =
-            |layer: &Layer<f32>| layer.unit.states().is_some() && layer.n_units() <= EXACT_UNITS;
-        if small(&rbm.visible) || small(&rbm.hidden) {
-            return Ok(LogZ::Exact(rbm_core::log_z(rbm)?));
-        }
-        let base = rbm.independent_biases(&train)?;
-        Ok(LogZ::Bracket(bracket_log_z(rbm, base.view(), train, config, seed)?))
+        Ok(match rbm.exact_log_z()? {
+            Some(value) => LogZ::Exact(value),
+            None => LogZ::Bracket(rbm.bracket_log_z(train, config, seed)?),
+        })
     }
 
     /// The value, or the middle of the bracket, in nats.
@@ -80,7 +111,7 @@ impl LogZ {
     }
 
     /// The mean log-likelihood of a set, with its bracket.
-    fn likelihoods(&self, split: &str, rbm: &Rbm<f32>, x: ArrayView2<f32>) -> Vec<Measure> {
+    fn likelihoods(&self, split: &str, rbm: &dyn EnergyModel, x: ArrayView2<f32>) -> Vec<Measure> {
         let unnormalised = -mean(&rbm.free_energies(x));
         let row = |metric, log_z| Measure::new(split, metric, unnormalised - log_z, "nats");
         let mut rows = vec![row("log_likelihood_nats", self.value())];
@@ -96,7 +127,7 @@ impl LogZ {
 /// The samples in the form that the model sees: for binary units, the same draw of binary states for every
 /// model, also where training used grey values as probabilities.
 pub(crate) fn states(
-    rbm: &Rbm<f32>,
+    rbm: &dyn EnergyModel,
     binarisation: Binarisation,
     images: ArrayView2<f32>,
 ) -> Array2<f32> {
@@ -109,20 +140,18 @@ pub(crate) fn states(
 }
 
 /// The form of the values that likelihood measurements see, in words.
-pub fn pixels(rbm: &Rbm<f32>, binarisation: Binarisation) -> &'static str {
-    if rbm.visible.unit.mean_is_probability() {
+pub fn pixels(rbm: &dyn EnergyModel, binarisation: Binarisation) -> &'static str {
+    if rbm.visible().mean_is_probability() {
         evaluated(rbm, binarisation).name()
     } else {
-        rbm.visible.unit.values()
+        rbm.visible().values()
     }
 }
 
 /// The binarisation of likelihood measurements.
-fn evaluated(rbm: &Rbm<f32>, binarisation: Binarisation) -> Binarisation {
+fn evaluated(rbm: &dyn EnergyModel, binarisation: Binarisation) -> Binarisation {
     match binarisation {
-        Binarisation::Probabilities if rbm.visible.unit.mean_is_probability() => {
-            Binarisation::Sample
-        }
+        Binarisation::Probabilities if rbm.visible().mean_is_probability() => Binarisation::Sample,
         binarisation => binarisation,
     }
 }
@@ -132,7 +161,7 @@ fn evaluated(rbm: &Rbm<f32>, binarisation: Binarisation) -> Binarisation {
 /// # Errors
 /// As [`LogZ::of`].
 pub(crate) fn of_validation(
-    rbm: &Rbm<f32>,
+    rbm: &dyn EnergyModel,
     (binarisation, config): (Binarisation, &AnnealingConfig),
     data: &Splits,
     seed: u64,
@@ -149,7 +178,7 @@ pub(crate) fn of_validation(
 /// # Errors
 /// As [`LogZ::of`].
 pub fn of_all(
-    rbm: &Rbm<f32>,
+    rbm: &dyn EnergyModel,
     (binarisation, config): (Binarisation, &AnnealingConfig),
     data: &Splits,
     seed: u64,
@@ -168,7 +197,11 @@ pub fn of_all(
 }
 
 /// The mean pseudo-log-likelihood, for units that have one.
-fn pseudo_likelihood(split: &str, rbm: &Rbm<f32>, states: ArrayView2<f32>) -> Option<Measure> {
-    let found = rbm.pseudo_log_likelihoods(states).ok()?;
+fn pseudo_likelihood(
+    split: &str,
+    rbm: &dyn EnergyModel,
+    states: ArrayView2<f32>,
+) -> Option<Measure> {
+    let found = rbm.pseudo_log_likelihoods(states)?;
     Some(Measure::new(split, "pseudo_log_likelihood_nats", mean(&found), "nats"))
 }

@@ -27,6 +27,11 @@ impl Model {
                 }
             }
             (Model::Rbm(rbm), _) => measures.extend(rbm_measures(rbm, split, x)),
+            (Model::ConvDbn(dbn), _) => {
+                let activity = nn_core::mean_f64(&dbn.encode(x));
+                let metric = "pooled_activity";
+                measures.push(Measure::new(split, metric, activity, "probability"));
+            }
             _ => (),
         }
         measures

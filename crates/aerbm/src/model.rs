@@ -1,18 +1,24 @@
-//! Trained models of either family behind one interface.
+//! Trained models of every kind behind one interface.
+
+mod autoencoder;
+mod dbn;
+mod kind;
+mod rbm;
 
 use std::path::Path;
 
 use ae_core::Autoencoder;
 use ndarray::{Array2, ArrayView2};
-use nn_core::{Activation, Layer, Parameters as _, RestoreError, TensorMap, restore, store};
+use nn_core::{Activation, Convolution, Layer, RestoreError, TensorMap, restore};
 use numerics::{Purpose, Stream};
 use rbm_core::Rbm;
-use stack::{Dbn, PretrainedLayer, layer_prefix};
+use stack::{ConvDbn, Dbn, Generative, layer_prefix};
 use study::tensor_file::TensorFileError;
 
 use crate::config::RunConfig;
 use crate::record::Record;
 use crate::{Error, stored};
+use kind::ModelKind;
 
 const CHAINS: Purpose = Purpose::new("new samples");
 
@@ -25,93 +31,100 @@ pub enum Model {
     Rbm(Rbm<f32>),
     /// A deep belief network.
     Dbn(Dbn),
+    /// A convolutional deep belief network; of one layer, a convolutional RBM.
+    ConvDbn(ConvDbn),
 }
 
 impl Model {
-    /// Encodes and decodes; of an RBM, the mean-field pass. Shapes: (n × visible) → the same.
+    fn kind(&self) -> &dyn ModelKind {
+        match self {
+            Model::Autoencoder(model) => model,
+            Model::Rbm(model) => model,
+            Model::Dbn(model) => model,
+            Model::ConvDbn(model) => model,
+        }
+    }
+
+    /// Number of inputs.
+    pub fn n_visible(&self) -> usize {
+        self.kind().n_visible()
+    }
+
+    /// Encodes and decodes; of an RBM, the mean-field pass. Pooled units of a convolutional RBM are decoded
+    /// with the places within their blocks that `x` suggests. Shapes: (n × visible) → the same.
     pub fn reconstruct(&self, x: ArrayView2<f32>) -> Array2<f32> {
-        match self {
-            Model::Autoencoder(model) => model.reconstruct(x),
-            Model::Rbm(rbm) => rbm.reconstruct(x),
-            Model::Dbn(dbn) => dbn.reconstruct(x),
-        }
+        self.kind().reconstruct(x)
     }
 
-    /// The weights between data and first hidden layer, visible × hidden.
+    /// The weights of the first layer: visible × hidden, or kernel² · channels × maps for a convolution.
     pub fn filters(&self) -> ArrayView2<'_, f32> {
-        match self {
-            Model::Autoencoder(model) => model.encoder[0].weights.view(),
-            Model::Rbm(rbm) => rbm.weights.view(),
-            Model::Dbn(dbn) => dbn.layers[0].weights.view(),
-        }
+        self.kind().filters()
     }
 
-    /// The model as a deep belief network, from which samples can be drawn; none for an autoencoder,
-    /// which has no distribution.
-    pub fn generative(&self) -> Option<Dbn> {
-        match self {
-            Model::Autoencoder(_) => None,
-            Model::Rbm(rbm) => Some(Dbn { layers: vec![rbm.clone()] }),
-            Model::Dbn(dbn) => Some(dbn.clone()),
-        }
+    /// The convolutions of the layers from the data upwards, up to the first layer that is none.
+    pub fn convolutions(&self) -> Vec<Convolution> {
+        self.kind().convolutions()
     }
 
-    /// The code, or hidden probabilities. Shapes: (n × visible) → (n × hidden).
+    /// The outputs of the layer of this index, counted from the data, for samples `x`. Shapes:
+    /// (n × visible) → (n × outputs).
+    ///
+    /// # Panics
+    /// If the encoder has no such layer.
+    pub fn features(&self, x: ArrayView2<f32>, layer: usize) -> Array2<f32> {
+        self.kind().features(x, layer)
+    }
+
+    /// The model as one that samples can be drawn from; none for an autoencoder, which has no
+    /// distribution.
+    pub fn generative(&self) -> Option<Box<dyn Generative>> {
+        self.kind().generative()
+    }
+
+    /// The code, or hidden probabilities; of a convolutional RBM, pooled ones. Shapes:
+    /// (n × visible) → (n × hidden).
     pub fn encode(&self, x: ArrayView2<f32>) -> Array2<f32> {
-        match self {
-            Model::Autoencoder(model) => model.encode(x),
-            Model::Rbm(rbm) => rbm.encode(x),
-            Model::Dbn(dbn) => dbn.encode(x),
-        }
+        self.kind().encode(x)
     }
 
     /// Whether every parameter is a finite number.
     pub fn is_finite(&self) -> bool {
-        match self {
-            Model::Autoencoder(model) => model.all_finite(),
-            Model::Rbm(rbm) => rbm.all_finite(),
-            Model::Dbn(dbn) => dbn.layers.iter().all(nn_core::Parameters::all_finite),
-        }
+        self.kind().is_finite()
+    }
+
+    /// Number of weights and biases.
+    pub fn n_parameters(&self) -> usize {
+        self.kind().n_parameters()
+    }
+
+    /// The bounds of the values that the visible units take.
+    pub(crate) fn value_bounds(&self) -> (f64, f64) {
+        self.kind().value_bounds()
     }
 
     /// Adds the parameters to `map`.
     pub fn store(&self, map: &mut TensorMap) {
-        match self {
-            Model::Autoencoder(model) => store(model, "", map),
-            Model::Rbm(rbm) => store(rbm, "", map),
-            Model::Dbn(dbn) => dbn.layers.iter().enumerate().for_each(|(layer, rbm)| {
-                store(rbm, &layer_prefix(layer), map);
-            }),
-        }
+        self.kind().store(map);
     }
 
     /// Draws `n` samples, each at the end of a chain of `steps` Gibbs steps that starts from fair coin
     /// flips; the lowest layer gives expectations. None for an autoencoder, which has no distribution.
     /// Shape: n × visible.
     pub fn sample(&self, n: usize, steps: usize, seed: u64) -> Option<Array2<f32>> {
-        let dbn = self.generative()?;
+        let model = self.generative()?;
         Some(crate::with_threads(|| {
-            let mut chains = dbn.chains_from_noise(n, Stream::new(seed, CHAINS));
+            let mut chains = model.chains_from_noise(n, Stream::new(seed, CHAINS));
             for step in 1..=steps {
-                dbn.gibbs_step(&mut chains, seed, step);
+                chains.gibbs_step(seed, step);
             }
-            dbn.draw_down(&chains, seed, steps)
+            chains.draw_down(seed, steps)
         }))
     }
 
-    /// The layers from the data up to the code, each with its activation.
+    /// The layers from the data up to the code, each with its activation. Those of a convolutional RBM take
+    /// the maximum of a block in the place of its log-sum-exp.
     pub fn encoder_layers(&self) -> Vec<(Layer<f32>, Activation)> {
-        let pretrained = |rbm: &Rbm<f32>| {
-            let layer = PretrainedLayer::from(rbm.clone());
-            (layer.encoder, layer.unit)
-        };
-        match self {
-            Model::Autoencoder(model) => {
-                model.encoder.iter().cloned().zip(model.units.iter().copied()).collect()
-            }
-            Model::Rbm(rbm) => vec![pretrained(rbm)],
-            Model::Dbn(dbn) => dbn.layers.iter().map(pretrained).collect(),
-        }
+        self.kind().encoder_layers()
     }
 
     /// The model of a record and its tensors, which were read from the file at `path`.
@@ -145,6 +158,15 @@ impl Model {
                     layers.push(rbm);
                 }
                 Model::Dbn(Dbn { layers })
+            }
+            RunConfig::ConvRbm(settings) => {
+                let mut layers = Vec::new();
+                for (layer, image) in settings.images()?.into_iter().enumerate() {
+                    let mut rbm = settings.layers[layer].of_layer(layer).zeros(image)?;
+                    restore(&mut rbm, &layer_prefix(layer), tensors).map_err(misfit)?;
+                    layers.push(rbm);
+                }
+                Model::ConvDbn(ConvDbn { layers })
             }
         })
     }

@@ -155,9 +155,13 @@ pub fn train_run(
     let trained = train(&spec, &splits, &key, &model_folder, monitor, on_epoch)?;
     contract::save(&model_folder, &loaded.contract)?;
     folder.add_record(&trained.record)?;
-    if let Model::Rbm(rbm) = &trained.model
-        && let Some(warning) = rbm.code_health(splits.validation.images.view()).warning()
-    {
+    let x = splits.validation.images.view();
+    let health = match &trained.model {
+        Model::Rbm(rbm) => Some(rbm.code_health(x)),
+        Model::ConvDbn(dbn) if dbn.layers.len() == 1 => Some(dbn.top().code_health(x)),
+        _ => None,
+    };
+    if let Some(warning) = health.and_then(|health| health.warning()) {
         monitor.note(&warning);
     }
     let styles = page::default_styles();
@@ -248,10 +252,11 @@ fn draw_models(
     for (order, model) in (0..).zip(trained) {
         figures::filters(out, model, order)?;
         figures::histograms(out, model, test)?;
-        if let Some(dbn) = model.model.generative() {
+        figures::feature_maps::write(out, model, test, order)?;
+        if let Some(generative) = model.model.generative() {
             let start = figures::generation::Start::Samples(test);
             let steps = (GIBBS_STEPS, model.record.seed);
-            figures::generation::gibbs_samples(out, model, &dbn, &start, steps)?;
+            figures::generation::gibbs_samples(out, model, &*generative, &start, steps)?;
         }
     }
     // One such figure suffices: that of the smallest code.

@@ -71,7 +71,7 @@ pub struct Record {
     pub key: String,
     /// Name of the run.
     pub run: String,
-    /// The kind of model: `autoencoder`, `rbm` or `dbn`.
+    /// The kind of model: `autoencoder`, `rbm`, `dbn` or `conv-rbm`.
     pub method: String,
     /// The version of the program that trained the model; absent in models of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,9 +2,10 @@
 
 use ae_core::AutoencoderConfig;
 use nn_core::{Connection, Convolution, Pooling, TensorMap};
+use rbm_core::convolutional::ConvRbmConfig;
 use stack::layer_prefix;
 
-use crate::config::RunConfig;
+use crate::config::{ConvRbmSettings, RunConfig};
 use crate::record::Record;
 
 /// Longest name of a file, in bytes, on the usual file systems.
@@ -142,7 +143,34 @@ fn expected(settings: &RunConfig, n_visible: usize) -> Result<Vec<Expected>, Str
             });
             layers.collect()
         }
+        RunConfig::ConvRbm(settings) => of_conv_rbms(settings, n_visible)?,
     })
+}
+
+fn of_conv_rbms(settings: &ConvRbmSettings, n_visible: usize) -> Result<Vec<Expected>, String> {
+    for layer in &settings.layers {
+        let ConvRbmConfig { maps, kernel, pool, .. } = layer.model;
+        check_sizes(layer.input.unwrap_or_default(), [maps, kernel, pool, 1])?;
+    }
+    let images = settings.images().map_err(|error| error.to_string())?;
+    let found = images[0].n_values();
+    if found != n_visible {
+        return Err(format!("its first layer has {found} inputs, expected {n_visible}"));
+    }
+    let layers = settings.layers.iter().zip(images).enumerate();
+    let tensors = layers.flat_map(|(index, (layer, image))| {
+        let (model, channels) = (layer.of_layer(index), image.channels);
+        let std = model.visible.has_std().then_some(("visible_std", [1, channels]));
+        let tensors = [
+            ("weights", [model.kernel * model.kernel * channels, model.maps]),
+            ("visible_bias", [1, channels]),
+            ("hidden_bias", [1, model.maps]),
+        ];
+        let prefix = layer_prefix(index);
+        let named = move |(name, shape): (&str, _)| (format!("{prefix}0.{name}"), shape);
+        tensors.into_iter().chain(std).map(named)
+    });
+    Ok(tensors.collect())
 }
 
 fn of_autoencoder(model: &AutoencoderConfig, n_visible: usize) -> Result<Vec<Expected>, String> {

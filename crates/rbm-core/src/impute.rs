@@ -34,6 +34,19 @@ pub fn impute<F: Real>(
     (draws, steps): (usize, usize),
     seed: u64,
 ) -> Imputed {
+    filled(v, draws, |row| {
+        let chains = conditional_chains(rbm, row, base, (draws, steps), seed);
+        (chains.visible(rbm).into_owned(), chains.visible_mean(rbm).into_owned())
+    })
+}
+
+/// Fills the missing values of each row by the states and the means, draws × visible, that `conditional`
+/// draws for it.
+pub(crate) fn filled<F: Real>(
+    v: ArrayView2<F>,
+    draws: usize,
+    conditional: impl Fn(ArrayView1<F>) -> (Array2<F>, Array2<F>),
+) -> Imputed {
     assert!(draws >= 1, "a mean of no draws");
     let mut imputed =
         Imputed { mean: v.mapv(F::as_f64), std: Array2::zeros((v.nrows(), v.ncols())) };
@@ -42,8 +55,7 @@ pub fn impute<F: Real>(
         if !v.iter().any(|v| v.is_nan()) {
             continue;
         }
-        let chains = conditional_chains(rbm, v, base, (draws, steps), seed);
-        let (states, means) = (chains.visible(rbm), chains.visible_mean(rbm));
+        let (states, means) = conditional(v);
         for i in (0..v.len()).filter(|&i| v[i].is_nan()) {
             // Means given the hidden units vary less than states; both have the same expectation.
             mean[i] = means.column(i).iter().map(|x| x.as_f64()).sum::<f64>() / draws as f64;

@@ -46,7 +46,7 @@ pub use impute::{Imputed, impute};
 pub use model::Rbm;
 pub use persistent::PersistentChains;
 pub use replicas::Replicas;
-pub use train::{EpochReport, Training};
+pub use train::{EpochReport, Training, relative_change};
 pub use training_config::{
     Algorithm, MomentumRule, NegativeVisible, TrainingConfig, suited_learning_rate,
 };

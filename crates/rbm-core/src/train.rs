@@ -270,8 +270,9 @@ impl<F: Real> Training<F> {
     }
 }
 
-/// The root mean square of the change of weights over that of the weights.
-pub(crate) fn relative_change<F: Real>(now: &Array2<F>, before: &Array2<F>) -> f64 {
+/// The root mean square of the change of weights over that of the weights; 0 for weights of zero.
+#[must_use]
+pub fn relative_change<F: Real>(now: &Array2<F>, before: &Array2<F>) -> f64 {
     let (mut change, mut size) = (0.0, 0.0);
     for (&now, &before) in now.iter().zip(before) {
         change += (now - before).as_f64().powi(2);

@@ -28,9 +28,28 @@ pub struct ConvRbmPretraining {
 }
 
 impl ConvRbmPretraining {
-    /// The architecture of a layer at this position.
-    fn of_layer(&self, layer: usize) -> ConvRbmConfig {
+    /// The architecture of a layer at this position, counted from 0.
+    #[must_use]
+    pub fn of_layer(&self, layer: usize) -> ConvRbmConfig {
         if layer == 0 { self.model } else { self.model.above_data() }
+    }
+
+    /// Begins an RBM on `inputs` (n × inputs) as a layer of a stack: of pretrained layers, or of RBMs. The
+    /// random streams are those of `seed` and of the layer's position in the stack, counted from 0.
+    ///
+    /// # Errors
+    /// [`TrainingError`] for invalid settings, or inputs that are not images of the shape that is set.
+    pub fn begin_rbm<L: From<ConvRbm<f32>>>(
+        &self,
+        inputs: ArrayView2<f32>,
+        seed: u64,
+        layer: usize,
+    ) -> Result<Begun<L>, TrainingError> {
+        let shape = self.shape_of(inputs.ncols())?;
+        let rbm = ConvRbm::new(&self.of_layer(layer), shape, inputs, seed, layer)?;
+        let training = ConvTraining::new(&rbm, &self.training, inputs, seed, layer)?;
+        let epochs = self.training.epochs;
+        Ok(Begun::Training(Box::new(ConvRbmLayerTraining { rbm, training, epochs })))
     }
 
     fn shape_of(&self, n_inputs: usize) -> Result<ImageShape, InvalidSetting> {
@@ -93,11 +112,7 @@ impl Pretraining for ConvRbmPretraining {
         seed: u64,
         layer: usize,
     ) -> Result<Begun, TrainingError> {
-        let shape = self.shape_of(inputs.ncols())?;
-        let rbm = ConvRbm::new(&self.of_layer(layer), shape, inputs, seed, layer)?;
-        let training = ConvTraining::new(&rbm, &self.training, inputs, seed, layer)?;
-        let epochs = self.training.epochs;
-        Ok(Begun::Training(Box::new(ConvRbmLayerTraining { rbm, training, epochs })))
+        self.begin_rbm(inputs, seed, layer)
     }
 }
 
@@ -109,7 +124,7 @@ struct ConvRbmLayerTraining {
     epochs: usize,
 }
 
-impl LayerTraining for ConvRbmLayerTraining {
+impl<L: From<ConvRbm<f32>>> LayerTraining<L> for ConvRbmLayerTraining {
     fn epochs(&self) -> usize {
         self.epochs
     }
@@ -129,8 +144,8 @@ impl LayerTraining for ConvRbmLayerTraining {
         })
     }
 
-    fn layer(&self) -> PretrainedLayer {
-        (&self.rbm).into()
+    fn layer(&self) -> L {
+        self.rbm.clone().into()
     }
 
     fn store(&self, prefix: &str, map: &mut TensorMap) {
@@ -149,11 +164,11 @@ impl LayerTraining for ConvRbmLayerTraining {
     }
 }
 
-impl From<&ConvRbm<f32>> for PretrainedLayer {
+impl From<ConvRbm<f32>> for PretrainedLayer {
     /// The encoder is a logistic convolution with max-pooling: in place of the log-sum-exp of a block's
     /// inputs, whose logistic function is the pooled probability, it takes their maximum. The decoder is
     /// the RBM's mean-field pass from pooled probabilities, in which the units of a block share equally.
-    fn from(rbm: &ConvRbm<f32>) -> Self {
+    fn from(rbm: ConvRbm<f32>) -> Self {
         let ImageShape { height, width, channels } = rbm.geometry.image();
         let (kernel, pool) = (rbm.geometry.kernel(), rbm.geometry.pool());
         let convolution = Convolution {
@@ -168,7 +183,7 @@ impl From<&ConvRbm<f32>> for PretrainedLayer {
         let encoder = Layer { weights, bias, connection: Connection::Convolution(convolution) };
         let (n_inputs, n_features) = (encoder.n_inputs(), encoder.n_outputs());
         let mut decoder = Layer::connected(way_back(&convolution), n_features, n_inputs);
-        decoder.weights = spread(rbm, (kernel, pool, channels));
+        decoder.weights = spread(&rbm, (kernel, pool, channels));
         decoder.bias.assign(&rbm.visible.bias);
         if !rbm.visible.std.is_empty() {
             decoder.bias *= &rbm.visible.std;

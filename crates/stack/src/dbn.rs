@@ -5,19 +5,30 @@
 
 use ndarray::{Array2, ArrayView2};
 use numerics::{Purpose, Stream};
-use rbm_core::{Chains, Rbm, gibbs_step};
+use rbm_core::Rbm;
+
+use crate::StackedRbm;
 
 const DOWN: Purpose = Purpose::new("dbn down");
 const UP: Purpose = Purpose::new("dbn up");
 
-/// A stack of RBMs, each learned on the features of the RBM below.
+/// A stack of RBMs of one kind, each learned on the features of the RBM below.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Dbn {
+pub struct Dbn<R = Rbm<f32>> {
     /// The RBMs from the data upwards; the last one is the top.
-    pub layers: Vec<Rbm<f32>>,
+    pub layers: Vec<R>,
 }
 
-impl Dbn {
+impl<R: StackedRbm> Dbn<R> {
+    /// The top RBM.
+    ///
+    /// # Panics
+    /// If there is no layer.
+    #[must_use]
+    pub fn top(&self) -> &R {
+        self.layers.last().expect("a stack has a layer")
+    }
+
     /// The features of the top layer, with expectations at every layer.
     /// Shapes: (n × visible) → (n × top hidden).
     ///
@@ -30,13 +41,21 @@ impl Dbn {
     }
 
     /// Encodes and decodes, with expectations at every layer. Shapes: (n × visible) → the same.
+    ///
+    /// # Panics
+    /// If there is no layer.
     #[must_use]
     pub fn reconstruct(&self, data: ArrayView2<f32>) -> Array2<f32> {
-        let mut down = self.encode(data);
+        let mut features: Vec<Array2<f32>> = Vec::with_capacity(self.layers.len());
+        for rbm in &self.layers {
+            let below = features.last().map_or(data, |below| below.view());
+            features.push(rbm.encode(below));
+        }
+        let mut down = features.pop().expect("a stack has a layer");
         for rbm in self.layers.iter().rev() {
-            let mut below = Array2::zeros((down.nrows(), rbm.n_visible()));
-            rbm.mean_v_given_h(down.view(), below.view_mut());
-            down = below;
+            let below = features.pop();
+            let below = below.as_ref().map_or(data, |below| below.view());
+            down = rbm.expected_visible(below, down.view());
         }
         down
     }
@@ -46,16 +65,13 @@ impl Dbn {
     /// # Panics
     /// If there is no layer.
     #[must_use]
-    pub fn chains_from_data(&self, data: ArrayView2<f32>, seed: u64) -> Chains<f32> {
+    pub fn chains_from_data(&self, data: ArrayView2<f32>, seed: u64) -> R::Chains {
         let (top, below) = self.layers.split_last().expect("a stack has a layer");
         let mut state = data.to_owned();
         for (layer, rbm) in below.iter().enumerate() {
-            let mut above = Array2::zeros((state.nrows(), rbm.n_hidden()));
-            let stream = Stream::new(seed, UP).layer(layer);
-            rbm.sample_h_given_v(state.view(), stream, above.view_mut());
-            state = above;
+            state = rbm.sample_features(state.view(), Stream::new(seed, UP).layer(layer));
         }
-        Chains::from_visible(top, state.view())
+        top.chains_from_visible(state.view())
     }
 
     /// Chains of the top RBM that start from fair coin flips.
@@ -63,16 +79,16 @@ impl Dbn {
     /// # Panics
     /// If there is no layer.
     #[must_use]
-    pub fn chains_from_noise(&self, n_chains: usize, stream: Stream) -> Chains<f32> {
-        Chains::from_noise(self.layers.last().expect("a stack has a layer"), n_chains, stream)
+    pub fn chains_from_noise(&self, n_chains: usize, stream: Stream) -> R::Chains {
+        self.top().chains_from_noise(n_chains, stream)
     }
 
     /// One Gibbs step of the top RBM's chains. `step` selects the random stream within the seed's.
     ///
     /// # Panics
     /// If there is no layer.
-    pub fn gibbs_step(&self, chains: &mut Chains<f32>, seed: u64, step: usize) {
-        gibbs_step(self.layers.last().expect("a stack has a layer"), chains, seed, step);
+    pub fn gibbs_step(&self, chains: &mut R::Chains, seed: u64, step: usize) {
+        self.top().gibbs_step(chains, seed, step);
     }
 
     /// Draws the chains' states down to the data, layer by layer; the visible layer as expectations.
@@ -81,13 +97,13 @@ impl Dbn {
     /// # Panics
     /// If there is no layer.
     #[must_use]
-    pub fn draw_down(&self, chains: &Chains<f32>, seed: u64, step: usize) -> Array2<f32> {
-        let Some((first, above)) = self.above_the_first(chains, seed, step) else {
-            return chains.visible_mean(&self.layers[0]).into_owned();
-        };
-        let mut visible = Array2::zeros((above.nrows(), first.n_visible()));
-        first.mean_v_given_h(above.view(), visible.view_mut());
-        visible
+    pub fn draw_down(&self, chains: &R::Chains, seed: u64, step: usize) -> Array2<f32> {
+        match self.above_the_first(chains, seed, step) {
+            None => self.top().visible_mean(chains),
+            Some((first, above)) => {
+                first.visible_mean_given(above.view(), Stream::new(seed, DOWN).epoch(step))
+            }
+        }
     }
 
     /// As [`Dbn::draw_down`], with draws of the visible layer in the place of expectations.
@@ -95,32 +111,29 @@ impl Dbn {
     /// # Panics
     /// If there is no layer.
     #[must_use]
-    pub fn draw_states_down(&self, chains: &Chains<f32>, seed: u64, step: usize) -> Array2<f32> {
-        let Some((first, above)) = self.above_the_first(chains, seed, step) else {
-            return chains.visible(&self.layers[0]).into_owned();
-        };
-        let mut visible = Array2::zeros((above.nrows(), first.n_visible()));
-        let stream = Stream::new(seed, DOWN).epoch(step);
-        first.sample_v_given_h(above.view(), stream, visible.view_mut());
-        visible
+    pub fn draw_states_down(&self, chains: &R::Chains, seed: u64, step: usize) -> Array2<f32> {
+        match self.above_the_first(chains, seed, step) {
+            None => self.top().visible(chains),
+            Some((first, above)) => {
+                first.sample_visible(above.view(), Stream::new(seed, DOWN).epoch(step))
+            }
+        }
     }
 
-    /// The first layer with states of its hidden units, drawn down from the chains; none if it is the
-    /// layer of the chains.
+    /// The first layer with states of its features, drawn down from the chains; none if it is the layer of
+    /// the chains.
     fn above_the_first(
         &self,
-        chains: &Chains<f32>,
+        chains: &R::Chains,
         seed: u64,
         step: usize,
-    ) -> Option<(&Rbm<f32>, Array2<f32>)> {
+    ) -> Option<(&R, Array2<f32>)> {
         let (top, below) = self.layers.split_last().expect("a stack has a layer");
         let (first, between) = below.split_first()?;
-        let mut state = chains.visible(top).into_owned();
+        let mut state = top.visible(chains);
         for (layer, rbm) in between.iter().enumerate().rev() {
-            let mut drawn = Array2::zeros((state.nrows(), rbm.n_visible()));
             let stream = Stream::new(seed, DOWN).layer(layer + 1).epoch(step);
-            rbm.sample_v_given_h(state.view(), stream, drawn.view_mut());
-            state = drawn;
+            state = rbm.sample_visible(state.view(), stream);
         }
         Some((first, state))
     }

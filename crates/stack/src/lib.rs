@@ -4,11 +4,13 @@ mod autoencoder;
 mod changes;
 mod classification;
 mod classifier;
+mod conv_dbn;
 mod conv_rbm;
 mod dbn;
 mod deep;
 mod dropout;
 mod fine_tune;
+mod generative;
 mod greedy;
 mod layer;
 mod pca;
@@ -17,6 +19,7 @@ mod pretraining;
 mod random;
 mod rbm;
 mod shifted;
+mod stacked_rbm;
 mod unlabelled;
 mod unroll;
 mod virtual_adversarial;
@@ -28,6 +31,7 @@ pub use classification::{
     ClassifierMemory, NotFinite, classification_cost_and_gradient, classification_step,
 };
 pub use classifier::Classifier;
+pub use conv_dbn::ConvDbn;
 pub use conv_rbm::ConvRbmPretraining;
 pub use dbn::Dbn;
 pub use deep::{DeepPretraining, unroll_into};
@@ -35,6 +39,7 @@ pub use dropout::{Dropout, DropoutDraw};
 pub use fine_tune::{
     Evaluation, FineTuneConfig, FineTuned, Labelled, fine_tune, fine_tune_with_unlabelled,
 };
+pub use generative::{Generative, SampleChains};
 pub use greedy::{Greedy, ResumeError, greedy, layer_prefix};
 pub use layer::{LayerUnits, PretrainedLayer, StackedLayer};
 pub use pca::PcaInitialisation;
@@ -42,5 +47,6 @@ pub use plan::{PlannedLayer, fit_to_images};
 pub use pretraining::{Begun, LayerPretraining, LayerTraining, Pretraining};
 pub use random::RandomInitialisation;
 pub use rbm::{RbmLayerTraining, RbmPretraining};
+pub use stacked_rbm::StackedRbm;
 pub use unlabelled::{Unlabelled, VirtualAdversarial};
 pub use unroll::unroll;

@@ -3,11 +3,14 @@ use nn_core::{
     BlockKind, InvalidSetting, Layer, Layout, Metric, Progress, RestoreError, TensorMap,
     TrainingError, require, restore, store,
 };
-use rbm_core::{Rbm, RbmConfig, Training};
+use numerics::Stream;
+use rbm_core::{Chains, Rbm, RbmConfig, Training, gibbs_step};
 use serde::{Deserialize, Serialize};
 
 use crate::autoencoder::{SIZE_OF_PLAN, transposed};
-use crate::{Begun, LayerTraining, LayerUnits, PretrainedLayer, Pretraining, StackedLayer};
+use crate::{
+    Begun, LayerTraining, LayerUnits, PretrainedLayer, Pretraining, StackedLayer, StackedRbm,
+};
 
 /// Pretraining by RBMs, whose size the plan of the stack gives.
 ///
@@ -158,6 +161,59 @@ impl<L: From<Rbm<f32>>> LayerTraining<L> for RbmLayerTraining {
 impl StackedLayer for Rbm<f32> {
     fn encode(&self, inputs: ArrayView2<f32>) -> Array2<f32> {
         Rbm::encode(self, inputs)
+    }
+}
+
+impl StackedRbm for Rbm<f32> {
+    type Chains = Chains<f32>;
+
+    fn sample_features(&self, visible: ArrayView2<f32>, stream: Stream) -> Array2<f32> {
+        let mut out = Array2::zeros((visible.nrows(), self.n_hidden()));
+        self.sample_h_given_v(visible, stream, out.view_mut());
+        out
+    }
+
+    /// The features are the hidden units, which leave nothing open.
+    fn expected_visible(&self, _: ArrayView2<f32>, features: ArrayView2<f32>) -> Array2<f32> {
+        let mut out = Array2::zeros((features.nrows(), self.n_visible()));
+        self.mean_v_given_h(features, out.view_mut());
+        out
+    }
+
+    fn visible_mean_given(&self, features: ArrayView2<f32>, _: Stream) -> Array2<f32> {
+        let mut out = Array2::zeros((features.nrows(), self.n_visible()));
+        self.mean_v_given_h(features, out.view_mut());
+        out
+    }
+
+    fn sample_visible(&self, features: ArrayView2<f32>, stream: Stream) -> Array2<f32> {
+        let mut out = Array2::zeros((features.nrows(), self.n_visible()));
+        self.sample_v_given_h(features, stream, out.view_mut());
+        out
+    }
+
+    fn chains_from_visible(&self, visible: ArrayView2<f32>) -> Chains<f32> {
+        Chains::from_visible(self, visible)
+    }
+
+    fn chains_from_noise(&self, n_chains: usize, stream: Stream) -> Chains<f32> {
+        Chains::from_noise(self, n_chains, stream)
+    }
+
+    fn gibbs_step(&self, chains: &mut Chains<f32>, seed: u64, step: usize) {
+        gibbs_step(self, chains, seed, step);
+    }
+
+    fn visible(&self, chains: &Chains<f32>) -> Array2<f32> {
+        chains.visible(self).into_owned()
+    }
+
+    fn visible_mean(&self, chains: &Chains<f32>) -> Array2<f32> {
+        chains.visible_mean(self).into_owned()
+    }
+
+    fn free_energies(&self, visible: ArrayView2<f32>) -> Vec<f64> {
+        Rbm::free_energies(self, visible)
     }
 }
 

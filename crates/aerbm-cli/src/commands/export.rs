@@ -66,8 +66,13 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     // With the contract raw columns go in; a model without one takes the numbers that it learned from.
     let export = match contract::load(&Trained::locate(&folder).unwrap_or(folder))? {
         Some(contract) if args.format == FormatName::Onnx => {
-            let classes = contract.class_names().to_vec();
-            export.with_inputs((&contract).into()).with_classes(classes)
+            let export = export.with_inputs((&contract).into());
+            // Models other than classifiers have no classes, also where their data have.
+            if export.default_part() == Part::Classifier {
+                export.with_classes(contract.class_names().to_vec())
+            } else {
+                export
+            }
         }
         _ => export,
     };

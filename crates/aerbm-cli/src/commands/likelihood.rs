@@ -1,7 +1,7 @@
-use aerbm::config::RunConfig;
-use aerbm::likelihood::{of_all, pixels};
+use aerbm::Error;
+use aerbm::likelihood::{Subject, of_all, pixels};
 use aerbm::rbm_core::Temperatures;
-use aerbm::{Error, Model};
+
 use clap::{Args, ValueEnum};
 
 use super::OnModel;
@@ -33,12 +33,14 @@ enum Schedule {
 
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     let (trained, loaded) = args.model.load(ui)?;
-    let (RunConfig::Rbm(settings), Model::Rbm(rbm)) = (trained.config()?, &trained.model) else {
-        let expected = "an RBM, which alone has a likelihood that can be measured";
+    let run_config = trained.config()?;
+    let Some(Subject { rbm, binarisation, settings }) = Subject::of(&trained.model, &run_config)
+    else {
+        let expected = "an RBM of one layer, which alone has a likelihood that can be measured";
         return Err(Error::Kind { run: trained.record.run.clone(), expected }.into());
     };
-    let (splits, _) = loaded.split(settings.split)?;
-    let mut config = settings.likelihood.annealing();
+    let (splits, _) = loaded.split(run_config.split())?;
+    let mut config = settings.annealing();
     match args.schedule {
         Some(Schedule::Published) => config.schedule = Temperatures::Published {},
         Some(Schedule::Short) => config.schedule = Temperatures::Short {},
@@ -47,7 +49,6 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     if let Some(chains) = args.chains {
         config.chains = chains as usize;
     }
-    let binarisation = settings.training.binarisation;
     let (log_z, measures) = of_all(rbm, (binarisation, &config), &splits, args.seed)?;
     args.model.write_measures(&trained, "likelihood", measures, ui)?;
     ui.result(&format!("pixels: {}; log Z: {}", pixels(rbm, binarisation), log_z.verdict()))

@@ -9,7 +9,7 @@ use super::OnModel;
 use crate::new_rows::contract_of;
 use crate::ui::Ui;
 
-/// Draw samples from a trained RBM or DBN, into a table or into figures, and diagnose the chains
+/// Draw samples from a trained RBM or DBN, dense or convolutional, into a table or into figures, and diagnose the chains
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]

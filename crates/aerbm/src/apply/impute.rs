@@ -13,6 +13,7 @@ use super::blocks::{for_each_block, in_whole_blocks};
 use super::encode::originals;
 use super::table::{Column, TableSink, Values};
 use crate::generation::Half;
+use crate::likelihood::Subject;
 use crate::monitor::Monitor;
 use crate::trained::Trained;
 use crate::{Error, Model};
@@ -105,19 +106,16 @@ fn filled(
     options: ImputeOptions,
 ) -> Result<Vec<Column>, Error> {
     let ImputeOptions { draws, steps, seed, spread } = options;
-    let (filled, std) = match &trained.model {
-        Model::Autoencoder(model) => (in_whole_blocks(x, |x| model.impute(x, steps)), None),
-        Model::Rbm(rbm) => {
-            let base = rbm.visible.bias.view();
-            let found = rbm_core::impute(rbm, x, base, (draws, steps), seed);
-            (found.mean.mapv(|x| x as f32), Some(found.std.mapv(|x| x as f32)))
-        }
-        Model::Dbn(_) => {
-            return Err(Error::Kind {
-                run: trained.record.run.clone(),
-                expected: "an RBM or an autoencoder, which fill missing values",
-            });
-        }
+    let (filled, std) = if let Model::Autoencoder(model) = &trained.model {
+        (in_whole_blocks(x, |x| model.impute(x, steps)), None)
+    } else {
+        let config = trained.config()?;
+        let subject = Subject::of(&trained.model, &config).ok_or_else(|| Error::Kind {
+            run: trained.record.run.clone(),
+            expected: "an RBM of one layer or an autoencoder, which fill missing values",
+        })?;
+        let found = subject.rbm.impute(x, (draws, steps), seed);
+        (found.mean.mapv(|x| x as f32), Some(found.std.mapv(|x| x as f32)))
     };
     let mut batch = originals(contract, filled.view());
     if let Some(std) = std.filter(|_| spread) {

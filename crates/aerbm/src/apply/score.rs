@@ -2,7 +2,7 @@
 //!
 //! Of an autoencoder the score is the reconstruction loss of the row, and the part of a column its term of
 //! the loss. Of an RBM the score is the free energy F(v) = −ln p(v) − ln Z in nats, and the part of a column
-//! its surprisal −ln p(v_f | v_rest). Higher scores are more unusual. Missing values are left out.
+//! its surprisal −ln p(v_f | v_rest); of a convolutional RBM there are no parts. Higher scores are more unusual. Missing values are left out.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::trained::Trained;
 use crate::{Error, Model};
 
 /// Writes the score of each row in column `score`, and the part of each column of the data in columns
-/// `score_NAME`. Returns the number of rows.
+/// `score_NAME`, except for a convolutional RBM. Returns the number of rows.
 ///
 /// # Errors
 /// [`Error::Kind`] for a deep belief network, [`Error::Data`] for a row that cannot be read,
@@ -35,22 +35,21 @@ pub fn score(
     for_each_block(rows, monitor, |block| {
         let (scores, parts) = scores(trained, &settings, block.x.view())?;
         let mut batch = vec![Column::new("score", Values::Doubles(scores.to_vec()))];
+        let columns = parts.iter().flat_map(|parts| names.iter().zip(parts.columns()));
         batch.extend(
-            names
-                .iter()
-                .zip(parts.columns())
+            columns
                 .map(|(name, part)| Column::new(Arc::clone(name), Values::Doubles(part.to_vec()))),
         );
         sink.write(&batch)
     })
 }
 
-/// The score of each row, and the part of each feature: n, and n × features.
+/// The score of each row, n, and the part of each feature, n × features, of models that have parts.
 fn scores(
     trained: &Trained,
     settings: &RunConfig,
     x: ArrayView2<f32>,
-) -> Result<(Array1<f64>, Array2<f64>), Error> {
+) -> Result<(Array1<f64>, Option<Array2<f64>>), Error> {
     match (&trained.model, settings) {
         (Model::Autoencoder(model), RunConfig::Autoencoder(settings)) => {
             let loss = settings.model.loss();
@@ -62,7 +61,7 @@ fn scores(
             });
             let parts = parts.slice_move(ndarray::s![..x.nrows(), ..]);
             let observed = parts.mapv(|part| if part.is_nan() { 0.0 } else { part });
-            Ok((observed.sum_axis(Axis(1)), parts))
+            Ok((observed.sum_axis(Axis(1)), Some(parts)))
         }
         (Model::Rbm(rbm), _) => {
             let mut energies = Vec::new();
@@ -73,11 +72,15 @@ fn scores(
             energies.truncate(x.nrows());
             let parts = rbm.feature_surprisals(x);
             let parts = parts.map_err(|error| ConfigError(error.to_string()))?;
-            Ok((energies.into(), parts))
+            Ok((energies.into(), Some(parts)))
+        }
+        (Model::ConvDbn(dbn), _) if dbn.layers.len() == 1 => {
+            // Images pass one by one, so that the result of each does not depend on the others.
+            Ok((dbn.top().free_energies(x).into(), None))
         }
         _ => Err(Error::Kind {
             run: trained.record.run.clone(),
-            expected: "an autoencoder or an RBM, whose losses and energies are scores",
+            expected: "an autoencoder or an RBM of one layer, whose losses and energies are scores",
         }),
     }
 }

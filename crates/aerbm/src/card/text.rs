@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 
 use nn_core::{Activation, Connection, Pooling};
+use rbm_core::convolutional::{Geometry, ImageShape};
 
 use super::{Card, CardTraining};
 use crate::Origin;
@@ -25,10 +26,7 @@ pub(super) fn convolution(connection: Connection) -> Option<String> {
         Connection::Transposed(c) => ("a transposed convolution to", c),
     };
     let [height, width, channels] = c.input;
-    let channels = match channels {
-        1 => "1 channel".to_owned(),
-        n => format!("{n} channels"),
-    };
+    let channels = channels_of(channels);
     let pool = match c.pool {
         Pooling::Max(1) => String::new(),
         Pooling::Max(side) => format!(", max-pooling over {side} × {side}"),
@@ -41,6 +39,28 @@ pub(super) fn convolution(connection: Connection) -> Option<String> {
     ))
 }
 
+fn channels_of(channels: usize) -> String {
+    match channels {
+        1 => "1 channel".to_owned(),
+        n => format!("{n} channels"),
+    }
+}
+
+/// The sizes of a convolutional RBM in words.
+pub(super) fn conv_rbm(geometry: &Geometry) -> String {
+    let ImageShape { height, width, channels } = geometry.image();
+    let (channels, kernel) = (channels_of(channels), geometry.kernel());
+    let pool = match geometry.pool() {
+        1 => String::new(),
+        side => format!(", probabilistic max-pooling over {side} × {side}"),
+    };
+    format!(
+        "a convolutional RBM of images of {height} × {width} pixels with {channels}: {} maps, kernels of \
+         {kernel} × {kernel}{pool}",
+        geometry.maps()
+    )
+}
+
 impl Display for Card {
     /// Writes the card as Markdown. Characters that control a terminal are left out.
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -48,6 +68,8 @@ impl Display for Card {
             "autoencoder" => "an autoencoder",
             "rbm" => "a restricted Boltzmann machine",
             "dbn" => "a deep belief network",
+            "conv-rbm" if self.layers.len() == 1 => "a convolutional restricted Boltzmann machine",
+            "conv-rbm" => "a convolutional deep belief network",
             _ => "a classifier",
         };
         writeln!(f, "# {}: {kind}\n", Plain(&self.name))?;

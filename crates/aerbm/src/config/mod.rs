@@ -1,16 +1,23 @@
 //! Settings: presets, profiles, files and assignments.
 
+mod autoencoder;
+mod conv_rbm;
+mod kind;
 mod parse;
 mod probe;
 mod profile;
 mod rbm;
 mod renamed;
 mod run;
+mod stopping;
 
+pub use autoencoder::AutoencoderSettings;
+pub use conv_rbm::ConvRbmSettings;
 pub use parse::{ConfigError, from_table, nearest, set};
 pub use probe::ProbeSettings;
 pub use profile::{DefaultComparison, Profile, ProfileConfig, RunEntry};
 pub use rbm::{DbnSettings, LikelihoodSettings, RbmSettings};
-pub use run::{AutoencoderSettings, RunConfig, Stopping, plain_name, presets};
+pub use run::{RunConfig, plain_name, presets};
+pub use stopping::Stopping;
 
 pub(crate) use renamed::full_path;

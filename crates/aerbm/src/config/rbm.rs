@@ -1,9 +1,12 @@
 //! Settings of RBMs and deep belief networks.
 
 use mnist_io::SplitRule;
-use nn_core::{InvalidSetting, require};
+use nn_core::{BlockKind, Layout, TrainingError, require};
 use rbm_core::{AnnealingConfig, RbmConfig, Temperatures, TrainingConfig, Unit};
 use serde::{Deserialize, Serialize};
+
+use super::kind::RunKind;
+use super::parse::ConfigError;
 
 /// The settings of a run of one RBM.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -48,15 +51,37 @@ impl LikelihoodSettings {
     }
 }
 
-impl RbmSettings {
-    /// Checks every bound.
-    ///
-    /// # Errors
-    /// [`InvalidSetting`] naming the first setting out of its range.
-    pub fn validate(&self) -> Result<(), InvalidSetting> {
+impl RunKind for RbmSettings {
+    fn method(&self) -> &'static str {
+        "rbm"
+    }
+
+    fn validate(&self) -> Result<(), TrainingError> {
         self.model.validate()?;
         self.training.validate_for(self.model.visible)?;
-        self.likelihood.annealing().validate()
+        Ok(self.likelihood.annealing().validate()?)
+    }
+
+    fn split(&self) -> SplitRule {
+        self.split
+    }
+
+    fn epochs(&self) -> usize {
+        self.training.epochs
+    }
+
+    fn needs_memory(&self) -> bool {
+        self.likelihood.every > 0
+    }
+
+    fn fit_to_layout(&mut self, layout: &Layout) -> Result<bool, ConfigError> {
+        let is_real = layout.only() == Some(BlockKind::Real);
+        if is_real && self.model.visible.states().is_none() {
+            return Ok(false);
+        }
+        self.model = self.model.fitted_to(layout);
+        self.training = self.training.fitted_to(layout);
+        Ok(true)
     }
 }
 
@@ -90,28 +115,6 @@ impl Default for DbnSettings {
 }
 
 impl DbnSettings {
-    /// Checks every bound.
-    ///
-    /// # Errors
-    /// [`InvalidSetting`] naming the first setting out of its range.
-    pub fn validate(&self) -> Result<(), InvalidSetting> {
-        let holds = !self.layers.is_empty() && self.layers.iter().all(|&units| units >= 1);
-        let found = format!("{:?}", self.layers);
-        require(holds, "layers", &found, "one number of units or more, each at least 1")?;
-        self.model.validate()?;
-        let units = [self.model.visible, self.model.hidden];
-        let discrete = units[0] == units[1] && units[0].states().is_some();
-        let found = units.map(Unit::name).join(" visible and ");
-        require(
-            discrete,
-            "model",
-            &found,
-            "discrete units of one kind, such as binary, in every layer",
-        )?;
-        self.training.validate()?;
-        self.top.validate()
-    }
-
     /// The architecture of a layer.
     pub fn model_of(&self, layer: usize) -> RbmConfig {
         RbmConfig { n_hidden: self.layers[layer], ..self.model.clone() }
@@ -121,9 +124,44 @@ impl DbnSettings {
     pub fn training_of(&self, layer: usize) -> &TrainingConfig {
         if layer + 1 == self.layers.len() { &self.top } else { &self.training }
     }
+}
 
-    /// Epochs of all layers together.
-    pub fn epochs(&self) -> usize {
+impl RunKind for DbnSettings {
+    fn method(&self) -> &'static str {
+        "dbn"
+    }
+
+    fn validate(&self) -> Result<(), TrainingError> {
+        let holds = !self.layers.is_empty() && self.layers.iter().all(|&units| units >= 1);
+        let found = format!("{:?}", self.layers);
+        require(holds, "layers", &found, "one number of units or more, each at least 1")?;
+        self.model.validate()?;
+        let units = [self.model.visible, self.model.hidden];
+        let discrete = units[0] == units[1] && units[0].states().is_some();
+        let found = units.map(Unit::name).join(" visible and ");
+        let expected = "discrete units of one kind, such as binary, in every layer";
+        require(discrete, "model", &found, expected)?;
+        self.training.validate()?;
+        Ok(self.top.validate()?)
+    }
+
+    fn split(&self) -> SplitRule {
+        self.split
+    }
+
+    fn epochs(&self) -> usize {
         (0..self.layers.len()).map(|layer| self.training_of(layer).epochs).sum()
+    }
+
+    fn needs_memory(&self) -> bool {
+        true
+    }
+
+    fn fit_to_layout(&mut self, _: &Layout) -> Result<bool, ConfigError> {
+        Err(ConfigError(
+            "a deep belief network takes values in [0, 1]; scale the columns to it, or choose an RBM or an \
+             autoencoder"
+                .to_owned(),
+        ))
     }
 }

@@ -2,17 +2,18 @@
 
 use std::path::Path;
 
-use ae_core::{AutoencoderConfig, Corruption, Objective};
 use include_dir::{Dir, include_dir};
 use mnist_io::{ImageShape, SplitRule};
-use nn_core::{BlockKind, InvalidSetting, Layout, TrainingError, require};
-use serde::{Deserialize, Serialize};
-use stack::{DeepPretraining, LayerPretraining};
+use nn_core::{BlockKind, InvalidSetting, Layout};
+use serde::Serialize;
 use toml::{Table, Value};
 
-use super::parse::{ConfigError, set};
-use super::parse::{from_table, nearest, table};
+use super::autoencoder::AutoencoderSettings;
+use super::conv_rbm::ConvRbmSettings;
+use super::kind::RunKind;
+use super::parse::{ConfigError, from_table, nearest, set, table};
 use super::rbm::{DbnSettings, RbmSettings};
+use super::stopping::Stopping;
 use crate::Error;
 
 /// The folder of presets, embedded in the program: one TOML file each.
@@ -39,59 +40,40 @@ pub enum RunConfig {
     Rbm(RbmSettings),
     /// A deep belief network.
     Dbn(DbnSettings),
+    /// A convolutional RBM, or a convolutional deep belief network.
+    ConvRbm(ConvRbmSettings),
 }
 
-/// An autoencoder's settings.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct AutoencoderSettings {
-    /// How the training samples are split into those that are learned from and those that validate.
-    #[serde(alias = "partition")]
-    pub split: SplitRule,
-    /// The architecture.
-    pub model: AutoencoderConfig,
-    /// How it is trained.
-    pub training: ae_core::TrainingConfig,
-    /// Early stopping.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub stopping: Option<Stopping>,
-    /// Pretraining of the layers; without it their weights are random.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pretraining: Option<Box<DeepPretraining>>,
-}
+/// Reads the settings of one kind from a table.
+type Read = fn(Table, &str) -> Result<RunConfig, ConfigError>;
 
-impl AutoencoderSettings {
-    fn validate(&self) -> Result<(), TrainingError> {
-        Objective::new(&self.model, &self.training)?;
-        self.stopping.map_or(Ok(()), Stopping::validate)?;
-        self.pretraining.as_ref().map_or(Ok(()), |layers| layers.validate(&self.model))
-    }
-}
-
-/// Early stopping. The model that was best on the validation set is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Stopping {
-    /// Epochs without a lower validation error after which training stops.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub patience: Option<usize>,
-    /// Seconds of training after which no new epoch begins. Runs of the same seed may then differ, since
-    /// the clock decides.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_seconds: Option<f64>,
-}
-
-impl Stopping {
-    fn validate(self) -> Result<(), InvalidSetting> {
-        let patience = self.patience.unwrap_or(1);
-        require(patience >= 1, "stopping.patience", &patience, "at least 1")?;
-        let seconds = self.max_seconds.unwrap_or(1.0);
-        let holds = seconds.is_finite() && seconds > 0.0;
-        require(holds, "stopping.max_seconds", &seconds, "a finite number above 0")
-    }
-}
+/// The kinds of runs.
+const KINDS: [(&str, Read); 4] = [
+    ("autoencoder", |table, origin| Ok(RunConfig::Autoencoder(from_table(table, origin)?))),
+    ("rbm", |table, origin| Ok(RunConfig::Rbm(from_table(table, origin)?))),
+    ("dbn", |table, origin| Ok(RunConfig::Dbn(from_table(table, origin)?))),
+    ("conv-rbm", |table, origin| Ok(RunConfig::ConvRbm(from_table(table, origin)?))),
+];
 
 impl RunConfig {
+    fn kind(&self) -> &dyn RunKind {
+        match self {
+            RunConfig::Autoencoder(settings) => settings,
+            RunConfig::Rbm(settings) => settings,
+            RunConfig::Dbn(settings) => settings,
+            RunConfig::ConvRbm(settings) => settings,
+        }
+    }
+
+    fn kind_mut(&mut self) -> &mut dyn RunKind {
+        match self {
+            RunConfig::Autoencoder(settings) => settings,
+            RunConfig::Rbm(settings) => settings,
+            RunConfig::Dbn(settings) => settings,
+            RunConfig::ConvRbm(settings) => settings,
+        }
+    }
+
     /// The settings of the preset of this name.
     ///
     /// # Errors
@@ -130,59 +112,26 @@ impl RunConfig {
     /// # Errors
     /// [`ConfigError`] naming the setting.
     pub fn from_table(mut table: Table, origin: &str) -> Result<Self, ConfigError> {
-        let kinds = ["autoencoder", "rbm", "dbn"];
         let kind = table.remove("kind");
-        let config = match kind.as_ref().and_then(Value::as_str) {
-            Some("autoencoder") => RunConfig::Autoencoder(from_table(table, origin)?),
-            Some("rbm") => RunConfig::Rbm(from_table(table, origin)?),
-            Some("dbn") => RunConfig::Dbn(from_table(table, origin)?),
-            Some(other) => {
-                let hint = nearest(other, kinds).map(|k| format!("; did you mean `{k}`?"));
-                let hint = hint.unwrap_or_default();
-                return Err(ConfigError(format!(
-                    "{origin}: kind = \"{other}\": expected \"autoencoder\", \"rbm\" or \"dbn\"{hint}"
-                )));
-            }
-            None => {
-                return Err(ConfigError(format!(
-                    "{origin}: `kind` is missing: expected \"autoencoder\", \"rbm\" or \"dbn\""
-                )));
-            }
+        let kind = kind.as_ref().and_then(Value::as_str);
+        let Some((_, read)) = KINDS.iter().find(|(name, _)| Some(*name) == kind) else {
+            return Err(unknown_kind(kind, origin));
         };
-        let checked = match &config {
-            RunConfig::Autoencoder(s) => s.validate(),
-            RunConfig::Rbm(s) => s.validate().map_err(Into::into),
-            RunConfig::Dbn(s) => s.validate().map_err(Into::into),
-        };
+        let config = read(table, origin)?;
+        let checked = config.kind().validate();
         checked.map_err(|error| ConfigError(format!("{origin}: {error}")))?;
         Ok(config)
     }
 
     /// The settings for samples of this shape, and whether something had to be left out. Random shifts
     /// take the true width of images that are not square, and are left out where samples are not images.
+    /// Convolutions whose input is not set take that of the images.
     ///
     /// # Errors
-    /// [`InvalidSetting`] if images of this size cannot be shifted so far.
+    /// [`InvalidSetting`] if images of this size cannot be shifted so far, do not fit a convolution, or are
+    /// none.
     pub fn for_shape(mut self, shape: ImageShape) -> Result<(Self, bool), InvalidSetting> {
-        let RunConfig::Autoencoder(settings) = &mut self else { return Ok((self, false)) };
-        let layers =
-            settings.pretraining.as_mut().map(|way| [Some(&mut way.layers), way.code.as_mut()]);
-        let layers = layers.into_iter().flatten().flatten().filter_map(|way| match way {
-            LayerPretraining::Autoencoder(way) => Some(&mut way.training),
-            _ => None,
-        });
-        let mut left_out = false;
-        for training in layers.chain([&mut settings.training]) {
-            let Some(shift) = &mut training.shift else { continue };
-            if !shape.is_image() {
-                (training.shift, left_out) = (None, true);
-                continue;
-            }
-            if shape.height != shape.width {
-                shift.width.get_or_insert(shape.width);
-            }
-            shift.shape(shape.n_pixels()).map_err(|error| error.within("training"))?;
-        }
+        let left_out = self.kind_mut().fit_to_shape(shape)?;
         Ok((self, left_out))
     }
 
@@ -192,88 +141,40 @@ impl RunConfig {
     /// follow from the blocks of the layout.
     ///
     /// # Errors
-    /// [`ConfigError`] for a deep belief network, whose visible units are those of its upper layers.
+    /// [`ConfigError`] for a deep belief network, whose visible units are those of its upper layers, and for
+    /// convolutional RBMs.
     pub fn for_layout(mut self, layout: &Layout) -> Result<(Self, bool), ConfigError> {
-        let only = layout.only();
-        if only == Some(BlockKind::UnitInterval) {
+        if layout.only() == Some(BlockKind::UnitInterval) {
             return Ok((self, false));
         }
-        let is_real = only == Some(BlockKind::Real);
-        match &mut self {
-            RunConfig::Autoencoder(settings) => {
-                if is_real && settings.model.output_unit().bounds().is_none() {
-                    return Ok((self, false));
-                }
-                let model = &mut settings.model;
-                (model.output, model.loss, model.layout) = (None, None, Some(layout.clone()));
-                if let Some(Corruption::Gaussian { clip, .. }) = &mut settings.training.corruption {
-                    *clip = false;
-                }
-                if let Some(pretraining) = &mut settings.pretraining {
-                    pretraining.layers.fit_to(layout);
-                }
-            }
-            RunConfig::Rbm(settings) => {
-                if is_real && settings.model.visible.states().is_none() {
-                    return Ok((self, false));
-                }
-                settings.model = settings.model.fitted_to(layout);
-                settings.training = settings.training.fitted_to(layout);
-            }
-            RunConfig::Dbn(_) => {
-                return Err(ConfigError(
-                    "a deep belief network takes values in [0, 1]; scale the columns to it, or choose an \
-                     RBM or an autoencoder"
-                        .to_owned(),
-                ));
-            }
-        }
-        Ok((self, true))
+        let changed = self.kind_mut().fit_to_layout(layout)?;
+        Ok((self, changed))
     }
 
     /// How the training samples are split into those that are learned from and those that validate.
     pub fn split(&self) -> SplitRule {
-        match self {
-            RunConfig::Autoencoder(settings) => settings.split,
-            RunConfig::Rbm(settings) => settings.split,
-            RunConfig::Dbn(settings) => settings.split,
-        }
+        self.kind().split()
     }
 
-    /// Epochs of training, over all layers of a deep belief network.
+    /// Epochs of training, over all layers.
     pub fn epochs(&self) -> usize {
-        match self {
-            RunConfig::Autoencoder(settings) => settings.training.epochs,
-            RunConfig::Rbm(settings) => settings.training.epochs,
-            RunConfig::Dbn(settings) => settings.epochs(),
-        }
+        self.kind().epochs()
     }
 
-    /// The kind of model in tables: `autoencoder`, `rbm` or `dbn`.
+    /// The kind of model in tables: `autoencoder`, `rbm`, `dbn` or `conv-rbm`.
     pub fn method(&self) -> &'static str {
-        match self {
-            RunConfig::Autoencoder(_) => "autoencoder",
-            RunConfig::Rbm(_) => "rbm",
-            RunConfig::Dbn(_) => "dbn",
-        }
+        self.kind().method()
     }
 
     /// Whether the training samples have to be in memory: for pretraining, for measurements of the
-    /// likelihood, and for deep belief networks.
+    /// likelihood, and for stacks.
     pub fn needs_memory(&self) -> bool {
-        match self {
-            RunConfig::Autoencoder(settings) => settings.pretraining.is_some(),
-            RunConfig::Rbm(settings) => settings.likelihood.every > 0,
-            RunConfig::Dbn(_) => true,
-        }
+        self.kind().needs_memory()
     }
 
     /// Early stopping.
     pub fn stopping(&self) -> Stopping {
-        match self {
-            RunConfig::Autoencoder(settings) => settings.stopping.unwrap_or_default(),
-            RunConfig::Rbm(_) | RunConfig::Dbn(_) => Stopping::default(),
-        }
+        self.kind().stopping()
     }
 
     /// The settings in full, as TOML.
@@ -292,6 +193,17 @@ pub fn plain_name(path: &Path) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
     let name: String = stem.chars().map(plain).collect();
     if name.is_empty() { "run".into() } else { name }
+}
+
+fn unknown_kind(kind: Option<&str>, origin: &str) -> ConfigError {
+    let [first @ .., last] = KINDS.map(|(name, _)| format!("\"{name}\""));
+    let expected = format!("expected {} or {last}", first.join(", "));
+    let Some(kind) = kind else {
+        return ConfigError(format!("{origin}: `kind` is missing: {expected}"));
+    };
+    let hint = nearest(kind, KINDS.map(|(name, _)| name));
+    let hint = hint.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
+    ConfigError(format!("{origin}: kind = \"{kind}\": {expected}{hint}"))
 }
 
 fn preset_text(name: &str) -> Option<&'static str> {

@@ -128,3 +128,53 @@ fn scikit_learn_has_no_convolutions() {
                    classifier.0; ONNX and safetensors have";
     assert_eq!(error.expect_err("no convolutions").to_string(), message);
 }
+
+/// A stack of convolutional RBMs with large parameters and Gaussian visible units, on images of 8 × 6
+/// pixels.
+fn conv_rbms(x: &Array2<f32>) -> Trained {
+    let text = r"
+        kind = 'conv-rbm'
+        [[layers]]
+        input = [8, 6, 1]
+        model = { maps = 3, kernel = 3, pool = 2, visible = 'gaussian', variance = 'data' }
+        training = { epochs = 1, learning_rate = 0.01 }
+        [[layers]]
+        model = { maps = 4, kernel = 2, pool = 1 }
+        training = { epochs = 1 }";
+    let config = RunConfig::from_table(text.parse().expect("TOML"), "rbms").expect("valid");
+    let mut trained = crate::fit(&config, x, 1).expect("a fit");
+    let Model::ConvDbn(dbn) = &mut trained.model else { panic!("convolutional RBMs") };
+    for rbm in &mut dbn.layers {
+        let wave = |(i, value): (usize, &mut f32)| *value = 1.5 * (i as f32 * 37.7).sin();
+        rbm.weights.iter_mut().enumerate().for_each(wave);
+        rbm.hidden_bias.iter_mut().enumerate().for_each(wave);
+    }
+    trained
+}
+
+#[test]
+fn graphs_of_convolutional_rbms_compute_what_the_library_computes() {
+    let x = Array2::from_shape_fn((60, 48), |(i, j)| ((i * 7 + j * 3) % 11) as f32 / 5.0);
+    let trained = conv_rbms(&x);
+    let Model::ConvDbn(dbn) = &trained.model else { panic!("convolutional RBMs") };
+    let (export, code) = (Export::of_model(&trained), dbn.encode(x.view()));
+    let encoder = graph(&export, Part::Encoder);
+    assert!(close(&evaluate(&encoder, &x)["code"], &code));
+    let words = "IsNaN Where Reshape Transpose Conv Reshape ReduceLogSumExp Sigmoid Conv Sigmoid \
+                 Transpose Reshape Identity";
+    assert_eq!(operators(&encoder).join(" "), words);
+    let decoded = evaluate(&graph(&export, Part::Decoder), &code);
+    let down = dbn.layers.iter().rev().fold(code, |h, rbm| rbm.decode(h.view()));
+    assert!(close(&decoded["reconstruction"], &down));
+
+    let bytes = export.write(Format::Safetensors, None).expect("written");
+    let file = SafeTensors::deserialize(&bytes).expect("readable");
+    assert_eq!(file.tensor("rbm.1.weight").expect("there").shape(), [4, 3, 2, 2]);
+    assert_eq!(file.tensor("rbm.0.visible_std").expect("there").shape(), [1]);
+    let (_, header) = SafeTensors::read_metadata(&bytes).expect("readable");
+    let metadata = &header.metadata().as_ref().expect("metadata")["aerbm"];
+    let metadata: Value = serde_json::from_str(metadata).expect("JSON");
+    let geometry = &metadata["convolutions"]["rbm.0"];
+    assert_eq!((&geometry["block"], &geometry["output"]), (&json!(2), &json!([3, 2, 3])));
+    assert_eq!(metadata["units"]["rbm.0"]["visible"], "gaussian");
+}

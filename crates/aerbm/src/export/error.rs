@@ -25,6 +25,16 @@ pub enum ExportError {
         /// Name of the run.
         run: String,
     },
+    /// The reconstruction uses more than the code.
+    #[error(
+        "{run} reconstructs with the places of units within pooling blocks, which its code does not have, so \
+         that the reconstruction is not exported; expected the encoder, or the decoder, which takes all \
+         places of a block as equally likely"
+    )]
+    Places {
+        /// Name of the run.
+        run: String,
+    },
     /// scikit-learn has no such network.
     #[error(
         "{run}: scikit-learn's layout in an .npz file has no place for {reason}; ONNX and safetensors \

@@ -81,6 +81,12 @@ fn output(node: &proto::Node, inputs: &[&ArrayD<f32>]) -> ArrayD<f32> {
             let mean = |axis, x: &ArrayD<f32>| x.mean_axis(Axis(axis)).expect("no empty images");
             mean(2, &mean(2, x)).insert_axis(Axis(2)).insert_axis(Axis(3))
         }
+        "ReduceLogSumExp" => {
+            let mut axes = ints(node, "axes");
+            axes.sort_unstable();
+            let sum = |x: ArrayD<f32>, axis: usize| x.sum_axis(Axis(axis));
+            axes.into_iter().rev().fold(x.mapv(f32::exp), sum).mapv(f32::ln)
+        }
         "MaxPool" => max_pool(node, x),
         "Conv" => conv(node, x, inputs[1], inputs[2]),
         "ConvTranspose" => conv_transpose(node, x, inputs[1], inputs[2]),

@@ -187,6 +187,9 @@ impl<'a> Export<'a> {
             {
                 return Err(ExportError::Mixed { run: self.run.clone() });
             }
+            (Source::Model(model), Part::Reconstruction) if network::has_places(model) => {
+                return Err(ExportError::Places { run: self.run.clone() });
+            }
             (Source::Model(model), Part::Decoder) => network::decoder(model),
             (Source::Model(model), Part::Reconstruction) => {
                 let mut layers = network::encoder(model, true);
@@ -206,6 +209,7 @@ impl<'a> Export<'a> {
             "autoencoder" => "an autoencoder",
             "rbm" => "an RBM",
             "dbn" => "a deep belief network",
+            "conv-rbm" => "a stack of convolutional RBMs",
             _ => "a classifier",
         };
         ExportError::NoPart { run: self.run.clone(), kind, part: part.name(), expected }
@@ -216,6 +220,7 @@ impl<'a> Export<'a> {
             Source::Model(Model::Autoencoder(_)) => "autoencoder",
             Source::Model(Model::Rbm(_)) => "rbm",
             Source::Model(Model::Dbn(_)) => "dbn",
+            Source::Model(Model::ConvDbn(_)) => "conv-rbm",
             Source::Classifier(_) => "classifier",
         }
     }
@@ -223,8 +228,7 @@ impl<'a> Export<'a> {
     /// Numbers of inputs and, of a classifier, of classes.
     fn sizes(&self) -> (usize, Option<usize>) {
         match self.source {
-            Source::Model(Model::Autoencoder(model)) => (model.n_visible(), None),
-            Source::Model(model) => (model.filters().nrows(), None),
+            Source::Model(model) => (model.n_visible(), None),
             Source::Classifier(it) => {
                 let (first, last) = (it.layers.first(), it.layers.last());
                 let inputs = first.map_or(0, nn_core::Layer::n_inputs);

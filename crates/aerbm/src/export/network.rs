@@ -2,10 +2,12 @@
 
 use ae_core::Autoencoder;
 use ndarray::{Array1, Array2, Axis};
-use nn_core::{Activation, Chain as _, Connection, LayerView};
+use nn_core::{Activation, Chain as _, Connection, Convolution, LayerView, Pooling};
+use rbm_core::convolutional::{ConvRbm, ImageShape};
 use rbm_core::{Rbm, Unit, Units};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
+use stack::PretrainedLayer;
 
 use crate::Model;
 
@@ -18,6 +20,11 @@ pub(super) enum Function {
     TruncatedExponentialMean,
     /// eᶻ / Σ eᶻ over the layer.
     Softmax,
+    /// Σ eᶻ / (1 + Σ eᶻ) over each square block of a map: the probability that a unit of the block is on.
+    BlockProbability {
+        /// Side of the blocks.
+        side: usize,
+    },
 }
 
 impl Function {
@@ -45,6 +52,7 @@ impl Function {
             Function::Unit(Activation::Elu) => "elu",
             Function::TruncatedExponentialMean => "truncated-exponential-mean",
             Function::Softmax => "softmax",
+            Function::BlockProbability { .. } => "block-probability",
         }
     }
 }
@@ -81,7 +89,10 @@ impl Layer {
 
     /// Number of outputs.
     pub(super) fn n_outputs(&self) -> usize {
-        self.view().n_outputs()
+        match self.function {
+            Function::BlockProbability { side } => self.view().n_outputs() / (side * side),
+            _ => self.view().n_outputs(),
+        }
     }
 
     fn view(&self) -> LayerView<'_, f32> {
@@ -125,6 +136,11 @@ impl Layer {
         };
         let mut geometry = json!(self.connection);
         geometry["output"] = json!(output);
+        if let Function::BlockProbability { side } = self.function {
+            let [height, width, maps] = output;
+            geometry["block"] = json!(side);
+            geometry["output"] = json!([height / side, width / side, maps]);
+        }
         geometry["weight_orientation"] = json!("maps x channels x kernel rows x kernel columns");
         Some(geometry)
     }
@@ -137,6 +153,9 @@ pub(super) fn encoder(model: &Model, decoded: bool) -> Vec<Layer> {
         Model::Autoencoder(model) => chain(model, 0, model.encoder.len(), "encoder"),
         Model::Rbm(rbm) => vec![up(rbm, 0)],
         Model::Dbn(dbn) => dbn.layers.iter().enumerate().map(|(i, rbm)| up(rbm, i)).collect(),
+        Model::ConvDbn(dbn) => {
+            dbn.layers.iter().enumerate().map(|(i, rbm)| conv_up(rbm, i)).collect()
+        }
     };
     if let (Model::Autoencoder(model), Some(code)) = (model, layers.last_mut()) {
         let kept = if decoded { model.top_k } else { model.encode_top_k.or(model.top_k) };
@@ -151,6 +170,7 @@ pub(super) fn is_mixed(model: &Model) -> bool {
         Model::Autoencoder(model) => model.layout.is_some(),
         Model::Rbm(rbm) => matches!(rbm.visible.unit, Units::Mixed { .. }),
         Model::Dbn(dbn) => matches!(dbn.layers[0].visible.unit, Units::Mixed { .. }),
+        Model::ConvDbn(_) => false,
     }
 }
 
@@ -167,7 +187,17 @@ pub(super) fn decoder(model: &Model) -> Vec<Layer> {
         Model::Dbn(dbn) => {
             dbn.layers.iter().rev().enumerate().map(|(i, rbm)| down(rbm, i)).collect()
         }
+        Model::ConvDbn(dbn) => {
+            dbn.layers.iter().rev().enumerate().map(|(i, rbm)| conv_down(rbm, i)).collect()
+        }
     }
+}
+
+/// Whether reconstructions of the model use the places of units within blocks, which the code does not
+/// have, so that encoder and decoder in a row give another reconstruction.
+pub(super) fn has_places(model: &Model) -> bool {
+    let Model::ConvDbn(dbn) = model else { return false };
+    dbn.layers.iter().any(|rbm| rbm.geometry.pool() > 1)
 }
 
 /// The layers of a classifier, softmax last.
@@ -199,6 +229,32 @@ fn up(rbm: &Rbm<f32>, index: usize) -> Layer {
     let function = Function::mean_of(&rbm.hidden.unit).expect("hidden units are of one kind");
     let bias = rbm.hidden.bias.clone();
     Layer::new(format!("encoder.{index}"), weights, bias, function)
+}
+
+/// The probabilities of pooled units. The standard deviations σ of the visible units become part of the
+/// weights, W / σ.
+fn conv_up(rbm: &ConvRbm<f32>, index: usize) -> Layer {
+    let (weights, bias) = rbm.convolution();
+    let ImageShape { height, width, channels } = rbm.geometry.image();
+    let convolution = Convolution {
+        input: [height, width, channels],
+        maps: rbm.geometry.maps(),
+        kernel: rbm.geometry.kernel(),
+        stride: 1,
+        padding: 0,
+        pool: Pooling::default(),
+    };
+    let function = Function::BlockProbability { side: rbm.geometry.pool() };
+    let dense = Layer::new(format!("encoder.{index}"), weights, bias, function);
+    Layer { connection: Connection::Convolution(convolution), ..dense }
+}
+
+/// E[v | pooled] in the mean field, with equal probabilities of the places within blocks.
+fn conv_down(rbm: &ConvRbm<f32>, index: usize) -> Layer {
+    let decoder = PretrainedLayer::from(rbm.clone()).decoder;
+    let function = Function::mean_of(&rbm.visible.unit).expect("visible units are of one kind");
+    let dense = Layer::new(format!("decoder.{index}"), decoder.weights, decoder.bias, function);
+    Layer { connection: decoder.connection, ..dense }
 }
 
 /// E[v | h], with the weights σ W and the biases σ a where visible units have standard deviations σ.

@@ -8,15 +8,18 @@
 //! A convolution's weights are maps × channels × kernel × kernel, as PyTorch's `Conv2d` and
 //! `ConvTranspose2d` have them. Its geometry is in the metadata under `convolutions`. Images and maps are
 //! rows of height × width × channels values, the channel running fastest, and the weights of the dense
-//! layer above follow this order.
+//! layer above follow this order. Convolutional RBMs are `rbm.0`, `rbm.1`, … with such weights; their biases
+//! are one per map and one per channel, and `block` is the side of their pooling blocks.
 
 use std::collections::{BTreeMap, HashMap};
 
-use ndarray::{ArrayView1, ArrayView2};
+use ndarray::{Array2, ArrayView1, ArrayView2};
 use nn_core::Connection;
 use rbm_core::Rbm;
+use rbm_core::convolutional::ConvRbm;
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Map, Value, json};
+use stack::ConvDbn;
 
 use super::{Export, ExportError, Layer, Part, Source};
 use crate::Model;
@@ -40,6 +43,12 @@ pub(super) fn write(export: &Export<'_>, part: Option<Part>) -> Result<Vec<u8>, 
                 add_rbm(&mut tensors, name, rbm);
             }
             rbm_metadata(export, &named)
+        }
+        (Source::Model(Model::ConvDbn(dbn)), None) => {
+            for (layer, rbm) in dbn.layers.iter().enumerate() {
+                add_conv_rbm(&mut tensors, &format!("rbm.{layer}"), rbm);
+            }
+            conv_rbm_metadata(export, dbn)
         }
         (Source::Model(Model::Autoencoder(model)), None) => {
             let mut layers = export.layers(Part::Encoder)?;
@@ -89,6 +98,50 @@ fn add_rbm(tensors: &mut Tensors, name: &str, rbm: &Rbm<f32>) {
     if !rbm.visible.std.is_empty() {
         add_vector(tensors, &format!("{name}.visible_std"), rbm.visible.std.view());
     }
+}
+
+/// The weights are maps × channels × kernel × kernel.
+fn add_conv_rbm(tensors: &mut Tensors, name: &str, rbm: &ConvRbm<f32>) {
+    let (kernel, channels) = (rbm.geometry.kernel(), rbm.geometry.image().channels);
+    let (maps, area) = (rbm.geometry.maps(), kernel * kernel);
+    let weights = Array2::from_shape_fn((maps, channels * area), |(map, i)| {
+        rbm.weights[(i % area * channels + i / area, map)]
+    });
+    let shape = vec![maps, channels, kernel, kernel];
+    tensors.insert(format!("{name}.weight"), (shape, bytes(weights.iter())));
+    add_vector(tensors, &format!("{name}.visible_bias"), rbm.visible.bias.view());
+    add_vector(tensors, &format!("{name}.hidden_bias"), rbm.hidden_bias.view());
+    if !rbm.visible.std.is_empty() {
+        add_vector(tensors, &format!("{name}.visible_std"), rbm.visible.std.view());
+    }
+}
+
+fn conv_rbm_metadata(export: &Export<'_>, dbn: &ConvDbn) -> Map<String, Value> {
+    let mut metadata = export.metadata(&[]);
+    let of_layers = |of: &dyn Fn(&ConvRbm<f32>) -> Value| {
+        let layers = dbn.layers.iter().enumerate();
+        Value::Object(layers.map(|(i, rbm)| (format!("rbm.{i}"), of(rbm))).collect())
+    };
+    let units = of_layers(&|rbm| json!({ "visible": rbm.visible.unit.name(), "hidden": "binary" }));
+    let convolutions = of_layers(&|rbm| {
+        let (geometry, pooled) = (rbm.geometry, rbm.geometry.pooled());
+        let image = geometry.image();
+        json!({
+            "input": [image.height, image.width, image.channels],
+            "maps": geometry.maps(),
+            "kernel": geometry.kernel(),
+            "block": geometry.pool(),
+            "output": [pooled.height, pooled.width, pooled.channels],
+            "weight_orientation": "maps x channels x kernel rows x kernel columns",
+        })
+    });
+    metadata.remove("activations");
+    metadata.remove("layers");
+    metadata.insert("units".to_owned(), units);
+    metadata.insert("convolutions".to_owned(), convolutions);
+    let rows = "height x width x channels, the channel running fastest";
+    metadata.insert("image_rows".to_owned(), json!(rows));
+    metadata
 }
 
 fn add_layers(tensors: &mut Tensors, layers: &[Layer]) {

@@ -3,9 +3,8 @@
 use ndarray::{Array2, ArrayView2, Axis};
 use numerics::{Purpose, Stream};
 use rand::RngExt as _;
-use rbm_core::Chains;
 use report::{Meta, Section, TileRow, TileScale};
-use stack::Dbn;
+use stack::{Generative, SampleChains};
 
 use super::{Figures, digits_of_each_class, row, tiles};
 use crate::Error;
@@ -27,19 +26,19 @@ pub(crate) enum Start<'a> {
 pub(crate) fn gibbs_samples(
     out: Figures<'_>,
     trained: &Trained,
-    dbn: &Dbn,
+    model: &dyn Generative,
     start: &Start<'_>,
     (steps, seed): (usize, u64),
 ) -> Result<(), Error> {
     let (chains, first, from) = match start {
         Start::Noise(n) => {
-            let chains = dbn.chains_from_noise(*n, Stream::new(seed, NOISE));
-            let first = dbn.draw_down(&chains, seed, 0);
+            let chains = model.chains_from_noise(*n, Stream::new(seed, NOISE));
+            let first = chains.draw_down(seed, 0);
             (chains, first, "noise")
         }
         Start::Samples(test) => {
             let digits = digits_of_each_class(test);
-            (dbn.chains_from_data(digits.view(), seed), digits, "test digits")
+            (model.chains_from_data(digits.view(), seed), digits, "test digits")
         }
     };
     let meta = Meta {
@@ -59,18 +58,18 @@ pub(crate) fn gibbs_samples(
         order: 0,
     };
     let mut rows = vec![row(from, first.view())];
-    rows.extend(chain_rows(dbn, chains, steps, seed));
+    rows.extend(chain_rows(chains, steps, seed));
     tiles(out, &format!("samples_{}", trained.record.run), trained, rows, TileScale::Grey, meta)
 }
 
-fn chain_rows(dbn: &Dbn, mut chains: Chains<f32>, steps: usize, seed: u64) -> Vec<TileRow> {
+fn chain_rows(mut chains: Box<dyn SampleChains + '_>, steps: usize, seed: u64) -> Vec<TileRow> {
     let mut rows = Vec::new();
     let mut next = 1;
     for step in 1..=steps {
-        dbn.gibbs_step(&mut chains, seed, step);
+        chains.gibbs_step(seed, step);
         if step == next || step == steps {
             let unit = if step == 1 { "step" } else { "steps" };
-            let images = dbn.draw_down(&chains, seed, step);
+            let images = chains.draw_down(seed, step);
             rows.push(row(&format!("{step} {unit}"), images.view()));
             next *= 10;
         }

@@ -1,7 +1,7 @@
 //! The kernels of a convolutional first layer.
 
 use ndarray::{ArrayView1, ArrayView2};
-use nn_core::{Connection, Convolution};
+use nn_core::Convolution;
 use report::{Meta, Section, TileRow, TileScale, Tiles};
 
 use super::{COLUMNS, Figures, ROWS, strongest};
@@ -9,10 +9,7 @@ use crate::{Error, Model, Trained};
 
 /// The convolution of the first layer and its weights, kernel² · channels × maps, if it has one.
 pub(super) fn of(model: &Model) -> Option<(Convolution, ArrayView2<'_, f32>)> {
-    let Model::Autoencoder(model) = model else { return None };
-    let first = model.encoder.first()?;
-    let Connection::Convolution(convolution) = first.connection else { return None };
-    Some((convolution, first.weights.view()))
+    Some((*model.convolutions().first()?, model.filters()))
 }
 
 /// Draws the kernels of the maps with the largest norms.

@@ -5,6 +5,7 @@ use mnist_io::{Splits, TrainingData};
 use nn_core::TrainingError;
 
 use super::autoencoder_job::AutoencoderJob;
+use super::conv_rbm_job::ConvRbmJob;
 use super::job::Job;
 use super::rbm_job::{DbnJob, RbmJob};
 use crate::Error;
@@ -29,5 +30,6 @@ pub(super) fn begin<'a>(
             let train = data.train.in_memory()?.images.view();
             Box::new(DbnJob::new(settings, spec.seed, train, &data.validation).map_err(failed)?)
         }
+        RunConfig::ConvRbm(settings) => Box::new(ConvRbmJob::new(settings, spec, data)?),
     })
 }

@@ -3,6 +3,7 @@
 mod autoencoder_job;
 mod begin;
 mod checkpoint;
+mod conv_rbm_job;
 mod job;
 mod pretrain;
 mod rbm_job;
@@ -18,7 +19,7 @@ use self::begin::begin;
 use self::job::Job;
 use crate::Error;
 use crate::config::{RunConfig, Stopping};
-use crate::likelihood;
+use crate::likelihood::{self, Subject};
 use crate::model::Model;
 use crate::monitor::Monitor;
 use crate::record::{Epoch, Measure, Record, Spec};
@@ -78,11 +79,11 @@ pub(crate) fn train(
     }
     let model = job.finish();
     record.finals = model.measures(spec.config, "test", &data.test);
-    if let (RunConfig::Rbm(settings), Model::Rbm(rbm)) = (spec.config, &model)
-        && settings.likelihood.every > 0
+    if let Some(Subject { rbm, binarisation, settings }) = Subject::of(&model, spec.config)
+        && settings.every > 0
     {
         monitor.note(&format!("{}: measuring the likelihood", spec.run));
-        let how = (settings.training.binarisation, &settings.likelihood.annealing());
+        let how = (binarisation, &settings.annealing());
         let (log_z, measures) = likelihood::of_all(rbm, how, &data.in_memory()?, spec.seed)?;
         monitor.note(&format!("{}: log Z: {}", spec.run, log_z.verdict()));
         record.finals.extend(measures);

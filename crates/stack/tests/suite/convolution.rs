@@ -213,7 +213,7 @@ fn a_convolutional_rbm_becomes_a_layer() {
     for visible in [Unit::Binary, Unit::Gaussian] {
         let config = ConvRbmConfig { visible, weight_std: 0.3, ..config };
         let rbm = ConvRbm::new(&config, image, &x, 1, 0).expect("it fits");
-        let layer = PretrainedLayer::from(&rbm);
+        let layer = PretrainedLayer::from(rbm.clone());
         let (pooled, found) = (rbm.encode(x.view()), layer.encode(x.view()));
         let log_odds = |p: &f32| (p / (1.0 - p)).ln();
         for (exact, found) in pooled.iter().zip(&found) {

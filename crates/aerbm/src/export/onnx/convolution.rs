@@ -114,3 +114,15 @@ pub(super) fn averaged(graph: &mut Graph, connection: Connection, maps: Value) -
         _ => maps,
     }
 }
+
+/// Adds Σ eᶻ / (1 + Σ eᶻ) = σ(ln Σ eᶻ) over square blocks of the maps.
+pub(super) fn block_probabilities(graph: &mut Graph, z: Value, side: usize) -> Value {
+    let Some([height, width, maps]) = z.images.filter(|_| side > 1) else {
+        return Value { name: graph.node("Sigmoid", &[&z.name]), images: z.images };
+    };
+    let (rows, columns) = (height / side, width / side);
+    let blocks = reshaped(graph, &z.name, &[maps, rows, side, columns, side]);
+    let attributes = [Attribute::Ints("axes", vec![3, 5]), Attribute::Int("keepdims", 0)];
+    let sums = graph.node_with("ReduceLogSumExp", &[&blocks], &attributes);
+    Value { name: graph.node("Sigmoid", &[&sums]), images: Some([rows, columns, maps]) }
+}

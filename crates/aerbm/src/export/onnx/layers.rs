@@ -15,12 +15,19 @@ pub(super) fn through(graph: &mut Graph, layers: &[Layer], x: String) -> String 
         let weights = graph.floats(&name("weight"), &shape, weights);
         let bias = graph.floats(&name("bias"), &[layer.bias.len()], layer.bias.iter().copied());
         let z = convolution::total_inputs(graph, layer.connection, x, [&weights, &bias]);
-        let y = if layer.function == Function::Softmax {
-            let z = convolution::averaged(graph, layer.connection, z).into_rows(graph);
-            function(graph, layer.function, z).into()
-        } else {
-            let name = function(graph, layer.function, z.name);
-            convolution::averaged(graph, layer.connection, Value { name, images: z.images })
+        let y = match layer.function {
+            Function::Softmax => {
+                let z = convolution::averaged(graph, layer.connection, z).into_rows(graph);
+                graph.node_with("Softmax", &[&z], &[Attribute::Int("axis", -1)]).into()
+            }
+            Function::BlockProbability { side } => convolution::block_probabilities(graph, z, side),
+            Function::TruncatedExponentialMean => {
+                Value { name: truncated_exponential_mean(graph, &z.name), images: z.images }
+            }
+            Function::Unit(unit) => {
+                let value = Value { name: activation(graph, unit, z.name), images: z.images };
+                convolution::averaged(graph, layer.connection, value)
+            }
         };
         match layer.keep {
             Some(k) => {
@@ -33,22 +40,18 @@ pub(super) fn through(graph: &mut Graph, layers: &[Layer], x: String) -> String 
     y.into_rows(graph)
 }
 
-fn function(graph: &mut Graph, function: Function, z: String) -> String {
-    match function {
-        Function::Unit(Activation::Identity) => z,
-        Function::Unit(Activation::Logistic) => graph.node("Sigmoid", &[&z]),
-        Function::Unit(Activation::Tanh) => graph.node("Tanh", &[&z]),
-        Function::Unit(Activation::Relu) => graph.node("Relu", &[&z]),
-        Function::Unit(Activation::LeakyRelu) => {
+fn activation(graph: &mut Graph, unit: Activation, z: String) -> String {
+    match unit {
+        Activation::Identity => z,
+        Activation::Logistic => graph.node("Sigmoid", &[&z]),
+        Activation::Tanh => graph.node("Tanh", &[&z]),
+        Activation::Relu => graph.node("Relu", &[&z]),
+        Activation::LeakyRelu => {
             let slope = -Activation::LeakyRelu.output(-1.0_f32);
             graph.node_with("LeakyRelu", &[&z], &[Attribute::Float("alpha", slope)])
         }
-        Function::Unit(Activation::Softplus) => graph.node("Softplus", &[&z]),
-        Function::Unit(Activation::Elu) => {
-            graph.node_with("Elu", &[&z], &[Attribute::Float("alpha", 1.0)])
-        }
-        Function::Softmax => graph.node_with("Softmax", &[&z], &[Attribute::Int("axis", -1)]),
-        Function::TruncatedExponentialMean => truncated_exponential_mean(graph, &z),
+        Activation::Softplus => graph.node("Softplus", &[&z]),
+        Activation::Elu => graph.node_with("Elu", &[&z], &[Attribute::Float("alpha", 1.0)]),
     }
 }
 

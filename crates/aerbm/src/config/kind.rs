@@ -1,0 +1,49 @@
+//! The kinds of runs behind one interface.
+
+use mnist_io::{ImageShape, SplitRule};
+use nn_core::{InvalidSetting, Layout, TrainingError};
+
+use super::parse::ConfigError;
+use super::stopping::Stopping;
+
+/// The settings of one kind of run. A new kind is a file with its settings and this trait, and its
+/// entries in [`RunConfig`](super::RunConfig).
+pub(super) trait RunKind {
+    /// The kind of model in tables, which is also its `kind` in files.
+    fn method(&self) -> &'static str;
+
+    /// Checks every bound.
+    ///
+    /// # Errors
+    /// [`TrainingError`] for a setting out of its range, or for settings that exclude each other.
+    fn validate(&self) -> Result<(), TrainingError>;
+
+    /// How the training samples are split.
+    fn split(&self) -> SplitRule;
+
+    /// Epochs of training, over all layers.
+    fn epochs(&self) -> usize;
+
+    /// Whether the training samples have to be in memory.
+    fn needs_memory(&self) -> bool;
+
+    /// Early stopping.
+    fn stopping(&self) -> Stopping {
+        Stopping::default()
+    }
+
+    /// Makes the settings suit data of this layout, whose values are not all in [0, 1], and returns whether
+    /// something was changed.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for a kind that cannot learn such data.
+    fn fit_to_layout(&mut self, layout: &Layout) -> Result<bool, ConfigError>;
+
+    /// Makes the settings suit samples of this shape, and returns whether something was left out.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] for settings that do not fit the images, or need some.
+    fn fit_to_shape(&mut self, _shape: ImageShape) -> Result<bool, InvalidSetting> {
+        Ok(false)
+    }
+}
