@@ -159,7 +159,8 @@ impl RunConfig {
     }
 
     /// The settings for samples of this shape, and whether something had to be left out. Random shifts
-    /// take the true width of images that are not square, and are left out where samples are not images.
+    /// take the true width of images that are not square and their channels, and are left out where samples
+    /// are not images.
     ///
     /// # Errors
     /// [`InvalidSetting`] if images of this size cannot be shifted so far.
@@ -178,10 +179,8 @@ impl RunConfig {
                 (training.shift, left_out) = (None, true);
                 continue;
             }
-            if shape.height != shape.width {
-                shift.width.get_or_insert(shape.width);
-            }
-            shift.shape(shape.n_pixels()).map_err(|error| error.within("training"))?;
+            *shift = shift.of_images([shape.height, shape.width, shape.channels]);
+            shift.shape(shape.n_values()).map_err(|error| error.within("training"))?;
         }
         Ok((self, left_out))
     }
@@ -357,7 +356,7 @@ mod tests {
         let shift = |height, width| {
             let (config, _) = RunConfig::load("deep-autoencoder", &[]).expect("a preset is valid");
             let (config, left_out) =
-                config.for_shape(ImageShape { height, width }).expect("large enough");
+                config.for_shape(ImageShape::grey(height, width)).expect("large enough");
             let RunConfig::Autoencoder(settings) = config else { panic!("an autoencoder") };
             (settings.training.shift.map(|shift| shift.width), left_out)
         };
@@ -366,7 +365,7 @@ mod tests {
         assert_eq!(shift(1, 13), (None, true));
         let far = ["training.shift={pixels=28}".to_owned()];
         let (config, _) = RunConfig::load("denoising", &far).expect("valid for larger images");
-        let error = config.for_shape(ImageShape { height: 28, width: 28 }).expect_err("too far");
+        let error = config.for_shape(ImageShape::grey(28, 28)).expect_err("too far");
         assert!(error.to_string().contains("training.shift.pixels = 28"), "{error}");
     }
 
