@@ -42,6 +42,19 @@ impl Shift {
         require(width >= 1, "shift.width", &width, "at least 1")
     }
 
+    /// The shift of images of this height, width and channels: where they are not square it has their
+    /// width, and where they have several channels it has these, unless it has its own.
+    #[must_use]
+    pub fn of_images(mut self, [height, width, channels]: [usize; 3]) -> Self {
+        if height != width {
+            self.width.get_or_insert(width);
+        }
+        if self.channels == 1 {
+            self.channels = channels;
+        }
+        self
+    }
+
     /// Height, width and channels of an image of `n_values` values.
     ///
     /// # Errors
