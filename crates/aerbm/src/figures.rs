@@ -280,3 +280,19 @@ fn side_by_side(tiles: &mut Tiles, channels: usize) {
     tiles.width = width * channels;
     tiles.meta.caption += " The channels of the image are side by side.";
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn channels_are_side_by_side() {
+        // Two rows of two pixels with three channels.
+        let tile = (0..12_u8).map(f32::from).collect();
+        let rows = vec![TileRow { label: String::new(), tiles: vec![tile] }];
+        let mut tiles = Tiles { rows, height: 2, width: 2, ..Tiles::default() };
+        side_by_side(&mut tiles, 3);
+        let expected = [0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11_u8].map(f32::from);
+        assert_eq!((tiles.rows[0].tiles[0].as_slice(), tiles.width), (&expected[..], 6));
+    }
+}

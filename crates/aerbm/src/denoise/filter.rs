@@ -164,6 +164,23 @@ mod tests {
     }
 
     #[test]
+    fn channels_are_filtered_apart() {
+        let (clean, noisy) = image();
+        let inverted = noisy.mapv(|x| 1.0 - x);
+        let images = [&noisy, &inverted, &clean];
+        let coloured = Array2::from_shape_fn((2, 240), |(_, i)| images[i % 3][[0, i / 3]]);
+        let shape = ImageShape { channels: 3, ..SHAPE };
+        for filter in tuned(coloured.view(), coloured.view(), shape) {
+            let found = filter.apply(coloured.view(), shape);
+            for (channel, image) in images.into_iter().enumerate() {
+                let alone = filter.apply(image.view(), SHAPE);
+                let same = |i: usize| found[[1, 3 * i + channel]] == alone[[0, i]];
+                assert!((0..80).all(same), "{filter:?}, channel {channel}");
+            }
+        }
+    }
+
+    #[test]
     fn without_noise_to_remove_wiener_changes_nothing() {
         let (_, noisy) = image();
         let found = Filter::Wiener { radius: 1, noise: 0.0 }.apply(noisy.view(), SHAPE);

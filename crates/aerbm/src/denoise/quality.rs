@@ -1,7 +1,7 @@
 //! PSNR and SSIM of images.
 //!
 //! PSNR is −10 log₁₀ of the mean squared error over all images, for intensities in [0, 1]. SSIM (Wang,
-//! Bovik, Sheikh & Simoncelli 2004) is the mean over images, their channels and their 11 × 11 Gaussian windows
+//! Bovik, Sheikh & Simoncelli 2004) is the mean over images, their channels and 11 × 11 Gaussian windows
 //! (σ = 1.5, inside the image) of
 //! (2 μₓ μ_y + c₁)(2 σ_xy + c₂) / ((μₓ² + μ_y² + c₁)(σₓ² + σ_y² + c₂)), c₁ = 0.01², c₂ = 0.03².
 
