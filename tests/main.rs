@@ -4,6 +4,7 @@
 mod allocations;
 mod autoencoders;
 mod bad_input;
+mod colours;
 mod export;
 mod journeys;
 mod layering;

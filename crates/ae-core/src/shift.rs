@@ -42,6 +42,19 @@ impl Shift {
         require(width >= 1, "shift.width", &width, "at least 1")
     }
 
+    /// The shift of images of this height, width and channels: where they are not square it has their
+    /// width, and where they have several channels it has these, unless it has its own.
+    #[must_use]
+    pub fn of_images(mut self, [height, width, channels]: [usize; 3]) -> Self {
+        if height != width {
+            self.width.get_or_insert(width);
+        }
+        if self.channels == 1 {
+            self.channels = channels;
+        }
+        self
+    }
+
     /// Height, width and channels of an image of `n_values` values.
     ///
     /// # Errors
@@ -184,6 +197,9 @@ mod tests {
         for (shift, n_values) in [(square, 12), (SHIFT, 13), (wide, 12), (coloured, 784)] {
             assert!(shift.shape(n_values).is_err(), "{shift:?} of {n_values} values");
         }
+        assert_eq!(square.of_images([28, 28, 1]), square);
+        assert_eq!(square.of_images([4, 6, 3]).shape(72), Ok([4, 6, 3]));
+        assert_eq!(SHIFT.of_images([3, 5, 1]), SHIFT);
         let error = Shift { pixels: 0, ..SHIFT }.validate().expect_err("none").to_string();
         assert_eq!(error, "shift.pixels = 0: expected at least 1");
         assert!(Shift { width: Some(0), ..SHIFT }.validate().is_err());

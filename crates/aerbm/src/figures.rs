@@ -257,6 +257,42 @@ pub(crate) fn tiles(
         let Record { run, n_visible, .. } = &of.record;
         return Err(Error::NotImages { run: run.clone(), n_visible: *n_visible });
     }
-    let tiles = Tiles { meta, rows, height: image.height, width: image.width, scale };
+    let mut tiles = Tiles { meta, rows, height: image.height, width: image.width, scale };
+    match (image.channels, scale) {
+        (1, _) => (),
+        (_, TileScale::Diverging) => side_by_side(&mut tiles, image.channels),
+        _ => tiles.scale = TileScale::Colour,
+    }
     Ok(tiles.write(out.dir, name, out.styles)?)
+}
+
+/// Puts the channels of every tile beside one another, since a signed number has no colour.
+fn side_by_side(tiles: &mut Tiles, channels: usize) {
+    let width = tiles.width;
+    for tile in tiles.rows.iter_mut().flat_map(|row| &mut row.tiles) {
+        let rows = tile.chunks(width * channels);
+        let of_row = |row: &[f32]| -> Vec<f32> {
+            let channel = |first: usize| row[first..].iter().step_by(channels).copied();
+            (0..channels).flat_map(channel).collect()
+        };
+        *tile = rows.flat_map(of_row).collect();
+    }
+    tiles.width = width * channels;
+    tiles.meta.caption += " The channels of the image are side by side.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn channels_are_side_by_side() {
+        // Two rows of two pixels with three channels.
+        let tile = (0..12_u8).map(f32::from).collect();
+        let rows = vec![TileRow { label: String::new(), tiles: vec![tile] }];
+        let mut tiles = Tiles { rows, height: 2, width: 2, ..Tiles::default() };
+        side_by_side(&mut tiles, 3);
+        let expected = [0, 3, 1, 4, 2, 5, 6, 9, 7, 10, 8, 11_u8].map(f32::from);
+        assert_eq!((tiles.rows[0].tiles[0].as_slice(), tiles.width), (&expected[..], 6));
+    }
 }

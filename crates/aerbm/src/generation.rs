@@ -1,6 +1,6 @@
 //! Samples and inpainting of generative models, in figures and in numbers.
 
-use mnist_io::{Dataset, Splits};
+use mnist_io::{Dataset, ImageShape, Splits};
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 use numerics::{Purpose, Stream};
 use rbm_core::{AnnealingConfig, Rbm, Temperatures, bracket_log_z, diagnose_chains};
@@ -197,15 +197,18 @@ pub enum Half {
 }
 
 impl Half {
-    /// Whether each pixel of an image of this size is in this half, row by row.
-    pub fn mask(self, height: usize, width: usize) -> Vec<bool> {
+    /// Whether each value of an image of this shape is in this half, row by row. The channels of a pixel
+    /// are in the same half.
+    pub fn mask(self, shape: ImageShape) -> Vec<bool> {
+        let ImageShape { height, width, channels } = shape;
         let inside = |row: usize, column: usize| match self {
             Half::Upper => row < height / 2,
             Half::Lower => row >= height / 2,
             Half::Left => column < width / 2,
             Half::Right => column >= width / 2,
         };
-        (0..height * width).map(|pixel| inside(pixel / width, pixel % width)).collect()
+        let pixels = (0..height * width).map(|pixel| inside(pixel / width, pixel % width));
+        pixels.flat_map(|inside| std::iter::repeat_n(inside, channels)).collect()
     }
 }
 
@@ -248,7 +251,7 @@ pub fn inpaint_half(
     let base = rbm.independent_biases(train.view())?;
     let n = options.images.min(test.n_samples());
     let truth = states(rbm, binarisation, test.rows(0..n));
-    let known = options.known.mask(trained.record.image.height, trained.record.image.width);
+    let known = options.known.mask(trained.record.image);
 
     let how = (known.as_slice(), base.view());
     let shown = rbm.inpaint(truth.view(), how, (draws, steps), seed);

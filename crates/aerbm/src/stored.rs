@@ -30,9 +30,9 @@ pub(crate) fn check_model(
 ) -> Result<(), String> {
     check_name(&record.run)?;
     let (image, n) = (record.image, record.n_visible);
-    if n == 0 || image.height.checked_mul(image.width) != Some(n) {
-        let (height, width) = (image.height, image.width);
-        return Err(format!("its record has {n} inputs and images of {height}x{width} pixels"));
+    let n_pixels = image.height.checked_mul(image.width);
+    if n == 0 || n_pixels.and_then(|pixels| pixels.checked_mul(image.channels)) != Some(n) {
+        return Err(format!("its record has {n} inputs and images of {image}"));
     }
     check_tensors(&expected(settings, n)?, tensors)
 }

@@ -15,8 +15,8 @@ use crate::shape::ImageShape;
 pub struct Dataset {
     /// The name of the data set, such as `mnist`; its parts keep it.
     pub name: String,
-    /// `n_samples` × `n_features`: one sample per row. Images lie row by row, with pixels in [0, 1]
-    /// unless they were read unscaled. Parts of a data set share this memory.
+    /// `n_samples` × `n_features`: one sample per row. Images lie row by row, the channels of a pixel
+    /// one after another, with values in [0, 1] unless they were read unscaled. Parts of a data set share this memory.
     pub images: ArcArray2<f32>,
     /// The class of each sample, below `n_classes`.
     pub labels: Option<Vec<u8>>,
@@ -92,13 +92,13 @@ impl Dataset {
         let n_classes = labels.as_ref().map_or(0, |labels| labels.n_classes);
         Ok(Self {
             name: name.into(),
-            images: ArcArray2::from_shape_vec((n_images, images.shape.n_pixels()), pixels)
+            images: ArcArray2::from_shape_vec((n_images, images.shape.n_values()), pixels)
                 .expect("IdxImages holds a whole number of images"),
             labels: labels.map(|labels| labels.labels),
             n_classes,
             class_names: numbers(n_classes),
             shape: images.shape,
-            layout: vec![Block { kind: BlockKind::UnitInterval, width: images.shape.n_pixels() }],
+            layout: vec![Block { kind: BlockKind::UnitInterval, width: images.shape.n_values() }],
             feature_names: vec![],
             sha256,
             has_missing: false,
@@ -123,7 +123,7 @@ impl Dataset {
         check_images(&name, &images, shape, false)?;
         let unit = images.iter().all(|value| (0.0..=1.0).contains(value));
         let kind = if unit { BlockKind::UnitInterval } else { BlockKind::Real };
-        let layout = vec![Block { kind, width: shape.n_pixels() }];
+        let layout = vec![Block { kind, width: shape.n_values() }];
         Self::checked(name, images, labels, shape, layout, false)
     }
 
@@ -141,7 +141,7 @@ impl Dataset {
     ) -> Result<Self, Error> {
         let name = name.into();
         let width = layout.iter().map(|block| block.width).sum();
-        let shape = ImageShape { height: 1, width };
+        let shape = ImageShape::grey(1, width);
         check_images(&name, &images, shape, true)?;
         let has_missing = images.iter().any(|value| value.is_nan());
         Self::checked(name, images, labels, shape, layout, has_missing)
@@ -182,7 +182,7 @@ impl Dataset {
         self.images.nrows()
     }
 
-    /// Number of values per sample; for images, the number of pixels.
+    /// Number of values per sample; for images, height × width × channels.
     #[must_use]
     pub fn n_features(&self) -> usize {
         self.images.ncols()
@@ -207,8 +207,8 @@ fn check_images(
     missing_allowed: bool,
 ) -> Result<(), Error> {
     let (name, found) = (name.to_owned(), images.ncols());
-    if found != shape.n_pixels() {
-        let expected = shape.n_pixels();
+    if found != shape.n_values() {
+        let expected = shape.n_values();
         return Err(Error::FeatureCount { name, found, shape, expected });
     }
     let is_wrong = |value: f32| !(value.is_finite() || missing_allowed && value.is_nan());
@@ -257,7 +257,7 @@ mod tests {
 
     use super::*;
 
-    const ROW: ImageShape = ImageShape { height: 1, width: 2 };
+    const ROW: ImageShape = ImageShape::grey(1, 2);
 
     #[test]
     fn bytes_become_the_nearest_f32_of_a_255th() {

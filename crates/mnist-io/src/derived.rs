@@ -44,7 +44,7 @@ pub enum Derived {
 }
 
 const SIDE: usize = 28;
-const SHAPE: ImageShape = ImageShape { height: SIDE, width: SIDE };
+const SHAPE: ImageShape = ImageShape::grey(SIDE, SIDE);
 const N_TEST: usize = 50_000;
 
 impl Derived {
@@ -82,7 +82,8 @@ impl Derived {
     /// Generates the data set; `mnist` is called if it is made of digits.
     ///
     /// # Errors
-    /// The errors of `mnist`, or [`Error::SubsetSize`] if it has fewer than 62,000 digits.
+    /// The errors of `mnist`, [`Error::NotDigits`] if its images are not grey ones of 28 × 28 pixels, or
+    /// [`Error::SubsetSize`] if it has fewer than 62,000 digits.
     pub fn make(
         self,
         mnist: impl FnOnce() -> Result<TrainTest, Error>,
@@ -93,6 +94,10 @@ impl Derived {
             return self.assemble(n, n_train, 2, |i, pixels| rectangle(&mut self.rng(i), pixels));
         }
         let mnist = mnist()?;
+        if mnist.train.shape != SHAPE {
+            let (set, found) = (self.name(), mnist.train.shape);
+            return Err(Error::NotDigits { set, found, expected: SHAPE });
+        }
         let chosen = chosen_digits(mnist.train.n_samples() + mnist.test.n_samples(), n)?;
         let digit = |i: usize| {
             let part = match chosen[i].checked_sub(mnist.train.n_samples()) {

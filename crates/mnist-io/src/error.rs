@@ -230,7 +230,18 @@ pub enum Error {
         expected: ImageShape,
     },
 
-    /// Rows whose length is not height × width.
+    /// Images that a derived data set cannot be made from.
+    #[error("{set} is made of images of {expected}; those given have {found}; give MNIST")]
+    NotDigits {
+        /// The derived data set.
+        set: &'static str,
+        /// The size of the images.
+        found: ImageShape,
+        /// The size of MNIST's images.
+        expected: ImageShape,
+    },
+
+    /// Rows whose length is not height × width × channels.
     #[error(
         "data set {name}: rows of {found} values; expected {expected} for images of {shape}; \
          correct the shape"
@@ -242,7 +253,7 @@ pub enum Error {
         found: usize,
         /// The shape that was given.
         shape: ImageShape,
-        /// Number of pixels of that shape.
+        /// Number of values of that shape.
         expected: usize,
     },
 

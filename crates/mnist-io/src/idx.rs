@@ -38,7 +38,7 @@ pub const MAX_BYTES: u64 = 1 << 32;
 pub struct IdxImages {
     /// The file, for messages.
     pub file: PathBuf,
-    /// The size of each image, at least 1 × 1.
+    /// The size of each image, at least 1 × 1. The format has grey images only.
     pub shape: ImageShape,
     /// The pixels, row by row and image after image; their number is a multiple of
     /// `shape.n_pixels()`.
@@ -119,7 +119,7 @@ const UNSIGNED_BYTE: u8 = 0x08;
 
 fn images(bytes: Unpacked) -> Result<IdxImages, Error> {
     let (file, [_, height, width], pixels) = read(bytes)?;
-    let shape = ImageShape { height: height as usize, width: width as usize };
+    let shape = ImageShape::grey(height as usize, width as usize);
     Ok(IdxImages { file, shape, pixels })
 }
 

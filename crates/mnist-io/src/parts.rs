@@ -84,7 +84,7 @@ mod tests {
 
     fn three() -> Dataset {
         let images = array![[0.0, 0.1], [0.2, 0.3], [0.4, 0.5]];
-        let shape = ImageShape { height: 1, width: 2 };
+        let shape = ImageShape::grey(1, 2);
         Dataset::from_arrays("three", images, Some((vec![2, 0, 2], 3)), shape)
             .expect("a small set in order")
     }

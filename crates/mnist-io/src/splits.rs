@@ -99,8 +99,7 @@ mod tests {
     fn numbered(n_samples: u8) -> Dataset {
         let images = Array2::from_shape_fn((n_samples.into(), 1), |(i, _)| i as f32 / 100.0);
         let labels = Some(((0..n_samples).collect(), n_samples.into()));
-        Dataset::from_arrays("numbered", images, labels, ImageShape { height: 1, width: 1 })
-            .unwrap()
+        Dataset::from_arrays("numbered", images, labels, ImageShape::grey(1, 1)).unwrap()
     }
 
     #[test]

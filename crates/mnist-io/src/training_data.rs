@@ -50,7 +50,7 @@ impl TrainingData {
     /// Number of values per sample.
     #[must_use]
     pub fn n_features(&self) -> usize {
-        self.shape().n_pixels()
+        self.shape().n_values()
     }
 
     /// The size of each image; a single row if the samples are not images.

@@ -86,7 +86,7 @@ pub fn inpaint(
         let (run, n_visible) = (trained.record.run.clone(), contract.n_features());
         return Err(Error::NotImages { run, n_visible });
     }
-    let mask = known.mask(shape.height, shape.width);
+    let mask = known.mask(shape);
     for_each_block(rows, monitor, |mut block| {
         for (mut pixel, known) in block.x.columns_mut().into_iter().zip(&mask) {
             if !known {

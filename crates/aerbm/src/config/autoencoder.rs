@@ -79,7 +79,7 @@ impl RunKind for AutoencoderSettings {
             let expected =
                 "height, width and channels of the images, because the samples are not images";
             require(shape.is_image(), "model.convolution.input", &"none", expected)?;
-            convolution.input = Some([shape.height, shape.width, 1]);
+            convolution.input = Some([shape.height, shape.width, shape.channels]);
             convolution.validate().map_err(|error| error.within("model"))?;
         }
         let layers =
@@ -95,10 +95,8 @@ impl RunKind for AutoencoderSettings {
                 (training.shift, left_out) = (None, true);
                 continue;
             }
-            if shape.height != shape.width {
-                shift.width.get_or_insert(shape.width);
-            }
-            shift.shape(shape.n_pixels()).map_err(|error| error.within("training"))?;
+            *shift = shift.of_images([shape.height, shape.width, shape.channels]);
+            shift.shape(shape.n_values()).map_err(|error| error.within("training"))?;
         }
         Ok(left_out)
     }

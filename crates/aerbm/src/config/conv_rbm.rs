@@ -125,7 +125,7 @@ impl RunKind for ConvRbmSettings {
             let expected =
                 "height, width and channels of the images, because the samples are not images";
             require(shape.is_image(), "layers.0.input", &"none", expected)?;
-            first.set_image_shape([shape.height, shape.width, 1]);
+            first.set_image_shape([shape.height, shape.width, shape.channels]);
         }
         let images = self.images()?;
         for (layer, image) in self.layers.iter_mut().zip(images) {
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn shapes_flow_from_the_data_upwards_and_survive_being_written() {
-        let square = ImageShape { height: 28, width: 24 };
+        let square = ImageShape::grey(28, 24);
         let (config, left_out) = settings(TWO).expect("valid").for_shape(square).expect("fits");
         assert!(!left_out && config.needs_memory() && config.epochs() == 20);
         let RunConfig::ConvRbm(found) = &config else { panic!("a convolutional RBM") };
@@ -161,15 +161,15 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_named() {
-        let row = ImageShape { height: 1, width: 784 };
+        let row = ImageShape::grey(1, 784);
         let error = settings(TWO).expect("valid").for_shape(row).expect_err("no images");
         let expected = "layers.0.input = none: expected height, width and channels of the images, because \
                         the samples are not images";
         assert_eq!(error.to_string(), expected);
-        let small = ImageShape { height: 9, width: 9 };
+        let small = ImageShape::grey(9, 9);
         let error = settings(TWO).expect("valid").for_shape(small).expect_err("too small");
         assert!(error.to_string().starts_with("layers.0.model.pool = 2"), "{error}");
-        let small = ImageShape { height: 8, width: 8 };
+        let small = ImageShape::grey(8, 8);
         let error = settings(TWO).expect("valid").for_shape(small).expect_err("too small");
         assert!(error.to_string().starts_with("layers.1.model.kernel = 3"), "{error}");
         for (text, message) in [

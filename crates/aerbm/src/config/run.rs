@@ -124,8 +124,8 @@ impl RunConfig {
     }
 
     /// The settings for samples of this shape, and whether something had to be left out. Random shifts
-    /// take the true width of images that are not square, and are left out where samples are not images.
-    /// Convolutions whose input is not set take that of the images.
+    /// take the true width of images that are not square and their channels, and are left out where samples
+    /// are not images. Convolutions whose input is not set take that of the images.
     ///
     /// # Errors
     /// [`InvalidSetting`] if images of this size cannot be shifted so far, do not fit a convolution, or are
@@ -269,7 +269,7 @@ mod tests {
         let shift = |height, width| {
             let (config, _) = RunConfig::load("deep-autoencoder", &[]).expect("a preset is valid");
             let (config, left_out) =
-                config.for_shape(ImageShape { height, width }).expect("large enough");
+                config.for_shape(ImageShape::grey(height, width)).expect("large enough");
             let RunConfig::Autoencoder(settings) = config else { panic!("an autoencoder") };
             (settings.training.shift.map(|shift| shift.width), left_out)
         };
@@ -278,7 +278,7 @@ mod tests {
         assert_eq!(shift(1, 13), (None, true));
         let far = ["training.shift={pixels=28}".to_owned()];
         let (config, _) = RunConfig::load("denoising", &far).expect("valid for larger images");
-        let error = config.for_shape(ImageShape { height: 28, width: 28 }).expect_err("too far");
+        let error = config.for_shape(ImageShape::grey(28, 28)).expect_err("too far");
         assert!(error.to_string().contains("training.shift.pixels = 28"), "{error}");
     }
 

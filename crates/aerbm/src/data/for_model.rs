@@ -27,10 +27,19 @@ pub fn load_for(trained: &Trained, folder: &Path, source: &Source) -> Result<Loa
         }
         let loaded = load(source)?;
         let hash = loaded.data.train.sha256();
-        if record.data_sha256.as_ref().is_some_and(|trained_on| trained_on != hash) {
+        let has_changed = record.data_sha256.as_ref().is_some_and(|trained_on| trained_on != hash);
+        // Earlier versions read images in colour as grey.
+        let channels = |contract: &Contract| contract.shape().channels;
+        let was_grey = channels(&loaded.contract) > channels(&contract);
+        if has_changed || was_grey {
+            let reason = if was_grey {
+                "has images in colour, and the model learned from grey ones"
+            } else {
+                "has changed since training"
+            };
             let mut found = by_contract(contract, &path, source)?;
             found.notes.push(DataNote::Other(format!(
-                "{} has changed since training: all of its rows are read as new data",
+                "{} {reason}: all of its rows are read as new data",
                 source.data
             )));
             return Ok(found);

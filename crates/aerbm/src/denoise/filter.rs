@@ -7,7 +7,7 @@ use ndarray::{Array2, ArrayView2};
 use nn_core::reconstruction_error;
 use rayon::prelude::*;
 
-use super::{assert_shape, planes};
+use super::{by_channel, of_channels, planes};
 
 /// A filter with its constants.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -51,11 +51,11 @@ impl Filter {
         }
     }
 
-    /// The filtered images. Median and Gaussian filters work on 256 levels, as image files have.
-    /// Shapes: (n × pixels) → the same.
+    /// The filtered images, each channel by itself. Median and Gaussian filters work on 256 levels, as
+    /// image files have. Shapes: n × (pixels · channels) → the same.
     pub fn apply(self, noisy: ArrayView2<f32>, shape: ImageShape) -> Array2<f32> {
-        assert_shape(noisy, shape);
-        let planes: Vec<&[f32]> = planes(noisy).collect();
+        let channels = by_channel(noisy, shape);
+        let planes: Vec<&[f32]> = planes(channels.view()).collect();
         let filtered: Vec<Vec<f32>> = planes
             .par_iter()
             .map(|plane| match self {
@@ -68,7 +68,8 @@ impl Filter {
                 Filter::Wiener { radius, noise } => wiener(plane, shape, radius, noise),
             })
             .collect();
-        Array2::from_shape_vec(noisy.dim(), filtered.concat()).expect("as many pixels as before")
+        let filtered = Array2::from_shape_vec(channels.dim(), filtered.concat());
+        of_channels(filtered.expect("as many pixels as before").view(), shape)
     }
 }
 
@@ -105,7 +106,7 @@ fn from_bytes(image: &ImageBuffer<Luma<u8>, Vec<u8>>) -> Vec<f32> {
 }
 
 fn wiener(plane: &[f32], shape: ImageShape, radius: usize, noise: f64) -> Vec<f32> {
-    let ImageShape { height, width } = shape;
+    let ImageShape { height, width, .. } = shape;
     let mut out = Vec::with_capacity(plane.len());
     for row in 0..height {
         for column in 0..width {
@@ -134,7 +135,7 @@ fn wiener(plane: &[f32], shape: ImageShape, radius: usize, noise: f64) -> Vec<f3
 mod tests {
     use super::*;
 
-    const SHAPE: ImageShape = ImageShape { height: 8, width: 10 };
+    const SHAPE: ImageShape = ImageShape::grey(8, 10);
 
     /// A bright rectangle with one dark and one bright pixel out of place.
     fn image() -> (Array2<f32>, Array2<f32>) {
@@ -160,6 +161,23 @@ mod tests {
         assert_eq!(median, Filter::Median { radius: 1 });
         assert!(matches!(gaussian, Filter::Gaussian { .. }));
         assert!(error(&wiener.apply(noisy.view(), SHAPE)) < error(&noisy), "{wiener:?}");
+    }
+
+    #[test]
+    fn channels_are_filtered_apart() {
+        let (clean, noisy) = image();
+        let inverted = noisy.mapv(|x| 1.0 - x);
+        let images = [&noisy, &inverted, &clean];
+        let coloured = Array2::from_shape_fn((2, 240), |(_, i)| images[i % 3][[0, i / 3]]);
+        let shape = ImageShape { channels: 3, ..SHAPE };
+        for filter in tuned(coloured.view(), coloured.view(), shape) {
+            let found = filter.apply(coloured.view(), shape);
+            for (channel, image) in images.into_iter().enumerate() {
+                let alone = filter.apply(image.view(), SHAPE);
+                let same = |i: usize| found[[1, 3 * i + channel]] == alone[[0, i]];
+                assert!((0..80).all(same), "{filter:?}, channel {channel}");
+            }
+        }
     }
 
     #[test]

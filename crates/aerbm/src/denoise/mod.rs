@@ -47,14 +47,30 @@ pub fn noisy(corruption: Corruption, images: &Dataset, seed: u64) -> Array2<f32>
     noisy
 }
 
-/// The images of these rows.
+/// The rows.
 fn planes(x: ArrayView2<'_, f32>) -> impl Iterator<Item = &[f32]> {
     x.to_slice().expect("rows follow one another").chunks_exact(x.ncols())
 }
 
-/// Asserts that rows are images of this shape.
-fn assert_shape(x: ArrayView2<f32>, shape: ImageShape) {
-    assert_eq!(x.ncols(), shape.height * shape.width, "images of another shape");
+/// The channels of images, one after another. Shapes: n × (pixels · channels) → (n · channels) × pixels.
+fn by_channel(x: ArrayView2<f32>, shape: ImageShape) -> Array2<f32> {
+    assert_eq!(x.ncols(), shape.n_values(), "images of another shape");
+    let (n, pixels, channels) = (x.nrows(), shape.n_pixels(), shape.channels);
+    swapped(x, (n, pixels, channels), (n * channels, pixels))
+}
+
+/// The images that have these channels: the inverse of [`by_channel`].
+fn of_channels(x: ArrayView2<f32>, shape: ImageShape) -> Array2<f32> {
+    let (n, channels) = (x.nrows() / shape.channels, shape.channels);
+    swapped(x, (n, channels, x.ncols()), (n, shape.n_values()))
+}
+
+/// The values of `x` as an array of the shape `cube`, with its last two axes swapped, as rows of the
+/// shape `out`.
+fn swapped(x: ArrayView2<f32>, cube: (usize, usize, usize), out: (usize, usize)) -> Array2<f32> {
+    let cube = x.to_shape(cube).expect("as many values").permuted_axes([0, 2, 1]);
+    let swapped = cube.as_standard_layout().into_owned();
+    swapped.into_shape_with_order(out).expect("as many values")
 }
 
 #[cfg(test)]

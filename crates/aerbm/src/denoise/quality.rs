@@ -1,7 +1,7 @@
 //! PSNR and SSIM of images.
 //!
 //! PSNR is −10 log₁₀ of the mean squared error over all images, for intensities in [0, 1]. SSIM (Wang,
-//! Bovik, Sheikh & Simoncelli 2004) is the mean over images and over their 11 × 11 Gaussian windows
+//! Bovik, Sheikh & Simoncelli 2004) is the mean over images, their channels and 11 × 11 Gaussian windows
 //! (σ = 1.5, inside the image) of
 //! (2 μₓ μ_y + c₁)(2 σ_xy + c₂) / ((μₓ² + μ_y² + c₁)(σₓ² + σ_y² + c₂)), c₁ = 0.01², c₂ = 0.03².
 
@@ -9,7 +9,7 @@ use mnist_io::ImageShape;
 use ndarray::ArrayView2;
 use rayon::prelude::*;
 
-use super::{assert_shape, planes};
+use super::{by_channel, planes};
 
 /// The quality of images against the originals.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,11 +20,11 @@ pub struct Quality {
     pub ssim: Option<f64>,
 }
 
-/// The quality of `found` against `clean`. Shapes: n × pixels.
+/// The quality of `found` against `clean`. Shapes: n × (pixels · channels).
 pub fn quality(clean: ArrayView2<f32>, found: ArrayView2<f32>, shape: ImageShape) -> Quality {
-    assert_shape(clean, shape);
     let error = nn_core::reconstruction_error(clean, found);
-    let pairs: Vec<(&[f32], &[f32])> = planes(clean).zip(planes(found)).collect();
+    let (clean, found) = (by_channel(clean, shape), by_channel(found, shape));
+    let pairs: Vec<(&[f32], &[f32])> = planes(clean.view()).zip(planes(found.view())).collect();
     let windows = shape.height >= WINDOW && shape.width >= WINDOW && !pairs.is_empty();
     let ssim = windows.then(|| {
         // Values are collected before they are added so that the sum does not depend on the threads.
@@ -91,7 +91,7 @@ mod tests {
 
     use super::*;
 
-    const SHAPE: ImageShape = ImageShape { height: 13, width: 12 };
+    const SHAPE: ImageShape = ImageShape::grey(13, 12);
 
     fn images() -> Array2<f32> {
         Array2::from_shape_fn((3, 156), |(n, i)| ((n * 31 + i * 17) % 23) as f32 / 23.0)
@@ -107,7 +107,7 @@ mod tests {
         assert!((off.psnr_db - 20.0).abs() < 1e-5, "−10 log 0.01");
         let inverted = quality(x.view(), x.mapv(|x| 1.0 - x).view(), SHAPE);
         assert!(inverted.ssim.expect("large enough") < 0.0, "an inverted image is anticorrelated");
-        let small = ImageShape { height: 26, width: 6 };
+        let small = ImageShape::grey(26, 6);
         assert_eq!(quality(x.view(), x.view(), small).ssim, None);
     }
 

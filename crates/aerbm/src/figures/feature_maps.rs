@@ -1,5 +1,6 @@
 //! The feature maps of convolutional layers.
 
+use mnist_io::ImageShape;
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis, s};
 use nn_core::{Convolution, column_means};
 use report::{Meta, Section, TileRow, TileScale};
@@ -26,7 +27,6 @@ pub(crate) fn write(
     let mut samples = one_of_each_class(test);
     samples.truncate(IMAGES);
     let images = test.images.select(Axis(0), &samples);
-    let (height, width) = (test.shape.height, test.shape.width);
     let mut of_layers = Vec::new();
     for (index, convolution) in layers.iter().enumerate() {
         let features = trained.model.features(images.view(), index);
@@ -35,7 +35,7 @@ pub(crate) fn write(
     let mut rows = Vec::new();
     for (image, pixels) in images.rows().into_iter().enumerate() {
         for (index, maps) in of_layers.iter().enumerate() {
-            let shown = maps.shown.iter().map(|&map| maps.tile(image, map, (height, width)));
+            let shown = maps.shown.iter().map(|&map| maps.tile(image, map, test.shape));
             rows.push(TileRow {
                 label: format!("layer {}", index + 1),
                 tiles: std::iter::once(pixels.to_vec()).chain(shown).collect(),
@@ -87,12 +87,16 @@ impl LayerMaps {
         LayerMaps { shape, values, shown }
     }
 
-    /// A map of an image, enlarged to this height and width without interpolation.
-    fn tile(&self, image: usize, map: usize, (height, width): (usize, usize)) -> Vec<f32> {
+    /// A map of an image as a grey image of this shape, enlarged without interpolation.
+    fn tile(&self, image: usize, map: usize, shape: ImageShape) -> Vec<f32> {
+        let ImageShape { height, width, channels } = shape;
         let [rows, columns, maps] = self.shape;
         let values: ArrayView1<'_, f32> = self.values.slice(s![image, map..;maps]);
         let pixels = (0..height).flat_map(|y| (0..width).map(move |x| (y, x)));
-        pixels.map(|(y, x)| values[y * rows / height * columns + x * columns / width]).collect()
+        pixels
+            .map(|(y, x)| values[y * rows / height * columns + x * columns / width])
+            .flat_map(|value| std::iter::repeat_n(value, channels))
+            .collect()
     }
 }
 
@@ -129,8 +133,10 @@ mod tests {
         });
         let maps = LayerMaps::new(&convolution, &features);
         assert_eq!(maps.shown, (2..12).collect::<Vec<_>>());
-        let tile = maps.tile(0, 11, (4, 6));
+        let tile = maps.tile(0, 11, ImageShape::grey(4, 6));
         assert_eq!(tile.len(), 24);
+        let coloured = ImageShape { channels: 3, ..ImageShape::grey(4, 6) };
+        assert_eq!(maps.tile(0, 11, coloured).len(), 72);
         let expected = (0..24).map(|i| if i / 6 >= 2 && i % 6 >= 4 { 1.0 } else { 0.0 });
         assert!(tile.into_iter().eq(expected));
     }

@@ -139,7 +139,7 @@ fn results_do_not_depend_on_threads() {
 }
 
 fn data_shape() -> aerbm::mnist_io::ImageShape {
-    aerbm::mnist_io::ImageShape { height: 8, width: 10 }
+    aerbm::mnist_io::ImageShape::grey(8, 10)
 }
 
 #[test]
@@ -247,7 +247,7 @@ fn damaged_files_are_refused_in_one_line() {
     assert!(error.contains("expected"), "{error}");
     let error = refused(&|trained| {
         trained.record.n_visible = 40;
-        trained.record.image = aerbm::mnist_io::ImageShape { height: 4, width: 10 };
+        trained.record.image = aerbm::mnist_io::ImageShape::grey(4, 10);
     });
     assert!(error.contains("its first layer has 80 inputs, expected 40"), "{error}");
     let error = refused(&|trained| {

@@ -3,15 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::layout::{Block, BlockKind};
-use crate::shape::ImageShape;
+use crate::shape::{ImageShape, one_or_three};
 
 /// An array of samples, or images.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Stored", into = "Stored")]
 pub struct ArrayInput {
     /// The size of a sample as an image; a single row if it is none.
     pub shape: ImageShape,
-    /// Number of channels of a pixel; 1 for grey.
-    pub channels: usize,
     /// Whether the format defines the numbers as bytes of pixels.
     pub pixels: bool,
     /// The scaling.
@@ -19,6 +18,33 @@ pub struct ArrayInput {
     /// The smallest and largest value in training, unscaled: one pair for all features, or one for
     /// each.
     pub ranges: Vec<[f64; 2]>,
+}
+
+/// An array as it is written: the number of channels, also of grey images, is beside height and width.
+#[derive(Clone, Serialize, Deserialize)]
+struct Stored {
+    shape: ImageShape,
+    #[serde(deserialize_with = "one_or_three")]
+    channels: usize,
+    pixels: bool,
+    scaling: Scaling,
+    ranges: Vec<[f64; 2]>,
+}
+
+impl From<Stored> for ArrayInput {
+    fn from(stored: Stored) -> Self {
+        let Stored { shape, channels, pixels, scaling, ranges } = stored;
+        ArrayInput { shape: ImageShape { channels, ..shape }, pixels, scaling, ranges }
+    }
+}
+
+impl From<ArrayInput> for Stored {
+    fn from(array: ArrayInput) -> Self {
+        let ArrayInput { shape, pixels, scaling, ranges } = array;
+        let channels = shape.channels;
+        let shape = ImageShape::grey(shape.height, shape.width);
+        Stored { shape, channels, pixels, scaling, ranges }
+    }
 }
 
 /// The scaling of an array, with its parameters.
@@ -89,7 +115,7 @@ impl ArrayInput {
     /// Number of features.
     #[must_use]
     pub fn n_features(&self) -> usize {
-        self.shape.n_pixels() * self.channels
+        self.shape.n_values()
     }
 
     /// The range of a feature in training, unscaled.

@@ -116,7 +116,6 @@ impl Contract {
             missing: MissingValues::Mark,
             input: Input::Array(ArrayInput {
                 shape: train.shape,
-                channels: 1,
                 pixels: true,
                 scaling: Scaling::Divide { divisor: 255.0 },
                 ranges: vec![[0.0, 255.0]],
@@ -165,9 +164,7 @@ impl Contract {
     pub fn shape(&self) -> ImageShape {
         match &self.input {
             Input::Array(array) => array.shape,
-            Input::Table(table) => {
-                table.image.unwrap_or(ImageShape { height: 1, width: self.n_features() })
-            }
+            Input::Table(table) => table.image.unwrap_or(ImageShape::grey(1, self.n_features())),
         }
     }
 

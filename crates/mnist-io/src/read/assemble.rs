@@ -87,7 +87,6 @@ pub(super) fn assemble(name: String, raw: RawSet, options: &ReadOptions) -> Resu
         missing: options.missing,
         input: Input::Array(ArrayInput {
             shape: train.shape,
-            channels: 1,
             pixels: train.pixels,
             scaling: scaling.clone(),
             ranges,

@@ -22,9 +22,19 @@ pub(crate) struct Format {
 pub(crate) enum Reader {
     /// Arrays of numbers, and labels in another place; the text says how to give labels, for those who
     /// name a column.
-    Arrays { read: fn(&Path, &ReadOptions) -> Result<RawSet, Error>, labels: &'static str },
+    Arrays { read: fn(&Path, &ArrayOptions) -> Result<RawSet, Error>, labels: &'static str },
     /// A table of columns, some of which may hold labels.
     Table(fn(&Path, &FrameOptions) -> Result<Frame, Error>),
+}
+
+/// Options of reading arrays.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ArrayOptions {
+    /// The memory that samples may take as `f32`, in bytes.
+    pub(crate) memory_limit: u64,
+    /// Number of channels that image files are read with, 1 or 3; `None` if the training images
+    /// determine it. Arrays say it themselves.
+    pub(crate) channels: Option<usize>,
 }
 
 /// Options of reading a table.
@@ -65,7 +75,7 @@ pub(crate) fn has_extension(path: &Path, extensions: &[&str]) -> bool {
 pub(super) fn check_memory(
     place: &str,
     n_values: u64,
-    options: &ReadOptions,
+    options: &ArrayOptions,
     remedy: &'static str,
 ) -> Result<(), FormatError> {
     let (bytes, limit) = (n_values.saturating_mul(4), options.memory_limit);

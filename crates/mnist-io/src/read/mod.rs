@@ -28,7 +28,7 @@ pub use options::{ReadOptions, SplitBy};
 pub use scaling::Scale;
 pub(crate) use tables::fitted as fitted_table;
 
-use self::format::{Reader, check_array_options};
+use self::format::{ArrayOptions, Reader, check_array_options};
 pub use self::formats::format_names;
 use self::formats::format_of;
 use self::second_file::second_file;
@@ -44,7 +44,8 @@ pub fn open(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Opened, Err
     let mut opened = match &format_of(path)?.reader {
         Reader::Arrays { read, labels } => {
             check_array_options(path, labels, options)?;
-            let mut raw = read(path, options)?;
+            let memory_limit = options.memory_limit;
+            let mut raw = read(path, &ArrayOptions { memory_limit, channels: None })?;
             if options.ignores_labels() {
                 raw.leave_out_labels();
             }

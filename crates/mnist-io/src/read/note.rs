@@ -122,6 +122,18 @@ pub enum Note {
         /// Number of images.
         n_images: usize,
     },
+    /// Images are read in colour, because some of the training images are coloured.
+    Coloured {
+        /// Number of coloured training images.
+        n_coloured: usize,
+        /// Number of training images.
+        n_images: usize,
+    },
+    /// Images in colour have transparent pixels, which were put on a white ground.
+    Opaque {
+        /// Number of images.
+        n_images: usize,
+    },
 }
 
 /// The scaling that was applied to values.
@@ -213,7 +225,23 @@ impl fmt::Display for Note {
             Note::Converted { n_images } => {
                 write!(f, "{n_images} images in colour or with transparency were made opaque grey")
             }
+            Note::Coloured { n_coloured, n_images } => {
+                write!(
+                    f,
+                    "images are read in colour: {n_coloured} of {n_images} training images are coloured"
+                )
+            }
+            Note::Opaque { n_images } => {
+                write!(f, "{n_images} images with transparency were put on a white ground")
+            }
         }
+    }
+}
+
+impl Note {
+    /// Whether the note is about a conversion of images.
+    pub(crate) fn is_conversion(&self) -> bool {
+        matches!(self, Note::Converted { .. } | Note::Opaque { .. })
     }
 }
 

@@ -276,7 +276,7 @@ mod tests {
 
     fn table(reals: &[f64], height: usize, width: usize) -> Table {
         let n_rows = reals.len() / height / width;
-        let shape = ImageShape { height, width };
+        let shape = ImageShape::grey(height, width);
         let bytes = reals.iter().flat_map(|x| x.to_le_bytes()).collect();
         let values =
             Values::Packed { bytes, element: Element { kind: Kind::F64, big_endian: false } };

@@ -41,7 +41,7 @@ const PIECE: usize = 1 << 14;
 impl Table {
     /// Number of columns.
     pub(crate) fn n_columns(&self) -> usize {
-        self.shape.n_pixels()
+        self.shape.n_values()
     }
 
     /// Number of bytes that all rows take as `f32`.
@@ -198,7 +198,7 @@ mod tests {
     use super::*;
 
     fn table(values: Values) -> Table {
-        let shape = ImageShape { height: 1, width: 3 };
+        let shape = ImageShape::grey(1, 3);
         Table { file: "made".into(), n_rows: 4, shape, pixels: true, values }
     }
 

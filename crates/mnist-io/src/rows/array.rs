@@ -41,7 +41,7 @@ impl Arrays {
 
     /// The size of a row.
     pub(super) fn shape(&self) -> ImageShape {
-        self.table().map_or(ImageShape { height: 0, width: 0 }, |table| table.shape)
+        self.table().map_or(ImageShape::grey(0, 0), |table| table.shape)
     }
 
     /// The labels of the rows that were read last, if there are any.

@@ -90,18 +90,21 @@ pub(super) fn frame(contract: &Contract, frame: &Frame, new: &NewData) -> Result
 pub(super) fn arrays(contract: &Contract, arrays: &Arrays) -> Result<Matched, Error> {
     let found = arrays.shape();
     let place = || arrays.table().map(|table| table.file.display().to_string()).unwrap_or_default();
+    let expected = contract.shape();
+    if found != expected && found.channels > 1 {
+        return Err(FormatError::NewSize { place: place(), found, expected }.into());
+    }
     match &contract.input {
         Input::Table(table) => {
-            let (sources, label) = by_position(contract, table, found.n_pixels(), &place())?;
+            let (sources, label) = by_position(contract, table, found.n_values(), &place())?;
             let notes = if table.header { vec![Note::ByPosition] } else { vec![] };
             Ok(Matched { sources, label, notes })
         }
         Input::Array(array) => {
-            let expected = array.shape;
-            if found.is_image() && expected.is_image() && found != expected {
+            if found != expected && found.is_image() && expected.is_image() {
                 return Err(FormatError::NewSize { place: place(), found, expected }.into());
             }
-            let (found, expected) = (found.n_pixels(), array.n_features());
+            let (found, expected) = (found.n_values(), array.n_features());
             if found != expected {
                 return Err(FormatError::Width { place: place(), found, expected }.into());
             }

@@ -18,10 +18,9 @@ use crate::error::Error;
 use crate::frame::{CellFormat, Cells, Frame, FrameReader};
 use crate::place::Place;
 use crate::read::classes::KnownClasses;
-use crate::read::format::{FrameOptions, Reader};
+use crate::read::format::{ArrayOptions, FrameOptions, Reader};
 use crate::read::formats::format_of;
 use crate::read::note::Note;
-use crate::read::options::ReadOptions;
 use crate::table_error::TableError;
 
 /// Options of reading new data.
@@ -119,11 +118,14 @@ impl Contract {
     /// Each block may bring one that names the line and column of a cell.
     pub fn rows(&self, path: impl AsRef<Path>, new: &NewData) -> Result<Rows<'_>, Error> {
         let path = path.as_ref();
+        let mut conversions = Vec::new();
         let mut source = match &format_of(path)?.reader {
             Reader::Arrays { read, .. } => {
-                let memory_limit = new.memory_limit;
-                let options = ReadOptions { memory_limit, ..ReadOptions::default() };
-                Source::Arrays(Arrays::new(read(path, &options)?))
+                let channels = Some(self.shape().channels);
+                let raw = read(path, &ArrayOptions { memory_limit: new.memory_limit, channels })?;
+                conversions =
+                    raw.notes.iter().filter(|note| note.is_conversion()).cloned().collect();
+                Source::Arrays(Arrays::new(raw))
             }
             Reader::Table(read) => {
                 let known = matching::known_names(self);
@@ -136,6 +138,7 @@ impl Contract {
             Source::Arrays(arrays) => matching::arrays(self, arrays)?,
         };
         let Matched { sources, label, notes } = matched;
+        conversions.extend(notes);
         let encoder = match &self.input {
             Input::Table(table) => {
                 let used = table.columns.iter().filter(|column| column.n_features() > 0);
@@ -154,7 +157,7 @@ impl Contract {
             label,
             classes: KnownClasses::new(self.class_names()),
             refuse_unknown_classes: new.refuse_unknown_classes,
-            notes,
+            notes: conversions,
             n_seen: 0,
             n_labelled: 0,
             unknown_classes: IndexMap::new(),
@@ -177,7 +180,7 @@ impl Iterator for Rows<'_> {
 }
 
 impl Rows<'_> {
-    /// Remarks on the matching of columns.
+    /// Remarks on the conversion of images and the matching of columns.
     #[must_use]
     pub fn notes(&self) -> &[Note] {
         &self.notes

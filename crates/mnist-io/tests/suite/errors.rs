@@ -15,7 +15,7 @@ fn cause() -> io::Error {
 
 fn errors() -> Vec<Error> {
     let file = || PathBuf::from("some/file");
-    let shape = ImageShape { height: 1, width: 2 };
+    let shape = ImageShape::grey(1, 2);
     vec![
         Error::FolderNotFound { dir: file() },
         Error::FileNotFound { file: file(), other: "train-images.idx3-ubyte" },
@@ -43,7 +43,7 @@ fn errors() -> Vec<Error> {
 
 fn format_errors() -> Vec<FormatError> {
     let (file, place) = (|| PathBuf::from("some/file"), || "some/file, entry x".to_owned());
-    let shape = ImageShape { height: 1, width: 2 };
+    let shape = ImageShape::grey(1, 2);
     let text = String::new;
     vec![
         FormatError::Unknown { path: file(), expected: text() },

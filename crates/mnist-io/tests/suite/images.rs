@@ -4,7 +4,7 @@
 
 use crate::common::tables::{folder, notes, options, refused, sorted, write};
 use crate::common::{npy, npz, png};
-use mnist_io::{SplitRule, open};
+use mnist_io::{ImageShape, SplitRule, open};
 use ndarray::array;
 
 #[test]
@@ -38,24 +38,26 @@ fn folders_of_images() {
 }
 
 #[test]
-fn colours_depths_and_transparency_become_grey_bytes_and_that_is_said() {
+fn by_a_grey_training_part_colours_and_transparency_become_grey_bytes_and_that_is_said() {
     use image::ExtendedColorType::{L16, La8, Rgb8};
     let dir = folder();
     let deep: Vec<u8> = [0_u16, 65_535].iter().flat_map(|x| x.to_ne_bytes()).collect();
-    write(dir.path(), "1.png", png(2, 1, L16, &deep));
-    write(dir.path(), "2.png", png(2, 1, Rgb8, &[255, 0, 0, 0, 255, 0]));
-    write(dir.path(), "3.png", png(2, 1, La8, &[0, 0, 0, 255]));
+    write(dir.path(), "train/1.png", png(2, 1, L16, &deep));
+    write(dir.path(), "train/2.png", png(2, 1, Rgb8, &[7, 7, 7, 9, 9, 9]));
+    write(dir.path(), "test/2.png", png(2, 1, Rgb8, &[255, 0, 0, 0, 255, 0]));
+    write(dir.path(), "test/3.png", png(2, 1, La8, &[0, 0, 0, 255]));
     let mut jpeg = Vec::new();
     let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, 100);
     image::ImageEncoder::write_image(encoder, &[102, 102], 2, 1, image::ExtendedColorType::L8)
         .unwrap();
-    write(dir.path(), "4.jpeg", jpeg);
+    write(dir.path(), "train/4.jpeg", jpeg);
     let opened = open(dir.path(), &options()).unwrap();
     let rows: Vec<Vec<f32>> = sorted(&opened).into_iter().map(|(row, _)| row).collect();
     let bytes: Vec<Vec<f32>> =
         rows.iter().map(|row| row.iter().map(|x| (x * 255.0).round()).collect()).collect();
     // Luma of red and green: 0.2126 and 0.7152. A transparent pixel is white.
-    assert_eq!(bytes, [[0.0, 255.0], [54.0, 182.0], [102.0, 102.0], [255.0, 0.0]]);
+    assert_eq!(bytes, [[0.0, 255.0], [7.0, 9.0], [54.0, 182.0], [102.0, 102.0], [255.0, 0.0]]);
+    assert_eq!(opened.contract.shape(), ImageShape::grey(1, 2));
     assert!(notes(&opened).contains("2 images in colour or with transparency"));
 }
 

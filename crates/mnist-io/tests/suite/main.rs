@@ -3,6 +3,7 @@
 
 mod broken_files;
 mod cases;
+mod colours;
 mod columnar;
 mod common;
 mod contract;

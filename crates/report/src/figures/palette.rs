@@ -63,6 +63,12 @@ pub(super) fn grey(value: f32) -> Rgb {
     mix((0, 0, 0), (255, 255, 255), value.clamp(0.0, 1.0))
 }
 
+/// Red, green and blue, each from 0 to 1.
+pub(super) fn colour(channels: [f32; 3]) -> Rgb {
+    let [red, green, blue] = channels.map(|channel| grey(channel).0);
+    (red, green, blue)
+}
+
 fn mix(from: Rgb, to: Rgb, share: f32) -> Rgb {
     #[expect(clippy::cast_sign_loss, reason = "between two levels, so not below 0")]
     let one = |a: u8, b: u8| (f32::from(a) + (f32::from(b) - f32::from(a)) * share).round() as u8;

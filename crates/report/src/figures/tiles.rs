@@ -1,8 +1,9 @@
 //! Rows of small images, such as filters, samples, or digits above their reconstructions.
 //!
 //! CSV: `row,column,title,height,width,pixel_0,...`, one line per tile; `title` is the label of the
-//! tile's row. Pixels have four decimals on the grey scale, and four significant digits on the
-//! diverging one, whose values have no natural size.
+//! tile's row. Pixels have four decimals on the grey scale and in colour, and four significant digits on
+//! the diverging scale, whose values have no natural size. In colour every pixel has three numbers, one
+//! after another: `pixel_0` to `pixel_2` are the red, green and blue of the first.
 
 use std::path::Path;
 
@@ -36,7 +37,8 @@ pub struct Tiles {
 pub struct TileRow {
     /// Text to the left of the row, such as "reconstruction"; may be empty.
     pub label: String,
-    /// The images, each `height * width` numbers, row by row from the top left.
+    /// The images, each `height * width` numbers, row by row from the top left; in colour three times as
+    /// many.
     pub tiles: Vec<Vec<f32>>,
 }
 
@@ -47,8 +49,17 @@ pub enum TileScale {
     /// Black at 0, white at 1, clipped beyond; for images.
     #[default]
     Grey,
+    /// Red, green and blue of each pixel, from 0 to 1, clipped beyond; for images in colour.
+    Colour,
     /// Blue below 0, white at 0, red above 0, each tile scaled by its largest magnitude; for filters.
     Diverging,
+}
+
+impl TileScale {
+    /// Numbers of each pixel.
+    fn channels(self) -> usize {
+        if self == TileScale::Colour { 3 } else { 1 }
+    }
 }
 
 impl Tiles {
@@ -59,12 +70,12 @@ impl Tiles {
     /// [`Error::Write`] when a file cannot be written, [`Error::Figure`] when there are no tiles, one
     /// has another size, or the name cannot be that of a file.
     pub fn write(&self, dir: &Path, name: &str, styles: &Styles) -> Result<(), Error> {
-        let n_pixels = self.height * self.width;
+        let n_numbers = self.height * self.width * self.scale.channels();
         for (i, tile) in self.rows.iter().flat_map(|row| &row.tiles).enumerate() {
-            if tile.len() != n_pixels {
+            if tile.len() != n_numbers {
                 return Err(Error::Figure {
                     file: super::csv_of(dir, name)?,
-                    found: format!("tile {i} has {} pixels", tile.len()),
+                    found: format!("tile {i} has {} pixels", tile.len() / self.scale.channels()),
                     expected: "height * width in every tile",
                 });
             }
@@ -75,7 +86,8 @@ impl Tiles {
 
     fn to_csv(&self) -> csv::Result<Vec<u8>> {
         let mut writer = table::csv_writer();
-        let pixels = (0..self.height * self.width).map(|i| format!("pixel_{i}"));
+        let pixels =
+            (0..self.height * self.width * self.scale.channels()).map(|i| format!("pixel_{i}"));
         writer.write_record(COLUMNS.iter().map(ToString::to_string).chain(pixels))?;
         for (i, row) in self.rows.iter().enumerate() {
             for (j, tile) in row.tiles.iter().enumerate() {
@@ -105,7 +117,7 @@ const COLUMNS: [&str; 5] = ["row", "column", "title", "height", "width"];
 /// The shortest text of a pixel at the precision of its scale, without a negative zero.
 fn rounded(pixel: f32, scale: TileScale) -> String {
     let text = match scale {
-        TileScale::Grey => format!("{pixel:.4}"),
+        TileScale::Grey | TileScale::Colour => format!("{pixel:.4}"),
         TileScale::Diverging => format!("{pixel:.3e}"),
     };
     text.parse::<f32>().map_or(text, |number| (number + 0.0).to_string())
@@ -136,7 +148,7 @@ const EDGE_COLOR: image::Rgb<u8> = image::Rgb([203, 208, 214]);
 
 impl Layout for Description {
     fn layout(&self, csv: &Path, title: &str, _styles: &Styles) -> Result<Picture, Error> {
-        Ok(picture_of(&read(csv)?, title, self.scale))
+        Ok(picture_of(&read(csv, self.scale)?, title, self.scale))
     }
 }
 
@@ -192,7 +204,8 @@ fn raster(sheet: &Sheet, limit: f64, scale: TileScale) -> (RgbImage, u32) {
         let color = coloring(&tile.pixels, scale);
         for y in 0..height * zoom {
             for x in 0..width * zoom {
-                let pixel = tile.pixels[((y / zoom) * width + x / zoom) as usize];
+                let first = ((y / zoom) * width + x / zoom) as usize * scale.channels();
+                let pixel = &tile.pixels[first..first + scale.channels()];
                 image.put_pixel(left + x, top + y, color(pixel));
             }
         }
@@ -204,12 +217,14 @@ fn raster(sheet: &Sheet, limit: f64, scale: TileScale) -> (RgbImage, u32) {
 }
 
 /// The colours of one tile. NaN is mid-grey.
-fn coloring(pixels: &[f32], scale: TileScale) -> impl Fn(f32) -> image::Rgb<u8> {
+fn coloring(pixels: &[f32], scale: TileScale) -> impl Fn(&[f32]) -> image::Rgb<u8> {
     let largest = pixels.iter().filter(|p| p.is_finite()).fold(0.0_f32, |a, p| a.max(p.abs()));
-    move |pixel| {
+    move |numbers| {
+        let pixel = numbers[0];
         let (red, green, blue) = match scale {
-            _ if pixel.is_nan() => (128, 128, 128),
+            _ if numbers.iter().any(|number| number.is_nan()) => (128, 128, 128),
             TileScale::Grey => palette::grey(pixel),
+            TileScale::Colour => palette::colour([pixel, numbers[1], numbers[2]]),
             TileScale::Diverging if largest == 0.0 => palette::diverging(0.0),
             TileScale::Diverging => palette::diverging(pixel / largest),
         };
@@ -229,7 +244,7 @@ fn edge(image: &mut RgbImage, (left, top): (u32, u32), (width, height): (u32, u3
     }
 }
 
-fn read(file: &Path) -> Result<Sheet, Error> {
+fn read(file: &Path, scale: TileScale) -> Result<Sheet, Error> {
     let mut reader = table::open_csv(file)?;
     let header = table::header_of(file, &mut reader)?;
     if header.iter().take(COLUMNS.len()).ne(COLUMNS) || header.len() <= COLUMNS.len() {
@@ -244,11 +259,11 @@ fn read(file: &Path) -> Result<Sheet, Error> {
         let record = record.map_err(|e| table::bad_line(file, &header, &e))?;
         let (row, column, label, height, width, pixels): TileRecord =
             record.deserialize(None).map_err(|e| table::bad_line(file, &header, &e))?;
-        if height * width != pixels.len() || height * width == 0 {
+        if height * width * scale.channels() != pixels.len() || pixels.is_empty() {
             return Err(Error::Line {
                 file: file.to_owned(),
                 line: record.position().map_or(0, csv::Position::line),
-                found: format!("{height} x {width} and {} pixels", pixels.len()),
+                found: format!("{height} x {width} and {} pixels", pixels.len() / scale.channels()),
                 expected: "height times width pixels".into(),
             });
         }

@@ -151,6 +151,28 @@ fn assert_well_formed(svg: &str) {
 }
 
 #[test]
+fn tiles_in_colour_have_three_numbers_for_each_pixel() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut tiles = Tiles {
+        meta: Meta::default(),
+        rows: vec![TileRow { label: "w".into(), tiles: vec![vec![1.0, 0.0, 0.2, -1.0, 1.0, 7.0]] }],
+        height: 1,
+        width: 2,
+        scale: TileScale::Colour,
+    };
+    tiles.write(dir.path(), "tiles", &Styles::default()).unwrap();
+    let csv = fs::read_to_string(dir.path().join("figures/tiles.csv")).unwrap();
+    assert!(csv.ends_with("pixel_4,pixel_5\n0,0,w,1,2,1,0,0.2,-1,1,7\n"), "{csv}");
+    let drawn = image::open(dir.path().join("figures/tiles.png")).unwrap().into_rgb8();
+    for colour in [[255, 0, 51], [0, 255, 255]] {
+        assert!(drawn.pixels().any(|pixel| pixel.0 == colour), "{colour:?} is not drawn");
+    }
+    tiles.rows[0].tiles[0].truncate(3);
+    let message = tiles.write(dir.path(), "tiles", &Styles::default()).unwrap_err().to_string();
+    assert!(message.contains("tile 0 has 1 pixels"), "{message}");
+}
+
+#[test]
 fn tiles_keep_their_numbers_short() {
     let dir = tempfile::tempdir().unwrap();
     let tile = |scale| Tiles {

@@ -37,7 +37,8 @@ impl Run<'_> {
         let n_layers = method.n_layers(depth);
         self.grow(method, n_layers, seed, stack)?;
         let rates = self.rates(method, depth, budget.count);
-        let settings = self.config.fine_tuning_for(method, n_layers, budget, UNIT);
+        let settings =
+            self.config.fine_tuning_on(self.data.train.shape, method, n_layers, budget, UNIT);
         // The dropout that holds for the method is already among the settings.
         let work = LabelBudget { dropout: None, ..budget.clone() };
         let data_key = self.fine_tuning_data_key(&settings);
@@ -129,7 +130,8 @@ impl Run<'_> {
 
         let unlabelled = self.unlabelled;
         let (config, listen) = (self.config, &mut *self.listen);
-        let settings = |rates| config.fine_tuning_for(method, layers.len(), budget, rates);
+        let shape = self.data.train.shape;
+        let settings = |rates| config.fine_tuning_on(shape, method, layers.len(), budget, rates);
         let found = best_on_validation(candidates, |rates| {
             let mut last = Instant::now();
             let mut watch = |progress: &Progress| {

@@ -36,7 +36,7 @@ impl Run<'_> {
         if seed > settings.seeds {
             return Ok(());
         }
-        let config = self.config;
+        let (config, shape) = (self.config, self.data.train.shape);
         for &count in &settings.labels {
             let cells: Vec<Cell> = (self.outcome.cells.iter())
                 .filter(|c| (c.depth, c.labels, c.seed) == (depth, count, seed))
@@ -52,7 +52,7 @@ impl Run<'_> {
                 .collect();
             let work = entries.iter().map(|(method, stack, budget)| {
                 let n_layers = stack.layers.len();
-                let fine_tuning = config.fine_tuning_for(method, n_layers, budget, UNIT);
+                let fine_tuning = config.fine_tuning_on(shape, method, n_layers, budget, UNIT);
                 Work { method: method.name, layers: &stack.keys, fine_tuning }
             });
             let work: Vec<Work<'_>> = work.collect();
@@ -105,7 +105,8 @@ impl Run<'_> {
             return Ok(as_it_was);
         }
         let n_layers = stack.layers.len();
-        let settings = self.config.fine_tuning_for(method, n_layers, budget, cell.rates);
+        let settings =
+            self.config.fine_tuning_on(self.data.train.shape, method, n_layers, budget, cell.rates);
         // The time is no part of the key: a finished run stays as it was while the work that took the
         // time is the same.
         let data_key = self.fine_tuning_data_key(&settings);

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use stack::{FineTuneConfig, PlannedLayer, fit_to_images};
+use stack::{FineTuneConfig, LayerPretraining, PlannedLayer, fit_to_images};
 
 use super::Run;
 use super::retry::{LOWER, retrying};
@@ -24,7 +24,7 @@ impl<'a> Run<'a> {
     }
 
     /// The layers of a network of this depth before they are learned; convolutions have the shape of the
-    /// images.
+    /// images, and shifts of images in colour their channels.
     ///
     /// # Errors
     /// [`ConfigError`] naming the setting of a convolution that does not fit the data.
@@ -39,7 +39,14 @@ impl<'a> Run<'a> {
         };
         let mut plan: Vec<PlannedLayer> = (0..method.n_layers(depth)).map(planned).collect();
         let shape = self.data.train.shape;
-        let images = shape.is_image().then_some([shape.height, shape.width, 1]);
+        let size = [shape.height, shape.width, shape.channels];
+        if let (2.., Some(first)) = (shape.channels, plan.first_mut())
+            && let LayerPretraining::Autoencoder(settings) = &mut first.pretraining
+        {
+            let shift = &mut settings.training.shift;
+            *shift = shift.map(|shift| shift.of_images(size));
+        }
+        let images = shape.is_image().then_some(size);
         fit_to_images(plan.iter_mut().map(|layer| &mut layer.pretraining), images)
             .map_err(|error| error.within(&format!("methods.{}.layers", method.name)))?;
         Ok(plan)

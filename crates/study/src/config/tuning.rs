@@ -1,5 +1,6 @@
 //! The settings of fine-tuning that follow for a method, a number of labels and a choice of rates.
 
+use mnist_io::ImageShape;
 use stack::FineTuneConfig;
 
 use crate::methods::ResolvedMethod;
@@ -43,6 +44,23 @@ impl ComparisonConfig {
         let learning_rates =
             or_common(own.map(|own| own.learning_rates.as_slice()), &self.learning_rates);
         learning_rates.into_iter().flat_map(with).collect()
+    }
+
+    /// The settings of fine-tuning a network of `n_layers` hidden layers on images of this shape, in
+    /// colour or not: the channels of a pixel are shifted together.
+    pub(crate) fn fine_tuning_on(
+        &self,
+        shape: ImageShape,
+        method: &ResolvedMethod<'_>,
+        n_layers: usize,
+        budget: &LabelBudget,
+        rates: Rates,
+    ) -> FineTuneConfig {
+        let mut settings = self.fine_tuning_for(method, n_layers, budget, rates);
+        if let ImageShape { height, width, channels: channels @ 2.. } = shape {
+            settings.shift = settings.shift.map(|it| it.of_images([height, width, channels]));
+        }
+        settings
     }
 
     /// The settings of fine-tuning a network of `n_layers` hidden layers.

@@ -123,7 +123,7 @@ pub(crate) fn bars(n: usize, salt: usize, shuffled: bool) -> Dataset {
     let by_chance = |i: usize| [0.25, 0.5, 0.75].iter().filter(|&&at| chance[i] >= at).count();
     let class = |i: usize| if shuffled { by_chance(i) } else { i % 4 };
     let labels = (0..n).map(|i| class(i) as u8).collect();
-    let shape = ImageShape { height: 4, width: 4 };
+    let shape = ImageShape::grey(4, 4);
     Dataset::from_arrays("bars", images, Some((labels, 4)), shape).expect("as many labels")
 }
 

@@ -10,8 +10,7 @@ use crate::idx::{self, IdxLabels};
 use crate::idx_folder::locate;
 use crate::read::classes::RawLabels;
 use crate::read::element::Element;
-use crate::read::format::{Format, Reader, check_memory};
-use crate::read::options::ReadOptions;
+use crate::read::format::{ArrayOptions, Format, Reader, check_memory};
 use crate::read::raw::{Fingerprint, RawPart, RawSet};
 use crate::read::table::{Table, Values};
 use crate::shape::ImageShape;
@@ -61,7 +60,7 @@ fn starts_like_idx(path: &Path) -> Result<bool, Error> {
     Ok(start == [0, 0] || start == [0x1f, 0x8b])
 }
 
-fn read_folder(dir: &Path, options: &ReadOptions) -> Result<RawSet, Error> {
+fn read_folder(dir: &Path, options: &ArrayOptions) -> Result<RawSet, Error> {
     let [train_images, train_labels, test_images, test_labels] = &locate(dir)?;
     let (train, test) = rayon::join(
         || read_part(train_images, Some(train_labels), options),
@@ -74,13 +73,13 @@ fn read_folder(dir: &Path, options: &ReadOptions) -> Result<RawSet, Error> {
 fn read_part(
     images: &Path,
     labels: Option<&Path>,
-    options: &ReadOptions,
+    options: &ArrayOptions,
 ) -> Result<RawPart, Error> {
     let labels = labels.map(|labels| idx::read_labels(labels, 256)).transpose()?;
     let mut unpacked = Unpacked::open(images)?;
     let most = if unpacked.is_packed() { idx::MAX_BYTES } else { u64::MAX / 8 };
     let ([n, height, width], declared) = idx::read_header::<3>(&mut unpacked, most)?;
-    let shape = ImageShape { height: height as usize, width: width as usize };
+    let shape = ImageShape::grey(height as usize, width as usize);
     let header = idx::header(&[n as usize, shape.height, shape.width]);
     let label_header = labels.as_ref().map(IdxLabels::header).unwrap_or_default();
     let label_bytes = labels.as_ref().map_or(&[][..], |labels| &labels.labels);

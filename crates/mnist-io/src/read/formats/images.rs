@@ -1,10 +1,11 @@
 //! Folders of PNG and JPEG images: all in one folder, in one subfolder per class, or either of these
-//! below folders for training, test and perhaps validation.
+//! below folders for training, test and perhaps validation. They are read in colour if any training image
+//! is coloured, or if the contract says so.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use image::{DynamicImage, ImageReader, Rgba};
+use image::{DynamicImage, ImageDecoder as _, ImageReader, Rgba};
 use rayon::prelude::*;
 
 use crate::error::Error;
@@ -13,9 +14,8 @@ use crate::frame::parts::Part;
 use crate::hash::sha256_of_slices;
 use crate::read::classes::RawLabels;
 use crate::read::element::Element;
-use crate::read::format::{Format, Reader, check_memory};
+use crate::read::format::{ArrayOptions, Format, Reader, check_memory};
 use crate::read::note::Note;
-use crate::read::options::ReadOptions;
 use crate::read::raw::{Fingerprint, RawPart, RawSet};
 use crate::read::table::{Table, Values};
 use crate::shape::ImageShape;
@@ -29,27 +29,34 @@ pub(super) const FORMAT: Format = Format {
     reader: Reader::Arrays { read, labels: "the labels of images are the names of their folders" },
 };
 
-fn read(dir: &Path, options: &ReadOptions) -> Result<RawSet, Error> {
+fn read(dir: &Path, options: &ArrayOptions) -> Result<RawSet, Error> {
     let train = part_of(dir, Part::Train)?.unwrap_or_else(|| dir.into());
     let listed = listing(&train)?;
     let mut notes = Vec::new();
     if listed.n_others > 0 {
         notes.push(Note::IgnoredFiles { dir: train.clone(), n_files: listed.n_others });
     }
-    let converted = AtomicUsize::new(0);
+    let colour = options.channels.map_or_else(|| listed.has_colour(), |channels| channels == 3);
+    let channels = if colour { 3 } else { 1 };
+    let seen = Seen::default();
     let part = |part: Part| -> Result<Option<RawPart>, Error> {
         let Some(dir) = part_of(dir, part)?.filter(|dir| *dir != train) else { return Ok(None) };
         let listed = listing(&dir)?;
         if listed.files.is_empty() {
             return Ok(None);
         }
-        Ok(Some(read_part(&dir, listed, options, &converted)?))
+        Ok(Some(read_part(&dir, listed, channels, options, &seen)?))
     };
-    let train_part = read_part(&train, listed, options, &converted)?;
+    let train_part = read_part(&train, listed, channels, options, &seen)?;
+    if colour && options.channels.is_none() {
+        let n_coloured = seen.coloured.load(Ordering::Relaxed);
+        notes.push(Note::Coloured { n_coloured, n_images: train_part.table.n_rows });
+    }
     let (validation, test) = (part(Part::Validation)?, part(Part::Test)?);
-    match converted.into_inner() {
-        0 => (),
-        n_images => notes.push(Note::Converted { n_images }),
+    match (seen.converted.into_inner(), seen.transparent.into_inner()) {
+        (n_images, _) if n_images > 0 && !colour => notes.push(Note::Converted { n_images }),
+        (_, n_images) if n_images > 0 && colour => notes.push(Note::Opaque { n_images }),
+        _ => (),
     }
     RawSet::of_parts(train_part, validation, test, notes)
 }
@@ -77,6 +84,36 @@ struct Listing {
     n_others: usize,
 }
 
+impl Listing {
+    /// Whether any image is coloured. A file that cannot be read is named where all are read.
+    fn has_colour(&self) -> bool {
+        let coloured = |file: &PathBuf| {
+            may_have_colour(file) && decode(file).is_ok_and(|image| image.is_coloured)
+        };
+        self.files.par_iter().any(coloured)
+    }
+}
+
+/// Numbers of images, of all parts so far.
+#[derive(Default)]
+struct Seen {
+    /// Those with a pixel that is coloured or transparent.
+    converted: AtomicUsize,
+    coloured: AtomicUsize,
+    transparent: AtomicUsize,
+}
+
+impl Seen {
+    fn add(&self, image: &Opaque) {
+        let count = |counter: &AtomicUsize, is: bool| {
+            counter.fetch_add(usize::from(is), Ordering::Relaxed);
+        };
+        count(&self.converted, image.is_converted);
+        count(&self.coloured, image.is_coloured);
+        count(&self.transparent, image.is_transparent);
+    }
+}
+
 fn listing(dir: &Path) -> Result<Listing, Error> {
     let (mut files, folders, mut n_others) = entries(dir)?;
     let mut classes = Vec::new();
@@ -94,28 +131,30 @@ fn listing(dir: &Path) -> Result<Listing, Error> {
     Ok(Listing { files, classes, n_others })
 }
 
-/// Reads the images of one part, of which there is at least one.
+/// Reads the images of one part, of which there is at least one, with this number of channels.
 fn read_part(
     dir: &Path,
     listing: Listing,
-    options: &ReadOptions,
-    converted: &AtomicUsize,
+    channels: usize,
+    options: &ArrayOptions,
+    seen: &Seen,
 ) -> Result<RawPart, Error> {
     let Listing { files, classes, .. } = listing;
-    let shape = decode(&files[0])?.shape;
+    let size = decode(&files[0])?.size();
+    let shape = ImageShape { channels, ..size };
     let n_rows = files.len();
-    let n_values = (n_rows as u64).saturating_mul(shape.n_pixels() as u64);
+    let n_values = (n_rows as u64).saturating_mul(shape.n_values() as u64);
     let remedy = "save the images as one .npy file, which can stay on disk";
     check_memory(&dir.display().to_string(), n_values, options, remedy)?;
-    let mut pixels = vec![0; n_rows * shape.n_pixels()];
-    pixels.par_chunks_mut(shape.n_pixels()).zip(&files).try_for_each(|(pixels, file)| {
+    let mut pixels = vec![0; n_rows * shape.n_values()];
+    pixels.par_chunks_mut(shape.n_values()).zip(&files).try_for_each(|(pixels, file)| {
         let image = decode(file)?;
-        if image.shape != shape {
-            let (file, found) = (file.clone(), image.shape);
-            return Err(FormatError::ImageSize { file, found, expected: shape });
+        if image.size() != size {
+            let (file, found) = (file.clone(), image.size());
+            return Err(FormatError::ImageSize { file, found, expected: size });
         }
-        pixels.copy_from_slice(&image.pixels);
-        converted.fetch_add(usize::from(image.converted), Ordering::Relaxed);
+        seen.add(&image);
+        pixels.copy_from_slice(&image.into_values(channels));
         Ok(())
     })?;
     let words: Vec<u8> = classes.iter().flat_map(|c| [c.as_bytes(), b"\0"].concat()).collect();
@@ -148,18 +187,42 @@ fn entries(dir: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>, usize), Error> {
     Ok((files, folders, others))
 }
 
-/// A grey image.
-struct Grey {
-    shape: ImageShape,
-    /// One byte for each pixel.
-    pixels: Vec<u8>,
+/// An image on a white ground.
+struct Opaque {
+    /// Grey, or red, green, blue and an alpha that no longer matters; 8 bits each.
+    image: DynamicImage,
     /// Whether a pixel was coloured or transparent.
-    converted: bool,
+    is_converted: bool,
+    /// Whether a pixel is coloured on the white ground.
+    is_coloured: bool,
+    is_transparent: bool,
 }
 
-/// The grey values of an image: the luma of colours (ITU-R BT.709) on a white ground. Values of 16 bits
-/// are rounded to 8.
-fn decode(file: &Path) -> Result<Grey, FormatError> {
+impl Opaque {
+    /// Height and width, whatever the colours.
+    fn size(&self) -> ImageShape {
+        ImageShape::grey(self.image.height() as usize, self.image.width() as usize)
+    }
+
+    /// The bytes of the pixels: their luma (ITU-R BT.709), or their 3 channels, which are equal in a grey
+    /// image.
+    fn into_values(self, channels: usize) -> Vec<u8> {
+        match channels {
+            1 => self.image.into_luma8().into_raw(),
+            _ => self.image.into_rgb8().into_raw(),
+        }
+    }
+}
+
+/// Whether an image file has channels of colours, by its header.
+fn may_have_colour(file: &Path) -> bool {
+    let reader = ImageReader::open(file).and_then(ImageReader::with_guessed_format).ok();
+    let decoder = reader.and_then(|reader| reader.into_decoder().ok());
+    decoder.is_none_or(|decoder| decoder.color_type().has_color())
+}
+
+/// Reads an image and puts it on a white ground. Values of 16 bits are rounded to 8.
+fn decode(file: &Path) -> Result<Opaque, FormatError> {
     let image = ImageReader::open(file)
         .and_then(ImageReader::with_guessed_format)
         .map_err(image::ImageError::IoError)
@@ -169,22 +232,25 @@ fn decode(file: &Path) -> Result<Grey, FormatError> {
             cause: error.into(),
             expected: "a PNG or JPEG image",
         })?;
-    let shape = ImageShape { height: image.height() as usize, width: image.width() as usize };
     if !image.color().has_color() && !image.color().has_alpha() {
-        return Ok(Grey { shape, pixels: image.into_luma8().into_raw(), converted: false });
+        let image = DynamicImage::ImageLuma8(image.into_luma8());
+        let (is_converted, is_coloured, is_transparent) = (false, false, false);
+        return Ok(Opaque { image, is_converted, is_coloured, is_transparent });
     }
     let mut rgba = image.to_rgba8();
-    let odd = |pixel: &Rgba<u8>| {
-        let [r, g, b, alpha] = pixel.0;
-        alpha != 255 || r != g || g != b
+    let is_grey = |pixel: &Rgba<u8>| {
+        let [r, g, b, _] = pixel.0;
+        r == g && g == b
     };
-    let converted = rgba.pixels().any(odd);
+    let is_transparent = rgba.pixels().any(|pixel| pixel.0[3] != 255);
+    let is_converted = is_transparent || !rgba.pixels().all(is_grey);
     for pixel in rgba.pixels_mut() {
         let alpha = u32::from(pixel.0[3]);
         for channel in &mut pixel.0[..3] {
             *channel = ((u32::from(*channel) * alpha + 255 * (255 - alpha) + 127) / 255) as u8;
         }
     }
-    let pixels = DynamicImage::ImageRgba8(rgba).into_luma8().into_raw();
-    Ok(Grey { shape, pixels, converted })
+    let is_coloured = !rgba.pixels().all(is_grey);
+    let image = DynamicImage::ImageRgba8(rgba);
+    Ok(Opaque { image, is_converted, is_coloured, is_transparent })
 }

@@ -11,8 +11,7 @@ use npyz::{DType, NpyHeader, Order, TypeChar};
 use crate::error::Error;
 use crate::format_error::FormatError;
 use crate::read::element::{Element, Kind};
-use crate::read::format::{Format, Reader, has_extension};
-use crate::read::options::ReadOptions;
+use crate::read::format::{ArrayOptions, Format, Reader, has_extension};
 use crate::read::raw::{Fingerprint, RawPart, RawSet};
 use crate::read::table::{Table, Values};
 use crate::shape::ImageShape;
@@ -23,7 +22,7 @@ pub(super) const FORMAT: Format = Format {
     reader: Reader::Arrays { read, labels: "save samples and labels as x and y of a .npz file" },
 };
 
-fn read(file: &Path, _: &ReadOptions) -> Result<RawSet, Error> {
+fn read(file: &Path, _: &ArrayOptions) -> Result<RawSet, Error> {
     let io = |source| Error::Io { file: file.into(), source };
     let place = file.display().to_string();
     let mut opened = File::open(file).map_err(io)?;
@@ -92,7 +91,8 @@ pub(super) fn samples(
     let wrong_shape = || FormatError::NpyShape {
         place: place(),
         found: header.shape().to_vec(),
-        expected: "(samples, features) or (samples, height, width), each at least 1",
+        expected: "(samples, features), (samples, height, width) or, in colour, (samples, height, \
+                   width, 3), each at least 1",
     };
     let mut sizes = Vec::new();
     for &size in header.shape() {
@@ -104,7 +104,10 @@ pub(super) fn samples(
     let (n_rows, shape) = match sizes[..] {
         [n, features] => (n, ImageShape::of_features(features)),
         [n, height, width] | [n, height, width, 1] | [n, 1, height, width] => {
-            (n, ImageShape { height, width })
+            (n, ImageShape::grey(height, width))
+        }
+        [n, height, width, channels @ 3] => {
+            (n, ImageShape { channels, ..ImageShape::grey(height, width) })
         }
         _ => return Err(wrong_shape()),
     };

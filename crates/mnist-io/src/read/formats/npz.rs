@@ -13,9 +13,8 @@ use crate::error::Error;
 use crate::format_error::FormatError;
 use crate::frame::cell::number_text;
 use crate::read::classes::RawLabels;
-use crate::read::format::{Format, Reader, check_memory, has_extension};
+use crate::read::format::{ArrayOptions, Format, Reader, check_memory, has_extension};
 use crate::read::note::Note;
-use crate::read::options::ReadOptions;
 use crate::read::raw::{Fingerprint, RawPart, RawSet};
 use crate::read::table::{Table, Values};
 
@@ -69,7 +68,7 @@ const WHOLE: [&[&str]; 2] = [
     &["y", "target", "targets", "labels", "label", "arr_1"],
 ];
 
-fn read(file: &Path, options: &ReadOptions) -> Result<RawSet, Error> {
+fn read(file: &Path, options: &ArrayOptions) -> Result<RawSet, Error> {
     let zip = |error| bad_archive(file, error);
     let opened = File::open(file).map_err(|source| Error::Io { file: file.into(), source })?;
     let mut archive = ZipArchive::new(opened).map_err(zip)?;
@@ -121,13 +120,13 @@ fn samples_entry(
     archive: &mut ZipArchive<File>,
     file: &Path,
     name: &str,
-    options: &ReadOptions,
+    options: &ArrayOptions,
 ) -> Result<Table, Error> {
     let place = format!("{}, entry {name}", file.display());
     let mut entry = open_entry(archive, file, name)?;
     let header = header(&mut entry, &place)?;
     let (n_rows, shape, element) = samples(&header, &place)?;
-    let n_values = (n_rows as u64).saturating_mul(shape.n_pixels() as u64);
+    let n_values = (n_rows as u64).saturating_mul(shape.n_values() as u64);
     let remedy = "save the array as a .npy file, which can stay on disk";
     check_memory(&place, n_values, options, remedy)?;
     let bytes = rest(entry, &header, element.size(), &place)?;
