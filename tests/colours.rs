@@ -100,7 +100,8 @@ fn figures_shifts_and_halves_have_three_channels() {
     let truth = picture(0, false);
     for (x, y, pixel) in truth.enumerate_pixels().filter(|(x, ..)| *x < 8) {
         let found = &pixels[3 * (16 * y + x) as usize..][..3];
-        let is_same = found.iter().zip(pixel.0).all(|(found, byte)| (found - f64::from(byte)).abs() < 1e-3);
+        let is_same =
+            found.iter().zip(pixel.0).all(|(found, byte)| (found - f64::from(byte)).abs() < 1e-3);
         assert!(is_same, "{x}, {y}: {found:?}, {pixel:?}");
     }
 }
