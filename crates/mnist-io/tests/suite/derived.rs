@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test")]
 
-use mnist_io::{Derived, Error, SplitRule, TrainTest, load};
-use ndarray::s;
+use mnist_io::{Dataset, Derived, Error, ImageShape, SplitRule, TrainTest, load};
+use ndarray::{Array2, s};
 
 fn make(set: Derived, mnist: &TrainTest) -> TrainTest {
     set.make(|| Ok(mnist.clone())).unwrap()
@@ -49,8 +49,20 @@ fn the_sets_of_digits_differ_in_the_variation_alone() {
 
 #[test]
 fn a_set_that_is_too_small_is_refused() {
+    let part = |n: usize| {
+        let labels = Some((vec![0; n], 1));
+        Dataset::from_arrays("few", Array2::zeros((n, 784)), labels, ImageShape::grey(28, 28))
+            .unwrap()
+    };
+    let few = TrainTest { train: part(5), test: part(3) };
+    let error = Derived::Basic.make(|| Ok(few)).unwrap_err();
+    assert!(matches!(error, Error::SubsetSize { requested: 62_000, available: 8 }), "{error}");
+}
+
+#[test]
+fn images_of_another_shape_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     crate::common::small_set(dir.path());
     let error = Derived::Basic.make(|| load(dir.path())).unwrap_err();
-    assert!(matches!(error, Error::SubsetSize { requested: 62_000, available: 8 }), "{error}");
+    assert!(matches!(error, Error::NotDigits { .. }), "{error}");
 }

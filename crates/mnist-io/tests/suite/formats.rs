@@ -138,7 +138,7 @@ fn every_mistake_in_an_array_is_named() {
     case(npy("|u1", "(3, 2)", &[0; 7]), &["holds 7 bytes of data; its header declares 6"]);
     case(npy("|u1", "(6,)", &[0; 6]), &["has shape [6]; expected (samples, features)"]);
     case(npy("|u1", "(0, 6)", &[]), &["has shape [0, 6]"]);
-    case(npy("|u1", "(1, 2, 2, 3)", &[0; 12]), &["has shape [1, 2, 2, 3]"]);
+    case(npy("|u1", "(1, 2, 2, 2)", &[0; 8]), &["has shape [1, 2, 2, 2]"]);
     case(npy("|u1", "(2, 2)", &[0; 4]), &["has 2 rows; expected at least 3"]);
     case(npy("<c8", "(3, 1)", &[0; 24]), &["elements of type '<c8'", "astype(\"float32\")"]);
     case(npy("<f4", "(9999999999, 9999999999, 99)", &[0; 4]), &["holds 4 bytes of data"]);
