@@ -78,7 +78,7 @@ fn figures_shifts_and_halves_have_three_channels() {
     };
     train("denoising", &small, &denoising);
     let settings = std::fs::read_to_string(denoising.join("config.toml")).expect("written");
-    assert!(!settings.is_empty());
+    assert!(settings.contains("[training.shift]\npixels = 1\nchannels = 3\n"), "{settings}");
     let figure = |run: &Path, name: &str| {
         let csv = run.join("figures").join(name).with_extension("csv");
         let text = std::fs::read_to_string(csv).expect("drawn");
