@@ -76,7 +76,9 @@ pub fn run(
     let DefaultComparison { config: comparison, methods, .. } = settings;
     comparison.validate(&methods).map_err(|error| ConfigError(error.to_string()))?;
     let n_labels = splits.train.labels.as_ref().map_or(usize::MAX, Vec::len);
-    if let Some(budget) = comparison.labels.iter().find(|budget| budget.count > n_labels) {
+    let of_architectures = comparison.architectures.values().flat_map(|own| &own.labels);
+    let mut budgets = comparison.labels.iter().chain(of_architectures);
+    if let Some(budget) = budgets.find(|budget| budget.count > n_labels) {
         let message =
             format!("{} labels: expected at most {n_labels}, as many as train", budget.count);
         return Err(ConfigError(message).into());
