@@ -162,19 +162,21 @@ mod tests {
     #[test]
     fn a_product_and_its_values_give_the_same_step() {
         let wave = |n: usize| move |(i, j): (usize, usize)| ((i * n + j) as f32).sin();
-        let (x, delta) = (
+        let (mut x, delta) = (
             ndarray::Array2::from_shape_fn((30, 50), wave(7)),
-            ndarray::Array2::from_shape_fn((30, 40), wave(11)),
+            ndarray::Array2::from_shape_fn((30, 70), wave(11)),
         );
-        let mut stored = vec![Layer::<f32>::zeros(50, 40)];
+        // An input that is off in the whole batch: the gradient of its weights is zero.
+        x.column_mut(3).fill(0.0);
+        let mut stored = vec![Layer::<f32>::zeros(50, 70)];
         stored[0].set_weights_gradient(0.5, x.view(), delta.view(), &Trace::None);
         stored[0].set_bias_gradient(0.5, delta.view(), &Trace::None);
-        for (rule, _) in rules() {
-            let mut models = [(); 2].map(|()| vec![Layer::<f32>::zeros(50, 40)]);
+        for (rule, penalty) in rules().into_iter().flat_map(|(r, _)| [(r, 0.0), (r, 0.01)]) {
+            let mut models = [(); 2].map(|()| vec![Layer::<f32>::zeros(50, 70)]);
             let [by_values, by_product] = &mut models;
-            by_values[0].weights = ndarray::Array2::from_shape_fn((50, 40), wave(3));
+            by_values[0].weights = ndarray::Array2::from_shape_fn((50, 70), wave(3));
             by_product.clone_from(by_values);
-            let mut a = Optimizer::new(rule, 0.01, by_values);
+            let mut a = Optimizer::new(rule, penalty, by_values);
             let mut b = a.clone();
             for _ in 0..2 {
                 a.descend(by_values, &stored, 0.1);

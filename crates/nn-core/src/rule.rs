@@ -1,5 +1,5 @@
 use numerics::Real;
-use numerics::elementary::{flush_to_zero, vectorised};
+use numerics::elementary::{flush_to_zero, map_in_place, vectorised};
 use serde::{Deserialize, Serialize};
 
 use crate::regularisation::sign_of;
@@ -103,6 +103,19 @@ impl Rule {
 }
 
 impl<F: Real> Update<F> {
+    /// Whether a value keeps still in a step in which its gradient is zero.
+    pub(crate) fn rests_without_gradient(&self) -> bool {
+        !self.rule.keeps_mean() && self.penalties == (0.0, 0.0)
+    }
+
+    /// Does for values that rest what [`Update::step`] does for a gradient of zero.
+    pub(crate) fn rest(&self, square: &mut [F]) {
+        if let Rule::RmsProp { decay, .. } | Rule::RmsPropTf1 { decay, .. } = self.rule {
+            let rho = F::of(decay);
+            map_in_place(square, |square| normal(rho * square));
+        }
+    }
+
     /// Applies the rule to some values, their gradients and their moments.
     pub(crate) fn step(&self, values: &mut [F], gradient: &[F], mean: &mut [F], square: &mut [F]) {
         let (rate, sign, one) = (F::of(self.rate), self.sign, F::one());

@@ -1,7 +1,8 @@
 //! Optimizer steps on one tensor, whose gradient is given as values or as a product.
 
 use ndarray::{ArrayView2, ArrayViewMut2};
-use numerics::{Real, by_rows, matmul_consume};
+use numerics::elementary::vectorised;
+use numerics::{Real, by_elements, matmul_consume};
 
 use crate::Rule;
 
@@ -57,7 +58,8 @@ impl<F: Real> Update<F> {
         let square = (!slot.square.is_empty()).then_some(slot.square.as_mut_slice());
         match gradient {
             TensorGradient::Values(gradient) => {
-                by_rows(gradient.len(), (values, mean, square), |range, (values, mean, square)| {
+                let outputs = (values, mean, square);
+                by_elements(gradient.len(), outputs, |range, (values, mean, square)| {
                     let (mean, square) = (mean.unwrap_or_default(), square.unwrap_or_default());
                     self.step(values, &gradient[range], mean, square);
                 });
@@ -70,11 +72,48 @@ impl<F: Real> Update<F> {
                     let gradient = gradient.to_slice().expect("whole rows");
                     let mean = mean.map(whole_rows).unwrap_or_default();
                     let square = square.map(whole_rows).unwrap_or_default();
-                    self.step(whole_rows(values), gradient, mean, square);
+                    let values = whole_rows(values);
+                    if self.rests_without_gradient() && shape[1] >= WIDE_ROW {
+                        self.step_by_rows(shape[1], (values, square), gradient);
+                    } else {
+                        self.step(values, gradient, mean, square);
+                    }
                 });
             }
         }
     }
+
+    /// Updates rows of `width` values for a rule that keeps no mean, and passes over the rows without a
+    /// gradient: the weights of an input that is zero in the whole batch, as most pixels are in a small
+    /// one.
+    fn step_by_rows(&self, width: usize, (values, square): (&mut [F], &mut [F]), gradient: &[F]) {
+        let mut squares = square.chunks_exact_mut(width);
+        for (values, gradient) in values.chunks_exact_mut(width).zip(gradient.chunks_exact(width)) {
+            let square = squares.next().unwrap_or_default();
+            if is_zero(gradient) {
+                self.rest(square);
+            } else {
+                self.step(values, gradient, &mut [], square);
+            }
+        }
+    }
+}
+
+/// With fewer values in a row, it takes longer to look for a gradient than to take the step.
+const WIDE_ROW: usize = 64;
+
+/// Whether all values are zero.
+fn is_zero<F: Real>(values: &[F]) -> bool {
+    let mut n = 0_u32;
+    vectorised(
+        #[inline(always)]
+        || {
+            for &value in values {
+                n += u32::from(value != F::zero());
+            }
+        },
+    );
+    n == 0
 }
 
 /// The values of a tensor as a matrix.

@@ -19,6 +19,6 @@ pub use real::Real;
 pub use reduce::{
     argmax, column_differences, column_sums, log_add_exp, log_sum_exp, sum, update_and_sum,
 };
-pub use rows::{Split, by_rows, by_thread};
+pub use rows::{Split, by_elements, by_rows, by_thread};
 pub use stream::{Purpose, Stream};
 pub use team::{team_size, with_team};

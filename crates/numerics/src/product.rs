@@ -2,8 +2,9 @@
 //!
 //! Our own kernels take the shapes of a training step. They add the terms of each element in
 //! ascending order of k, and skip the zeros of a sparse A, so the bits of the result depend neither
-//! on the number of threads nor on the choice of kernel. Products with few rows, with very many terms
-//! or with a transposed result go to the `gemm` crate, in shards that depend on the shape alone.
+//! on the number of threads nor on the choice of kernel, nor those of a row on the rows beside it.
+//! Products with very many terms or with a transposed result go to the `gemm` crate, in shards that
+//! depend on the shape alone.
 //!
 //! # Layout of a packed product
 //!
@@ -34,6 +35,10 @@
 //!   owns whole cache lines of columns of C, packs the same columns of B for itself, and reads all
 //!   of A. An epilogue then runs by rows.
 //!
+//! Packing pays if many rows of A pass over B. With few rows, B is read in place (see [`few_rows`] if its
+//! columns are contiguous). A product that takes less time than it takes to start the team stays on
+//! the calling thread.
+//!
 //! A shard of A with at least half zeros is compressed to CSR once, for all micro-panels. For each
 //! non-zero A[r, k] the sparse kernel gathers row k of the micro-panel:
 //!
@@ -61,6 +66,7 @@ use crate::team::team_size;
 mod convolution;
 mod csr;
 mod dense;
+mod few_rows;
 pub(crate) mod kernels;
 mod lanes;
 mod pack;
@@ -102,17 +108,10 @@ fn matmul_scaled_generic<F: Real>(
     out: ArrayViewMut2<F>,
 ) {
     check(a, b, &out);
-    let (m, n) = out.dim();
     if packs(a, &out) {
         packed(alpha, a, b, beta, out, (), |_, _, ()| ());
-    } else if m < n && m < FEW_ROWS {
-        // There are too few rows to divide among threads, so the columns are divided.
-        let out_t = out.reversed_axes();
-        by_rows(n, out_t, |columns, out_t| {
-            serial(alpha, a, b.slice(s![.., columns]), beta, out_t.reversed_axes());
-        });
     } else {
-        by_rows(m, out, |rows, out| {
+        by_rows(out.nrows(), out, |rows, out| {
             serial(alpha, a.slice(s![rows, ..]), b, beta, out);
         });
     }
@@ -144,20 +143,36 @@ pub fn matmul_then<F: Real, S: Split>(
     });
 }
 
-/// Products with fewer rows than this are divided by columns.
-const FEW_ROWS: usize = 48;
+/// With fewer rows than this, packing B costs more than it saves.
+const FEW_ROWS: usize = 32;
+
+/// Products of fewer multiplications than this are computed faster than the team starts.
+const SMALL_PRODUCT: usize = 1 << 18;
+
+/// Loops over fewer elements than this are done before the team starts, if they add or copy them.
+const SMALL_LOOP: usize = 1 << 14;
+
+/// The same for the loops of an epilogue, which compute exponentials.
+const SMALL_EPILOGUE: usize = 1 << 12;
+
+/// Number of threads for a product.
+fn workers(m: usize, k: usize, n: usize) -> usize {
+    if m * k * n < SMALL_PRODUCT { 1 } else { team_size() }
+}
+
+/// Number of threads for a loop over so many elements.
+pub(crate) fn workers_on(elements: usize) -> usize {
+    if elements < SMALL_LOOP { 1 } else { team_size() }
+}
 
 /// With more terms than this, the packed B would take too much memory.
 const PACK_TERMS: usize = 16_384;
 
 /// Whether our own kernels compute the product, which depends on shapes and strides alone.
 fn packs<F>(a: ArrayView2<F>, out: &ArrayViewMut2<F>) -> bool {
-    let ((m, n), k) = (out.dim(), a.ncols());
-    m >= PACK_ROWS && n > 1 && k > 0 && k <= PACK_TERMS && out.strides()[1] == 1
+    let (n, k) = (out.ncols(), a.ncols());
+    n > 1 && k > 0 && k <= PACK_TERMS && out.strides()[1] == 1
 }
-
-/// With fewer rows than this, packing B costs more than it saves.
-const PACK_ROWS: usize = 24;
 
 /// Computes the product with our own kernels.
 fn packed<F: Real, S: Split>(
@@ -170,25 +185,38 @@ fn packed<F: Real, S: Split>(
     epilogue: impl Fn(Range<usize>, ArrayViewMut2<F>, S) + Sync,
 ) {
     let arch = Arch::new();
-    let (m, n) = out.dim();
-    if shares_columns(m, a.ncols(), n) {
+    let ((m, n), k) = (out.dim(), a.ncols());
+    let few = m < FEW_ROWS && alpha == F::one();
+    let (down, along) = (b.strides()[0], b.strides()[1]);
+    let finish = |out, outputs| {
+        let workers = if m * n < SMALL_EPILOGUE { 1 } else { team_size() };
+        by_shards(workers, m, (out, outputs), |rows, (out, outputs)| {
+            epilogue(rows, out, outputs);
+        });
+    };
+    if few && beta == F::zero() && down == 1 && along > 1 {
+        F::multiply_by_transpose(a, b, out.view_mut());
+        finish(out, outputs);
+        return;
+    }
+    let in_place = few && along == 1 && down > 0;
+    if shares_columns(m, k, n) {
         with_csr_shards(arch, a, |shards| {
-            by_columns(n, out.view_mut().reversed_axes(), |columns, out| {
-                Packed::alone(alpha, b.slice(s![.., columns]), |b| {
+            let multiply = |columns, out: ArrayViewMut2<F>| {
+                with_right(in_place, 1, alpha, b.slice(s![.., columns]), |b| {
                     let mut out = out.reversed_axes();
                     for shard in shards {
                         let out = out.slice_mut(s![shard.rows.clone(), ..]);
                         F::multiply_shard(arch, shard.operand(a), b, beta, out);
                     }
                 });
-            });
+            };
+            by_columns(workers(m, k, n), n, out.view_mut().reversed_axes(), multiply);
         });
-        by_shards(team_size(), m, (out, outputs), |rows, (out, outputs)| {
-            epilogue(rows, out, outputs);
-        });
+        finish(out, outputs);
     } else {
-        Packed::together(alpha, b, |b| {
-            by_shards(team_size(), m, (out, outputs), |rows, (mut out, outputs)| {
+        with_right(in_place, workers_on(b.len()), alpha, b, |b| {
+            by_shards(workers(m, k, n), m, (out, outputs), |rows, (mut out, outputs)| {
                 with_csr(arch, a.slice(s![rows.clone(), ..]), |a| {
                     F::multiply_shard(arch, a, b, beta, out.view_mut());
                 });
@@ -196,6 +224,17 @@ fn packed<F: Real, S: Split>(
             });
         });
     }
+}
+
+/// Calls `body` with `alpha` · `b`, read in place (then `alpha` is 1) or packed by so many threads.
+fn with_right<F: Real, R>(
+    in_place: bool,
+    threads: usize,
+    alpha: F,
+    b: ArrayView2<F>,
+    body: impl FnOnce(Packed<F>) -> R,
+) -> R {
+    if in_place { Packed::in_place(b, body) } else { Packed::packed(threads, alpha, b, body) }
 }
 
 /// Computes `alpha` · `a` · `b` without storing it as a whole. Shapes: (m, k) · (k, n).
@@ -214,10 +253,13 @@ pub fn matmul_consume<F: Real, S: Split>(
 ) {
     let (arch, m) = (Arch::new(), a.nrows());
     assert!(a.ncols() == b.nrows(), "{:?} · {:?} does not fit", a.dim(), b.dim());
-    Packed::together(alpha, b, |packed| {
-        by_shards(team_size(), m, outputs, |rows, outputs| {
+    // The consumer passes over all of the result, which may take longer than the product.
+    let n = b.ncols();
+    let threads = workers(m, a.ncols(), n).max(workers_on(m * n));
+    Packed::packed(workers_on(b.len()), alpha, b, |packed| {
+        by_shards(threads, m, outputs, |rows, outputs| {
             with_csr(arch, a.slice(s![rows, ..]), |a| {
-                strips::multiply_strips(arch, a, packed, b.ncols(), outputs, &consume);
+                strips::multiply_strips(arch, a, packed, n, outputs, &consume);
             });
         });
     });
@@ -249,7 +291,7 @@ fn with_csr_shards<F: Real, R>(
     a: ArrayView2<F>,
     body: impl FnOnce(&[Shard<F>]) -> R,
 ) -> R {
-    let shards = team_size().min(MAX_SHARDS);
+    let shards = workers_on(a.len()).min(MAX_SHARDS);
     let rows = |shard: usize| shard * a.nrows() / shards..(shard + 1) * a.nrows() / shards;
     let mut memory = F::take_csr();
     memory.resize_with(memory.len().max(shards), CsrBuffer::default);

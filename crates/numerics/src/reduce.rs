@@ -4,7 +4,8 @@ use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1, s};
 
 use crate::Real;
 use crate::elementary::vectorised;
-use crate::rows::by_rows;
+use crate::product::workers_on;
+use crate::rows::by_shards;
 
 /// ln(eᵃ + eᵇ), computed without overflow; −∞ is the neutral element.
 #[must_use]
@@ -77,7 +78,7 @@ pub fn update_and_sum<F: Real>(values: &mut [F], partners: &[F], f: impl Fn(&mut
 /// If the lengths differ.
 pub fn column_sums<F: Real>(scale: F, a: ArrayView2<F>, out: ArrayViewMut1<F>) {
     assert_eq!(a.ncols(), out.len(), "columns and their sums");
-    by_rows(a.ncols(), out, |columns, mut out| {
+    by_shards(workers_on(a.len()), a.ncols(), out, |columns, mut out| {
         out.fill(F::zero());
         for row in a.slice(s![.., columns]).rows() {
             add(F::one(), row, &mut out);
@@ -113,7 +114,7 @@ pub fn column_differences<F: Real>(
 ) {
     assert_eq!(a.dim(), b.dim(), "the two sides of a difference");
     assert_eq!(a.ncols(), out.len(), "columns and their sums");
-    by_rows(a.ncols(), out, |columns, mut out| {
+    by_shards(workers_on(a.len()), a.ncols(), out, |columns, mut out| {
         out.fill(F::zero());
         let (a, b) = (a.slice(s![.., columns.clone()]), b.slice(s![.., columns]));
         for (a, b) in a.rows().into_iter().zip(b.rows()) {

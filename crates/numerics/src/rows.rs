@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use ndarray::{ArrayViewMut1, ArrayViewMut2, Axis};
 
+use crate::product::workers_on;
 use crate::team;
 
 /// Minimum number of rows in a shard, unless there are fewer in all.
@@ -137,6 +138,15 @@ pub fn by_thread<S: Split>(n_rows: usize, outputs: S, body: impl Fn(Range<usize>
     by_shards(team::team_size(), n_rows, outputs, body);
 }
 
+/// Does the same as [`by_rows`] for `n` elements, on which `body` does a few operations each. The result
+/// for an element must not depend on the elements beside it.
+///
+/// # Panics
+/// Under the conditions of [`by_rows`].
+pub fn by_elements<S: Split>(n: usize, outputs: S, body: impl Fn(Range<usize>, S) + Sync) {
+    by_shards(workers_on(n), n, outputs, body);
+}
+
 /// Does the same as [`by_rows`], with this number of shards (or the nearest possible one). The number
 /// may depend on the team if the result for a row does not depend on its shard.
 pub(crate) fn by_shards<S: Split>(
@@ -151,16 +161,18 @@ pub(crate) fn by_shards<S: Split>(
 /// Number of `f32` columns in a cache line of 64 bytes.
 pub(crate) const CACHE_LINE: usize = 16;
 
-/// Calls `body` once for each thread with its columns of a matrix, which are the rows of `outputs`.
+/// Calls `body` once for each of so many threads with its columns of a matrix, which are the rows of
+/// `outputs`.
 ///
 /// The columns fill whole cache lines, to avoid false sharing. The result for a column must not depend
 /// on its shard.
 pub(crate) fn by_columns<S: Split>(
+    threads: usize,
     n_columns: usize,
     outputs: S,
     body: impl Fn(Range<usize>, S) + Sync,
 ) {
-    by_aligned_shards(CACHE_LINE, team::team_size(), n_columns, outputs, body);
+    by_aligned_shards(CACHE_LINE, threads, n_columns, outputs, body);
 }
 
 /// Cuts rows into shards that begin at multiples of `granule` rows.

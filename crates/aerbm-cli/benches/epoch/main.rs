@@ -8,7 +8,8 @@
 //! `reports/scaling/figures/scaling` with its fitted exponents.
 //!
 //! With `--serve WORK BATCH FOLDER THREADS` it writes where training begins to the folder and then
-//! trains one epoch for each line on standard input, for `peers/peers.py`.
+//! trains one epoch for each line on standard input, for `peers/peers.py`. With `--peak THREADS` it prints
+//! the machine's peak rate in GFLOP/s.
 
 use std::io::{BufRead as _, Write as _};
 use std::path::Path;
@@ -28,8 +29,13 @@ fn main() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/mnist");
     let train = mnist_io::load(folder).expect("data/mnist is in the repository").train;
     let arguments: Vec<String> = std::env::args().collect();
-    if let Some(at) = arguments.iter().position(|argument| argument == "--serve") {
-        serve(&arguments[at + 1..], &train);
+    let after = |flag| Some(&arguments[arguments.iter().position(|argument| argument == flag)? + 1..]);
+    if let Some(arguments) = after("--serve") {
+        serve(arguments, &train);
+    } else if let Some([threads, ..]) = after("--peak") {
+        let threads = threads.parse().expect("a number");
+        let peak = numerics::with_team(threads, peak_rate);
+        print_line(&format!("{:.1}\n", peak / 1e9));
     } else {
         dense_limit(&train);
         threads(&train);

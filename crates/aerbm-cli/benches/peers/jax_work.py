@@ -3,8 +3,9 @@
 import os
 import sys
 
-THREADS = sys.argv[4]
-os.environ["XLA_FLAGS"] = f"--xla_cpu_multi_thread_eigen={'true' if THREADS != '1' else 'false'}"
+# JAX has no setting for the number of its threads: it starts one for each processor that it may use, and
+# peers.py lets it use as many as it should have threads.
+os.environ["XLA_FLAGS"] = f"--xla_cpu_multi_thread_eigen={str(sys.argv[4] != '1').lower()}"
 os.environ["JAX_PLATFORMS"] = "cpu"
 
 import jax

@@ -3,15 +3,17 @@
     python peers.py [--rounds N] [--threads N] [--batches 10,100,1000] [--works tutorial,cd1,…]
 
 Every program trains the same model on MNIST from the same initial parameters, one epoch after the
-other, in a process of its own. The programs take turns, so that the machine's drift meets all of
-them; the first epoch of each is not counted. Medians and ratios are printed as a table in Markdown.
-A program whose cost ends more than 5 % from ours (20 % for the tutorial) has done other work, and is
-marked so.
+other, in a process of its own that may use as many processors as it should have threads. The programs
+take turns, so that the machine's drift meets all of them; the first epoch of each is not counted. Medians
+and ratios are printed as a table in Markdown. A program whose cost ends more than 5 % from ours (20 % for
+the tutorial) has done other work, and is marked so.
 """
 
 import argparse
 import json
 import math
+import os
+import platform
 import statistics
 import subprocess
 import sys
@@ -38,10 +40,11 @@ TOLERANCES = {"tutorial": 0.2}
 class Worker:
     """A program that trains an epoch when it is told to."""
 
-    def __init__(self, name, command):
+    def __init__(self, name, command, threads):
         self.name, self.seconds, self.cost = name, [], math.nan
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
+            preexec_fn=lambda: hold_to_processors(threads),
         )
         self.version = self.answer()["version"]
 
@@ -64,15 +67,33 @@ class Worker:
         self.process.wait()
 
 
+def hold_to_processors(threads):
+    """Lets this process use as many processors as it should have threads, where the system can."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+
+
+def machine(command, threads):
+    """The processor's name and the peak rate of our products, measured now."""
+    answer = subprocess.run([*command, "--peak", str(threads)], capture_output=True, text=True, check=True)
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        name = platform.processor() or platform.machine()
+    return f"{name}, {threads} threads, {float(answer.stdout):.0f} GFLOP/s in large products"
+
+
 def compared(work, batch, rounds, threads, ours):
     """All programs at one work: our median and, for each peer, its median, ratio and mark."""
     with tempfile.TemporaryDirectory() as initial:
         arguments = [work, str(batch), initial, str(threads)]
-        workers = [Worker("aerbm", [*ours, "--serve", *arguments])]
+        workers = [Worker("aerbm", [*ours, "--serve", *arguments], threads)]
         for name, script in PEERS.items():
             if name == "scikit-learn" and work != "cd1":
                 continue
-            workers.append(Worker(name, [sys.executable, str(HERE / script), *arguments]))
+            command = [sys.executable, str(HERE / script), *arguments]
+            workers.append(Worker(name, command, threads))
         for turn in range(rounds + 1):
             for worker in workers:
                 worker.epoch(counts=turn > 0)
@@ -110,6 +131,7 @@ def main():
     parser.add_argument("--works", default=",".join(WORKS))
     options = parser.parse_args()
     command, versions = ours(), {}
+    print(f"{machine(command, options.threads)}.\n")
     print(f"Seconds an epoch, medians of {options.rounds} alternated rounds, {options.threads} threads;")
     print("in bold how many times as long as aerbm the others take.\n")
     print(f"| work | batch | aerbm | {' | '.join(PEERS)} |")

@@ -25,6 +25,7 @@ use super::csr::{Csr, is_sparse};
 use super::pack::Packed;
 use super::transpose::transpose;
 use super::with_csr;
+use super::workers_on;
 use crate::Real;
 use crate::elementary::vectorised;
 use crate::rows::{MAX_SHARDS, Split, by_shards};
@@ -49,7 +50,7 @@ pub fn convolve<F: Real, S: Split>(
 ) {
     patches.check(images, weights.nrows());
     let (arch, n_maps) = (Arch::new(), weights.ncols());
-    Packed::together(F::one(), weights, |weights| {
+    Packed::packed(workers_on(weights.len()), F::one(), weights, |weights| {
         by_shards(MAX_SHARDS, images.nrows(), outputs, |samples, outputs| {
             with_buffers(patches, n_maps, |[image, rows, maps]| {
                 each_sample(samples, outputs, |sample, output| {
@@ -89,7 +90,7 @@ pub fn convolve_transposed<F: Real, S: Split>(
     patches.check(out.view(), weights.ncols());
     let (arch, n_maps) = (Arch::new(), weights.nrows());
     let n_samples = out.nrows();
-    Packed::together(F::one(), weights, |weights| {
+    Packed::packed(workers_on(weights.len()), F::one(), weights, |weights| {
         by_shards(MAX_SHARDS, n_samples, (out, outputs), |samples, outputs| {
             with_buffers(patches, n_maps, |[image, rows, maps]| {
                 each_sample(samples, outputs, |sample, (out, output)| {
@@ -141,7 +142,7 @@ pub fn convolution_gradient<F: Real>(
                     patches.gather(images.row(sample), image, rows);
                     fill(sample, maps);
                     let beta = if sample == bounds(shard) { F::zero() } else { F::one() };
-                    Packed::alone(F::one(), matrix(shape, rows), |rows| {
+                    Packed::packed(1, F::one(), matrix(shape, rows), |rows| {
                         let maps = matrix((shape.0, n_maps), maps);
                         with_csr(arch, maps.reversed_axes(), |maps| {
                             let sum = matrix_mut((n_maps, shape.1), sum);

@@ -78,6 +78,9 @@ pub trait Kernels: Lanes {
     /// Packs the right operand of a product.
     fn pack(threads: usize, alpha: Self, b: ArrayView2<Self>, memory: &mut [Self]);
 
+    /// Computes A B if A has few rows and B has contiguous columns.
+    fn multiply_by_transpose(a: ArrayView2<Self>, b: ArrayView2<Self>, out: ArrayViewMut2<Self>);
+
     /// Computes the whole product, α A B + β C.
     fn matmul_scaled(
         alpha: Self,
@@ -171,6 +174,14 @@ macro_rules! kernels {
 
             fn pack(threads: usize, alpha: Self, b: ArrayView2<Self>, memory: &mut [Self]) {
                 Packed::pack_generic(threads, alpha, b, memory);
+            }
+
+            fn multiply_by_transpose(
+                a: ArrayView2<Self>,
+                b: ArrayView2<Self>,
+                out: ArrayViewMut2<Self>,
+            ) {
+                super::few_rows::multiply_by_transpose_generic(a, b, out);
             }
 
             fn matmul_scaled(

@@ -7,7 +7,7 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::csr::Csr;
 use super::lanes::Lanes;
-use super::pack::{Packed, width};
+use super::pack::{Packed, Part, width};
 use super::tile::Tile;
 use super::{dense, sparse};
 
@@ -21,9 +21,11 @@ pub(super) fn multiply<F: Lanes>(
     mut out: ArrayViewMut2<F>,
 ) {
     for (index, start) in (0..b.k).step_by(b.block).enumerate() {
+        let terms = start..(start + b.block).min(b.k);
         arch.dispatch(Block {
-            a: a.slice_axis(Axis(1), Slice::from(start..(start + b.block).min(b.k))),
+            a: a.slice_axis(Axis(1), Slice::from(terms.clone())),
             b,
+            terms,
             index,
             beta: if index == 0 { beta } else { F::one() },
             out: out.view_mut(),
@@ -43,13 +45,21 @@ const fn sparse_width<F: Lanes, S: Simd>() -> usize {
     if width::<F>() / (size_of::<F::Vector<S>>() / size_of::<F>()) >= 8 { 8 } else { 4 }
 }
 
+/// Number of rows in a dense tile of `vectors` registers: enough independent sums to hide the latency of
+/// an addition, and not more than the register file holds.
+const fn dense_rows(vectors: usize) -> usize {
+    if vectors == 1 { 8 } else { dense::ROWS }
+}
+
 /// Number of elements in the largest tile of either scalar.
 const EDGE: usize = dense::ROWS * 64;
 
 /// The part of a shard in one block of k.
-struct Block<'a, F> {
+struct Block<'a, 'b, F> {
     a: ArrayView2<'a, F>,
-    b: Packed<'a, F>,
+    b: Packed<'b, F>,
+    /// The rows of B in this block, and its index.
+    terms: Range<usize>,
     index: usize,
     beta: F,
     out: ArrayViewMut2<'a, F>,
@@ -58,7 +68,7 @@ struct Block<'a, F> {
     edge: [F; EDGE],
 }
 
-impl<F: Lanes> WithSimd for Block<'_, F> {
+impl<F: Lanes> WithSimd for Block<'_, '_, F> {
     type Output = ();
 
     #[inline(always)]
@@ -71,11 +81,11 @@ impl<F: Lanes> WithSimd for Block<'_, F> {
         };
         let mut column = 0;
         while column < n {
-            let in_panel = column % width::<F>();
-            let left = (width::<F>() - in_panel).min(n - column).div_ceil(lanes);
+            let b = self.b.part(self.terms.clone(), column);
+            let left = b.width.min(n - column).div_ceil(lanes);
             let vectors = if left >= most { most } else { left.min(4).min(most) };
             let columns = Columns {
-                micro_panel: &self.b.micro_panel(self.index, column / width::<F>())[in_panel..],
+                b,
                 column,
                 n: (n - column).min(vectors * lanes),
                 whole: column + vectors * lanes <= n,
@@ -101,9 +111,9 @@ impl<F: Lanes> WithSimd for Block<'_, F> {
 
 /// The columns of a tile: some registers within a panel.
 #[derive(Clone, Copy)]
-struct Columns<'a, F> {
-    /// The micro-panel, from the first of these columns on.
-    micro_panel: &'a [F],
+struct Columns<F> {
+    /// The rows of B, from the first of these columns on.
+    b: Part<F>,
     /// Index of the first of these columns in C.
     column: usize,
     /// Number of these columns in C, and whether they fill the registers.
@@ -111,12 +121,12 @@ struct Columns<'a, F> {
     whole: bool,
 }
 
-impl<F: Lanes> Block<'_, F> {
+impl<F: Lanes> Block<'_, '_, F> {
     #[inline(always)]
     fn dense<S: Simd, const V: usize>(&mut self, simd: S, columns: Columns<F>) {
         // Tiles of almost equal height: a tile of one or two rows would have too few independent sums.
         let m = self.out.nrows();
-        let tiles = m.div_ceil(dense::ROWS);
+        let tiles = m.div_ceil(const { dense_rows(V) });
         let mut row = 0;
         for t in 0..tiles {
             let end = (t + 1) * m / tiles;
@@ -135,6 +145,8 @@ impl<F: Lanes> Block<'_, F> {
                             3 => dense::multiply::<F, S, 3, V>(simd, tile),
                             4 => dense::multiply::<F, S, 4, V>(simd, tile),
                             5 => dense::multiply::<F, S, 5, V>(simd, tile),
+                            7 if const { V == 1 } => dense::multiply::<F, S, 7, V>(simd, tile),
+                            8 if const { V == 1 } => dense::multiply::<F, S, 8, V>(simd, tile),
                             _ => dense::multiply::<F, S, 6, V>(simd, tile),
                         }
                     }
@@ -195,13 +207,13 @@ impl<F: Lanes> Block<'_, F> {
         let k = self.a.ncols();
         let lanes = size_of::<F::Vector<S>>() / size_of::<F>();
         assert!(row + rows <= self.out.nrows() && row + rows <= self.a.nrows());
-        assert!(columns.micro_panel.len() >= (k - 1) * width::<F>() + V * lanes);
+        assert!(k <= self.terms.len() && V * lanes <= columns.b.width);
         let mut tile = Tile {
             a: self.a.as_ptr().wrapping_offset(row.cast_signed() * self.a.strides()[0]),
             a_row: self.a.strides()[0],
             a_column: self.a.strides()[1],
-            b: columns.micro_panel.as_ptr(),
-            b_row: width::<F>(),
+            b: columns.b.first,
+            b_row: columns.b.stride,
             c: self
                 .out
                 .as_mut_ptr()

@@ -92,6 +92,30 @@ fn any_number_of_threads_gives_the_same_bits() {
 }
 
 #[test]
+fn the_bits_of_a_row_do_not_depend_on_the_batch() {
+    for (k, n) in [(784, 256), (300, 500), (256, 784), (784, 10), (130, 33), (1, 40), (9, 2)] {
+        let wide = matrix::<f32>(k, n + 7, 4);
+        let tall = matrix::<f32>(n, k, 5);
+        for b in [wide.slice(s![.., 3..n + 3]), tall.t()] {
+            for all in [matrix::<f32>(100, k, 3), sparse(100, k, 0.2)] {
+                let mut whole = Array2::zeros((100, n));
+                matmul(all.view(), b, whole.view_mut());
+                for m in [1, 2, 9, 10, 16, 17, 23, 31, 48] {
+                    for threads in [1, 2] {
+                        let mut out = Array2::from_elem((m, n), f32::NAN);
+                        let some = s![100 - m.., ..];
+                        with_team(threads, || {
+                            matmul(all.slice(some), b, out.view_mut());
+                        });
+                        assert_eq!(out, whole.slice(some), "{m}×{k}×{n} on {threads} threads");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn an_epilogue_knows_its_rows() {
     let b = matrix::<f32>(784, 256, 4);
     for a in [matrix::<f32>(100, 784, 3), sparse(100, 784, 0.2)] {
@@ -256,7 +280,7 @@ fn every_instruction_set_computes_the_same_function() {
         let expected = slow(&a, &b);
         for arch in archs.into_iter().flatten() {
             let mut out = Array2::from_elem((m, n), 1.0);
-            Packed::alone(2.0, b.view(), |b| {
+            Packed::packed(1, 2.0, b.view(), |b| {
                 let mut buffer = CsrBuffer::default();
                 buffer.compress(arch, a.view(), b.block);
                 shard::multiply(arch, (a.view(), buffer.csr()), b, 3.0, out.view_mut());
