@@ -66,6 +66,21 @@ fn a_convolutional_network_tells_hues_apart_that_grey_values_do_not() {
 }
 
 #[test]
+fn a_budget_of_an_architecture_beyond_the_data_leaves_no_folder() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let data = pictures(&folder.path().join("pictures"), 0..30);
+    let out = folder.path().join("study");
+    let budget = "architectures.convolutional.labels=[{count=90000,updates=60,batch_size=10}]";
+    run(
+        &["compare", "--methods", "cnn", "--set", budget, "--data"],
+        &[&data, Path::new("--out"), &out],
+    )
+    .code(2)
+    .stderr(contains("90000 labels: expected at most"));
+    assert!(!out.exists());
+}
+
+#[test]
 fn figures_shifts_and_halves_have_three_channels() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let data = pictures(&folder.path().join("pictures"), 0..30);

@@ -29,7 +29,8 @@ fn main() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../data/mnist");
     let train = mnist_io::load(folder).expect("data/mnist is in the repository").train;
     let arguments: Vec<String> = std::env::args().collect();
-    let after = |flag| Some(&arguments[arguments.iter().position(|argument| argument == flag)? + 1..]);
+    let after =
+        |flag| Some(&arguments[arguments.iter().position(|argument| argument == flag)? + 1..]);
     if let Some(arguments) = after("--serve") {
         serve(arguments, &train);
     } else if let Some([threads, ..]) = after("--peak") {
