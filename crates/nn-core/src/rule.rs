@@ -103,13 +103,13 @@ impl Rule {
 }
 
 impl<F: Real> Update<F> {
-    /// Whether a value keeps still in a step in which its gradient is zero.
-    pub(crate) fn rests_without_gradient(&self) -> bool {
+    /// Whether a step leaves values as they are whose gradient is zero.
+    pub(crate) fn keeps_values_without_gradient(&self) -> bool {
         !self.rule.keeps_mean() && self.penalties == (0.0, 0.0)
     }
 
-    /// Does for values that rest what [`Update::step`] does for a gradient of zero.
-    pub(crate) fn rest(&self, square: &mut [F]) {
+    /// Decays the mean squares of values whose gradient is zero.
+    pub(crate) fn decay_squares(&self, square: &mut [F]) {
         if let Rule::RmsProp { decay, .. } | Rule::RmsPropTf1 { decay, .. } = self.rule {
             let rho = F::of(decay);
             map_in_place(square, |square| normal(rho * square));

@@ -1,8 +1,7 @@
 //! Optimizer steps on one tensor, whose gradient is given as values or as a product.
 
 use ndarray::{ArrayView2, ArrayViewMut2};
-use numerics::elementary::vectorised;
-use numerics::{Real, by_elements, matmul_consume};
+use numerics::{Real, by_elements, count_non_zeros, matmul_consume};
 
 use crate::Rule;
 
@@ -73,7 +72,7 @@ impl<F: Real> Update<F> {
                     let mean = mean.map(whole_rows).unwrap_or_default();
                     let square = square.map(whole_rows).unwrap_or_default();
                     let values = whole_rows(values);
-                    if self.rests_without_gradient() && shape[1] >= WIDE_ROW {
+                    if self.keeps_values_without_gradient() && shape[1] >= WIDE_ROW {
                         self.step_by_rows(shape[1], (values, square), gradient);
                     } else {
                         self.step(values, gradient, mean, square);
@@ -90,8 +89,8 @@ impl<F: Real> Update<F> {
         let mut squares = square.chunks_exact_mut(width);
         for (values, gradient) in values.chunks_exact_mut(width).zip(gradient.chunks_exact(width)) {
             let square = squares.next().unwrap_or_default();
-            if is_zero(gradient) {
-                self.rest(square);
+            if count_non_zeros(gradient) == 0 {
+                self.decay_squares(square);
             } else {
                 self.step(values, gradient, &mut [], square);
             }
@@ -101,20 +100,6 @@ impl<F: Real> Update<F> {
 
 /// With fewer values in a row, it takes longer to look for a gradient than to take the step.
 const WIDE_ROW: usize = 64;
-
-/// Whether all values are zero.
-fn is_zero<F: Real>(values: &[F]) -> bool {
-    let mut n = 0_u32;
-    vectorised(
-        #[inline(always)]
-        || {
-            for &value in values {
-                n += u32::from(value != F::zero());
-            }
-        },
-    );
-    n == 0
-}
 
 /// The values of a tensor as a matrix.
 pub(crate) fn matrix<F>(values: &mut [F], shape: [usize; 2]) -> ArrayViewMut2<'_, F> {

@@ -17,7 +17,8 @@ pub use product::{
 };
 pub use real::Real;
 pub use reduce::{
-    argmax, column_differences, column_sums, log_add_exp, log_sum_exp, sum, update_and_sum,
+    argmax, column_differences, column_sums, count_non_zeros, log_add_exp, log_sum_exp, sum,
+    update_and_sum,
 };
 pub use rows::{Split, by_elements, by_rows, by_thread};
 pub use stream::{Purpose, Stream};

@@ -60,7 +60,7 @@ use self::csr::{Csr, CsrBuffer};
 use self::pack::Packed;
 pub use self::prepared::Prepared;
 use crate::Real;
-use crate::rows::{CACHE_LINE, MAX_SHARDS, Split, by_columns, by_rows, by_shards};
+use crate::rows::{CACHE_LINE, MAX_SHARDS, Split, by_columns, by_rows, by_shards, workers_on};
 use crate::team::team_size;
 
 mod convolution;
@@ -149,20 +149,12 @@ const FEW_ROWS: usize = 32;
 /// Products of fewer multiplications than this are computed faster than the team starts.
 const SMALL_PRODUCT: usize = 1 << 18;
 
-/// Loops over fewer elements than this are done before the team starts, if they add or copy them.
-const SMALL_LOOP: usize = 1 << 14;
-
-/// The same for the loops of an epilogue, which compute exponentials.
+/// Epilogues on fewer elements than this, whose loops compute exponentials, are done before the team starts.
 const SMALL_EPILOGUE: usize = 1 << 12;
 
 /// Number of threads for a product.
 fn workers(m: usize, k: usize, n: usize) -> usize {
     if m * k * n < SMALL_PRODUCT { 1 } else { team_size() }
-}
-
-/// Number of threads for a loop over so many elements.
-pub(crate) fn workers_on(elements: usize) -> usize {
-    if elements < SMALL_LOOP { 1 } else { team_size() }
 }
 
 /// With more terms than this, the packed B would take too much memory.

@@ -4,8 +4,7 @@ use ndarray::{ArrayView1, ArrayView2, ArrayViewMut1, s};
 
 use crate::Real;
 use crate::elementary::vectorised;
-use crate::product::workers_on;
-use crate::rows::by_shards;
+use crate::rows::{by_shards, workers_on};
 
 /// ln(eᵃ + eᵇ), computed without overflow; −∞ is the neutral element.
 #[must_use]
@@ -70,6 +69,25 @@ pub fn update_and_sum<F: Real>(values: &mut [F], partners: &[F], f: impl Fn(&mut
             lanes.into_iter().sum()
         },
     )
+}
+
+/// Number of values that are not zero.
+///
+/// ```
+/// assert_eq!(numerics::count_non_zeros(&[0.0_f32, 1.0, -0.0, f32::NAN]), 2);
+/// ```
+#[must_use]
+pub fn count_non_zeros<F: Real>(values: &[F]) -> usize {
+    let mut n = 0_u32;
+    vectorised(
+        #[inline(always)]
+        || {
+            for &value in values {
+                n += u32::from(value != F::zero());
+            }
+        },
+    );
+    n as usize
 }
 
 /// `out`ⱼ = `scale` · Σᵢ `a`ᵢⱼ, computed row by row so that memory is read in order. Shapes: (m, n) → n.

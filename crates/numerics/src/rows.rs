@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use ndarray::{ArrayViewMut1, ArrayViewMut2, Axis};
 
-use crate::product::workers_on;
 use crate::team;
 
 /// Minimum number of rows in a shard, unless there are fewer in all.
@@ -136,6 +135,14 @@ pub fn by_rows<S: Split>(n_rows: usize, outputs: S, body: impl Fn(Range<usize>, 
 /// Under the conditions of [`by_rows`].
 pub fn by_thread<S: Split>(n_rows: usize, outputs: S, body: impl Fn(Range<usize>, S) + Sync) {
     by_shards(team::team_size(), n_rows, outputs, body);
+}
+
+/// Loops over fewer elements than this, which add or copy them, are done before the team starts.
+const SMALL_LOOP: usize = 1 << 14;
+
+/// Number of threads for a loop over so many elements.
+pub(crate) fn workers_on(elements: usize) -> usize {
+    if elements < SMALL_LOOP { 1 } else { team::team_size() }
 }
 
 /// Does the same as [`by_rows`] for `n` elements, on which `body` does a few operations each. The result

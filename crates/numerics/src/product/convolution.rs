@@ -25,10 +25,9 @@ use super::csr::{Csr, is_sparse};
 use super::pack::Packed;
 use super::transpose::transpose;
 use super::with_csr;
-use super::workers_on;
 use crate::Real;
 use crate::elementary::vectorised;
-use crate::rows::{MAX_SHARDS, Split, by_shards};
+use crate::rows::{MAX_SHARDS, Split, by_shards, workers_on};
 
 mod patches;
 #[cfg(test)]

@@ -12,6 +12,7 @@ use pulp::Arch;
 use super::transpose::transpose;
 use crate::Real;
 use crate::elementary::vectorised;
+use crate::reduce::count_non_zeros;
 
 /// With more than one non-zero in this many elements, the dense kernel is as fast.
 const SPARSE: usize = 2;
@@ -182,28 +183,14 @@ pub(super) fn is_sparse<F: Real>(a: ArrayView2<F>) -> bool {
     let lines = if a.strides()[1] == 1 { a } else { a.reversed_axes() };
     if let Some(values) = lines.to_slice() {
         return values.chunks(COUNTED_AT_ONCE).all(|values| {
-            found += count(values);
+            found += count_non_zeros(values);
             found <= most
         });
     }
     lines.rows().into_iter().all(|line| {
-        found += count(line.to_slice().expect("stride 1"));
+        found += count_non_zeros(line.to_slice().expect("stride 1"));
         found <= most
     })
-}
-
-/// Number of non-zeros.
-fn count<F: Real>(values: &[F]) -> usize {
-    let mut n = 0_u32;
-    vectorised(
-        #[inline(always)]
-        || {
-            for &value in values {
-                n += u32::from(value != F::zero());
-            }
-        },
-    );
-    n as usize
 }
 
 /// Writes the value and the index of each non-zero in `row`, in order, and returns their number.

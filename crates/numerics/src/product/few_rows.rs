@@ -8,7 +8,7 @@
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 use pulp::Arch;
 
-use super::pack::{Packed, line};
+use super::pack::{Packed, first_of_line, line};
 use super::transpose::transpose;
 use super::workers;
 use crate::Real;
@@ -24,7 +24,7 @@ pub(super) fn multiply_by_transpose_generic<F: Real>(
     let width = m.next_multiple_of(line::<F>());
     let mut memory = F::take_scratch();
     memory.resize(memory.len().max((k + n) * width + line::<F>()), F::zero());
-    let first = memory.as_ptr().align_offset(64).min(line::<F>());
+    let first = first_of_line(&memory);
     let (right, product) = memory[first..].split_at_mut(k * width);
     write_transpose(arch, a, right, width);
     let product = &mut product[..n * width];

@@ -165,8 +165,8 @@ impl<'a, F> Packed<'a, F> {
     }
 }
 
-/// Index of the first panel in `memory`, chosen so that its rows begin at cache lines.
-fn first_of_line<F>(memory: &[F]) -> usize {
+/// Index of the first element in `memory` that begins a cache line.
+pub(super) fn first_of_line<F>(memory: &[F]) -> usize {
     memory.as_ptr().align_offset(64).min(line::<F>())
 }
 

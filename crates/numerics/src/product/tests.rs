@@ -279,14 +279,18 @@ fn every_instruction_set_computes_the_same_function() {
     for a in [matrix::<f32>(m, k, 8), sparse(m, k, 0.2)] {
         let expected = slow(&a, &b);
         for arch in archs.into_iter().flatten() {
-            let mut out = Array2::from_elem((m, n), 1.0);
-            Packed::packed(1, 2.0, b.view(), |b| {
+            let product = |b: Packed<f32>| {
+                let mut out = Array2::from_elem((m, n), 1.0);
                 let mut buffer = CsrBuffer::default();
                 buffer.compress(arch, a.view(), b.block);
                 shard::multiply(arch, (a.view(), buffer.csr()), b, 3.0, out.view_mut());
-            });
-            for (ours, exact) in out.iter().zip(&expected) {
-                assert!((f64::from(*ours) - 2.0 * exact - 3.0).abs() < 1e-4, "{arch:?}");
+                out
+            };
+            let packed = Packed::packed(1, 2.0, b.view(), product);
+            let in_place = Packed::in_place(b.view(), product);
+            for ((twice, once), exact) in packed.iter().zip(&in_place).zip(&expected) {
+                assert!((f64::from(*twice) - 2.0 * exact - 3.0).abs() < 1e-4, "{arch:?}");
+                assert!((f64::from(*once) - exact - 3.0).abs() < 1e-4, "{arch:?}");
             }
         }
     }
