@@ -7,6 +7,8 @@ version when it is ready; then, for each line on standard input, it trains one e
 
 import gzip
 import json
+import os
+import platform
 import sys
 import time
 from pathlib import Path
@@ -16,14 +18,15 @@ import numpy as np
 MNIST = Path(__file__).resolve().parents[4] / "data" / "mnist"
 
 
-def images():
-    with gzip.open(MNIST / "train-images-idx3-ubyte.gz") as file:
+def images(part="train"):
+    """The pixels in [0, 1] of the 60,000 training images, or of the 10,000 images of the part t10k."""
+    with gzip.open(MNIST / f"{part}-images-idx3-ubyte.gz") as file:
         pixels = np.frombuffer(file.read(), np.uint8, offset=16)
     return (pixels.reshape(-1, 784) / np.float32(255)).astype(np.float32)
 
 
-def labels():
-    with gzip.open(MNIST / "train-labels-idx1-ubyte.gz") as file:
+def labels(part="train"):
+    with gzip.open(MNIST / f"{part}-labels-idx1-ubyte.gz") as file:
         return np.frombuffer(file.read(), np.uint8, offset=8).astype(np.int32)
 
 
@@ -31,6 +34,21 @@ def initial(folder):
     """The parameters that training begins from, the same for all: 0.npy, 1.npy, …"""
     files = sorted(Path(folder).glob("*.npy"), key=lambda path: int(path.stem))
     return [np.load(file) for file in files]
+
+
+def hold_to_processors(threads):
+    """Lets this process use as many processors as it should have threads, where the system can."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
+
+
+def processor():
+    """The processor's name."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
 
 
 def serve(version, works):

@@ -12,13 +12,13 @@ the tutorial) has done other work, and is marked so.
 import argparse
 import json
 import math
-import os
-import platform
 import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from common import hold_to_processors, processor
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[3]
@@ -67,21 +67,10 @@ class Worker:
         self.process.wait()
 
 
-def hold_to_processors(threads):
-    """Lets this process use as many processors as it should have threads, where the system can."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
-
-
 def machine(command, threads):
     """The processor's name and the peak rate of our products, measured now."""
     answer = subprocess.run([*command, "--peak", str(threads)], capture_output=True, text=True, check=True)
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        name = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        name = platform.processor() or platform.machine()
-    return f"{name}, {threads} threads, {float(answer.stdout):.0f} GFLOP/s in large products"
+    return f"{processor()}, {threads} threads, {float(answer.stdout):.0f} GFLOP/s in large products"
 
 
 def compared(work, batch, rounds, threads, ours):
