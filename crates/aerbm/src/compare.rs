@@ -25,6 +25,8 @@ pub struct CompareOptions {
     pub depths: Vec<usize>,
     /// Number of seeds.
     pub seeds: Option<u64>,
+    /// The first seed.
+    pub first_seed: Option<u64>,
     /// Assignments to settings, such as `methods.rbm.layers.training.epochs=20`.
     pub set: Vec<String>,
 }
@@ -127,6 +129,9 @@ fn assignments(options: &CompareOptions) -> Vec<String> {
     }
     if let Some(seeds) = options.seeds {
         assignments.push(format!("seeds={seeds}"));
+    }
+    if let Some(seed) = options.first_seed {
+        assignments.push(format!("first_seed={seed}"));
     }
     assignments
 }

@@ -63,7 +63,7 @@ pub fn run_comparison(
         run.plan(method, config.depths.iter().max().copied().unwrap_or_default())?;
     }
     // Seeds outermost: an unfinished comparison is one with fewer seeds, not with fewer methods.
-    for seed in 1..=config.seeds {
+    for seed in (config.first_seed..).take(config.seeds as usize) {
         let mut stacks = Vec::new();
         for method in &compared {
             let mut stack = CachedStack::default();

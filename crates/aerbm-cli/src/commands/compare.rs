@@ -25,6 +25,9 @@ pub(crate) struct Arguments {
     /// Number of seeds
     #[arg(long)]
     seeds: Option<u64>,
+    /// First seed: seeds that nobody has seen confirm settings that were found with others [default: 1]
+    #[arg(long, value_name = "SEED")]
+    first_seed: Option<u64>,
     /// Change any setting of the comparison, such as methods.rbm.layers.training.epochs=20; may be
     /// given again
     #[arg(long, value_name = "KEY=VALUE")]
@@ -43,6 +46,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
         labels: args.labels.clone(),
         depths: args.depths.clone(),
         seeds: args.seeds,
+        first_seed: args.first_seed,
         set: args.set.clone(),
         ..CompareOptions::default()
     };
@@ -82,6 +86,7 @@ fn command(args: &Arguments) -> String {
     add("labels", args.labels.iter().map(ToString::to_string).collect());
     add("depths", args.depths.iter().map(ToString::to_string).collect());
     add("seeds", args.seeds.iter().map(ToString::to_string).collect());
+    add("first-seed", args.first_seed.iter().map(ToString::to_string).collect());
     for setting in &args.set {
         add("set", vec![quoted(setting)]);
     }

@@ -33,7 +33,7 @@ impl Run<'_> {
     ) -> Result<(), StudyError> {
         let Some(settings) = self.config.equal_seconds.clone() else { return Ok(()) };
         let Some(&depth) = self.config.depths.iter().max() else { return Ok(()) };
-        if seed > settings.seeds {
+        if seed - self.config.first_seed >= settings.seeds {
             return Ok(());
         }
         let (config, shape) = (self.config, self.data.train.shape);

@@ -24,6 +24,10 @@ impl ComparisonConfig {
         let multipliers = &self.hidden_learning_rate_multipliers;
         some("comparison.hidden_learning_rate_multipliers", multipliers.len())?;
         require(self.seeds >= 1, "comparison.seeds", &self.seeds, "at least 1")?;
+        let last = 1_u64 << 32;
+        let holds = self.first_seed.checked_add(self.seeds).is_some_and(|end| end <= last);
+        let expected = "so that the last seed is below 2^32";
+        require(holds, "comparison.first_seed", &self.first_seed, expected)?;
         once("comparison.methods", &self.methods, "every method once")?;
         once("comparison.depths", &self.depths, "every depth once")?;
         for units in &self.layers {

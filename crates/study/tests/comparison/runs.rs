@@ -54,6 +54,26 @@ fn every_method_has_its_cells_and_finished_ones_are_kept() {
     }
 }
 
+#[test]
+fn seeds_may_start_later() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (store, data) = (Store::new(folder.path()), splits(false));
+    let mut config = config(&["none", "rbm"]);
+    // With one candidate, no choice at the first seed reaches the second.
+    (config.learning_rates, config.hidden_learning_rate_multipliers) = (vec![0.01], vec![1.0]);
+    config.equal_seconds = None;
+    let (both, ..) = run(&config, &data, &store);
+    (config.first_seed, config.seeds) = (2, 1);
+    let (second, computed, _) = run(&config, &data, &store);
+    assert_eq!(computed, 0, "the second seed is there");
+    let expected: Vec<_> = both.cells.into_iter().filter(|cell| cell.seed == 2).collect();
+    assert_eq!(second.cells, expected);
+    config.first_seed = u64::MAX;
+    assert!(
+        config.validate(&methods()).is_err_and(|error| error.to_string().contains("first_seed"))
+    );
+}
+
 /// Seconds of pretraining and of one fine-tuning: first seed, deepest network, most labels.
 fn seconds(outcome: &Outcome, method: &str) -> f64 {
     let layers = outcome.layers.iter().filter(|l| (l.method.as_str(), l.seed) == (method, 1));
