@@ -97,6 +97,11 @@ ci: check test smoke thresholds examples
 loom:
     RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom cargo test --locked -p aerbm-numerics --release --test loom
 
+# Check how often intervals of log Z cover exact values: 400 runs for each of five models (half an hour)
+[group("develop")]
+coverage:
+    cargo run --locked --release -p aerbm-rbm-core --example coverage
+
 # Check licences, sources and duplicates of the dependencies; needs cargo-deny
 [group("develop")]
 deny:

@@ -71,9 +71,16 @@ fn an_estimated_likelihood_comes_with_a_verdict() {
     let out = tempfile::tempdir().expect("a temporary folder");
     let settings = ["model.n_hidden=30", "training.epochs=3"];
     train("rbm-pcd", &settings, data.path(), out.path()).success();
-    on_run(&["likelihood", "--chains", "24"], data.path(), out.path())
+    on_run(&["likelihood", "--chains", "24", "--precision", "0.5"], data.path(), out.path())
         .stdout(contains("log_z_nats_lower"))
-        .stdout(contains("log Z: both directions agree"));
+        .stdout(contains("reverse_ais_effective_chains"))
+        .stdout(contains("nats (95 % interval "));
+    let table = out.path().join("likelihood_rbm-pcd.csv");
+    let [lower, upper] =
+        ["log_z_nats_lower", "log_z_nats_upper"].map(|metric| value(&table, "model", metric));
+    assert!(upper - lower <= 1.0, "{lower} to {upper}");
+    on_run(&["likelihood", "--precision", "1e-9", "--max-sweeps", "300"], data.path(), out.path())
+        .stdout(contains("wider than asked: 300 sweeps were too few"));
 }
 
 #[test]
@@ -97,7 +104,8 @@ fn a_convolutional_rbm_trains_draws_fills_and_is_measured() {
     let mse = value(&out.path().join("metrics.csv"), "test", "mse_per_pixel");
     // The mean image has 0.067.
     assert!(mse < 0.035, "{mse}");
-    on_run(&["likelihood", "--chains", "8"], data.path(), out.path())
+    let few = ["likelihood", "--chains", "8", "--max-sweeps", "200", "--precision", "2"];
+    on_run(&few, data.path(), out.path())
         .stdout(contains("log_z_nats_lower"))
         .stdout(contains("pixels: sample; log Z: "));
     let table = out.path().join("likelihood_conv-rbm.csv");

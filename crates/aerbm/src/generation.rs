@@ -3,14 +3,15 @@
 use mnist_io::{Dataset, ImageShape, Splits};
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 use numerics::{Purpose, Stream};
-use rbm_core::{AnnealingConfig, Rbm, Temperatures, bracket_log_z, diagnose_chains};
+use rbm_core::{Rbm, Temperatures, diagnose_chains, forward};
 use stack::{Classifier, FineTuneConfig, Generative, Labelled, SampleChains, fine_tune};
 use study::reference::neighbours::nearest;
 
+use crate::config::LikelihoodSettings;
 use crate::figures::Figures;
 use crate::figures::generation as figures;
 use crate::figures::generation::Start;
-use crate::likelihood::{Subject, states};
+use crate::likelihood::{EnergyModel, Subject, states};
 use crate::model::Model;
 use crate::monitor::{Monitor, observer};
 use crate::record::Measure;
@@ -268,8 +269,9 @@ pub fn inpaint_half(
     Ok(measures)
 }
 
-/// The mean −ln p(missing | known) of the true images, with its bracket, under the model and under
-/// independent pixels with the means of the training set.
+/// The mean −ln p(missing | known) of the true images under the model, by annealed importance sampling forward
+/// and, from the true half, in reverse, which is too low and too high on average; and under independent pixels
+/// with the means of the training set.
 fn conditional_likelihood(
     rbm: &Rbm<f32>,
     truth: ArrayView2<f32>,
@@ -277,8 +279,12 @@ fn conditional_likelihood(
     base: ArrayView1<f32>,
     seed: u64,
 ) -> Result<Vec<Measure>, Error> {
-    let config =
-        AnnealingConfig { chains: 24, schedule: Temperatures::Even { count: 500 }, burn_in: 100 };
+    let settings = LikelihoodSettings {
+        chains: 24,
+        schedule: Temperatures::Even { count: 500 },
+        burn_in: 100,
+        ..LikelihoodSettings::default()
+    };
     let missing: Vec<usize> = (0..known.len()).filter(|&i| !known[i]).collect();
     let base = base.select(Axis(0), &missing);
     let mut independent = rbm.given(truth.row(0), known);
@@ -286,16 +292,15 @@ fn conditional_likelihood(
     independent.visible.bias.assign(&base);
     independent.hidden.bias.fill(0.0);
     // Without weights annealed importance sampling is exact.
-    let log_z_of_independent =
-        rbm_core::forward(&independent, base.view(), &[0.0, 1.0], 2, 0).log_z;
+    let log_z_of_independent = forward(&independent, base.view(), &[0.0, 1.0], 2, 0).log_z;
     let (mut lower, mut upper, mut of_independent) = (Vec::new(), Vec::new(), Vec::new());
     for image in truth.rows() {
         let conditional = rbm.given(image, known);
         let true_half = image.select(Axis(0), &missing).insert_axis(Axis(0));
-        let bracket = bracket_log_z(&conditional, base.view(), true_half.view(), &config, seed)?;
+        let [low, high] = conditional.anneal((base.view(), true_half.view()), &settings, seed);
         let free = conditional.free_energies(true_half.view())[0];
-        lower.push(free + bracket.lower.log_z);
-        upper.push(free + bracket.upper.log_z);
+        lower.push(free + low.log_z);
+        upper.push(free + high.log_z);
         of_independent.push(independent.free_energies(true_half.view())[0] + log_z_of_independent);
     }
     let row = |metric, values: &[f64]| Measure::new("test", metric, mean(values), "nats");

@@ -1,14 +1,15 @@
-//! The likelihood of an RBM, dense or convolutional: exact where a layer is small, otherwise a bracket by annealed importance
-//! sampling in both directions.
+//! The likelihood of an RBM, dense or convolutional: exact where a layer is small, otherwise with an interval,
+//! and with the estimates by annealed importance sampling in both directions beside it.
 
 mod energy_model;
 
 use mnist_io::{Dataset, Splits};
 use ndarray::{Array2, ArrayView2};
-use rbm_core::{AnnealingConfig, Binarisation, LogZBracket};
+use rbm_core::{Binarisation, Doubt, LogZConfig, LogZEstimate, LogZInterval};
 
 use crate::config::{LikelihoodSettings, RunConfig};
 use crate::model::Model;
+use crate::monitor::{Monitor, observer};
 use crate::record::Measure;
 use crate::{Error, mean};
 
@@ -18,6 +19,7 @@ pub use energy_model::EnergyModel;
 const PIXELS_SEED: u64 = 0;
 
 /// A model whose likelihood can be measured, and how it is.
+#[derive(Clone, Copy)]
 pub struct Subject<'a> {
     /// The model.
     pub rbm: &'a dyn EnergyModel,
@@ -53,45 +55,62 @@ impl<'a> Subject<'a> {
 pub enum LogZ {
     /// The exact value, by enumeration.
     Exact(f64),
-    /// Two estimates by annealing, one from either side.
-    Bracket(LogZBracket),
+    /// An estimate with its interval.
+    Estimate(LogZInterval),
 }
 
 impl LogZ {
     /// log Z of the model. `train` holds the training samples in the form that the model sees.
     ///
     /// # Errors
-    /// [`Error::Likelihood`] or [`Error::Training`] for units or settings without an estimate.
+    /// [`Error::Likelihood`] or [`Error::Config`] for units or settings without an estimate;
+    /// [`Error::Interrupted`].
     pub fn of(
         rbm: &dyn EnergyModel,
         train: ArrayView2<f32>,
-        config: &AnnealingConfig,
+        config: &LogZConfig,
         seed: u64,
+        monitor: &dyn Monitor,
     ) -> Result<Self, Error> {
-        Ok(match rbm.exact_log_z()? {
-            Some(value) => LogZ::Exact(value),
-            None => LogZ::Bracket(rbm.bracket_log_z(train, config, seed)?),
-        })
+        if let Some(value) = rbm.exact_log_z()? {
+            return Ok(LogZ::Exact(value));
+        }
+        monitor.begin("log Z", config.max_sweeps);
+        let base = rbm.independent_biases(train)?;
+        let found = rbm.estimate_log_z((base.view(), train), config, seed, &mut observer(monitor));
+        monitor.finish();
+        Ok(LogZ::Estimate(found?))
     }
 
-    /// The value, or the middle of the bracket, in nats.
+    /// The value or its estimate, in nats.
     pub fn value(&self) -> f64 {
         match self {
             LogZ::Exact(value) => *value,
-            LogZ::Bracket(bracket) => bracket.log_z(),
+            LogZ::Estimate(found) => found.log_z,
         }
     }
 
     /// A judgement of the estimate, for people.
     pub fn verdict(&self) -> String {
-        match self {
-            LogZ::Exact(_) => "exact".to_owned(),
-            LogZ::Bracket(bracket) if bracket.is_closed() => "both directions agree".to_owned(),
-            LogZ::Bracket(LogZBracket { lower, upper }) => format!(
-                "unreliable: the two estimates differ by {:.1} nats (effective chains: {:.0} and {:.0})",
-                (upper.log_z - lower.log_z).abs(),
-                lower.effective_chains,
-                upper.effective_chains
+        let found = match self {
+            LogZ::Exact(value) => return format!("{value:.2} nats, exact"),
+            LogZ::Estimate(found) => found,
+        };
+        let LogZInterval { lower, upper, sweeps, round_trips, ladders, .. } = found;
+        let interval = format!("{:.2} nats (95 % interval {lower:.2} to {upper:.2})", found.log_z);
+        match found.doubt {
+            None => interval,
+            Some(Doubt::Wide) => {
+                format!("{interval}, wider than asked: {sweeps} sweeps were too few")
+            }
+            Some(Doubt::FewRoundTrips) => format!(
+                "{interval}, unreliable: states went from independent units to the model and back only \
+                 {round_trips} times in {ladders} ladders and {sweeps} sweeps"
+            ),
+            Some(Doubt::StartsDiffer) => format!(
+                "{interval}, unreliable: estimates that started from the data and from independent units \
+                 differ by {:.2} nats (standard error {:.2})",
+                found.start_difference, found.start_difference_error
             ),
         }
     }
@@ -99,29 +118,52 @@ impl LogZ {
     fn measures(&self) -> Vec<Measure> {
         let row = |metric, value, unit| Measure::new("model", metric, value, unit);
         let mut rows = vec![row("log_z_nats", self.value(), "nats")];
-        if let LogZ::Bracket(LogZBracket { lower, upper }) = self {
-            rows.push(row("log_z_nats_lower", lower.log_z, "nats"));
-            rows.push(row("log_z_nats_upper", upper.log_z, "nats"));
-            rows.push(row("log_z_nats_lower_standard_error", lower.standard_error, "nats"));
-            rows.push(row("log_z_nats_upper_standard_error", upper.standard_error, "nats"));
-            rows.push(row("ais_effective_chains", lower.effective_chains, "chains"));
-            rows.push(row("reverse_ais_effective_chains", upper.effective_chains, "chains"));
+        if let LogZ::Estimate(found) = self {
+            rows.push(row("log_z_nats_lower", found.lower, "nats"));
+            rows.push(row("log_z_nats_upper", found.upper, "nats"));
+            rows.push(row("log_z_standard_error", found.standard_error, "nats"));
+            rows.push(row("log_z_start_difference", found.start_difference, "nats"));
+            rows.push(row("log_z_temperatures", found.temperatures as f64, "temperatures"));
+            rows.push(row("log_z_sweeps", found.sweeps as f64, "sweeps"));
+            rows.push(row("log_z_round_trips", found.round_trips as f64, "round trips"));
         }
         rows
     }
 
-    /// The mean log-likelihood of a set, with its bracket.
+    /// The mean log-likelihood of a set: with the interval that follows from that of log Z, and with the
+    /// standard error that the choice of samples gives the mean.
     fn likelihoods(&self, split: &str, rbm: &dyn EnergyModel, x: ArrayView2<f32>) -> Vec<Measure> {
-        let unnormalised = -mean(&rbm.free_energies(x));
-        let row = |metric, log_z| Measure::new(split, metric, unnormalised - log_z, "nats");
-        let mut rows = vec![row("log_likelihood_nats", self.value())];
-        if let LogZ::Bracket(LogZBracket { lower, upper }) = self {
-            // Where the bracket is narrower than its errors, the estimates may have crossed.
-            rows.push(row("log_likelihood_nats_lower", lower.log_z.max(upper.log_z)));
-            rows.push(row("log_likelihood_nats_upper", lower.log_z.min(upper.log_z)));
+        let free_energies = rbm.free_energies(x);
+        let (n, mean_free_energy) = (free_energies.len() as f64, mean(&free_energies));
+        let row = |metric, value| Measure::new(split, metric, value, "nats");
+        let mut rows = vec![row("log_likelihood_nats", -mean_free_energy - self.value())];
+        if let LogZ::Estimate(found) = self {
+            rows.push(row("log_likelihood_nats_lower", -mean_free_energy - found.upper));
+            rows.push(row("log_likelihood_nats_upper", -mean_free_energy - found.lower));
+        }
+        let squares: f64 = free_energies.iter().map(|f| (f - mean_free_energy).powi(2)).sum();
+        let sampling_error = (squares / (n - 1.0) / n).sqrt();
+        if sampling_error.is_finite() {
+            rows.push(row("log_likelihood_nats_sampling_error", sampling_error));
         }
         rows
     }
+}
+
+/// The estimates of log Z by annealing: of each direction, its standard error and effective chains.
+fn annealing_measures(found: [LogZEstimate; 2]) -> Vec<Measure> {
+    let names = [
+        ["ais_log_z_nats", "ais_standard_error", "ais_effective_chains"],
+        ["reverse_ais_log_z_nats", "reverse_ais_standard_error", "reverse_ais_effective_chains"],
+    ];
+    let rows = names.into_iter().zip(found).flat_map(|([log_z, error, effective], found)| {
+        [
+            Measure::new("model", log_z, found.log_z, "nats"),
+            Measure::new("model", error, found.standard_error, "nats"),
+            Measure::new("model", effective, found.effective_chains, "chains"),
+        ]
+    });
+    rows.collect()
 }
 
 /// The samples in the form that the model sees: for binary units, the same draw of binary states for every
@@ -156,18 +198,19 @@ fn evaluated(rbm: &dyn EnergyModel, binarisation: Binarisation) -> Binarisation 
     }
 }
 
-/// log Z, and the likelihood of the validation samples.
+/// log Z, and the likelihood of the validation samples, measured between epochs.
 ///
 /// # Errors
 /// As [`LogZ::of`].
 pub(crate) fn of_validation(
-    rbm: &dyn EnergyModel,
-    (binarisation, config): (Binarisation, &AnnealingConfig),
+    subject: &Subject<'_>,
     data: &Splits,
     seed: u64,
 ) -> Result<Vec<Measure>, Error> {
+    let &Subject { rbm, binarisation, settings } = subject;
     let states = |set: &Dataset| states(rbm, binarisation, set.images.view());
-    let log_z = LogZ::of(rbm, states(&data.train).view(), config, seed)?;
+    let config = settings.log_z_in_training();
+    let log_z = LogZ::of(rbm, states(&data.train).view(), &config, seed, &())?;
     let mut rows = log_z.measures();
     rows.extend(log_z.likelihoods("validation", rbm, states(&data.validation).view()));
     Ok(rows)
@@ -178,14 +221,20 @@ pub(crate) fn of_validation(
 /// # Errors
 /// As [`LogZ::of`].
 pub fn of_all(
-    rbm: &dyn EnergyModel,
-    (binarisation, config): (Binarisation, &AnnealingConfig),
+    subject: &Subject<'_>,
     data: &Splits,
     seed: u64,
+    monitor: &dyn Monitor,
 ) -> Result<(LogZ, Vec<Measure>), Error> {
+    let &Subject { rbm, binarisation, settings } = subject;
     let train = states(rbm, binarisation, data.train.images.view());
-    let log_z = LogZ::of(rbm, train.view(), config, seed)?;
+    let log_z = LogZ::of(rbm, train.view(), &settings.log_z(), seed, monitor)?;
     let mut rows = log_z.measures();
+    if matches!(log_z, LogZ::Estimate(_)) {
+        let base = rbm.independent_biases(train.view())?;
+        let found = rbm.anneal((base.view(), train.view()), settings, seed);
+        rows.extend(annealing_measures(found));
+    }
     for (split, set) in
         [("train", &data.train), ("validation", &data.validation), ("test", &data.test)]
     {

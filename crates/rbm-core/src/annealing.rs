@@ -1,64 +1,28 @@
-//! Annealed importance sampling in both directions: the partition function of models of any size.
+//! Annealed importance sampling in both directions, the estimate of the partition function that papers report.
 //!
 //! Forward (Neal 2001; Salakhutdinov & Murray 2008): chains start at independent units and are annealed
 //! through the distributions of [`Tempered`] to the model. With
 //! w = Π_k p*_{βₖ}(vₖ₋₁) / p*_{βₖ₋₁}(vₖ₋₁), E[w] = Z / Z₀, so by Jensen's inequality the logarithm of a
 //! mean of w is too low on average. Backward: chains start at draws from the model and are annealed to
 //! independent units; E[w] = Z₀ / Z, so −ln of the mean is too high on average (Burda, Grosse &
-//! Salakhutdinov 2015). The true value is between the two if the backward chains start at draws from
-//! the model.
+//! Salakhutdinov 2015).
 //!
-//! Exact draws are rarely available. The backward chains therefore start at the data and first run for
-//! some time. They then cover modes that forward chains may miss, in which case the two estimates
-//! differ, as they should. A mode that is far from both the data and the forward chains is missed by
-//! both. Estimates that differ are therefore unreliable; estimates that agree are the more reliable,
-//! the better the chains mix ([`diagnose_chains`](crate::diagnose_chains)).
+//! Neither is an interval: a few chains with large weights may dominate, and a mode may be missed by both
+//! directions. [`estimate_log_z`](crate::estimate_log_z) gives an interval.
 
 use std::ops::Range;
 
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2};
 use nn_core::{InvalidSetting, require};
-use numerics::{Prepared, Real, Stream};
+use numerics::{Prepared, Purpose, Real, Stream, log_sum_exp};
 use serde::{Deserialize, Serialize};
 
-use crate::family::{Family, anneal_from_base, anneal_to_base, spread_over};
+use crate::family::{CONTIGUOUS, Family, anneal};
 use crate::tempered::Tempered;
-use crate::{Chains, Rbm, Units, gibbs_step};
+use crate::{Rbm, Units};
 
-/// Combined with the seed for the burn-in, which draws from the streams of Gibbs sampling.
-pub(crate) const BURN_IN_SEED: u64 = 0x6275_726e;
-
-/// Settings of annealed importance sampling.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct AnnealingConfig {
-    /// Number of chains in each direction.
-    pub chains: usize,
-    /// Annealing schedule from independent units to the model.
-    pub schedule: Temperatures,
-    /// Number of Gibbs steps that the backward chains run from the data before they are annealed.
-    pub burn_in: usize,
-}
-
-impl Default for AnnealingConfig {
-    fn default() -> Self {
-        AnnealingConfig { chains: 100, schedule: Temperatures::Short {}, burn_in: 1000 }
-    }
-}
-
-impl AnnealingConfig {
-    /// Checks every bound.
-    ///
-    /// # Errors
-    /// [`InvalidSetting`] naming the first setting out of its range.
-    pub fn validate(&self) -> Result<(), InvalidSetting> {
-        require(self.chains >= 2, "likelihood.chains", &self.chains, "at least 2")?;
-        if let Temperatures::Even { count } = self.schedule {
-            require(count >= 2, "likelihood.schedule.count", &count, "at least 2")?;
-        }
-        Ok(())
-    }
-}
+const FORWARD: Purpose = Purpose::new("ais forward");
+const BACKWARD: Purpose = Purpose::new("ais backward");
 
 /// Annealing schedule: inverse temperatures β from 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +41,19 @@ pub enum Temperatures {
 }
 
 impl Temperatures {
+    /// Checks every bound.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] if there are fewer than two temperatures.
+    pub fn validate(self) -> Result<(), InvalidSetting> {
+        match self {
+            Temperatures::Even { count } => {
+                require(count >= 2, "likelihood.schedule.count", &count, "at least 2")
+            }
+            Temperatures::Published {} | Temperatures::Short {} => Ok(()),
+        }
+    }
+
     /// The inverse temperatures, ascending.
     ///
     /// ```
@@ -112,63 +89,6 @@ pub struct LogZEstimate {
     pub standard_error: f64,
     /// Effective number of chains, (Σ w)² / Σ w².
     pub effective_chains: f64,
-}
-
-/// The two estimates of log Z.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct LogZBracket {
-    /// Forward estimate: too low on average.
-    pub lower: LogZEstimate,
-    /// Backward estimate: too high on average, if its chains started at draws from the model.
-    pub upper: LogZEstimate,
-}
-
-impl LogZBracket {
-    /// The largest gap, in nats, at which the estimates are said to agree.
-    pub const CLOSED: f64 = 1.0;
-
-    /// The midpoint of the two estimates.
-    #[must_use]
-    pub fn log_z(&self) -> f64 {
-        f64::midpoint(self.lower.log_z, self.upper.log_z)
-    }
-
-    /// Upper minus lower estimate; below zero only by chance.
-    #[must_use]
-    pub fn gap(&self) -> f64 {
-        self.upper.log_z - self.lower.log_z
-    }
-
-    /// Whether the two estimates agree to within [`CLOSED`](Self::CLOSED). If not, both are
-    /// unreliable; if so, both may still miss the same mode.
-    #[must_use]
-    pub fn is_closed(&self) -> bool {
-        self.gap().abs() <= Self::CLOSED
-    }
-}
-
-/// Estimates log Z in both directions. `base` holds the biases of the independent units, best those of
-/// [`Rbm::independent_biases`]; the backward chains start at `data` (n × visible).
-///
-/// # Errors
-/// [`InvalidSetting`] for settings out of range, or hidden units whose energy is not linear.
-///
-/// # Panics
-/// If there are no data, or widths differ from the model's.
-pub fn bracket_log_z<F: Real>(
-    rbm: &Rbm<F>,
-    base: ArrayView1<F>,
-    data: ArrayView2<F>,
-    config: &AnnealingConfig,
-    seed: u64,
-) -> Result<LogZBracket, InvalidSetting> {
-    config.validate()?;
-    require_linear_hidden(&rbm.hidden.unit)?;
-    let betas = config.schedule.betas();
-    let lower = forward(rbm, base, &betas, config.chains, seed);
-    let starts = starts_from_data(rbm, data, config, seed);
-    let upper = anneal_to_base(&Packed::new(rbm, base), &betas, starts, seed);
-    Ok(LogZBracket { lower, upper })
 }
 
 /// Checks that the hidden units can be tempered.
@@ -210,30 +130,54 @@ pub fn backward<F: Real>(
     anneal_to_base(&Packed::new(rbm, base), betas, starts, seed)
 }
 
-/// States, in units of σ, after `burn_in` Gibbs steps from samples spread evenly over the data.
-fn starts_from_data<F: Real>(
-    rbm: &Rbm<F>,
-    data: ArrayView2<F>,
-    config: &AnnealingConfig,
+/// The estimate of log Z from chains that are annealed from β = 0 to 1.
+pub(crate) fn anneal_from_base<F: Real>(
+    family: &impl Family<F>,
+    betas: &[f64],
+    n_chains: usize,
     seed: u64,
-) -> Array2<F> {
-    let start = spread_over(data, config.chains);
-    let mut chains = Chains::from_visible(rbm, start.view());
-    for step in 1..=config.burn_in {
-        gibbs_step(rbm, &mut chains, seed ^ BURN_IN_SEED, step);
-    }
-    chains.u
+) -> LogZEstimate {
+    let stream = Stream::new(seed, FORWARD);
+    let mut u = Array2::zeros((n_chains, family.n_visible()));
+    family.draw_base(stream, u.view_mut());
+    let weights = anneal(family, betas, &mut u, stream);
+    estimate(&weights, |log_mean| family.log_z_of_base() + log_mean)
+}
+
+/// The estimate of log Z from chains that are annealed from `starts` at β = 1 to 0.
+pub(crate) fn anneal_to_base<F: Real>(
+    family: &impl Family<F>,
+    betas: &[f64],
+    mut starts: Array2<F>,
+    seed: u64,
+) -> LogZEstimate {
+    let stream = Stream::new(seed, BACKWARD);
+    let falling: Vec<f64> = betas.iter().rev().copied().collect();
+    let weights = anneal(family, &falling, &mut starts, stream);
+    estimate(&weights, |log_mean| family.log_z_of_base() - log_mean)
+}
+
+/// The estimate from the mean of the weights, which `log_z` turns into one of log Z.
+fn estimate(log_weights: &[f64], log_z: impl Fn(f64) -> f64) -> LogZEstimate {
+    let n = log_weights.len() as f64;
+    let log_sum = log_sum_exp(log_weights);
+    let doubled: Vec<f64> = log_weights.iter().map(|w| 2.0 * w).collect();
+    let effective_chains = (2.0 * log_sum - log_sum_exp(&doubled)).exp();
+    // The relative variance of the weights is n / effective − 1. Divided by n − 1 it is that of
+    // their mean, and to first order the variance of the mean's logarithm.
+    let standard_error = ((n / effective_chains - 1.0).max(0.0) / (n - 1.0)).sqrt();
+    LogZEstimate { log_z: log_z(log_sum - n.ln()), standard_error, effective_chains }
 }
 
 /// A tempered RBM with its weights packed for the products of annealing.
-struct Packed<'a, F> {
+pub(crate) struct Packed<'a, F> {
     family: Tempered<'a, F>,
     up: Prepared<F>,
     down: Prepared<F>,
 }
 
 impl<'a, F: Real> Packed<'a, F> {
-    fn new(rbm: &'a Rbm<F>, base: ArrayView1<'a, F>) -> Self {
+    pub(crate) fn new(rbm: &'a Rbm<F>, base: ArrayView1<'a, F>) -> Self {
         let (up, down) = (Prepared::new(rbm.weights.view()), Prepared::new(rbm.weights.t()));
         Packed { family: Tempered::new(rbm, base), up, down }
     }
@@ -259,24 +203,31 @@ impl<F: Real> Family<F> for Packed<'_, F> {
         Array2::zeros((n_chains, self.family.rbm.n_hidden()))
     }
 
-    fn step(
+    fn pass_up(&self, u: ArrayView2<F>, hidden: &mut Array2<F>) {
+        self.up.multiply(u, hidden.view_mut());
+    }
+
+    fn log_ratio(&self, row: usize, u: &[F], (from, to): (F, F), hidden: &mut Array2<F>) -> f64 {
+        let mut x = hidden.row_mut(row);
+        self.family.log_ratio(u, x.as_slice_mut().expect(CONTIGUOUS), from, to)
+    }
+
+    fn pass_down(
         &self,
         chains: Range<usize>,
-        (from, to): (F, F),
+        betas: &[F],
         stream: Stream,
         hidden: &mut Array2<F>,
-        (u, log_weights): (&mut ArrayViewMut2<F>, &mut [f64]),
+        u: &mut ArrayViewMut2<F>,
     ) {
         let (family, n_hidden) = (&self.family, hidden.ncols());
-        self.up.multiply(u.view(), hidden.view_mut());
-        let rows = u.rows().into_iter().zip(hidden.rows_mut());
-        for ((chain, (u, mut x)), log_weight) in chains.clone().zip(rows).zip(log_weights) {
-            let u = u.to_slice().expect("rows are contiguous");
-            let x = x.as_slice_mut().expect("rows are contiguous");
-            *log_weight += family.log_ratio(u, x, from, to);
-            family.hidden.draw_tempered(to, stream.sublayer(1), chain * n_hidden, x);
+        let rows = hidden.rows_mut().into_iter().zip(betas);
+        for (chain, (mut x, &beta)) in chains.clone().zip(rows) {
+            let x = x.as_slice_mut().expect(CONTIGUOUS);
+            family.hidden.draw_tempered(beta, stream.sublayer(1), chain * n_hidden, x);
         }
         self.down.multiply(hidden.view(), u.view_mut());
-        family.draw_visible_given(chains, |_| to, stream.sublayer(2), u);
+        let first = chains.start;
+        family.draw_visible_given(chains, |chain| betas[chain - first], stream.sublayer(2), u);
     }
 }

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod annealing;
+mod barrier;
+mod bennett;
 mod binarise;
 mod centring;
 mod conditional;
@@ -10,12 +12,14 @@ pub mod convolutional;
 mod diagnostics;
 mod divergence;
 mod energy;
+mod estimate;
 mod exact;
 mod family;
 mod gibbs;
 mod given;
 mod health;
 mod impute;
+mod ladder;
 mod model;
 mod moments;
 mod negative;
@@ -30,14 +34,13 @@ mod training_config;
 mod units;
 mod variance;
 
-pub use annealing::{
-    AnnealingConfig, LogZBracket, LogZEstimate, Temperatures, backward, bracket_log_z, forward,
-};
+pub use annealing::{LogZEstimate, Temperatures, backward, forward};
 pub use binarise::Binarisation;
 pub use centring::Offsets;
 pub use config::{InitialWeights, RbmConfig, Variance};
 pub use contrastive::{Phases, contrastive_divergence};
 pub use diagnostics::{ChainDiagnostics, diagnose_chains};
+pub use estimate::{Doubt, LogZConfig, LogZInterval, estimate_log_z};
 pub use exact::{IntractableError, MAX_ENUMERATED, log_z, sample_exactly};
 pub use gibbs::{Chains, gibbs_step};
 pub use given::inpaint;

@@ -7,15 +7,23 @@ use clap::{Args, ValueEnum};
 use super::OnModel;
 use crate::ui::Ui;
 
-/// Measure the likelihood of a trained RBM, exactly or between two estimates of log Z
+/// Measure the likelihood of a trained RBM, exactly or with an interval
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     model: OnModel,
-    /// Annealing schedule [default: that of the run's settings]
+    /// Half the width of the 95 % interval of log Z, in nats: sweeps are added until it is reached [default:
+    /// that of the run's settings]
+    #[arg(long, value_name = "NATS")]
+    precision: Option<f64>,
+    /// Sweeps of tempering after which the estimate ends even if the interval is wider [default: that of the
+    /// run's settings]
+    #[arg(long, value_name = "N")]
+    max_sweeps: Option<usize>,
+    /// Annealing schedule of the estimates that are reported beside [default: that of the run's settings]
     #[arg(long)]
     schedule: Option<Schedule>,
-    /// Chains in each direction [default: that of the run's settings]
+    /// Chains of annealing in each direction [default: that of the run's settings]
     #[arg(long, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
     chains: Option<u32>,
     /// Seed of every random draw
@@ -39,17 +47,19 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
         let expected = "an RBM of one layer, which alone has a likelihood that can be measured";
         return Err(Error::Kind { run: trained.record.run.clone(), expected }.into());
     };
-    let (splits, _) = loaded.split(run_config.split())?;
-    let mut config = settings.annealing();
+    let mut settings = settings.clone();
     match args.schedule {
-        Some(Schedule::Published) => config.schedule = Temperatures::Published {},
-        Some(Schedule::Short) => config.schedule = Temperatures::Short {},
+        Some(Schedule::Published) => settings.schedule = Temperatures::Published {},
+        Some(Schedule::Short) => settings.schedule = Temperatures::Short {},
         None => (),
     }
-    if let Some(chains) = args.chains {
-        config.chains = chains as usize;
-    }
-    let (log_z, measures) = of_all(rbm, (binarisation, &config), &splits, args.seed)?;
+    settings.chains = args.chains.map_or(settings.chains, |chains| chains as usize);
+    settings.precision = args.precision.unwrap_or(settings.precision);
+    settings.max_sweeps = args.max_sweeps.unwrap_or(settings.max_sweeps);
+    settings.validate().map_err(Error::from)?;
+    let (splits, _) = loaded.split(run_config.split())?;
+    let subject = Subject { rbm, binarisation, settings: &settings };
+    let (log_z, measures) = of_all(&subject, &splits, args.seed, ui)?;
     args.model.write_measures(&trained, "likelihood", measures, ui)?;
     ui.result(&format!("pixels: {}; log Z: {}", pixels(rbm, binarisation), log_z.verdict()))
 }

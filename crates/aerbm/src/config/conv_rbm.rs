@@ -91,7 +91,7 @@ impl RunKind for ConvRbmSettings {
         let every = self.likelihood.every;
         let expected = "0 with several layers, whose likelihood has no estimate";
         require(every == 0 || self.layers.len() == 1, "likelihood.every", &every, expected)?;
-        Ok(self.likelihood.annealing().validate()?)
+        Ok(self.likelihood.validate()?)
     }
 
     fn split(&self) -> SplitRule {

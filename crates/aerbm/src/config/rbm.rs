@@ -1,8 +1,8 @@
 //! Settings of RBMs and deep belief networks.
 
 use mnist_io::SplitRule;
-use nn_core::{BlockKind, Layout, TrainingError, require};
-use rbm_core::{AnnealingConfig, RbmConfig, Temperatures, TrainingConfig, Unit};
+use nn_core::{BlockKind, InvalidSetting, Layout, TrainingError, require};
+use rbm_core::{LogZConfig, RbmConfig, Temperatures, TrainingConfig, Unit};
 use serde::{Deserialize, Serialize};
 
 use super::kind::RunKind;
@@ -29,7 +29,13 @@ pub struct RbmSettings {
 pub struct LikelihoodSettings {
     /// Epochs of training between two measurements on the validation set; 0 for none.
     pub every: usize,
-    /// Number of chains of annealed importance sampling in each direction.
+    /// Half the width of the 95 % interval of log Z that is aimed at, in nats.
+    pub precision: f64,
+    /// Number of sweeps of tempering after which the estimate of log Z ends even if the interval is wider.
+    pub max_sweeps: usize,
+    /// Number of independent ladders of temperatures.
+    pub ladders: usize,
+    /// Number of chains of annealed importance sampling in each direction, which is reported beside.
     pub chains: usize,
     /// Annealing schedule.
     pub schedule: Temperatures,
@@ -39,15 +45,44 @@ pub struct LikelihoodSettings {
 
 impl Default for LikelihoodSettings {
     fn default() -> Self {
-        let AnnealingConfig { chains, schedule, burn_in } = AnnealingConfig::default();
-        LikelihoodSettings { every: 0, chains, schedule, burn_in }
+        let LogZConfig { precision, max_sweeps, ladders } = LogZConfig::default();
+        let schedule = Temperatures::Short {};
+        LikelihoodSettings {
+            every: 0,
+            precision,
+            max_sweeps,
+            ladders,
+            chains: 100,
+            schedule,
+            burn_in: 1000,
+        }
     }
 }
 
 impl LikelihoodSettings {
-    /// The settings of annealed importance sampling.
-    pub fn annealing(&self) -> AnnealingConfig {
-        AnnealingConfig { chains: self.chains, schedule: self.schedule, burn_in: self.burn_in }
+    /// Sweeps of a measurement between epochs.
+    const SWEEPS_IN_TRAINING: usize = 1_000;
+
+    /// The settings of the estimate of log Z.
+    pub fn log_z(&self) -> LogZConfig {
+        let &LikelihoodSettings { precision, max_sweeps, ladders, .. } = self;
+        LogZConfig { precision, max_sweeps, ladders }
+    }
+
+    /// The settings of an estimate of log Z between epochs, which is short.
+    pub fn log_z_in_training(&self) -> LogZConfig {
+        let max_sweeps = self.max_sweeps.min(Self::SWEEPS_IN_TRAINING);
+        LogZConfig { max_sweeps, ..self.log_z() }
+    }
+
+    /// Checks every bound.
+    ///
+    /// # Errors
+    /// [`InvalidSetting`] naming the first setting out of its range.
+    pub fn validate(&self) -> Result<(), InvalidSetting> {
+        self.log_z().validate()?;
+        require(self.chains >= 2, "likelihood.chains", &self.chains, "at least 2")?;
+        self.schedule.validate()
     }
 }
 
@@ -59,7 +94,7 @@ impl RunKind for RbmSettings {
     fn validate(&self) -> Result<(), TrainingError> {
         self.model.validate()?;
         self.training.validate_for(self.model.visible)?;
-        Ok(self.likelihood.annealing().validate()?)
+        Ok(self.likelihood.validate()?)
     }
 
     fn split(&self) -> SplitRule {

@@ -1,13 +1,35 @@
 //! The energy models whose likelihoods are measured and whose missing values are drawn.
 
-use ndarray::{Array1, Array2, ArrayView1, ArrayView2};
-use rbm_core::convolutional::{self, ConvRbm};
-use rbm_core::{AnnealingConfig, Imputed, Layer, LogZBracket, Rbm, Units};
+use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
+use nn_core::{Observer, TrainingError};
+use rbm_core::convolutional::{self, ConvChains, ConvRbm};
+use rbm_core::{
+    Chains, Imputed, Layer, LogZConfig, LogZEstimate, LogZInterval, Rbm, Units, backward, forward,
+    gibbs_step,
+};
 
 use crate::Error;
+use crate::config::LikelihoodSettings;
 
 /// Largest layer of discrete units for which log Z is enumerated, which takes seconds.
 const EXACT_UNITS: usize = 20;
+
+/// Combined with the seed for the burn-in, which draws from the streams of Gibbs sampling.
+const BURN_IN_SEED: u64 = 0x6275_726e;
+
+/// `n` rows of `data`, spread evenly over it.
+fn spread(data: ArrayView2<f32>, n: usize) -> Array2<f32> {
+    let rows: Vec<usize> = (0..n).map(|row| row * data.nrows() / n).collect();
+    data.select(Axis(0), &rows)
+}
+
+/// The failure of an estimate.
+fn without_estimate(error: TrainingError) -> Error {
+    match error {
+        TrainingError::Setting(setting) => setting.into(),
+        other => Error::training("the estimate of log Z", other),
+    }
+}
 
 /// An RBM of one layer, dense or convolutional. Values are those of the data, one sample a row.
 pub trait EnergyModel {
@@ -23,17 +45,28 @@ pub trait EnergyModel {
     /// [`Error::Likelihood`] if the enumeration fails.
     fn exact_log_z(&self) -> Result<Option<f64>, Error>;
 
-    /// Two estimates of log Z, with independent units as the base and reverse chains that start from
-    /// `train` (n × visible).
+    /// An estimate of log Z with its interval, from independent units with biases `base`; half of the ladders
+    /// start from `train` (n × visible).
     ///
     /// # Errors
-    /// [`Error::Likelihood`] or [`Error::Training`] for units or settings without an estimate.
-    fn bracket_log_z(
+    /// [`Error::Config`] for units or settings without an estimate; [`Error::Interrupted`] if the observer
+    /// breaks off.
+    fn estimate_log_z(
         &self,
-        train: ArrayView2<f32>,
-        config: &AnnealingConfig,
+        base_and_train: (ArrayView1<f32>, ArrayView2<f32>),
+        config: &LogZConfig,
         seed: u64,
-    ) -> Result<LogZBracket, Error>;
+        observer: Observer<'_>,
+    ) -> Result<LogZInterval, Error>;
+
+    /// The estimates of log Z by annealed importance sampling between independent units with biases `base` and
+    /// the model, forward and reverse; the reverse chains start from `train` (n × visible).
+    fn anneal(
+        &self,
+        base_and_train: (ArrayView1<f32>, ArrayView2<f32>),
+        settings: &LikelihoodSettings,
+        seed: u64,
+    ) -> [LogZEstimate; 2];
 
     /// The pseudo-log-likelihood of each row in nats; none for models without one.
     fn pseudo_log_likelihoods(&self, x: ArrayView2<f32>) -> Option<Vec<f64>>;
@@ -78,14 +111,35 @@ impl EnergyModel for Rbm<f32> {
         Ok(None)
     }
 
-    fn bracket_log_z(
+    fn estimate_log_z(
         &self,
-        train: ArrayView2<f32>,
-        config: &AnnealingConfig,
+        base_and_train: (ArrayView1<f32>, ArrayView2<f32>),
+        config: &LogZConfig,
         seed: u64,
-    ) -> Result<LogZBracket, Error> {
-        let base = EnergyModel::independent_biases(self, train)?;
-        Ok(rbm_core::bracket_log_z(self, base.view(), train, config, seed)?)
+        observer: Observer<'_>,
+    ) -> Result<LogZInterval, Error> {
+        let (base, train) = base_and_train;
+        rbm_core::estimate_log_z(self, base, train, config, seed, observer)
+            .map_err(without_estimate)
+    }
+
+    fn anneal(
+        &self,
+        base_and_train: (ArrayView1<f32>, ArrayView2<f32>),
+        settings: &LikelihoodSettings,
+        seed: u64,
+    ) -> [LogZEstimate; 2] {
+        let (base, train) = base_and_train;
+        let betas = settings.schedule.betas();
+        let mut chains = Chains::from_visible(self, spread(train, settings.chains).view());
+        for step in 1..=settings.burn_in {
+            gibbs_step(self, &mut chains, seed ^ BURN_IN_SEED, step);
+        }
+        let starts = chains.visible(self);
+        [
+            forward(self, base, &betas, settings.chains, seed),
+            backward(self, base, &betas, starts.view(), seed),
+        ]
     }
 
     fn pseudo_log_likelihoods(&self, x: ArrayView2<f32>) -> Option<Vec<f64>> {
@@ -132,14 +186,35 @@ impl EnergyModel for ConvRbm<f32> {
         Ok(None)
     }
 
-    fn bracket_log_z(
+    fn estimate_log_z(
         &self,
-        train: ArrayView2<f32>,
-        config: &AnnealingConfig,
+        base_and_train: (ArrayView1<f32>, ArrayView2<f32>),
+        config: &LogZConfig,
         seed: u64,
-    ) -> Result<LogZBracket, Error> {
-        let base = EnergyModel::independent_biases(self, train)?;
-        Ok(convolutional::bracket_log_z(self, base.view(), train, config, seed)?)
+        observer: Observer<'_>,
+    ) -> Result<LogZInterval, Error> {
+        let (base, train) = base_and_train;
+        convolutional::estimate_log_z(self, base, train, config, seed, observer)
+            .map_err(without_estimate)
+    }
+
+    fn anneal(
+        &self,
+        base_and_train: (ArrayView1<f32>, ArrayView2<f32>),
+        settings: &LikelihoodSettings,
+        seed: u64,
+    ) -> [LogZEstimate; 2] {
+        let (base, train) = base_and_train;
+        let betas = settings.schedule.betas();
+        let mut chains = ConvChains::from_visible(self, spread(train, settings.chains).view());
+        for step in 1..=settings.burn_in {
+            convolutional::gibbs_step(self, &mut chains, seed ^ BURN_IN_SEED, step);
+        }
+        let starts = chains.visible(self);
+        [
+            convolutional::forward(self, base, &betas, settings.chains, seed),
+            convolutional::backward(self, base, &betas, starts.view(), seed),
+        ]
     }
 
     fn pseudo_log_likelihoods(&self, _: ArrayView2<f32>) -> Option<Vec<f64>> {

@@ -9,7 +9,7 @@ use stack::{ConvDbn, Greedy, ResumeError};
 
 use super::job::Job;
 use crate::config::ConvRbmSettings;
-use crate::likelihood;
+use crate::likelihood::{self, Subject};
 use crate::model::Model;
 use crate::record::{Measure, Spec};
 use crate::{Error, mean};
@@ -60,9 +60,10 @@ impl<'a> ConvRbmJob<'a> {
         let mut measures = vec![Measure::new("validation", "free_energy_gap_nats", gap, "nats")];
         let settings = &self.settings.likelihood;
         if settings.every > 0 && self.epochs_done.is_multiple_of(settings.every) {
-            let how = (self.settings.layers[0].training.binarisation, &settings.annealing());
+            let binarisation = self.settings.layers[0].training.binarisation;
             let data = self.data.in_memory()?;
-            measures.extend(likelihood::of_validation(rbm, how, &data, self.seed)?);
+            let subject = Subject { rbm, binarisation, settings };
+            measures.extend(likelihood::of_validation(&subject, &data, self.seed)?);
         }
         Ok(measures)
     }

@@ -79,12 +79,12 @@ pub(crate) fn train(
     }
     let model = job.finish();
     record.finals = model.measures(spec.config, "test", &data.test);
-    if let Some(Subject { rbm, binarisation, settings }) = Subject::of(&model, spec.config)
-        && settings.every > 0
+    if let Some(subject) = Subject::of(&model, spec.config)
+        && subject.settings.every > 0
     {
         monitor.note(&format!("{}: measuring the likelihood", spec.run));
-        let how = (binarisation, &settings.annealing());
-        let (log_z, measures) = likelihood::of_all(rbm, how, &data.in_memory()?, spec.seed)?;
+        let data = data.in_memory()?;
+        let (log_z, measures) = likelihood::of_all(&subject, &data, spec.seed, monitor)?;
         monitor.note(&format!("{}: log Z: {}", spec.run, log_z.verdict()));
         record.finals.extend(measures);
     }

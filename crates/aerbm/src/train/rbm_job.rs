@@ -10,7 +10,7 @@ use super::job::Job;
 use crate::Error;
 use crate::config::{DbnSettings, RbmSettings};
 use crate::data::training_samples;
-use crate::likelihood;
+use crate::likelihood::{self, Subject};
 use crate::mean;
 use crate::model::Model;
 use crate::record::Measure;
@@ -78,9 +78,10 @@ impl Job for RbmJob<'_> {
         ];
         let RbmSettings { likelihood, training, .. } = self.settings;
         if likelihood.every > 0 && self.training.epochs_done().is_multiple_of(likelihood.every) {
-            let how = (training.binarisation, &likelihood.annealing());
+            let binarisation = training.binarisation;
+            let subject = Subject { rbm: &self.rbm, binarisation, settings: likelihood };
             let data = self.data.in_memory()?;
-            measures.extend(likelihood::of_validation(&self.rbm, how, &data, self.seed)?);
+            measures.extend(likelihood::of_validation(&subject, &data, self.seed)?);
         }
         Ok(measures)
     }

@@ -9,7 +9,7 @@ use aerbm::likelihood::{LogZ, Subject};
 use aerbm::ndarray::{Array2, s};
 use aerbm::nn_core::Progress;
 use aerbm::pipeline::{self, Run};
-use aerbm::rbm_core::{AnnealingConfig, Temperatures};
+use aerbm::rbm_core::{LogZConfig, Temperatures};
 use aerbm::stack::FineTuneConfig;
 use aerbm::{Error, Model, Monitor, RunConfig, Trained, data, figures, with_threads};
 
@@ -153,13 +153,22 @@ fn one_layer_has_a_likelihood_and_fills_in_what_is_missing() {
     assert_eq!(metrics, ["mse_per_pixel", "free_energy_gap_nats", "weight_change"]);
     let config = trained.config().expect("settings");
     let Subject { rbm, .. } = Subject::of(&trained.model, &config).expect("one layer");
-    let few =
-        AnnealingConfig { chains: 20, schedule: Temperatures::Even { count: 200 }, burn_in: 50 };
+    let few = LogZConfig { precision: 1.0, max_sweeps: 300, ladders: 6 };
     let x = images(200);
-    let LogZ::Bracket(bracket) = LogZ::of(rbm, x.view(), &few, 1).expect("an estimate") else {
+    let LogZ::Estimate(found) = LogZ::of(rbm, x.view(), &few, 1, &()).expect("an estimate") else {
         panic!("48 blocks of four units are too many to enumerate");
     };
-    assert!(bracket.gap().abs() < 1.0, "{bracket:?}");
+    assert!(found.doubt.is_none(), "{found:?}");
+    let few = LikelihoodSettings {
+        chains: 20,
+        schedule: Temperatures::Even { count: 200 },
+        burn_in: 50,
+        ..LikelihoodSettings::default()
+    };
+    let base = rbm.independent_biases(x.view()).expect("in memory");
+    for annealed in rbm.anneal((base.view(), x.view()), &few, 1) {
+        assert!((annealed.log_z - found.log_z).abs() < 1.0, "{annealed:?}, {found:?}");
+    }
 
     let (splits, _) = data.1.split(config.split()).expect("parts");
     let styles = aerbm::page::default_styles();

@@ -39,6 +39,9 @@ impl<F: Real> Prepared<F> {
         let (k, n) = self.shape;
         assert_eq!((a.nrows(), n), out.dim(), "the shape of the result");
         assert_eq!(a.ncols(), k, "the inner dimensions of the product");
+        if out.is_empty() {
+            return;
+        }
         // The kernels write whole registers.
         assert!(n <= 1 || out.strides()[1] == 1, "the rows of the result are contiguous");
         if k == 0 {

@@ -61,6 +61,9 @@ fn prepared_products_are_the_products_to_the_bit() {
             }
         }
     }
+    // A thread without rows of its own multiplies none.
+    let some = Prepared::new(matrix::<f64>(4, 3, 0).view());
+    some.multiply(Array2::zeros((0, 4)).view(), Array2::zeros((0, 3)).view_mut());
     let none = Prepared::new(Array2::<f64>::zeros((0, 3)).view());
     let mut out = Array2::ones((2, 3));
     none.multiply(Array2::zeros((2, 0)).view(), out.view_mut());

@@ -1,4 +1,4 @@
-//! Annealed importance sampling of convolutional RBMs, by the same estimator as that of dense ones.
+//! log Z of convolutional RBMs, by the same estimators as that of dense ones.
 //!
 //! The family is p*_β(v) = exp(((1 − β) a⁰ + β a)·v) Π_blocks (1 + Σ e^(β x)): independent pixels with biases
 //! a⁰ at β = 0, the model at β = 1. Gibbs sampling at β gives detection units the inputs β x, and visible
@@ -7,43 +7,37 @@
 
 use std::ops::Range;
 
-use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, CowArray, Ix1};
-use nn_core::InvalidSetting;
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, CowArray, Ix1};
+use nn_core::{Observer, TrainingError};
 use numerics::{Real, Stream};
 
+use super::ConvRbm;
 use super::passes::{Memory, as_row, one};
-use super::{ConvChains, ConvRbm, gibbs_step};
-use crate::annealing::BURN_IN_SEED;
-use crate::family::{Family, anneal_from_base, anneal_to_base, spread_over};
-use crate::{AnnealingConfig, Layer, LogZBracket, LogZEstimate, Units};
+use crate::annealing::{anneal_from_base, anneal_to_base};
+use crate::estimate::estimate;
+use crate::family::{CONTIGUOUS, Family};
+use crate::{Layer, LogZConfig, LogZEstimate, LogZInterval, Units};
 
-const CONTIGUOUS: &str = "rows are contiguous";
-
-/// Estimates log Z in both directions. `base` holds the biases of the independent units, one per column of
-/// the data, best those of [`ConvRbm::independent_biases`]; the backward chains start at `data` (n × h·w·c).
+/// Estimates log Z with a 95 % confidence interval, as [`estimate_log_z`](crate::estimate_log_z) does for dense
+/// RBMs. `base` holds the biases of the independent units, one per column of the data, best those of
+/// [`ConvRbm::independent_biases`]; half of the ladders start from `data` (n × h·w·c).
 ///
 /// # Errors
-/// [`InvalidSetting`] for settings out of range.
+/// [`TrainingError::Setting`] for settings out of range; [`TrainingError::Interrupted`] if the observer
+/// breaks off.
 ///
 /// # Panics
 /// If there are no data, or widths differ from the model's.
-pub fn bracket_log_z<F: Real>(
+pub fn estimate_log_z<F: Real>(
     rbm: &ConvRbm<F>,
     base: ArrayView1<F>,
     data: ArrayView2<F>,
-    config: &AnnealingConfig,
+    config: &LogZConfig,
     seed: u64,
-) -> Result<LogZBracket, InvalidSetting> {
-    config.validate()?;
-    let betas = config.schedule.betas();
-    let family = TemperedConv::new(rbm, base);
-    let lower = anneal_from_base(&family, &betas, config.chains, seed);
-    let mut chains = ConvChains::from_visible(rbm, spread_over(data, config.chains).view());
-    for step in 1..=config.burn_in {
-        gibbs_step(rbm, &mut chains, seed ^ BURN_IN_SEED, step);
-    }
-    let upper = anneal_to_base(&family, &betas, chains.u, seed);
-    Ok(LogZBracket { lower, upper })
+    observer: Observer<'_>,
+) -> Result<LogZInterval, TrainingError> {
+    let scaled = |rows: ArrayView2<F>| rbm.scaled(rows).into_owned();
+    estimate(&TemperedConv::new(rbm, base), (data, &scaled), config, seed, observer)
 }
 
 /// Annealed importance sampling: an estimate of log Z that is too low on average.
@@ -95,9 +89,16 @@ impl<'a, F: Real> TemperedConv<'a, F> {
     }
 }
 
+/// Memory for the steps of chains.
+struct Steps<F> {
+    /// The inputs of the detection units of each chain, chains × (positions · maps).
+    inputs: Array2<F>,
+    /// Memory for the passes of one chain, which the chains use in turn.
+    passes: Memory<F>,
+}
+
 impl<F: Real> Family<F> for TemperedConv<'_, F> {
-    /// The memory of one chain, which the chains of a thread use in turn.
-    type Memory = Memory<F>;
+    type Memory = Steps<F>;
 
     fn n_visible(&self) -> usize {
         self.rbm.n_visible()
@@ -113,30 +114,51 @@ impl<F: Real> Family<F> for TemperedConv<'_, F> {
         self.visible.unit.draw_independent(self.base.view(), stream, &mut out);
     }
 
-    fn memory(&self, _n_chains: usize) -> Memory<F> {
-        Memory::new(self.rbm.geometry)
+    fn memory(&self, n_chains: usize) -> Steps<F> {
+        let passes = Memory::new(self.rbm.geometry);
+        Steps { inputs: Array2::zeros((n_chains, passes.flat().len())), passes }
     }
 
-    fn step(
+    fn pass_up(&self, u: ArrayView2<F>, Steps { inputs, passes }: &mut Steps<F>) {
+        for (u, mut inputs) in u.rows().into_iter().zip(inputs.rows_mut()) {
+            self.rbm.pass_up(u.to_slice().expect(CONTIGUOUS), passes);
+            inputs.as_slice_mut().expect(CONTIGUOUS).copy_from_slice(passes.flat());
+        }
+    }
+
+    fn log_ratio(
+        &self,
+        row: usize,
+        u: &[F],
+        (from, to): (F, F),
+        Steps { inputs, passes }: &mut Steps<F>,
+    ) -> f64 {
+        let inputs = inputs.row(row);
+        let inputs = inputs.to_slice().expect(CONTIGUOUS);
+        let detection =
+            passes.tempered_log_sums(to, inputs) - passes.tempered_log_sums(from, inputs);
+        detection + (to - from).as_f64() * self.bias_part(u)
+    }
+
+    fn pass_down(
         &self,
         chains: Range<usize>,
-        (from, to): (F, F),
+        betas: &[F],
         stream: Stream,
-        memory: &mut Memory<F>,
-        (u, log_weights): (&mut ArrayViewMut2<F>, &mut [f64]),
+        Steps { inputs, passes }: &mut Steps<F>,
+        u: &mut ArrayViewMut2<F>,
     ) {
         let base = self.base.as_slice().expect("a bias is contiguous");
         let bias = self.visible.bias.as_slice().expect("a bias is contiguous");
-        for ((chain, mut u), log_weight) in chains.zip(u.rows_mut()).zip(log_weights) {
+        let rows = u.rows_mut().into_iter().zip(inputs.rows()).zip(betas);
+        for (chain, ((mut u, inputs), &beta)) in chains.zip(rows) {
             let u = u.as_slice_mut().expect(CONTIGUOUS);
-            self.rbm.pass_up(u, memory);
-            *log_weight += memory.log_sums(to) - memory.log_sums(from);
-            *log_weight += (to - from).as_f64() * self.bias_part(u);
-            memory.tempered_probabilities(to);
-            memory.draw_detection(stream.sublayer(1), chain);
-            let Memory { detection, patches, .. } = &mut *memory;
+            passes.flat_mut().copy_from_slice(inputs.to_slice().expect(CONTIGUOUS));
+            passes.tempered_probabilities(beta);
+            passes.draw_detection(stream.sublayer(1), chain);
+            let Memory { detection, patches, .. } = &mut *passes;
             self.rbm.pass_down(detection.view(), patches, u);
-            self.visible.unit.tempered_parameters(to, (base, bias), u);
+            self.visible.unit.tempered_parameters(beta, (base, bias), u);
             self.visible.unit.draw(stream.sublayer(2), one(chain), &mut as_row(u));
         }
     }

@@ -43,7 +43,7 @@ impl<F: Real> ConvRbm<F> {
             for (sample, out) in rows.zip(out) {
                 let row = u.row(sample);
                 self.pass_up(row.to_slice().expect("rows are contiguous"), &mut memory);
-                *out = visible.energy(row).as_f64() - memory.log_sums(F::one()) + volume;
+                *out = visible.energy(row).as_f64() - memory.log_sums() + volume;
                 if missing {
                     *out -= visible.energy_of_missing(v.row(sample));
                 }

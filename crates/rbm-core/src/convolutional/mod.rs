@@ -56,7 +56,7 @@ mod pooling;
 mod train;
 mod training_config;
 
-pub use annealing::{backward, bracket_log_z, forward};
+pub use annealing::{backward, estimate_log_z, forward};
 pub use config::ConvRbmConfig;
 pub use exact::{log_z, log_z_over_detection, log_z_over_visible, sample_exactly};
 pub use geometry::{Geometry, ImageShape};

@@ -99,7 +99,7 @@ impl<F: Real> ConvRbm<F> {
     }
 
     /// The biases of independent visible units, one per pixel and channel, whose means are those of the
-    /// columns of `data` (n × h·w·c): the base of [annealing](super::bracket_log_z) and the start of
+    /// columns of `data` (n × h·w·c): the base of [annealing](super::estimate_log_z) and the start of
     /// [inpainting](super::inpaint).
     ///
     /// # Errors

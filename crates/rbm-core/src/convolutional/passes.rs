@@ -69,9 +69,14 @@ impl<F: Real> Memory<F> {
         pooling::draw(self.geometry, stream, first, p, &mut self.blocks);
     }
 
-    /// Σ over blocks of ln(1 + Σ e^(β x)) for the detection units' inputs x.
-    pub(crate) fn log_sums(&mut self, beta: F) -> f64 {
+    /// Σ over blocks of ln(1 + Σ eˣ) for the detection units' inputs x.
+    pub(crate) fn log_sums(&mut self) -> f64 {
         let x = self.detection.as_slice().expect(CONTIGUOUS);
+        pooling::log_sums(self.geometry, F::one(), x, &mut self.blocks)
+    }
+
+    /// Σ over blocks of ln(1 + Σ e^(β x)) for these inputs x of the detection units.
+    pub(crate) fn tempered_log_sums(&mut self, beta: F, x: &[F]) -> f64 {
         pooling::log_sums(self.geometry, beta, x, &mut self.blocks)
     }
 }

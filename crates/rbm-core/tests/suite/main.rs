@@ -7,6 +7,7 @@ mod convolutional;
 mod gaussian;
 mod inpainting;
 mod learning;
+mod log_z_interval;
 mod missing;
 mod mixed;
 mod probabilities;

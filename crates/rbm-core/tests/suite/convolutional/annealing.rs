@@ -1,9 +1,11 @@
 //! Annealed importance sampling against log Z by enumeration.
 
+use std::ops::ControlFlow;
+
 use ndarray::{Array1, Array2};
 use numerics::{Purpose, Stream, with_team};
-use rbm_core::convolutional::{ConvRbm, backward, bracket_log_z, forward, log_z, sample_exactly};
-use rbm_core::{AnnealingConfig, Layer, Temperatures, Unit};
+use rbm_core::convolutional::{ConvRbm, backward, estimate_log_z, forward, log_z, sample_exactly};
+use rbm_core::{Layer, LogZConfig, Temperatures, Unit};
 
 use super::{model, models};
 
@@ -91,16 +93,22 @@ fn single_precision_on_any_team_gives_the_same_bits_near_the_truth() {
         hidden_bias: rbm.hidden_bias.mapv(|b| b as f32),
     };
     let data = Array2::from_shape_fn((60, 15), |(i, j)| f32::from(u8::from((i * j + i) % 3 == 0)));
-    let config =
-        AnnealingConfig { chains: 60, schedule: Temperatures::Even { count: 1_000 }, burn_in: 50 };
-    let bracket = || {
+    let config = LogZConfig { max_sweeps: 400, ..LogZConfig::default() };
+    let betas = even(1_000);
+    let estimates = || {
         let base = single.independent_biases(&data.view()).expect("in memory");
-        bracket_log_z(&single, base.view(), data.view(), &config, 7).expect("valid")
+        let interval = estimate_log_z(&single, base.view(), data.view(), &config, 7, &mut |_| {
+            ControlFlow::Continue(())
+        });
+        let upper = backward(&single, base.view(), &betas, data.view(), 7);
+        (forward(&single, base.view(), &betas, 60, 7), upper, interval.expect("valid"))
     };
-    let alone = bracket();
+    let alone = estimates();
     for threads in [2, 3] {
-        assert_eq!(with_team(threads, bracket), alone);
+        assert_eq!(with_team(threads, estimates), alone);
     }
-    assert!(alone.is_closed());
-    assert!((alone.log_z() - exact).abs() < 0.05, "{alone:?}, exactly {exact}");
+    let (lower, _, interval) = alone;
+    assert!((lower.log_z - exact).abs() < 0.05, "{lower:?}, exactly {exact}");
+    assert!((interval.log_z - exact).abs() < 0.05, "{interval:?}, exactly {exact}");
+    assert_eq!(interval.doubt, None);
 }
