@@ -75,7 +75,7 @@ PROFILES = {
             (["rbm"], 100, 18.0),
             (["autoencoder", "denoising"], 1000, 6.0),
             (["rbm"], 1000, 6.0),
-            (["autoencoder", "denoising", "rbm"], 50000, 1.35),
+            (["autoencoder", "denoising", "rbm"], 10000, 3.0),
         ],
     },
 }

@@ -1,12 +1,13 @@
 //! Comparisons in run folders: tables as they grow, metrics, figures.
 
-mod tables;
+pub(crate) mod mistakes;
+pub(crate) mod tables;
 
 use mnist_io::Splits;
 use nn_core::TrainingError;
 use report::{ComparisonRow, PairedRow, SummaryRow};
 use study::stage::{Key, Store};
-use study::{ComparisonConfig, Event, Methods, Outcome, StudyError, run_comparison};
+use study::{ComparisonConfig, Event, Methods, Outcome, StudyError, Tested, run_comparison};
 
 use crate::figures::{self, Figures};
 use crate::folder::RunFolder;
@@ -67,8 +68,9 @@ pub(crate) fn compare(
     folder.add_rows(tables::layer_metrics(&outcome, &roles), tables::timings(&outcome))?;
     let styles = page::styles(methods);
     figures::comparison::draw(Figures { dir: folder.path(), styles: &styles }, &outcome)?;
-    let summary = tables::summary_rows(&outcome);
-    let (paired, cells) = (tables::paired_rows(&outcome, &roles), tables::cell_rows(&outcome));
+    let tested = Tested::all(&outcome.cells);
+    let summary = tables::summary_for_other_samples(&tested);
+    let (paired, cells) = (tables::paired_rows(&tested, &roles), tables::cell_rows(&outcome));
     let verdict = page::verdict(&roles, &summary, &paired, &cells);
     let headline = verdict.map(|verdict| verdict.headline);
     Ok(Comparison { summary, paired, cells, headline, outcome })

@@ -150,6 +150,7 @@ impl RunFolder {
         self.info["status"] = json!("complete");
         self.write_info()?;
         crate::page::write(&self.path)?;
+        crate::sums::write(&self.path)?;
         Ok(self.path.join("report.html"))
     }
 

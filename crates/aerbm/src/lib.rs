@@ -29,6 +29,7 @@ mod record;
 mod saved;
 pub mod selfcheck;
 mod stored;
+mod sums;
 mod train;
 mod trained;
 

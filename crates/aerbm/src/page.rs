@@ -11,8 +11,8 @@ use report::{
 use study::verdict::{CellLine, Finding, PairedLine, SummaryLine, Verdict};
 use study::{Methods, Roles};
 
-use crate::Error;
 use crate::config::ProfileConfig;
+use crate::{Error, sums};
 
 /// Draws the figures of the run in `dir` again from their tables, writes its page, and returns the path of
 /// the page.
@@ -34,6 +34,7 @@ pub fn write(dir: &Path) -> Result<PathBuf, Error> {
         _ => None,
     };
     report::build(dir, &styles, answer.as_ref())?;
+    sums::refresh_drawn(dir)?;
     Ok(dir.join("report.html"))
 }
 

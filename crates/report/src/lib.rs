@@ -16,8 +16,8 @@ pub use answer::{Answer, MethodStyle, PairVerdict, Rgb, Styles, Tone};
 pub use error::Error;
 pub use figures::*;
 pub use rows::{
-    BalancedRow, ComparisonRow, EqualSecondsRow, FailureRow, MetricRow, PairedRow, ReferenceRow,
-    Row, SummaryRow, TimingRow,
+    BalancedRow, ComparisonRow, EqualSecondsRow, FailureRow, MetricRow, MistakesRow, PairedRow,
+    ReferenceRow, Row, SummaryRow, TimingRow,
 };
 pub use table::{read_csv, write_bytes, write_csv, write_text};
 

@@ -36,6 +36,7 @@ struct Run<'a> {
     timings: Vec<TimingRow>,
     comparison: Vec<ComparisonRow>,
     summary: Vec<SummaryRow>,
+    summary_of_seeds: Vec<SummaryRow>,
     paired: Vec<PairedRow>,
     equal_seconds: Vec<EqualSecondsRow>,
     references: Vec<ReferenceRow>,
@@ -61,6 +62,7 @@ pub(crate) fn write(
         timings: optional_csv(&dir.join("timings.csv"))?,
         comparison: optional_csv(&dir.join("comparison.csv"))?,
         summary: optional_csv(&dir.join("summary.csv"))?,
+        summary_of_seeds: optional_csv(&dir.join("summary_of_seeds.csv"))?,
         paired: optional_csv(&dir.join("paired.csv"))?,
         equal_seconds: optional_csv(&dir.join("equal_seconds.csv"))?,
         references: optional_csv(&dir.join("references.csv"))?,
@@ -167,7 +169,7 @@ impl Run<'_> {
             @if !findings.is_empty() {
                 ul.findings { @for finding in findings { li { (tidy(finding)) } } }
             }
-            (results::errors(&self.summary, self.styles))
+            (results::errors(&self.summary, &self.summary_of_seeds, self.styles))
             (beside::tables(&self.references, &self.balanced, &self.failures))
             (self.gallery(Section::Comparison))
             (layers::first_layer(&self.summary, &self.metrics))

@@ -90,7 +90,33 @@ pub struct ComparisonRow {
     pub finetune_updates: u64,
 }
 
-/// A cell averaged over its seeds: a line of `summary.csv`.
+/// The mistakes of one cell on the test set: a line of `mistakes.csv`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MistakesRow {
+    /// Name of the method, which initialised the hidden layers.
+    pub method: String,
+    /// Number of hidden layers.
+    pub depth: usize,
+    /// Number of labelled training samples.
+    pub labels: usize,
+    /// Seed of the cell.
+    pub seed: u64,
+    /// A name of the network's training, by which methods with the same networks are recognised.
+    pub network: String,
+    /// Number of test samples.
+    pub samples: usize,
+    /// A bit for each test sample, 1 if it was misclassified, in hexadecimal digits: the first sample is the
+    /// highest bit of the first digit.
+    pub mistakes: String,
+}
+
+impl Row for MistakesRow {
+    const COLUMNS: &'static [&'static str] =
+        &["method", "depth", "labels", "seed", "network", "samples", "mistakes"];
+}
+
+/// A cell averaged over its seeds: a line of `summary.csv`, whose intervals are for other seeds and other test
+/// samples, or of `summary_of_seeds.csv`, where they are for other seeds on the same test samples.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SummaryRow {
     /// Name of the method, which initialised the hidden layers.
@@ -125,9 +151,9 @@ pub struct PairedRow {
     /// Mean over the seeds of the test error of `method_a` minus that of `method_b`, in percentage
     /// points; below zero, `method_a` is better.
     pub difference_pct_mean: f64,
-    /// Lower end of the 95 % confidence interval of that mean; NaN for one seed.
+    /// Lower end of the 95 % confidence interval that belongs to the test; NaN for one seed.
     pub ci95_low: f64,
-    /// Upper end of the 95 % confidence interval of that mean; NaN for one seed.
+    /// Upper end of that interval; NaN for one seed.
     pub ci95_high: f64,
     /// p-value of the hypothesis that the difference is zero; NaN if the test gives none.
     pub p_value: f64,

@@ -32,4 +32,4 @@ pub use methods::{MethodConfig, MethodStyle, Methods};
 pub use outcome::{Cell, EqualTime, Failure, LayerRecord, Outcome};
 pub use recommendation::recommended;
 pub use roles::{MethodRole, Role, Roles};
-pub use summary::{MethodSummary, PairSummary, compare_pairs, summarise};
+pub use summary::{MethodSummary, PairSummary, Tested, compare_pairs, summarise};

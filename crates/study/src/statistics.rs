@@ -6,14 +6,16 @@
 //!
 //! | question | function | assumptions |
 //! |---|---|---|
-//! | How large is a method's error, and how precisely is it known? | [`mean_interval`] | independent seeds, nearly normal results |
-//! | Do two methods differ, and by how much? | [`paired_t_test`] | independent seeds, nearly normal differences |
+//! | How large is a method's error, or a difference, for other seeds and other samples? | [`crossed`] | independent seeds, independent samples |
+//! | How large is a mean over seeds, on these samples? | [`mean_interval`] | independent seeds, nearly normal results |
+//! | Do two methods differ on these samples, and by how much? | [`paired_t_test`] | independent seeds, nearly normal differences |
 //! | Do two methods differ, without a normal distribution? | [`sign_flip_p_value`] | differences symmetric about 0 if the methods are equal |
 //! | Do two trained classifiers differ on one test set? | [`mcnemar_test`] | independent test samples |
 //! | Which of several differences are significant together? | [`holm`] | none |
 //!
-//! The first three are about *methods*, that is, about training again with another seed. McNemar's test
-//! is about two *trained networks* and does not generalise to another seed.
+//! The first four are about *methods*, that is, about training again with another seed; [`crossed`] alone is about
+//! other samples too, so it is what an error or a difference is reported with. McNemar's test is about two
+//! *trained networks* and does not generalise to another seed.
 //!
 //! ```
 //! use study::statistics::{holm, mean_interval, paired_t_test, sign_flip_p_value};
@@ -37,6 +39,7 @@
 
 use statrs::distribution::StudentsT;
 
+mod crossed;
 mod holm;
 mod interval;
 mod mcnemar;
@@ -46,6 +49,7 @@ mod sign_flip;
 #[cfg(test)]
 mod properties;
 
+pub use crossed::{Crossed, Limits, crossed};
 pub use holm::holm;
 pub use interval::{MeanInterval, mean_interval};
 pub use mcnemar::{

@@ -1,10 +1,58 @@
 //! Summaries over seeds, and comparisons of pairs of methods.
 
+use ndarray::Array2;
+
+use crate::stage::Key;
 use crate::statistics::{
-    Disagreements, MeanInterval, PairedComparison, disagreements, holm, mcnemar_test,
-    mean_interval, paired_t_test, sign_flip_p_value,
+    Crossed, Disagreements, Limits, PairedComparison, crossed, disagreements, holm, mcnemar_test,
+    paired_t_test, sign_flip_p_value,
 };
 use crate::{Cell, Roles};
+
+/// The mistakes of one trained network on the test set: all that errors and their comparisons follow from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tested {
+    /// The name of the method.
+    pub method: String,
+    /// Number of hidden layers.
+    pub depth: usize,
+    /// Number of labelled samples.
+    pub labels: usize,
+    /// The seed.
+    pub seed: u64,
+    /// A name of the network's training: networks of one seed with the same name and mistakes are the same.
+    pub network: String,
+    /// For each test sample, whether it was misclassified.
+    pub mistakes: Vec<bool>,
+}
+
+impl Tested {
+    /// The mistakes of every cell.
+    pub fn all(cells: &[Cell]) -> Vec<Self> {
+        cells.iter().map(Tested::of).collect()
+    }
+
+    fn of(cell: &Cell) -> Self {
+        Tested {
+            method: cell.method.clone(),
+            depth: cell.depth,
+            labels: cell.labels,
+            seed: cell.seed,
+            network: Key::new("network", &cell.history).as_str()[..16].to_owned(),
+            mistakes: cell.mistakes.clone(),
+        }
+    }
+
+    /// Number of misclassified test samples.
+    pub fn errors(&self) -> usize {
+        self.mistakes.iter().filter(|mistake| **mistake).count()
+    }
+
+    /// Test error in percent.
+    pub fn error_pct(&self) -> f64 {
+        100.0 * self.errors() as f64 / self.mistakes.len() as f64
+    }
+}
 
 /// The test error of a method over seeds.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,8 +63,14 @@ pub struct MethodSummary {
     pub depth: usize,
     /// Number of labelled samples.
     pub labels: usize,
-    /// Test error in percent.
-    pub test_error_pct: MeanInterval,
+    /// Number of seeds.
+    pub seeds: usize,
+    /// Mean test error in percent.
+    pub test_error_pct: f64,
+    /// 95 % limits of the error for other seeds and other test samples, in percent.
+    pub limits: Limits,
+    /// 95 % limits of the error for other seeds on these test samples, in percent.
+    pub limits_of_seeds: Limits,
 }
 
 /// Two methods over the same seeds.
@@ -30,11 +84,14 @@ pub struct PairSummary {
     pub depth: usize,
     /// Number of labelled samples.
     pub labels: usize,
-    /// Test error of the first less that of the second, in percentage points.
+    /// Test error of the first less that of the second, in percentage points, for other seeds and other test
+    /// samples.
     pub difference_pct: PairedComparison,
-    /// The p-value of the t-test by Holm's correction over all pairs that the study asks about
-    /// ([`Roles::asks`]), at every depth and number of labels; NaN for other pairs, and where the t-test
-    /// has none.
+    /// The same for other seeds on these test samples, by the paired t-test.
+    pub of_seeds: PairedComparison,
+    /// The p-value of `difference_pct` by Holm's correction over all pairs that the study asks about
+    /// ([`Roles::asks`]), at every depth and number of labels; NaN for other pairs, and where there
+    /// is none.
     pub holm_p_value: f64,
     /// The p-value of the exact sign-flip permutation test, which assumes no normal distribution; NaN
     /// with one seed, or with more seeds than it can enumerate.
@@ -57,24 +114,47 @@ impl Cell {
 }
 
 /// One summary for each (method, depth, labels), in the order of the cells.
-pub fn summarise(cells: &[Cell]) -> Vec<MethodSummary> {
+pub fn summarise(cells: &[Tested]) -> Vec<MethodSummary> {
     let mut summaries: Vec<MethodSummary> = Vec::new();
     for cell in cells {
         let (method, depth, labels) = (&cell.method, cell.depth, cell.labels);
         if summaries.iter().any(|s| (&s.method, s.depth, s.labels) == (method, depth, labels)) {
             continue;
         }
-        let seeds = over_seeds(cells, method, depth, labels);
-        let errors: Vec<f64> = seeds.map(Cell::test_error_pct).collect();
-        let test_error_pct = mean_interval(&errors).expect("a cell has a finite error");
-        summaries.push(MethodSummary { method: method.clone(), depth, labels, test_error_pct });
+        let seeds: Vec<&Tested> = over_seeds(cells, method, depth, labels).collect();
+        let table = over_samples(&seeds, |cell, sample| share(cell.mistakes[sample]));
+        summaries.push(MethodSummary {
+            method: method.clone(),
+            depth,
+            labels,
+            seeds: seeds.len(),
+            test_error_pct: 100.0 * table.mean,
+            limits: percent(table.share_limits()),
+            limits_of_seeds: percent(table.share_limits_of_seeds()),
+        });
     }
     summaries
 }
 
+/// 1 for a mistake, 0 for none.
+fn share(mistake: bool) -> f64 {
+    f64::from(u8::from(mistake))
+}
+
+/// The table of a value of each seed's cell at each test sample.
+fn over_samples(cells: &[&Tested], value: impl Fn(&Tested, usize) -> f64) -> Crossed {
+    let shape = (cells.len(), cells[0].mistakes.len());
+    let table = Array2::from_shape_fn(shape, |(seed, sample)| value(cells[seed], sample));
+    crossed(table.view()).expect("a cell has test samples")
+}
+
+fn percent(Limits { low, high }: Limits) -> Limits {
+    Limits { low: 100.0 * low, high: 100.0 * high }
+}
+
 /// Compares every pair of methods that have roles, at each depth and number of labels, over the seeds
 /// that both have; pairs without a common seed are left out.
-pub fn compare_pairs(cells: &[Cell], roles: &Roles) -> Vec<PairSummary> {
+pub fn compare_pairs(cells: &[Tested], roles: &Roles) -> Vec<PairSummary> {
     let mut pairs = Vec::new();
     for MethodSummary { method, depth, labels, .. } in summarise(cells) {
         let names = roles.methods.iter().map(|role| role.name.as_str());
@@ -83,7 +163,7 @@ pub fn compare_pairs(cells: &[Cell], roles: &Roles) -> Vec<PairSummary> {
                 let mut others = over_seeds(cells, earlier, depth, labels);
                 others.find(|b| b.seed == a.seed).map(|b| (a, b))
             });
-            let (a, b): (Vec<&Cell>, Vec<&Cell>) = of_both.unzip();
+            let (a, b): (Vec<&Tested>, Vec<&Tested>) = of_both.unzip();
             pairs.extend(compare(&a, &b));
         }
     }
@@ -103,11 +183,26 @@ pub fn compare_pairs(cells: &[Cell], roles: &Roles) -> Vec<PairSummary> {
 
 /// Compares the cells of two methods seed by seed, still without Holm's correction; none if there are
 /// no cells.
-fn compare(a: &[&Cell], b: &[&Cell]) -> Option<PairSummary> {
+fn compare(a: &[&Tested], b: &[&Tested]) -> Option<PairSummary> {
     let errors =
-        |cells: &[&Cell]| -> Vec<f64> { cells.iter().map(|cell| cell.test_error_pct()).collect() };
+        |cells: &[&Tested]| -> Vec<f64> { cells.iter().map(|cell| cell.error_pct()).collect() };
     let (error_a, error_b) = (errors(a), errors(b));
-    let difference_pct = paired_t_test(&error_a, &error_b).ok()?;
+    let of_seeds = paired_t_test(&error_a, &error_b).ok()?;
+    let pairs: Vec<(&Tested, &Tested)> = a.iter().copied().zip(b.iter().copied()).collect();
+    let shape = (pairs.len(), a[0].mistakes.len());
+    let table = Array2::from_shape_fn(shape, |(seed, sample)| {
+        let (a, b) = pairs[seed];
+        share(a.mistakes[sample]) - share(b.mistakes[sample])
+    });
+    let table = crossed(table.view()).ok()?;
+    let Limits { low, high } = percent(table.difference_limits());
+    let difference_pct = PairedComparison {
+        difference_mean: of_seeds.difference_mean,
+        low,
+        high,
+        p_value: table.p_value(),
+        n: pairs.len(),
+    };
     let sign_flip = sign_flip_p_value(&error_a, &error_b).ok().filter(|_| a.len() > 1);
     Some(PairSummary {
         method_a: a[0].method.clone(),
@@ -115,6 +210,7 @@ fn compare(a: &[&Cell], b: &[&Cell]) -> Option<PairSummary> {
         depth: a[0].depth,
         labels: a[0].labels,
         difference_pct,
+        of_seeds,
         holm_p_value: f64::NAN,
         sign_flip_p_value: sign_flip.unwrap_or(f64::NAN),
         mcnemar_p_value: pooled_mcnemar(a, b),
@@ -122,7 +218,7 @@ fn compare(a: &[&Cell], b: &[&Cell]) -> Option<PairSummary> {
 }
 
 /// Whether the study asks how the methods of this pair differ.
-fn is_asked(cells: &[Cell], roles: &Roles, pair: &PairSummary) -> bool {
+fn is_asked(cells: &[Tested], roles: &Roles, pair: &PairSummary) -> bool {
     let is_new = |method: &str| !is_repeated(cells, roles, method, pair.depth, pair.labels);
     let (a, b) = (&pair.method_a, &pair.method_b);
     roles.asks(a, b) && is_new(a) && is_new(b)
@@ -130,10 +226,10 @@ fn is_asked(cells: &[Cell], roles: &Roles, pair: &PairSummary) -> bool {
 
 /// Whether these networks are those of a pretrained method earlier in the tables, as a stack of two kinds
 /// of layers is, at depth 1, the stack of the lower kind. They are asked about once.
-fn is_repeated(cells: &[Cell], roles: &Roles, method: &str, depth: usize, labels: usize) -> bool {
+fn is_repeated(cells: &[Tested], roles: &Roles, method: &str, depth: usize, labels: usize) -> bool {
     let networks = |method: &str| -> Vec<_> {
         let cells = over_seeds(cells, method, depth, labels);
-        cells.map(|cell| (cell.seed, &cell.mistakes, &cell.history)).collect()
+        cells.map(|cell| (cell.seed, &cell.network, &cell.mistakes)).collect()
     };
     let is_pretrained = roles.pretrained().any(|role| role.name == method);
     let own = networks(method);
@@ -142,10 +238,10 @@ fn is_repeated(cells: &[Cell], roles: &Roles, method: &str, depth: usize, labels
 }
 
 /// The p-value of McNemar's test on the predictions of all pairs of networks together.
-fn pooled_mcnemar(a: &[&Cell], b: &[&Cell]) -> f64 {
+fn pooled_mcnemar(a: &[&Tested], b: &[&Tested]) -> f64 {
     let mut total = Disagreements { only_a_wrong: 0, only_b_wrong: 0 };
     for (a, b) in a.iter().zip(b) {
-        let right = |cell: &Cell| -> Vec<bool> { cell.mistakes.iter().map(|m| !m).collect() };
+        let right = |cell: &Tested| -> Vec<bool> { cell.mistakes.iter().map(|m| !m).collect() };
         let found = disagreements(&right(a), &right(b)).expect("one test set");
         total.only_a_wrong += found.only_a_wrong;
         total.only_b_wrong += found.only_b_wrong;
@@ -154,12 +250,12 @@ fn pooled_mcnemar(a: &[&Cell], b: &[&Cell]) -> f64 {
 }
 
 fn over_seeds<'c>(
-    cells: &'c [Cell],
+    cells: &'c [Tested],
     method: &str,
     depth: usize,
     labels: usize,
-) -> impl Iterator<Item = &'c Cell> {
-    let here = move |c: &&Cell| (c.method.as_str(), c.depth, c.labels) == (method, depth, labels);
+) -> impl Iterator<Item = &'c Tested> {
+    let here = move |c: &&Tested| (c.method.as_str(), c.depth, c.labels) == (method, depth, labels);
     cells.iter().filter(here)
 }
 
@@ -184,24 +280,14 @@ mod tests {
         Roles { methods }
     }
 
-    fn cell(method: &str, seed: u64, errors: usize) -> Cell {
-        Cell {
+    fn cell(method: &str, seed: u64, errors: usize) -> Tested {
+        Tested {
             method: method.into(),
             depth: 2,
             labels: 100,
             seed,
-            rates: crate::Rates { learning_rate: 0.1, hidden_multiplier: 1.0 },
-            validation_errors: (errors, 1000),
-            test_errors: (errors, 1000),
-            pretrain_updates: 0,
-            finetune_updates: 1,
-            finetune_samples: 1,
-            history: vec![],
-            changes: vec![],
-            predictions: vec![],
+            network: "one".into(),
             mistakes: (0..1000).map(|i| i < errors).collect(),
-            seconds: 0.0,
-            tuning_seconds: 0.0,
         }
     }
 
@@ -231,9 +317,13 @@ mod tests {
         let expected = mcnemar_test(Disagreements { only_a_wrong: 0, only_b_wrong: 99 });
         assert_eq!(pairs[0].mcnemar_p_value, expected.p_value);
         let summaries = summarise(&cells);
-        assert_eq!(summaries[0].test_error_pct.n, 3);
-        assert!((summaries[0].test_error_pct.mean - 40.0).abs() < 1e-12);
-        assert!((summaries[1].test_error_pct.mean - 10.05).abs() < 1e-12);
+        assert_eq!(summaries[0].seeds, 3);
+        assert!((summaries[0].test_error_pct - 40.0).abs() < 1e-12);
+        assert!((summaries[1].test_error_pct - 10.05).abs() < 1e-12);
+        // The seeds' errors of 10, 20 and 90 % alone have the interval −68 to 148 %.
+        for Limits { low, high } in [summaries[0].limits, summaries[0].limits_of_seeds] {
+            assert!(0.0 < low && low < 40.0 && 40.0 < high && high < 100.0, "{low} to {high}");
+        }
     }
 
     #[test]
@@ -242,7 +332,7 @@ mod tests {
         let of_seed = |seed: usize| {
             methods.map(|(name, i)| cell(name, seed as u64, 100 * (i + 1) + seed * i * i))
         };
-        let cells: Vec<Cell> = (1..=3).flat_map(of_seed).collect();
+        let cells: Vec<Tested> = (1..=3).flat_map(of_seed).collect();
         let pairs = compare_pairs(&cells, &roles());
         assert_eq!(pairs.len(), 6);
         let corrected: Vec<_> =
@@ -254,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn a_question_without_an_answer_counts_and_the_same_networks_are_asked_about_once() {
+    fn the_same_networks_are_asked_about_once() {
         let errors =
             |method, [first, second]: [usize; 2]| [cell(method, 1, first), cell(method, 2, second)];
         let mut cells = [
@@ -263,32 +353,34 @@ mod tests {
             errors("rbm", [251, 351]),
         ]
         .concat();
-        let holm_of = |cells: &[Cell], a, b| {
+        // The pairs that the correction is over.
+        let asked = |cells: &[Tested]| {
             let pairs = compare_pairs(cells, &roles());
-            let pair = pairs.iter().find(|pair| names(pair) == (a, b)).expect("a pair");
-            (pair.holm_p_value, pair.difference_pct.p_value)
+            let asked = pairs.iter().filter(|pair| pair.holm_p_value.is_finite());
+            asked.map(|pair| format!("{} {}", pair.method_a, pair.method_b)).collect::<Vec<_>>()
         };
-        let (corrected, p) = holm_of(&cells, "denoising", "none");
-        assert!((corrected - (3.0 * p).min(1.0)).abs() < 1e-12, "{corrected} of {p}");
-        let (corrected, p) = holm_of(&cells, "rbm", "none");
-        assert!(corrected.is_nan() && p.is_nan(), "49 fewer, both times");
-
+        let three = ["denoising none", "rbm none", "rbm denoising"];
+        assert_eq!(asked(&cells), three);
         cells.extend(errors("mixed", [251, 351]));
-        assert!(holm_of(&cells, "mixed", "none").0.is_nan());
-        let (corrected, p) = holm_of(&cells, "denoising", "none");
-        assert!((corrected - (3.0 * p).min(1.0)).abs() < 1e-12, "still three");
+        assert_eq!(asked(&cells), three);
         cells.truncate(6);
         cells.extend(errors("mixed", [252, 331]));
-        assert!(holm_of(&cells, "mixed", "none").0.is_finite());
+        assert_eq!(asked(&cells), [three.as_slice(), &["mixed none"]].concat());
         // As many mistakes, even the same ones, are no proof: training went another way.
         cells.truncate(6);
         cells.extend(errors("mixed", [251, 351]));
-        let cost =
-            |cost| stack::Evaluation { updates: 1, training_cost: cost, validation_errors: 9 };
-        cells[6].history = vec![cost(0.5)];
-        cells[4].history = vec![cost(0.25)];
-        assert!(holm_of(&cells, "mixed", "denoising").0.is_nan(), "methods of no family");
-        let (corrected, p) = holm_of(&cells, "denoising", "none");
-        assert!((corrected - (4.0 * p).min(1.0)).abs() < 1e-12, "four: {corrected} of {p}");
+        cells[6].network = "another".into();
+        assert_eq!(asked(&cells), [three.as_slice(), &["mixed none"]].concat());
+    }
+
+    /// A difference that is the same with both seeds has an interval, since other samples give another.
+    #[test]
+    fn equal_differences_are_uncertain_through_the_samples() {
+        let cells =
+            [cell("none", 1, 300), cell("none", 2, 400), cell("rbm", 1, 251), cell("rbm", 2, 351)];
+        let pair = &compare_pairs(&cells, &roles())[0];
+        assert!(pair.of_seeds.p_value.is_nan() && pair.of_seeds.low.is_nan());
+        assert!((0.0..1.0).contains(&pair.difference_pct.p_value), "{pair:?}");
+        assert!(pair.difference_pct.low < -4.9 && -4.9 < pair.difference_pct.high, "{pair:?}");
     }
 }

@@ -1,12 +1,16 @@
 //! The tables of a comparison.
 
+use std::path::Path;
+
 use report::{
     BalancedRow, ComparisonRow, EqualSecondsRow, FailureRow, MetricRow, PairedRow, ReferenceRow,
     Row, SummaryRow, TimingRow,
 };
 use study::class_metrics::Confusion;
-use study::{Cell, LayerRecord, Outcome, Roles, compare_pairs, summarise};
+use study::statistics::Limits;
+use study::{Cell, LayerRecord, MethodSummary, Outcome, Roles, Tested, compare_pairs, summarise};
 
+use super::mistakes;
 use crate::Error;
 use crate::folder::{RunFolder, remove};
 
@@ -18,12 +22,21 @@ pub(super) fn write(
     truth: (&[u8], usize),
 ) -> Result<(), Error> {
     folder.write_table("comparison.csv", &cell_rows(outcome))?;
-    folder.write_table("summary.csv", &summary_rows(outcome))?;
     write_or_remove(folder, "equal_seconds.csv", &equal_seconds_rows(outcome))?;
     write_or_remove(folder, "references.csv", &reference_rows(outcome, truth)?)?;
     write_or_remove(folder, "balanced.csv", &balanced_rows(outcome, truth)?)?;
     write_or_remove(folder, "failures.csv", &failure_rows(outcome))?;
-    folder.write_table("paired.csv", &paired_rows(outcome, roles))
+    let tested = Tested::all(&outcome.cells);
+    folder.write_table("mistakes.csv", &mistakes::rows(&tested))?;
+    write_summaries(folder.path(), &tested, roles)
+}
+
+/// Writes the tables that follow from the mistakes.
+pub(crate) fn write_summaries(dir: &Path, tested: &[Tested], roles: &Roles) -> Result<(), Error> {
+    let of_seeds = summary_rows(tested, |summary| summary.limits_of_seeds);
+    report::write_csv(&dir.join("summary.csv"), &summary_for_other_samples(tested))?;
+    report::write_csv(&dir.join("summary_of_seeds.csv"), &of_seeds)?;
+    Ok(report::write_csv(&dir.join("paired.csv"), &paired_rows(tested, roles))?)
 }
 
 /// Writes a table that only some comparisons have. Without rows, one of an earlier comparison is removed.
@@ -135,41 +148,52 @@ pub(super) fn cell_rows(outcome: &Outcome) -> Vec<ComparisonRow> {
         .collect()
 }
 
-pub(super) fn summary_rows(outcome: &Outcome) -> Vec<SummaryRow> {
-    let summaries = summarise(&outcome.cells).into_iter();
+/// The mean errors with the limits that `limits` picks.
+fn summary_rows(tested: &[Tested], limits: fn(&MethodSummary) -> Limits) -> Vec<SummaryRow> {
+    let summaries = summarise(tested).into_iter();
     summaries
-        .map(|summary| SummaryRow {
-            method: summary.method,
-            depth: summary.depth,
-            labels: summary.labels,
-            seeds: summary.test_error_pct.n,
-            test_error_pct_mean: summary.test_error_pct.mean,
-            ci95_low: summary.test_error_pct.low,
-            ci95_high: summary.test_error_pct.high,
+        .map(|summary| {
+            let Limits { low, high } = limits(&summary);
+            SummaryRow {
+                method: summary.method,
+                depth: summary.depth,
+                labels: summary.labels,
+                seeds: summary.seeds,
+                test_error_pct_mean: summary.test_error_pct,
+                ci95_low: low,
+                ci95_high: high,
+            }
         })
         .collect()
 }
 
+/// The mean errors with their limits for other seeds and other test samples.
+pub(super) fn summary_for_other_samples(tested: &[Tested]) -> Vec<SummaryRow> {
+    summary_rows(tested, |summary| summary.limits)
+}
+
 /// One row for each pair of methods and each test.
-pub(super) fn paired_rows(outcome: &Outcome, roles: &Roles) -> Vec<PairedRow> {
-    let pairs = compare_pairs(&outcome.cells, roles).into_iter();
+pub(super) fn paired_rows(tested: &[Tested], roles: &Roles) -> Vec<PairedRow> {
+    let pairs = compare_pairs(tested, roles).into_iter();
     pairs
         .flat_map(|pair| {
+            let (both, seeds) = (pair.difference_pct, pair.of_seeds);
             let by_test = [
-                ("paired t-test", pair.difference_pct.p_value),
-                ("paired t-test, Holm", pair.holm_p_value),
-                ("sign flips", pair.sign_flip_p_value),
-                ("McNemar, pooled", pair.mcnemar_p_value),
+                ("crossed t-test", both, both.p_value),
+                ("crossed t-test, Holm", both, pair.holm_p_value),
+                ("paired t-test", seeds, seeds.p_value),
+                ("sign flips", seeds, pair.sign_flip_p_value),
+                ("McNemar, pooled", seeds, pair.mcnemar_p_value),
             ];
-            by_test.map(|(test, p_value)| PairedRow {
+            by_test.map(|(test, found, p_value)| PairedRow {
                 method_a: pair.method_a.clone(),
                 method_b: pair.method_b.clone(),
                 depth: pair.depth,
                 labels: pair.labels,
-                seeds: pair.difference_pct.n,
-                difference_pct_mean: pair.difference_pct.difference_mean,
-                ci95_low: pair.difference_pct.low,
-                ci95_high: pair.difference_pct.high,
+                seeds: found.n,
+                difference_pct_mean: found.difference_mean,
+                ci95_low: found.low,
+                ci95_high: found.high,
                 p_value,
                 test: test.into(),
             })

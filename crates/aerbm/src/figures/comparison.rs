@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use report::{AxisScale, Curve, Lines, Meta, Panel, Section};
 use stack::LayerChange;
-use study::{Cell, Outcome, summarise};
+use study::{Cell, Outcome};
 
 use super::Figures;
 use crate::Error;
@@ -109,7 +109,7 @@ fn depths(out: Figures<'_>, outcome: &Outcome) -> Result<(), report::Error> {
             })
             .collect(),
     };
-    let n_seeds = summarise(cells).iter().map(|s| s.test_error_pct.n).max().unwrap_or(1);
+    let n_seeds = cells.iter().map(|cell| cell.seed).collect::<BTreeSet<_>>().len();
     let mut panels = vec![panel("Mean", "test error, %", &mean)];
     if n_seeds > 1 {
         panels.push(panel("Spread", "standard deviation, points", &standard_deviation));

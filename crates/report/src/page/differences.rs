@@ -11,18 +11,24 @@ use crate::rows::PairedRow;
 use number_text::{count, p_value, signed};
 
 /// How to read the p-values of some tests, by the first words of their names in `paired.csv`.
-const READING: [(&str, &str); 2] = [
+const READING: [(&str, &str); 3] = [
     (
-        "sign flips",
-        "The sign-flip test does not assume normality, but with few seeds it cannot give a small \
-         p-value.",
+        "crossed",
+        "The interval and the crossed t-test are about other seeds and other test samples; the paired \
+         t-test and the sign flips are about other seeds on these test samples.",
     ),
+    ("sign flips", "The sign-flip test does not assume normality."),
     (
         "McNemar",
         "McNemar's test is about these trained networks on these test samples, counted once per \
          seed. It says nothing about other seeds, and its p-values are small.",
     ),
 ];
+
+/// The least p-value that flipping the signs of this many differences can give.
+fn least_of_sign_flips(seeds: usize) -> f64 {
+    2.0 * 0.5_f64.powi(i32::try_from(seeds).unwrap_or(i32::MAX))
+}
 
 /// Paired differences. The largest depth is visible; the others are folded.
 pub(super) fn tables(rows: &[PairedRow], answer: Option<&Answer>) -> Markup {
@@ -116,6 +122,10 @@ fn table(mut pairs: Vec<Pair<'_>>) -> Markup {
              includes zero shows no difference."
             @for (name, sentence) in READING {
                 @if tests.iter().any(|test| test.starts_with(name)) { " " (sentence) }
+                @if let Some(&seeds) = seeds.first() && name == "sign flips" && seeds > 1 {
+                    " With " (seeds) " seeds its p-value cannot be below "
+                    (p_value(least_of_sign_flips(seeds))) "."
+                }
             }
         }
     }

@@ -10,24 +10,40 @@ use crate::group::distinct;
 use crate::rows::SummaryRow;
 use number_text::{count, fixed};
 
-/// Mean test error by method and number of labels. The largest depth is visible; the others are
-/// folded.
-pub(super) fn errors(rows: &[SummaryRow], styles: &Styles) -> Markup {
+/// What an interval is about.
+const SAMPLES: &str = "other seeds and other test samples";
+const SEEDS: &str = "other seeds on these test samples";
+
+/// Mean test error by method and number of labels. The largest depth is visible; the others are folded, and so
+/// are the intervals of `of_seeds`. Runs of earlier versions have none of those, and theirs for seeds among
+/// `rows`.
+pub(super) fn errors(rows: &[SummaryRow], of_seeds: &[SummaryRow], styles: &Styles) -> Markup {
     let depths: BTreeSet<usize> = rows.iter().map(|row| row.depth).collect();
     let Some(deepest) = depths.last() else { return html! {} };
+    let about = if of_seeds.is_empty() { SEEDS } else { SAMPLES };
+    let several = of_seeds.iter().any(|row| row.seeds > 1);
     html! {
         h3 { "Test error by method and number of labels, " (layers_of(*deepest)) }
-        (error_table(rows, *deepest, styles))
+        (error_table(rows, *deepest, styles, about))
         @for depth in depths.iter().rev().skip(1) {
             details {
                 summary { "The same with " (layers_of(*depth)) }
-                (error_table(rows, *depth, styles))
+                (error_table(rows, *depth, styles, about))
+            }
+        }
+        @if several {
+            details {
+                summary { "The same with intervals for " (SEEDS) }
+                @for depth in depths.iter().rev() {
+                    @if depths.len() > 1 { h4 { (layers_of(*depth)) } }
+                    (error_table(of_seeds, *depth, styles, SEEDS))
+                }
             }
         }
     }
 }
 
-fn error_table(rows: &[SummaryRow], depth: usize, styles: &Styles) -> Markup {
+fn error_table(rows: &[SummaryRow], depth: usize, styles: &Styles, about: &str) -> Markup {
     let here: Vec<&SummaryRow> = rows.iter().filter(|row| row.depth == depth).collect();
     let labels: BTreeSet<usize> = here.iter().map(|row| row.labels).collect();
     let methods = distinct(here.iter().map(|row| row.method.as_str()));
@@ -65,7 +81,7 @@ fn error_table(rows: &[SummaryRow], depth: usize, styles: &Styles) -> Markup {
         }))
         p.hint {
             "Mean test error in percent over " (seed_counts(&seeds))
-            @if seeds.iter().any(|&n| n > 1) { ", with its 95 % interval below" }
+            @if seeds.iter().any(|&n| n > 1) { ", with its 95 % interval for " (about) " below" }
             ". Bold marks the lowest mean of each column, which by itself is no evidence of a \
              difference."
         }

@@ -2,7 +2,7 @@
 
 use nn_core::Initialiser;
 use study::stage::Store;
-use study::summarise;
+use study::{Tested, summarise};
 
 use crate::support::*;
 
@@ -22,7 +22,7 @@ fn methods_are_matched() {
             assert_eq!(a.history, b.history);
         }
     }
-    let pairs = study::compare_pairs(&outcome.cells, &methods().roles());
+    let pairs = study::compare_pairs(&Tested::all(&outcome.cells), &methods().roles());
     assert_eq!(pairs.len(), 4);
     for pair in pairs {
         let found = pair.difference_pct;
@@ -112,12 +112,13 @@ fn labels_that_mean_nothing_are_not_learned() {
     let mut config = config(&methods);
     config.equal_seconds = None;
     let (outcome, ..) = run(&config, &splits(true), &Store::new(folder.path()));
-    for summary in summarise(&outcome.cells) {
+    for summary in summarise(&Tested::all(&outcome.cells)) {
         // Chance is 75 %; the standard error of 400 test samples is 2.2 points.
         let error = summary.test_error_pct.mean;
         assert!((66.0..84.0).contains(&error), "{}: {error} %", summary.method);
     }
     let (outcome, ..) = run(&config, &splits(false), &Store::new(folder.path().join("other")));
-    let means: Vec<f64> = summarise(&outcome.cells).iter().map(|s| s.test_error_pct.mean).collect();
+    let means: Vec<f64> =
+        summarise(&Tested::all(&outcome.cells)).iter().map(|s| s.test_error_pct).collect();
     assert!(means.iter().all(|&error| error < 60.0), "labels that mean something are: {means:?}");
 }

@@ -1,0 +1,87 @@
+//! The checksums of a run's files, in the format that `sha256sum -c` reads.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use crate::Error;
+
+/// Name of the file.
+pub(crate) const NAME: &str = "SHA256SUMS";
+
+/// Folders whose files belong to a run.
+const FOLDERS: [&str; 2] = ["figures", "models"];
+
+/// Checksums in hexadecimal digits by the file's path in the folder of the run, with `/` between its parts.
+pub(crate) type Sums = BTreeMap<String, String>;
+
+/// Writes the checksums of all files of the run in `dir`.
+pub(crate) fn write(dir: &Path) -> Result<(), Error> {
+    let mut sums = Sums::new();
+    add(dir, "", &mut sums)?;
+    save(dir, &sums)
+}
+
+/// Writes the checksums of the files that were drawn from tables anew, if the run has any checksums.
+pub(crate) fn refresh_drawn(dir: &Path) -> Result<(), Error> {
+    if !dir.join(NAME).is_file() {
+        return Ok(());
+    }
+    let mut sums = read(dir)?;
+    let mut now = Sums::new();
+    add(dir, "", &mut now)?;
+    sums.extend(now.into_iter().filter(|(path, _)| is_drawn(path)));
+    save(dir, &sums)
+}
+
+/// Whether a file is drawn from tables.
+fn is_drawn(path: &str) -> bool {
+    let is_picture = [".svg", ".png", ".json"].iter().any(|end| path.ends_with(end));
+    let from_tables = ["report.html", "figures/error_by_labels.csv"];
+    from_tables.contains(&path) || path.starts_with("figures/") && is_picture
+}
+
+/// Reads the checksums; none if there is no such file.
+pub(crate) fn read(dir: &Path) -> Result<Sums, Error> {
+    let file = dir.join(NAME);
+    let text = match std::fs::read_to_string(&file) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Sums::new()),
+        other => other.map_err(|source| Error::Io { path: file, source })?,
+    };
+    let entry =
+        |line: &str| line.split_once("  ").map(|(sum, path)| (path.to_owned(), sum.to_owned()));
+    Ok(text.lines().filter_map(entry).collect())
+}
+
+/// The checksum of a file, in hexadecimal digits.
+pub(crate) fn of_file(path: &Path) -> Result<String, Error> {
+    let bytes =
+        std::fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
+    Ok(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn save(dir: &Path, sums: &Sums) -> Result<(), Error> {
+    let text: String = sums.iter().map(|(path, sum)| format!("{sum}  {path}\n")).collect();
+    Ok(report::write_text(&dir.join(NAME), &text)?)
+}
+
+/// Adds the files of a folder of the run, and of the folders in it.
+fn add(dir: &Path, prefix: &str, sums: &mut Sums) -> Result<(), Error> {
+    let folder = dir.join(prefix);
+    let cannot = |source| Error::Io { path: folder.clone(), source };
+    for entry in std::fs::read_dir(&folder).map_err(cannot)? {
+        let entry = entry.map_err(cannot)?;
+        let Some(name) = entry.file_name().to_str().map(str::to_owned) else { continue };
+        let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}/{name}") };
+        if entry.file_type().map_err(cannot)?.is_dir() {
+            if !prefix.is_empty() || FOLDERS.contains(&name.as_str()) {
+                add(dir, &path, sums)?;
+            }
+        } else if !name.starts_with('.') && name != NAME {
+            sums.insert(path, of_file(&entry.path())?);
+        }
+    }
+    Ok(())
+}
