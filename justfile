@@ -81,6 +81,12 @@ examples: build
 thresholds dir="reports/quick":
     python3 tests/thresholds.py "$1"
 
+# Check that the files of the quick run and of the reference are as written, and compute their numbers again
+[group("develop")]
+verify: build
+    {{ built }}/aerbm verify reports/quick
+    {{ built }}/aerbm verify reports/reference
+
 # Compare exported models in onnxruntime, scikit-learn and NumPy (installs them in .venv-checks)
 [group("develop")]
 python-checks:
@@ -88,9 +94,9 @@ python-checks:
     .venv-checks/bin/pip install --quiet --requirement tests/python/requirements.txt
     AERBM_PYTHON="$PWD/.venv-checks/bin/python" cargo test --locked -p aerbm-cli {{ features }} --test aerbm export:: -- --nocapture
 
-# What a change must pass: check, test, the quick pipeline and its bounds, the examples
+# What a change must pass: check, test, the quick pipeline, its bounds and its verification, the examples
 [group("develop")]
-ci: check test smoke thresholds examples
+ci: check test smoke thresholds verify examples
 
 # Check the team of threads under every interleaving that loom explores
 [group("develop")]

@@ -43,6 +43,40 @@ fn a_value_out_of_range_is_named() {
 }
 
 #[test]
+fn sizes_that_no_machine_has_memory_for_are_named_and_leave_no_folder() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let out = folder.path().join("run");
+    let out = out.to_string_lossy().into_owned();
+    for (command, preset, assignment, named) in [
+        ("train", Some("rbm"), "model.n_hidden=9999999999", "model.n_hidden: "),
+        ("train", Some("rbm-pcd"), "training.algorithm.chains=10000000000", "algorithm.chains: "),
+        ("train", Some("dbn"), "layers=[999999999999]", "layers.0: "),
+        ("train", Some("autoencoder"), "training.batch_size=99999999999", "batch_size: "),
+        ("compare", None, "layers=[999999999999, 500]", "layers: "),
+    ] {
+        let mut args = vec![command];
+        args.extend(preset);
+        args.extend(["--set", assignment, "--out", &out]);
+        if command == "compare" {
+            args.extend(["--set", "depths=[2]"]);
+        }
+        refused(&args, 2, &[named, "of memory, and", "lower it"]);
+        assert!(!folder.path().join("run").exists(), "{assignment}");
+    }
+}
+
+#[test]
+fn an_array_where_a_table_belongs_is_refused() {
+    let found = "training: expected a table, found an array";
+    refused(&["train", "rbm", "--set", "training=[]"], 2, &[found]);
+    refused(
+        &["compare", "--set", "comparison.fine_tuning=[]"],
+        2,
+        &["expected a table, found an array"],
+    );
+}
+
+#[test]
 fn a_missing_data_folder_is_named() {
     refused(
         &["train", "tutorial", "--data", "nowhere"],

@@ -13,3 +13,4 @@ mod rbm;
 mod reproducible;
 mod support;
 mod training;
+mod verification;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use predicates::prelude::*;
 use predicates::str::contains;
 
 use crate::support::{aerbm, small_mnist};
@@ -42,7 +43,7 @@ fn a_small_rbm_has_an_exact_likelihood_and_fills_in_what_is_missing() {
     ];
     train("rbm-pcd", &settings, data.path(), out.path()).success();
     on_run(&["likelihood"], data.path(), out.path())
-        .stdout(contains("pixels: sample; log Z: exact"));
+        .stdout(contains("pixels: sample; log Z: ").and(contains(" nats, exact")));
     let table = out.path().join("likelihood_rbm-pcd.csv");
     let exact = value(&table, "test", "log_likelihood_nats");
     // Independent pixels have about −206 nats.
@@ -151,6 +152,11 @@ fn divergence_ends_with_the_reason_and_the_last_good_model() {
         .stderr(contains("is kept in"))
         .stderr(contains("lower training.learning_rate"));
     on_run(&["evaluate"], data.path(), out.path()).stdout(contains("mse_per_pixel"));
+    let info = std::fs::read_to_string(out.path().join("run.json")).expect("there");
+    assert!(info.contains("\"status\": \"failed\"") && info.contains("\"failure\""), "{info}");
+    // A run that failed does not keep the corrected command from its folder.
+    let settings = ["model.n_hidden=30", "training.learning_rate=0.001", "training.epochs=2"];
+    train("gaussian-rbm", &settings, data.path(), out.path()).success();
 }
 
 #[test]

@@ -67,6 +67,21 @@ fn one_more_seed_computes_only_that_seed() {
     run(&args, data.path(), folder.path(), "2").stderr(contains("28 stages computed, 62 reused"));
 }
 
+/// The command in a process that ignores these signals and no others, whatever the process of the tests does.
+#[cfg(unix)]
+fn aerbm_that_ignores(signals: &str) -> Command {
+    const START: &str = "
+import os, signal, sys
+for name in ['SIGINT', 'SIGHUP', 'SIGTERM']:
+    ignored = name in sys.argv[1].split()
+    signal.signal(getattr(signal, name), signal.SIG_IGN if ignored else signal.SIG_DFL)
+os.execv(sys.argv[2], sys.argv[2:])
+";
+    let mut command = Command::new("python3");
+    command.args(["-c", START, signals]).arg(assert_cmd::cargo::cargo_bin("aerbm"));
+    command
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_continues_to_the_same_bytes() {
@@ -79,7 +94,7 @@ fn an_interrupted_run_continues_to_the_same_bytes() {
     args[7] = "training.epochs=40";
     run(&args, data.path(), &whole, "2");
 
-    let mut child = Command::new(assert_cmd::cargo::cargo_bin("aerbm"))
+    let mut child = aerbm_that_ignores("")
         .args(&args)
         .arg("--data")
         .arg(data.path())
@@ -101,4 +116,40 @@ fn an_interrupted_run_continues_to_the_same_bytes() {
 
     run(&args, data.path(), &broken, "2");
     assert!(promised_tables(&broken) == promised_tables(&whole));
+}
+
+/// A run that was started to ignore hang-ups, as by `nohup`, outlives its terminal; a request to terminate it
+/// saves its state, and its exit code names the signal.
+#[cfg(unix)]
+#[test]
+fn signals_are_told_apart_and_those_ignored_at_the_start_stay_ignored() {
+    let data = small_mnist(4_000, 100);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let run = |signals: &[&str], ignored: &str| {
+        let out = folder.path().join(signals.join("-"));
+        let mut child = aerbm_that_ignores(ignored)
+            .args(TRAIN)
+            .args(["--set", "training.epochs=5000", "--data"])
+            .args([data.path(), "--out".as_ref(), out.as_path()])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the binary starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        for (epoch, signal) in (2..).zip(signals) {
+            let begins = format!("epoch{epoch:>4}/5000");
+            let line = lines.find(|line| line.as_ref().is_ok_and(|line| line.starts_with(&begins)));
+            line.expect("the line is printed").expect("the pipe is open");
+            let kill = Command::new("kill").args([signal, &*child.id().to_string()]).status();
+            assert!(kill.expect("kill runs").success());
+        }
+        lines.for_each(drop);
+        let code = child.wait().expect("it ends").code();
+        let info = std::fs::read_to_string(out.join("run.json")).expect("there");
+        assert!(info.contains("\"status\": \"interrupted\""), "{info}");
+        code
+    };
+    assert_eq!(run(&["-HUP"], ""), Some(129));
+    assert_eq!(run(&["-HUP", "-TERM"], "SIGHUP"), Some(143));
+    assert_eq!(run(&["-INT", "-HUP", "-TERM"], "SIGHUP SIGINT"), Some(143));
 }

@@ -15,7 +15,7 @@ from pathlib import Path
 
 # --- What is expected ------------------------------------------------------------------------
 
-FILES = "config.toml run.json metrics.csv timings.csv comparison.csv summary.csv paired.csv report.html".split()
+FILES = "config.toml run.json metrics.csv timings.csv comparison.csv summary.csv summary_of_seeds.csv paired.csv mistakes.csv report.html SHA256SUMS".split()
 MIN_FIGURES = 5  # each as svg, png, and the csv that it was drawn from
 
 # Columns that hold a number in every row.

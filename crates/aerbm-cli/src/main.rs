@@ -39,7 +39,7 @@ fn main() -> ExitCode {
     };
     ui.error(&error);
     match error.downcast_ref::<Error>() {
-        Some(Error::Interrupted) => ExitCode::from(130),
+        Some(Error::Interrupted) => ExitCode::from(interrupt::exit_code()),
         Some(Error::Config(_)) => ExitCode::from(2),
         _ if error.is::<ConfigError>() => ExitCode::from(2),
         _ => ExitCode::FAILURE,

@@ -4,13 +4,13 @@ mod suit;
 
 use std::path::PathBuf;
 
-use crate::Error;
 use crate::best::{self, Compared};
 use crate::comparison::compare;
-use crate::config::{ConfigError, DefaultComparison, ProfileConfig, full_path};
+use crate::config::{ConfigError, DefaultComparison, Memory, ProfileConfig, full_path};
 use crate::data::Loaded;
 use crate::monitor::Monitor;
 use crate::pipeline::{Done, open};
+use crate::{Error, memory};
 
 /// Choices that differ from those of the default profile.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -85,6 +85,7 @@ pub fn run(
             format!("{} labels: expected at most {n_labels}, as many as train", budget.count);
         return Err(ConfigError(message).into());
     }
+    memory::require(&Memory::of_comparison(&comparison, loaded.layout().width()))?;
     let config = ProfileConfig {
         seed: 1,
         about: None,
@@ -93,19 +94,22 @@ pub fn run(
         comparison: Some(comparison.clone()),
         methods: methods.clone(),
     };
-    let mut folder = open(&place.out, &place.command, &toml::to_string(&config)?, loaded)?;
-    let found = compare((&comparison, &methods), &splits, &key, &mut folder, monitor)?;
-    let compared = Compared {
-        config: &comparison,
-        methods: &methods,
-        splits: &splits,
-        key: &key,
-        outcome: &found.outcome,
-        contract: &loaded.contract,
-        again: &place.again,
-    };
-    let best = best::leave(&compared, &mut folder, &place.best, monitor)?;
-    Ok(Done { page: folder.finish()?, comparison: Some(found), best })
+    let folder = open(&place.out, &place.command, &toml::to_string(&config)?, loaded)?;
+    let ((found, best), page) = folder.complete(|folder| {
+        let found = compare((&comparison, &methods), &splits, &key, folder, monitor)?;
+        let compared = Compared {
+            config: &comparison,
+            methods: &methods,
+            splits: &splits,
+            key: &key,
+            outcome: &found.outcome,
+            contract: &loaded.contract,
+            again: &place.again,
+        };
+        let best = best::leave(&compared, folder, &place.best, monitor)?;
+        Ok((found, best))
+    })?;
+    Ok(Done { page, comparison: Some(found), best })
 }
 
 /// The options as settings.

@@ -215,6 +215,20 @@ impl Error {
     }
 }
 
+impl Error {
+    /// The message with those of its causes.
+    pub(crate) fn with_causes(&self) -> String {
+        let mut text = self.to_string();
+        let mut next = std::error::Error::source(self);
+        while let Some(cause) = next {
+            text.push_str(": ");
+            text.push_str(&cause.to_string());
+            next = cause.source();
+        }
+        text
+    }
+}
+
 impl From<InvalidSetting> for Error {
     fn from(error: InvalidSetting) -> Self {
         Error::Config(ConfigError(error.to_string()))

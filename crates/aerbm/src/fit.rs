@@ -6,7 +6,7 @@ use ndarray::ArrayView2;
 use crate::config::RunConfig;
 use crate::record::Spec;
 use crate::trained::Trained;
-use crate::{Error, Monitor, train, with_threads};
+use crate::{Error, Monitor, memory, train, with_threads};
 
 /// Fits a model to the rows of `x` (n × features) with all threads. Every random draw follows from
 /// `seed`; the result does not depend on the number of threads.
@@ -37,6 +37,7 @@ pub fn fit_with<'a>(
     monitor: &dyn Monitor,
 ) -> Result<Trained, Error> {
     let x = x.into();
+    memory::require(&config.memory(x.ncols()))?;
     let shape = ImageShape::of_features(x.ncols());
     let (config, _) = config.clone().for_shape(shape)?;
     let data = Dataset::from_arrays("array", x.to_owned(), None, shape)?;

@@ -14,6 +14,9 @@ use serde_json::json;
 use crate::Error;
 use crate::record::Record;
 
+/// The status of a run whose work failed.
+pub(crate) const FAILED: &str = "failed";
+
 /// The folder of a run, which no other process writes to while this value exists.
 #[derive(Debug)]
 pub struct RunFolder {
@@ -141,12 +144,33 @@ impl RunFolder {
         Ok(report::write_csv(&self.path.join(name), rows)?)
     }
 
-    /// Marks the run as complete, redraws the figures from their tables, and writes the page, whose path
-    /// is returned.
+    /// Does the work of the run, marks it as complete, redraws the figures from their tables, and writes the
+    /// page, whose path is returned, and the checksums. If the work fails, `run.json` says why.
     ///
     /// # Errors
-    /// [`Error::Report`] if a file cannot be read or written.
-    pub fn finish(mut self) -> Result<PathBuf, Error> {
+    /// The failure of the work, or [`Error::Report`] if a file cannot be read or written.
+    pub fn complete<T>(
+        mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<(T, PathBuf), Error> {
+        match work(&mut self) {
+            Ok(value) => Ok((value, self.finish()?)),
+            Err(error) => {
+                self.info["status"] = match &error {
+                    Error::Interrupted => json!("interrupted"),
+                    _ => json!(FAILED),
+                };
+                if !matches!(error, Error::Interrupted) {
+                    self.info["failure"] = json!(error.with_causes());
+                }
+                // A folder that cannot be written to is the lesser failure.
+                let _ = self.write_info();
+                Err(error)
+            }
+        }
+    }
+
+    fn finish(mut self) -> Result<PathBuf, Error> {
         self.info["status"] = json!("complete");
         self.write_info()?;
         crate::page::write(&self.path)?;

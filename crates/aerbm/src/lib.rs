@@ -20,6 +20,7 @@ pub mod folder;
 pub mod generation;
 pub mod likelihood;
 mod measures;
+mod memory;
 mod model;
 mod monitor;
 pub mod page;
@@ -32,6 +33,7 @@ mod stored;
 mod sums;
 mod train;
 mod trained;
+pub mod verify;
 
 pub use classifier::{Calibration, Origin, TrainedClassifier};
 pub use config::{ConfigError, RunConfig};

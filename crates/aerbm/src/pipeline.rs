@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use mnist_io::Splits;
+use ndarray::ArrayView2;
 use nn_core::TensorMap;
 use report::MetricRow;
 use serde_json::json;
@@ -11,17 +12,17 @@ use study::stage::{Key, Store};
 
 use crate::best::Best;
 use crate::comparison::{Comparison, compare};
-use crate::config::{ProbeSettings, ProfileConfig, RunConfig};
+use crate::config::{Memory, ProbeSettings, ProfileConfig, RunConfig};
 use crate::data::{Loaded, Source};
 use crate::figures::{self, Figures};
-use crate::folder::{DataInfo, RunFolder};
+use crate::folder::{DataInfo, FAILED, RunFolder};
 use crate::model::Model;
 use crate::monitor::Monitor;
 use crate::probe::{Probed, probe};
 use crate::record::{Epoch, Spec};
 use crate::train::train;
 use crate::trained::Trained;
-use crate::{Error, codes, contract, page};
+use crate::{Error, codes, contract, memory, page};
 
 /// Gibbs steps of the longest chain in the report.
 const GIBBS_STEPS: usize = 1000;
@@ -50,7 +51,28 @@ pub fn run(
     out: &Path,
     monitor: &dyn Monitor,
 ) -> Result<Done, Error> {
-    let mut folder = open(out, command, &toml::to_string(config)?, loaded)?;
+    let width = loaded.layout().width();
+    for entry in &config.runs {
+        memory::require(&entry.resolve()?.memory(width))?;
+    }
+    if let Some(comparison) = &config.comparison {
+        memory::require(&Memory::of_comparison(comparison, width))?;
+    }
+    let folder = open(out, command, &toml::to_string(config)?, loaded)?;
+    let work = |folder: &mut RunFolder| profile(config, source, loaded, folder, monitor);
+    let (comparison, page) = folder.complete(work)?;
+    Ok(Done { page, comparison, best: None })
+}
+
+/// The models and the comparison of a profile.
+fn profile(
+    config: &ProfileConfig,
+    source: &Source,
+    loaded: &Loaded,
+    folder: &mut RunFolder,
+    monitor: &dyn Monitor,
+) -> Result<Option<Comparison>, Error> {
+    let out = &folder.path().to_owned();
     if let Some(about) = &config.about {
         folder.set_info(&json!({ "about": about }))?;
     }
@@ -97,9 +119,9 @@ pub fn run(
     if let Some(comparison) = &config.comparison {
         let (splits, key) = loaded.split(comparison.split)?;
         let (comparison, methods) = (comparison, &config.methods);
-        found = Some(compare((comparison, methods), &splits, &key, &mut folder, monitor)?);
+        found = Some(compare((comparison, methods), &splits, &key, folder, monitor)?);
     }
-    Ok(Done { page: folder.finish()?, comparison: found, best: None })
+    Ok(found)
 }
 
 /// A model that was trained in a folder of its own.
@@ -144,40 +166,54 @@ pub fn train_run(
         loaded.train()?;
     }
     let config = suited(run.config.clone(), loaded, monitor)?;
+    memory::require(&config.memory(loaded.layout().width()))?;
     let settings = config.to_toml()?;
     let (splits, key) = loaded.split_on_disk(config.split())?;
     let identity = json!({ "seed": run.seed, "data_key": key.as_str() });
     refuse_other_run(out, &settings, &identity)?;
-    let mut folder = open(out, run.command, &settings, loaded)?;
-    folder.set_info(&identity)?;
-    let spec = Spec { run: run.name, config: &config, seed: run.seed, source: Some(run.source) };
-    let model_folder = folder.model_folder(run.name);
-    let trained = train(&spec, &splits, &key, &model_folder, monitor, on_epoch)?;
-    contract::save(&model_folder, &loaded.contract)?;
-    folder.add_record(&trained.record)?;
-    let x = splits.validation.images.view();
-    let health = match &trained.model {
-        Model::Rbm(rbm) => Some(rbm.code_health(x)),
-        Model::ConvDbn(dbn) if dbn.layers.len() == 1 => Some(dbn.top().code_health(x)),
-        _ => None,
-    };
-    if let Some(warning) = health.and_then(|health| health.warning()) {
-        monitor.note(&warning);
-    }
-    let styles = page::default_styles();
-    let figures = Figures { dir: out, styles: &styles };
-    draw_models(figures, std::slice::from_ref(&trained), &splits.test)?;
-    figures::learning_curves(figures, folder.metrics())?;
-    codes::draw(figures, &trained, &splits)?;
-    let metrics = folder.metrics().to_vec();
-    Ok(TrainedRun { trained, page: folder.finish()?, metrics })
+    let folder = open(out, run.command, &settings, loaded)?;
+    let ((trained, metrics), page) = folder.complete(|folder| {
+        folder.set_info(&identity)?;
+        let (name, seed) = (run.name, run.seed);
+        let spec = Spec { run: name, config: &config, seed, source: Some(run.source) };
+        let model_folder = folder.model_folder(run.name);
+        let trained = train(&spec, &splits, &key, &model_folder, monitor, on_epoch)?;
+        contract::save(&model_folder, &loaded.contract)?;
+        folder.add_record(&trained.record)?;
+        if let Some(warning) = warning(&trained.model, splits.validation.images.view()) {
+            monitor.note(&warning);
+        }
+        let styles = page::default_styles();
+        let figures = Figures { dir: out, styles: &styles };
+        draw_models(figures, std::slice::from_ref(&trained), &splits.test)?;
+        figures::learning_curves(figures, folder.metrics())?;
+        codes::draw(figures, &trained, &splits)?;
+        Ok((trained, folder.metrics().to_vec()))
+    })?;
+    Ok(TrainedRun { trained, page, metrics })
 }
 
-/// Refuses a folder that holds a run with other settings, of another seed or of other data.
+/// A remark on hidden units that no sample moves, if there are many.
+fn warning(model: &Model, x: ArrayView2<f32>) -> Option<String> {
+    let health = match model {
+        Model::Rbm(rbm) => rbm.code_health(x),
+        Model::ConvDbn(dbn) if dbn.layers.len() == 1 => dbn.top().code_health(x),
+        _ => return None,
+    };
+    health.warning()
+}
+
+/// Refuses a folder that holds a run with other settings, of another seed or of other data. A run that failed,
+/// or that was ended before it kept anything, is none.
 fn refuse_other_run(out: &Path, settings: &str, identity: &serde_json::Value) -> Result<(), Error> {
     let Ok(config) = std::fs::read_to_string(out.join("config.toml")) else { return Ok(()) };
     let info = std::fs::read_to_string(out.join("run.json")).unwrap_or_default();
     let info: serde_json::Value = serde_json::from_str(&info).unwrap_or_default();
+    let has_models =
+        std::fs::read_dir(out.join("models")).is_ok_and(|mut all| all.next().is_some());
+    if info["status"] == FAILED || info["status"] == "running" && !has_models {
+        return Ok(());
+    }
     // Runs of earlier versions lack the entries.
     let differs = |key: &str| info.get(key).is_some_and(|found| *found != identity[key]);
     let difference = match (config != settings, differs("seed"), differs("data_key")) {

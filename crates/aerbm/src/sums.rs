@@ -59,12 +59,15 @@ pub(crate) fn read(dir: &Path) -> Result<Sums, Error> {
 pub(crate) fn of_file(path: &Path) -> Result<String, Error> {
     let bytes =
         std::fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
-    Ok(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+    let digits = |half: u8| char::from_digit(half.into(), 16).expect("four bits");
+    let hash = Sha256::digest(&bytes);
+    Ok(hash.iter().flat_map(|byte| [digits(byte >> 4), digits(byte & 15)]).collect())
 }
 
 fn save(dir: &Path, sums: &Sums) -> Result<(), Error> {
-    let text: String = sums.iter().map(|(path, sum)| format!("{sum}  {path}\n")).collect();
-    Ok(report::write_text(&dir.join(NAME), &text)?)
+    let mut lines: Vec<String> = sums.iter().map(|(path, sum)| format!("{sum}  {path}")).collect();
+    lines.push(String::new());
+    Ok(report::write_text(&dir.join(NAME), &lines.join("\n"))?)
 }
 
 /// Adds the files of a folder of the run, and of the folders in it.

@@ -16,6 +16,7 @@ const MOST: usize = 399;
 
 /// Inverse temperatures from 0 to 1 that are rejected equally often, from the rates between the neighbours of
 /// `betas`.
+#[expect(clippy::cast_sign_loss, reason = "rejection rates are positive")]
 pub(crate) fn equal_rejections(betas: &[f64], rejections: &[f64]) -> Vec<f64> {
     // A small rate for each interval keeps Λ rising where nothing was rejected.
     let mut barrier = vec![0.0];

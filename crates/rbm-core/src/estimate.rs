@@ -12,7 +12,7 @@
 //! than there are ladders. Half of the ladders start from independent units and half from the data, so that a
 //! mode that only one of the two finds shows as a difference between the halves.
 
-use ndarray::{ArrayView1, ArrayView2};
+use ndarray::{Array2, ArrayView1, ArrayView2};
 use nn_core::{InvalidSetting, Metric, Observer, Progress, TrainingError, observe, require};
 use numerics::{Purpose, Real, Stream};
 use serde::{Deserialize, Serialize};
@@ -42,8 +42,8 @@ const BLOCK: usize = 50;
 /// Least number of sweeps of an estimate.
 const FIRST_SWEEPS: usize = 1_000;
 
-/// The share of the sweeps, the first ones, that the estimate leaves out.
-const SKIPPED: f64 = 0.15;
+/// The share of the sweeps, the first ones, that the estimate leaves out, in percent.
+const SKIPPED_PERCENT: usize = 15;
 
 /// Probability that an interval covers log Z.
 const CONFIDENCE: f64 = 0.95;
@@ -73,6 +73,11 @@ impl Default for LogZConfig {
 }
 
 impl LogZConfig {
+    /// The samples that ladders start from, spread evenly over the data.
+    pub(crate) fn starts<F: Real>(&self, data: ArrayView2<F>) -> Array2<F> {
+        spread_over(data, self.ladders / 2)
+    }
+
     /// Checks every bound.
     ///
     /// # Errors
@@ -148,26 +153,24 @@ pub fn estimate_log_z<F: Real>(
     observer: Observer<'_>,
 ) -> Result<LogZInterval, TrainingError> {
     require_linear_hidden(&rbm.hidden.unit)?;
-    let scaled = |rows: ArrayView2<F>| rbm.visible.scaled(rows).into_owned();
-    let family = Packed::new(rbm, base);
-    estimate(&family, (data, &scaled), config, seed, observer)
+    let starts = rbm.visible.scaled(config.starts(data).view()).into_owned();
+    estimate(&Packed::new(rbm, base), starts.view(), config, seed, observer)
 }
 
-/// Estimates log Z of the family's model; the function turns rows of the data into units of σ.
+/// Estimates log Z of the family's model. A ladder starts from each of `starts`, in units of σ, and the others
+/// from independent units.
 pub(crate) fn estimate<F: Real>(
     family: &impl Family<F>,
-    (data, scaled): (ArrayView2<F>, &dyn Fn(ArrayView2<F>) -> ndarray::Array2<F>),
+    starts: ArrayView2<F>,
     config: &LogZConfig,
     seed: u64,
     observer: Observer<'_>,
 ) -> Result<LogZInterval, TrainingError> {
     config.validate()?;
     let stream = Stream::new(seed, LADDERS);
-    let from_data = config.ladders / 2;
-    let starts = scaled(spread_over(data, from_data).view());
     let even = (0..FIRST_LEVELS).map(|k| k as f64 / (FIRST_LEVELS - 1) as f64).collect();
-    let from_base = config.ladders - from_data;
-    let ladders = Ladders::new(family, even, from_base, starts.view(), stream);
+    let from_base = config.ladders - starts.nrows();
+    let ladders = Ladders::new(family, even, from_base, starts, stream);
     let mut run = Run { family, ladders, stream: stream.batch(3), sweeps: 0 };
     let constants = run.prepare();
     run.estimate(&constants, config, observer)
@@ -228,14 +231,12 @@ impl<F: Real, M: Family<F>> Run<'_, F, M> {
             if sweeps < aim && !sweeps.is_multiple_of(BETWEEN_REPORTS) {
                 continue;
             }
-            let used = &blocks[(blocks.len() as f64 * SKIPPED) as usize..];
+            let used = &blocks[blocks.len() * SKIPPED_PERCENT / 100..];
             let ladders = over_blocks(used);
             let half_width = quantile * jackknife(&ladders, constants).standard_error;
             let is_narrow = half_width <= config.precision;
             if sweeps == aim && !is_narrow && sweeps < config.max_sweeps {
-                let needed = sweeps as f64 * (half_width / config.precision).powi(2) * 1.1;
-                let next = needed.clamp(1.3 * sweeps as f64, 3.0 * sweeps as f64) as usize;
-                aim = next.min(config.max_sweeps);
+                aim = next_aim(sweeps, half_width / config.precision).min(config.max_sweeps);
             }
             let samples = n * config.ladders * self.ladders.betas().len();
             let progress =
@@ -289,6 +290,13 @@ impl<F: Real, M: Family<F>> Run<'_, F, M> {
             doubt,
         }
     }
+}
+
+/// The number of sweeps that makes an interval narrower by this factor, with some to spare; not many more at a
+/// time, since the first standard errors are rough.
+#[expect(clippy::cast_sign_loss, reason = "a factor above 1")]
+fn next_aim(sweeps: usize, factor: f64) -> usize {
+    (sweeps as f64 * (1.1 * factor * factor).clamp(1.3, 3.0)) as usize
 }
 
 /// The quantile of Student's t.

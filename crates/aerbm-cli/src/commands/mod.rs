@@ -20,6 +20,7 @@ mod score;
 mod selfcheck;
 mod show;
 mod train;
+mod verify;
 
 use std::path::{Path, PathBuf};
 
@@ -70,6 +71,7 @@ commands! {
     Show: show,
     Export: export,
     Report: report,
+    Verify: verify,
     Data: data,
     Selfcheck: selfcheck,
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use stack::{DeepPretraining, LayerPretraining};
 
 use super::kind::RunKind;
+use super::memory::Memory;
 use super::parse::ConfigError;
 use super::stopping::Stopping;
 
@@ -46,6 +47,24 @@ impl RunKind for AutoencoderSettings {
 
     fn epochs(&self) -> usize {
         self.training.epochs
+    }
+
+    fn memory(&self, n_visible: usize) -> Memory {
+        let mut memory = Memory::default();
+        let AutoencoderConfig { n_hidden, encoder_layers, decoder_layers, .. } = &self.model;
+        let mirrored = encoder_layers.iter().rev().copied().collect();
+        let decoder = decoder_layers.as_ref().unwrap_or(&mirrored);
+        let layers = encoder_layers.iter().map(|&units| ("model.encoder_layers", units));
+        let layers = layers.chain([("model.n_hidden", *n_hidden)]);
+        let layers = layers.chain(decoder.iter().map(|&units| ("model.decoder_layers", units)));
+        let mut below = ("training.batch_size", n_visible);
+        for layer in layers.chain([below]) {
+            let wider = if layer.1 > below.1 { layer.0 } else { below.0 };
+            memory.add_weights(wider, below.1, layer.1);
+            memory.add_states("training.batch_size", self.training.batch_size, layer.1);
+            below = layer;
+        }
+        memory
     }
 
     fn needs_memory(&self) -> bool {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use stack::{ConvRbmPretraining, Pretraining as _};
 
 use super::kind::RunKind;
+use super::memory::Memory;
 use super::parse::ConfigError;
 use super::rbm::LikelihoodSettings;
 
@@ -100,6 +101,19 @@ impl RunKind for ConvRbmSettings {
 
     fn epochs(&self) -> usize {
         self.layers.iter().map(|layer| layer.training.epochs).sum()
+    }
+
+    fn memory(&self, n_visible: usize) -> Memory {
+        let mut memory = Memory::default();
+        let mut channels = 1;
+        for (index, layer) in self.layers.iter().enumerate() {
+            let maps = layer.model.maps;
+            let setting = format!("layers.{index}.model.maps");
+            memory.add_weights(&setting, layer.model.kernel.saturating_pow(2) * channels, maps);
+            memory.add_states(&setting, layer.training.batch_size, n_visible.saturating_mul(maps));
+            channels = maps;
+        }
+        memory
     }
 
     fn needs_memory(&self) -> bool {

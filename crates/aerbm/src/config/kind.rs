@@ -3,6 +3,7 @@
 use mnist_io::{ImageShape, SplitRule};
 use nn_core::{InvalidSetting, Layout, TrainingError};
 
+use super::memory::Memory;
 use super::parse::ConfigError;
 use super::stopping::Stopping;
 
@@ -26,6 +27,9 @@ pub(super) trait RunKind {
 
     /// Whether the training samples have to be in memory.
     fn needs_memory(&self) -> bool;
+
+    /// The memory that training takes on samples of so many values, beside the samples.
+    fn memory(&self, n_visible: usize) -> Memory;
 
     /// Early stopping.
     fn stopping(&self) -> Stopping {

@@ -3,6 +3,7 @@
 mod autoencoder;
 mod conv_rbm;
 mod kind;
+mod memory;
 mod parse;
 mod probe;
 mod profile;
@@ -13,6 +14,7 @@ mod stopping;
 
 pub use autoencoder::AutoencoderSettings;
 pub use conv_rbm::ConvRbmSettings;
+pub use memory::Memory;
 pub use parse::{ConfigError, from_table, nearest, set};
 pub use probe::ProbeSettings;
 pub use profile::{DefaultComparison, Profile, ProfileConfig, RunEntry};

@@ -1,5 +1,6 @@
 //! Reading of settings from TOML tables. Errors name the key and the nearest known one.
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 use toml::{Table, Value};
@@ -14,13 +15,44 @@ pub struct ConfigError(pub String);
 ///
 /// # Errors
 /// [`ConfigError`] naming the key that is unknown or has a value of another type.
-pub fn from_table<T: DeserializeOwned>(table: Table, origin: &str) -> Result<T, ConfigError> {
-    serde_path_to_error::deserialize(Value::Table(table)).map_err(|error| {
+pub fn from_table<T>(table: Table, origin: &str) -> Result<T, ConfigError>
+where
+    T: DeserializeOwned + Serialize,
+{
+    let given = Value::Table(table);
+    let read: T = serde_path_to_error::deserialize(given.clone()).map_err(|error| {
         let path = error.path().to_string();
         let message = with_nearest(error.inner().message());
         let place = if path == "." { String::new() } else { format!("{path}: ") };
         ConfigError(format!("{origin}: {place}{message}"))
-    })
+    })?;
+    let written =
+        Value::try_from(&read).map_err(|error| ConfigError(format!("{origin}: {error}")))?;
+    match array_for_table(&given, &written) {
+        Some(path) => {
+            Err(ConfigError(format!("{origin}: {path}: expected a table, found an array")))
+        }
+        None => Ok(read),
+    }
+}
+
+/// The path of an array that was read as a table, if there is one: its elements would be taken for the table's
+/// entries in their order, and those that are missing for the defaults.
+fn array_for_table(given: &Value, read: &Value) -> Option<String> {
+    match (given, read) {
+        (Value::Array(_), Value::Table(_)) => Some(String::new()),
+        (Value::Table(given), Value::Table(read)) => given.iter().find_map(|(key, given)| {
+            let inner = array_for_table(given, read.get(key)?)?;
+            Some(if inner.is_empty() { key.clone() } else { format!("{key}.{inner}") })
+        }),
+        (Value::Array(given), Value::Array(read)) => {
+            given.iter().zip(read).enumerate().find_map(|(index, (given, read))| {
+                let inner = array_for_table(given, read)?;
+                Some(if inner.is_empty() { index.to_string() } else { format!("{index}.{inner}") })
+            })
+        }
+        _ => None,
+    }
 }
 
 /// Parses a table. `origin` names the text in errors.

@@ -327,7 +327,7 @@ mod tests {
         assert_eq!(config.split, mnist_io::SplitRule::Train(500));
         // From the assignments, the profile, and the methods.
         let found = ["rbm", "sparse", "denoising", "autoencoder"].map(|m| epochs(&methods, m));
-        assert_eq!(found.concat(), [7, 9, 12, 3]);
+        assert_eq!(found.concat(), [7, 9, 8, 3]);
         let names: Vec<&str> = methods.styles().map(|style| style.name).collect();
         let order = [
             "none",

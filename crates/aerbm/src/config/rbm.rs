@@ -2,10 +2,11 @@
 
 use mnist_io::SplitRule;
 use nn_core::{BlockKind, InvalidSetting, Layout, TrainingError, require};
-use rbm_core::{LogZConfig, RbmConfig, Temperatures, TrainingConfig, Unit};
+use rbm_core::{Algorithm, LogZConfig, RbmConfig, Temperatures, TrainingConfig, Unit};
 use serde::{Deserialize, Serialize};
 
 use super::kind::RunKind;
+use super::memory::Memory;
 use super::parse::ConfigError;
 
 /// The settings of a run of one RBM.
@@ -86,6 +87,20 @@ impl LikelihoodSettings {
     }
 }
 
+/// Adds what the training of an RBM takes, whose hidden units are counted by this setting.
+fn add_rbm(memory: &mut Memory, setting: &str, units: (usize, usize), training: &TrainingConfig) {
+    let (visible, hidden) = units;
+    let both = visible.saturating_add(hidden);
+    memory.add_weights(setting, visible, hidden);
+    memory.add_states("training.batch_size", training.batch_size, both);
+    let chains = match training.algorithm {
+        Algorithm::Cd { .. } => 0,
+        Algorithm::Pcd { chains } | Algorithm::FastPcd { chains, .. } => chains,
+        Algorithm::Tempering { chains, temperatures } => chains.saturating_mul(temperatures),
+    };
+    memory.add_states("training.algorithm.chains", chains, both);
+}
+
 impl RunKind for RbmSettings {
     fn method(&self) -> &'static str {
         "rbm"
@@ -103,6 +118,12 @@ impl RunKind for RbmSettings {
 
     fn epochs(&self) -> usize {
         self.training.epochs
+    }
+
+    fn memory(&self, n_visible: usize) -> Memory {
+        let mut memory = Memory::default();
+        add_rbm(&mut memory, "model.n_hidden", (n_visible, self.model.n_hidden), &self.training);
+        memory
     }
 
     fn needs_memory(&self) -> bool {
@@ -186,6 +207,21 @@ impl RunKind for DbnSettings {
 
     fn epochs(&self) -> usize {
         (0..self.layers.len()).map(|layer| self.training_of(layer).epochs).sum()
+    }
+
+    fn memory(&self, n_visible: usize) -> Memory {
+        let mut memory = Memory::default();
+        let mut below = n_visible;
+        for (index, &units) in self.layers.iter().enumerate() {
+            add_rbm(
+                &mut memory,
+                &format!("layers.{index}"),
+                (below, units),
+                self.training_of(index),
+            );
+            below = units;
+        }
+        memory
     }
 
     fn needs_memory(&self) -> bool {

@@ -11,6 +11,7 @@ use toml::{Table, Value};
 use super::autoencoder::AutoencoderSettings;
 use super::conv_rbm::ConvRbmSettings;
 use super::kind::RunKind;
+use super::memory::Memory;
 use super::parse::{ConfigError, from_table, nearest, set, table};
 use super::rbm::{DbnSettings, RbmSettings};
 use super::stopping::Stopping;
@@ -164,6 +165,11 @@ impl RunConfig {
     /// The kind of model in tables: `autoencoder`, `rbm`, `dbn` or `conv-rbm`.
     pub fn method(&self) -> &'static str {
         self.kind().method()
+    }
+
+    /// The memory that training takes on samples of so many values, beside the samples.
+    pub fn memory(&self, n_visible: usize) -> Memory {
+        self.kind().memory(n_visible)
     }
 
     /// Whether the training samples have to be in memory: for pretraining, for measurements of the

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::path::Path;
 
+use aerbm::config::LikelihoodSettings;
 use aerbm::export::{Export, Format, Part};
 use aerbm::generation::{Half, InpaintOptions, SampleOptions, inpaint_half, sample};
 use aerbm::likelihood::{LogZ, Subject};

@@ -36,8 +36,8 @@ pub fn estimate_log_z<F: Real>(
     seed: u64,
     observer: Observer<'_>,
 ) -> Result<LogZInterval, TrainingError> {
-    let scaled = |rows: ArrayView2<F>| rbm.scaled(rows).into_owned();
-    estimate(&TemperedConv::new(rbm, base), (data, &scaled), config, seed, observer)
+    let starts = rbm.scaled(config.starts(data).view()).into_owned();
+    estimate(&TemperedConv::new(rbm, base), starts.view(), config, seed, observer)
 }
 
 /// Annealed importance sampling: an estimate of log Z that is too low on average.

@@ -114,7 +114,7 @@ fn labels_that_mean_nothing_are_not_learned() {
     let (outcome, ..) = run(&config, &splits(true), &Store::new(folder.path()));
     for summary in summarise(&Tested::all(&outcome.cells)) {
         // Chance is 75 %; the standard error of 400 test samples is 2.2 points.
-        let error = summary.test_error_pct.mean;
+        let error = summary.test_error_pct;
         assert!((66.0..84.0).contains(&error), "{}: {error} %", summary.method);
     }
     let (outcome, ..) = run(&config, &splits(false), &Store::new(folder.path().join("other")));

@@ -1,0 +1,29 @@
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::Args;
+
+use crate::ui::Ui;
+
+/// Check that a run's files are as they were written, and compute its tables, figures and page again
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Folder of the run
+    dir: PathBuf,
+}
+
+pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
+    let found = aerbm::verify::verify(&args.dir)?;
+    for problem in &found.problems {
+        ui.result(problem)?;
+    }
+    match found.problems.len() {
+        0 => ui.result(&format!(
+            "verified: {} files have the recorded checksums; {} errors were counted again from the \
+             mistakes; {} tables, figures and pages were made again and are the same",
+            found.files, found.cells, found.redrawn
+        )),
+        1 => bail!("{}: 1 difference", args.dir.display()),
+        n => bail!("{}: {n} differences", args.dir.display()),
+    }
+}

@@ -1,0 +1,59 @@
+//! The memory that training takes, as far as settings determine it.
+
+use study::ComparisonConfig;
+
+/// Copies of each parameter: the value, its gradient, two moments of the optimizer, and the best so far.
+const COPIES: f64 = 5.0;
+
+/// Values of each unit and sample of a batch: inputs, states, their errors, and scratch.
+const VALUES_OF_A_UNIT: f64 = 6.0;
+
+/// Bytes of a value.
+const BYTES: f64 = 4.0;
+
+/// The memory that training takes, by the setting that it is due to.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub struct Memory {
+    parts: Vec<(String, f64)>,
+}
+
+impl Memory {
+    /// The memory of a comparison on samples of so many values, beside the samples: that of its deepest network.
+    pub fn of_comparison(comparison: &ComparisonConfig, n_visible: usize) -> Self {
+        let mut memory = Memory::default();
+        let batch_sizes = comparison.labels.iter().map(|budget| budget.batch_size);
+        let batch_size = batch_sizes.max().unwrap_or_default();
+        let mut below = n_visible;
+        for &units in &comparison.layers {
+            memory.add_weights("layers", below, units);
+            memory.add_states("labels.batch_size", batch_size, units);
+            below = units;
+        }
+        memory
+    }
+
+    /// Adds a layer of weights between so many units; the setting is that of the number of outputs.
+    pub(super) fn add_weights(&mut self, setting: &str, inputs: usize, outputs: usize) {
+        self.add(setting, COPIES * inputs as f64 * outputs as f64);
+    }
+
+    /// Adds the states of so many units for each of so many samples or chains.
+    pub(super) fn add_states(&mut self, setting: &str, samples: usize, units: usize) {
+        self.add(setting, VALUES_OF_A_UNIT * samples as f64 * units as f64);
+    }
+
+    fn add(&mut self, setting: &str, values: f64) {
+        self.parts.push((setting.to_owned(), BYTES * values));
+    }
+
+    /// All of it, in bytes.
+    pub fn bytes(&self) -> f64 {
+        self.parts.iter().map(|(_, bytes)| bytes).sum()
+    }
+
+    /// The setting that takes the most.
+    pub fn largest(&self) -> Option<&str> {
+        let largest = self.parts.iter().max_by(|(_, a), (_, b)| a.total_cmp(b));
+        largest.map(|(setting, _)| setting.as_str())
+    }
+}

@@ -1,0 +1,85 @@
+//! Memory: work that would take more than there is free is refused before it begins.
+
+use sysinfo::System;
+
+use crate::config::Memory;
+use crate::{ConfigError, Error};
+
+/// Refuses work that takes more memory than is free on this machine and in its control group.
+pub(crate) fn require(memory: &Memory) -> Result<(), Error> {
+    refuse_above(memory, free())
+}
+
+fn refuse_above(memory: &Memory, free: f64) -> Result<(), Error> {
+    let needed = memory.bytes();
+    if needed <= free {
+        return Ok(());
+    }
+    let setting = memory.largest().unwrap_or("settings");
+    let message = format!(
+        "{setting}: training would take about {} of memory, and {} are free; lower it",
+        size(needed),
+        size(free)
+    );
+    Err(ConfigError(message).into())
+}
+
+/// Free memory in bytes; infinite where the system does not tell it.
+fn free() -> f64 {
+    let Ok(mut system) = System::new() else { return f64::INFINITY };
+    system.refresh_memory();
+    let of_group = system.cgroup_limits().map_or(u64::MAX, |limits| limits.free_memory);
+    match system.available_memory().min(of_group) {
+        0 => f64::INFINITY,
+        bytes => bytes as f64,
+    }
+}
+
+/// Bytes in the largest unit that they fill.
+fn size(bytes: f64) -> String {
+    let units = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"];
+    let (mut value, mut unit) = (bytes, 0);
+    while value >= 1000.0 && unit + 1 < units.len() {
+        (value, unit) = (value / 1000.0, unit + 1);
+    }
+    format!("{value:.1} {}", units[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::RunConfig;
+
+    #[test]
+    fn settings_that_take_more_than_there_is_are_named() {
+        let refused = |preset: &str, assignment: &str| {
+            let config = RunConfig::preset(preset).expect("a preset");
+            let memory = config.with(assignment).expect("a setting").memory(784);
+            refuse_above(&memory, 16e9).expect_err("too large").to_string()
+        };
+        let found = refused("rbm", "model.n_hidden=9999999999");
+        let expected =
+            "model.n_hidden: training would take about 180.8 TB of memory, and 16.0 GB are free";
+        assert!(found.contains(expected), "{found}");
+        for (preset, assignment, named) in [
+            ("autoencoder", "model.n_hidden=999999999", "model.n_hidden"),
+            ("autoencoder", "model.encoder_layers=[99999999]", "model.encoder_layers"),
+            ("autoencoder", "training.batch_size=99999999999", "training.batch_size"),
+            ("rbm-pcd", "training.algorithm.chains=10000000000", "training.algorithm.chains"),
+            ("dbn", "layers=[500, 999999999999]", "layers.1"),
+        ] {
+            let found = refused(preset, assignment);
+            assert!(found.starts_with(&format!("{named}: ")), "{found}");
+        }
+    }
+
+    #[test]
+    fn every_preset_fits() {
+        for (name, _) in crate::config::presets() {
+            let memory = RunConfig::preset(name).expect("a preset").memory(784);
+            assert!(memory.bytes() < 1e9, "{name}: {}", size(memory.bytes()));
+        }
+        assert_eq!(size(1.5e9), "1.5 GB");
+        assert!(free() > 1e6);
+    }
+}

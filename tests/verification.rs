@@ -1,0 +1,91 @@
+//! `aerbm verify`: a run whose files are as they were written passes, and a digit changed anywhere is told.
+
+use std::path::{Path, PathBuf};
+
+use predicates::str::contains;
+
+use crate::support::{aerbm, small_comparison, small_mnist};
+
+fn verify(run: &Path) -> assert_cmd::assert::Assert {
+    aerbm().arg("verify").arg(run).assert()
+}
+
+/// Every file of the run that it has a checksum of.
+fn recorded(run: &Path) -> Vec<PathBuf> {
+    let sums = std::fs::read_to_string(run.join("SHA256SUMS")).expect("checksums");
+    sums.lines().map(|line| line.split_once("  ").expect("two columns").1.into()).collect()
+}
+
+/// Changes a digit in the middle of a file, and returns what it was.
+fn change_a_digit(file: &Path) -> Vec<u8> {
+    let before = std::fs::read(file).expect("a file");
+    let mut bytes = before.clone();
+    let digits: Vec<usize> = (0..bytes.len()).filter(|&i| bytes[i].is_ascii_digit()).collect();
+    let at = digits[digits.len() / 2];
+    bytes[at] = if bytes[at] == b'7' { b'3' } else { b'7' };
+    std::fs::write(file, bytes).expect("written");
+    before
+}
+
+#[test]
+fn a_digit_changed_in_any_file_of_a_run_is_told() {
+    let data = small_mnist(600, 100);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let run = folder.path().join("run");
+    let mut args = small_comparison();
+    args.extend(["--out", run.to_str().expect("a path"), "--data"]);
+    aerbm().args(args).arg(data.path()).assert().success();
+    verify(&run).success().stdout(contains("verified: "));
+
+    let files = recorded(&run);
+    for name in ["comparison.csv", "mistakes.csv", "paired.csv", "report.html", "timings.csv"] {
+        assert!(files.contains(&name.into()), "{name} among {files:?}");
+    }
+    // One figure stands for all.
+    let is_checked = |file: &PathBuf| {
+        !file.starts_with("figures") || file.with_extension("").ends_with("error_by_labels")
+    };
+    for file in files.into_iter().filter(is_checked) {
+        let path = run.join(&file);
+        let before = change_a_digit(&path);
+        verify(&run).code(1).stdout(contains(format!("{}: changed since the run", file.display())));
+        std::fs::write(&path, before).expect("written");
+    }
+    verify(&run).success();
+}
+
+/// Checksums that were made to fit do not help: the tables, the figures and the page are computed again.
+#[test]
+fn numbers_that_do_not_follow_from_the_mistakes_are_told() {
+    let data = small_mnist(600, 100);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let run = folder.path().join("run");
+    let mut args = small_comparison();
+    args.extend(["--out", run.to_str().expect("a path"), "--data"]);
+    aerbm().args(args).arg(data.path()).assert().success();
+    let sums = run.join("SHA256SUMS");
+    for (file, told) in [
+        ("comparison.csv", "comparison.csv: line"),
+        ("summary.csv", "summary.csv: line"),
+        ("summary_of_seeds.csv", "summary_of_seeds.csv: line"),
+        ("paired.csv", "paired.csv: line"),
+        ("report.html", "report.html: line"),
+        ("figures/error_by_labels.svg", "figures/error_by_labels.svg: line"),
+    ] {
+        let before = change_a_digit(&run.join(file));
+        let all = std::fs::read_to_string(&sums).expect("checksums");
+        let others: String = all
+            .lines()
+            .filter(|line| !line.ends_with(&format!("  {file}")))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        std::fs::write(&sums, others).expect("written");
+        verify(&run).code(1).stdout(contains(told));
+        std::fs::write(run.join(file), before).expect("written");
+        std::fs::write(&sums, all).expect("written");
+    }
+    std::fs::remove_file(run.join("mistakes.csv")).expect("removed");
+    verify(&run).code(1).stdout(contains("mistakes.csv: missing"));
+    let none = verify(&folder.path().join("nothing"));
+    none.code(1).stderr(contains("nothing"));
+}
