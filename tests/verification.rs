@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use predicates::prelude::*;
 use predicates::str::contains;
 
 use crate::support::{aerbm, small_comparison, small_mnist};
@@ -65,7 +66,6 @@ fn numbers_that_do_not_follow_from_the_mistakes_are_told() {
     aerbm().args(args).arg(data.path()).assert().success();
     let sums = run.join("SHA256SUMS");
     for (file, told) in [
-        ("comparison.csv", "comparison.csv: line"),
         ("summary.csv", "summary.csv: line"),
         ("summary_of_seeds.csv", "summary_of_seeds.csv: line"),
         ("paired.csv", "paired.csv: line"),
@@ -74,16 +74,22 @@ fn numbers_that_do_not_follow_from_the_mistakes_are_told() {
     ] {
         let before = change_a_digit(&run.join(file));
         let all = std::fs::read_to_string(&sums).expect("checksums");
-        let others: String = all
-            .lines()
-            .filter(|line| !line.ends_with(&format!("  {file}")))
-            .map(|line| format!("{line}\n"))
-            .collect();
-        std::fs::write(&sums, others).expect("written");
+        let own = format!("  {file}");
+        let others: Vec<&str> = all.lines().filter(|line| !line.ends_with(&own)).collect();
+        std::fs::write(&sums, others.join("\n")).expect("written");
         verify(&run).code(1).stdout(contains(told));
         std::fs::write(run.join(file), before).expect("written");
         std::fs::write(&sums, all).expect("written");
     }
+    let comparison = run.join("comparison.csv");
+    let text = std::fs::read_to_string(&comparison).expect("a table");
+    let mut cells: Vec<&str> = text.lines().nth(1).expect("a cell").split(',').collect();
+    let one_more = (cells[6].parse::<usize>().expect("errors") + 1).to_string();
+    let (before, errors) = (cells.join(","), std::mem::replace(&mut cells[6], &one_more));
+    std::fs::write(&comparison, text.replacen(&before, &cells.join(","), 1)).expect("written");
+    let told = format!("comparison.csv: line 2: {one_more} errors");
+    verify(&run).code(1).stdout(contains(told).and(contains(format!("has {errors}, "))));
+    std::fs::write(&comparison, text.clone()).expect("written");
     std::fs::remove_file(run.join("mistakes.csv")).expect("removed");
     verify(&run).code(1).stdout(contains("mistakes.csv: missing"));
     let none = verify(&folder.path().join("nothing"));

@@ -76,8 +76,7 @@ fn sweeps_are_added_until_the_interval_is_as_narrow_as_asked() {
 fn any_team_gives_the_same_bits_and_progress_is_told() {
     let (rbm, data) = small_models::made_up((12, 16), 2.0, 3);
     let base = rbm.independent_biases(&data.view()).expect("in memory");
-    let config =
-        LogZConfig { precision: 1e-4, max_sweeps: 1_100, ladders: 5, ..LogZConfig::default() };
+    let config = LogZConfig { precision: 1e-4, max_sweeps: 1_100, ladders: 5 };
     let run = || {
         let mut told = Vec::new();
         let mut observer = |at: &Progress| {

@@ -32,7 +32,7 @@ pub(crate) fn bars_and_stripes(side: usize, epochs: usize) -> (Rbm<f32>, Array2<
     let n = 1 << side;
     let data = Array2::from_shape_fn((2 * n, side * side), |(sample, pixel)| {
         let line = if sample < n { pixel / side } else { pixel % side };
-        f32::from(u8::from(sample % n >> line & 1 == 1))
+        f32::from(u8::from((sample % n) >> line & 1 == 1))
     });
     let architecture = RbmConfig { n_hidden: 16, ..RbmConfig::default() };
     let config = TrainingConfig {
