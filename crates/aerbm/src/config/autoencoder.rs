@@ -53,10 +53,13 @@ impl RunKind for AutoencoderSettings {
         let mut memory = Memory::default();
         let AutoencoderConfig { n_hidden, encoder_layers, decoder_layers, .. } = &self.model;
         let mirrored = encoder_layers.iter().rev().copied().collect();
-        let decoder = decoder_layers.as_ref().unwrap_or(&mirrored);
+        let (decoder_setting, decoder) = match decoder_layers {
+            Some(layers) => ("model.decoder_layers", layers),
+            None => ("model.encoder_layers", &mirrored),
+        };
         let layers = encoder_layers.iter().map(|&units| ("model.encoder_layers", units));
         let layers = layers.chain([("model.n_hidden", *n_hidden)]);
-        let layers = layers.chain(decoder.iter().map(|&units| ("model.decoder_layers", units)));
+        let layers = layers.chain(decoder.iter().map(|&units| (decoder_setting, units)));
         let mut below = ("training.batch_size", n_visible);
         for layer in layers.chain([below]) {
             let wider = if layer.1 > below.1 { layer.0 } else { below.0 };
