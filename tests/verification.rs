@@ -11,6 +11,16 @@ fn verify(run: &Path) -> assert_cmd::assert::Assert {
     aerbm().arg("verify").arg(run).assert()
 }
 
+/// A small comparison in this folder.
+fn finished_run(folder: &Path) -> PathBuf {
+    let data = small_mnist(600, 100);
+    let run = folder.join("run");
+    let mut args = small_comparison();
+    args.extend(["--out", run.to_str().expect("a path"), "--data"]);
+    aerbm().args(args).arg(data.path()).assert().success();
+    run
+}
+
 /// Every file of the run that it has a checksum of.
 fn recorded(run: &Path) -> Vec<PathBuf> {
     let sums = std::fs::read_to_string(run.join("SHA256SUMS")).expect("checksums");
@@ -30,12 +40,8 @@ fn change_a_digit(file: &Path) -> Vec<u8> {
 
 #[test]
 fn a_digit_changed_in_any_file_of_a_run_is_told() {
-    let data = small_mnist(600, 100);
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let run = folder.path().join("run");
-    let mut args = small_comparison();
-    args.extend(["--out", run.to_str().expect("a path"), "--data"]);
-    aerbm().args(args).arg(data.path()).assert().success();
+    let run = finished_run(folder.path());
     verify(&run).success().stdout(contains("verified: "));
 
     let files = recorded(&run);
@@ -58,12 +64,8 @@ fn a_digit_changed_in_any_file_of_a_run_is_told() {
 /// Checksums that were made to fit do not help: the tables, the figures and the page are computed again.
 #[test]
 fn numbers_that_do_not_follow_from_the_mistakes_are_told() {
-    let data = small_mnist(600, 100);
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let run = folder.path().join("run");
-    let mut args = small_comparison();
-    args.extend(["--out", run.to_str().expect("a path"), "--data"]);
-    aerbm().args(args).arg(data.path()).assert().success();
+    let run = finished_run(folder.path());
     let sums = run.join("SHA256SUMS");
     for (file, told) in [
         ("summary.csv", "summary.csv: line"),
