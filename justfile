@@ -130,6 +130,11 @@ publish-dry-run *ARGS:
 bench *ARGS:
     cargo bench --workspace {{ features }} "$@"
 
+# Print the time of training a preset by phase and thread, waits included
+[group("develop")]
+profile preset="tutorial" *ARGS:
+    AERBM_TRACE=1 {{ aerbm }} train "$@" --out "$(mktemp -d)/run"
+
 # Time training against PyTorch, JAX and scikit-learn (installs them in .venv: gigabytes)
 [group("develop")]
 bench-peers *ARGS:

@@ -45,7 +45,9 @@ fn a_digit_changed_in_any_file_of_a_run_is_told() {
     verify(&run).success().stdout(contains("verified: "));
 
     let files = recorded(&run);
-    for name in ["comparison.csv", "mistakes.csv", "paired.csv", "report.html", "timings.csv"] {
+    for name in
+        ["comparison.csv", "mistakes.csv", "paired.csv", "report.html", "search.csv", "timings.csv"]
+    {
         assert!(files.contains(&name.into()), "{name} among {files:?}");
     }
     // One figure stands for all.
@@ -82,6 +84,20 @@ fn numbers_that_do_not_follow_from_the_mistakes_are_told() {
         verify(&run).code(1).stdout(contains(told));
         std::fs::write(run.join(file), before).expect("written");
         std::fs::write(&sums, all).expect("written");
+    }
+    for (file, told) in
+        [("search.csv", "the chosen trial is not"), ("settings.csv", "config.toml has")]
+    {
+        let path = run.join(file);
+        let text = std::fs::read_to_string(&path).expect("a table");
+        let changed = match file {
+            "search.csv" => text.replacen(",true", ",false", 1),
+            _ => text.replacen("comparison.seeds,", "comparison.seeds,1", 1),
+        };
+        assert_ne!(changed, text, "{file}");
+        std::fs::write(&path, changed).expect("written");
+        verify(&run).code(1).stdout(contains(told));
+        std::fs::write(&path, text).expect("written");
     }
     let comparison = run.join("comparison.csv");
     let text = std::fs::read_to_string(&comparison).expect("a table");

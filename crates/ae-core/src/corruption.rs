@@ -59,6 +59,16 @@ impl Corruption {
         }
     }
 
+    /// The same kind of noise in another amount: the fraction of the pixels, or the standard deviation.
+    #[must_use]
+    pub fn with_amount(self, amount: f64) -> Self {
+        match self {
+            Corruption::Masking { .. } => Corruption::Masking { fraction: amount },
+            Corruption::SaltAndPepper { .. } => Corruption::SaltAndPepper { fraction: amount },
+            Corruption::Gaussian { clip, .. } => Corruption::Gaussian { std: amount, clip },
+        }
+    }
+
     /// Corrupts `x` (n × visible) in place. The noise of a pixel depends only on the stream and on
     /// its row and column. Allocates nothing.
     ///

@@ -5,6 +5,7 @@ mod data_args;
 mod interrupt;
 mod new_rows;
 mod remedy;
+mod times;
 mod ui;
 
 use std::process::ExitCode;
@@ -34,7 +35,12 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let ui = Ui::new(cli.quiet, cli.json);
     interrupt::listen();
-    let Err(error) = aerbm::with_threads(|| cli.command.run(&ui)) else {
+    times::start();
+    let outcome = aerbm::with_threads(|| cli.command.run(&ui));
+    if let Some(table) = times::table() {
+        ui.always(&table);
+    }
+    let Err(error) = outcome else {
         return ExitCode::SUCCESS;
     };
     ui.error(&error);

@@ -53,6 +53,11 @@ impl Ui {
         }
     }
 
+    /// Writes text to standard error, also where progress is not wanted.
+    pub(crate) fn always(&self, text: &str) {
+        self.aside(|| print_aside(text));
+    }
+
     /// Prints an error in one line, with the option that helps.
     pub(crate) fn error(&self, error: &anyhow::Error) {
         self.finish();

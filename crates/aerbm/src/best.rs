@@ -90,7 +90,7 @@ pub(crate) fn leave(
             n => n.min(samples),
         },
         seed: cell.seed,
-        rates: cell.rates,
+        chosen: cell.chosen,
         test_errors: cell.test_errors,
         balanced_error_pct: confusion.balanced_error_pct().unwrap_or(f64::NAN),
         calibration,

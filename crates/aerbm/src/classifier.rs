@@ -9,7 +9,7 @@ use ndarray::{Array2, ArrayView2};
 use nn_core::{Activation, Connection, Layer, observed, restore};
 use serde::{Deserialize, Serialize};
 use stack::Classifier;
-use study::Rates;
+use study::Choice;
 use study::tensor_file::{self, TensorFileError};
 
 use crate::{Error, stored, with_threads};
@@ -49,8 +49,9 @@ pub struct Origin {
     pub pretraining_samples: usize,
     /// The seed.
     pub seed: u64,
-    /// The rates that were chosen on the validation samples.
-    pub rates: Rates,
+    /// The hyperparameters that were chosen on the validation samples.
+    #[serde(rename = "rates")]
+    pub chosen: Choice,
     /// Number of misclassified test samples, and of all of them.
     pub test_errors: (usize, usize),
     /// Mean over the classes of the test error of each class, in percent.

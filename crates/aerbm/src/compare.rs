@@ -1,5 +1,6 @@
 //! The comparison of the default profile, suited to options and to any data.
 
+mod search;
 mod suit;
 
 use std::path::PathBuf;
@@ -27,6 +28,8 @@ pub struct CompareOptions {
     pub seeds: Option<u64>,
     /// The first seed.
     pub first_seed: Option<u64>,
+    /// Number of trials of each method in the search of hyperparameters; none for those that suit the data.
+    pub trials: Option<usize>,
     /// Assignments to settings, such as `methods.rbm.layers.training.epochs=20`.
     pub set: Vec<String>,
 }
@@ -75,7 +78,7 @@ pub fn run(
 ) -> Result<Done, Error> {
     let (splits, key) = loaded.split(settings.config.split)?;
     suit::suit(&mut settings, options, &splits, &loaded.layout(), monitor);
-    let DefaultComparison { config: comparison, methods, .. } = settings;
+    let DefaultComparison { config: comparison, methods, grounds, .. } = settings;
     comparison.validate(&methods).map_err(|error| ConfigError(error.to_string()))?;
     let n_labels = splits.train.labels.as_ref().map_or(usize::MAX, Vec::len);
     let of_architectures = comparison.architectures.values().flat_map(|own| &own.labels);
@@ -93,8 +96,10 @@ pub fn run(
         runs: vec![],
         comparison: Some(comparison.clone()),
         methods: methods.clone(),
+        grounds,
     };
     let folder = open(&place.out, &place.command, &toml::to_string(&config)?, loaded)?;
+    folder.write_table("settings.csv", &config.setting_rows()?)?;
     let ((found, best), page) = folder.complete(|folder| {
         let found = compare((&comparison, &methods), &splits, &key, folder, monitor)?;
         let compared = Compared {

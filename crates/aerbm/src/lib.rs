@@ -49,6 +49,7 @@ pub use ae_core;
 pub use mnist_io;
 pub use ndarray;
 pub use nn_core;
+pub use numerics;
 pub use rbm_core;
 pub use stack;
 pub use study;

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use nn_core::Progress;
-use study::{Event, Failure, Rates};
+use study::{Choice, Event, Failure};
 
 /// Observes long work and may stop it. Every method has a default that does nothing, so that `&()`
 /// is a monitor for work that runs in silence to its end.
@@ -50,7 +50,7 @@ pub(crate) fn forward(event: &Event<'_>, monitor: &dyn Monitor) -> ControlFlow<(
     match event {
         Event::Begun { title } => monitor.begin(title, 1),
         Event::Progress { progress, seconds } => monitor.advance(progress, *seconds),
-        Event::Diverged { rates: Rates { learning_rate, hidden_multiplier }, error } => {
+        Event::Diverged { choice: Choice { learning_rate, hidden_multiplier, .. }, error } => {
             monitor.note(&format!(
                 "learning rate {learning_rate}, times {hidden_multiplier} below, is left out: {}",
                 error.cause()

@@ -59,6 +59,7 @@ pub fn run(
         memory::require(&Memory::of_comparison(comparison, width))?;
     }
     let folder = open(out, command, &toml::to_string(config)?, loaded)?;
+    folder.write_table("settings.csv", &config.setting_rows()?)?;
     let work = |folder: &mut RunFolder| profile(config, source, loaded, folder, monitor);
     let (comparison, page) = folder.complete(work)?;
     Ok(Done { page, comparison, best: None })

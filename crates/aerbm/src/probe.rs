@@ -5,6 +5,7 @@ use nn_core::TrainingError;
 use report::MetricRow;
 use serde::{Deserialize, Serialize};
 use stack::{Classifier, FineTuneConfig, Labelled, fine_tune};
+use study::StudyError;
 use study::search::{Best, best_on_validation};
 
 use crate::Error;
@@ -79,11 +80,17 @@ pub fn probe(
         let tuned =
             fine_tune(beginning.clone(), train, validation, &config, seed, &mut observer(monitor));
         monitor.finish();
-        tuned
+        let tuned = tuned?;
+        Ok((tuned.validation_errors, tuned))
     });
-    let Best { candidate: learning_rate, tuned, left_out, .. } = match found {
-        Err(TrainingError::Diverged { .. }) => return Err(Error::AllDiverged),
-        other => other.map_err(|source| Error::training(&trained.record.run, source))?,
+    let Best { candidate: learning_rate, found: tuned, left_out, .. } = match found {
+        Err(StudyError::Training(TrainingError::Diverged { .. })) => {
+            return Err(Error::AllDiverged);
+        }
+        Err(StudyError::Training(source)) => {
+            return Err(Error::training(&trained.record.run, source));
+        }
+        other => other.map_err(Error::Study)?,
     };
     for (rate, error) in left_out {
         monitor.note(&format!("learning rate {rate} is left out: {error}"));

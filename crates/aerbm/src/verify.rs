@@ -1,6 +1,8 @@
 //! Verification of a run: its files are those that were written, and every number on its page follows from what
 //! the run stored.
 
+mod choices;
+
 use std::path::{Path, PathBuf};
 
 use report::{ComparisonRow, MetricRow, MistakesRow, read_csv};
@@ -39,6 +41,8 @@ pub fn verify(dir: &Path) -> Result<Verification, Error> {
         let checked = found.check_cells(dir);
         found.note(dir, checked);
     }
+    let checked = found.check_choices(dir);
+    found.note(dir, checked);
     let checked = found.check_metrics(dir);
     found.note(dir, checked);
     let checked = found.check_drawn(dir);

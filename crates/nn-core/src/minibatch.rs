@@ -1,5 +1,5 @@
 use ndarray::{ArrayView2, ArrayViewMut2};
-use numerics::{Real, Stream, by_rows};
+use numerics::{Real, Stream, by_rows, times};
 use rand::seq::SliceRandom;
 
 /// Random batches that cover all samples once per epoch. The last batch may be smaller.
@@ -58,10 +58,12 @@ impl Minibatches {
 /// # Panics
 /// If the shape of `out` does not fit or a sample is out of range.
 pub fn gather<F: Real>(data: ArrayView2<F>, samples: &[usize], out: ArrayViewMut2<F>) {
-    by_rows(samples.len(), out, |range, mut out| {
-        for (mut row, &sample) in out.rows_mut().into_iter().zip(&samples[range]) {
-            row.assign(&data.row(sample));
-        }
+    times::phase("gather", || {
+        by_rows(samples.len(), out, |range, mut out| {
+            for (mut row, &sample) in out.rows_mut().into_iter().zip(&samples[range]) {
+                row.assign(&data.row(sample));
+            }
+        });
     });
 }
 

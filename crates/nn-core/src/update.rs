@@ -1,7 +1,7 @@
 //! Optimizer steps on one tensor, whose gradient is given as values or as a product.
 
 use ndarray::{ArrayView2, ArrayViewMut2};
-use numerics::{Real, by_elements, count_non_zeros, matmul_consume};
+use numerics::{Real, by_elements, count_non_zeros, matmul_consume, times};
 
 use crate::Rule;
 
@@ -58,9 +58,11 @@ impl<F: Real> Update<F> {
         match gradient {
             TensorGradient::Values(gradient) => {
                 let outputs = (values, mean, square);
-                by_elements(gradient.len(), outputs, |range, (values, mean, square)| {
-                    let (mean, square) = (mean.unwrap_or_default(), square.unwrap_or_default());
-                    self.step(values, &gradient[range], mean, square);
+                times::phase("optimizer", || {
+                    by_elements(gradient.len(), outputs, |range, (values, mean, square)| {
+                        let (mean, square) = (mean.unwrap_or_default(), square.unwrap_or_default());
+                        self.step(values, &gradient[range], mean, square);
+                    });
                 });
             }
             TensorGradient::Product { scale, x, delta } => {

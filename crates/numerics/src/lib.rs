@@ -10,6 +10,7 @@ mod rows;
 mod stream;
 mod sync;
 mod team;
+pub mod times;
 
 pub use product::{
     Patches, Prepared, convolution_gradient, convolve, convolve_transposed, matmul, matmul_consume,

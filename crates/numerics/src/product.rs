@@ -59,9 +59,11 @@ pub use self::convolution::{
 use self::csr::{Csr, CsrBuffer};
 use self::pack::Packed;
 pub use self::prepared::Prepared;
-use crate::Real;
-use crate::rows::{CACHE_LINE, MAX_SHARDS, Split, by_columns, by_rows, by_shards, workers_on};
+use crate::rows::{
+    CACHE_LINE, MAX_SHARDS, Split, by_columns, by_rows, by_shards, by_shards_in, workers_on,
+};
 use crate::team::team_size;
+use crate::{Real, times};
 
 mod convolution;
 mod csr;
@@ -97,7 +99,7 @@ pub fn matmul_scaled<F: Real>(
     beta: F,
     out: ArrayViewMut2<F>,
 ) {
-    F::matmul_scaled(alpha, a, b, beta, out);
+    times::phase("product", || F::matmul_scaled(alpha, a, b, beta, out));
 }
 
 fn matmul_scaled_generic<F: Real>(
@@ -132,14 +134,16 @@ pub fn matmul_then<F: Real, S: Split>(
     epilogue: impl Fn(Range<usize>, ArrayViewMut2<F>, S) + Sync,
 ) {
     check(a, b, &out);
-    if packs(a, &out) {
-        packed(F::one(), a, b, F::zero(), out, outputs, epilogue);
-        return;
-    }
-    by_rows(out.nrows(), (out, outputs), |rows, (mut out, outputs)| {
-        let a = a.slice(s![rows.clone(), ..]);
-        serial(F::one(), a, b, F::zero(), out.view_mut());
-        epilogue(rows, out, outputs);
+    times::phase("product and activation", || {
+        if packs(a, &out) {
+            packed(F::one(), a, b, F::zero(), out, outputs, epilogue);
+            return;
+        }
+        by_rows(out.nrows(), (out, outputs), |rows, (mut out, outputs)| {
+            let a = a.slice(s![rows.clone(), ..]);
+            serial(F::one(), a, b, F::zero(), out.view_mut());
+            epilogue(rows, out, outputs);
+        });
     });
 }
 
@@ -249,7 +253,7 @@ pub fn matmul_consume<F: Real, S: Split>(
     let n = b.ncols();
     let threads = workers(m, a.ncols(), n).max(workers_on(m * n));
     Packed::packed(workers_on(b.len()), alpha, b, |packed| {
-        by_shards(threads, m, outputs, |rows, outputs| {
+        by_shards_in("gradient and optimizer", threads, m, outputs, |rows, outputs| {
             with_csr(arch, a.slice(s![rows, ..]), |a| {
                 strips::multiply_strips(arch, a, packed, n, outputs, &consume);
             });
@@ -287,7 +291,7 @@ fn with_csr_shards<F: Real, R>(
     let rows = |shard: usize| shard * a.nrows() / shards..(shard + 1) * a.nrows() / shards;
     let mut memory = F::take_csr();
     memory.resize_with(memory.len().max(shards), CsrBuffer::default);
-    by_shards(shards, shards, &mut memory[..shards], |range, buffers| {
+    by_shards_in("finding non-zeros", shards, shards, &mut memory[..shards], |range, buffers| {
         for (shard, buffer) in range.zip(buffers) {
             buffer.compress(arch, a.slice(s![rows(shard), ..]), pack::block(a.ncols()));
         }

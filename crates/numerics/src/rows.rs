@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ndarray::{ArrayViewMut1, ArrayViewMut2, Axis};
 
-use crate::team;
+use crate::{team, times};
 
 /// Minimum number of rows in a shard, unless there are fewer in all.
 const SHARD_ROWS: usize = 24;
@@ -165,6 +165,17 @@ pub(crate) fn by_shards<S: Split>(
     by_aligned_shards(1, shards, n_rows, outputs, body);
 }
 
+/// Does the same as [`by_shards`], in the phase of this name.
+pub(crate) fn by_shards_in<S: Split>(
+    phase: &'static str,
+    shards: usize,
+    n_rows: usize,
+    outputs: S,
+    body: impl Fn(Range<usize>, S) + Sync,
+) {
+    times::phase(phase, || by_shards(shards, n_rows, outputs, body));
+}
+
 /// Number of `f32` columns in a cache line of 64 bytes.
 pub(crate) const CACHE_LINE: usize = 16;
 
@@ -197,7 +208,7 @@ fn by_aligned_shards<S: Split>(
     );
     let cut = Cut { n_rows, granule, shards: shards.clamp(1, MAX_SHARDS) };
     let parts = Parts::cut(outputs, cut);
-    team::for_each(cut.shards, |shard| {
+    times::for_each(cut.shards, |shard| {
         body(cut.bounds(shard), parts.take(shard));
     });
 }

@@ -17,7 +17,7 @@ pub use error::Error;
 pub use figures::*;
 pub use rows::{
     BalancedRow, ComparisonRow, EqualSecondsRow, FailureRow, MetricRow, MistakesRow, PairedRow,
-    ReferenceRow, Row, SummaryRow, TimingRow,
+    ReferenceRow, Row, SearchRow, SettingRow, SummaryRow, TimingRow,
 };
 pub use table::{read_csv, write_bytes, write_csv, write_text};
 

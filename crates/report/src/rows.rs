@@ -9,8 +9,12 @@
 //! assert_eq!(MetricRow::COLUMNS.join(","), "run,method,seed,stage,layer,epoch,split,metric,value,unit");
 //! ```
 
+mod choices;
+
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+pub use choices::{SearchRow, SettingRow};
 
 /// One line of a CSV file with a fixed header.
 pub trait Row: Serialize + DeserializeOwned {

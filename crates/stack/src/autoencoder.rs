@@ -97,6 +97,12 @@ impl Pretraining for AutoencoderPretraining {
         self.model.convolution
     }
 
+    fn set_corruption(&mut self, amount: f64) -> bool {
+        let corruption = &mut self.training.corruption;
+        *corruption = corruption.map(|kind| kind.with_amount(amount));
+        corruption.is_some()
+    }
+
     fn set_image_shape(&mut self, shape: [usize; 3]) {
         if let Some(convolution) = &mut self.model.convolution {
             convolution.input = Some(shape);

@@ -55,6 +55,12 @@ pub trait Pretraining {
     /// Multiplies the learning rate, for a kind that has one.
     fn scale_learning_rate(&mut self, _factor: f64) {}
 
+    /// Changes the amount of noise that training adds to the inputs, for a kind that adds any, and returns
+    /// whether it does.
+    fn set_corruption(&mut self, _amount: f64) -> bool {
+        false
+    }
+
     /// Samples in a step of training.
     fn batch_size(&self) -> usize {
         1

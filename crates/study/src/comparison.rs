@@ -12,6 +12,7 @@ mod references;
 mod refit;
 mod retry;
 mod samples;
+mod trials;
 
 use mnist_io::Splits;
 use ndarray::ArrayView2;
@@ -21,10 +22,10 @@ use crate::layer_cache::event;
 use crate::methods::ResolvedMethod;
 use crate::stage::Store;
 use crate::{
-    CachedStack, ComparisonConfig, Event, Failure, LabelBudget, Listener, Methods, Outcome,
-    StudyError,
+    ComparisonConfig, Event, Failure, LabelBudget, Listener, Methods, Outcome, StudyError,
 };
 
+use layers::Stacks;
 use samples::Samples;
 
 pub use references::ReferenceCell;
@@ -66,18 +67,18 @@ pub fn run_comparison(
     for seed in (config.first_seed..).take(config.seeds as usize) {
         let mut stacks = Vec::new();
         for method in &compared {
-            let mut stack = CachedStack::default();
+            let mut stacks_of_method = Stacks::default();
             for &depth in &config.depths {
                 for budget in config.labels_of(method) {
-                    run.cell_or_failure(method, depth, budget, seed, &mut stack)?;
+                    run.cell_or_failure(method, depth, budget, seed, &mut stacks_of_method)?;
                     partial(&run.outcome);
                 }
             }
-            stacks.push((method, stack));
+            stacks.push((method, stacks_of_method));
         }
         run.references(seed)?;
         partial(&run.outcome);
-        run.equal_seconds(&stacks, seed)?;
+        run.equal_seconds(&mut stacks, seed)?;
     }
     let place = |method: &str| methods.position(method);
     let Outcome { cells, layers, .. } = &mut run.outcome;
@@ -109,15 +110,16 @@ impl Run<'_> {
         depth: usize,
         budget: &LabelBudget,
         seed: u64,
-        stack: &mut CachedStack,
+        stacks: &mut Stacks,
     ) -> Result<(), StudyError> {
-        match self.cell(method, depth, budget, seed, stack) {
+        match self.cell(method, depth, budget, seed, stacks) {
             Err(StudyError::Training(error @ TrainingError::Diverged { .. })) => {
                 // The layers that are there were learned; then it is fine-tuning that diverged.
-                let setting = if stack.layers.len() < method.n_layers(depth) {
-                    format!("methods.{}.layers.training.learning_rate", method.name)
-                } else {
+                let learned = self.are_learned(method, depth, budget, stacks);
+                let setting = if learned {
                     "comparison.learning_rates".to_owned()
+                } else {
+                    format!("methods.{}.layers.training.learning_rate", method.name)
                 };
                 let reason = format!("{}; lower {setting}", error.cause());
                 let method = method.name.to_owned();

@@ -1,5 +1,6 @@
 //! Settings of a comparison.
 
+mod search;
 mod tuning;
 mod validate;
 
@@ -7,6 +8,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use stack::{Dropout, FineTuneConfig};
 
+pub use search::{Choice, Search, SearchSpace};
 pub(crate) use tuning::UNIT;
 
 /// A number of labels, and the work of fine-tuning with them, which is the same for every method.
@@ -50,6 +52,9 @@ pub struct ArchitectureSettings {
     /// Learning-rate multipliers of the hidden layers; none for those of the comparison.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hidden_learning_rate_multipliers: Vec<f64>,
+    /// The search of the other hyperparameters; none for that of the comparison.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search: Option<Search>,
 }
 
 /// A comparison of methods. Their settings are in [`Methods`](crate::Methods).
@@ -83,6 +88,10 @@ pub struct ComparisonConfig {
     /// fine-tuning keeps more of what pretraining found.
     #[serde(default = "unchanged", alias = "hidden_rate_factors")]
     pub hidden_learning_rate_multipliers: Vec<f64>,
+    /// The search of dropout, norms and noise on the validation set, with the same budget for every method;
+    /// without it, every learning rate is tried with every multiplier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<Search>,
     /// Settings of the methods of an architecture, by its name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub architectures: IndexMap<String, ArchitectureSettings>,
@@ -111,13 +120,4 @@ fn is_one(seed: &u64) -> bool {
 
 fn unchanged() -> Vec<f64> {
     vec![1.0]
-}
-
-/// Rates that are chosen on the validation set.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Rates {
-    /// Learning rate of the output layer.
-    pub learning_rate: f64,
-    /// Learning-rate multiplier of the hidden layers.
-    pub hidden_multiplier: f64,
 }

@@ -2,12 +2,12 @@ use std::ops::ControlFlow;
 
 use nn_core::{Progress, TrainingError};
 
-use crate::{Failure, Rates};
+use crate::{Choice, Failure};
 
 /// A report from a running comparison.
 #[derive(Debug, Clone, Copy)]
 pub enum Event<'a> {
-    /// The computation of a stage begins.
+    /// The computation of a stage, or of one trial of it, begins.
     Begun {
         /// Words for the stage.
         title: &'a str,
@@ -31,10 +31,10 @@ pub enum Event<'a> {
         /// The cell and the reason.
         failure: &'a Failure,
     },
-    /// Fine-tuning diverged at one of several pairs of rates; the others decide.
+    /// Fine-tuning diverged in one of several trials; the others decide.
     Diverged {
-        /// The rates.
-        rates: Rates,
+        /// The hyperparameters of the trial.
+        choice: Choice,
         /// The reason.
         error: &'a TrainingError,
     },

@@ -101,7 +101,8 @@ fn learn(
     })?;
     let units = learned.units();
     let (epochs, seconds) = (recorder.epochs, begun.elapsed().as_secs_f64());
-    Ok(LayerRecord { method: name.into(), seed, layer, epochs, seconds, samples, units })
+    let method = name.into();
+    Ok(LayerRecord { method, seed, layer, corruption: None, epochs, seconds, samples, units })
 }
 
 fn unreadable(cache: &Store, key: &Key, error: &RestoreError) -> TensorFileError {

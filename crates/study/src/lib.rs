@@ -23,13 +23,15 @@ pub mod verdict;
 
 pub use color::Color;
 pub use comparison::{ReferenceCell, Refitted, refit, run_comparison};
-pub use config::{ArchitectureSettings, ComparisonConfig, EqualSeconds, LabelBudget, Rates};
+pub use config::{
+    ArchitectureSettings, Choice, ComparisonConfig, EqualSeconds, LabelBudget, Search, SearchSpace,
+};
 pub use error::{ConfigError, StudyError};
 pub use event::{Event, Listener};
 pub use layer_cache::{CachedStack, LayerSource, Recorder, cached_layers};
 pub use layers::{LayerEntry, Layers};
 pub use methods::{MethodConfig, MethodStyle, Methods};
-pub use outcome::{Cell, EqualTime, Failure, LayerRecord, Outcome};
+pub use outcome::{Cell, EqualTime, Failure, LayerRecord, Outcome, Trial};
 pub use recommendation::recommended;
 pub use roles::{MethodRole, Role, Roles};
 pub use summary::{MethodSummary, PairSummary, Tested, compare_pairs, summarise};

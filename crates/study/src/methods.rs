@@ -1,5 +1,7 @@
 //! The methods of a comparison, which settings declare: nothing in the code knows a method's name.
 
+use std::borrow::Cow;
+
 use indexmap::IndexMap;
 use nn_core::{InvalidSetting, require};
 use serde::{Deserialize, Serialize};
@@ -81,13 +83,13 @@ pub struct MethodStyle<'a> {
 pub(crate) struct ResolvedMethod<'a> {
     pub(crate) name: &'a str,
     pub(crate) config: &'a MethodConfig,
-    layers: Vec<&'a LayerPretraining>,
+    layers: Vec<Cow<'a, LayerPretraining>>,
 }
 
 impl ResolvedMethod<'_> {
     /// Layer `index` from the data up, counted from 0; none for a method without hidden layers.
     pub(crate) fn layer(&self, index: usize) -> Option<&LayerPretraining> {
-        self.layers.get(index).or(self.layers.last()).copied()
+        self.layers.get(index).or(self.layers.last()).map(Cow::as_ref)
     }
 
     /// Hidden layers of a network of this depth.
@@ -95,9 +97,34 @@ impl ResolvedMethod<'_> {
         if self.layers.is_empty() { 0 } else { depth }
     }
 
+    /// Whether there are hidden layers.
+    pub(crate) fn has_hidden_layers(&self) -> bool {
+        !self.layers.is_empty()
+    }
+
     /// Whether hidden layers learn in fine-tuning.
     pub(crate) fn tunes_hidden_layers(&self) -> bool {
-        !self.config.frozen && !self.layers.is_empty()
+        !self.config.frozen && self.has_hidden_layers()
+    }
+
+    /// Whether a layer is pretrained with noise.
+    pub(crate) fn has_corruption(&self) -> bool {
+        self.layers.iter().any(|layer| layer.as_ref().clone().set_corruption(0.0))
+    }
+
+    /// The method with this amount of noise in pretraining, or as it is if there is none.
+    pub(crate) fn varied(mut self, corruption: Option<f64>) -> Self {
+        if let (Some(amount), true) = (corruption, self.has_corruption()) {
+            for layer in &mut self.layers {
+                layer.to_mut().set_corruption(amount);
+            }
+        }
+        self
+    }
+
+    /// Checks the bounds of the layers.
+    pub(crate) fn validate_layers(&self) -> Result<(), InvalidSetting> {
+        self.layers.iter().try_for_each(|layer| layer.validate())
     }
 
     /// Whether both methods give the same network of this depth.
@@ -153,7 +180,7 @@ impl Methods {
         for (i, entry) in config.layers.0.iter().enumerate() {
             let other = match entry {
                 LayerEntry::Own(layer) => {
-                    layers.push(layer);
+                    layers.push(Cow::Borrowed(layer));
                     continue;
                 }
                 LayerEntry::Of(other) => other,
@@ -169,7 +196,8 @@ impl Methods {
             }
             let above = &own[i.min(own.len() - 1)..];
             let is_last = i + 1 == config.layers.0.len();
-            layers.extend(if is_last { above } else { &above[..1] });
+            let taken = if is_last { above } else { &above[..1] };
+            layers.extend(taken.iter().map(|layer| Cow::Borrowed(*layer)));
         }
         Ok(ResolvedMethod { name, config, layers })
     }

@@ -2,9 +2,9 @@
 
 use nn_core::EpochRecord;
 use serde::{Deserialize, Serialize};
-use stack::{Evaluation, LayerChange, LayerUnits};
+use stack::{Dropout, Evaluation, LayerChange, LayerUnits};
 
-use crate::{Rates, ReferenceCell};
+use crate::{Choice, ReferenceCell};
 
 /// The outcome of one cell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,8 +17,10 @@ pub struct Cell {
     pub labels: usize,
     /// The seed.
     pub seed: u64,
-    /// The rates that were chosen on the validation set.
-    pub rates: Rates,
+    /// The hyperparameters that were chosen on the validation set.
+    pub chosen: Choice,
+    /// Every trial of the search; one at seeds that take over the choice of the first one.
+    pub trials: Vec<Trial>,
     /// Number of misclassified validation samples, and of all of them.
     pub validation_errors: (usize, usize),
     /// Number of misclassified test samples, and of all of them.
@@ -38,12 +40,27 @@ pub struct Cell {
     /// For each test sample, whether it was misclassified.
     #[serde(skip)]
     pub mistakes: Vec<bool>,
-    /// Number of samples that fine-tuning processed, over all rates that were tried.
+    /// Number of samples that fine-tuning processed, over all trials.
     pub finetune_samples: usize,
-    /// Wall time of fine-tuning over all rates that were tried, in seconds.
+    /// Wall time of fine-tuning over all trials, in seconds.
     pub seconds: f64,
-    /// Wall time of fine-tuning at the chosen rates, in seconds.
+    /// Wall time of fine-tuning with the chosen hyperparameters, in seconds.
     pub tuning_seconds: f64,
+}
+
+/// A network that was trained to choose hyperparameters. The test samples have no part in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Trial {
+    /// The hyperparameters.
+    pub choice: Choice,
+    /// The dropout of fine-tuning.
+    pub dropout: Dropout,
+    /// The bound of the norm of the weights into a unit, if there is one.
+    pub max_norm: Option<f64>,
+    /// Number of misclassified validation samples; none if training diverged.
+    pub validation_errors: Option<usize>,
+    /// Wall time of fine-tuning, in seconds; none if training diverged.
+    pub seconds: Option<f64>,
 }
 
 /// The pretraining of one layer.
@@ -55,6 +72,9 @@ pub struct LayerRecord {
     pub seed: u64,
     /// The layer, from 1.
     pub layer: usize,
+    /// The amount of noise, where it is a trial's and not that of the settings. No part of what is stored.
+    #[serde(skip)]
+    pub corruption: Option<f64>,
     /// Its epochs; none for a layer that is computed at once, as principal components are.
     pub epochs: Vec<EpochRecord>,
     /// Wall time in seconds.

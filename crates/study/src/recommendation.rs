@@ -34,7 +34,7 @@ pub fn recommended(cells: &[Cell]) -> Option<&Cell> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Rates;
+    use crate::Choice;
 
     fn cell(
         method: &str,
@@ -48,7 +48,8 @@ mod tests {
             depth: 1,
             labels,
             seed,
-            rates: Rates { learning_rate: 0.1, hidden_multiplier: 1.0 },
+            chosen: Choice::of_rates(0.1, 1.0),
+            trials: vec![],
             validation_errors: (errors.0, 100),
             test_errors: (errors.1, 100),
             pretrain_updates: updates,

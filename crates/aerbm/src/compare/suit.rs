@@ -9,8 +9,8 @@ use nn_core::Layout;
 use stack::Dropout;
 use study::{ComparisonConfig, LabelBudget, MethodConfig, Methods};
 
-use super::{CompareOptions, is_given};
-use crate::config::DefaultComparison;
+use super::{CompareOptions, is_given, search};
+use crate::config::{DefaultComparison, Grounds};
 use crate::monitor::Monitor;
 
 /// Suits the comparison to the numbers of labels that are asked for, and to the data.
@@ -60,6 +60,7 @@ pub(super) fn suit(
         if !given("comparison.layers") {
             narrow(&mut comparison.layers, splits.train.n_features(), monitor);
         }
+        search::suit(comparison, &settings.methods, options, (false, LARGE_INPUT_DROPOUT));
         lengthen(&mut settings.methods, comparison, &options.set, splits, monitor);
         return;
     };
@@ -90,8 +91,17 @@ pub(super) fn suit(
             small.soften(method);
         }
     }
+    search::suit(comparison, &settings.methods, options, (true, small.dropout().input));
+    settings.grounds.retain(|_, grounds| *grounds == Grounds::given());
+    for table in ["comparison", "methods"] {
+        let on = "rules for small sets, from the numbers of samples and features".to_owned();
+        settings.grounds.insert(table.to_owned(), Grounds { on, trials: None });
+    }
     lengthen(&mut settings.methods, comparison, &options.set, splits, monitor);
 }
+
+/// The largest dropout of inputs that is searched on large sets.
+const LARGE_INPUT_DROPOUT: f64 = 0.2;
 
 /// Learning rates that are tried with small sets.
 const SMALL_RATES: [f64; 3] = [0.003, 0.01, 0.03];

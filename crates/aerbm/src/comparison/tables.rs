@@ -4,7 +4,7 @@ use std::path::Path;
 
 use report::{
     BalancedRow, ComparisonRow, EqualSecondsRow, FailureRow, MetricRow, PairedRow, ReferenceRow,
-    Row, SummaryRow, TimingRow,
+    Row, SearchRow, SummaryRow, TimingRow,
 };
 use study::class_metrics::Confusion;
 use study::statistics::Limits;
@@ -26,6 +26,7 @@ pub(super) fn write(
     write_or_remove(folder, "references.csv", &reference_rows(outcome, truth)?)?;
     write_or_remove(folder, "balanced.csv", &balanced_rows(outcome, truth)?)?;
     write_or_remove(folder, "failures.csv", &failure_rows(outcome))?;
+    folder.write_table("search.csv", &search_rows(outcome))?;
     let tested = Tested::all(&outcome.cells);
     folder.write_table("mistakes.csv", &mistakes::rows(&tested))?;
     write_summaries(folder.path(), &tested, roles)
@@ -113,6 +114,41 @@ fn failure_rows(outcome: &Outcome) -> Vec<FailureRow> {
             reason: failure.reason.clone(),
         })
         .collect()
+}
+
+/// Every trial of the cells at which hyperparameters were chosen: those of the first seed, or of the first that did
+/// not fail.
+fn search_rows(outcome: &Outcome) -> Vec<SearchRow> {
+    let is_first = |cell: &&Cell| {
+        let here = (&cell.method, cell.depth, cell.labels);
+        let mut others = outcome.cells.iter();
+        !others.any(|other| {
+            (&other.method, other.depth, other.labels) == here && other.seed < cell.seed
+        })
+    };
+    let cells = outcome.cells.iter().filter(is_first);
+    let of_cell = |cell: &Cell| -> Vec<SearchRow> {
+        let error_pct = |errors: usize| 100.0 * errors as f64 / cell.validation_errors.1 as f64;
+        let trials = (1..).zip(&cell.trials);
+        trials
+            .map(|(number, trial)| SearchRow {
+                method: cell.method.clone(),
+                depth: cell.depth,
+                labels: cell.labels,
+                seed: cell.seed,
+                trial: number,
+                learning_rate: trial.choice.learning_rate,
+                hidden_learning_rate_multiplier: trial.choice.hidden_multiplier,
+                input_dropout: trial.dropout.input,
+                hidden_dropout: trial.dropout.hidden,
+                max_norm: trial.max_norm,
+                corruption: trial.choice.corruption,
+                validation_error_pct: trial.validation_errors.map(error_pct),
+                chosen: trial.choice == cell.chosen,
+            })
+            .collect()
+    };
+    cells.flat_map(of_cell).collect()
 }
 
 fn equal_seconds_rows(outcome: &Outcome) -> Vec<EqualSecondsRow> {
@@ -208,8 +244,13 @@ pub(super) fn layer_metrics(outcome: &Outcome, roles: &Roles) -> Vec<MetricRow> 
 
 /// The metric of each epoch of a layer's pretraining.
 fn pretraining_metrics(layer: &LayerRecord) -> impl Iterator<Item = MetricRow> {
-    layer.epochs.iter().map(|epoch| MetricRow {
-        run: "comparison".into(),
+    // Layers with the noise of the settings have no amount in their name.
+    let run = match layer.corruption {
+        Some(amount) => format!("comparison, corruption {amount}"),
+        None => "comparison".to_owned(),
+    };
+    layer.epochs.iter().map(move |epoch| MetricRow {
+        run: run.clone(),
         method: layer.method.clone(),
         seed: layer.seed,
         stage: "pretrain".into(),
@@ -253,8 +294,8 @@ fn tuning_metrics(outcome: &Outcome, roles: &Roles) -> impl Iterator<Item = Metr
         let last = cell.history.iter().map(|look| look.training_cost).next_back();
         let measures = [
             ("train", "cost", last, "nats"),
-            ("validation", "learning_rate", Some(cell.rates.learning_rate), "1"),
-            ("validation", "hidden_rate_factor", Some(cell.rates.hidden_multiplier), "1"),
+            ("validation", "learning_rate", Some(cell.chosen.learning_rate), "1"),
+            ("validation", "hidden_rate_factor", Some(cell.chosen.hidden_multiplier), "1"),
             (
                 "validation",
                 "updates_to_control",

@@ -2,6 +2,7 @@
 
 mod autoencoder;
 mod conv_rbm;
+mod grounds;
 mod kind;
 mod memory;
 mod parse;
@@ -14,6 +15,7 @@ mod stopping;
 
 pub use autoencoder::AutoencoderSettings;
 pub use conv_rbm::ConvRbmSettings;
+pub use grounds::Grounds;
 pub use memory::Memory;
 pub use parse::{ConfigError, from_table, nearest, set};
 pub use probe::ProbeSettings;

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use study::{ComparisonConfig, Methods};
 use toml::Table;
 
+use super::grounds::Grounds;
 use super::parse::{ConfigError, from_table, nearest, overlay, set, table};
 use super::probe::ProbeSettings;
 use super::renamed::{full_path, to_present_names};
@@ -91,6 +93,9 @@ pub struct ProfileConfig {
     /// The methods that a comparison may name.
     #[serde(default, skip_serializing_if = "Methods::is_empty")]
     pub methods: Methods,
+    /// The grounds on which settings were chosen, by the paths of the settings.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub grounds: IndexMap<String, Grounds>,
 }
 
 /// A preset with some settings changed.
@@ -178,7 +183,8 @@ impl ProfileConfig {
     pub fn default_comparison(assignments: &[String]) -> Result<DefaultComparison, ConfigError> {
         let (config, notes) = Self::parse_with(DEFAULT.0, DEFAULT.1, assignments)?;
         let comparison = config.comparison.expect("the default profile compares");
-        Ok(DefaultComparison { config: comparison, methods: config.methods, notes })
+        let ProfileConfig { methods, grounds, .. } = config;
+        Ok(DefaultComparison { config: comparison, methods, grounds, notes })
     }
 
     /// The settings in the folder of a run, also those of earlier versions; none if they are of one model.
@@ -219,12 +225,14 @@ impl ProfileConfig {
         let mut notes = to_present_names(&mut profile);
         let mut settings = table(METHODS.1, METHODS.0)?;
         overlay(&mut settings, profile);
+        let mut given = Vec::new();
         for assignment in assignments {
             let (key, value) = assignment.split_once('=').unwrap_or((assignment, ""));
             let (path, note) = full_path(key.trim());
             notes.extend(note);
             let sign = if assignment.contains('=') { "=" } else { "" };
             set(&mut settings, &format!("{path}{sign}{value}"))?;
+            given.push(path);
         }
         let mut config: ProfileConfig = from_table(settings, name)?;
         match &config.comparison {
@@ -232,8 +240,13 @@ impl ProfileConfig {
                 let valid = comparison.validate(&config.methods);
                 valid.map_err(|error| ConfigError(error.to_string()))?;
             }
-            None => config.methods = Methods::default(),
+            None => {
+                config.methods = Methods::default();
+                config.grounds.retain(|path, _| !path.starts_with("methods"));
+            }
         }
+        config.validate_grounds()?;
+        config.add_given(given)?;
         Ok((config, notes))
     }
 }
@@ -245,6 +258,8 @@ pub struct DefaultComparison {
     pub config: ComparisonConfig,
     /// The methods.
     pub methods: Methods,
+    /// The grounds on which settings were chosen, by the paths of the settings.
+    pub grounds: IndexMap<String, Grounds>,
     /// Notes on settings that were given by names of earlier versions.
     pub notes: Vec<String>,
 }
@@ -316,7 +331,7 @@ mod tests {
             "sparse.training.epochs=9".into(),
             "partition={train=500}".into(),
         ]);
-        let DefaultComparison { config, methods, notes } = found.expect("valid");
+        let DefaultComparison { config, methods, notes, .. } = found.expect("valid");
         assert_eq!(
             notes,
             [

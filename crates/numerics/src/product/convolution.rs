@@ -27,11 +27,14 @@ use super::transpose::transpose;
 use super::with_csr;
 use crate::Real;
 use crate::elementary::vectorised;
-use crate::rows::{MAX_SHARDS, Split, by_shards, workers_on};
+use crate::rows::{MAX_SHARDS, Split, by_shards_in, workers_on};
 
 mod patches;
 #[cfg(test)]
 mod tests;
+
+/// The name of convolutions among the times.
+const PHASE: &str = "convolution";
 
 /// Calls `finish` with the index of each sample, its maps (positions × maps, row by row) and its row of
 /// `outputs`. Shapes: images (n × image) and weights (patch × maps).
@@ -50,7 +53,7 @@ pub fn convolve<F: Real, S: Split>(
     patches.check(images, weights.nrows());
     let (arch, n_maps) = (Arch::new(), weights.ncols());
     Packed::packed(workers_on(weights.len()), F::one(), weights, |weights| {
-        by_shards(MAX_SHARDS, images.nrows(), outputs, |samples, outputs| {
+        by_shards_in(PHASE, MAX_SHARDS, images.nrows(), outputs, |samples, outputs| {
             with_buffers(patches, n_maps, |[image, rows, maps]| {
                 each_sample(samples, outputs, |sample, output| {
                     let source = images.row(sample);
@@ -90,7 +93,7 @@ pub fn convolve_transposed<F: Real, S: Split>(
     let (arch, n_maps) = (Arch::new(), weights.nrows());
     let n_samples = out.nrows();
     Packed::packed(workers_on(weights.len()), F::one(), weights, |weights| {
-        by_shards(MAX_SHARDS, n_samples, (out, outputs), |samples, outputs| {
+        by_shards_in(PHASE, MAX_SHARDS, n_samples, (out, outputs), |samples, outputs| {
             with_buffers(patches, n_maps, |[image, rows, maps]| {
                 each_sample(samples, outputs, |sample, (out, output)| {
                     let shape = (patches.positions(), patches.len());
@@ -129,7 +132,7 @@ pub fn convolution_gradient<F: Real>(
     let mut sums = F::take_strip();
     sums.resize(sums.len().max(shards * len), F::zero());
     let parts = matrix_mut((shards, len), &mut sums);
-    by_shards(shards, shards, parts, |range, mut parts| {
+    by_shards_in(PHASE, shards, shards, parts, |range, mut parts| {
         with_buffers(patches, n_maps, |[image, rows, maps]| {
             for (shard, mut sum) in range.zip(parts.rows_mut()) {
                 let sum = sum.as_slice_mut().expect("parts are contiguous");
@@ -153,7 +156,7 @@ pub fn convolution_gradient<F: Real>(
         });
     });
     let (total, others) = sums.split_at_mut(len);
-    by_shards(MAX_SHARDS, len, &mut *total, |range, total| {
+    by_shards_in(PHASE, MAX_SHARDS, len, &mut *total, |range, total| {
         for other in others[..(shards - 1) * len].chunks_exact(len) {
             add(&other[range.clone()], total);
         }

@@ -15,7 +15,7 @@ use pulp::Arch;
 use super::transpose::transpose;
 use crate::Real;
 use crate::elementary::vectorised;
-use crate::rows::by_shards;
+use crate::rows::by_shards_in;
 
 /// Maximum number of rows in a micro-panel: 128 rows of 256 bytes fill most of a first-level cache.
 const BLOCK: usize = 128;
@@ -123,7 +123,7 @@ impl<'a, F: Real> Packed<'a, F> {
         let memory = &mut memory[first..first + n_panels * len];
         let panels = ArrayViewMut2::from_shape((n_panels, len), memory)
             .expect("the slice was cut to this shape");
-        by_shards(threads, n_panels, panels, |range, panels| {
+        by_shards_in("packing", threads, n_panels, panels, |range, panels| {
             let columns = range.start * width::<F>()..n.min(range.end * width::<F>());
             let panels = panels.into_slice().expect("panels are contiguous");
             pack_panels(alpha, b.slice(s![.., columns]), panels);

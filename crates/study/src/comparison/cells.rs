@@ -1,23 +1,22 @@
-//! One cell of the comparison: rates are chosen, and the best model is tested.
+//! One cell of the comparison: hyperparameters are chosen, and the best network is tested.
 
 use std::time::Instant;
 
 use ndarray::{Array2, Axis};
-use nn_core::Progress;
 use numerics::{Purpose, Stream};
-use stack::{Classifier, Labelled, PretrainedLayer, fine_tune_with_unlabelled};
+use stack::{Classifier, FineTuned, PretrainedLayer};
 
+use super::layers::Stacks;
 use super::retry::retrying;
+use super::trials::{Searched, Trained, Work};
 use super::{Run, labels, predictions};
-use crate::config::UNIT;
 use crate::layer_cache::event;
 use crate::methods::ResolvedMethod;
-use crate::search::{Best, best_on_validation};
 use crate::stage::Key;
-use crate::{CachedStack, Cell, Event, LabelBudget, Rates, StudyError};
+use crate::{Cell, Choice, Event, LabelBudget, StudyError};
 
 /// The kind in the keys of cells. It counts the changes of what is measured of them.
-const FINE_TUNE: &str = "fine-tune 3";
+const FINE_TUNE: &str = "fine-tune 4";
 
 const SUBSET: Purpose = Purpose::new("subset");
 
@@ -32,20 +31,17 @@ impl Run<'_> {
         depth: usize,
         budget: &LabelBudget,
         seed: u64,
-        stack: &mut CachedStack,
+        stacks: &mut Stacks,
     ) -> Result<(), StudyError> {
         let n_layers = method.n_layers(depth);
-        self.grow(method, n_layers, seed, stack)?;
-        let rates = self.rates(method, depth, budget.count);
-        let settings =
-            self.config.fine_tuning_on(self.data.train.shape, method, n_layers, budget, UNIT);
-        // The dropout that holds for the method is already among the settings.
-        let work = LabelBudget { dropout: None, ..budget.clone() };
-        let data_key = self.fine_tuning_data_key(&settings);
-        let key = Key::new(
-            FINE_TUNE,
-            &(&stack.keys[..n_layers], &settings, &rates, work, seed, data_key),
-        );
+        let work = Work { method, n_layers, budget, seed };
+        let choices = self.choices(method, depth, budget);
+        let mut identities = Vec::new();
+        for &choice in &choices {
+            let stack = self.grow(method, n_layers, choice.corruption, seed, stacks)?;
+            identities.push(self.identity(&work, stack, choice));
+        }
+        let key = Key::new(FINE_TUNE, &identities);
         let name = method.name;
         if let Some((tensors, cell)) = self.cache.get::<Cell>(&key)? {
             event(self.listen, Event::Finished { reused: true })?;
@@ -56,17 +52,29 @@ impl Run<'_> {
             return Ok(());
         }
         let title = format!("{name}, {depth} layers, {} labels, seed {seed}", budget.count);
-        event(self.listen, Event::Begun { title: &title })?;
-        let layers = &stack.layers[..n_layers];
-        let (cell, _) = retrying(|factor, last| {
+        let (found, seconds) = retrying(|factor, last| {
             if let Some(error) = last {
                 event(self.listen, Event::Retried { factor, error })?;
             }
-            let lower =
-                |rates: &Rates| Rates { learning_rate: rates.learning_rate * factor, ..*rates };
-            let rates: Vec<Rates> = rates.iter().map(lower).collect();
-            self.tuned(method, layers, budget, &rates, seed)
+            let begun = Instant::now();
+            let found = self.searched(&work, stacks, &choices, factor, &title)?;
+            Ok((found, begun.elapsed().as_secs_f64()))
         })?;
+        let Searched { choice, trained, trials } = found;
+        let layers = &stacks.with(choice.corruption).layers[..n_layers];
+        let trained = match trained {
+            Trained { tuned: Some(tuned), seconds } => (tuned, seconds),
+            // The best trial was made before an interruption.
+            Trained { tuned: None, .. } => {
+                event(self.listen, Event::Begun { title: &title })?;
+                self.fine_tuned(&work, layers, choice)?
+            }
+        };
+        let (cell, _) = self.tested(&work, layers, choice, trained)?;
+        let tries = trials.len();
+        let of_trials: f64 = trials.iter().filter_map(|trial| trial.seconds).sum();
+        let finetune_samples = tries * cell.finetune_samples;
+        let cell = Cell { trials, seconds: seconds.max(of_trials), finetune_samples, ..cell };
         let tensors = predictions::stored(&cell.predictions);
         self.cache.put(&key, &tensors, &cell)?;
         event(self.listen, Event::Finished { reused: false })?;
@@ -94,92 +102,62 @@ impl Run<'_> {
         Ok((x, chosen.iter().map(|&sample| labels[sample]).collect()))
     }
 
-    /// All candidate rates for the first seed, and for others those that were chosen there.
-    fn rates(&self, method: &ResolvedMethod<'_>, depth: usize, labels: usize) -> Vec<Rates> {
-        let here = (method.name, depth, labels);
-        let same = |cell: &&Cell| (cell.method.as_str(), cell.depth, cell.labels) == here;
-        match self.outcome.cells.iter().find(same) {
-            Some(cell) => vec![cell.rates],
-            None => self.config.rates_of(method),
-        }
-    }
-
-    /// Fine-tunes at each of the candidate rates and tests the model that is best on the validation
-    /// set. Returns the cell and the model.
+    /// Fine-tunes a network and tests it. Returns the cell and the network.
     pub(super) fn tuned(
         &mut self,
-        method: &ResolvedMethod<'_>,
+        work: &Work<'_>,
         layers: &[PretrainedLayer],
-        budget: &LabelBudget,
-        candidates: &[Rates],
-        seed: u64,
+        choice: Choice,
     ) -> Result<(Cell, Classifier<f32>), StudyError> {
-        let begun = Instant::now();
-        let (x, y) = self.labelled_subset(budget.count, seed)?;
-        let train = Labelled { x: x.view(), labels: &y };
-        let validation = Labelled {
-            x: self.data.validation.images.view(),
-            labels: labels("validation", self.data.validation.labels.as_deref())?,
-        };
-        let test_labels = labels("test", self.data.test.labels.as_deref())?;
-        let n_classes = self.data.train.n_classes;
-        let start = match layers {
-            [] => Classifier::linear(x.ncols(), n_classes, seed),
-            layers => Classifier::new(layers, n_classes, seed),
-        };
+        let trained = self.fine_tuned(work, layers, choice)?;
+        self.tested(work, layers, choice, trained)
+    }
 
-        let unlabelled = self.unlabelled;
-        let (config, listen) = (self.config, &mut *self.listen);
-        let shape = self.data.train.shape;
-        let settings = |rates| config.fine_tuning_on(shape, method, layers.len(), budget, rates);
-        let found = best_on_validation(candidates, |rates| {
-            let mut last = Instant::now();
-            let mut watch = |progress: &Progress| {
-                let seconds = last.elapsed().as_secs_f64();
-                last = Instant::now();
-                listen(Event::Progress { progress, seconds })
-            };
-            let (start, settings) = (start.clone(), settings(rates));
-            let watch = &mut watch;
-            fine_tune_with_unlabelled(start, train, unlabelled, validation, &settings, seed, watch)
-        });
-        let Best { candidate: rates, tuned, seconds: tuning_seconds, left_out } = found?;
-        for (rates, error) in &left_out {
-            event(self.listen, Event::Diverged { rates: *rates, error })?;
-        }
-
+    /// Tests a fine-tuned network. Returns the cell, without the trials that led to it, and the network.
+    fn tested(
+        &self,
+        work: &Work<'_>,
+        layers: &[PretrainedLayer],
+        choice: Choice,
+        (tuned, seconds): (FineTuned, f64),
+    ) -> Result<(Cell, Classifier<f32>), StudyError> {
+        let Work { method, budget, seed, .. } = *work;
+        let validation = self.validation()?;
         let predictions = tuned.model.predict(self.data.test.images.view());
         let mistakes = self.mistakes(&predictions)?;
         let errors = mistakes.iter().filter(|mistake| **mistake).count();
-        let samples = unlabelled.nrows();
+        let samples = self.unlabelled.nrows();
         let updates = |index| method.layer(index).map_or(0, |layer| layer.updates(samples));
         let compared = 0..COMPARED.min(validation.labels.len());
         let changes = stack::layer_changes(
-            // The tuned model is scaled for use without dropout, so the initial one must be too.
-            &start.on_average(settings(rates).dropout),
+            // The tuned network is scaled for use without dropout, so the initial one must be too.
+            &self.start(layers, seed).on_average(self.settings(work, choice).dropout),
             &tuned.model,
             self.data.validation.rows(compared.clone()),
             &validation.labels[compared],
         );
-        let unlabelled_per_step = config.fine_tuning.unlabelled.map_or(0, |cost| cost.batch_size());
-        let samples_per_step = budget.batch_size.min(y.len()) + unlabelled_per_step;
+        let unlabelled_per_step =
+            self.config.fine_tuning.unlabelled.map_or(0, |cost| cost.batch_size());
+        let n_labelled = labels("training", self.data.train.labels.as_deref())?.len();
+        let labelled_per_step = budget.batch_size.min(budget.count.min(n_labelled));
         let cell = Cell {
             method: method.name.into(),
             depth: layers.len(),
             labels: budget.count,
             seed,
-            rates,
+            chosen: choice,
+            trials: vec![],
             validation_errors: (tuned.validation_errors, validation.labels.len()),
-            test_errors: (errors, test_labels.len()),
+            test_errors: (errors, mistakes.len()),
             pretrain_updates: (0..layers.len()).map(updates).sum(),
             finetune_updates: budget.updates,
-            finetune_samples: candidates.len() * budget.updates * samples_per_step,
+            finetune_samples: budget.updates * (labelled_per_step + unlabelled_per_step),
             history: tuned.history,
             changes,
             predictions,
             mistakes,
-            seconds: begun.elapsed().as_secs_f64(),
-            tuning_seconds,
+            seconds,
+            tuning_seconds: seconds,
         };
         Ok((cell, tuned.model))
     }

@@ -12,6 +12,9 @@ use crate::methods::ResolvedMethod;
 use crate::stage::Key;
 use crate::{CachedStack, Cell, EqualTime, Event, LabelBudget, StudyError};
 
+use super::layers::Stacks;
+use super::trials;
+
 /// Fine-tuning is repeated only if the time grows at least by this factor.
 const WORTH_IT: f64 = 1.05;
 
@@ -28,7 +31,7 @@ impl Run<'_> {
     /// configuration names and the largest depth.
     pub(super) fn equal_seconds(
         &mut self,
-        stacks: &[(&ResolvedMethod<'_>, CachedStack)],
+        stacks: &mut [(&ResolvedMethod<'_>, Stacks)],
         seed: u64,
     ) -> Result<(), StudyError> {
         let Some(settings) = self.config.equal_seconds.clone() else { return Ok(()) };
@@ -44,10 +47,13 @@ impl Run<'_> {
                 .collect();
             let most = cells.iter().map(|cell| self.seconds_of(cell)).fold(0.0, f64::max);
             // A method's budget, if it is fine-tuned with so many labels.
-            let entries: Vec<_> = (stacks.iter())
-                .filter_map(|(method, stack)| {
+            let entries: Vec<_> = (stacks.iter_mut())
+                .filter_map(|(method, stacks)| {
                     let mut budgets = config.labels_of(method).iter();
-                    Some((*method, stack, budgets.find(|budget| budget.count == count)?))
+                    let budget = budgets.find(|budget| budget.count == count)?;
+                    let cell = cells.iter().find(|cell| cell.method == method.name);
+                    let corruption = cell.and_then(|cell| cell.chosen.corruption);
+                    Some((*method, &*stacks.with(corruption), budget))
                 })
                 .collect();
             let work = entries.iter().map(|(method, stack, budget)| {
@@ -75,7 +81,7 @@ impl Run<'_> {
         let layers = self.outcome.layers.iter();
         layers
             .filter(|layer| layer.method == cell.method && layer.seed == cell.seed)
-            .filter(|layer| layer.layer <= cell.depth)
+            .filter(|layer| layer.layer <= cell.depth && layer.corruption == cell.chosen.corruption)
             // `sum` of nothing is −0.
             .fold(0.0, |all, layer| all + layer.seconds)
     }
@@ -105,13 +111,13 @@ impl Run<'_> {
             return Ok(as_it_was);
         }
         let n_layers = stack.layers.len();
-        let settings =
-            self.config.fine_tuning_on(self.data.train.shape, method, n_layers, budget, cell.rates);
+        let shape = self.data.train.shape;
+        let settings = self.config.fine_tuning_on(shape, method, n_layers, budget, cell.chosen);
         // The time is no part of the key: a finished run stays as it was while the work that took the
         // time is the same.
         let data_key = self.fine_tuning_data_key(&settings);
         let own = (&stack.keys, &settings, budget, cell.seed, data_key);
-        let key = Key::new("equal-seconds 4", &(own, work));
+        let key = Key::new("equal-seconds 5", &(own, work));
         if let Some((_, row)) = self.cache.get::<EqualTime>(&key)? {
             event(self.listen, Event::Finished { reused: true })?;
             return Ok(EqualTime { method: method.name.into(), depth: cell.depth, ..row });
@@ -122,8 +128,8 @@ impl Run<'_> {
         let updates = (factor * cell.finetune_updates as f64).round();
         #[allow(clippy::cast_sign_loss, reason = "seconds and updates are positive")]
         let longer = LabelBudget { updates: updates as usize, ..budget.clone() };
-        let rates = [cell.rates];
-        let (found, _) = self.tuned(method, &stack.layers, &longer, &rates, cell.seed)?;
+        let work = trials::Work { method, n_layers, budget: &longer, seed: cell.seed };
+        let (found, _) = self.tuned(&work, &stack.layers, cell.chosen)?;
         let row = EqualTime {
             seconds: pretraining_seconds + found.tuning_seconds,
             finetune_updates: found.finetune_updates,

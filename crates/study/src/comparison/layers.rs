@@ -9,7 +9,7 @@ use super::retry::{LOWER, retrying};
 use crate::layer_cache::event;
 use crate::methods::ResolvedMethod;
 use crate::stage::Key;
-use crate::{CachedStack, ConfigError, Event, LayerSource, StudyError, cached_layers};
+use crate::{CachedStack, ConfigError, Event, LayerRecord, LayerSource, StudyError, cached_layers};
 
 impl<'a> Run<'a> {
     /// The identity of the data that fine-tuning with these settings sees: those without labels are part
@@ -52,15 +52,18 @@ impl<'a> Run<'a> {
         Ok(plan)
     }
 
-    /// Adds layers to `stack` until it has `depth` of them.
-    pub(super) fn grow(
+    /// Adds layers to the stack with this amount of noise, or that of the settings, until it has `depth` of them,
+    /// and returns it.
+    pub(super) fn grow<'s>(
         &mut self,
         method: &ResolvedMethod<'_>,
         depth: usize,
+        corruption: Option<f64>,
         seed: u64,
-        stack: &mut CachedStack,
-    ) -> Result<(), StudyError> {
-        let mut plan = self.plan(method, depth)?;
+        stacks: &'s mut Stacks,
+    ) -> Result<&'s CachedStack, StudyError> {
+        let stack = stacks.with(corruption);
+        let mut plan = self.plan(&method.clone().varied(corruption), depth)?;
         let samples = (self.data_key, self.config.pretraining_samples);
         let data_key = Key::new("pretraining samples", &samples);
         let data = self.pretraining;
@@ -80,8 +83,31 @@ impl<'a> Run<'a> {
                 seed,
             };
             let records = cached_layers(&source, stack, self.cache, self.listen)?;
+            let records = records.into_iter().map(|record| LayerRecord { corruption, ..record });
             self.outcome.layers.extend(records);
             Ok(())
-        })
+        })?;
+        Ok(stack)
+    }
+}
+
+/// The pretrained layers of a method at one seed, for each amount of noise that was tried.
+#[derive(Debug, Default)]
+pub(super) struct Stacks(Vec<(Option<f64>, CachedStack)>);
+
+impl Stacks {
+    /// The stack with this amount of noise, which may have no layers yet.
+    pub(super) fn with(&mut self, corruption: Option<f64>) -> &mut CachedStack {
+        let known = self.0.iter().position(|(amount, _)| *amount == corruption);
+        let place = known.unwrap_or(self.0.len());
+        if known.is_none() {
+            self.0.push((corruption, CachedStack::default()));
+        }
+        &mut self.0[place].1
+    }
+
+    /// Whether layers with this amount of noise are all there, `n_layers` of them.
+    pub(super) fn are_complete(&mut self, corruption: Option<f64>, n_layers: usize) -> bool {
+        self.with(corruption).layers.len() >= n_layers
     }
 }

@@ -4,8 +4,10 @@ use mnist_io::Splits;
 use stack::Classifier;
 
 use super::Samples;
+use super::layers::Stacks;
+use super::trials::Work;
 use crate::stage::Store;
-use crate::{CachedStack, Cell, ComparisonConfig, Listener, Methods, StudyError};
+use crate::{Cell, ComparisonConfig, Listener, Methods, StudyError};
 
 /// The network of a cell.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,7 +18,7 @@ pub struct Refitted {
     pub model: Classifier<f32>,
 }
 
-/// Fine-tunes the network of a cell again, with the rates that were chosen for it. Its pretrained layers
+/// Fine-tunes the network of a cell again, with the hyperparameters that were chosen for it. Its pretrained layers
 /// are read from the cache, so the network is that of the comparison, to the bit.
 ///
 /// # Errors
@@ -33,15 +35,17 @@ pub fn refit(
     let samples = Samples::of(config, data);
     let mut run = samples.run(config, data_key, cache, listen);
     let method = methods.resolve(&cell.method, "method")?;
-    let mut stack = CachedStack::default();
+    let mut stacks = Stacks::default();
     let n_layers = method.n_layers(cell.depth);
-    run.grow(&method, n_layers, cell.seed, &mut stack)?;
+    let stack = run.grow(&method, n_layers, cell.chosen.corruption, cell.seed, &mut stacks)?;
     let budget = config.labels_of(&method).iter().find(|budget| budget.count == cell.labels);
     let budget = budget.ok_or_else(|| mnist_io::Error::SubsetSize {
         requested: cell.labels,
         available: data.train.n_samples(),
     })?;
     let layers = &stack.layers[..n_layers];
-    let (found, model) = run.tuned(&method, layers, budget, &[cell.rates], cell.seed)?;
-    Ok(Refitted { cell: Cell { depth: cell.depth, ..found }, model })
+    let work = Work { method: &method, n_layers, budget, seed: cell.seed };
+    let (found, model) = run.tuned(&work, layers, cell.chosen)?;
+    let trials = cell.trials.clone();
+    Ok(Refitted { cell: Cell { depth: cell.depth, trials, ..found }, model })
 }

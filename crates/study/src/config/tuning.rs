@@ -1,14 +1,14 @@
 //! The settings of fine-tuning that follow for a method, a number of labels and a choice of rates.
 
 use mnist_io::ImageShape;
-use stack::FineTuneConfig;
+use stack::{Dropout, FineTuneConfig};
 
 use crate::methods::ResolvedMethod;
-use crate::{ArchitectureSettings, ComparisonConfig, LabelBudget, Rates};
+use crate::{ArchitectureSettings, Choice, ComparisonConfig, LabelBudget, Search};
 
-/// Rates that leave the settings of fine-tuning as they are given, for keys that must not depend on
-/// the chosen ones.
-pub(crate) const UNIT: Rates = Rates { learning_rate: 1.0, hidden_multiplier: 1.0 };
+/// A choice that leaves the settings of fine-tuning as they are given, for keys that must not depend on
+/// the choice.
+pub(crate) const UNIT: Choice = Choice::of_rates(1.0, 1.0);
 
 impl ComparisonConfig {
     /// The settings of the method's architecture, if it has its own.
@@ -22,9 +22,24 @@ impl ComparisonConfig {
         own.filter(|labels| !labels.is_empty()).unwrap_or(&self.labels)
     }
 
-    /// All rates that the method may choose from. Multipliers of the hidden layers are left out where
-    /// these do not learn.
-    pub(crate) fn rates_of(&self, method: &ResolvedMethod<'_>) -> Vec<Rates> {
+    /// The search that the method takes part in, if there is one.
+    pub(crate) fn search_of(&self, method: &ResolvedMethod<'_>) -> Option<&Search> {
+        let own = self.architecture_of(method).and_then(|own| own.search.as_ref());
+        own.or(self.search.as_ref())
+    }
+
+    /// The choices that are tried with the method.
+    pub(crate) fn choices_of(&self, method: &ResolvedMethod<'_>) -> Vec<Choice> {
+        let rates = self.rates_of(method);
+        match self.search_of(method) {
+            Some(search) => search.choices(&rates, method, self.first_seed),
+            None => rates,
+        }
+    }
+
+    /// Every learning rate with every multiplier of the hidden layers; these are left out where hidden layers
+    /// do not learn.
+    pub(crate) fn rates_of(&self, method: &ResolvedMethod<'_>) -> Vec<Choice> {
         let own = self.architecture_of(method);
         let or_common = |own: Option<&[f64]>, common: &[f64]| {
             own.filter(|own| !own.is_empty()).unwrap_or(common).to_vec()
@@ -39,7 +54,7 @@ impl ComparisonConfig {
         };
         let with = |learning_rate: f64| {
             let rates = multipliers.iter();
-            rates.map(move |&hidden_multiplier| Rates { learning_rate, hidden_multiplier })
+            rates.map(move |&multiplier| Choice::of_rates(learning_rate, multiplier))
         };
         let learning_rates =
             or_common(own.map(|own| own.learning_rates.as_slice()), &self.learning_rates);
@@ -54,9 +69,9 @@ impl ComparisonConfig {
         method: &ResolvedMethod<'_>,
         n_layers: usize,
         budget: &LabelBudget,
-        rates: Rates,
+        choice: Choice,
     ) -> FineTuneConfig {
-        let mut settings = self.fine_tuning_for(method, n_layers, budget, rates);
+        let mut settings = self.fine_tuning_for(method, n_layers, budget, choice);
         if let ImageShape { height, width, channels: channels @ 2.. } = shape {
             settings.shift = settings.shift.map(|it| it.of_images([height, width, channels]));
         }
@@ -69,24 +84,32 @@ impl ComparisonConfig {
         method: &ResolvedMethod<'_>,
         n_layers: usize,
         budget: &LabelBudget,
-        rates: Rates,
+        choice: Choice,
     ) -> FineTuneConfig {
         let common = &self.fine_tuning;
-        let dropout = method.config.dropout.or(budget.dropout).unwrap_or(common.dropout);
+        let given = method.config.dropout.or(budget.dropout).unwrap_or(common.dropout);
+        let dropout = Dropout {
+            input: choice.input_dropout.unwrap_or(given.input),
+            hidden: choice.hidden_dropout.unwrap_or(given.hidden),
+        };
+        let max_norm = match choice.max_norm {
+            Some(norm) => (norm > 0.0).then_some(norm),
+            None => method.config.max_norm.or(common.max_norm),
+        };
         // The output layer always has multiplier 1.
         let given =
             |layer: usize| common.learning_rate_multipliers.get(layer).copied().unwrap_or(1.0);
         let multiplier = |layer| {
-            if method.config.frozen { 0.0 } else { rates.hidden_multiplier * given(layer) }
+            if method.config.frozen { 0.0 } else { choice.hidden_multiplier * given(layer) }
         };
         let multipliers: Vec<f64> = (0..n_layers).map(multiplier).collect();
         let is_plain = multipliers.iter().all(|multiplier| *multiplier == 1.0);
         FineTuneConfig {
             updates: budget.updates,
             batch_size: budget.batch_size,
-            learning_rate: rates.learning_rate,
+            learning_rate: choice.learning_rate,
             dropout,
-            max_norm: method.config.max_norm.or(common.max_norm),
+            max_norm,
             shift: method.config.shift.or(common.shift),
             learning_rate_multipliers: if is_plain { vec![] } else { multipliers },
             ..common.clone()

@@ -48,6 +48,7 @@ impl ComparisonConfig {
         let compared = self.resolve(methods)?;
         self.validate_architectures(methods)?;
         self.validate_labels(&compared)?;
+        self.validate_search(methods, &compared)?;
         self.validate_differences(&compared)?;
         Ok(self.validate_fine_tuning()?)
     }
@@ -80,6 +81,27 @@ impl ComparisonConfig {
         for method in compared {
             for budget in self.labels_of(method) {
                 self.fine_tuning_for(method, self.layers.len(), budget, UNIT).validate()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses values out of range, also those that a method's kind of noise cannot have.
+    fn validate_search(
+        &self,
+        methods: &Methods,
+        compared: &[ResolvedMethod<'_>],
+    ) -> Result<(), ConfigError> {
+        for method in compared {
+            let Some(search) = self.search_of(method) else { continue };
+            let rates = self.rates_of(method).len();
+            search.validate(rates).map_err(|error| error.within("comparison"))?;
+            for &amount in &search.space.corruption {
+                let varied =
+                    methods.resolve(method.name, "comparison.methods")?.varied(Some(amount));
+                let within =
+                    format!("comparison.search.space.corruption: methods.{}.layers", method.name);
+                varied.validate_layers().map_err(|error| error.within(&within))?;
             }
         }
         Ok(())

@@ -5,5 +5,6 @@
 mod failures;
 mod methods;
 mod runs;
+mod search;
 mod settings;
 mod support;

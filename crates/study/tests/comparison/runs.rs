@@ -85,17 +85,6 @@ fn seconds(outcome: &Outcome, method: &str) -> f64 {
 }
 
 /// The outcome without times.
-fn without_times(mut outcome: Outcome) -> Outcome {
-    for cell in &mut outcome.cells {
-        (cell.seconds, cell.tuning_seconds) = (0.0, 0.0);
-    }
-    for layer in &mut outcome.layers {
-        layer.seconds = 0.0;
-        layer.epochs.iter_mut().for_each(|epoch| epoch.seconds = 0.0);
-    }
-    outcome
-}
-
 #[test]
 fn broken_off_and_gone_on_with_is_never_broken_off() {
     let data = splits(false);
@@ -208,7 +197,7 @@ fn a_rate_that_diverges_is_left_out() {
     let outcome =
         run_comparison(&config, &methods(), &data, "bars", &store, &mut listen, &mut |_| ());
     let cells = outcome.expect("one rate is left").cells;
-    assert!(cells.iter().all(|cell| cell.rates.learning_rate == 0.03));
+    assert!(cells.iter().all(|cell| cell.chosen.learning_rate == 0.03));
     assert_eq!(diverged, 2 * 2, "depths and numbers of labels of the first seed");
 }
 
@@ -255,6 +244,7 @@ fn an_architecture_has_its_own_budgets_and_rates() {
         labels: vec![budget],
         learning_rates: vec![0.02],
         hidden_learning_rate_multipliers: vec![0.5],
+        search: None,
     };
     config.architectures.insert("wide".into(), own);
     let store = Store::new(folder.path());
@@ -264,7 +254,7 @@ fn an_architecture_has_its_own_budgets_and_rates() {
         assert_eq!(cells.len(), 2, "one number of labels, two seeds");
         for cell in cells {
             assert_eq!((cell.labels, cell.finetune_updates), (80, 30));
-            assert_eq!((cell.rates.learning_rate, cell.rates.hidden_multiplier), (0.02, 0.5));
+            assert_eq!((cell.chosen.learning_rate, cell.chosen.hidden_multiplier), (0.02, 0.5));
         }
     }
     let labels: Vec<usize> = of(&outcome, "none", 2).iter().map(|cell| cell.labels).collect();

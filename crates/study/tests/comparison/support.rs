@@ -179,3 +179,16 @@ pub(crate) fn run_with(
 pub(crate) fn of<'o>(outcome: &'o Outcome, method: &str, depth: usize) -> Vec<&'o Cell> {
     outcome.cells.iter().filter(|c| (c.method.as_str(), c.depth) == (method, depth)).collect()
 }
+
+/// An outcome without what depends on the clock.
+pub(crate) fn without_times(mut outcome: Outcome) -> Outcome {
+    for cell in &mut outcome.cells {
+        (cell.seconds, cell.tuning_seconds) = (0.0, 0.0);
+        cell.trials.iter_mut().for_each(|trial| trial.seconds = None);
+    }
+    for layer in &mut outcome.layers {
+        layer.seconds = 0.0;
+        layer.epochs.iter_mut().for_each(|epoch| epoch.seconds = 0.0);
+    }
+    outcome
+}

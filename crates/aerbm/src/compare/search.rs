@@ -1,0 +1,41 @@
+//! The search of hyperparameters on a user's data.
+
+use study::{ComparisonConfig, Methods, Search, SearchSpace};
+
+use super::{CompareOptions, is_given};
+
+/// Trials of each method on small sets, where none are given: a third of the space of a method without noise.
+const TRIALS: usize = 12;
+
+/// Gives the comparison a search where it has none and the set is small, and a space to one that has none. Settings
+/// that are given with the command stay as they are. `most` is the largest dropout of inputs.
+pub(super) fn suit(
+    comparison: &mut ComparisonConfig,
+    methods: &Methods,
+    options: &CompareOptions,
+    (is_small, most): (bool, f64),
+) {
+    let given = |setting: &str| is_given(&options.set, setting);
+    let trials = comparison.search.as_ref().map(|search| search.trials);
+    let Some(trials) = options.trials.or(trials).or(is_small.then_some(TRIALS)) else { return };
+    let search = comparison.search.get_or_insert(Search { trials, space: SearchSpace::default() });
+    search.trials = trials;
+    if given("comparison.search.space") || search.space != SearchSpace::default() {
+        return;
+    }
+    let of_methods =
+        |setting: &str| methods.0.keys().any(|name| given(&format!("methods.{name}.{setting}")));
+    let has_dropout = given("comparison.fine_tuning.dropout") || of_methods("dropout");
+    if !has_dropout {
+        search.space.hidden_dropout = vec![0.0, 0.1, 0.3];
+        if most > 0.0 {
+            search.space.input_dropout = vec![0.0, most];
+        }
+    }
+    if !given("comparison.fine_tuning.max_norm") && !of_methods("max_norm") {
+        search.space.max_norm = vec![0.0, 3.0];
+    }
+    if !of_methods("layers.training.corruption") {
+        search.space.corruption = vec![0.2, 0.5];
+    }
+}

@@ -1,0 +1,72 @@
+//! The rows that tell where settings come from.
+
+use serde::{Deserialize, Serialize};
+
+use super::Row;
+
+/// A network that was trained to choose hyperparameters on the validation samples: a line of `search.csv`. A value
+/// that a method does not have is an empty cell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SearchRow {
+    /// Name of the method.
+    pub method: String,
+    /// Number of hidden layers.
+    pub depth: usize,
+    /// Number of labelled training samples.
+    pub labels: usize,
+    /// Seed of the trial, the first of the comparison.
+    pub seed: u64,
+    /// Number of the trial, from 1.
+    pub trial: usize,
+    /// Learning rate of the output layer.
+    pub learning_rate: f64,
+    /// Learning-rate multiplier of the hidden layers.
+    pub hidden_learning_rate_multiplier: f64,
+    /// Probability with which an input is left out in fine-tuning.
+    pub input_dropout: f64,
+    /// Probability with which a hidden unit is left out in fine-tuning.
+    pub hidden_dropout: f64,
+    /// Bound of the norm of the weights into a unit; none if there is no bound.
+    pub max_norm: Option<f64>,
+    /// Amount of noise in pretraining, if it was searched.
+    pub corruption: Option<f64>,
+    /// Error on the validation samples, in percent; none if training diverged.
+    pub validation_error_pct: Option<f64>,
+    /// Whether the cells of the comparison have these values.
+    pub chosen: bool,
+}
+
+impl Row for SearchRow {
+    const COLUMNS: &'static [&'static str] = &[
+        "method",
+        "depth",
+        "labels",
+        "seed",
+        "trial",
+        "learning_rate",
+        "hidden_learning_rate_multiplier",
+        "input_dropout",
+        "hidden_dropout",
+        "max_norm",
+        "corruption",
+        "validation_error_pct",
+        "chosen",
+    ];
+}
+
+/// A setting of a run: a line of `settings.csv`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SettingRow {
+    /// Path of the setting in `config.toml`.
+    pub setting: String,
+    /// The value, as TOML has it.
+    pub value: String,
+    /// The grounds of the value; empty where none are recorded.
+    pub chosen_on: String,
+    /// Number of values or combinations that were tried, if that is known.
+    pub trials: Option<usize>,
+}
+
+impl Row for SettingRow {
+    const COLUMNS: &'static [&'static str] = &["setting", "value", "chosen_on", "trials"];
+}

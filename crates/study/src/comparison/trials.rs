@@ -1,0 +1,211 @@
+//! The trials of a cell: each trains a network and is judged on the validation set. The test set has no part in
+//! them.
+
+use std::time::Instant;
+
+use mnist_io::Splits;
+use nn_core::{Progress, TensorMap};
+use serde::{Deserialize, Serialize};
+use stack::{
+    Classifier, FineTuneConfig, FineTuned, Labelled, PretrainedLayer, fine_tune_with_unlabelled,
+};
+
+use super::Run;
+use super::labels;
+use super::layers::Stacks;
+use crate::layer_cache::event;
+use crate::methods::ResolvedMethod;
+use crate::search::{Best, best_on_validation};
+use crate::stage::Key;
+use crate::{CachedStack, Choice, Event, LabelBudget, StudyError, Trial};
+
+/// The kind in the keys of trials. It counts the changes of what is measured of them.
+const TRIAL: &str = "trial 1";
+
+/// The fine-tuning of a cell, without its pretrained layers and the hyperparameters that are searched.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Work<'a> {
+    pub(super) method: &'a ResolvedMethod<'a>,
+    /// Number of hidden layers.
+    pub(super) n_layers: usize,
+    pub(super) budget: &'a LabelBudget,
+    pub(super) seed: u64,
+}
+
+/// A trained network, or what is left of it if it was trained before an interruption.
+#[derive(Debug)]
+pub(super) struct Trained {
+    pub(super) tuned: Option<FineTuned>,
+    pub(super) seconds: f64,
+}
+
+/// The best of the trials of a cell.
+#[derive(Debug)]
+pub(super) struct Searched {
+    pub(super) choice: Choice,
+    pub(super) trained: Trained,
+    pub(super) trials: Vec<Trial>,
+}
+
+/// The record of a trial that is kept.
+#[derive(Debug, Serialize, Deserialize)]
+struct Judged {
+    validation_errors: usize,
+    seconds: f64,
+}
+
+impl<'a> Run<'a> {
+    /// The choices that are tried at the first seed, and at others the one that was made there.
+    pub(super) fn choices(
+        &self,
+        method: &ResolvedMethod<'_>,
+        depth: usize,
+        budget: &LabelBudget,
+    ) -> Vec<Choice> {
+        let here = (method.name, depth, budget.count);
+        let mut cells = self.outcome.cells.iter();
+        match cells.find(|cell| (cell.method.as_str(), cell.depth, cell.labels) == here) {
+            Some(cell) => vec![cell.chosen],
+            None => self.config.choices_of(method),
+        }
+    }
+
+    /// Whether the layers of all trials of a cell are learned.
+    pub(super) fn are_learned(
+        &self,
+        method: &ResolvedMethod<'_>,
+        depth: usize,
+        budget: &LabelBudget,
+        stacks: &mut Stacks,
+    ) -> bool {
+        let mut choices = self.choices(method, depth, budget).into_iter();
+        choices.all(|choice| stacks.are_complete(choice.corruption, method.n_layers(depth)))
+    }
+
+    /// The settings of fine-tuning.
+    pub(super) fn settings(&self, work: &Work<'_>, choice: Choice) -> FineTuneConfig {
+        let shape = self.data.train.shape;
+        let Work { method, n_layers, budget, .. } = *work;
+        self.config.fine_tuning_on(shape, method, n_layers, budget, choice)
+    }
+
+    /// The identity of a network's training: its pretrained layers, settings, labels and data.
+    pub(super) fn identity(
+        &self,
+        work: &Work<'_>,
+        stack: &CachedStack,
+        choice: Choice,
+    ) -> (Vec<Key>, FineTuneConfig, LabelBudget, u64, String) {
+        let settings = self.settings(work, choice);
+        // The dropout that holds is already among the settings.
+        let budget = LabelBudget { dropout: None, ..work.budget.clone() };
+        let data_key = self.fine_tuning_data_key(&settings).into_owned();
+        (stack.keys[..work.n_layers].to_vec(), settings, budget, work.seed, data_key)
+    }
+
+    /// Makes all trials of a cell, whose learning rates are multiplied by `factor`, and returns the one with the
+    /// fewest validation errors. A trial is kept as a stage is, unless it is the only one.
+    pub(super) fn searched(
+        &mut self,
+        work: &Work<'_>,
+        stacks: &mut Stacks,
+        choices: &[Choice],
+        factor: f64,
+        title: &str,
+    ) -> Result<Searched, StudyError> {
+        let mut seconds = Vec::new();
+        let mut number = 0;
+        let found = best_on_validation(choices, |choice| {
+            number += 1;
+            let stack = &*stacks.with(choice.corruption);
+            let layers = &stack.layers[..work.n_layers];
+            let choice = lowered(choice, factor);
+            if choices.len() == 1 {
+                event(self.listen, Event::Begun { title })?;
+                let trained = self.fine_tuned(work, layers, choice)?;
+                seconds.push(trained.1);
+                return Ok((trained.0.validation_errors, kept(trained)));
+            }
+            let key = Key::new(TRIAL, &self.identity(work, stack, choice));
+            if let Some((_, judged)) = self.cache.get::<Judged>(&key)? {
+                seconds.push(judged.seconds);
+                let trained = Trained { tuned: None, seconds: judged.seconds };
+                return Ok((judged.validation_errors, trained));
+            }
+            let title = format!("{title}, trial {number} of {}", choices.len());
+            event(self.listen, Event::Begun { title: &title })?;
+            let trained = self.fine_tuned(work, layers, choice)?;
+            let judged =
+                Judged { validation_errors: trained.0.validation_errors, seconds: trained.1 };
+            self.cache.put(&key, &TensorMap::new(), &judged)?;
+            seconds.push(judged.seconds);
+            Ok((judged.validation_errors, kept(trained)))
+        });
+        let Best { candidate, found, tried, left_out } = found?;
+        for (choice, error) in &left_out {
+            let choice = lowered(*choice, factor);
+            event(self.listen, Event::Diverged { choice, error })?;
+        }
+        let mut seconds = seconds.into_iter();
+        let trials = tried.into_iter().map(|(choice, validation_errors)| {
+            let choice = lowered(choice, factor);
+            let FineTuneConfig { dropout, max_norm, .. } = self.settings(work, choice);
+            let seconds = validation_errors.and_then(|_| seconds.next());
+            Trial { choice, dropout, max_norm, validation_errors, seconds }
+        });
+        let trials = trials.collect();
+        Ok(Searched { choice: lowered(candidate, factor), trained: found, trials })
+    }
+
+    /// Fine-tunes a network and returns it with the time that it took, in seconds.
+    pub(super) fn fine_tuned(
+        &mut self,
+        work: &Work<'_>,
+        layers: &[PretrainedLayer],
+        choice: Choice,
+    ) -> Result<(FineTuned, f64), StudyError> {
+        let (x, y) = self.labelled_subset(work.budget.count, work.seed)?;
+        let train = Labelled { x: x.view(), labels: &y };
+        let settings = self.settings(work, choice);
+        let (start, validation) = (self.start(layers, work.seed), self.validation()?);
+        let listen = &mut *self.listen;
+        let begun = Instant::now();
+        let mut last = begun;
+        let mut watch = |progress: &Progress| {
+            let seconds = last.elapsed().as_secs_f64();
+            last = Instant::now();
+            listen(Event::Progress { progress, seconds })
+        };
+        let (unlabelled, seed) = (self.unlabelled, work.seed);
+        let watch = &mut watch;
+        let tuned = fine_tune_with_unlabelled(
+            start, train, unlabelled, validation, &settings, seed, watch,
+        )?;
+        Ok((tuned, begun.elapsed().as_secs_f64()))
+    }
+
+    /// The network before fine-tuning.
+    pub(super) fn start(&self, layers: &[PretrainedLayer], seed: u64) -> Classifier<f32> {
+        let train = &self.data.train;
+        match layers {
+            [] => Classifier::linear(train.images.ncols(), train.n_classes, seed),
+            layers => Classifier::new(layers, train.n_classes, seed),
+        }
+    }
+
+    /// The validation samples.
+    pub(super) fn validation(&self) -> Result<Labelled<'a>, StudyError> {
+        let data: &'a Splits = self.data;
+        let validation = &data.validation;
+        let labels = labels("validation", validation.labels.as_deref())?;
+        Ok(Labelled { x: validation.images.view(), labels })
+    }
+}
+
+fn kept((tuned, seconds): (FineTuned, f64)) -> Trained {
+    Trained { tuned: Some(tuned), seconds }
+}
+
+fn lowered(choice: Choice, factor: f64) -> Choice {
+    Choice { learning_rate: choice.learning_rate * factor, ..choice }
+}
