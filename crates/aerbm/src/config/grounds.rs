@@ -58,7 +58,7 @@ impl ProfileConfig {
         Ok(())
     }
 
-    /// Every setting of the runs, the comparison and the methods that it compares, with its grounds.
+    /// Every setting of the runs, the comparison and the methods that it compares, by its path and with its grounds.
     ///
     /// # Errors
     /// [`ConfigError`] if the settings cannot be written.
@@ -97,6 +97,8 @@ impl ProfileConfig {
         }
         let mut leaves = Vec::new();
         collect(String::new(), Value::Table(table), &mut leaves);
+        // The order of entries in a file is not that of the settings that are read from it.
+        leaves.sort_by(|(a, _), (b, _)| a.cmp(b));
         Ok(leaves)
     }
 }
