@@ -4,6 +4,7 @@
 mod allocations;
 mod autoencoders;
 mod bad_input;
+mod browser;
 mod colours;
 mod export;
 mod journeys;
