@@ -4,6 +4,7 @@
 mod allocations;
 mod autoencoders;
 mod bad_input;
+mod book;
 mod browser;
 mod colours;
 mod export;
