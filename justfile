@@ -125,6 +125,12 @@ typos:
 publish-dry-run *ARGS:
     cargo publish --workspace --dry-run --allow-dirty "$@"
 
+# Build the book in docs/ into target/book; needs mdbook
+[group("develop")]
+book:
+    @mdbook --version >/dev/null 2>&1 || { echo "mdbook is not installed: cargo install --locked mdbook" >&2; exit 1; }
+    mdbook build docs
+
 # Run the benchmarks
 [group("develop")]
 bench *ARGS:

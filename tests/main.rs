@@ -4,6 +4,8 @@
 mod allocations;
 mod autoencoders;
 mod bad_input;
+mod book;
+mod browser;
 mod colours;
 mod export;
 mod journeys;

@@ -17,7 +17,18 @@ use crate::ui::Ui;
 
 /// Autoencoders and restricted Boltzmann machines, side by side.
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = true, max_term_width = 100)]
+#[command(
+    name = "aerbm",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    after_help = "Examples:
+  aerbm pipeline --profile quick          train, compare and report within a minute
+  aerbm train tutorial                    one model from a preset; --list shows them
+  aerbm compare --data my.csv --label-column y
+  aerbm runs                              the runs under reports/
+  aerbm help COMMAND                      the options of a command"
+)]
 struct Cli {
     #[command(subcommand)]
     command: commands::Command,

@@ -1,7 +1,8 @@
 //! Output: progress and errors on standard error, results on standard output.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::Path;
 use std::time::Duration;
 
 use aerbm::Monitor;
@@ -19,17 +20,38 @@ pub(crate) struct Ui {
     json: bool,
     terminal: bool,
     bar: RefCell<Option<ProgressBar>>,
+    /// Whether standard output has a line for each epoch, so that standard error needs none.
+    epochs_are_results: Cell<bool>,
 }
 
 impl Ui {
     pub(crate) fn new(quiet: bool, json: bool) -> Self {
         let terminal = std::io::stderr().is_terminal();
-        Ui { quiet, json, terminal, bar: RefCell::new(None) }
+        Ui { quiet, json, terminal, bar: RefCell::new(None), epochs_are_results: Cell::new(false) }
     }
 
     /// Prints a line of results, unless they are asked for as JSON.
     pub(crate) fn result(&self, text: &str) -> anyhow::Result<()> {
         if self.json { Ok(()) } else { self.print(text) }
+    }
+
+    /// Tells the path of a file that the command wrote: a line, or an object with JSON.
+    pub(crate) fn file(&self, kind: &str, path: &Path) -> anyhow::Result<()> {
+        if self.json {
+            let path = path.display().to_string();
+            return self.print(&serde_json::json!({ kind: path }).to_string());
+        }
+        self.print(&format!("{kind}: {}", path.display()))
+    }
+
+    /// Says that [`epoch`](Self::epoch) will print a line for each epoch.
+    pub(crate) fn epochs_are_results(&self) {
+        self.epochs_are_results.set(!self.json);
+    }
+
+    /// Prints the result of an epoch, unless no progress is to be shown.
+    pub(crate) fn epoch(&self, text: &str) -> anyhow::Result<()> {
+        if self.quiet { Ok(()) } else { self.result(text) }
     }
 
     /// Prints rows of results, if they are asked for as JSON.
@@ -40,6 +62,11 @@ impl Ui {
             }
         }
         Ok(())
+    }
+
+    /// Prints what is no result but asked for as text, such as a script.
+    pub(crate) fn text(&self, text: &str) -> anyhow::Result<()> {
+        self.print(text)
     }
 
     /// Writes a line to standard output. A pipe that is closed, as `head` closes it, is not an error.
@@ -83,7 +110,7 @@ impl Monitor for Ui {
         if self.terminal {
             let bar = ProgressBar::new(steps as u64);
             let style = ProgressStyle::with_template(
-                "{prefix:<44!} {bar:24.cyan/blue} {pos:>3}/{len} {msg} {eta:>4} left",
+                "{prefix:.bold} {wide_bar:.cyan/blue} {pos:>3}/{len} {msg} {eta:>4} left",
             );
             bar.set_style(style.expect("the template is well formed"));
             bar.set_prefix(title.to_owned());
@@ -105,7 +132,7 @@ impl Monitor for Ui {
             bar.set_length(*of as u64);
             bar.set_position(*epoch as u64);
             bar.set_message(message);
-        } else if !self.terminal {
+        } else if !self.terminal && !self.epochs_are_results.get() {
             print_aside(&format!("  {epoch}/{of}  {message}"));
         }
     }
@@ -117,9 +144,8 @@ impl Monitor for Ui {
     }
 
     fn note(&self, text: &str) {
-        if !self.quiet {
-            self.aside(|| print_aside(text));
-        }
+        // What was decided about the data matters also to those who want no progress.
+        self.aside(|| print_aside(text));
     }
 
     fn interrupted(&self) -> bool {

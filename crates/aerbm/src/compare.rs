@@ -3,7 +3,7 @@
 mod search;
 mod suit;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::best::{self, Compared};
 use crate::comparison::compare;
@@ -45,6 +45,8 @@ pub struct Place {
     pub out: PathBuf,
     /// The folder of the recommended network.
     pub best: PathBuf,
+    /// Whether a finished comparison with other settings is replaced.
+    pub force: bool,
 }
 
 /// The settings of the default profile's comparison with these choices.
@@ -98,7 +100,11 @@ pub fn run(
         methods: methods.clone(),
         grounds,
     };
-    let folder = open(&place.out, &place.command, &toml::to_string(&config)?, loaded)?;
+    let settings = toml::to_string(&config)?;
+    if !place.force {
+        refuse_finished(&place.out, &settings)?;
+    }
+    let folder = open(&place.out, &place.command, &settings, loaded)?;
     folder.write_table("settings.csv", &config.setting_rows()?)?;
     let ((found, best), page) = folder.complete(|folder| {
         let found = compare((&comparison, &methods), &splits, &key, folder, monitor)?;
@@ -115,6 +121,18 @@ pub fn run(
         Ok((found, best))
     })?;
     Ok(Done { page, comparison: Some(found), best })
+}
+
+/// Refuses a folder with a finished comparison with other settings, whose tables would be replaced.
+fn refuse_finished(out: &Path, settings: &str) -> Result<(), Error> {
+    let read = |name: &str| std::fs::read_to_string(out.join(name)).ok();
+    let (Some(config), Some(info)) = (read("config.toml"), read("run.json")) else { return Ok(()) };
+    let info: serde_json::Value = serde_json::from_str(&info).unwrap_or_default();
+    if info["status"] == "complete" && config != settings {
+        let difference = "that is finished, with other settings";
+        return Err(Error::OtherRun { folder: out.to_owned(), difference });
+    }
+    Ok(())
 }
 
 /// The options as settings.

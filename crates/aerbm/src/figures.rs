@@ -1,10 +1,12 @@
 //! The figures of runs.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use ndarray::{Array2, ArrayView2, Axis};
 use report::{
-    AxisScale, Curve, Lines, Meta, MetricRow, Panel, Section, Styles, TileRow, TileScale, Tiles,
+    AxisScale, Bin, Curve, Histogram, HistogramPanel, Lines, Meta, MetricRow, Panel, Section,
+    Styles, TileRow, TileScale, Tiles,
 };
 
 use crate::Error;
@@ -38,31 +40,28 @@ pub(crate) fn learning_curves(out: Figures<'_>, metrics: &[MetricRow]) -> Result
             "Reconstruction of unseen images",
             "squared error per pixel",
         ),
-        ("train", "cost", "Training cost of autoencoders", "cost (nats or squared error)"),
+        ("train", "cost", "Training cost of autoencoders", "cost"),
         ("train", "sse_per_image", "One-step reconstruction of the RBM", "squared error per image"),
         ("validation", "free_energy_gap_nats", "Free-energy gap of the RBM", "nats, unseen − seen"),
         ("validation", "log_likelihood_nats", "Likelihood of the RBM", "mean log p(v), nats"),
         ("train", "weight_change", "Change of the RBM's weights", "rms, relative to the weights"),
     ];
     for (split, metric, title, y_title) in wanted {
-        let mut curves: Vec<Curve> = Vec::new();
-        // Of a run that was repeated, the first seed.
-        let mut seeds: Vec<u64> = Vec::new();
-        for row in epochs.clone().filter(|row| row.split == split && row.metric == metric) {
-            let point = (row.epoch.unwrap_or_default() as f64, row.value);
-            match curves.iter().position(|curve| curve.name == row.run) {
-                Some(i) if seeds[i] == row.seed => curves[i].points.push(point),
-                Some(_) => (),
-                None => {
-                    curves.push(Curve { name: row.run.clone(), points: vec![point] });
-                    seeds.push(row.seed);
+        let here = || epochs.clone().filter(|row| row.split == split && row.metric == metric);
+        // Costs of several kinds have no common axis.
+        let units: BTreeSet<&str> = here().map(|row| row.unit.as_str()).collect();
+        for unit in &units {
+            let curves = first_seeds(here().filter(|row| row.unit == *unit));
+            let [mut title, mut y_title] = [title, y_title].map(str::to_owned);
+            if metric == "cost" {
+                y_title = format!("cost ({})", unit.replace('_', " "));
+                if units.len() > 1 {
+                    title = format!("{title}: {}", unit.replace('_', " "));
                 }
             }
-        }
-        let y_scale = if metric.ends_with("_nats") { AxisScale::Linear } else { AxisScale::Log };
-        if !curves.is_empty() {
-            let [title, x_title, y_title] = [title, "epoch", y_title].map(str::to_owned);
-            panels.push(Panel { title, x_title, y_title, y_scale, curves });
+            let y_scale =
+                if metric.ends_with("_nats") { AxisScale::Linear } else { AxisScale::Log };
+            panels.push(Panel { title, x_title: "epoch".into(), y_title, y_scale, curves });
         }
     }
     let meta = Meta {
@@ -80,18 +79,43 @@ pub(crate) fn learning_curves(out: Figures<'_>, metrics: &[MetricRow]) -> Result
     Ok(Lines { meta, panels }.write(out.dir, "learning_curves", out.styles)?)
 }
 
+/// One curve over epochs for each run; of a run that was repeated, the first seed.
+fn first_seeds<'a>(rows: impl Iterator<Item = &'a MetricRow>) -> Vec<Curve> {
+    let mut curves: Vec<(u64, Curve)> = Vec::new();
+    for row in rows {
+        let point = (row.epoch.unwrap_or_default() as f64, row.value);
+        match curves.iter_mut().find(|(_, curve)| curve.name == row.run) {
+            Some((seed, curve)) if *seed == row.seed => curve.points.push(point),
+            Some(_) => (),
+            None => {
+                let curve = Curve { name: row.run.clone(), points: vec![point] };
+                curves.push((row.seed, curve));
+            }
+        }
+    }
+    curves.into_iter().map(|(_, curve)| curve).collect()
+}
+
 /// Rows and columns of a grid of filters.
 const ROWS: usize = 2;
 const COLUMNS: usize = 10;
 
-/// The incoming weights of hidden units, or the kernels of a convolution.
-pub(crate) fn filters(out: Figures<'_>, trained: &Trained, order: u32) -> Result<(), Error> {
-    let filters = trained.model.filters();
+/// The input that hidden units respond to, or the kernels of a convolution. A unit responds to a pixel by
+/// its weight times the standard deviation of the pixel over `x`, since a weight of a pixel that is always
+/// the same does nothing, and keeps its initial value.
+pub(crate) fn filters(
+    out: Figures<'_>,
+    trained: &Trained,
+    x: ArrayView2<f32>,
+    order: u32,
+) -> Result<(), Error> {
     let run = &trained.record.run;
     if let Some((convolution, weights)) = kernels::of(&trained.model) {
         return kernels::write(out, trained, (&convolution, weights), order);
     }
-    let shown: Vec<usize> = strongest(filters, ROWS * COLUMNS);
+    let deviations = x.std_axis(Axis(0), 0.0).insert_axis(Axis(1));
+    let filters = &trained.model.filters() * &deviations;
+    let shown: Vec<usize> = strongest(filters.view(), ROWS * COLUMNS);
     let rows = shown
         .chunks(COLUMNS)
         .map(|units| TileRow {
@@ -102,15 +126,18 @@ pub(crate) fn filters(out: Figures<'_>, trained: &Trained, order: u32) -> Result
     let meta = Meta {
         title: format!("Filters: {run}"),
         caption: format!(
-            "The weights from the pixels to {} of {} hidden units, those with the largest norms.",
+            "The {} of {} hidden units of {run} that respond most, the strongest first.",
             shown.len(),
             filters.ncols()
         ),
-        how_to_read: "Each square shows the weights of one unit, positive ones in one colour and \
-            negative ones in the other. Strokes and local spots are features of digits. Grain means \
-            that the unit has learned little, or that its random initial weights still dominate."
-            .into(),
-        alt: format!("Grid of weight images of the hidden units of {run}"),
+        how_to_read:
+            "Each square shows how one hidden unit responds to each input: its weight times the \
+            standard deviation of that input over the data, positive in red and negative in blue, scaled \
+            by the largest of the square. A unit is the stronger, the larger these are together. Strokes \
+            and local spots are features of digits. Grain means that the unit has learned little, or that \
+            its random initial weights still dominate."
+                .into(),
+        alt: format!("Grid of images of what the hidden units of {run} respond to."),
         section: Section::Features,
         order,
     };
@@ -128,31 +155,27 @@ pub(crate) fn histograms(
     let run = &trained.record.run;
     let largest = rbm.weights.iter().fold(0.0_f32, |most, w| most.max(w.abs()));
     let weights = rbm.weights.iter().map(|&w| f64::from(w));
-    let mut weights = shares(weights, (-f64::from(largest), f64::from(largest)));
-    // A logarithmic axis cannot show an empty interval.
-    weights.retain(|(_, share)| *share > 0.0);
-    let mut panels = vec![Panel {
+    let mut panels = vec![HistogramPanel {
         title: "Weights".into(),
         x_title: "weight".into(),
-        y_title: "share of all weights".into(),
+        y_title: "share of all weights, logarithmic".into(),
         y_scale: AxisScale::Log,
-        curves: vec![Curve { name: run.clone(), points: weights }],
+        bins: shares(weights, (-f64::from(largest), f64::from(largest))),
     }];
     if rbm.hidden.unit.mean_is_probability() {
         let features = rbm.encode(test.rows(0..test.n_samples().min(2000)));
         let activity = nn_core::column_means(features.view());
-        let points = shares(activity.into_iter(), (0.0, 1.0));
-        panels.push(Panel {
+        panels.push(HistogramPanel {
             title: "Activity of hidden units".into(),
             x_title: "mean over test images".into(),
             y_title: "share of all units".into(),
             y_scale: AxisScale::Linear,
-            curves: vec![Curve { name: run.clone(), points }],
+            bins: shares(activity.into_iter(), (0.0, 1.0)),
         });
     }
     let meta = Meta {
         title: format!("Weights and activities: {run}"),
-        caption: "Histograms over 40 equal intervals.".into(),
+        caption: format!("Histograms of {run} over 40 equal intervals."),
         how_to_read:
             "Outlying weights or a second mode are signs of too high a learning rate. Units that \
             are always on or always off carry no information."
@@ -161,12 +184,17 @@ pub(crate) fn histograms(
         section: Section::Learning,
         order: 1,
     };
-    Ok(Lines { meta, panels }.write(out.dir, &format!("histograms_{run}"), out.styles)?)
+    let series = run.clone();
+    Ok(Histogram { meta, series, panels }.write(
+        out.dir,
+        &format!("histograms_{run}"),
+        out.styles,
+    )?)
 }
 
-/// A histogram between two bounds: the middle of each interval and its share of the values.
+/// A histogram between two bounds: each interval with its share of the values.
 #[allow(clippy::cast_sign_loss, reason = "values are between the bounds")]
-fn shares(values: impl Iterator<Item = f64>, (low, high): (f64, f64)) -> Vec<(f64, f64)> {
+fn shares(values: impl Iterator<Item = f64>, (low, high): (f64, f64)) -> Vec<Bin> {
     const INTERVALS: usize = 40;
     let mut counts = [0_usize; INTERVALS];
     let width = (high - low).max(f64::MIN_POSITIVE) / INTERVALS as f64;
@@ -174,17 +202,17 @@ fn shares(values: impl Iterator<Item = f64>, (low, high): (f64, f64)) -> Vec<(f6
         counts[(((value - low) / width) as usize).min(INTERVALS - 1)] += 1;
     }
     let total = counts.iter().sum::<usize>() as f64;
-    let middles = (0..INTERVALS).map(|i| low + (i as f64 + 0.5) * width);
-    middles.zip(counts).map(|(middle, count)| (middle, count as f64 / total)).collect()
+    let at = |i: usize| low + i as f64 * width;
+    let bin = |(i, count)| Bin { low: at(i), high: at(i + 1), share: count as f64 / total };
+    counts.into_iter().enumerate().map(bin).collect()
 }
 
-/// The `n` columns with the largest norms, in their order.
+/// The `n` columns with the largest norms, the largest first.
 fn strongest(weights: ArrayView2<f32>, n: usize) -> Vec<usize> {
     let mut units: Vec<usize> = (0..weights.ncols()).collect();
     let norm = |unit: &usize| weights.column(*unit).iter().map(|w| w * w).sum::<f32>();
     units.sort_by(|a, b| norm(b).total_cmp(&norm(a)).then(a.cmp(b)));
     units.truncate(n);
-    units.sort_unstable();
     units
 }
 

@@ -6,7 +6,8 @@
 use std::path::{Path, PathBuf};
 
 use report::{
-    Answer, ComparisonRow, MethodStyle, PairVerdict, PairedRow, Styles, SummaryRow, Tone, read_csv,
+    Answer, ComparisonRow, Marker, MethodStyle, PairVerdict, PairedRow, Styles, SummaryRow, Tone,
+    read_csv,
 };
 use study::verdict::{CellLine, Finding, PairedLine, SummaryLine, Verdict};
 use study::{Methods, Roles};
@@ -129,10 +130,12 @@ pub fn styles(methods: &Methods) -> Styles {
     if methods.is_empty() {
         return default_styles();
     }
-    let methods = methods.styles().map(|style| MethodStyle {
+    let markers = Marker::ALL.into_iter().cycle();
+    let methods = methods.styles().zip(markers).map(|(style, marker)| MethodStyle {
         name: style.name.to_owned(),
         words: style.words.to_owned(),
         color: (style.color.red, style.color.green, style.color.blue),
+        marker,
     });
     Styles { methods: methods.collect() }
 }

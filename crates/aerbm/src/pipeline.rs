@@ -22,7 +22,10 @@ use crate::probe::{Probed, probe};
 use crate::record::{Epoch, Spec};
 use crate::train::train;
 use crate::trained::Trained;
-use crate::{Error, codes, contract, memory, page};
+use crate::{Error, codes, contract, memory, page, playground};
+
+/// Test samples whose deviations weigh the filters.
+const FILTERED_BY: usize = 2000;
 
 /// Gibbs steps of the longest chain in the report.
 const GIBBS_STEPS: usize = 1000;
@@ -39,7 +42,8 @@ pub struct Done {
 }
 
 /// Does all of a profile, or of a part of one, in the folder `out`, and returns the path of the page. It
-/// continues where an earlier run stopped. `command` is recorded in `run.json`.
+/// continues where an earlier run stopped. `command` is recorded in `run.json`; the page is `without_models` for
+/// its reader to try, if that is asked for.
 ///
 /// # Errors
 /// [`Error`]; everything that is finished is kept.
@@ -47,8 +51,8 @@ pub fn run(
     config: &ProfileConfig,
     source: &Source,
     loaded: &Loaded,
-    command: &str,
-    out: &Path,
+    (command, out): (&str, &Path),
+    without_models: bool,
     monitor: &dyn Monitor,
 ) -> Result<Done, Error> {
     let width = loaded.layout().width();
@@ -60,7 +64,8 @@ pub fn run(
     }
     let folder = open(out, command, &toml::to_string(config)?, loaded)?;
     folder.write_table("settings.csv", &config.setting_rows()?)?;
-    let work = |folder: &mut RunFolder| profile(config, source, loaded, folder, monitor);
+    let work =
+        |folder: &mut RunFolder| profile(config, source, loaded, folder, without_models, monitor);
     let (comparison, page) = folder.complete(work)?;
     Ok(Done { page, comparison, best: None })
 }
@@ -71,6 +76,7 @@ fn profile(
     source: &Source,
     loaded: &Loaded,
     folder: &mut RunFolder,
+    without_models: bool,
     monitor: &dyn Monitor,
 ) -> Result<Option<Comparison>, Error> {
     let out = &folder.path().to_owned();
@@ -113,6 +119,7 @@ fn profile(
         }
     }
     draw_models(figures, &shown, &loaded.data.test)?;
+    playground::write(out, &shown, &loaded.data.test, without_models)?;
     if !shown.is_empty() {
         figures::learning_curves(figures, folder.metrics())?;
     }
@@ -149,6 +156,8 @@ pub struct Run<'a> {
     pub source: &'a Source,
     /// The command, for `run.json`.
     pub command: &'a str,
+    /// Whether the page leaves out the models for its reader to try.
+    pub without_models: bool,
 }
 
 /// Trains one model in the folder `out`, with tables, figures and page. It continues where an earlier
@@ -189,6 +198,7 @@ pub fn train_run(
         draw_models(figures, std::slice::from_ref(&trained), &splits.test)?;
         figures::learning_curves(figures, folder.metrics())?;
         codes::draw(figures, &trained, &splits)?;
+        playground::write(out, std::slice::from_ref(&trained), &splits.test, run.without_models)?;
         Ok((trained, folder.metrics().to_vec()))
     })?;
     Ok(TrainedRun { trained, page, metrics })
@@ -287,7 +297,7 @@ fn draw_models(
         return Ok(());
     }
     for (order, model) in (0..).zip(trained) {
-        figures::filters(out, model, order)?;
+        figures::filters(out, model, test.rows(0..test.n_samples().min(FILTERED_BY)), order)?;
         figures::histograms(out, model, test)?;
         figures::feature_maps::write(out, model, test, order)?;
         if let Some(generative) = model.model.generative() {

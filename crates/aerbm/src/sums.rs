@@ -39,7 +39,7 @@ pub(crate) fn refresh_drawn(dir: &Path) -> Result<(), Error> {
 /// Whether a file is drawn from tables.
 fn is_drawn(path: &str) -> bool {
     let is_picture = [".svg", ".png", ".json"].iter().any(|end| path.ends_with(end));
-    let from_tables = ["report.html", "figures/error_by_labels.csv"];
+    let from_tables = ["report.html", "figures/error_by_labels.csv", "figures/differences.csv"];
     from_tables.contains(&path) || path.starts_with("figures/") && is_picture
 }
 

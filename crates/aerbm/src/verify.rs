@@ -270,7 +270,10 @@ fn tables_of(dir: &Path) -> Result<Vec<PathBuf>, Error> {
 fn made_again(copy: &Path) -> Result<Vec<String>, Error> {
     const TABLES: [&str; 3] = ["summary.csv", "summary_of_seeds.csv", "paired.csv"];
     let tables = TABLES.into_iter().filter(|name| copy.join(name).is_file()).map(str::to_owned);
-    let figures = files_of(&copy.join("figures"), &[".svg", ".png", "error_by_labels.csv"])?;
+    let figures = files_of(
+        &copy.join("figures"),
+        &[".svg", ".png", "error_by_labels.csv", "differences.csv"],
+    )?;
     let figures = figures.into_iter().map(|name| format!("figures/{name}"));
     Ok(tables.chain(figures).chain(["report.html".to_owned()]).collect())
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::figures::palette;
 use crate::rows::PairedRow;
 
 /// An RGB colour: red, green and blue.
@@ -16,9 +17,42 @@ pub struct MethodStyle {
     pub words: String,
     /// Colour of the method in every figure.
     pub color: Rgb,
+    /// Marker of the method in every figure.
+    pub marker: Marker,
 }
 
-/// Styles of the methods of a study; a name without one takes a free colour.
+/// Shapes of markers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Marker {
+    /// A disc.
+    #[default]
+    Circle,
+    /// A square.
+    Square,
+    /// A triangle that points upwards.
+    Triangle,
+    /// A square on one of its corners.
+    Diamond,
+    /// A triangle that points downwards.
+    Wedge,
+    /// A disc with a hole.
+    Ring,
+}
+
+impl Marker {
+    /// All shapes, in the order in which they are given out.
+    pub const ALL: [Marker; 6] = [
+        Marker::Circle,
+        Marker::Square,
+        Marker::Triangle,
+        Marker::Diamond,
+        Marker::Wedge,
+        Marker::Ring,
+    ];
+}
+
+/// Styles of the methods of a study; a name without one takes a free colour and marker.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Styles {
     /// One style per method.
@@ -75,6 +109,21 @@ pub struct Answer {
 }
 
 impl Styles {
+    /// These styles and, for each of the names that has none, a colour and a marker that no other name has
+    /// together. Names are the series of all figures of a page, so that each looks alike in all of them.
+    pub(crate) fn with_names(&self, names: impl IntoIterator<Item = String>) -> Self {
+        let mut all = self.clone();
+        let mut free = 0;
+        for name in names {
+            if all.of(&name).is_none() {
+                let (color, marker) = palette::free(free);
+                all.methods.push(MethodStyle { words: name.clone(), name, color, marker });
+                free += 1;
+            }
+        }
+        all
+    }
+
     /// The style of a method, if it has one.
     pub(crate) fn of(&self, name: &str) -> Option<&MethodStyle> {
         self.methods.iter().find(|style| style.name == name)

@@ -12,9 +12,11 @@
 
 mod axis;
 mod chart;
+mod forest;
+mod histogram;
 mod intervals;
 mod lines;
-mod palette;
+pub(crate) mod palette;
 mod picture;
 mod render;
 mod scatter;
@@ -27,9 +29,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::answer::Styles;
+use crate::answer::{Answer, Rgb, Styles};
 use crate::error::Error;
-use crate::rows::SummaryRow;
+use crate::group::distinct;
+use crate::rows::{PairedRow, SummaryRow};
 use crate::table::{write_bytes, write_records, write_text};
 use number_text::count;
 use picture::Picture;
@@ -38,8 +41,19 @@ pub use axis::AxisScale;
 
 /// Draws a kind of figure.
 trait Layout {
-    /// The drawing of a CSV file.
-    fn layout(&self, csv: &Path, title: &str, styles: &Styles) -> Result<Picture, Error>;
+    /// The drawing of a CSV file, about as wide as `width`.
+    fn layout(
+        &self,
+        csv: &Path,
+        title: &str,
+        styles: &Styles,
+        width: f64,
+    ) -> Result<Picture, Error>;
+
+    /// The names of the series in a CSV file whose looks come from the styles.
+    fn series(&self, _csv: &Path) -> Result<Vec<String>, Error> {
+        Ok(Vec::new())
+    }
 }
 
 /// Defines `Drawing`, the description of a figure of any kind, from the kinds' modules, and exports
@@ -62,9 +76,21 @@ macro_rules! kinds {
         })*
 
         impl Layout for Drawing {
-            fn layout(&self, csv: &Path, title: &str, styles: &Styles) -> Result<Picture, Error> {
+            fn layout(
+                &self,
+                csv: &Path,
+                title: &str,
+                styles: &Styles,
+                width: f64,
+            ) -> Result<Picture, Error> {
                 match self {
-                    $(Self::$kind(description) => description.layout(csv, title, styles),)*
+                    $(Self::$kind(description) => description.layout(csv, title, styles, width),)*
+                }
+            }
+
+            fn series(&self, csv: &Path) -> Result<Vec<String>, Error> {
+                match self {
+                    $(Self::$kind(description) => description.series(csv),)*
                 }
             }
         }
@@ -72,6 +98,8 @@ macro_rules! kinds {
 }
 
 kinds! {
+    forest: Forest, ForestRow;
+    histogram: Histogram, HistogramPanel, Bin;
     intervals: Intervals, IntervalSeries, IntervalPoint;
     lines: Lines, Panel, Curve;
     scatter: Scatter, ScatterPanel;
@@ -123,6 +151,10 @@ pub struct Figure {
     pub meta: Meta,
     /// The drawing, a complete SVG document.
     pub svg: String,
+    /// The drawing for a narrow screen.
+    pub narrow_svg: String,
+    /// Names of its series, and the colour of each.
+    pub series: Vec<(String, Rgb)>,
 }
 
 /// The content of `NAME.json`.
@@ -151,8 +183,16 @@ pub fn redraw(dir: &Path, styles: &Styles) -> Result<Vec<Figure>, Error> {
         }
     }
     names.sort();
-    let mut figures =
-        names.iter().map(|name| draw(dir, name, styles)).collect::<Result<Vec<Figure>, Error>>()?;
+    let mut series = Vec::new();
+    for name in &names {
+        let Sidecar { drawing, .. } = sidecar(dir, name)?;
+        series.extend(drawing.series(&file_of(dir, name, "csv"))?);
+    }
+    let styles = styles.with_names(series);
+    let mut figures = names
+        .iter()
+        .map(|name| draw(dir, name, &styles))
+        .collect::<Result<Vec<Figure>, Error>>()?;
     figures.sort_by_key(|figure| (figure.meta.section, figure.meta.order)); // stable, so then by name
     Ok(figures)
 }
@@ -186,14 +226,61 @@ pub(crate) fn error_by_labels(
                   initialising the hidden layers."
             .into(),
         how_to_read: format!(
-            "Lower is better. Bars are 95 % intervals of the mean.{moved} Overlapping bars do not \
-             settle whether two methods differ; the paired differences below do."
+            "Lower is better. Bars are 95 % intervals of the mean; an arrowhead marks one that goes on \
+             below the axis.{moved} Overlapping bars do not settle whether two methods differ; the paired \
+             differences below do."
         ),
-        alt: format!("{alt}. The table above has the numbers."),
+        alt: format!("{alt}."),
         section: Section::Comparison,
         order: 0,
     };
     Intervals::from_summary(rows, depth, meta).write(dir, "error_by_labels", styles)
+}
+
+/// Draws `differences`, the figure of the pairs that a comparison asked about, at the largest depth. Without
+/// such pairs there is no figure.
+pub(crate) fn differences(
+    dir: &Path,
+    rows: &[PairedRow],
+    answer: Option<&Answer>,
+    styles: &Styles,
+) -> Result<(), Error> {
+    let asked = |row: &&PairedRow| {
+        answer.and_then(|answer| answer.verdict_on(row)).is_some_and(|verdict| verdict.asked)
+    };
+    let Some(depth) = rows.iter().filter(asked).map(|row| row.depth).max() else { return Ok(()) };
+    let mut here: Vec<&PairedRow> =
+        rows.iter().filter(|row| row.depth == depth).filter(asked).collect();
+    here.sort_by_key(|row| row.labels); // stable, so pairs keep their order
+    let of_pair = |row: &PairedRow| ForestRow {
+        group: format!("{} labels", count(row.labels)),
+        label: format!("{} − {}", row.method_a, row.method_b),
+        series: row.method_a.clone(),
+        value: row.difference_pct_mean,
+        low: row.ci95_low,
+        high: row.ci95_high,
+    };
+    // Each pair has a row for each test, with the same difference.
+    let rows = distinct(here.iter().map(|row| (row.labels, &row.method_a, &row.method_b)));
+    let rows = rows.into_iter().filter_map(|key| {
+        let row = here.iter().find(|row| (row.labels, &row.method_a, &row.method_b) == key)?;
+        Some(of_pair(row))
+    });
+    let layers = if depth == 1 { "layer" } else { "layers" };
+    let meta = Meta {
+        title: format!("Differences of the test errors, {depth} hidden {layers}"),
+        caption: "Mean differences paired by seed, of the pairs of methods that the comparison asks about, \
+                  with 95 % intervals. The colour is that of the first method."
+            .into(),
+        how_to_read: "Left of the line at zero, the first method of the pair has the lower test error. A \
+                      bar that crosses the line shows no difference."
+            .into(),
+        alt: "Dots with interval bars: differences of test errors in percentage points.".into(),
+        section: Section::Comparison,
+        order: 1,
+    };
+    let x_title = "difference of the test errors (percentage points)".into();
+    Forest { meta, x_title, rows: rows.collect() }.write(dir, "differences", styles)
 }
 
 /// Writes the CSV file and the sidecar of a figure, and draws it from both.
@@ -218,21 +305,32 @@ fn save(
     draw(dir, name, styles).map(drop)
 }
 
-/// Reads `NAME.json` and `NAME.csv`, writes `NAME.svg` and `NAME.png`.
-fn draw(dir: &Path, name: &str, styles: &Styles) -> Result<Figure, Error> {
+/// Reads `NAME.json`.
+fn sidecar(dir: &Path, name: &str) -> Result<Sidecar, Error> {
     let file = file_of(dir, name, "json");
     let text = fs::read_to_string(&file).map_err(Error::read(&file))?;
-    let sidecar: Sidecar = serde_json::from_str(&text).map_err(|source| Error::Json {
+    serde_json::from_str(&text).map_err(|source| Error::Json {
         file,
         expected: "the description of a figure",
         source,
-    })?;
-    let Sidecar { meta, drawing } = sidecar;
-    let picture = drawing.layout(&file_of(dir, name, "csv"), &meta.title, styles)?;
+    })
+}
+
+/// Reads `NAME.json` and `NAME.csv`, writes `NAME.svg` and `NAME.png`.
+fn draw(dir: &Path, name: &str, styles: &Styles) -> Result<Figure, Error> {
+    let Sidecar { meta, drawing } = sidecar(dir, name)?;
+    let csv = file_of(dir, name, "csv");
+    let picture = drawing.layout(&csv, &meta.title, styles, chart::WIDE)?;
     let svg = render::svg(&picture, &meta.title, &meta.alt)?;
     write_text(&file_of(dir, name, "svg"), &svg)?;
     write_bytes(&file_of(dir, name, "png"), &render::png(&picture)?)?;
-    Ok(Figure { name: name.to_owned(), meta, svg })
+    let narrow = drawing.layout(&csv, &meta.title, styles, chart::NARROW)?;
+    let narrow_svg = render::svg(&narrow, &meta.title, &meta.alt)?;
+    let styles = styles.with_names(drawing.series(&csv)?);
+    let colored = |name: String| Some((styles.of(&name)?.color, name));
+    let series = drawing.series(&csv)?.into_iter().filter_map(colored);
+    let series = series.map(|(color, name)| (name, color)).collect();
+    Ok(Figure { name: name.to_owned(), meta, svg, narrow_svg, series })
 }
 
 /// The drawing without its title, for a page that has the title as a heading.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::metrics::{TestValues, last_values, mean, unit, words};
+use crate::metrics::{OF_MODELS, TestValues, last_values, mean, unit, words};
 use crate::rows::MetricRow;
 use number_text::significant;
 
@@ -33,8 +33,13 @@ fn of_one_run(rows: &[MetricRow]) -> Option<String> {
         Some(epoch) => format!(" after {epoch} epochs"),
         None => String::new(),
     };
-    let finite = last.iter().filter(|row| row.value.is_finite());
-    let values: Vec<String> = finite.take(4).map(|row| value(row)).collect();
+    let mut finite: Vec<&&MetricRow> = last.iter().filter(|row| row.value.is_finite()).collect();
+    // The quality of the whole model says more than statistics of its codes.
+    let place = |row: &MetricRow| OF_MODELS.iter().position(|(metric, _)| *metric == row.metric);
+    if finite.iter().any(|row| place(row).is_some()) {
+        finite.retain(|row| place(row).is_some());
+    }
+    let values: Vec<String> = finite.into_iter().take(4).map(|row| value(row)).collect();
     let values = if values.is_empty() { "no finite values".into() } else { values.join(", ") };
     Some(format!("{run}{after}, on the {split} samples: {values}."))
 }
@@ -90,6 +95,7 @@ mod tests {
             row(20, "test", "mse_per_pixel", 0.0123, "mse_per_pixel"),
             row(20, "train", "cost", 0.01, ""),
             row(20, "test", "psnr_db", 19.1, "db"),
+            row(20, "test", "code_mean_activity", -0.06, "activity"),
         ];
         assert_eq!(
             headline(&rows).unwrap(),

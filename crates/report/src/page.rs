@@ -3,9 +3,15 @@
 mod beside;
 mod cost;
 mod differences;
+mod figure;
+mod heading;
 mod info;
+mod inline;
 mod layers;
+mod matrix;
+mod methods;
 mod models;
+mod playground;
 mod results;
 mod values;
 
@@ -13,13 +19,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{DOCTYPE, Markup, html};
 use serde_json::Value;
 
 use crate::answer::{Answer, Styles};
 use crate::error::Error;
-use crate::figures::{self, Figure, Section};
+use crate::figures::{Figure, Section};
 use crate::headline;
+use crate::playground::Playground;
 use crate::rows::{
     BalancedRow, ComparisonRow, EqualSecondsRow, FailureRow, MetricRow, PairedRow, ReferenceRow,
     Row, SummaryRow, TimingRow,
@@ -43,6 +50,7 @@ struct Run<'a> {
     balanced: Vec<BalancedRow>,
     failures: Vec<FailureRow>,
     figures: Vec<Figure>,
+    playground: Option<Playground>,
     styles: &'a Styles,
     answer: Option<&'a Answer>,
 }
@@ -69,21 +77,28 @@ pub(crate) fn write(
         balanced: optional_csv(&dir.join("balanced.csv"))?,
         failures: optional_csv(&dir.join("failures.csv"))?,
         figures,
+        playground: optional_playground(&dir.join(crate::playground::FILE))?,
         styles,
         answer,
     };
-    write_text(&dir.join("report.html"), &run.page().into_string())
+    write_text(&dir.join("report.html"), &run.page()?.into_string())
 }
 
 impl Run<'_> {
-    fn page(&self) -> Markup {
+    fn page(&self) -> Result<Markup, Error> {
         let title = self.title();
+        let playground = self.playground.as_ref().map(playground::section).transpose()?;
         let sections: Vec<(&str, &str, Markup)> = [
             ("results", "Results", self.results()),
-            ("learning", "Learning", self.gallery(Section::Learning)),
-            ("features", "Features", self.gallery(Section::Features)),
-            ("reconstruction", "Reconstruction", self.gallery(Section::Reconstruction)),
-            ("generation", "Generation", self.gallery(Section::Generation)),
+            ("try", "Try the models", playground.unwrap_or_else(|| html! {})),
+            ("learning", "Learning", figure::gallery(&self.figures, Section::Learning)),
+            ("features", "Features", figure::gallery(&self.figures, Section::Features)),
+            (
+                "reconstruction",
+                "Reconstruction",
+                figure::gallery(&self.figures, Section::Reconstruction),
+            ),
+            ("generation", "Generation", figure::gallery(&self.figures, Section::Generation)),
             ("values", "Values", values::table(&self.metrics)),
             ("cost", "Cost", cost::tables(&self.comparison, &self.equal_seconds, &self.timings)),
             ("settings", "Settings", info::settings(self.config.as_deref(), self.info.as_ref())),
@@ -92,7 +107,7 @@ impl Run<'_> {
         .into_iter()
         .filter(|(_, _, body)| !body.0.is_empty())
         .collect();
-        html! {
+        Ok(html! {
             (DOCTYPE)
             html lang="en" {
                 head {
@@ -100,26 +115,35 @@ impl Run<'_> {
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="color-scheme" content="light dark";
                     title { (title) " · aerbm" }
-                    style { (PreEscaped(include_str!("../assets/page.css"))) }
+                    (inline::styles())
                 }
                 body {
-                    header {
-                        p.eyebrow { "aerbm · " (self.folder) }
-                        h1 { (title) }
-                        (self.lead())
-                        nav aria-label="Sections" {
-                            @for (id, name, _) in &sections { a href={ "#" (id) } { (name) } }
+                    nav aria-label="Sections" {
+                        @for (id, name, _) in &sections { a href={ "#" (id) } { (name) } }
+                    }
+                    div.content {
+                        header {
+                            p.eyebrow { "aerbm · " (self.folder) }
+                            h1 { (title) }
+                            (self.lead())
+                        }
+                        main {
+                            (methods::bar(&self.figures))
+                            @for (id, name, body) in &sections {
+                                section id=(id) aria-labelledby={ (id) "-title" } {
+                                    h2 id={ (id) "-title" } { (name) }
+                                    (body)
+                                }
+                            }
+                        }
+                        footer {
+                            p { "Made from the CSV files of this folder by " code { "aerbm report" } "." }
                         }
                     }
-                    main {
-                        @for (id, name, body) in &sections {
-                            section id=(id) { h2 { (name) } (body) }
-                        }
-                    }
-                    footer { p { "Made from the CSV files of this folder by " code { "aerbm report" } "." } }
+                    (inline::scripts())
                 }
             }
-        }
+        })
     }
 
     fn title(&self) -> String {
@@ -166,52 +190,26 @@ impl Run<'_> {
     fn results(&self) -> Markup {
         let findings = self.answer.map_or(&[][..], |answer| &answer.findings);
         html! {
+            (matrix::table(&self.paired, self.answer))
             @if !findings.is_empty() {
-                ul.findings { @for finding in findings { li { (tidy(finding)) } } }
+                details open[self.paired.is_empty()] {
+                    summary { "The verdicts in words" }
+                    ul.findings { @for finding in findings { li { (tidy(finding)) } } }
+                }
             }
             (results::errors(&self.summary, &self.summary_of_seeds, self.styles))
             (beside::tables(&self.references, &self.balanced, &self.failures))
-            (self.gallery(Section::Comparison))
+            (figure::gallery(&self.figures, Section::Comparison))
             (layers::first_layer(&self.summary, &self.metrics))
             (differences::tables(&self.paired, self.answer))
             (models::table(&self.metrics))
         }
     }
-
-    fn gallery(&self, section: Section) -> Markup {
-        html! {
-            @for figure in self.figures.iter().filter(|figure| figure.meta.section == section) {
-                (card(figure))
-            }
-        }
-    }
-}
-
-/// A drawing with its caption and links to its files.
-fn card(figure: &Figure) -> Markup {
-    let Figure { name, meta, svg } = figure;
-    html! {
-        figure id={ "figure-" (name) } {
-            h3 { (meta.title) }
-            div.drawing tabindex="0" { (PreEscaped(figures::without_title(svg))) }
-            figcaption {
-                @if !meta.caption.is_empty() { p { (meta.caption) } }
-                @if !meta.how_to_read.is_empty() {
-                    p { b { "How to read it. " } (meta.how_to_read) }
-                }
-                p.files {
-                    @for extension in ["csv", "svg", "png"] {
-                        a href={ "figures/" (name) "." (extension) } download { "." (extension) }
-                    }
-                }
-            }
-        }
-    }
 }
 
 /// A table in a frame that scrolls sideways on a narrow screen.
-fn scrolling(table: Markup) -> Markup {
-    html! { div.scroll tabindex="0" { (table) } }
+fn scrolling(name: &str, table: Markup) -> Markup {
+    html! { div.scroll tabindex="0" role="region" aria-label={ "Table: " (name) } { (table) } }
 }
 
 /// Joins numbers with their units by spaces that do not break.
@@ -250,6 +248,15 @@ fn folder_name(dir: &Path) -> String {
 
 fn optional_csv<R: Row>(file: &Path) -> Result<Vec<R>, Error> {
     if file.exists() { read_csv(file) } else { Ok(Vec::new()) }
+}
+
+fn optional_playground(file: &Path) -> Result<Option<Playground>, Error> {
+    let Some(text) = optional_text(file)? else { return Ok(None) };
+    serde_json::from_str(&text).map(Some).map_err(|source| Error::Json {
+        file: file.to_owned(),
+        expected: "models for the page",
+        source,
+    })
 }
 
 fn optional_text(file: &Path) -> Result<Option<String>, Error> {

@@ -36,6 +36,9 @@ pub(crate) struct Arguments {
     /// given again
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
+    /// Replace a finished comparison with other settings; its pretrained layers are used again where they fit
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     data: DataArgs,
     /// Folder of results
@@ -68,6 +71,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
         again,
         out: args.out.clone(),
         best: args.out.join(aerbm::best::BEST),
+        force: args.force,
     };
     let done = aerbm::compare::run(&options, settings, &loaded, &place, ui)?;
     if let Some(comparison) = &done.comparison {
@@ -76,7 +80,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     if let Some(best) = &done.best {
         ui.result(&best.words)?;
     }
-    ui.result(&format!("report: {}", done.page.display()))
+    ui.file("report", &done.page)
 }
 
 /// The command as it was typed, without the folder.

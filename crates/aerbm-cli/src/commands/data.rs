@@ -44,6 +44,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     match &args.action {
         Action::List => {
             for (name, about) in aerbm::data::list() {
+                ui.rows(&[serde_json::json!({ "name": name, "about": about })])?;
                 ui.result(&format!("{name:<16}{about}"))?;
             }
             Ok(())
@@ -57,6 +58,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
         Action::Fetch { name, mirror } => {
             interrupt::save_at_first();
             let (folder, about) = aerbm::data::fetch(name, mirror.as_deref(), ui)?;
+            ui.rows(&[serde_json::json!({ "folder": folder, "about": about })])?;
             ui.result(&format!("{}: {about}", folder.display()))
         }
         Action::Verify { data } => verify(data, ui),

@@ -88,6 +88,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
         bail!("{} is a model's own file; --out names another one", out.display());
     }
     ::report::write_bytes(&out, &bytes)?;
+    ui.rows(&[serde_json::json!({ "run": run, "part": shown, "file": out })])?;
     ui.result(&format!("{shown} of {run}: {}", out.display()))
 }
 

@@ -51,10 +51,11 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
         again,
         out: args.out.clone(),
         best: args.out.clone(),
+        force: true,
     };
     let done = compare::run(&options, settings, &loaded, &place, ui)?;
     if let Some(best) = &done.best {
         ui.result(&best.words)?;
     }
-    ui.result(&format!("report: {}", done.page.display()))
+    ui.file("report", &done.page)
 }

@@ -1,8 +1,10 @@
 //! The commands, one file each. A new command needs its file and a line in each list below.
 
 mod compare;
+mod completions;
 mod data;
 mod denoise;
+mod diff;
 mod encode;
 mod evaluate;
 mod export;
@@ -10,11 +12,13 @@ mod fit;
 mod impute;
 mod inpaint;
 mod likelihood;
+mod man;
 mod pipeline;
 mod predict;
 mod probe;
 mod reconstruct;
 mod report;
+mod runs;
 mod sample;
 mod score;
 mod selfcheck;
@@ -74,6 +78,10 @@ commands! {
     Verify: verify,
     Data: data,
     Selfcheck: selfcheck,
+    Runs: runs,
+    Diff: diff,
+    Completions: completions,
+    Man: man,
 }
 
 /// A trained model, and the data that it is used on.
@@ -112,7 +120,7 @@ impl OnModel {
     /// Prints the path of a figure.
     pub(crate) fn print_figure(&self, name: &str, ui: &Ui) -> anyhow::Result<()> {
         let path = self.folder().join(format!("figures/{name}.png"));
-        ui.result(&format!("figure: {}", path.display()))
+        ui.file("figure", &path)
     }
 
     /// Writes measurements to `COMMAND_RUN.csv` in the run's folder, and prints them.
@@ -128,7 +136,7 @@ impl OnModel {
         ::report::write_csv(&file, &rows)?;
         ui.rows(&rows)?;
         print_measures(&rows, ui)?;
-        ui.result(&format!("table: {}", file.display()))
+        ui.file("table", &file)
     }
 }
 

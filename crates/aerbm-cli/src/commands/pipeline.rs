@@ -25,6 +25,9 @@ pub(crate) struct Arguments {
     /// Folder of results [default: reports/PROFILE]; parts have folders of their own in it
     #[arg(long)]
     out: Option<PathBuf>,
+    /// Leave the models out of the page, which makes it smaller
+    #[arg(long)]
+    without_models: bool,
     #[command(flatten)]
     data: DataArgs,
 }
@@ -58,11 +61,18 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
         };
         let loaded = aerbm::data::load(&source)?;
         tell(&loaded, ui);
-        let done = aerbm::pipeline::run(&config, &source, &loaded, &command, &folder, ui)?;
+        let done = aerbm::pipeline::run(
+            &config,
+            &source,
+            &loaded,
+            (&command, &folder),
+            args.without_models,
+            ui,
+        )?;
         if let Some(comparison) = &done.comparison {
             print_comparison(comparison, ui)?;
         }
-        ui.result(&format!("report: {}", done.page.display()))?;
+        ui.file("report", &done.page)?;
     }
     Ok(())
 }

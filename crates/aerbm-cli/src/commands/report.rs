@@ -13,5 +13,5 @@ pub(crate) struct Arguments {
 
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     let page = aerbm::page::write(&args.dir)?;
-    ui.result(&format!("report: {}", page.display()))
+    ui.file("report", &page)
 }

@@ -12,6 +12,12 @@ pub(super) fn run(_: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     for check in aerbm::selfcheck::run() {
         count += 1;
         failed += usize::from(!check.passed());
+        ui.rows(&[serde_json::json!({
+            "check": check.name,
+            "error": check.error,
+            "bound": check.bound,
+            "passed": check.passed(),
+        })])?;
         let verdict = if check.passed() { "ok" } else { "FAILED" };
         ui.result(&format!(
             "{verdict:<7}{:<52}{:>10.1e} < {:.0e}",

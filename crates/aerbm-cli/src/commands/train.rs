@@ -28,6 +28,9 @@ pub(crate) struct Arguments {
     /// Folder of results [default: reports/runs/NAME-seedN, for data other than MNIST NAME-DATA-seedN]
     #[arg(long)]
     out: Option<PathBuf>,
+    /// Leave the model out of the page, which makes it smaller
+    #[arg(long)]
+    without_models: bool,
     /// Print the resolved configuration and stop
     #[arg(long)]
     print: bool,
@@ -51,27 +54,36 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     tell(&loaded, ui);
     let out = args.out.clone().unwrap_or_else(|| default_folder(&name, args));
     let command = command(preset, args);
-    let run =
-        Run { name: &name, config: &config, seed: args.seed, source: &source, command: &command };
+    let run = Run {
+        name: &name,
+        config: &config,
+        seed: args.seed,
+        source: &source,
+        command: &command,
+        without_models: args.without_models,
+    };
     let epochs = config.epochs();
+    ui.epochs_are_results();
     let mut printed = Ok(());
     let mut print = |epoch: &aerbm::Epoch| {
         let epoch = &epoch.training;
         let line =
             format!("epoch {:>3}/{epochs}  {} {:.6}", epoch.epoch, epoch.metric.name, epoch.value);
         if printed.is_ok() {
-            printed = ui.result(&line);
+            printed = ui.epoch(&line);
         }
     };
     let done = train_run(run, &loaded, &out, ui, &mut print)?;
     printed?;
     ui.rows(&done.metrics)?;
     print_measures(&done.trained.record.metric_rows(), ui)?;
-    ui.result(&format!("report: {}", done.page.display()))
+    ui.file("report", &done.page)
 }
 
 fn list(ui: &Ui) -> anyhow::Result<()> {
     for (name, text) in presets() {
+        let words = text.lines().map_while(|line| line.strip_prefix("# ")).collect::<Vec<_>>();
+        ui.rows(&[serde_json::json!({ "preset": name, "about": words.join(" ") })])?;
         let comment: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("# ")).collect();
         ui.result(&format!("{name}\n    {}", comment.join("\n    ")))?;
     }

@@ -14,6 +14,12 @@ pub(crate) struct Arguments {
 
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     let found = aerbm::verify::verify(&args.dir)?;
+    ui.rows(&[serde_json::json!({
+        "files": found.files,
+        "cells": found.cells,
+        "redrawn": found.redrawn,
+        "problems": found.problems,
+    })])?;
     for problem in &found.problems {
         ui.result(problem)?;
     }

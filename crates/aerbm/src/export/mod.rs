@@ -40,7 +40,8 @@ pub use error::ExportError;
 pub use input::{CategoryEncoding, ColumnEncoding, InputEncoding, NumberEncoding, ValueEncoding};
 
 use crate::{Model, Trained, TrainedClassifier};
-use network::{Function, Layer};
+use network::Function;
+pub(crate) use network::{Layer, decoder, encoder, has_places, is_mixed};
 
 /// A file format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

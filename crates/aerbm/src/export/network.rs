@@ -13,7 +13,7 @@ use crate::Model;
 
 /// A function of a layer's total inputs z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Function {
+pub(crate) enum Function {
     /// An activation function of each z.
     Unit(Activation),
     /// 1 / (1 − e⁻ᶻ) − 1 / z, the mean of a truncated exponential unit.
@@ -41,7 +41,7 @@ impl Function {
     }
 
     /// The name in metadata and messages.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Function::Unit(Activation::Identity) => "identity",
             Function::Unit(Activation::Logistic) => "logistic",
@@ -66,19 +66,19 @@ impl Serialize for Function {
 /// A layer: y = f(x W + b), of which the `keep` largest values are kept and the others become zero. The
 /// product may be a convolution.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Layer {
+pub(crate) struct Layer {
     /// The name, such as `encoder.0`.
     pub(super) name: String,
     /// W; its shape depends on the connection.
-    pub(super) weights: Array2<f32>,
+    pub(crate) weights: Array2<f32>,
     /// b; its length depends on the connection.
-    pub(super) bias: Array1<f32>,
+    pub(crate) bias: Array1<f32>,
     /// Connection of outputs with inputs.
-    pub(super) connection: Connection,
+    pub(crate) connection: Connection,
     /// f.
-    pub(super) function: Function,
+    pub(crate) function: Function,
     /// Number of outputs that are kept; all, if there is none.
-    pub(super) keep: Option<usize>,
+    pub(crate) keep: Option<usize>,
 }
 
 impl Layer {
@@ -148,7 +148,7 @@ impl Layer {
 
 /// The layers from the data to the code. The code keeps as many units as it does for features, or, if
 /// it is `decoded`, as many as for reconstructions.
-pub(super) fn encoder(model: &Model, decoded: bool) -> Vec<Layer> {
+pub(crate) fn encoder(model: &Model, decoded: bool) -> Vec<Layer> {
     let mut layers = match model {
         Model::Autoencoder(model) => chain(model, 0, model.encoder.len(), "encoder"),
         Model::Rbm(rbm) => vec![up(rbm, 0)],
@@ -165,7 +165,7 @@ pub(super) fn encoder(model: &Model, decoded: bool) -> Vec<Layer> {
 }
 
 /// Whether the reconstruction of the model has columns of several kinds, which no chain of layers gives.
-pub(super) fn is_mixed(model: &Model) -> bool {
+pub(crate) fn is_mixed(model: &Model) -> bool {
     match model {
         Model::Autoencoder(model) => model.layout.is_some(),
         Model::Rbm(rbm) => matches!(rbm.visible.unit, Units::Mixed { .. }),
@@ -175,7 +175,7 @@ pub(super) fn is_mixed(model: &Model) -> bool {
 }
 
 /// The layers from the code to the reconstruction of a model that is not mixed.
-pub(super) fn decoder(model: &Model) -> Vec<Layer> {
+pub(crate) fn decoder(model: &Model) -> Vec<Layer> {
     match model {
         Model::Autoencoder(model) => {
             // Every field is listed, so that one that changes the reconstruction is not forgotten here.
@@ -195,7 +195,7 @@ pub(super) fn decoder(model: &Model) -> Vec<Layer> {
 
 /// Whether reconstructions of the model use the places of units within blocks, which the code does not
 /// have, so that encoder and decoder in a row give another reconstruction.
-pub(super) fn has_places(model: &Model) -> bool {
+pub(crate) fn has_places(model: &Model) -> bool {
     let Model::ConvDbn(dbn) = model else { return false };
     dbn.layers.iter().any(|rbm| rbm.geometry.pool() > 1)
 }

@@ -2,7 +2,9 @@
 
 use ae_core::Autoencoder;
 use ndarray::Array2;
-use report::{AxisScale, Curve, Lines, Meta, Panel, Scatter, ScatterPanel, Section, TileScale};
+use report::{
+    AxisScale, Bin, Histogram, HistogramPanel, Meta, Scatter, ScatterPanel, Section, TileScale,
+};
 
 use super::{Figures, one_of_each_class, row, tiles};
 use crate::Error;
@@ -51,19 +53,21 @@ pub(crate) fn activities(
 ) -> Result<(), Error> {
     let histogram = model.code_histogram(test.images.view());
     let width = (histogram.high - histogram.low) / histogram.shares.len() as f64;
-    let middle = |i: u32| histogram.low + (f64::from(i) + 0.5) * width;
-    let points = histogram.shares.iter().zip(0..).map(|(share, i)| (middle(i), 100.0 * share));
+    let at = |i: u32| histogram.low + f64::from(i) * width;
+    let bin = |(share, i): (&f64, u32)| Bin { low: at(i), high: at(i + 1), share: 100.0 * share };
     let run = &trained.record.run;
-    let panel = Panel {
+    let panel = HistogramPanel {
         title: String::new(),
         x_title: "activity".into(),
         y_title: "% of units and samples".into(),
         y_scale: AxisScale::Linear,
-        curves: vec![Curve { name: run.clone(), points: points.collect() }],
+        bins: histogram.shares.iter().zip(0..).map(bin).collect(),
     };
     let meta = Meta {
         title: format!("Activity of code units: {run}"),
-        caption: "The share of all activities on the test samples in each of 25 equal bins.".into(),
+        caption: format!(
+            "The share of all activities of {run} on the test samples in each of 25 equal bins."
+        ),
         how_to_read: "Mass at the left end means a sparse code. Mass at both ends of a bounded \
             unit means saturation: such units are nearly binary, and small changes of the input do \
             not change them."
@@ -72,7 +76,7 @@ pub(crate) fn activities(
         section: Section::Features,
         order: 100,
     };
-    Ok(Lines { meta, panels: vec![panel] }.write(
+    Ok(Histogram { meta, series: run.clone(), panels: vec![panel] }.write(
         out.dir,
         &format!("activities_{run}"),
         out.styles,

@@ -31,7 +31,7 @@ pub(super) fn write(
     let meta = Meta {
         title: format!("Kernels: {run}"),
         caption: format!(
-            "The kernels of {shown} of {maps} maps, those with the largest norms.{beside}"
+            "The kernels of {shown} of {maps} maps, those with the largest norms, the largest first.{beside}"
         ),
         how_to_read: "Each square shows the weights that a map applies at every place of the \
             image, positive ones in one colour and negative ones in the other. Edges and spots are \
@@ -86,7 +86,7 @@ mod tests {
         let trained = crate::fit(&config.expect("settings"), &x, 1).expect("a fit");
         let folder = tempfile::tempdir().expect("a temporary folder");
         let figures = Figures { dir: folder.path(), styles: &Styles::default() };
-        super::super::filters(figures, &trained, 0).expect("drawn");
+        super::super::filters(figures, &trained, x.view(), 0).expect("drawn");
         let csv = folder.path().join("figures/filters_autoencoder.csv");
         let text = std::fs::read_to_string(csv).expect("written");
         assert!(text.starts_with("row,column,title,height,width,pixel_0,"), "{text}");

@@ -62,7 +62,14 @@ fn train(
     out: &Path,
     monitor: &dyn Monitor,
 ) -> Result<Trained, Error> {
-    let run = Run { name: "lines", config: &settings(text), seed: 3, source, command: "test" };
+    let run = Run {
+        name: "lines",
+        config: &settings(text),
+        seed: 3,
+        source,
+        command: "test",
+        without_models: true,
+    };
     with_threads(|| pipeline::train_run(run, loaded, out, monitor, &mut |_| ()))
         .map(|done| done.trained)
 }

@@ -20,8 +20,6 @@ pub(super) struct Axis {
     pub(super) high: f64,
     pub(super) scale: AxisScale,
     pub(super) ticks: Vec<f64>,
-    /// Labels of the ticks, for an axis of names; empty for an axis of numbers.
-    pub(super) names: Vec<String>,
 }
 
 impl Axis {
@@ -45,15 +43,7 @@ impl Axis {
         let (low, high) = extent(ticks.iter().copied());
         let room = (high / low).powf(0.06).max(1.2);
         let (low, high) = (low / room, high * room);
-        Self { low, high, scale: AxisScale::Log, ticks, names: Vec::new() }
-    }
-
-    /// An axis of names, at 0, 1, 2 and so on.
-    pub(super) fn names(names: &[&str]) -> Self {
-        let ticks: Vec<f64> = (0..names.len()).map(|i| i as f64).collect();
-        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
-        let high = names.len() as f64 - 0.5;
-        Self { low: -0.5, high, scale: AxisScale::Linear, ticks, names }
+        Self { low, high, scale: AxisScale::Log, ticks }
     }
 
     /// The position of a number as a share of the axis, 0 at the low end and 1 at the high end; none
@@ -68,11 +58,6 @@ impl Axis {
 
     /// Label of a tick, with enough decimals to distinguish it from its neighbours.
     pub(super) fn label(&self, tick: f64) -> String {
-        if let Some(i) = self.ticks.iter().position(|&one| one == tick)
-            && let Some(name) = self.names.get(i)
-        {
-            return name.clone();
-        }
         if tick != 0.0 && !(1e-5..1e7).contains(&tick.abs()) {
             return format!("{tick:e}").replace('-', "−");
         }
@@ -106,7 +91,7 @@ fn linear(low: f64, high: f64, least: f64) -> Axis {
     let ticks: Vec<f64> =
         (0..=(last - first) as i32).map(|i| clean((first + f64::from(i)) * step)).collect();
     let (low, high) = (first * step, last * step);
-    Axis { low, high, scale: AxisScale::Linear, ticks, names: Vec::new() }
+    Axis { low, high, scale: AxisScale::Linear, ticks }
 }
 
 /// A logarithmic axis a little wider than the numbers, with ticks at powers of ten and, if those are
@@ -133,7 +118,7 @@ fn logarithmic(low: f64, high: f64) -> Axis {
     // The axis ends at a tick that lies in the margin beside the numbers.
     let low = ticks.first().copied().filter(|tick| *tick <= low * room).unwrap_or(low);
     let high = ticks.last().copied().filter(|tick| *tick >= high / room).unwrap_or(high);
-    Axis { low, high, scale: AxisScale::Log, ticks, names: Vec::new() }
+    Axis { low, high, scale: AxisScale::Log, ticks }
 }
 
 /// The number without rounding errors in its last digits.

@@ -1,13 +1,21 @@
 //! Parts shared by all charts: title, legend, frame with its grid, and the marks of a series.
 
 use super::axis::Axis;
-use super::palette::{self, Marker};
-use super::picture::{Anchor, Mark, Picture, Point, Weight};
+use super::palette;
+use super::picture::{Anchor, Group, Mark, Picture, Point, Weight};
 use super::text;
-use crate::answer::{Rgb, Styles};
+use crate::answer::{Marker, Rgb, Styles};
 
-/// Width of a chart, and the widest that rows of tiles may be.
-pub(super) const WIDTH: f64 = 840.0;
+/// Width of a chart in its files and on a wide page.
+pub(super) const WIDE: f64 = 840.0;
+
+/// Width of a chart on the page of a phone.
+pub(super) const NARROW: f64 = 340.0;
+
+/// Whether a chart of this width is one for a phone.
+pub(super) fn is_narrow(width: f64) -> bool {
+    width < f64::midpoint(NARROW, WIDE)
+}
 
 /// Distance between panels.
 pub(super) const GAP: f64 = 28.0;
@@ -17,13 +25,14 @@ pub(super) const TITLE_BAND: f64 = 40.0;
 
 const INK: Rgb = (33, 37, 41);
 const QUIET: Rgb = (92, 99, 106);
-const GRID: Rgb = (228, 231, 235);
-const BASE: Rgb = (150, 157, 165);
+pub(super) const GRID: Rgb = (228, 231, 235);
+pub(super) const BASE: Rgb = (150, 157, 165);
+pub(super) const PAPER: Rgb = (255, 255, 255);
 
 const LEGEND_LINE: f64 = 24.0;
 const LEGEND_MARK: f64 = 30.0;
 const LEGEND_GAP: f64 = 17.0;
-const TICK_SIZE: f64 = 12.0;
+pub(super) const TICK_SIZE: f64 = 12.0;
 
 /// An entry of the legend: name, colour and marker of a series.
 #[derive(Debug, Clone, PartialEq)]
@@ -62,10 +71,20 @@ impl Key {
         Self { name: name.to_owned(), color, marker }
     }
 
-    /// Keys of the series with these names, coloured by their styles.
+    /// Keys of the series with these names, which look as their styles say.
     pub(super) fn of_series(names: &[&str], styles: &Styles) -> Vec<Self> {
-        let named = names.iter().zip(palette::colors(names, styles)).enumerate();
-        named.map(|(i, (name, color))| Self::new(name, color, palette::marker_of(i))).collect()
+        let styles = styles.with_names(names.iter().map(ToString::to_string));
+        let key = |name: &&str| {
+            let style = styles.of(name);
+            let (color, marker) = style.map_or(palette::free(0), |it| (it.color, it.marker));
+            Self::new(name, color, marker)
+        };
+        names.iter().map(key).collect()
+    }
+
+    /// The group of the marks of the series.
+    pub(super) fn group(&self) -> Group {
+        Group::Series(self.name.clone())
     }
 
     fn width(&self) -> f64 {
@@ -86,7 +105,7 @@ pub(super) fn label(at: Point, text: &str, size: f64, anchor: Anchor, weight: We
     Mark::Text { at, text: text.to_owned(), size, color: INK, anchor, weight }
 }
 
-fn quiet(at: Point, text: &str, anchor: Anchor) -> Mark {
+pub(super) fn quiet(at: Point, text: &str, anchor: Anchor) -> Mark {
     let (text, weight) = (text.to_owned(), Weight::Regular);
     Mark::Text { at, text, size: TICK_SIZE, color: QUIET, anchor, weight }
 }
@@ -98,11 +117,11 @@ pub(super) fn title(picture: &mut Picture, title: &str) {
 
 /// A picture with its title and, for several keys, a legend; `height` is the room below them. Returns
 /// the distance from the top to that room, too.
-pub(super) fn page(heading: &str, keys: &[Key], height: f64) -> (Picture, f64) {
-    let top = TITLE_BAND + legend_height(keys, WIDTH);
-    let mut picture = Picture::new(WIDTH, top + height);
+pub(super) fn page(heading: &str, keys: &[Key], width: f64, height: f64) -> (Picture, f64) {
+    let top = TITLE_BAND + legend_height(keys, width);
+    let mut picture = Picture::new(width, top + height);
     title(&mut picture, heading);
-    legend(&mut picture, keys, WIDTH);
+    legend(&mut picture, keys, width);
     (picture, top)
 }
 
@@ -119,10 +138,12 @@ fn legend(picture: &mut Picture, keys: &[Key], width: f64) {
     }
     for (key, (left, line)) in keys.iter().zip(places(keys, width)) {
         let y = TITLE_BAND + line * LEGEND_LINE + 8.0;
-        picture.line((left, y), (left + 24.0, y), key.color, 2.0);
-        marker(picture, (left + 12.0, y), key, 1.0);
-        let at = (left + LEGEND_MARK, y);
-        picture.push(label(at, &key.name, 13.0, Anchor::Start, Weight::Regular));
+        picture.within(Group::Key(key.name.clone()), |picture| {
+            picture.line((left, y), (left + 24.0, y), key.color, 2.0);
+            marker(picture, (left + 12.0, y), key, 1.0);
+            let at = (left + LEGEND_MARK, y);
+            picture.push(label(at, &key.name, 13.0, Anchor::Start, Weight::Regular));
+        });
     }
 }
 
@@ -228,7 +249,7 @@ pub(super) fn interval(picture: &mut Picture, low: Point, high: Point, color: Rg
     }
 }
 
-fn marker(picture: &mut Picture, (x, y): Point, key: &Key, size: f64) {
+pub(super) fn marker(picture: &mut Picture, (x, y): Point, key: &Key, size: f64) {
     let color = key.color;
     let around =
         |offsets: &[Point]| offsets.iter().map(|(i, j)| (x + size * i, y + size * j)).collect();
@@ -245,5 +266,18 @@ fn marker(picture: &mut Picture, (x, y): Point, key: &Key, size: f64) {
             let points = around(&[(0.0, -4.5), (4.5, 0.0), (0.0, 4.5), (-4.5, 0.0)]);
             Mark::Polygon { points, color }
         }
+        Marker::Wedge => {
+            Mark::Polygon { points: around(&[(0.0, 4.25), (4.0, -3.0), (-4.0, -3.0)]), color }
+        }
+        Marker::Ring => Mark::Circle { center: (x, y), radius: 4.0 * size, color },
     });
+    if key.marker == Marker::Ring {
+        picture.push(Mark::Circle { center: (x, y), radius: 2.2 * size, color: PAPER });
+    }
+}
+
+/// Adds an arrowhead at the low end of an interval that goes on below the axis.
+pub(super) fn continues_below(picture: &mut Picture, (x, y): Point, color: Rgb) {
+    let points = vec![(x - 4.0, y - 7.0), (x + 4.0, y - 7.0), (x, y)];
+    picture.push(Mark::Polygon { points, color });
 }

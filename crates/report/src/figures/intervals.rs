@@ -9,14 +9,16 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::axis::{Axis, AxisScale};
-use super::chart::{self, Area, Key, Polyline, WIDTH};
-use super::picture::Picture;
-use super::{Layout, Meta};
+use super::chart::{self, Area, Key, Polyline};
+use super::forest::{self, ForestRow};
+use super::picture::{Anchor, Picture, Point, Weight};
+use super::{Layout, Meta, text};
 use crate::answer::Styles;
 use crate::error::Error;
 use crate::group::distinct;
 use crate::rows::{Row, SummaryRow};
 use crate::table::{read_csv, to_csv};
+use number_text::fixed;
 
 /// Series of means with intervals. The horizontal axis is logarithmic, with a tick at every x that
 /// occurs. The vertical axis starts at 0, or is logarithmic if the largest mean is more than eight
@@ -125,28 +127,45 @@ impl Row for PointRow {
 }
 
 const HEIGHT: f64 = 420.0;
+const NARROW_HEIGHT: f64 = 320.0;
+const LABEL_SIZE: f64 = 12.5;
 /// Distance between the points of two series at the same x.
 const DODGE: f64 = 6.0;
 
 impl Layout for Description {
-    fn layout(&self, csv: &Path, title: &str, styles: &Styles) -> Result<Picture, Error> {
+    fn series(&self, csv: &Path) -> Result<Vec<String>, Error> {
         let rows: Vec<PointRow> = read_csv(csv)?;
-        let names = distinct(rows.iter().map(|row| row.series.as_str()));
-        let keys = Key::of_series(&names, styles);
+        Ok(distinct(rows.into_iter().map(|row| row.series)))
+    }
+
+    fn layout(
+        &self,
+        csv: &Path,
+        title: &str,
+        styles: &Styles,
+        width: f64,
+    ) -> Result<Picture, Error> {
+        let rows: Vec<PointRow> = read_csv(csv)?;
         let one_count = !rows.is_empty() && rows.iter().all(|row| row.x == rows[0].x);
         Ok(if one_count {
-            self.side_by_side(&rows, &names, &keys, title)
+            self.one_count(&rows, title, styles, width)
         } else {
-            self.by_count(&rows, &keys, title)
+            let names = distinct(rows.iter().map(|row| row.series.as_str()));
+            self.by_count(&rows, &Key::of_series(&names, styles), title, width)
         })
     }
 }
 
 impl Description {
-    /// Lines over counts. Series are shifted sideways so that their bars do not cover each other.
-    fn by_count(&self, rows: &[PointRow], keys: &[Key], title: &str) -> Picture {
-        let (mut picture, top) = chart::page(title, keys, HEIGHT);
-        let area = Area { left: 0.0, top, width: WIDTH, height: HEIGHT };
+    /// Lines over counts. Series are shifted sideways so that their bars do not cover each other, and on a
+    /// wide picture each has its name at its right end, too.
+    fn by_count(&self, rows: &[PointRow], keys: &[Key], title: &str, width: f64) -> Picture {
+        let narrow = chart::is_narrow(width);
+        let height = if narrow { NARROW_HEIGHT } else { HEIGHT };
+        let (mut picture, top) = chart::page(title, keys, width, height);
+        let names = keys.iter().map(|key| text::width(&key.name, LABEL_SIZE, Weight::Regular));
+        let room = if narrow { 0.0 } else { names.fold(0.0, f64::max) };
+        let area = Area { left: 0.0, top, width: width - room, height };
         let x = Axis::counts(rows.iter().map(|row| row.x));
         let y = vertical_axis(rows);
         let bottom = y.low;
@@ -155,59 +174,102 @@ impl Description {
             AxisScale::Log => format!("{}, logarithmic", self.y_title),
         };
         let frame = chart::frame(&mut picture, area, "", &self.x_title, &y_title, x, y);
+        let dodge = if narrow { DODGE / 2.0 } else { DODGE };
         let shifted = |i: usize| {
-            let shift = (i as f64 - (keys.len() as f64 - 1.0) / 2.0) * DODGE;
+            let shift = (i as f64 - (keys.len() as f64 - 1.0) / 2.0) * dodge;
             let frame = &frame;
             move |x: f64, y: f64| frame.at(x, y).map(|(right, down)| (right + shift, down))
         };
-        let own = |key: &Key| rows.iter().filter(|row| row.series == key.name).collect::<Vec<_>>();
-        let series = |(i, key)| {
-            let at = shifted(i);
-            Polyline { points: own(key).iter().map(|row| at(row.x, row.y)).collect(), key }
-        };
-        let all: Vec<Polyline> = keys.iter().enumerate().map(series).collect();
-        for series in &all {
-            chart::polyline(&mut picture, series);
-        }
+        let mut ends = Vec::new();
         for (i, key) in keys.iter().enumerate() {
             let at = shifted(i);
-            for row in own(key) {
-                // An interval may extend below a logarithmic axis.
-                let low = if row.low < bottom { bottom } else { row.low };
-                if let (Some(low), Some(high)) = (at(row.x, low), at(row.x, row.high)) {
-                    chart::interval(&mut picture, low, high, key.color);
+            let own: Vec<&PointRow> = rows.iter().filter(|row| row.series == key.name).collect();
+            let series = Polyline { points: own.iter().map(|row| at(row.x, row.y)).collect(), key };
+            picture.within(key.group(), |picture| {
+                chart::polyline(picture, &series);
+                for row in &own {
+                    let is_cut = row.low < bottom;
+                    let low = at(row.x, if is_cut { bottom } else { row.low });
+                    if let (Some(low), Some(high)) = (low, at(row.x, row.high)) {
+                        chart::interval(picture, low, high, key.color);
+                        if is_cut {
+                            chart::continues_below(picture, low, key.color);
+                        }
+                    }
                 }
-            }
-            chart::markers(&mut picture, &all[i]);
+                chart::markers(picture, &series);
+                for row in &own {
+                    if let Some(point) = at(row.x, row.y) {
+                        let text =
+                            format!("{}, {}: {}", key.name, fixed(row.x, 0), numbers_of(row));
+                        picture.tip(point, 8.0, text);
+                    }
+                }
+            });
+            ends.extend(series.points.iter().copied().flatten().next_back().map(|end| (end, key)));
         }
+        if !narrow {
+            name_ends(&mut picture, ends);
+        }
+        let spoken = |key: &Key| {
+            let own = rows.iter().filter(|row| row.series == key.name);
+            let values = own.map(|row| format!("{} at {}", numbers_of(row), fixed(row.x, 0)));
+            format!("{}: {}.", key.name, values.collect::<Vec<_>>().join("; "))
+        };
+        picture.numbers = keys.iter().map(spoken).collect::<Vec<_>>().join(" ");
         picture
     }
 
-    /// The series of one count, each above its name. The vertical axis need not start at 0.
-    fn side_by_side(
-        &self,
-        rows: &[PointRow],
-        names: &[&str],
-        keys: &[Key],
-        title: &str,
-    ) -> Picture {
-        let (mut picture, top) = chart::page(title, &[], HEIGHT);
-        let area = Area { left: 0.0, top, width: WIDTH, height: HEIGHT };
-        let all = rows.iter().flat_map(|row| [row.y, row.low, row.high]);
-        let (x, y) = (Axis::names(names), Axis::fit(all, AxisScale::Linear));
-        let frame = chart::frame(&mut picture, area, "", "", &self.y_title, x, y);
-        for (i, key) in keys.iter().enumerate() {
-            let at = |y: f64| frame.at(i as f64, y);
-            let own = || rows.iter().filter(|row| row.series == key.name);
-            for row in own() {
-                if let (Some(low), Some(high)) = (at(row.low), at(row.high)) {
-                    chart::interval(&mut picture, low, high, key.color);
-                }
+    /// The series of one count, each beside its name. The axis need not start at 0.
+    fn one_count(&self, rows: &[PointRow], title: &str, styles: &Styles, width: f64) -> Picture {
+        let row = |row: &PointRow| ForestRow {
+            group: String::new(),
+            label: row.series.clone(),
+            series: row.series.clone(),
+            value: row.y,
+            low: row.low,
+            high: row.high,
+        };
+        let axis =
+            Axis::fit(rows.iter().flat_map(|row| [row.y, row.low, row.high]), AxisScale::Linear);
+        let rows: Vec<ForestRow> = rows.iter().map(row).collect();
+        forest::draw(&rows, axis, &self.y_title, title, styles, width, &forest::unsigned)
+    }
+}
+
+/// Writes the name of each series beside its last point. Names that would cover each other are moved apart.
+fn name_ends(picture: &mut Picture, mut ends: Vec<(Point, &Key)>) {
+    const LINE: f64 = 15.0;
+    ends.sort_by(|a, b| a.0.1.total_cmp(&b.0.1));
+    let right = ends.iter().map(|(end, _)| end.0).fold(0.0, f64::max) + 12.0;
+    let mut places: Vec<f64> = ends.iter().map(|(end, _)| end.1).collect();
+    for _ in 0..100 {
+        for i in 1..places.len() {
+            let overlap = places[i - 1] + LINE - places[i];
+            if overlap > 0.0 {
+                places[i - 1] -= overlap / 2.0;
+                places[i] += overlap / 2.0;
             }
-            let points = own().map(|row| at(row.y)).collect();
-            chart::markers(&mut picture, &Polyline { points, key });
         }
-        picture
+    }
+    for ((end, key), y) in ends.iter().zip(places) {
+        // Names of series that end before the others stand beside the others' ends, too.
+        picture.within(key.group(), |picture| {
+            if (end.0 - right).abs() < 80.0 {
+                let at = (right, y);
+                let mark = chart::label(at, &key.name, LABEL_SIZE, Anchor::Start, Weight::Regular);
+                picture.push(mark);
+            }
+        });
+    }
+}
+
+/// The mean and its interval in words.
+fn numbers_of(row: &PointRow) -> String {
+    if row.low.is_finite() && row.high.is_finite() {
+        format!("{} ({} to {})", fixed(row.y, 2), fixed(row.low, 2), fixed(row.high, 2))
+    } else {
+        fixed(row.y, 2)
     }
 }
 

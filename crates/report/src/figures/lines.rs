@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::axis::{Axis, AxisScale};
-use super::chart::{self, Area, GAP, Key, Polyline, WIDTH};
+use super::chart::{self, Area, GAP, Key, Polyline};
 use super::picture::Picture;
 use super::{Layout, Meta};
 use crate::answer::Styles;
@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::group::distinct;
 use crate::rows::{MetricRow, Row};
 use crate::table::{read_csv, to_csv};
+use number_text::significant;
 
 /// Panels side by side, each with its own axes and curves.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -130,19 +131,36 @@ impl Row for PointRow {
 }
 
 const PANEL_HEIGHT: f64 = 280.0;
+/// Distance from a point within which its values appear.
+const TIP_RADIUS: f64 = 7.0;
 
 impl Layout for Description {
-    fn layout(&self, csv: &Path, title: &str, styles: &Styles) -> Result<Picture, Error> {
+    fn series(&self, csv: &Path) -> Result<Vec<String>, Error> {
+        let rows: Vec<PointRow> = read_csv(csv)?;
+        Ok(distinct(rows.into_iter().map(|row| row.series)))
+    }
+
+    fn layout(
+        &self,
+        csv: &Path,
+        title: &str,
+        styles: &Styles,
+        full_width: f64,
+    ) -> Result<Picture, Error> {
         let panels = super::at_least_one(csv, "panels", &self.panels)?;
         let rows: Vec<PointRow> = read_csv(csv)?;
         let names = distinct(rows.iter().map(|row| row.series.as_str()));
         let keys = Key::of_series(&names, styles);
 
-        let columns = if panels.len() == 4 { 2 } else { panels.len().min(3) };
-        let width = (WIDTH - GAP * (columns as f64 - 1.0)) / columns as f64;
+        let columns = match panels.len() {
+            _ if chart::is_narrow(full_width) => 1,
+            4 => 2,
+            n => n.min(3),
+        };
+        let width = (full_width - GAP * (columns as f64 - 1.0)) / columns as f64;
         let lines = panels.len().div_ceil(columns);
         let height = lines as f64 * (PANEL_HEIGHT + GAP) - GAP;
-        let (mut picture, top) = chart::page(title, &keys, height);
+        let (mut picture, top) = chart::page(title, &keys, full_width, height);
         for (i, panel) in panels.iter().enumerate() {
             let area = Area {
                 left: (i % columns) as f64 * (width + GAP),
@@ -150,13 +168,21 @@ impl Layout for Description {
                 width,
                 height: PANEL_HEIGHT,
             };
-            draw_panel(&mut picture, area, panel, &rows, &keys);
+            draw_panel(&mut picture, area, panel, (&rows, &keys), full_width);
         }
+        picture.numbers = numbers(panels, &rows, &names);
         Ok(picture)
     }
 }
 
-fn draw_panel(picture: &mut Picture, area: Area, panel: &Axes, rows: &[PointRow], keys: &[Key]) {
+/// The points of a narrow picture have no tips, since it is touched and not pointed at.
+fn draw_panel(
+    picture: &mut Picture,
+    area: Area,
+    panel: &Axes,
+    (rows, keys): (&[PointRow], &[Key]),
+    full_width: f64,
+) {
     let here = || rows.iter().filter(|row| row.panel == panel.title);
     let x = Axis::fit(here().map(|row| row.x), AxisScale::Linear);
     let y = Axis::fit(here().map(|row| row.y), panel.y_scale);
@@ -164,7 +190,32 @@ fn draw_panel(picture: &mut Picture, area: Area, panel: &Axes, rows: &[PointRow]
     for key in keys {
         let own = here().filter(|row| row.series == key.name);
         let series = Polyline { points: own.map(|row| frame.at(row.x, row.y)).collect(), key };
-        chart::polyline(picture, &series);
-        chart::markers(picture, &series);
+        picture.within(key.group(), |picture| {
+            chart::polyline(picture, &series);
+            chart::markers(picture, &series);
+            let has_tips = !chart::is_narrow(full_width);
+            for row in here().filter(|row| has_tips && row.series == key.name) {
+                if let Some(at) = frame.at(row.x, row.y) {
+                    let (x, y) = (significant(row.x), significant(row.y));
+                    let text = format!("{}: {y} at {} {x}", key.name, panel.x_title);
+                    picture.tip(at, TIP_RADIUS, text);
+                }
+            }
+        });
     }
+}
+
+/// The last value of every curve in a sentence for each panel.
+fn numbers(panels: &[Axes], rows: &[PointRow], names: &[&str]) -> String {
+    let of_panel = |panel: &Axes| {
+        let last = |name: &&str| {
+            let is = |row: &&PointRow| row.panel == panel.title && row.series == **name;
+            let row = rows.iter().rfind(|row| is(row) && row.y.is_finite())?;
+            let at = format!("{} {}", panel.x_title, significant(row.x));
+            Some(format!("{name} {} ({at})", significant(row.y)))
+        };
+        let values: Vec<String> = names.iter().filter_map(last).collect();
+        format!("{}, {}: {}.", panel.title, panel.y_title, values.join("; "))
+    };
+    panels.iter().map(of_panel).collect::<Vec<_>>().join(" ")
 }

@@ -1,52 +1,23 @@
-//! Colours of series, shapes of their markers, and colour scales for images.
-//!
-//! The series colours are those of Okabe and Ito, "Color universal design" (2008), which readers
-//! with a colour-vision deficiency can distinguish, without yellow, which is hard to see on white,
-//! and with grey. The shape of the marker tells series apart in print.
+//! Colours and markers of series without a style, and colour scales for images.
 
-use std::collections::BTreeMap;
+use crate::answer::{Marker, Rgb};
 
-use crate::answer::{Rgb, Styles};
-
-/// Colours for names without a style, in the order in which they are given out.
-const FREE: [Rgb; 8] = [
-    (0, 114, 178),   // blue
-    (213, 94, 0),    // vermilion
-    (0, 158, 115),   // green
-    (204, 121, 167), // purple
-    (86, 180, 233),  // sky
-    (230, 159, 0),   // orange
-    (40, 40, 40),    // black
-    (150, 150, 150), // grey
+/// Colours for names without a style, in the order in which they are given out. None is the colour of a
+/// built-in method, and readers with a colour-vision deficiency can tell them apart by their lightness.
+const FREE: [Rgb; 6] = [
+    (150, 20, 60),   // crimson
+    (128, 128, 0),   // olive
+    (25, 40, 120),   // navy
+    (240, 110, 160), // pink
+    (150, 130, 215), // lavender
+    (30, 95, 50),    // forest
 ];
 
-/// Shapes of markers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Marker {
-    Circle,
-    Square,
-    Triangle,
-    Diamond,
-}
-
-/// The colours of one figure's series. A name with a style has the style's colour; the others take
-/// the free colours that no series of the figure has, in order, and share them if they run out.
-pub(super) fn colors(names: &[&str], styles: &Styles) -> Vec<Rgb> {
-    let styled = names.iter().filter_map(|name| Some((*name, styles.of(name)?.color)));
-    let mut given: BTreeMap<&str, Rgb> = styled.collect();
-    for name in names {
-        if !given.contains_key(name) {
-            let free = FREE.iter().find(|color| !given.values().any(|used| used == *color));
-            let color = free.copied().unwrap_or(FREE[given.len() % FREE.len()]);
-            given.insert(name, color);
-        }
-    }
-    names.iter().map(|name| given[name]).collect()
-}
-
-/// The marker of the series at this place in the legend.
-pub(super) fn marker_of(place: usize) -> Marker {
-    [Marker::Circle, Marker::Square, Marker::Triangle, Marker::Diamond][place % 4]
+/// The colour and the marker of this place among the names without a style. All pairs are given out before
+/// one comes again.
+pub(crate) fn free(place: usize) -> (Rgb, Marker) {
+    let n = FREE.len();
+    (FREE[place % n], Marker::ALL[(place + place / n) % Marker::ALL.len()])
 }
 
 /// A diverging scale: blue at −1, white at 0 and red at 1, with even steps of lightness between.
@@ -77,19 +48,28 @@ fn mix(from: Rgb, to: Rgb, share: f32) -> Rgb {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
-    use crate::answer::MethodStyle;
+    use crate::answer::{MethodStyle, Styles};
 
     #[test]
-    fn free_colours_skip_those_of_styles() {
-        let style =
-            |name: &str, color| MethodStyle { name: name.into(), words: String::new(), color };
-        let styles = Styles { methods: vec![style("rbm", FREE[0]), style("pca", (1, 2, 3))] };
-        let names = ["a", "rbm", "b", "pca"];
-        assert_eq!(colors(&names, &styles), [FREE[1], FREE[0], FREE[2], (1, 2, 3)]);
-        assert_eq!(colors(&names, &Styles::default()), FREE[..4]);
-        let many: Vec<String> = (0..9).map(|i| i.to_string()).collect();
-        let many: Vec<&str> = many.iter().map(String::as_str).collect();
-        assert_eq!(colors(&many, &Styles::default())[8], FREE[0], "shared when they run out");
+    fn names_without_a_style_share_no_look() {
+        let pairs = (0..36).map(|place| {
+            let (color, marker) = free(place);
+            (color, format!("{marker:?}"))
+        });
+        assert_eq!(pairs.collect::<BTreeSet<_>>().len(), 36);
+        let rbm = MethodStyle {
+            name: "rbm".into(),
+            words: String::new(),
+            color: (1, 2, 3),
+            marker: Marker::Ring,
+        };
+        let styles = Styles { methods: vec![rbm.clone()] };
+        let all = styles.with_names(["a", "rbm", "b", "a"].map(str::to_owned));
+        let names: Vec<&str> = all.methods.iter().map(|style| style.name.as_str()).collect();
+        assert_eq!(names, ["rbm", "a", "b"]);
+        assert_eq!((all.of("rbm"), all.of("a").unwrap().color), (Some(&rbm), FREE[0]));
     }
 }

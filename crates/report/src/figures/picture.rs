@@ -1,7 +1,7 @@
 //! A drawing as a list of marks, independent of any file format. Figures are laid out as pictures,
 //! and the SVG and PNG writers paint pictures. Lengths are in points.
 
-use image::RgbImage;
+use image::RgbaImage;
 
 use crate::answer::Rgb;
 
@@ -13,24 +13,65 @@ pub(super) type Point = (f64, f64);
 pub(super) struct Picture {
     pub(super) width: f64,
     pub(super) height: f64,
-    pub(super) marks: Vec<Mark>,
+    pub(super) marks: Vec<Member>,
     pub(super) rasters: Vec<Raster>,
+    /// The numbers of the figure in words, for readers who cannot see it.
+    pub(super) numbers: String,
+    group: Option<Group>,
+}
+
+/// A mark and the series that it belongs to, if it belongs to one.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Member {
+    pub(super) mark: Mark,
+    pub(super) group: Option<Group>,
+}
+
+/// The marks of a series, which the page can hide, or its entry in the legend.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Group {
+    Series(String),
+    Key(String),
 }
 
 /// One shape or line of text.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Mark {
-    Path { points: Vec<Point>, color: Rgb, width: f64 },
-    Polygon { points: Vec<Point>, color: Rgb },
-    Circle { center: Point, radius: f64, color: Rgb },
-    Text { at: Point, text: String, size: f64, color: Rgb, anchor: Anchor, weight: Weight },
+    Path {
+        points: Vec<Point>,
+        color: Rgb,
+        width: f64,
+    },
+    Polygon {
+        points: Vec<Point>,
+        color: Rgb,
+    },
+    Circle {
+        center: Point,
+        radius: f64,
+        color: Rgb,
+    },
+    Text {
+        at: Point,
+        text: String,
+        size: f64,
+        color: Rgb,
+        anchor: Anchor,
+        weight: Weight,
+    },
+    /// An invisible place with a text that appears when it is pointed at; bitmaps leave it out.
+    Tip {
+        at: Point,
+        radius: f64,
+        text: String,
+    },
 }
 
-/// A bitmap whose pixels are `1 / RASTER_DENSITY` points wide and high.
+/// A bitmap whose pixels are `1 / RASTER_DENSITY` points wide and high, and transparent between tiles.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Raster {
     pub(super) corner: Point,
-    pub(super) image: RgbImage,
+    pub(super) image: RgbaImage,
 }
 
 /// Horizontal position of a text relative to its point. Vertically, the point is at half the
@@ -56,14 +97,27 @@ impl Picture {
     /// An empty white page.
     pub(super) fn new(width: f64, height: f64) -> Self {
         let (width, height) = (width.ceil(), height.ceil());
-        let mut page = Self { width, height, marks: Vec::new(), rasters: Vec::new() };
+        let (marks, rasters, numbers) = (Vec::new(), Vec::new(), String::new());
+        let mut page = Self { width, height, marks, rasters, numbers, group: None };
         let corners = vec![(0.0, 0.0), (width, 0.0), (width, height), (0.0, height)];
         page.push(Mark::Polygon { points: corners, color: (255, 255, 255) });
         page
     }
 
     pub(super) fn push(&mut self, mark: Mark) {
-        self.marks.push(mark);
+        self.marks.push(Member { mark, group: self.group.clone() });
+    }
+
+    /// Draws marks that belong together.
+    pub(super) fn within(&mut self, group: Group, draw: impl FnOnce(&mut Self)) {
+        self.group = Some(group);
+        draw(self);
+        self.group = None;
+    }
+
+    /// Adds a text that appears when the point is pointed at.
+    pub(super) fn tip(&mut self, at: Point, radius: f64, text: String) {
+        self.push(Mark::Tip { at, radius, text });
     }
 
     /// Adds a straight line.

@@ -4,19 +4,20 @@
 //! SVG is scaled by its view box, and the bitmap is averaged down to two pixels per point, which also
 //! smooths its edges. plotters drops the side bearings of glyphs in bitmaps, so text is drawn here.
 
+use std::collections::BTreeSet;
 use std::fmt::{Display, Write as _};
 use std::io::Cursor;
 
 use base64::Engine;
 use image::buffer::ConvertBuffer as _;
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::{GrayImage, RgbImage};
+use image::{GrayAlphaImage, GrayImage, RgbImage, RgbaImage};
 use plotters::prelude::{BitMapBackend, DrawingBackend, RGBColor, SVGBackend, ShapeStyle};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, FontDesc, FontFamily, FontStyle, TextStyle};
 
 use super::chart::TITLE_BAND;
-use super::picture::{Anchor, Mark, Picture, Point, RASTER_DENSITY, Raster, Weight};
+use super::picture::{Anchor, Group, Mark, Member, Picture, Point, RASTER_DENSITY, Raster, Weight};
 use super::text;
 use crate::answer::Rgb;
 use crate::error::Error;
@@ -27,30 +28,28 @@ const DENSITY: f64 = 4.0;
 /// A complete SVG document. Screen readers read `title` and `alt` in place of the picture.
 pub(super) fn svg(picture: &Picture, title: &str, alt: &str) -> Result<String, Error> {
     let (width, height) = surface(picture);
-    let mut drawn = String::new();
-    let mut backend = SVGBackend::with_string(&mut drawn, (width, height));
-    for mark in &picture.marks {
-        match mark {
-            Mark::Text { at, text, size, color, anchor, weight } => {
-                let style = text_style(*size, *color, *anchor, *weight);
-                backend.draw_text(text, &style, pixel(*at)).map_err(failed)?;
-            }
-            other => shape(&mut backend, other)?,
-        }
-    }
-    drop(backend);
-    let body = drawn.split_once('\n').map_or("", |(_, body)| body).trim_end();
-    let body = body.strip_suffix("</svg>").unwrap_or(body);
-
+    let alt = [alt, &picture.numbers].join(" ");
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" \
-         viewBox=\"0 0 {width} {height}\" role=\"img\" stroke-linejoin=\"round\" \
-         stroke-linecap=\"round\">\n<title>{}</title>\n<desc>{}</desc>\n{body}",
+         viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{}. {}\" stroke-linejoin=\"round\" \
+         stroke-linecap=\"round\">\n",
         picture.width,
         picture.height,
         escape(title),
-        escape(alt),
+        escape(alt.trim()),
     );
+    for members in picture.marks.chunk_by(|a, b| a.group == b.group) {
+        let marks = elements(members, (width, height))?;
+        match &members[0].group {
+            None => out.push_str(&marks),
+            Some(Group::Series(name)) => {
+                let _ = writeln!(out, "<g data-series=\"{}\">\n{marks}</g>", escape(name));
+            }
+            Some(Group::Key(name)) => {
+                let _ = writeln!(out, "<g data-key=\"{}\">\n{marks}</g>", escape(name));
+            }
+        }
+    }
     for raster in &picture.rasters {
         let (x, y) = pixel(raster.corner);
         let ratio = length(1.0) / RASTER_DENSITY;
@@ -68,12 +67,42 @@ pub(super) fn svg(picture: &Picture, title: &str, alt: &str) -> Result<String, E
     Ok(out)
 }
 
+/// The elements of some marks.
+fn elements(members: &[Member], size: (u32, u32)) -> Result<String, Error> {
+    let mut drawn = String::new();
+    let mut tips = String::new();
+    let mut backend = SVGBackend::with_string(&mut drawn, size);
+    for Member { mark, .. } in members {
+        match mark {
+            Mark::Text { at, text, size, color, anchor, weight } => {
+                let style = text_style(*size, *color, *anchor, *weight);
+                backend.draw_text(text, &style, pixel(*at)).map_err(failed)?;
+            }
+            Mark::Tip { at, radius, text } => {
+                let ((x, y), radius, text) = (pixel(*at), length(*radius), escape(text));
+                let _ = writeln!(
+                    tips,
+                    "<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\"><title>{text}</title></circle>"
+                );
+            }
+            other => shape(&mut backend, other)?,
+        }
+    }
+    drop(backend);
+    let body = drawn.split_once('\n').map_or("", |(_, body)| body).trim_end();
+    let body = body.strip_suffix("</svg>").unwrap_or(body).to_owned();
+    if tips.is_empty() {
+        return Ok(body);
+    }
+    Ok(format!("{body}<g fill=\"none\" pointer-events=\"all\">\n{tips}</g>\n"))
+}
+
 /// A complete PNG file, with two pixels per point.
 pub(super) fn png(picture: &Picture) -> Result<Vec<u8>, Error> {
     let (width, height) = surface(picture);
     let mut pixels = vec![255; width as usize * height as usize * 3];
     let mut backend = BitMapBackend::with_buffer(&mut pixels, (width, height));
-    for mark in &picture.marks {
+    for Member { mark, .. } in &picture.marks {
         match mark {
             Mark::Text { at, text, size, color, anchor, weight } => {
                 glyphs(&mut backend, *at, text, *size, *color, *anchor, *weight)?;
@@ -88,13 +117,21 @@ pub(super) fn png(picture: &Picture) -> Result<Vec<u8>, Error> {
     let mut small = halved(&large);
     for Raster { corner, image } in &picture.rasters {
         let place = |points: f64| (points * f64::from(RASTER_DENSITY)).round() as i64;
-        image::imageops::replace(&mut small, image, place(corner.0), place(corner.1));
+        let (left, top) = (place(corner.0), place(corner.1));
+        for (x, y, pixel) in image.enumerate_pixels().filter(|(_, _, pixel)| pixel[3] > 0) {
+            let at = |start: i64, offset: u32| u32::try_from(start + i64::from(offset));
+            if let (Ok(x), Ok(y)) = (at(left, x), at(top, y))
+                && x < small.width()
+                && y < small.height()
+            {
+                small.put_pixel(x, y, image::Rgb([pixel[0], pixel[1], pixel[2]]));
+            }
+        }
     }
-    encode(&small)
+    encode(&small.convert())
 }
 
-/// The SVG with its view box moved below the title, for a page that has the title as a heading. The
-/// style sheet of the page finds the natural width in `--width`.
+/// The SVG with its view box moved below the title, for a page that has the title as a heading.
 pub(super) fn without_title(svg: &str) -> String {
     let moved = || {
         let (_, rest) = svg.split_once("viewBox=\"0 0 ")?;
@@ -103,8 +140,9 @@ pub(super) fn without_title(svg: &str) -> String {
         let (width, height): (f64, f64) = (width.parse().ok()?, height.parse().ok()?);
         let top = (TITLE_BAND - 8.0) * DENSITY;
         Some(format!(
-            "<svg style=\"--width:{}px\" viewBox=\"0 {top} {width} {}\"{after}",
+            "<svg width=\"{}\" height=\"{}\" viewBox=\"0 {top} {width} {}\"{after}",
             width / DENSITY,
+            (height - top) / DENSITY,
             height - top
         ))
     };
@@ -124,7 +162,7 @@ fn shape<B: DrawingBackend>(backend: &mut B, mark: &Mark) -> Result<(), Error> {
         Mark::Circle { center, radius, color } => {
             backend.draw_circle(pixel(*center), length(*radius), &style(*color, 0.0), true)
         }
-        Mark::Text { .. } => Ok(()),
+        Mark::Text { .. } | Mark::Tip { .. } => Ok(()),
     }
     .map_err(failed)
 }
@@ -208,22 +246,75 @@ fn halved(large: &RgbImage) -> RgbImage {
     })
 }
 
-fn encode(image: &RgbImage) -> Result<Vec<u8>, Error> {
+/// A PNG file, with a palette if 256 colours suffice.
+fn encode(image: &RgbaImage) -> Result<Vec<u8>, Error> {
+    if let Some(colors) = few_colors(image) {
+        return indexed(image, &colors);
+    }
     let mut bytes = Cursor::new(Vec::new());
     // A pixel of a tile covers several rows, so most rows equal the row above, which the filter
     // turns into zeros.
     let encoder = PngEncoder::new_with_quality(&mut bytes, CompressionType::Best, FilterType::Up);
-    if image.pixels().all(|image::Rgb([r, g, b])| r == g && g == b) {
-        let grey: GrayImage = image.convert();
-        grey.write_with_encoder(encoder).map_err(failed)?;
-    } else {
-        image.write_with_encoder(encoder).map_err(failed)?;
+    let is_grey = image.pixels().all(|image::Rgba([r, g, b, _])| r == g && g == b);
+    let is_opaque = image.pixels().all(|pixel| pixel[3] == u8::MAX);
+    match (is_grey, is_opaque) {
+        (true, true) => {
+            let grey: GrayImage = image.convert();
+            grey.write_with_encoder(encoder)
+        }
+        (true, false) => {
+            let grey: GrayAlphaImage = image.convert();
+            grey.write_with_encoder(encoder)
+        }
+        (false, true) => {
+            let colour: RgbImage = image.convert();
+            colour.write_with_encoder(encoder)
+        }
+        (false, false) => image.write_with_encoder(encoder),
     }
+    .map_err(failed)?;
     Ok(bytes.into_inner())
 }
 
+/// The colours of the image in ascending order, if there are at most 256.
+fn few_colors(image: &RgbaImage) -> Option<Vec<[u8; 4]>> {
+    let mut colors = BTreeSet::new();
+    let mut last = None;
+    for pixel in image.pixels() {
+        // Neighbours are mostly alike.
+        if last != Some(pixel.0) {
+            last = Some(pixel.0);
+            colors.insert(pixel.0);
+            if colors.len() > 256 {
+                return None;
+            }
+        }
+    }
+    Some(colors.into_iter().collect())
+}
+
+/// A PNG file of one byte per pixel, with these colours in ascending order.
+fn indexed(image: &RgbaImage, colors: &[[u8; 4]]) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, image.width(), image.height());
+    encoder.set_color(png::ColorType::Indexed);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_palette(colors.iter().flat_map(|c| [c[0], c[1], c[2]]).collect::<Vec<_>>());
+    if colors.iter().any(|color| color[3] < u8::MAX) {
+        encoder.set_trns(colors.iter().map(|color| color[3]).collect::<Vec<_>>());
+    }
+    encoder.set_compression(png::Compression::High);
+    encoder.set_filter(png::Filter::Up);
+    let index = |pixel: &image::Rgba<u8>| colors.binary_search(&pixel.0).unwrap_or(0) as u8;
+    let pixels: Vec<u8> = image.pixels().map(index).collect();
+    let mut writer = encoder.write_header().map_err(failed)?;
+    writer.write_image_data(&pixels).map_err(failed)?;
+    writer.finish().map_err(failed)?;
+    Ok(bytes)
+}
+
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 fn failed(error: impl Display) -> Error {

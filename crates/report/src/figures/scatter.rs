@@ -7,11 +7,10 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::axis::{Axis, AxisScale};
-use super::chart::{self, Area, GAP, Key, WIDTH};
-use super::palette::Marker;
-use super::picture::{Mark, Picture};
+use super::chart::{self, Area, GAP, Key};
+use super::picture::{Anchor, Mark, Picture, Weight};
 use super::{Layout, Meta};
-use crate::answer::{Rgb, Styles};
+use crate::answer::{Marker, Rgb, Styles};
 use crate::error::Error;
 use crate::rows::Row;
 use crate::table::{read_csv, to_csv};
@@ -77,51 +76,118 @@ impl Row for PointRow {
     const COLUMNS: &'static [&'static str] = &["panel", "class", "x", "y"];
 }
 
-const RADIUS: f64 = 1.8;
-
-/// Ten colours, one per digit, as in Tableau. Readers with a colour-vision deficiency cannot
-/// distinguish all of them.
+/// Ten colours whose lightness differs, so that colour-blind readers can tell neighbours in the list
+/// apart: those of Okabe and Ito (2008) without the lightest, and darker ones between. Classes differ in
+/// their markers, too, and each has its name at its centre.
 const CLASSES: [Rgb; 10] = [
-    (31, 119, 180),
-    (255, 127, 14),
-    (44, 160, 44),
-    (214, 39, 40),
-    (148, 103, 189),
-    (140, 86, 75),
-    (227, 119, 194),
-    (127, 127, 127),
-    (188, 189, 34),
-    (23, 190, 207),
+    (0, 114, 178),
+    (230, 159, 0),
+    (40, 40, 40),
+    (86, 180, 233),
+    (150, 20, 60),
+    (0, 158, 115),
+    (204, 121, 167),
+    (120, 70, 20),
+    (90, 60, 160),
+    (160, 160, 160),
 ];
 
+/// Share of the points that the axes leave out at either end, so that a few far ones do not crush the rest.
+const OUTSIDE: f64 = 0.005;
+
 impl Layout for Description {
-    fn layout(&self, csv: &Path, title: &str, _styles: &Styles) -> Result<Picture, Error> {
+    fn layout(
+        &self,
+        csv: &Path,
+        title: &str,
+        _styles: &Styles,
+        full_width: f64,
+    ) -> Result<Picture, Error> {
         let panels = super::at_least_one(csv, "panels", &self.panels)?;
         let rows: Vec<PointRow> = read_csv(csv)?;
         let mut classes: Vec<&str> = rows.iter().map(|row| row.class.as_str()).collect();
         classes.sort_unstable();
         classes.dedup();
-        let color = |i: usize| CLASSES[i % CLASSES.len()];
-        let keys: Vec<Key> = (classes.iter().enumerate())
-            .map(|(i, class)| Key::new(class, color(i), Marker::Circle))
-            .collect();
+        let key = |(i, class): (usize, &&str)| {
+            let marker = Marker::ALL[i % Marker::ALL.len()];
+            Key::new(class, CLASSES[i % CLASSES.len()], marker)
+        };
+        let keys: Vec<Key> = classes.iter().enumerate().map(key).collect();
 
-        let width = (WIDTH - GAP * (panels.len() as f64 - 1.0)) / panels.len() as f64;
-        let height = width + 48.0;
-        let (mut picture, top) = chart::page(title, &keys, height);
+        let columns = if chart::is_narrow(full_width) { 1 } else { panels.len() };
+        let width = (full_width - GAP * (columns as f64 - 1.0)) / columns as f64;
+        let height = width.min(620.0) + 48.0;
+        let lines = panels.len().div_ceil(columns);
+        let room = lines as f64 * (height + GAP) - GAP;
+        let (mut picture, top) = chart::page(title, &keys, full_width, room);
         for (i, panel) in panels.iter().enumerate() {
-            let area = Area { left: i as f64 * (width + GAP), top, width, height };
-            let here = || rows.iter().filter(|row| row.panel == *panel);
-            let x = Axis::fit(here().map(|row| row.x), AxisScale::Linear);
-            let y = Axis::fit(here().map(|row| row.y), AxisScale::Linear);
-            let frame = chart::frame(&mut picture, area, panel, "first", "second", x, y);
-            for row in here() {
-                let class = classes.binary_search(&row.class.as_str()).unwrap_or_default();
-                if let Some(center) = frame.at(row.x, row.y) {
-                    picture.push(Mark::Circle { center, radius: RADIUS, color: color(class) });
-                }
-            }
+            let area = Area {
+                left: (i % columns) as f64 * (width + GAP),
+                top: top + (i / columns) as f64 * (height + GAP),
+                width,
+                height,
+            };
+            let here: Vec<&PointRow> = rows.iter().filter(|row| row.panel == *panel).collect();
+            draw_panel(&mut picture, area, panel, &here, &keys);
         }
+        let centre = |panel: &String| {
+            let of_class = |key: &Key| {
+                let is = |row: &&PointRow| row.panel == *panel && row.class == key.name;
+                let [x, y] = middle(rows.iter().filter(is));
+                format!("{} at {x:.2}, {y:.2}", key.name)
+            };
+            let classes: Vec<String> = keys.iter().map(of_class).collect();
+            format!(
+                "{panel}: {} points; centres of the classes: {}.",
+                rows.iter().filter(|row| row.panel == *panel).count(),
+                classes.join("; ")
+            )
+        };
+        picture.numbers = panels.iter().map(centre).collect::<Vec<_>>().join(" ");
         Ok(picture)
     }
+}
+
+fn draw_panel(picture: &mut Picture, area: Area, title: &str, here: &[&PointRow], keys: &[Key]) {
+    let x = Axis::fit(most(here.iter().map(|row| row.x)), AxisScale::Linear);
+    let y = Axis::fit(most(here.iter().map(|row| row.y)), AxisScale::Linear);
+    let ((x_low, x_high), (y_low, y_high)) = ((x.low, x.high), (y.low, y.high));
+    let frame = chart::frame(picture, area, title, "first", "second", x, y);
+    // A point beyond the axes is drawn at their edge.
+    let at = |x: f64, y: f64| frame.at(x.clamp(x_low, x_high), y.clamp(y_low, y_high));
+    for key in keys {
+        picture.within(key.group(), |picture| {
+            for row in here.iter().filter(|row| row.class == key.name) {
+                if let Some(center) = at(row.x, row.y) {
+                    chart::marker(picture, center, key, 0.55);
+                }
+            }
+        });
+    }
+    for key in keys {
+        let [x, y] = middle(here.iter().copied().filter(|row| row.class == key.name));
+        let Some(center) = at(x, y) else { continue };
+        picture.within(key.group(), |picture| {
+            picture.push(Mark::Circle { center, radius: 9.5, color: chart::PAPER });
+            picture.push(chart::label(center, &key.name, 14.0, Anchor::Middle, Weight::Semibold));
+        });
+    }
+}
+
+/// The values without the smallest and the largest, of which the axes leave out as many.
+fn most(values: impl Iterator<Item = f64>) -> impl Iterator<Item = f64> {
+    let mut values: Vec<f64> = values.filter(|value| value.is_finite()).collect();
+    values.sort_by(f64::total_cmp);
+    #[expect(clippy::cast_sign_loss, reason = "a share of a length")]
+    let outside = (values.len() as f64 * OUTSIDE) as usize;
+    let n = values.len() - 2 * outside;
+    values.into_iter().skip(outside).take(n)
+}
+
+/// The medians of both coordinates; NaN without points.
+fn middle<'a>(rows: impl Iterator<Item = &'a PointRow>) -> [f64; 2] {
+    let (mut x, mut y): (Vec<f64>, Vec<f64>) = rows.map(|row| (row.x, row.y)).unzip();
+    x.sort_by(f64::total_cmp);
+    y.sort_by(f64::total_cmp);
+    [x, y].map(|values| values.get(values.len() / 2).copied().unwrap_or(f64::NAN))
 }

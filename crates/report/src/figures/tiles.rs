@@ -7,11 +7,11 @@
 
 use std::path::Path;
 
-use image::RgbImage;
+use image::RgbaImage;
 use serde::{Deserialize, Serialize};
 
-use super::chart::{self, WIDTH};
-use super::picture::{Anchor, Picture, RASTER_DENSITY, Raster, Weight};
+use super::chart;
+use super::picture::{Anchor, Picture, Point, RASTER_DENSITY, Raster, Weight};
 use super::{Layout, Meta, palette, text};
 use crate::answer::Styles;
 use crate::error::Error;
@@ -131,6 +131,7 @@ struct Sheet {
 }
 
 /// One line of the CSV file.
+#[derive(Clone)]
 struct Tile {
     row: usize,
     column: usize,
@@ -143,17 +144,99 @@ const LABEL_WIDTH: f64 = 150.0;
 const LABEL_SIZE: f64 = 13.0;
 /// Distance between tiles, in pixels of the bitmap.
 const GAP: u32 = 8;
-const GAP_COLOR: image::Rgb<u8> = image::Rgb([255, 255, 255]);
-const EDGE_COLOR: image::Rgb<u8> = image::Rgb([203, 208, 214]);
+/// The page shows between tiles.
+const GAP_COLOR: image::Rgba<u8> = image::Rgba([255, 255, 255, 0]);
+const EDGE_COLOR: image::Rgba<u8> = image::Rgba([203, 208, 214, 255]);
 
 impl Layout for Description {
-    fn layout(&self, csv: &Path, title: &str, _styles: &Styles) -> Result<Picture, Error> {
-        Ok(picture_of(&read(csv, self.scale)?, title, self.scale))
+    fn layout(
+        &self,
+        csv: &Path,
+        title: &str,
+        _styles: &Styles,
+        width: f64,
+    ) -> Result<Picture, Error> {
+        let sheet = read(csv, self.scale)?;
+        Ok(if chart::is_narrow(width) {
+            below_labels(&sheet, title, self.scale, width)
+        } else {
+            beside_labels(&sheet, title, self.scale, width)
+        })
     }
 }
 
+/// The number and the size of the tiles in words.
+fn numbers(sheet: &Sheet) -> String {
+    let n_rows = sheet.tiles.iter().map(|tile| tile.row + 1).max().unwrap_or(0);
+    let (height, width) = (sheet.height, sheet.width);
+    format!("{} images of {height} × {width} pixels in {n_rows} rows.", sheet.tiles.len())
+}
+
+/// Adds a bar that says what the colours of the diverging scale mean.
+fn colour_bar(picture: &mut Picture, (left, top): Point, scale: TileScale) {
+    const STEPS: u32 = 120;
+    if scale != TileScale::Diverging {
+        return;
+    }
+    let words = [("negative", Anchor::End), ("positive", Anchor::Start)];
+    let start = left + text::width(words[0].0, 12.0, Weight::Regular) + 8.0;
+    let image = RgbaImage::from_fn(STEPS * RASTER_DENSITY, 8 * RASTER_DENSITY, |x, _| {
+        let share = x as f32 / (STEPS * RASTER_DENSITY - 1) as f32;
+        let (red, green, blue) = palette::diverging(stepped(2.0 * share - 1.0));
+        image::Rgba([red, green, blue, u8::MAX])
+    });
+    picture.rasters.push(Raster { corner: (start, top + 6.0), image });
+    for ((word, anchor), x) in words.into_iter().zip([start - 8.0, start + f64::from(STEPS) + 8.0])
+    {
+        picture.push(chart::quiet((x, top + 10.0), word, anchor));
+    }
+}
+
+/// Height of the colour bar and the space above it.
+fn bar_height(scale: TileScale) -> f64 {
+    if scale == TileScale::Diverging { 22.0 } else { 0.0 }
+}
+
+/// The title and, for each row, its label above its tiles; rows that are too wide are broken.
+fn below_labels(sheet: &Sheet, title: &str, scale: TileScale, width: f64) -> Picture {
+    const LABEL_BAND: f64 = 22.0;
+    let n_rows = sheet.tiles.iter().map(|tile| tile.row + 1).max().unwrap_or(0);
+    // Filters are looked at one by one, images as a row.
+    let least = if scale == TileScale::Diverging { 56.0 } else { 24.0 };
+    let own = sheet.width as f64 / f64::from(RASTER_DENSITY);
+    let fits = width / (own.max(least) + f64::from(GAP) / f64::from(RASTER_DENSITY));
+    let mut top = chart::TITLE_BAND;
+    let (mut labels, mut rasters) = (Vec::new(), Vec::new());
+    for row in 0..n_rows {
+        let mut tiles: Vec<Tile> = sheet.tiles.iter().filter(|it| it.row == row).cloned().collect();
+        let Some(first) = tiles.first() else { continue };
+        if !first.label.is_empty() {
+            labels.push(((0.0, top + LABEL_BAND / 2.0), first.label.clone()));
+            top += LABEL_BAND;
+        }
+        let per_line = (1..=tiles.len()).rev().find(|n| *n as f64 <= fits).unwrap_or(1);
+        for (i, tile) in tiles.iter_mut().enumerate() {
+            (tile.row, tile.column) = (i / per_line, i % per_line);
+        }
+        let (image, _) = raster(&Sheet { tiles, ..*sheet }, width, scale);
+        let height = f64::from(image.height() + GAP) / f64::from(RASTER_DENSITY);
+        rasters.push(Raster { corner: (0.0, top), image });
+        top += height;
+    }
+    let mut picture = Picture::new(width, top + bar_height(scale));
+    chart::title(&mut picture, title);
+    for (at, label) in labels {
+        let label = text::fitted(&label, LABEL_SIZE, Weight::Regular, width);
+        picture.push(chart::label(at, &label, LABEL_SIZE, Anchor::Start, Weight::Regular));
+    }
+    picture.rasters = rasters;
+    colour_bar(&mut picture, (0.0, top), scale);
+    picture.numbers = numbers(sheet);
+    picture
+}
+
 /// The title, the tiles, and the labels to their left.
-fn picture_of(sheet: &Sheet, title: &str, scale: TileScale) -> Picture {
+fn beside_labels(sheet: &Sheet, title: &str, scale: TileScale, full_width: f64) -> Picture {
     let n_rows = sheet.tiles.iter().map(|tile| tile.row + 1).max().unwrap_or(0);
     let labels: Vec<Vec<String>> = (0..n_rows)
         .map(|row| {
@@ -165,11 +248,12 @@ fn picture_of(sheet: &Sheet, title: &str, scale: TileScale) -> Picture {
     let widest = widths.fold(0.0, f64::max).ceil();
     let left = if widest > 0.0 { widest + 16.0 } else { 2.0 };
 
-    let (image, row_step) = raster(sheet, WIDTH - left, scale);
+    let (image, row_step) = raster(sheet, full_width - left, scale);
     let points = |pixels: u32| f64::from(pixels) / f64::from(RASTER_DENSITY);
     let title_width = text::width(title, 17.0, Weight::Semibold) + 8.0;
     let width = (left + points(image.width()) + 2.0).max(title_width);
-    let mut picture = Picture::new(width, chart::TITLE_BAND + points(image.height()) + 2.0);
+    let bottom = chart::TITLE_BAND + points(image.height()) + 2.0;
+    let mut picture = Picture::new(width, bottom + bar_height(scale));
     chart::title(&mut picture, title);
     for (row, lines) in labels.iter().enumerate() {
         let middle =
@@ -181,12 +265,14 @@ fn picture_of(sheet: &Sheet, title: &str, scale: TileScale) -> Picture {
         }
     }
     picture.rasters.push(Raster { corner: (left, chart::TITLE_BAND), image });
+    colour_bar(&mut picture, (left, bottom), scale);
+    picture.numbers = numbers(sheet);
     picture
 }
 
 /// A bitmap of all tiles, and the distance from one row to the next. Each pixel of a tile is a square,
 /// as large as the width allows, up to 64 points per tile.
-fn raster(sheet: &Sheet, limit: f64, scale: TileScale) -> (RgbImage, u32) {
+fn raster(sheet: &Sheet, limit: f64, scale: TileScale) -> (RgbaImage, u32) {
     let n_rows = sheet.tiles.iter().map(|tile| tile.row as u32 + 1).max().unwrap_or(0);
     let n_columns = sheet.tiles.iter().map(|tile| tile.column as u32 + 1).max().unwrap_or(0);
     let (height, width) = (sheet.height as u32, sheet.width as u32);
@@ -198,7 +284,7 @@ fn raster(sheet: &Sheet, limit: f64, scale: TileScale) -> (RgbImage, u32) {
     let zoom = (1..=largest).rev().find(fits).unwrap_or(1);
     let (row_step, column_step) = (height * zoom + GAP, width * zoom + GAP);
     let mut image =
-        RgbImage::from_pixel(n_columns * column_step - GAP, n_rows * row_step - GAP, GAP_COLOR);
+        RgbaImage::from_pixel(n_columns * column_step - GAP, n_rows * row_step - GAP, GAP_COLOR);
     for tile in &sheet.tiles {
         let (top, left) = (tile.row as u32 * row_step, tile.column as u32 * column_step);
         let color = coloring(&tile.pixels, scale);
@@ -217,7 +303,7 @@ fn raster(sheet: &Sheet, limit: f64, scale: TileScale) -> (RgbImage, u32) {
 }
 
 /// The colours of one tile. NaN is mid-grey.
-fn coloring(pixels: &[f32], scale: TileScale) -> impl Fn(&[f32]) -> image::Rgb<u8> {
+fn coloring(pixels: &[f32], scale: TileScale) -> impl Fn(&[f32]) -> image::Rgba<u8> {
     let largest = pixels.iter().filter(|p| p.is_finite()).fold(0.0_f32, |a, p| a.max(p.abs()));
     move |numbers| {
         let pixel = numbers[0];
@@ -226,14 +312,19 @@ fn coloring(pixels: &[f32], scale: TileScale) -> impl Fn(&[f32]) -> image::Rgb<u
             TileScale::Grey => palette::grey(pixel),
             TileScale::Colour => palette::colour([pixel, numbers[1], numbers[2]]),
             TileScale::Diverging if largest == 0.0 => palette::diverging(0.0),
-            TileScale::Diverging => palette::diverging(pixel / largest),
+            TileScale::Diverging => palette::diverging(stepped(pixel / largest)),
         };
-        image::Rgb([red, green, blue])
+        image::Rgba([red, green, blue, u8::MAX])
     }
 }
 
+/// The nearest of 201 steps from −1 to 1, so that a bitmap of filters has few colours.
+fn stepped(value: f32) -> f32 {
+    (value * 100.0).round() / 100.0
+}
+
 /// Draws a line around a tile, whose edge may be as white as the page.
-fn edge(image: &mut RgbImage, (left, top): (u32, u32), (width, height): (u32, u32)) {
+fn edge(image: &mut RgbaImage, (left, top): (u32, u32), (width, height): (u32, u32)) {
     for x in left..left + width {
         image.put_pixel(x, top, EDGE_COLOR);
         image.put_pixel(x, top + height - 1, EDGE_COLOR);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use maud::{Markup, html};
 use number_text::{count, fixed};
 
+use super::heading::titled;
 use super::scrolling;
 use crate::group::distinct;
 use crate::rows::{BalancedRow, FailureRow, ReferenceRow};
@@ -30,31 +31,34 @@ fn means(head: &str, rows: &[(&str, usize, f64)]) -> Markup {
         let (sum, n) = here.fold((0.0, 0), |(sum, n), row| (sum + row.2, n + 1));
         (n > 0).then(|| sum / f64::from(n))
     };
-    scrolling(html! {
-        table {
-            thead {
-                tr {
-                    th scope="col" { (head) }
-                    @for labels in &labels {
-                        th.number scope="col" { (count(*labels)) " labels" }
+    scrolling(
+        head,
+        html! {
+            table {
+                thead {
+                    tr {
+                        th scope="col" { (head) }
+                        @for labels in &labels {
+                            th.number scope="col" { (count(*labels)) " labels" }
+                        }
                     }
                 }
-            }
-            tbody {
-                @for name in names {
-                    tr {
-                        th scope="row" { (name) }
-                        @for &labels in &labels {
-                            @match mean(name, labels) {
-                                Some(mean) => td.number { (fixed(mean, 2)) },
-                                None => td.number.none { "–" },
+                tbody {
+                    @for name in names {
+                        tr {
+                            th scope="row" { (name) }
+                            @for &labels in &labels {
+                                @match mean(name, labels) {
+                                    Some(mean) => td.number { (fixed(mean, 2)) },
+                                    None => td.number.none { "–" },
+                                }
                             }
                         }
                     }
                 }
             }
-        }
-    })
+        },
+    )
 }
 
 fn usual(rows: &[ReferenceRow]) -> Markup {
@@ -62,7 +66,7 @@ fn usual(rows: &[ReferenceRow]) -> Markup {
         rows.iter().map(|r| (r.classifier.as_str(), r.labels, r.test_error_pct)).collect();
     let notes = distinct(rows.iter().filter(|row| !row.note.is_empty()));
     html! {
-        h3 { "Usual classifiers on the same labels" }
+        (titled("Usual classifiers on the same labels"))
         (means("classifier", &errors))
         p.hint {
             "Mean test error in percent. Their few settings are chosen on the validation samples, as              those of the networks are."
@@ -77,7 +81,7 @@ fn by_class(rows: &[BalancedRow]) -> Markup {
     let errors: Vec<_> =
         rows.iter().map(|r| (r.method.as_str(), r.labels, r.balanced_error_pct)).collect();
     html! {
-        h3 { "Balanced test error" }
+        (titled("Balanced test error"))
         (means("method", &errors))
         p.hint {
             "The mean over the classes of the error of each class, in percent: every class counts the              same, however rare it is. A classifier that always names one of two classes has 50 %."
@@ -87,8 +91,8 @@ fn by_class(rows: &[BalancedRow]) -> Markup {
 
 fn failed(rows: &[FailureRow]) -> Markup {
     html! {
-        h3 { "Networks that could not be trained" }
-        (scrolling(html! {
+        (titled("Networks that could not be trained"))
+        (scrolling("Failures", html! {
             table {
                 thead {
                     tr {

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::heading::titled;
 use super::scrolling;
 use crate::group::grouped;
 use crate::rows::{ComparisonRow, EqualSecondsRow, TimingRow};
@@ -22,8 +23,8 @@ pub(super) fn tables(
 fn updates(rows: &[ComparisonRow]) -> Markup {
     let groups = grouped(rows, |row| (row.depth, row.method.clone()));
     html! {
-        h3 { "Parameter updates per classifier" }
-        (scrolling(html! {
+        (titled("Parameter updates per classifier"))
+        (scrolling("Parameter updates", html! {
             table {
                 thead {
                     tr {
@@ -35,7 +36,7 @@ fn updates(rows: &[ComparisonRow]) -> Markup {
                 }
                 tbody {
                     @for ((depth, method), rows) in &groups {
-                        tr {
+                        tr data-series=(method) {
                             th scope="row" { (method) }
                             td.number { (depth) }
                             td.number { (range(rows.iter().map(|row| row.pretrain_updates))) }
@@ -54,8 +55,8 @@ fn updates(rows: &[ComparisonRow]) -> Markup {
 
 fn equal_seconds(rows: &[EqualSecondsRow]) -> Markup {
     html! {
-        h3 { "Test error with equal time for all methods" }
-        (scrolling(html! {
+        (titled("Test error with equal time for all methods"))
+        (scrolling("Equal time", html! {
             table {
                 thead {
                     tr {
@@ -93,8 +94,8 @@ fn equal_seconds(rows: &[EqualSecondsRow]) -> Markup {
 fn seconds(rows: &[TimingRow]) -> Markup {
     let groups = grouped(rows, |row| (row.method.clone(), row.stage.clone()));
     html! {
-        h3 { "Time" }
-        (scrolling(html! {
+        (titled("Time"))
+        (scrolling("Time", html! {
             table {
                 thead {
                     tr {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
+use super::heading::titled;
 use super::{layers_of, scrolling, seed_counts, tidy};
 use crate::answer::{Answer, PairVerdict, Tone};
 use crate::group::distinct;
@@ -35,7 +36,7 @@ pub(super) fn tables(rows: &[PairedRow], answer: Option<&Answer>) -> Markup {
     let depths: BTreeSet<usize> = rows.iter().map(|row| row.depth).collect();
     let Some(deepest) = depths.last() else { return html! {} };
     html! {
-        h3 { "Differences, paired by seed, " (layers_of(*deepest)) }
+        (titled(&format!("Differences, paired by seed, {}", layers_of(*deepest))))
         @if let Some(answer) = answer {
             @if !answer.family.is_empty() { p.hint { (tidy(&answer.family)) } }
         }
@@ -87,7 +88,7 @@ fn table(mut pairs: Vec<Pair<'_>>) -> Markup {
     let seeds: BTreeSet<usize> = here.iter().map(|(row, _)| row.seeds).collect();
     let has_verdicts = here.iter().any(|(_, verdict)| verdict.is_some());
     html! {
-        (scrolling(html! {
+        (scrolling("Paired differences", html! {
             table {
                 thead {
                     tr {
@@ -103,8 +104,8 @@ fn table(mut pairs: Vec<Pair<'_>>) -> Markup {
                 tbody {
                     @for (i, (row, verdict)) in here.iter().enumerate() {
                         @let first = i == 0 || here[i - 1].0.labels != row.labels;
-                        tr.first[first] {
-                            td.number { @if first { (count(row.labels)) } }
+                        tr.first[first] data-series=(row.method_a) {
+                            td.number { span.repeated[!first] { (count(row.labels)) } }
                             th scope="row" { (row.method_a) " − " (row.method_b) }
                             td.number { (signed(row.difference_pct_mean, 2)) }
                             td.number { (interval(row)) }
@@ -140,12 +141,16 @@ fn interval(row: &PairedRow) -> String {
 }
 
 fn badge(verdict: &PairVerdict) -> Markup {
-    let class = match verdict.tone {
+    html! { span class={ "verdict " (class_of(verdict.tone)) } { (verdict.text) } }
+}
+
+/// The class of a badge of this tone.
+pub(super) fn class_of(tone: Tone) -> &'static str {
+    match tone {
         Tone::Good => "good",
         Tone::FairlyGood => "good fairly",
         Tone::Neutral => "open",
         Tone::FairlyBad => "bad fairly",
         Tone::Bad => "bad",
-    };
-    html! { span class={ "verdict " (class) } { (verdict.text) } }
+    }
 }

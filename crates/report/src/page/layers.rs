@@ -3,6 +3,7 @@
 
 use maud::{Markup, html};
 
+use super::heading::titled;
 use super::scrolling;
 use crate::rows::{MetricRow, SummaryRow};
 use number_text::{count, fixed};
@@ -44,8 +45,8 @@ pub(super) fn first_layer(summary: &[SummaryRow], metrics: &[MetricRow]) -> Mark
         return html! {};
     }
     html! {
-        h3 { "The first layer before and after fine-tuning with " (count(labels)) " labels" }
-        (scrolling(html! {
+        (titled(&format!("The first layer before and after fine-tuning with {} labels", count(labels))))
+        (scrolling("First layers", html! {
             table {
                 thead {
                     tr {
@@ -56,7 +57,7 @@ pub(super) fn first_layer(summary: &[SummaryRow], metrics: &[MetricRow]) -> Mark
                 }
                 tbody {
                     @for row in rows {
-                        tr {
+                        tr data-series=(row.method) {
                             th scope="row" { (row.method) }
                             td.number { (fixed(row.test_error_pct_mean, 2)) }
                             @for (metric, _, decimals) in COLUMNS {

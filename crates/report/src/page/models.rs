@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::heading::titled;
 use super::scrolling;
 use crate::metrics::{OF_MODELS, TestValues, mean};
 use crate::rows::MetricRow;
@@ -26,8 +27,8 @@ pub(super) fn table(rows: &[MetricRow]) -> Markup {
     let most_seeds = runs.iter().map(|run| seeds(run)).max().unwrap_or(0);
     html! {
         @if runs.len() > 1 || most_seeds > 1 {
-            h3 { "Models on the test set" }
-            (scrolling(html! {
+            (titled("Models on the test set"))
+            (scrolling("Models on the test set", html! {
                 table {
                     thead {
                         tr {
@@ -40,7 +41,7 @@ pub(super) fn table(rows: &[MetricRow]) -> Markup {
                     }
                     tbody {
                         @for run in &runs {
-                            tr {
+                            tr data-series=(run) {
                                 th scope="row" { (run) }
                                 @if most_seeds > 1 { td.number { (count(seeds(run))) } }
                                 @for column in &columns { (cell(&values(run, column))) }

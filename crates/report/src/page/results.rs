@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
+use super::heading::titled;
 use super::{layers_of, scrolling, seed_counts};
 use crate::answer::Styles;
 use crate::group::distinct;
@@ -23,7 +24,7 @@ pub(super) fn errors(rows: &[SummaryRow], of_seeds: &[SummaryRow], styles: &Styl
     let about = if of_seeds.is_empty() { SEEDS } else { SAMPLES };
     let several = of_seeds.iter().any(|row| row.seeds > 1);
     html! {
-        h3 { "Test error by method and number of labels, " (layers_of(*deepest)) }
+        (titled(&format!("Test error by method and number of labels, {}", layers_of(*deepest))))
         (error_table(rows, *deepest, styles, about))
         @for depth in depths.iter().rev().skip(1) {
             details {
@@ -54,7 +55,7 @@ fn error_table(rows: &[SummaryRow], depth: usize, styles: &Styles, about: &str) 
     };
     let seeds: BTreeSet<usize> = here.iter().map(|row| row.seeds).collect();
     html! {
-        (scrolling(html! {
+        (scrolling("Test errors", html! {
             table {
                 thead {
                     tr {
@@ -66,7 +67,7 @@ fn error_table(rows: &[SummaryRow], depth: usize, styles: &Styles, about: &str) 
                 }
                 tbody {
                     @for method in methods {
-                        tr {
+                        tr data-series=(method) {
                             th scope="row" title=[words(method)] { (method) }
                             @for &labels in &labels {
                                 @match here.iter().find(|r| r.method == method && r.labels == labels) {

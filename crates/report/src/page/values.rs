@@ -21,7 +21,7 @@ pub(super) fn table(rows: &[MetricRow]) -> Markup {
     html! {
         details open[last.len() <= OPEN] {
             summary { (count(last.len())) " values, each from the last epoch" }
-            (scrolling(html! {
+            (scrolling("Values", html! {
                 table {
                     thead {
                         tr {

@@ -103,7 +103,7 @@ fn a_folder_built_twice_has_the_same_bytes() {
         page_with_answer(&dir);
     }
     let [first, second] = [&one, &two].map(|dir| bytes_in(&dir.path().join("run/figures")));
-    assert_eq!(first.len(), 5 * 4, "five figures, four files each");
+    assert_eq!(first.len(), 6 * 4, "six figures, four files each");
     assert!(first.values().eq(second.values()));
     assert!(
         bytes_in(&one.path().join("run")).values().eq(bytes_in(&two.path().join("run")).values())
@@ -119,7 +119,9 @@ fn drawings_are_well_formed_and_come_from_the_csv() {
     let figures = report::redraw(dir.path(), &made_up::styles()).unwrap();
     for figure in &figures {
         assert_well_formed(&figure.svg);
-        assert!(figure.svg.contains("<title>"));
+        assert_well_formed(&figure.narrow_svg);
+        let named = format!("aria-label=\"{}. {}", figure.meta.title, figure.meta.alt);
+        assert!(figure.svg.contains(&named), "{}", figure.svg);
         let png = dir.path().join("figures").join(format!("{}.png", figure.name));
         assert!(image::open(png).unwrap().width() > 400);
     }

@@ -11,9 +11,12 @@ fn the_page_needs_nothing_else() {
     let dir = tempfile::tempdir().unwrap();
     made_up::comparison_run(dir.path(), &images()).unwrap();
     let page = page_with_answer(dir.path());
-    assert_eq!(page.matches("<svg").count(), 5);
-    for outside in ["http://", "https://", "<script", "<link", "@import", "url("] {
-        assert!(!page.contains(outside), "{outside}");
+    let figures = page.matches("<figure").count();
+    assert_eq!(figures, 6);
+    assert_eq!(page.matches("role=\"img\"").count(), 2 * figures, "for wide and narrow screens");
+    let content = page.replace("http://www.w3.org/2000/svg", "");
+    for outside in ["http://", "https://", "<script src", "<link", "@import", "url(", " style="] {
+        assert!(!content.contains(outside), "{outside}");
     }
     for href in page.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
         let local = href.starts_with('#') || href.starts_with("data:image/png;base64,");

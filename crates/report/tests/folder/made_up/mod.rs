@@ -5,8 +5,8 @@ mod figures;
 use std::path::Path;
 
 use report::{
-    Answer, ComparisonRow, Error, Lines, Meta, MethodStyle, MetricRow, PairVerdict, PairedRow,
-    Panel, Rgb, Styles, SummaryRow, TimingRow, Tone, write_csv, write_text,
+    Answer, ComparisonRow, Error, Lines, Marker, Meta, MethodStyle, MetricRow, PairVerdict,
+    PairedRow, Panel, Rgb, Styles, SummaryRow, TimingRow, Tone, write_csv, write_text,
 };
 
 const LABELS: [usize; 5] = [100, 1000, 3000, 10_000, 50_000];
@@ -36,6 +36,7 @@ pub(crate) fn styles() -> Styles {
         name: name.into(),
         words: words.into(),
         color,
+        marker: Marker::default(),
     });
     Styles { methods: methods.into() }
 }

@@ -1,0 +1,45 @@
+//! Figures on the page.
+
+use maud::{Markup, PreEscaped, html};
+
+use super::heading::heading;
+use crate::figures::{self, Figure, Section};
+use crate::group::grouped;
+
+/// The figures of a section. Those that are read alike stand below one another, and how to read them is
+/// said once.
+pub(super) fn gallery(figures: &[Figure], section: Section) -> Markup {
+    let here: Vec<&Figure> = figures.iter().filter(|it| it.meta.section == section).collect();
+    let groups = grouped(&here, |figure| figure.meta.how_to_read.clone());
+    html! {
+        @for (how_to_read, figures) in &groups {
+            @for (i, figure) in figures.iter().enumerate() {
+                (card(figure, if i == 0 { how_to_read } else { "" }))
+            }
+        }
+    }
+}
+
+/// A drawing with its caption and links to its files.
+fn card(figure: &Figure, how_to_read: &str) -> Markup {
+    let Figure { name, meta, svg, narrow_svg, .. } = figure;
+    html! {
+        figure id={ "figure-" (name) } {
+            (heading(&meta.title, &format!("figure-{name}")))
+            @if !how_to_read.is_empty() { p.reading { b { "How to read it. " } (how_to_read) } }
+            div.drawing.wide tabindex="0" role="group" aria-label=(meta.title) {
+                (PreEscaped(figures::without_title(svg)))
+            }
+            div.drawing.narrow { (PreEscaped(figures::without_title(narrow_svg))) }
+            figcaption {
+                @if !meta.caption.is_empty() { p { (meta.caption) } }
+                p.files {
+                    @for extension in ["csv", "svg", "png"] {
+                        a href={ "figures/" (name) "." (extension) } download
+                            aria-label={ "." (extension) " of " (meta.title) } { "." (extension) }
+                    }
+                }
+            }
+        }
+    }
+}

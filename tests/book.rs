@@ -1,0 +1,121 @@
+//! Every command of the book and of the READMEs runs. Models are trained on a few digits and for one epoch, so
+//! that this takes seconds; the settings that the book names are kept.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::{root, small_mnist};
+
+/// Models that take a second with these settings; of the others the settings are resolved and printed.
+const TRAINED: [(&str, &str); 6] = [
+    ("autoencoder", "training.epochs=1"),
+    ("tutorial", "training.epochs=1"),
+    ("sparse", "training.epochs=1"),
+    ("denoising", "training.epochs=1"),
+    ("contractive", "training.epochs=1"),
+    ("rbm", "training.epochs=1"),
+];
+
+/// The lines of shell examples in a Markdown file that begin with `aerbm`, without comments.
+fn commands(file: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(file).expect("a page of the book");
+    let blocks =
+        text.split("```").skip(1).step_by(2).filter_map(|block| block.strip_prefix("sh\n"));
+    let lines = blocks.flat_map(str::lines).map(|line| line.split(" #").next().unwrap_or_default());
+    lines.map(str::trim).filter(|line| line.starts_with("aerbm ")).map(str::to_owned).collect()
+}
+
+fn pages(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("the book") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            pages(&path, found);
+        } else if path.extension().is_some_and(|e| e == "md") {
+            found.push(path);
+        }
+    }
+    found.sort();
+}
+
+/// The arguments with which a command of the book is run here.
+fn arguments(line: &str, digits: &Path) -> Vec<String> {
+    let mut words: Vec<String> = line.split_whitespace().skip(1).map(str::to_owned).collect();
+    let has = |words: &[String], word: &str| words.iter().any(|one| one == word);
+    let preset = words.get(1).cloned().unwrap_or_default();
+    let digits = digits.display().to_string();
+    match words[0].as_str() {
+        "train" if has(&words, "--list") || has(&words, "--print") => (),
+        "train" if has(&words, "--data") => {
+            words.extend(["--set", "training.epochs=1"].map(str::to_owned));
+        }
+        "train" => match TRAINED.iter().find(|(name, _)| *name == preset) {
+            Some((name, setting)) => {
+                let folder = format!("reports/runs/{name}-seed1-{}", words.len());
+                let folder = folder.trim_end_matches("-2").to_owned();
+                let set = ["--set", "split={train=250}", "--set", setting, "--data", &digits];
+                words.extend(set.map(str::to_owned));
+                words.extend(["--out".to_owned(), folder]);
+            }
+            None => words.push("--print".to_owned()),
+        },
+        // These take minutes; that they understand their options is checked.
+        "compare" | "pipeline" | "likelihood" => words.push("--help".to_owned()),
+        "sample" | "inpaint" | "denoise" | "encode" | "reconstruct"
+            if words.get(1).is_some_and(|run| run.starts_with("reports/runs/")) =>
+        {
+            words.extend(["--data".to_owned(), digits]);
+        }
+        _ => (),
+    }
+    words
+}
+
+/// A table for the examples of the reader's own data.
+fn table(path: &Path, with_label: bool) {
+    let mut text = String::from(if with_label { "size,age,kind\n" } else { "size,age\n" });
+    for i in 0..120 {
+        let (size, age) = (f64::from(i % 17) * 1.5 + 0.25, f64::from(i * 7 % 23) / 3.0);
+        text.push_str(&[format!("{size:.2}"), format!("{age:.3}")].join(","));
+        text += if !with_label {
+            "\n"
+        } else if i % 17 > 8 {
+            ",large\n"
+        } else {
+            ",small\n"
+        };
+    }
+    std::fs::write(path, text).expect("written");
+}
+
+#[test]
+fn every_command_of_the_book_runs() {
+    let digits = small_mnist(300, 60);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    table(&folder.path().join("flats.csv"), true);
+    table(&folder.path().join("sensors.csv"), false);
+    let mut files = Vec::new();
+    pages(&root().join("docs/src/models"), &mut files);
+    for name in ["introduction.md", "your-data.md", "study.md", "files.md", "extending.md"] {
+        files.push(root().join("docs/src").join(name));
+    }
+    let mut count = 0;
+    for file in files {
+        for line in commands(&file) {
+            let words = arguments(&line, digits.path());
+            // The results of commands that take minutes do not exist here.
+            let absent = |word: &String| {
+                let is_result = ["reports/quick", "reports/compare", "reports/runs/dbn"];
+                is_result.iter().any(|name| word.starts_with(name))
+            };
+            if words.iter().any(absent) {
+                continue;
+            }
+            let mut command = Command::new(assert_cmd::cargo::cargo_bin("aerbm"));
+            let output = command.current_dir(folder.path()).args(&words).output().expect("it runs");
+            let error = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{}: {line}\n{error}", file.display());
+            count += 1;
+        }
+    }
+    assert!(count > 25, "only {count} commands were found");
+}
