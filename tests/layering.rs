@@ -5,18 +5,26 @@ use std::collections::BTreeSet;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// What each crate may use of ours.
-const MAY_USE: [(&str, &[&str]); 11] = [
+const MAY_USE: [(&str, &[&str]); 12] = [
     ("aerbm-numerics", &[]),
     ("aerbm-mnist-io", &[]),
     ("aerbm-number-text", &[]),
-    ("aerbm-report", &["aerbm-number-text"]),
+    ("aerbm-durable", &[]),
+    ("aerbm-report", &["aerbm-number-text", "aerbm-durable"]),
     ("aerbm-nn-core", &["aerbm-numerics"]),
     ("aerbm-ae-core", &["aerbm-nn-core", "aerbm-numerics"]),
     ("aerbm-rbm-core", &["aerbm-nn-core", "aerbm-numerics"]),
     ("aerbm-stack", &["aerbm-ae-core", "aerbm-rbm-core", "aerbm-nn-core", "aerbm-numerics"]),
     (
         "aerbm-study",
-        &["aerbm-stack", "aerbm-mnist-io", "aerbm-nn-core", "aerbm-numerics", "aerbm-number-text"],
+        &[
+            "aerbm-stack",
+            "aerbm-mnist-io",
+            "aerbm-nn-core",
+            "aerbm-numerics",
+            "aerbm-number-text",
+            "aerbm-durable",
+        ],
     ),
     (
         "aerbm",
@@ -30,6 +38,7 @@ const MAY_USE: [(&str, &[&str]); 11] = [
             "aerbm-mnist-io",
             "aerbm-report",
             "aerbm-number-text",
+            "aerbm-durable",
         ],
     ),
     ("aerbm-cli", &["aerbm", "aerbm-report"]),

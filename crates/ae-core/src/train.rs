@@ -1,6 +1,6 @@
 use nn_core::{
-    MeanCost, Metric, Minibatches, Optimizer, Parameters, Progress, RestoreError, Samples,
-    TensorMap, TrainingError, assign, check_representable, has_missing, restore, store,
+    Metric, Minibatches, Optimizer, Parameters, Pause, Progress, RestoreError, Samples, TensorMap,
+    TrainingError, Unfinished, assign, check_representable, has_missing, restore, store,
 };
 use numerics::{Purpose, Real, Stream};
 
@@ -18,6 +18,8 @@ pub struct Training<F> {
     seed: u64,
     layer: usize,
     epochs_done: usize,
+    /// The epoch in progress, if it was left.
+    unfinished: Option<Unfinished>,
     optimizer: Optimizer<F>,
     minibatches: Minibatches,
     examples: Examples<F>,
@@ -34,6 +36,9 @@ pub struct Training<F> {
 const DIVERGED: f64 = 10.0;
 
 const BASELINE: &str = "baseline_cost";
+
+/// Prefix of the tensors of the model before the epoch that was left.
+const LAST_GOOD: &str = "last_good.";
 
 impl<F: Real> Training<F> {
     /// Prepares to train `model` on `data` (n × visible), with the streams of `seed` and `layer`.
@@ -65,6 +70,7 @@ impl<F: Real> Training<F> {
             seed,
             layer,
             epochs_done: 0,
+            unfinished: None,
             optimizer: Optimizer::new(config.optimizer, config.regularisation(), model),
             minibatches: Minibatches::new(data.n_samples(), batch_size),
             examples,
@@ -115,15 +121,37 @@ impl<F: Real> Training<F> {
         model: &mut Autoencoder<F>,
         data: impl Samples<F>,
     ) -> Result<f64, TrainingError> {
+        let cost = self.epoch_until(model, data, &mut || false)?;
+        Ok(cost.expect("an epoch that is not left has a cost"))
+    }
+
+    /// Trains one epoch, or continues the one that was left. If `pause` says so between two batches, the epoch
+    /// is left there, and the result is none.
+    ///
+    /// # Errors
+    /// As [`Training::epoch`].
+    pub fn epoch_until(
+        &mut self,
+        model: &mut Autoencoder<F>,
+        data: impl Samples<F>,
+        pause: Pause<'_>,
+    ) -> Result<Option<f64>, TrainingError> {
         let epoch = self.epochs_done + 1;
-        assign(&mut self.last_good, model);
+        if self.unfinished.is_none() {
+            assign(&mut self.last_good, model);
+        }
+        let Unfinished { batches, mut mean } = self.unfinished.take().unwrap_or_default();
         self.objective.top_k = self.top_k(model.top_k);
         let stream = |purpose| Stream::new(self.seed, purpose).layer(self.layer).epoch(epoch);
         self.minibatches.shuffle(stream(ORDER));
         let n_batches = self.minibatches.n_batches();
         let steps = self.config.epochs * n_batches;
-        let mut mean = MeanCost::default();
-        for (batch, samples) in self.minibatches.iter().enumerate() {
+        for batch in batches..n_batches {
+            if batch > batches && pause() {
+                self.unfinished = Some(Unfinished { batches: batch, mean });
+                return Ok(None);
+            }
+            let samples = self.minibatches.batch(batch);
             let step = self.epochs_done * n_batches + batch;
             let rate = self.config.learning_rate * self.config.schedule.factor(step, steps);
             let stream = |purpose| stream(purpose).batch(batch);
@@ -156,16 +184,20 @@ impl<F: Real> Training<F> {
             });
         }
         self.epochs_done = epoch;
-        Ok(mean.mean())
+        Ok(Some(mean.mean()))
     }
 }
 
 impl Training<f32> {
-    /// Adds the state of the optimizer and the cost that training began with to `map`. With the model and [`Training::epochs_done`], it makes
-    /// a checkpoint.
+    /// Adds the state of the optimizer, the cost that training began with, and the epoch that was left to
+    /// `map`. With the model and [`Training::epochs_done`], it makes a checkpoint.
     pub fn store(&self, map: &mut TensorMap) {
         store(&self.optimizer, "optimizer.", map);
         map.insert(BASELINE.to_owned(), ndarray::arr0(self.baseline).into_dyn());
+        if let Some(unfinished) = &self.unfinished {
+            unfinished.store(map);
+            store(&self.last_good, LAST_GOOD, map);
+        }
     }
 
     /// Restores the state from a checkpoint taken after `epochs_done` epochs.
@@ -179,7 +211,12 @@ impl Training<f32> {
             self.baseline = baseline;
         }
         self.epochs_done = epochs_done;
-        self.optimizer.steps = (epochs_done * self.minibatches.n_batches()) as u64;
+        self.unfinished = Unfinished::restored(map)?;
+        if self.unfinished.is_some() {
+            restore(&mut self.last_good, LAST_GOOD, map)?;
+        }
+        let batches = self.unfinished.map_or(0, |unfinished| unfinished.batches);
+        self.optimizer.steps = (epochs_done * self.minibatches.n_batches() + batches) as u64;
         Ok(())
     }
 }

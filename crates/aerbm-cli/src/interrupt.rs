@@ -16,10 +16,16 @@ pub(crate) fn listen() {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
 
-    let heard = [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|&signal| !is_ignored(signal));
-    // Without a handler, a request ends the process.
-    let Ok(mut signals) = Signals::new(heard) else { return };
-    std::thread::spawn(move || signals.forever().for_each(request));
+    let heard: Vec<i32> =
+        [SIGHUP, SIGINT, SIGTERM].into_iter().filter(|&signal| !is_ignored(signal)).collect();
+    // Without a thread or a handler, a request ends the process. The thread installs the handler, so that
+    // there is none if the thread cannot be started.
+    let listen = move || {
+        if let Ok(mut signals) = Signals::new(heard) {
+            signals.forever().for_each(request);
+        }
+    };
+    let _ = std::thread::Builder::new().name("signals".to_owned()).spawn(listen);
 }
 
 /// Whether the process was started to ignore a signal, where the system tells it.

@@ -2,15 +2,17 @@
 
 mod commands;
 mod data_args;
+mod harmless;
 mod interrupt;
 mod new_rows;
 mod remedy;
 mod times;
 mod ui;
 
+use std::io::{ErrorKind, Write as _};
 use std::process::ExitCode;
 
-use aerbm::{ConfigError, Error};
+use aerbm::{ConfigError, Error, Monitor as _, Threads};
 use clap::Parser;
 
 use crate::ui::Ui;
@@ -42,16 +44,36 @@ struct Cli {
     json: bool,
 }
 
+/// Prints help, the version, or the reason why the arguments make no sense.
+fn explained(message: &clap::Error) -> ExitCode {
+    match message.print().and_then(|()| std::io::stdout().flush()) {
+        _ if message.use_stderr() => ExitCode::from(2),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            ui::print_aside(&format!("error: standard output: {error}"));
+            ExitCode::FAILURE
+        }
+        _ => ExitCode::SUCCESS,
+    }
+}
+
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return explained(&error),
+    };
     let ui = Ui::new(cli.quiet, cli.json);
     interrupt::listen();
+    let Threads { asked, started } = aerbm::threads();
+    if started < asked {
+        ui.note(&format!("{started} threads instead of {asked}: the system does not start more"));
+    }
     times::start();
     let outcome = aerbm::with_threads(|| cli.command.run(&ui));
     if let Some(table) = times::table() {
         ui.always(&table);
     }
     let Err(error) = outcome else {
+        ui.tell_held_notes();
         return ExitCode::SUCCESS;
     };
     ui.error(&error);

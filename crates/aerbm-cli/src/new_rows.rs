@@ -1,6 +1,6 @@
 //! Options of commands that apply a model to rows of a file.
 
-use std::io::BufWriter;
+use std::io::{BufWriter, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
 use aerbm::apply::{TableSink, csv_stream, reconstruct, sink_for};
@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum};
 
 use crate::commands::OnModel;
 use crate::data_args::YesNo;
+use crate::harmless::HarmlessLines;
 use crate::ui::Ui;
 
 /// A model and the rows that it is applied to.
@@ -81,7 +82,16 @@ impl OnRows {
     pub(crate) fn sink(&self) -> anyhow::Result<Box<dyn TableSink>> {
         Ok(match &self.options.out {
             Some(path) => sink_for(path)?,
-            None => csv_stream("standard output", BufWriter::new(std::io::stdout())),
+            None => {
+                let (name, out) = ("standard output", std::io::stdout());
+                let is_terminal = out.is_terminal();
+                let out = BufWriter::new(out);
+                if is_terminal {
+                    csv_stream(name, HarmlessLines(out))
+                } else {
+                    csv_stream(name, out)
+                }
+            }
         })
     }
 

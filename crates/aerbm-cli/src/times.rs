@@ -17,7 +17,7 @@ pub(crate) fn start() {
 
 /// The table, if anything was measured.
 pub(crate) fn table() -> Option<String> {
-    times::report().map(|times| rows(&times, aerbm::threads()))
+    times::report().map(|times| rows(&times, aerbm::threads().started))
 }
 
 fn rows(times: &Times, threads: usize) -> String {

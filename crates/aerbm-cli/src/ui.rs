@@ -5,12 +5,13 @@ use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use aerbm::Monitor;
 use aerbm::nn_core::Progress;
+use aerbm::{Monitor, Threads};
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
+use crate::harmless::harmless;
 use crate::interrupt;
 use crate::remedy::remedy;
 
@@ -22,12 +23,21 @@ pub(crate) struct Ui {
     bar: RefCell<Option<ProgressBar>>,
     /// Whether standard output has a line for each epoch, so that standard error needs none.
     epochs_are_results: Cell<bool>,
+    /// Notes from before the work began; they are not told if it is refused. None once it has begun.
+    held: RefCell<Option<Vec<String>>>,
 }
 
 impl Ui {
     pub(crate) fn new(quiet: bool, json: bool) -> Self {
         let terminal = std::io::stderr().is_terminal();
-        Ui { quiet, json, terminal, bar: RefCell::new(None), epochs_are_results: Cell::new(false) }
+        Ui {
+            quiet,
+            json,
+            terminal,
+            bar: RefCell::new(None),
+            epochs_are_results: Cell::new(false),
+            held: RefCell::new(Some(vec![])),
+        }
     }
 
     /// Prints a line of results, unless they are asked for as JSON.
@@ -71,7 +81,8 @@ impl Ui {
 
     /// Writes a line to standard output. A pipe that is closed, as `head` closes it, is not an error.
     fn print(&self, line: &str) -> anyhow::Result<()> {
-        let outcome = self.aside(|| writeln!(std::io::stdout(), "{line}"));
+        self.tell_held_notes();
+        let outcome = self.aside(|| writeln!(std::io::stdout(), "{}", harmless(line)));
         match outcome {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
                 Err(error).context("standard output")
@@ -92,6 +103,13 @@ impl Ui {
         print_aside(&format!("error: {error:#}{remedy}"));
     }
 
+    /// Tells the notes from before the work, which begins now or is done.
+    pub(crate) fn tell_held_notes(&self) {
+        for note in self.held.take().into_iter().flatten() {
+            self.aside(|| print_aside(&note));
+        }
+    }
+
     /// Prints beside the progress bar.
     fn aside<R>(&self, print: impl FnOnce() -> R) -> R {
         match &*self.bar.borrow() {
@@ -104,6 +122,7 @@ impl Ui {
 impl Monitor for Ui {
     fn begin(&self, title: &str, steps: usize) {
         self.finish();
+        self.tell_held_notes();
         if self.quiet {
             return;
         }
@@ -113,8 +132,12 @@ impl Monitor for Ui {
                 "{prefix:.bold} {wide_bar:.cyan/blue} {pos:>3}/{len} {msg} {eta:>4} left",
             );
             bar.set_style(style.expect("the template is well formed"));
-            bar.set_prefix(title.to_owned());
-            bar.enable_steady_tick(Duration::from_millis(250));
+            bar.set_prefix(harmless(title).into_owned());
+            // The clock of the bar is a thread, which may be one too many.
+            let Threads { asked, started } = aerbm::threads();
+            if started == asked {
+                bar.enable_steady_tick(Duration::from_millis(250));
+            }
             *self.bar.borrow_mut() = Some(bar);
         } else {
             print_aside(title);
@@ -145,7 +168,10 @@ impl Monitor for Ui {
 
     fn note(&self, text: &str) {
         // What was decided about the data matters also to those who want no progress.
-        self.aside(|| print_aside(text));
+        match &mut *self.held.borrow_mut() {
+            Some(held) => held.push(text.to_owned()),
+            None => self.aside(|| print_aside(text)),
+        }
     }
 
     fn interrupted(&self) -> bool {
@@ -154,6 +180,6 @@ impl Monitor for Ui {
 }
 
 /// Writes a line to standard error, where a failure cannot be reported.
-fn print_aside(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
+pub(crate) fn print_aside(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", harmless(text));
 }

@@ -140,8 +140,19 @@ pub enum Error {
         folder: PathBuf,
     },
     /// Another process writes to the folder.
-    #[error("{} is in use by another aerbm; wait for it, or choose another folder", folder.display())]
+    #[error(
+        "{} is in use by another aerbm ({holder}); wait for it, or choose another folder",
+        folder.display()
+    )]
     InUse {
+        /// The folder.
+        folder: PathBuf,
+        /// The process, in words.
+        holder: String,
+    },
+    /// The folder of a run is no longer there.
+    #[error("{} was removed or replaced while it was written to; run the command again", folder.display())]
+    FolderGone {
         /// The folder.
         folder: PathBuf,
     },

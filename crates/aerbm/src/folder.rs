@@ -3,10 +3,10 @@
 //! The folder, `config.toml` and `run.json` are written before any work, so that a folder that cannot
 //! be written to is noticed at once. Tables are rewritten as results arrive.
 
-use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use durable::{FolderLock, LockError};
 use report::{MetricRow, Row, TimingRow};
 use serde::Serialize;
 use serde_json::json;
@@ -24,8 +24,7 @@ pub struct RunFolder {
     info: serde_json::Value,
     metrics: Vec<MetricRow>,
     timings: Vec<TimingRow>,
-    /// Held while the folder is open; the system releases it when the process ends.
-    _lock: File,
+    lock: FolderLock,
 }
 
 /// The data in `run.json`.
@@ -58,12 +57,14 @@ impl RunFolder {
     ) -> Result<Self, Error> {
         let cannot = |source| Error::Folder { folder: path.to_owned(), source };
         std::fs::create_dir_all(path).map_err(cannot)?;
-        let lock = File::create(path.join(".lock")).map_err(cannot)?;
-        match lock.try_lock() {
-            Ok(()) => (),
-            Err(TryLockError::WouldBlock) => return Err(Error::InUse { folder: path.to_owned() }),
-            Err(TryLockError::Error(error)) => return Err(cannot(error)),
-        }
+        let lock = match FolderLock::acquire(path) {
+            Ok(lock) => lock,
+            Err(LockError::Io(error)) => return Err(cannot(error)),
+            Err(holder) => {
+                return Err(Error::InUse { folder: path.to_owned(), holder: holder.to_string() });
+            }
+        };
+        durable::remove_leftovers_below(path);
         let info = json!({
             "command": command,
             "version": env!("CARGO_PKG_VERSION"),
@@ -71,17 +72,12 @@ impl RunFolder {
             "os": std::env::consts::OS,
             "arch": std::env::consts::ARCH,
             "cpu": cpu(),
-            "threads": crate::threads(),
+            "threads": crate::threads().started,
             "data": data,
             "status": "running",
         });
-        let folder = RunFolder {
-            path: path.to_owned(),
-            info,
-            metrics: vec![],
-            timings: vec![],
-            _lock: lock,
-        };
+        let folder =
+            RunFolder { path: path.to_owned(), info, metrics: vec![], timings: vec![], lock };
         report::write_text(&path.join("config.toml"), config)?;
         folder.write_info()?;
         Ok(folder)
@@ -139,8 +135,10 @@ impl RunFolder {
     /// Writes a table of this name.
     ///
     /// # Errors
-    /// [`Error::Report`] if it cannot be written.
+    /// [`Error::FolderGone`] if the folder was removed meanwhile, [`Error::Report`] if the table cannot be
+    /// written.
     pub fn write_table<R: Row>(&self, name: &str, rows: &[R]) -> Result<(), Error> {
+        self.check_place()?;
         Ok(report::write_csv(&self.path.join(name), rows)?)
     }
 
@@ -163,19 +161,32 @@ impl RunFolder {
                 if !matches!(error, Error::Interrupted) {
                     self.info["failure"] = json!(error.with_causes());
                 }
-                // A folder that cannot be written to is the lesser failure.
-                let _ = self.write_info();
+                // A folder that cannot be written to is the lesser failure, and one that is gone stays so.
+                if self.lock.is_in_place() {
+                    let _ = self.write_info();
+                }
                 Err(error)
             }
         }
     }
 
     fn finish(mut self) -> Result<PathBuf, Error> {
+        self.check_place()?;
         self.info["status"] = json!("complete");
         self.write_info()?;
         crate::page::write(&self.path)?;
         crate::sums::write(&self.path)?;
         Ok(self.path.join("report.html"))
+    }
+
+    /// Refuses to go on in a folder that was removed, or replaced by another: it would lack what was written
+    /// before.
+    fn check_place(&self) -> Result<(), Error> {
+        if self.lock.is_in_place() {
+            Ok(())
+        } else {
+            Err(Error::FolderGone { folder: self.path.clone() })
+        }
     }
 
     fn write_info(&self) -> Result<(), Error> {

@@ -33,6 +33,7 @@ mod saved;
 pub mod selfcheck;
 mod stored;
 mod sums;
+mod threads;
 mod train;
 mod trained;
 pub mod verify;
@@ -45,6 +46,7 @@ pub use model::Model;
 pub use monitor::Monitor;
 pub use record::{Epoch, LayerEpoch, Measure, Record};
 pub use saved::Saved;
+pub use threads::{Threads, threads, with_threads};
 pub use trained::Trained;
 
 pub use ae_core;
@@ -55,17 +57,6 @@ pub use numerics;
 pub use rbm_core;
 pub use stack;
 pub use study;
-
-/// Runs `body` with a team of threads, one for each core or as many as `RAYON_NUM_THREADS` says. Inside
-/// another team `body` runs with that one. Results do not depend on the number of threads.
-pub fn with_threads<R>(body: impl FnOnce() -> R) -> R {
-    numerics::with_team(threads(), body)
-}
-
-/// The number of threads of [`with_threads`].
-pub fn threads() -> usize {
-    rayon::current_num_threads()
-}
 
 /// The mean of values.
 pub(crate) fn mean(values: &[f64]) -> f64 {

@@ -12,7 +12,7 @@ use study::stage::{Key, Store};
 
 use crate::best::Best;
 use crate::comparison::{Comparison, compare};
-use crate::config::{Memory, ProbeSettings, ProfileConfig, RunConfig};
+use crate::config::{Memory, ProbeSettings, ProfileConfig, RunConfig, text_of};
 use crate::data::{Loaded, Source};
 use crate::figures::{self, Figures};
 use crate::folder::{DataInfo, FAILED, RunFolder};
@@ -217,7 +217,7 @@ fn warning(model: &Model, x: ArrayView2<f32>) -> Option<String> {
 /// Refuses a folder that holds a run with other settings, of another seed or of other data. A run that failed,
 /// or that was ended before it kept anything, is none.
 fn refuse_other_run(out: &Path, settings: &str, identity: &serde_json::Value) -> Result<(), Error> {
-    let Ok(config) = std::fs::read_to_string(out.join("config.toml")) else { return Ok(()) };
+    let Ok(config) = text_of(&out.join("config.toml")) else { return Ok(()) };
     let info = std::fs::read_to_string(out.join("run.json")).unwrap_or_default();
     let info: serde_json::Value = serde_json::from_str(&info).unwrap_or_default();
     let has_models =

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use study::stage::Key;
 
 use crate::Error;
-use crate::config::{ConfigError, RunConfig};
+use crate::config::{self, ConfigError, RunConfig};
 use crate::data::Source;
 
 /// One measurement.
@@ -154,9 +154,7 @@ impl Record {
     /// # Errors
     /// [`ConfigError`] if the record's text is not that of settings.
     pub fn settings(&self) -> Result<RunConfig, ConfigError> {
-        let table = self.config.parse::<toml::Table>();
-        let table = table.map_err(|e| ConfigError(format!("{}: {}", self.run, e.message())))?;
-        RunConfig::from_table(table, &self.run)
+        RunConfig::from_table(config::table(&self.config, &self.run)?, &self.run)
     }
 
     /// This record with other measurements, and without its epochs: the rows of a later command.

@@ -2,7 +2,8 @@
 //!
 //! A file is downloaded as `NAME.part`, and renamed once it is complete and has the published
 //! SHA-256. An interrupted download is resumed (HTTP ranges), from any mirror. If a mirror fails or
-//! sends wrong bytes, the next one is tried.
+//! sends wrong bytes, the next one is tried, and nothing of a wrong answer is kept. Redirects are not
+//! followed.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -45,9 +46,8 @@ pub const FASHION_MNIST: Published = Published {
     name: "fashion-mnist",
     about: "70,000 grey images of clothes, 28 x 28, by Zalando SE, MIT licence",
     mirrors: &[
-        "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
         "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
-        "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion/",
+        "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
     ],
     files: &[
         PublishedFile {
@@ -142,6 +142,7 @@ pub fn fetch(
         .map_err(|source| FetchError::Write { file: folder.into(), source })?;
     let agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
+        .max_redirects(0)
         .timeout_connect(Some(Duration::from_secs(20)))
         .timeout_recv_response(Some(Duration::from_mins(1)))
         .timeout_per_read(Some(Duration::from_mins(1)))
@@ -183,13 +184,21 @@ fn fetch_file(
     let mut attempts = Vec::new();
     for mirror in mirrors {
         let address = format!("{mirror}{}", file.name);
-        match download(agent, &address, file, &part, watch) {
+        let resumes = fs::metadata(&part).is_ok_and(|there| there.len() > 0);
+        let mut outcome = download(agent, &address, file, &part, watch);
+        if resumes && matches!(outcome, Err(Failure::Sum(_))) {
+            // The bytes that were there before may be the wrong ones.
+            outcome = download(agent, &address, file, &part, watch);
+        }
+        match outcome {
             Ok(()) => {
                 let write = |source| FetchError::Write { file: path.clone(), source };
                 return fs::rename(&part, &path).map_err(write);
             }
             Err(Failure::Stop(error)) => return Err(error),
-            Err(Failure::Mirror(reason)) => attempts.push(format!("  {address}: {reason}")),
+            Err(Failure::Mirror(reason) | Failure::Sum(reason)) => {
+                attempts.push(format!("  {address}: {reason}"))
+            }
         }
     }
     let PublishedFile { name, bytes, sha256 } = *file;
@@ -202,6 +211,8 @@ enum Failure {
     Stop(FetchError),
     /// Another mirror may have the file.
     Mirror(String),
+    /// The file has another checksum.
+    Sum(String),
 }
 
 /// Appends the missing bytes to `part`, and verifies it.
@@ -214,6 +225,10 @@ fn download(
 ) -> Result<(), Failure> {
     let write = |source| Failure::Stop(FetchError::Write { file: part.into(), source });
     let mirror = |reason: String| Failure::Mirror(reason);
+    // A link is not written through: its target may be anything.
+    if fs::symlink_metadata(part).is_ok_and(|found| found.is_symlink()) {
+        fs::remove_file(part).map_err(write)?;
+    }
     let mut there = fs::metadata(part).map_or(0, |metadata| metadata.len());
     if there > file.bytes {
         fs::remove_file(part).map_err(write)?;
@@ -230,8 +245,20 @@ fn download(
             206 if there > 0 && starts_at(&response, there) => (),
             // A server without support for ranges sends the whole file.
             200 => there = 0,
-            status => return Err(mirror(format!("the server answers {status}"))),
+            status => {
+                let to = response.headers().get("Location").and_then(|to| to.to_str().ok());
+                let to = to.map(|to| format!(" and names {to}, which is not followed"));
+                let to = to.unwrap_or_default();
+                return Err(mirror(format!("the server answers {status}{to}")));
+            }
         }
+        let missing = file.bytes - there;
+        if let Some(announced) = response.body().content_length()
+            && announced != missing
+        {
+            return Err(mirror(format!("it has {announced} bytes, expected {missing}")));
+        }
+        let begun = there;
         let mut out = File::options().create(true).append(true).open(part).map_err(write)?;
         out.set_len(there).map_err(write)?;
         let mut body = response.into_body().into_reader().take(file.bytes - there + 1);
@@ -253,20 +280,20 @@ fn download(
                 return Err(Failure::Stop(FetchError::Interrupted));
             }
         }
+        if there < file.bytes {
+            // The answer is complete, and it is not the file: nothing of it is kept.
+            out.set_len(begun).map_err(write)?;
+            return Err(mirror(format!("it ends after {there} of {} bytes", file.bytes)));
+        }
         out.sync_all().map_err(write)?;
-    }
-    if there < file.bytes {
-        return Err(mirror(format!("the connection broke after {there} of {} bytes", file.bytes)));
     }
     let (_, sha256) = hash_of(part).map_err(write)?;
     if there > file.bytes || sha256 != file.sha256 {
         fs::remove_file(part).map_err(write)?;
-        let reason = if there > file.bytes {
-            format!("the file has more than {} bytes", file.bytes)
-        } else {
-            format!("its SHA-256 is {sha256}, not the published one")
-        };
-        return Err(mirror(reason));
+        if there > file.bytes {
+            return Err(mirror(format!("the file has more than {} bytes", file.bytes)));
+        }
+        return Err(Failure::Sum(format!("its SHA-256 is {sha256}, not the published one")));
     }
     Ok(())
 }

@@ -77,7 +77,7 @@ pub fn read_images_from(reader: impl Read + Send, file: &Path) -> Result<IdxImag
 /// # Errors
 /// An [`Error`] that names the file and says what is wrong with it.
 pub fn read_labels(path: &Path, n_classes: usize) -> Result<IdxLabels, Error> {
-    labels(Unpacked::open(path)?, n_classes)
+    labels(Unpacked::open(path)?, n_classes, MAX_BYTES)
 }
 
 /// Reads labels from any reader; errors call it `file`.
@@ -89,7 +89,7 @@ pub fn read_labels_from(
     file: &Path,
     n_classes: usize,
 ) -> Result<IdxLabels, Error> {
-    labels(Unpacked::new(reader, file)?, n_classes)
+    labels(Unpacked::new(reader, file)?, n_classes, MAX_BYTES)
 }
 
 impl IdxImages {
@@ -118,13 +118,21 @@ impl IdxLabels {
 const UNSIGNED_BYTE: u8 = 0x08;
 
 fn images(bytes: Unpacked) -> Result<IdxImages, Error> {
-    let (file, [_, height, width], pixels) = read(bytes)?;
+    let (file, [_, height, width], pixels) = read(bytes, MAX_BYTES)?;
     let shape = ImageShape::grey(height as usize, width as usize);
     Ok(IdxImages { file, shape, pixels })
 }
 
-fn labels(bytes: Unpacked, n_classes: usize) -> Result<IdxLabels, Error> {
-    let (file, [_], labels) = read(bytes)?;
+/// Reads a file of at most `most` labels of any class.
+///
+/// # Errors
+/// As [`read_labels`].
+pub(crate) fn read_labels_within(path: &Path, most: u64) -> Result<IdxLabels, Error> {
+    labels(Unpacked::open(path)?, 256, most.min(MAX_BYTES))
+}
+
+fn labels(bytes: Unpacked, n_classes: usize, most: u64) -> Result<IdxLabels, Error> {
+    let (file, [_], labels) = read(bytes, most)?;
     check_labels(&labels, n_classes, &file)?;
     Ok(IdxLabels { file, n_classes, labels })
 }
@@ -139,9 +147,13 @@ pub(crate) fn check_labels(labels: &[u8], n_classes: usize, file: &Path) -> Resu
     }
 }
 
-/// Reads a whole file of `D` dimensions; returns its name, dimensions and elements.
-fn read<const D: usize>(mut bytes: Unpacked) -> Result<(PathBuf, [u32; D], Vec<u8>), Error> {
-    let (dimensions, declared) = read_header(&mut bytes, MAX_BYTES)?;
+/// Reads a whole file of `D` dimensions and at most `most` elements; returns its name, dimensions and
+/// elements.
+fn read<const D: usize>(
+    mut bytes: Unpacked,
+    most: u64,
+) -> Result<(PathBuf, [u32; D], Vec<u8>), Error> {
+    let (dimensions, declared) = read_header(&mut bytes, most)?;
     let elements = read_elements(&mut bytes, 4 + 4 * D as u64, declared)?;
     Ok((bytes.file().to_path_buf(), dimensions, elements))
 }

@@ -26,6 +26,7 @@ mod rule;
 mod samples;
 mod schedule;
 mod trace;
+mod unfinished;
 mod update;
 
 pub use activation::Activation;
@@ -53,4 +54,5 @@ pub use regularisation::{Regularisation, incoming_square_norms};
 pub use rule::Rule;
 pub use samples::{Samples, UnreadableSamples};
 pub use schedule::Schedule;
+pub use unfinished::{Pause, Unfinished};
 pub use update::TensorGradient;

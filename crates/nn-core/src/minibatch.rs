@@ -40,6 +40,16 @@ impl Minibatches {
         self.order.chunks(self.batch_size)
     }
 
+    /// The batch of this index.
+    ///
+    /// # Panics
+    /// If there are not so many.
+    #[must_use]
+    pub fn batch(&self, index: usize) -> &[usize] {
+        let start = index * self.batch_size;
+        &self.order[start..(start + self.batch_size).min(self.order.len())]
+    }
+
     /// Number of samples in an epoch.
     #[must_use]
     pub fn n_samples(&self) -> usize {
@@ -81,6 +91,18 @@ impl MeanCost {
         self.samples += samples;
     }
 
+    /// The sum over all samples, and their number.
+    #[must_use]
+    pub(crate) fn parts(&self) -> (f64, usize) {
+        (self.total, self.samples)
+    }
+
+    /// The mean of a sum over samples.
+    #[must_use]
+    pub(crate) fn of_parts(total: f64, samples: usize) -> Self {
+        MeanCost { total, samples }
+    }
+
     /// Number of samples added.
     #[must_use]
     pub fn n_samples(&self) -> usize {
@@ -111,6 +133,7 @@ mod tests {
         fresh.shuffle(Stream::new(3, ORDER).epoch(2));
         assert!(fresh.iter().flatten().eq(&second));
         assert_eq!(fresh.n_batches(), 11);
+        assert!(fresh.iter().enumerate().all(|(index, batch)| batch == fresh.batch(index)));
         let mut sorted = second.clone();
         sorted.sort_unstable();
         assert!(sorted.into_iter().eq(0..103));

@@ -1,7 +1,7 @@
 use ndarray::Array2;
 use nn_core::{
-    MeanCost, Minibatches, Optimizer, Parameters as _, RestoreError, Samples, TensorMap,
-    TrainingError, assign, has_missing, require, restore, store,
+    MeanCost, Minibatches, Optimizer, Parameters as _, Pause, RestoreError, Samples, TensorMap,
+    TrainingError, Unfinished, assign, has_missing, require, restore, store,
 };
 use numerics::{Purpose, Real, Stream};
 
@@ -20,6 +20,9 @@ pub(crate) const HIDDEN: Purpose = Purpose::new("cd hidden");
 /// is not a by-product.
 pub(crate) const MEASURED_EVERY: usize = 10;
 
+/// Prefix of the tensors of the model before the epoch that was left.
+pub(crate) const LAST_GOOD: &str = "last_good.";
+
 /// Rate of the moving average of hidden activities that is compared with the sparsity target.
 pub(crate) const ACTIVITY_RATE: f64 = 0.1;
 
@@ -31,6 +34,8 @@ pub struct Training<F> {
     seed: u64,
     layer: usize,
     epochs_done: usize,
+    /// The epoch in progress, if it was left.
+    unfinished: Option<Unfinished>,
     optimizer: Optimizer<F>,
     minibatches: Minibatches,
     phases: Phases<F>,
@@ -108,6 +113,7 @@ impl<F: Real> Training<F> {
             seed,
             layer,
             epochs_done: 0,
+            unfinished: None,
             optimizer: Optimizer::new(config.rule_in(1), config.regularisation(), rbm),
             minibatches: Minibatches::new(data.n_samples(), batch_size),
             phases,
@@ -150,15 +156,37 @@ impl<F: Real> Training<F> {
         rbm: &mut Rbm<F>,
         data: impl Samples<F>,
     ) -> Result<EpochReport, TrainingError> {
+        let report = self.epoch_until(rbm, data, &mut || false)?;
+        Ok(report.expect("an epoch that is not left has a report"))
+    }
+
+    /// Trains one epoch, or continues the one that was left. If `pause` says so between two batches, the epoch
+    /// is left there, and the result is none.
+    ///
+    /// # Errors
+    /// As [`Training::epoch`].
+    pub fn epoch_until(
+        &mut self,
+        rbm: &mut Rbm<F>,
+        data: impl Samples<F>,
+        pause: Pause<'_>,
+    ) -> Result<Option<EpochReport>, TrainingError> {
         let epoch = self.epochs_done + 1;
-        assign(&mut self.last_good, rbm);
+        if self.unfinished.is_none() {
+            assign(&mut self.last_good, rbm);
+        }
+        let Unfinished { batches, mut mean } = self.unfinished.take().unwrap_or_default();
         let stream = |purpose| Stream::new(self.seed, purpose).layer(self.layer).epoch(epoch);
         self.minibatches.shuffle(stream(ORDER));
         self.optimizer.rule = self.config.rule_in(epoch);
         let n_batches = self.minibatches.n_batches();
         let steps = self.config.epochs * n_batches;
-        let mut mean = MeanCost::default();
-        for (batch, samples) in self.minibatches.iter().enumerate() {
+        for batch in batches..n_batches {
+            if batch > batches && pause() {
+                self.unfinished = Some(Unfinished { batches: batch, mean });
+                return Ok(None);
+            }
+            let samples = self.minibatches.batch(batch);
             let step = self.epochs_done * n_batches + batch;
             let rate = self.config.learning_rate * self.config.schedule.factor(step, steps);
             let n = samples.len();
@@ -246,7 +274,7 @@ impl<F: Real> Training<F> {
         }
         let error = self.judged(rbm, &mean, (epoch, n_batches))?;
         self.epochs_done = epoch;
-        Ok(EpochReport { reconstruction_sse: error })
+        Ok(Some(EpochReport { reconstruction_sse: error }))
     }
 
     /// Returns the reconstruction error of a successful epoch; restores the model after a diverged one.
@@ -287,6 +315,10 @@ impl Training<f32> {
         store(&self.optimizer, "optimizer.", map);
         self.negative.store(map);
         self.watch.store(map);
+        if let Some(unfinished) = &self.unfinished {
+            unfinished.store(map);
+            store(&self.last_good, LAST_GOOD, map);
+        }
         if let Some(offsets) = &self.offsets {
             store(offsets, "offsets.", map);
         }
@@ -310,7 +342,12 @@ impl Training<f32> {
             restore(activity, "activity.", map)?;
         }
         self.epochs_done = epochs_done;
-        self.optimizer.steps = (epochs_done * self.minibatches.n_batches()) as u64;
+        self.unfinished = Unfinished::restored(map)?;
+        if self.unfinished.is_some() {
+            restore(&mut self.last_good, LAST_GOOD, map)?;
+        }
+        let batches = self.unfinished.map_or(0, |unfinished| unfinished.batches);
+        self.optimizer.steps = (epochs_done * self.minibatches.n_batches() + batches) as u64;
         Ok(())
     }
 }

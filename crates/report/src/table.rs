@@ -1,8 +1,7 @@
 //! Conversion between rows and CSV files, and the one way in which this crate writes a file.
 //!
-//! Nothing is written in place: the bytes go to a temporary file in the same folder, which is
-//! synced and then renamed over the old one. A reader sees the old file or the new one, never a
-//! part of it, and so does whoever comes after a crash.
+//! Nothing is written in place. A reader sees the old file or the new one, never a part of it, and so
+//! does whoever comes after a crash.
 //!
 //! ```
 //! use report::{SummaryRow, read_csv, write_csv};
@@ -27,11 +26,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use std::fs::{self, File};
-use std::io::{self, BufReader, Write};
+use std::fs::File;
+use std::io::{self, BufReader};
 use std::path::Path;
-
-use atomic_write_file::AtomicWriteFile;
 
 use crate::error::Error;
 use crate::rows::Row;
@@ -89,15 +86,7 @@ pub fn write_text(file: &Path, text: &str) -> Result<(), Error> {
 /// # Errors
 /// [`Error::Write`] when the folder cannot be created or the file cannot be written.
 pub fn write_bytes(file: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let write = || {
-        if let Some(folder) = file.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let mut temporary = AtomicWriteFile::open(file)?;
-        temporary.write_all(bytes)?;
-        temporary.commit() // syncs the file, renames it, syncs the folder
-    };
-    write().map_err(Error::write(file))
+    durable::write(file, bytes).map_err(Error::write(file))
 }
 
 /// A CSV writer into memory. Lines end in `\n` on every system.

@@ -1,8 +1,8 @@
 use ae_core::{Autoencoder, AutoencoderConfig, Corruption, Decoder, Objective, Training};
 use ndarray::{Array1, ArrayView2};
 use nn_core::{
-    BlockKind, ConvolutionConfig, InvalidSetting, Layer, Layout, Metric, Progress, RestoreError,
-    TensorMap, TrainingError, require, restore, store,
+    BlockKind, ConvolutionConfig, InvalidSetting, Layer, Layout, Metric, Pause, Progress,
+    RestoreError, TensorMap, TrainingError, require, restore, store,
 };
 use serde::{Deserialize, Serialize};
 
@@ -157,15 +157,19 @@ impl LayerTraining for AutoencoderLayerTraining {
         self.training.epochs_done()
     }
 
-    fn epoch(&mut self, inputs: ArrayView2<f32>) -> Result<Progress, TrainingError> {
-        let value = self.training.epoch(&mut self.model, inputs)?;
-        Ok(Progress {
+    fn epoch_until(
+        &mut self,
+        inputs: ArrayView2<f32>,
+        pause: Pause<'_>,
+    ) -> Result<Option<Progress>, TrainingError> {
+        let done = self.training.epoch_until(&mut self.model, inputs, pause)?;
+        Ok(done.map(|value| Progress {
             epoch: self.training.epochs_done(),
             of: self.epochs,
             value,
             metric: self.metric.clone(),
             samples: inputs.nrows(),
-        })
+        }))
     }
 
     fn layer(&self) -> PretrainedLayer {

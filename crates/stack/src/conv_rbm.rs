@@ -1,7 +1,7 @@
 use ndarray::{Array2, ArrayView2};
 use nn_core::{
-    Activation, Connection, Convolution, ConvolutionConfig, InvalidSetting, Layer, Metric, Pooling,
-    Progress, RestoreError, TensorMap, TrainingError, require, restore, store,
+    Activation, Connection, Convolution, ConvolutionConfig, InvalidSetting, Layer, Metric, Pause,
+    Pooling, Progress, RestoreError, TensorMap, TrainingError, require, restore, store,
 };
 use rbm_core::Unit;
 use rbm_core::convolutional::{
@@ -133,15 +133,19 @@ impl<L: From<ConvRbm<f32>>> LayerTraining<L> for ConvRbmLayerTraining {
         self.training.epochs_done()
     }
 
-    fn epoch(&mut self, inputs: ArrayView2<f32>) -> Result<Progress, TrainingError> {
-        let report = self.training.epoch(&mut self.rbm, inputs)?;
-        Ok(Progress {
+    fn epoch_until(
+        &mut self,
+        inputs: ArrayView2<f32>,
+        pause: Pause<'_>,
+    ) -> Result<Option<Progress>, TrainingError> {
+        let done = self.training.epoch_until(&mut self.rbm, inputs, pause)?;
+        Ok(done.map(|report| Progress {
             epoch: self.training.epochs_done(),
             of: self.epochs,
             value: report.reconstruction_sse,
             metric: Metric::SSE_PER_IMAGE,
             samples: inputs.nrows(),
-        })
+        }))
     }
 
     fn layer(&self) -> L {

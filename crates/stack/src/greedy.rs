@@ -5,7 +5,9 @@ use std::fmt;
 use std::ops::ControlFlow;
 
 use ndarray::{Array2, ArrayView2};
-use nn_core::{Observer, Progress, RestoreError, TensorMap, TrainingError, restore, store};
+use nn_core::{
+    Observer, Pause, Progress, RestoreError, TensorMap, TrainingError, Unfinished, restore, store,
+};
 use thiserror::Error;
 
 use crate::{Begun, LayerTraining, PlannedLayer, PretrainedLayer, StackedLayer};
@@ -138,15 +140,24 @@ impl<'a, L: StackedLayer> Greedy<'a, L> {
     /// # Errors
     /// [`TrainingError`]. If the training diverged, the layer is as it was before this epoch.
     pub fn epoch(&mut self) -> Result<Option<Progress>, TrainingError> {
+        self.epoch_until(&mut || false)
+    }
+
+    /// Trains the stack for one epoch, or continues the one that was left. None if the stack is complete, or if
+    /// `pause` says between two batches that the epoch is left there.
+    ///
+    /// # Errors
+    /// As [`Greedy::epoch`].
+    pub fn epoch_until(&mut self, pause: Pause<'_>) -> Result<Option<Progress>, TrainingError> {
         self.begin()?;
         let Some(mut training) = self.training.take() else { return Ok(None) };
-        let result = training.epoch(self.inputs());
-        if result.is_ok() && training.epochs_done() == training.epochs() {
+        let result = training.epoch_until(self.inputs(), pause);
+        if matches!(result, Ok(Some(_))) && training.epochs_done() == training.epochs() {
             self.layers.push(training.layer());
         } else {
             self.training = Some(training);
         }
-        result.map(Some)
+        result
     }
 
     /// Learns one layer, that in training or else the next one, to its end.
@@ -186,7 +197,9 @@ impl<'a, L: StackedLayer> Greedy<'a, L> {
         self.layers.clear();
         (self.training, self.features, self.level) = (None, None, 0);
         let mut left = epochs;
-        while left > 0 && self.layers.len() < self.n_layers {
+        // A layer may have been left in its first epoch.
+        let in_epoch = Unfinished::restored(map)?.is_some();
+        while (left > 0 || in_epoch) && self.layers.len() < self.n_layers {
             let prefix = layer_prefix(self.layers.len());
             let mut training = match self.begin_next()? {
                 Begun::Complete(layer) => {

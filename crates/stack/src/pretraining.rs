@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 
 use ndarray::ArrayView2;
 use nn_core::{
-    ConvolutionConfig, InvalidSetting, Layout, Observer, Progress, RestoreError, TensorMap,
+    ConvolutionConfig, InvalidSetting, Layout, Observer, Pause, Progress, RestoreError, TensorMap,
     TrainingError, observe,
 };
 use serde::{Deserialize, Serialize};
@@ -124,7 +124,21 @@ pub trait LayerTraining<L = PretrainedLayer> {
     ///
     /// # Errors
     /// [`TrainingError::Diverged`]; the layer is then as it was before this epoch.
-    fn epoch(&mut self, inputs: ArrayView2<f32>) -> Result<Progress, TrainingError>;
+    fn epoch(&mut self, inputs: ArrayView2<f32>) -> Result<Progress, TrainingError> {
+        let progress = self.epoch_until(inputs, &mut || false)?;
+        Ok(progress.expect("an epoch that is not left has a cost"))
+    }
+
+    /// Trains one epoch, or continues the one that was left. If `pause` says so between two batches, the epoch
+    /// is left there, and the result is none.
+    ///
+    /// # Errors
+    /// As [`epoch`](Self::epoch).
+    fn epoch_until(
+        &mut self,
+        inputs: ArrayView2<f32>,
+        pause: Pause<'_>,
+    ) -> Result<Option<Progress>, TrainingError>;
 
     /// The layer as it is now.
     fn layer(&self) -> L;

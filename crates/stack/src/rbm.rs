@@ -1,6 +1,6 @@
 use ndarray::{Array2, ArrayView2, Axis};
 use nn_core::{
-    BlockKind, InvalidSetting, Layer, Layout, Metric, Progress, RestoreError, TensorMap,
+    BlockKind, InvalidSetting, Layer, Layout, Metric, Pause, Progress, RestoreError, TensorMap,
     TrainingError, require, restore, store,
 };
 use numerics::Stream;
@@ -127,15 +127,19 @@ impl<L: From<Rbm<f32>>> LayerTraining<L> for RbmLayerTraining {
         self.training.epochs_done()
     }
 
-    fn epoch(&mut self, inputs: ArrayView2<f32>) -> Result<Progress, TrainingError> {
-        let report = self.training.epoch(&mut self.rbm, inputs)?;
-        Ok(Progress {
+    fn epoch_until(
+        &mut self,
+        inputs: ArrayView2<f32>,
+        pause: Pause<'_>,
+    ) -> Result<Option<Progress>, TrainingError> {
+        let done = self.training.epoch_until(&mut self.rbm, inputs, pause)?;
+        Ok(done.map(|report| Progress {
             epoch: self.training.epochs_done(),
             of: self.epochs,
             value: report.reconstruction_sse,
             metric: Metric::SSE_PER_IMAGE,
             samples: inputs.nrows(),
-        })
+        }))
     }
 
     fn layer(&self) -> L {

@@ -3,15 +3,15 @@
 //! The format is safetensors. The record is JSON in the file's `__metadata__`, under the key `record`.
 
 use std::collections::HashMap;
-use std::io::Write as _;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use atomic_write_file::AtomicWriteFile;
 use ndarray::{ArrayD, IxDyn};
 use nn_core::TensorMap;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Errors of reading or writing a file of tensors.
@@ -57,12 +57,7 @@ pub fn write(
     let metadata = HashMap::from([("record".to_owned(), record)]);
     let file =
         safetensors::serialize(views, Some(metadata)).map_err(|e| io(std::io::Error::other(e)))?;
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).map_err(io)?;
-    }
-    let mut writer = AtomicWriteFile::open(path).map_err(io)?;
-    writer.write_all(&file).map_err(io)?;
-    writer.commit().map_err(io)
+    durable::write(path, &file).map_err(io)
 }
 
 /// Reads tensors and their record; none if there is no such file.
@@ -70,12 +65,15 @@ pub fn write(
 /// # Errors
 /// [`TensorFileError`].
 pub fn read<R: DeserializeOwned>(path: &Path) -> Result<Option<(TensorMap, R)>, TensorFileError> {
-    let bytes = match std::fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(TensorFileError::Io { path: path.to_owned(), source }),
-    };
+    let io = |source| TensorFileError::Io { path: path.to_owned(), source };
     let damaged = |reason: String| TensorFileError::Damaged { path: path.to_owned(), reason };
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(io(source)),
+    };
+    let mut bytes = header(&mut file).map_err(io)?.map_err(damaged)?;
+    file.read_to_end(&mut bytes).map_err(io)?;
     let parse = || -> Result<(TensorMap, R), String> {
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| e.to_string())?;
         let record = header.metadata().as_ref().and_then(|map| map.get("record"));
@@ -97,9 +95,82 @@ pub fn read<R: DeserializeOwned>(path: &Path) -> Result<Option<(TensorMap, R)>, 
     parse().map(Some).map_err(damaged)
 }
 
+/// The largest header that is read, in bytes: that of the longest record, of a hundred thousand epochs.
+const MOST_HEADER: u64 = 100 << 20;
+
+/// Reads the length of the header, and the header, if they are those of a file with a record whose tensors
+/// fill the rest; otherwise the defect, in words. Thus a file that holds nothing is refused before it is read
+/// into memory.
+fn header(file: &mut File) -> std::io::Result<Result<Vec<u8>, String>> {
+    let n_bytes = file.metadata()?.len();
+    let mut bytes = Vec::new();
+    file.take(8).read_to_end(&mut bytes)?;
+    let length = bytes.as_slice().try_into().map_or(0, u64::from_le_bytes);
+    if length < 2 || length > MOST_HEADER.min(n_bytes.saturating_sub(8)) {
+        return Ok(Err(format!("its header has {length} bytes, and the file {n_bytes}")));
+    }
+    file.take(length).read_to_end(&mut bytes)?;
+    let header: Header = match serde_json::from_slice(&bytes[8..]) {
+        Ok(header) => header,
+        Err(error) => return Ok(Err(format!("its header is not as expected: {error}"))),
+    };
+    let end = header.tensors.values().map(|tensor| tensor.data_offsets.1).max().unwrap_or(0);
+    let found = n_bytes - 8 - length;
+    if end != found {
+        return Ok(Err(format!("its tensors take {end} bytes, and {found} are there")));
+    }
+    Ok(Ok(bytes))
+}
+
+/// The header of a file of tensors with a record.
+#[derive(Deserialize)]
+struct Header {
+    #[serde(rename = "__metadata__")]
+    _metadata: Metadata,
+    #[serde(flatten)]
+    tensors: HashMap<String, Place>,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    #[serde(rename = "record")]
+    _record: String,
+}
+
+#[derive(Deserialize)]
+struct Place {
+    data_offsets: (u64, u64),
+}
+
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
+
+    #[test]
+    fn files_of_nothing_are_refused_before_they_are_read() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("model.safetensors");
+        let sparse = |header: &[u8]| {
+            let mut file = File::create(&path).expect("created");
+            file.write_all(&(header.len() as u64).to_le_bytes()).expect("written");
+            file.write_all(header).expect("written");
+            file.set_len(1 << 40).expect("a terabyte of nothing");
+            read::<String>(&path).expect_err("refused").to_string()
+        };
+        let large =
+            r#"{"w":{"dtype":"F32","shape":[250000000000],"data_offsets":[0,1000000000000]}}"#;
+        let recorded = r#"{"__metadata__":{"record":"1"}}"#;
+        for (header, says) in [
+            ("", "its header has 0 bytes, and the file 1099511627776"),
+            (large, "missing field `__metadata__`"),
+            (recorded, "its tensors take 0 bytes, and 1099511627737 are there"),
+        ] {
+            let error = sparse(header.as_bytes());
+            assert!(error.contains(says), "{error}");
+        }
+    }
 
     #[test]
     fn written_tensors_are_read_and_the_bytes_are_always_the_same() {

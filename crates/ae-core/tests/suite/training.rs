@@ -59,10 +59,26 @@ fn progress_tells_the_epoch_and_the_unit_of_the_cost() {
     assert_eq!(progress.metric, nn_core::Metric::new("cost", "nats"));
 }
 
+/// Leaves an epoch before its third batch.
+fn after_two_batches() -> impl FnMut() -> bool {
+    let mut batches = 1;
+    move || {
+        batches += 1;
+        batches == 3
+    }
+}
+
 #[test]
 fn a_resumed_training_equals_an_uninterrupted_one() {
-    for how in [config(), denoising()] {
-        let (model, training, _) = trained(2, &how);
+    for (how, within_epoch) in
+        [(config(), false), (config(), true), (denoising(), false), (denoising(), true)]
+    {
+        let (mut model, mut training, _) = trained(2, &how);
+        if within_epoch {
+            let pause = &mut after_two_batches();
+            let left = training.epoch_until(&mut model, data().view(), pause).expect("converges");
+            assert_eq!(left, None);
+        }
         let mut map = TensorMap::new();
         store(&model, "model.", &mut map);
         training.store(&mut map);

@@ -1,10 +1,9 @@
 //! Tables as CSV.
 
-use std::fs::File;
 use std::io::Write;
 use std::path::PathBuf;
 
-use atomic_write_file::AtomicWriteFile;
+use durable::WholeFile;
 use rayon::prelude::*;
 
 use super::table::{Column, TableSink, io};
@@ -21,12 +20,11 @@ pub(super) trait Destination {
     fn complete(self) -> std::io::Result<()>;
 }
 
-pub(super) struct CsvFile(pub(super) AtomicWriteFile);
+pub(super) struct CsvFile(pub(super) WholeFile);
 
 impl Destination for CsvFile {
     fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        let file: &mut File = self.0.as_file_mut();
-        file.write_all(bytes)
+        self.0.write_all(bytes)
     }
 
     fn complete(self) -> std::io::Result<()> {
@@ -121,7 +119,7 @@ mod tests {
     fn batches_follow_one_another_in_one_file() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("t.csv");
-        let file = AtomicWriteFile::open(&path).expect("a file");
+        let file = WholeFile::create(&path).expect("a file");
         let mut sink = Box::new(CsvSink::new(path.clone(), CsvFile(file)));
         sink.write(&batch(0, 2)).expect("written");
         assert!(!path.exists(), "the file appears whole");

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use atomic_write_file::AtomicWriteFile;
+use durable::WholeFile;
 use mnist_io::write_npy;
 use ndarray::ArrayView2;
 
@@ -13,7 +13,7 @@ use crate::Error;
 /// An array file that appears whole.
 pub(super) struct NpySink {
     path: PathBuf,
-    file: AtomicWriteFile,
+    file: WholeFile,
     /// Row by row.
     numbers: Vec<f32>,
     n_rows: usize,
@@ -21,7 +21,7 @@ pub(super) struct NpySink {
 }
 
 impl NpySink {
-    pub(super) fn new(path: PathBuf, file: AtomicWriteFile) -> Self {
+    pub(super) fn new(path: PathBuf, file: WholeFile) -> Self {
         NpySink { path, file, numbers: vec![], n_rows: 0, n_columns: 0 }
     }
 }
@@ -65,7 +65,7 @@ mod tests {
     fn numbers_become_an_array_and_words_are_left_out() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("t.npy");
-        let file = AtomicWriteFile::open(&path).expect("a file");
+        let file = WholeFile::create(&path).expect("a file");
         let mut sink = Box::new(NpySink::new(path.clone(), file));
         for first in [0.0, 2.0] {
             let batch = [

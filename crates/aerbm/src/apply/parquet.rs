@@ -10,7 +10,7 @@ use ::parquet::errors::ParquetError;
 use ::parquet::file::properties::WriterProperties;
 use ::parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use ::parquet::schema::types::Type;
-use atomic_write_file::AtomicWriteFile;
+use durable::WholeFile;
 
 use super::table::{Column, TableSink, Values, io};
 use crate::Error;
@@ -19,12 +19,12 @@ use crate::Error;
 pub(super) struct ParquetSink {
     path: PathBuf,
     /// The file that is committed at the end; the writer has a handle of its own.
-    file: AtomicWriteFile,
+    file: WholeFile,
     writer: Option<SerializedFileWriter<File>>,
 }
 
 impl ParquetSink {
-    pub(super) fn new(path: PathBuf, file: AtomicWriteFile) -> Self {
+    pub(super) fn new(path: PathBuf, file: WholeFile) -> Self {
         ParquetSink { path, file, writer: None }
     }
 
@@ -135,7 +135,7 @@ mod tests {
     fn a_file_is_read_as_it_was_written() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("t.parquet");
-        let file = AtomicWriteFile::open(&path).expect("a file");
+        let file = WholeFile::create(&path).expect("a file");
         let mut sink = Box::new(ParquetSink::new(path.clone(), file));
         for first in [0, 2] {
             let batch = [

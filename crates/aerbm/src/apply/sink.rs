@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use atomic_write_file::AtomicWriteFile;
+use durable::WholeFile;
 
 use super::csv::{CsvFile, CsvSink};
 use super::npy::NpySink;
@@ -18,7 +18,12 @@ use crate::config::ConfigError;
 /// [`Error::Config`] for another ending, [`Error::Io`] if the file cannot be created.
 pub fn sink_for(path: &Path) -> Result<Box<dyn TableSink>, Error> {
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    let open = || AtomicWriteFile::open(path).map_err(|source| io(path, source));
+    let open = || {
+        if let Some(folder) = path.parent() {
+            durable::remove_leftovers(folder);
+        }
+        WholeFile::create(path).map_err(|source| io(path, source))
+    };
     match ending.to_ascii_lowercase().as_str() {
         "csv" => Ok(Box::new(CsvSink::new(path.to_owned(), CsvFile(open()?)))),
         "parquet" => Ok(Box::new(ParquetSink::new(path.to_owned(), open()?))),

@@ -24,4 +24,5 @@ pub use rbm::{DbnSettings, LikelihoodSettings, RbmSettings};
 pub use run::{RunConfig, plain_name, presets};
 pub use stopping::Stopping;
 
+pub(crate) use parse::{table, text_of};
 pub(crate) use renamed::full_path;

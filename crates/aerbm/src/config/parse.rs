@@ -1,5 +1,9 @@
 //! Reading of settings from TOML tables. Errors name the key and the nearest known one.
 
+use std::fs::File;
+use std::io::{ErrorKind, Read as _};
+use std::path::Path;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -55,12 +59,41 @@ fn array_for_table(given: &Value, read: &Value) -> Option<String> {
     }
 }
 
+/// The longest text of settings, in bytes. That of the largest profile in full has a twentieth of it; reading
+/// takes longer than linear time in the number of keys.
+const LONGEST: usize = 256 << 10;
+
+/// The largest number of tables within each other in an assignment.
+const DEEPEST: usize = 32;
+
+/// Reads a file of settings, if it is not longer than settings are.
+///
+/// # Errors
+/// The file system's, or [`ErrorKind::InvalidData`] for a longer file or one that is no text.
+pub(crate) fn text_of(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(LONGEST as u64 + 1).read_to_string(&mut text)?;
+    if text.len() > LONGEST {
+        let message = format!("expected settings of at most {} KiB", LONGEST >> 10);
+        return Err(std::io::Error::new(ErrorKind::InvalidData, message));
+    }
+    Ok(text)
+}
+
 /// Parses a table. `origin` names the text in errors.
 pub(crate) fn table(text: &str, origin: &str) -> Result<Table, ConfigError> {
+    check_length(text, origin)?;
     text.parse::<Table>().map_err(|error| {
         let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
         ConfigError(format!("{origin}, line {line}: {}", error.message()))
     })
+}
+
+fn check_length(text: &str, origin: &str) -> Result<(), ConfigError> {
+    if text.len() <= LONGEST {
+        return Ok(());
+    }
+    Err(ConfigError(format!("{origin}: expected settings of at most {} KiB", LONGEST >> 10)))
 }
 
 /// Applies an assignment `key.in.dots=value` to a table. A bare word is a string; a value that starts
@@ -74,6 +107,13 @@ pub fn set(table: &mut Table, assignment: &str) -> Result<(), ConfigError> {
             "{assignment}: expected KEY=VALUE, such as model.n_hidden=100"
         )));
     };
+    if path.matches('.').count() >= DEEPEST {
+        let start: String = path.chars().take(40).collect();
+        return Err(ConfigError(format!(
+            "{start}…: expected at most {DEEPEST} keys within each other"
+        )));
+    }
+    check_length(text, path)?;
     let value = match text.trim().parse::<Value>() {
         Ok(value) => value,
         Err(error) if text.trim_start().starts_with(['{', '[', '"', '\'']) => {

@@ -8,7 +8,7 @@ use study::{ComparisonConfig, Methods};
 use toml::Table;
 
 use super::grounds::Grounds;
-use super::parse::{ConfigError, from_table, nearest, overlay, set, table};
+use super::parse::{ConfigError, from_table, nearest, overlay, set, table, text_of};
 use super::probe::ProbeSettings;
 use super::renamed::{full_path, to_present_names};
 use super::run::{RunConfig, source_table};
@@ -193,7 +193,7 @@ impl ProfileConfig {
     /// [`ConfigError`] for a file that is not one of settings.
     pub fn of_folder(folder: &Path) -> Result<Option<Self>, ConfigError> {
         let path = folder.join("config.toml");
-        let Ok(text) = std::fs::read_to_string(&path) else { return Ok(None) };
+        let Ok(text) = text_of(&path) else { return Ok(None) };
         let name = path.display().to_string();
         if table(&text, &name)?.contains_key("kind") {
             return Ok(None);

@@ -12,7 +12,7 @@ use super::autoencoder::AutoencoderSettings;
 use super::conv_rbm::ConvRbmSettings;
 use super::kind::RunKind;
 use super::memory::Memory;
-use super::parse::{ConfigError, from_table, nearest, set, table};
+use super::parse::{ConfigError, from_table, nearest, set, table, text_of};
 use super::rbm::{DbnSettings, RbmSettings};
 use super::stopping::Stopping;
 use crate::Error;
@@ -236,8 +236,7 @@ pub(crate) fn source_table(source: &str) -> Result<(Table, String), Error> {
     if !is_file {
         return Err(unknown_preset(source).into());
     }
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Error::Io { path: path.to_owned(), source: error })?;
+    let text = text_of(path).map_err(|error| Error::Io { path: path.to_owned(), source: error })?;
     Ok((table(&text, source)?, plain_name(path)))
 }
 

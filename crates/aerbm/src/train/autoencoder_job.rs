@@ -3,7 +3,9 @@
 use ae_core::Autoencoder;
 use mnist_io::{Splits, TrainingData};
 use ndarray::{Array2, ArrayView2};
-use nn_core::{Metric, Samples, TensorMap, TrainingError, reconstruction_error, restore, store};
+use nn_core::{
+    Metric, Pause, Samples, TensorMap, TrainingError, reconstruction_error, restore, store,
+};
 use stack::ResumeError;
 
 use super::job::Job;
@@ -66,8 +68,8 @@ impl<'a> AutoencoderJob<'a> {
 }
 
 impl Job for AutoencoderJob<'_> {
-    fn epoch(&mut self) -> Result<f64, TrainingError> {
-        self.training.epoch(&mut self.model, &*self.train)
+    fn epoch(&mut self, pause: Pause<'_>) -> Result<Option<f64>, TrainingError> {
+        self.training.epoch_until(&mut self.model, &*self.train, pause)
     }
 
     fn metric(&self) -> Metric {

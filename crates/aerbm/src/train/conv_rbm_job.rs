@@ -2,7 +2,9 @@
 
 use mnist_io::{Splits, TrainingData};
 use ndarray::{ArcArray2, Array2};
-use nn_core::{Metric, TensorMap, TrainingError, reconstruction_error};
+use nn_core::{
+    Metric, Pause, RestoreError, TensorMap, TrainingError, Unfinished, reconstruction_error,
+};
 use rbm_core::convolutional::ConvRbm;
 use rbm_core::relative_change;
 use stack::{ConvDbn, Greedy, ResumeError};
@@ -14,11 +16,16 @@ use crate::model::Model;
 use crate::record::{Measure, Spec};
 use crate::{Error, mean};
 
+/// Name of the tensor of the weights before the epoch that was left.
+const BEFORE: &str = "before.weights";
+
 pub(super) struct ConvRbmJob<'a> {
     stack: Greedy<'a, ConvRbm<f32>>,
     settings: &'a ConvRbmSettings,
     seed: u64,
     epochs_done: usize,
+    /// Whether an epoch was left.
+    in_epoch: bool,
     /// The weights of the layer in training before the last epoch.
     before: Array2<f32>,
     /// As many training samples as there are for validation.
@@ -41,7 +48,16 @@ impl<'a> ConvRbmJob<'a> {
         stack.begin().map_err(failed)?;
         let n = data.validation.n_samples().min(train.n_samples());
         let (before, seen) = (Array2::zeros((0, 0)), train.slice(0..n).images);
-        Ok(ConvRbmJob { stack, settings, seed, epochs_done: 0, before, seen, data })
+        Ok(ConvRbmJob {
+            stack,
+            settings,
+            seed,
+            epochs_done: 0,
+            in_epoch: false,
+            before,
+            seen,
+            data,
+        })
     }
 
     /// The finished layers, and the one in training.
@@ -70,13 +86,16 @@ impl<'a> ConvRbmJob<'a> {
 }
 
 impl Job for ConvRbmJob<'_> {
-    fn epoch(&mut self) -> Result<f64, TrainingError> {
-        self.stack.begin()?;
-        let before = self.stack.unfinished().expect("the number of epochs is that of all layers");
-        self.before = before.weights;
-        let progress = self.stack.epoch()?.expect("a layer is in training");
-        self.epochs_done += 1;
-        Ok(progress.value)
+    fn epoch(&mut self, pause: Pause<'_>) -> Result<Option<f64>, TrainingError> {
+        if !self.in_epoch {
+            self.stack.begin()?;
+            let rbm = self.stack.unfinished().expect("the number of epochs is that of all layers");
+            self.before = rbm.weights;
+        }
+        let progress = self.stack.epoch_until(pause)?;
+        self.in_epoch = progress.is_none();
+        self.epochs_done += usize::from(!self.in_epoch);
+        Ok(progress.map(|progress| progress.value))
     }
 
     fn metric(&self) -> Metric {
@@ -98,11 +117,19 @@ impl Job for ConvRbmJob<'_> {
 
     fn store(&self, map: &mut TensorMap) {
         self.stack.store(map);
+        if self.in_epoch {
+            map.insert(BEFORE.to_owned(), self.before.clone().into_dyn());
+        }
     }
 
     fn restore(&mut self, map: &TensorMap, epochs: usize) -> Result<(), ResumeError> {
         self.stack.restore(map, epochs)?;
         self.epochs_done = epochs;
+        self.in_epoch = Unfinished::restored(map)?.is_some();
+        if self.in_epoch {
+            let before = map.get(BEFORE).and_then(|it| it.clone().into_dimensionality().ok());
+            self.before = before.ok_or_else(|| RestoreError::Missing(BEFORE.to_owned()))?;
+        }
         Ok(self.stack.begin()?)
     }
 

@@ -26,8 +26,22 @@ use crate::record::{Epoch, Measure, Record, Spec};
 use crate::trained::Trained;
 
 const CHECKPOINT: &str = "checkpoint.safetensors";
-/// Time between checkpoints, each of which costs a few milliseconds.
-const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(10);
+
+/// Time between checkpoints, each of which costs a few milliseconds. A kill loses no more work.
+const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(5);
+
+/// The environment variable that sets another time, in milliseconds, for tests.
+#[cfg(debug_assertions)]
+const VARIABLE: &str = "AERBM_CHECKPOINT_MS";
+
+/// Time between checkpoints.
+fn between_checkpoints() -> Duration {
+    #[cfg(debug_assertions)]
+    if let Some(ms) = std::env::var(VARIABLE).ok().and_then(|ms| ms.parse().ok()) {
+        return Duration::from_millis(ms);
+    }
+    BETWEEN_CHECKPOINTS
+}
 
 /// Trains a model in `folder`, or continues from its checkpoint there, or returns the finished one.
 /// `on_epoch` receives every epoch, those before a checkpoint included.
@@ -55,22 +69,17 @@ pub(crate) fn train(
     }
     let mut job = begin(spec, data, initial)?;
     let checkpoint = folder.join(CHECKPOINT);
-    if let Some(epochs) = checkpoint::resume(&checkpoint, &key, &mut *job)? {
-        record.epochs = epochs;
+    let mut seconds = 0.0;
+    if let Some((epochs, of_next)) = checkpoint::resume(&checkpoint, &key, &mut *job)? {
+        (record.epochs, seconds) = (epochs, of_next);
         monitor.note(&format!("{}: continuing after epoch {}", spec.run, record.epochs.len()));
         record.epochs.iter().for_each(&mut *on_epoch);
     }
-    let mut last_checkpoint = Instant::now();
-    let mut after = |job: &dyn Job, record: &Record| {
-        on_epoch(&record.epochs[record.epochs.len() - 1]);
-        let interrupted = monitor.interrupted();
-        if interrupted || last_checkpoint.elapsed() > BETWEEN_CHECKPOINTS {
-            checkpoint::keep(&checkpoint, &key, job, &record.epochs)?;
-            last_checkpoint = Instant::now();
-        }
-        Ok(())
+    let mut keep = |job: &dyn Job, record: &Record, seconds: f64| {
+        checkpoint::keep(&checkpoint, &key, job, &record.epochs, seconds)
     };
-    let outcome = epochs(spec, &mut *job, data.train.n_samples(), &mut record, monitor, &mut after);
+    let keeping = Keeping { every: between_checkpoints(), keep: &mut keep, on_epoch };
+    let outcome = epochs((spec, data), &mut *job, seconds, &mut record, monitor, keeping);
     match outcome {
         Err(Error::Training { source, .. }) => {
             return Err(keep_last_good(folder, job.finish(), record, data, source));
@@ -93,6 +102,7 @@ pub(crate) fn train(
     trained.save(folder)?;
     // The checkpoint is absent if none was needed.
     let _ = std::fs::remove_file(&checkpoint);
+    durable::fault::point();
     Ok(trained)
 }
 
@@ -112,36 +122,82 @@ pub(crate) fn train_in_memory(
         (initial, record.pretraining) = (Some(model), epochs);
     }
     let mut job = begin(spec, data, initial)?;
-    epochs(spec, &mut *job, data.train.n_samples(), &mut record, monitor, &mut |_, _| Ok(()))?;
+    let keeping =
+        Keeping { every: Duration::MAX, keep: &mut |_, _, _| Ok(()), on_epoch: &mut |_| () };
+    epochs((spec, data), &mut *job, 0.0, &mut record, monitor, keeping)?;
     Ok(Trained { model: job.finish(), record })
 }
 
-/// Called after each epoch with the job and its record so far.
-type AfterEpoch<'a> = &'a mut dyn FnMut(&dyn Job, &Record) -> Result<(), Error>;
+/// Writes a checkpoint of a job with its record so far and the seconds of the epoch that was left.
+type Keep<'a> = &'a mut dyn FnMut(&dyn Job, &Record, f64) -> Result<(), Error>;
 
-/// Trains the remaining epochs of a job, and adds them to the record.
+/// What is done with unfinished training.
+struct Keeping<'a> {
+    /// Time between checkpoints.
+    every: Duration,
+    /// Writes one.
+    keep: Keep<'a>,
+    /// Called after each epoch.
+    on_epoch: &'a mut dyn FnMut(&Epoch),
+}
+
+/// The last checkpoint.
+struct Kept {
+    at: Instant,
+    took: Duration,
+}
+
+impl Kept {
+    fn by(keep: impl FnOnce() -> Result<(), Error>) -> Result<Self, Error> {
+        let begun = Instant::now();
+        keep()?;
+        Ok(Kept { at: Instant::now(), took: begun.elapsed() })
+    }
+
+    /// Whether another checkpoint is due. Those of large models take a twentieth of the time at most.
+    fn is_older_than(&self, every: Duration) -> bool {
+        self.at.elapsed() >= every.max(20 * self.took)
+    }
+}
+
+/// Trains the remaining epochs of a job, and adds them to the record. The first has already taken `seconds`.
 fn epochs(
-    spec: &Spec<'_>,
+    (spec, data): (&Spec<'_>, &Splits<TrainingData>),
     job: &mut dyn Job,
-    samples: usize,
+    mut seconds: f64,
     record: &mut Record,
     monitor: &dyn Monitor,
-    after: AfterEpoch<'_>,
+    keeping: Keeping<'_>,
 ) -> Result<(), Error> {
-    let of = spec.config.epochs();
+    let (of, samples) = (spec.config.epochs(), data.train.n_samples());
+    let Keeping { every, keep, on_epoch } = keeping;
+    let mut last = Kept { at: Instant::now(), took: Duration::ZERO };
     monitor.begin(&format!("{} ({of} epochs, seed {})", spec.run, spec.seed), of);
     while record.epochs.len() < of && !stopped(spec.config.stopping(), &record.epochs) {
         let start = Instant::now();
-        let value = job.epoch().map_err(|source| Error::training(spec.run, source))?;
-        let seconds = start.elapsed().as_secs_f64();
+        let outcome = job.epoch(&mut || monitor.interrupted() || last.is_older_than(every));
+        let outcome = outcome.map_err(|source| Error::training(spec.run, source))?;
+        seconds += start.elapsed().as_secs_f64();
+        let Some(value) = outcome else {
+            last = Kept::by(|| keep(job, record, seconds))?;
+            if monitor.interrupted() {
+                return Err(Error::Interrupted);
+            }
+            continue;
+        };
         let measures = finite(job.validation_measures()?);
         let (epoch, metric) = (record.epochs.len() + 1, job.metric());
         let progress = Progress { epoch, of, value, metric: metric.clone(), samples };
         monitor.advance(&progress, seconds);
         let training = EpochRecord { epoch, value, metric, seconds, samples };
         record.epochs.push(Epoch { training, measures });
-        after(job, record)?;
-        if monitor.interrupted() {
+        seconds = 0.0;
+        on_epoch(&record.epochs[record.epochs.len() - 1]);
+        let interrupted = monitor.interrupted();
+        if interrupted || last.is_older_than(every) {
+            last = Kept::by(|| keep(job, record, seconds))?;
+        }
+        if interrupted {
             return Err(Error::Interrupted);
         }
     }

@@ -2,7 +2,9 @@
 
 use mnist_io::{Dataset, Splits, TrainingData};
 use ndarray::{ArcArray2, Array2, ArrayView2};
-use nn_core::{Metric, Samples, TensorMap, TrainingError, reconstruction_error, restore, store};
+use nn_core::{
+    Metric, Pause, Samples, TensorMap, TrainingError, reconstruction_error, restore, store,
+};
 use rbm_core::{Rbm, Training};
 use stack::{Begun, Dbn, Greedy, RbmLayerTraining, ResumeError};
 
@@ -55,9 +57,9 @@ impl<'a> RbmJob<'a> {
 }
 
 impl Job for RbmJob<'_> {
-    fn epoch(&mut self) -> Result<f64, TrainingError> {
-        let report = self.training.epoch(&mut self.rbm, &*self.train)?;
-        Ok(report.reconstruction_sse)
+    fn epoch(&mut self, pause: Pause<'_>) -> Result<Option<f64>, TrainingError> {
+        let report = self.training.epoch_until(&mut self.rbm, &*self.train, pause)?;
+        Ok(report.map(|report| report.reconstruction_sse))
     }
 
     fn metric(&self) -> Metric {
@@ -131,9 +133,8 @@ impl<'a> DbnJob<'a> {
 }
 
 impl Job for DbnJob<'_> {
-    fn epoch(&mut self) -> Result<f64, TrainingError> {
-        let progress = self.stack.epoch()?;
-        Ok(progress.expect("the number of epochs is that of all layers").value)
+    fn epoch(&mut self, pause: Pause<'_>) -> Result<Option<f64>, TrainingError> {
+        Ok(self.stack.epoch_until(pause)?.map(|progress| progress.value))
     }
 
     fn metric(&self) -> Metric {

@@ -1,5 +1,7 @@
 //! Types of columns that a file declares, in TOML.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 use indexmap::IndexMap;
@@ -42,12 +44,20 @@ pub(crate) enum DeclaredScaling {
     Robust,
 }
 
+/// The longest declaration that is read, in bytes: that of twenty thousand columns.
+const LONGEST: u64 = 1 << 20;
+
 impl Schema {
     /// Reads a schema; the empty one if there is no file.
     pub(crate) fn read(file: Option<&Path>) -> Result<Self, Error> {
         let Some(file) = file else { return Ok(Schema::default()) };
-        let text = std::fs::read_to_string(file)
-            .map_err(|source| Error::Io { file: file.into(), source })?;
+        let io = |source| Error::Io { file: file.into(), source };
+        let mut text = String::new();
+        File::open(file).map_err(io)?.take(LONGEST + 1).read_to_string(&mut text).map_err(io)?;
+        if text.len() as u64 > LONGEST {
+            let found = format!("a text of more than {} MiB", LONGEST >> 20);
+            return Err(TableError::Schema { file: file.into(), line: 1, found }.into());
+        }
         toml::from_str(&text).map_err(|error| {
             let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
             let found = error.message().lines().collect::<Vec<_>>().join(" ");

@@ -21,6 +21,12 @@ enum Habit {
     Damaged,
     /// Sends too many bytes.
     Longer,
+    /// Sends a page instead of the file, whose length it does not announce.
+    Page,
+    /// Sends a page, whose length it announces.
+    AnnouncedPage,
+    /// Names another address.
+    Moved,
     /// Does not have the file.
     Absent,
 }
@@ -62,7 +68,15 @@ fn serve(habit: Habit) -> Mirror {
             let start = range.filter(|_| habit != Habit::Whole).and_then(|range| {
                 range.strip_prefix("bytes=")?.strip_suffix('-')?.parse::<usize>().ok()
             });
-            if habit == Habit::Absent || request.url() != "/set/file.gz" {
+            let page = Response::from_data(b"<html>Please accept our terms</html>".as_slice());
+            if habit == Habit::AnnouncedPage {
+                let _ = request.respond(page);
+            } else if habit == Habit::Page {
+                let _ = request.respond(page.with_chunked_threshold(0));
+            } else if habit == Habit::Moved {
+                let to = Header::from_bytes("Location", "file:///etc/passwd").unwrap();
+                let _ = request.respond(Response::empty(302).with_header(to));
+            } else if habit == Habit::Absent || request.url() != "/set/file.gz" {
                 let _ = request.respond(Response::empty(404));
             } else if let Some(start) = start {
                 let value = format!("bytes {start}-{}/{}", bytes.len() - 1, bytes.len());
@@ -148,4 +162,47 @@ fn wrong_bytes_are_never_kept_and_the_error_says_what_to_do() {
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "nothing wrong is left behind");
     let error = check_files(&[published()], dir.path()).unwrap_err().to_string();
     assert!(error.starts_with("cannot read "), "{error}");
+}
+
+#[test]
+fn a_short_wrong_answer_is_thrown_away() {
+    for habit in [Habit::Page, Habit::AnnouncedPage, Habit::Moved] {
+        let (dir, bad, good) = (tempfile::tempdir().unwrap(), serve(habit), serve(Habit::Good));
+        let part = dir.path().join("file.gz.part");
+        let error = fetch_from(&[&bad], dir.path()).unwrap_err().to_string();
+        let says = if habit == Habit::Moved { "not followed" } else { "bytes" };
+        assert!(error.contains(says), "{error}");
+        assert_eq!(fs::metadata(&part).map_or(0, |there| there.len()), 0, "nothing of it is kept");
+        fs::write(&part, &content()[..1_000]).unwrap();
+        fetch_from(&[&bad, &good], dir.path()).unwrap();
+        assert_eq!(fs::read(dir.path().join("file.gz")).unwrap(), content());
+        assert_eq!(good.asked.lock().unwrap().len(), 1, "one request is enough");
+    }
+}
+
+#[test]
+fn a_wrong_beginning_does_not_spoil_the_rest() {
+    let (dir, good) = (tempfile::tempdir().unwrap(), serve(Habit::Good));
+    fs::write(dir.path().join("file.gz.part"), b"<html>").unwrap();
+    fetch_from(&[&good], dir.path()).unwrap();
+    assert_eq!(fs::read(dir.path().join("file.gz")).unwrap(), content());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_place_of_the_part_is_not_written_through() {
+    let (dir, good) = (tempfile::tempdir().unwrap(), serve(Habit::Good));
+    let target = dir.path().join("precious");
+    fs::write(&target, "precious").unwrap();
+    std::os::unix::fs::symlink(&target, dir.path().join("file.gz.part")).unwrap();
+    fetch_from(&[&good], dir.path()).unwrap();
+    assert_eq!(fs::read(&target).unwrap(), b"precious");
+    assert_eq!(fs::read(dir.path().join("file.gz")).unwrap(), content());
+}
+
+#[test]
+fn published_mirrors_are_safe_from_changes_on_the_way() {
+    for set in mnist_io::fetch::PUBLISHED {
+        assert!(set.mirrors.iter().all(|mirror| mirror.starts_with("https://")));
+    }
 }

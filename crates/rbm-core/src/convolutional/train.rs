@@ -1,7 +1,7 @@
 use ndarray::Array1;
 use nn_core::{
-    InvalidSetting, MeanCost, Minibatches, Optimizer, Parameters, RestoreError, Samples, Tensor,
-    TensorMap, TensorMut, TrainingError, assign, has_missing, restore, store,
+    InvalidSetting, MeanCost, Minibatches, Optimizer, Parameters, Pause, RestoreError, Samples,
+    Tensor, TensorMap, TensorMut, TrainingError, Unfinished, assign, has_missing, restore, store,
 };
 use numerics::elementary::exp;
 use numerics::{Real, Stream};
@@ -11,7 +11,7 @@ use super::{ConvPhases, ConvRbm, ConvTrainingConfig, contrastive_divergence};
 use crate::divergence::Watch;
 use crate::moments::{error_of_means, means, variances};
 use crate::negative::CHAINS;
-use crate::train::{ACTIVITY_RATE, HIDDEN, MEASURED_EVERY, ORDER};
+use crate::train::{ACTIVITY_RATE, HIDDEN, LAST_GOOD, MEASURED_EVERY, ORDER};
 use crate::{Algorithm, EpochReport, PersistentChains, TrainingConfig};
 
 /// The state of training beside the model: velocities, chains, activities, scratch memory, and the number
@@ -22,6 +22,8 @@ pub struct ConvTraining<F> {
     seed: u64,
     layer: usize,
     epochs_done: usize,
+    /// The epoch in progress, if it was left.
+    unfinished: Option<Unfinished>,
     optimizer: Optimizer<F>,
     minibatches: Minibatches,
     phases: ConvPhases<F>,
@@ -108,6 +110,7 @@ impl<F: Real> ConvTraining<F> {
             seed,
             layer,
             epochs_done: 0,
+            unfinished: None,
             optimizer: Optimizer::new(shared.rule_in(1), shared.regularisation(), rbm),
             minibatches: Minibatches::new(data.n_samples(), batch_size),
             phases: ConvPhases::new(rbm, batch_size),
@@ -147,16 +150,38 @@ impl<F: Real> ConvTraining<F> {
         rbm: &mut ConvRbm<F>,
         data: impl Samples<F>,
     ) -> Result<EpochReport, TrainingError> {
+        let report = self.epoch_until(rbm, data, &mut || false)?;
+        Ok(report.expect("an epoch that is not left has a report"))
+    }
+
+    /// Trains one epoch, or continues the one that was left. If `pause` says so between two batches, the epoch
+    /// is left there, and the result is none.
+    ///
+    /// # Errors
+    /// As [`ConvTraining::epoch`].
+    pub fn epoch_until(
+        &mut self,
+        rbm: &mut ConvRbm<F>,
+        data: impl Samples<F>,
+        pause: Pause<'_>,
+    ) -> Result<Option<EpochReport>, TrainingError> {
         let epoch = self.epochs_done + 1;
-        assign(&mut self.last_good, rbm);
+        if self.unfinished.is_none() {
+            assign(&mut self.last_good, rbm);
+        }
+        let Unfinished { batches, mut mean } = self.unfinished.take().unwrap_or_default();
         let stream = |purpose| Stream::new(self.seed, purpose).layer(self.layer).epoch(epoch);
         self.minibatches.shuffle(stream(ORDER));
         self.optimizer.rule = self.config.rule_in(epoch);
         let n_batches = self.minibatches.n_batches();
         let steps = self.config.epochs * n_batches;
         let positions = rbm.geometry.n_positions() as f64;
-        let mut mean = MeanCost::default();
-        for (batch, samples) in self.minibatches.iter().enumerate() {
+        for batch in batches..n_batches {
+            if batch > batches && pause() {
+                self.unfinished = Some(Unfinished { batches: batch, mean });
+                return Ok(None);
+            }
+            let samples = self.minibatches.batch(batch);
             let step = self.epochs_done * n_batches + batch;
             let rate = self.config.learning_rate * self.config.schedule.factor(step, steps);
             let n = samples.len();
@@ -209,7 +234,7 @@ impl<F: Real> ConvTraining<F> {
         }
         let error = self.judged(rbm, &mean, (epoch, n_batches))?;
         self.epochs_done = epoch;
-        Ok(EpochReport { reconstruction_sse: error })
+        Ok(Some(EpochReport { reconstruction_sse: error }))
     }
 
     /// Returns the reconstruction error of a successful epoch; restores the model after a diverged one.
@@ -237,6 +262,10 @@ impl ConvTraining<f32> {
     pub fn store(&self, map: &mut TensorMap) {
         store(&self.optimizer, "optimizer.", map);
         self.watch.store(map);
+        if let Some(unfinished) = &self.unfinished {
+            unfinished.store(map);
+            store(&self.last_good, LAST_GOOD, map);
+        }
         if let Some(chains) = &self.chains {
             store(chains, "chains.", map);
         }
@@ -259,7 +288,12 @@ impl ConvTraining<f32> {
             restore(activity, "activity.", map)?;
         }
         self.epochs_done = epochs_done;
-        self.optimizer.steps = (epochs_done * self.minibatches.n_batches()) as u64;
+        self.unfinished = Unfinished::restored(map)?;
+        if self.unfinished.is_some() {
+            restore(&mut self.last_good, LAST_GOOD, map)?;
+        }
+        let batches = self.unfinished.map_or(0, |unfinished| unfinished.batches);
+        self.optimizer.steps = (epochs_done * self.minibatches.n_batches() + batches) as u64;
         Ok(())
     }
 }

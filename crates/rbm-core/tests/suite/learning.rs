@@ -73,10 +73,25 @@ fn every_algorithm() -> Vec<TrainingConfig> {
         .to_vec()
 }
 
+/// Leaves an epoch before its third batch.
+fn after_two_batches() -> impl FnMut() -> bool {
+    let mut batches = 1;
+    move || {
+        batches += 1;
+        batches == 3
+    }
+}
+
 #[test]
 fn stopped_and_resumed_is_never_stopped() {
-    for config in every_algorithm() {
-        let (rbm, training) = trained(&config, 3);
+    let both = |config: TrainingConfig| [(config.clone(), false), (config, true)];
+    for (config, within_epoch) in every_algorithm().into_iter().flat_map(both) {
+        let (mut rbm, mut training) = trained(&config, 3);
+        if within_epoch {
+            let pause = &mut after_two_batches();
+            let left = training.epoch_until(&mut rbm, bars().view(), pause).expect("converges");
+            assert_eq!(left, None);
+        }
         let mut map = TensorMap::new();
         store(&rbm, "model.", &mut map);
         training.store(&mut map);

@@ -288,10 +288,14 @@ fn a_stack_continues_from_a_checkpoint_as_if_never_interrupted() {
     ];
     let whole = greedy(&plan, x.view(), 1, &mut |_, _| ControlFlow::Continue(()));
     let whole = whole.expect("converges");
-    for stop_after in 0..=10 {
+    // The epoch after the last one is left between two batches, if there is one.
+    for (stop_after, within_epoch) in (0..=10).flat_map(|after| [(after, false), (after, true)]) {
         let mut first = Greedy::planned(&plan, x.view(), 1);
         for _ in 0..stop_after {
             first.epoch().expect("converges").expect("five epochs of two layers");
+        }
+        if within_epoch {
+            assert_eq!(first.epoch_until(&mut || true), Ok(None), "left, or complete");
         }
         let mut checkpoint = TensorMap::new();
         first.store(&mut checkpoint);

@@ -75,7 +75,8 @@ fn read_part(
     labels: Option<&Path>,
     options: &ArrayOptions,
 ) -> Result<RawPart, Error> {
-    let labels = labels.map(|labels| idx::read_labels(labels, 256)).transpose()?;
+    let labels =
+        labels.map(|labels| idx::read_labels_within(labels, options.memory_limit)).transpose()?;
     let mut unpacked = Unpacked::open(images)?;
     let most = if unpacked.is_packed() { idx::MAX_BYTES } else { u64::MAX / 8 };
     let ([n, height, width], declared) = idx::read_header::<3>(&mut unpacked, most)?;

@@ -87,7 +87,9 @@ fn read(file: &Path, options: &ArrayOptions) -> Result<RawSet, Error> {
     let mut read = |[x, y]: [&[&str]; 2]| -> Result<Option<RawPart>, Error> {
         let Some(x) = find(x) else { return Ok(None) };
         let table = samples_entry(&mut archive, file, x, options)?;
-        let labels = find(y).map(|y| labels_entry(&mut archive, file, y)).transpose()?;
+        let labels = find(y);
+        let labels =
+            labels.map(|y| labels_entry(&mut archive, file, y, &table, options)).transpose()?;
         Ok(Some(RawPart { table, labels, fingerprint: fingerprint.clone() }))
     };
     if let Some(train) = read(TRAIN)? {
@@ -138,6 +140,8 @@ fn labels_entry(
     archive: &mut ZipArchive<File>,
     file: &Path,
     name: &str,
+    samples: &Table,
+    options: &ArrayOptions,
 ) -> Result<RawLabels, Error> {
     let place = format!("{}, entry {name}", file.display());
     let mut entry = open_entry(archive, file, name)?;
@@ -146,6 +150,12 @@ fn labels_entry(
         let expected = "one label per sample, (n)";
         let found = header.shape().to_vec();
         return Err(FormatError::NpyShape { place, found, expected }.into());
+    }
+    let (images_file, n_images) = (samples.file.clone(), samples.n_rows);
+    let n_labels = header.shape().first().map_or(0, |&n| usize::try_from(n).unwrap_or(usize::MAX));
+    if n_labels != n_images {
+        let labels_file = place.into();
+        return Err(Error::CountMismatch { images_file, n_images, labels_file, n_labels });
     }
     let found = header.dtype().descr();
     let wrong_type = || FormatError::LabelType { place: place.clone(), found: found.clone() };
@@ -170,6 +180,9 @@ fn labels_entry(
         },
         _ => return Err(wrong_type().into()),
     };
+    // Words of four bytes a character are the longest.
+    let remedy = "name the classes by shorter words, or by numbers";
+    check_memory(&place, data_length(&header, size).div_ceil(4), options, remedy)?;
     let bytes = rest(entry, &header, size, &place)?;
     let words = bytes.chunks(size).map(|word| Some(decode(word)?.trim_end_matches('\0').into()));
     Ok(RawLabels::Text(words.collect::<Option<_>>().ok_or_else(wrong_type)?))

@@ -55,10 +55,23 @@ fn every_algorithm() -> [ConvTrainingConfig; 3] {
     })
 }
 
+/// Leaves an epoch before its second batch.
+fn after_a_batch() -> impl FnMut() -> bool {
+    let mut is_second = true;
+    move || std::mem::take(&mut is_second)
+}
+
 #[test]
 fn stopped_and_resumed_is_never_stopped() {
-    for settings in every_algorithm() {
-        let (rbm, training) = trained(&settings, 3);
+    let all = every_algorithm();
+    let both = all.into_iter().flat_map(|settings| [(settings.clone(), false), (settings, true)]);
+    for (settings, within_epoch) in both {
+        let (mut rbm, mut training) = trained(&settings, 3);
+        if within_epoch {
+            let pause = &mut after_a_batch();
+            let left = training.epoch_until(&mut rbm, bars().view(), pause).expect("converges");
+            assert_eq!(left, None);
+        }
         let mut map = TensorMap::new();
         store(&rbm, "model.", &mut map);
         training.store(&mut map);

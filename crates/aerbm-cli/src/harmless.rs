@@ -1,0 +1,53 @@
+//! Text from files on a terminal: names of classes, columns and files may hold anything, also sequences that
+//! move the cursor, change colours or the window's title, or reverse the direction of writing.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+/// The text with its control characters escaped, except ends of lines and tabs.
+pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_harmful) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_harmful(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    Cow::Owned(shown)
+}
+
+fn is_harmful(c: char) -> bool {
+    let turns_direction = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    (c.is_control() && c != '\n' && c != '\t') || turns_direction
+}
+
+/// A terminal that is written to in whole lines, which are made [`harmless`].
+pub(crate) struct HarmlessLines<W>(pub(crate) W);
+
+impl<W: Write> Write for HarmlessLines<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write_all(harmless(&String::from_utf8_lossy(bytes)).as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_are_shown_and_nothing_else_is_changed() {
+        for plain in ["", "é 서울 a\tb\nc", "\\u{1b}"] {
+            assert!(matches!(harmless(plain), Cow::Borrowed(same) if same == plain));
+        }
+        assert_eq!(harmless("\u{1b}[31mred\u{1b}[0m\u{7}"), r"\u{1b}[31mred\u{1b}[0m\u{7}");
+        assert_eq!(harmless("a\r\u{9b}2J\u{202e}b"), r"a\r\u{9b}2J\u{202e}b");
+        let mut lines = HarmlessLines(vec![]);
+        lines.write_all("a,\u{1b}c\nb,é\n".as_bytes()).expect("written");
+        assert_eq!(lines.0, "a,\\u{1b}c\nb,é\n".as_bytes());
+    }
+}

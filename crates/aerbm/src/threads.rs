@@ -1,0 +1,95 @@
+//! The threads of a process: as many as are asked for, or as many as the system starts.
+
+use std::sync::OnceLock;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use rayon::ThreadPoolBuilder;
+
+/// The environment variable that asks for a number of threads.
+const VARIABLE: &str = "RAYON_NUM_THREADS";
+
+/// The largest number of threads. More than the largest machines have cores would only wait for one
+/// another.
+const MOST: usize = 512;
+
+/// Threads beside those that compute: one listens to signals, one renews the lock of a folder.
+const OTHERS: usize = 2;
+
+/// The time that threads take to end after a pool could not be started.
+const UNTIL_ENDED: Duration = Duration::from_millis(20);
+
+/// Numbers of threads: those that were asked for, and those that were started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Threads {
+    /// One for each core, or as many as `RAYON_NUM_THREADS` says.
+    pub asked: usize,
+    /// At most as many, at least one.
+    pub started: usize,
+}
+
+/// Runs `body` with a team of threads, one for each core or as many as `RAYON_NUM_THREADS` says, or fewer if
+/// the system does not start so many. Inside another team `body` runs with that one. Results do not depend on
+/// the number of threads.
+pub fn with_threads<R>(body: impl FnOnce() -> R) -> R {
+    numerics::with_team(threads().started, body)
+}
+
+/// The threads of [`with_threads`].
+pub fn threads() -> Threads {
+    static OF_PROCESS: OnceLock<Threads> = OnceLock::new();
+    if rayon::current_thread_index().is_some() {
+        // A pool of the caller's.
+        let threads = rayon::current_num_threads();
+        return Threads { asked: threads, started: threads };
+    }
+    *OF_PROCESS.get_or_init(start)
+}
+
+/// Starts the global pool with as many threads as are asked for, or the half, until the system starts them.
+fn start() -> Threads {
+    let asked = asked(std::env::var(VARIABLE).ok().as_deref());
+    let mut started = asked.min(MOST);
+    // A global pool that fails to start cannot be started again, so another one is tried before. It has the
+    // threads of the team as well.
+    while started > 1 && ThreadPoolBuilder::new().num_threads(2 * started + OTHERS).build().is_err()
+    {
+        std::thread::sleep(UNTIL_ENDED);
+        started /= 2;
+    }
+    let pool = ThreadPoolBuilder::new().num_threads(started);
+    // One thread is the one that there is already.
+    let pool = if started == 1 { pool.use_current_thread() } else { pool };
+    match pool.build_global() {
+        Ok(()) => Threads { asked, started },
+        // The process has a global pool of its own.
+        Err(_) => Threads { asked, started: rayon::current_num_threads() },
+    }
+}
+
+fn asked(variable: Option<&str>) -> usize {
+    let given = variable.and_then(|number| number.trim().parse().ok()).filter(|number| *number > 0);
+    given.unwrap_or_else(|| available_parallelism().map_or(1, Into::into))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_variable_asks_for_threads_and_nonsense_for_the_usual_number() {
+        let usual = asked(None);
+        assert!(usual >= 1);
+        assert_eq!(asked(Some("3")), 3);
+        for nonsense in ["", "0", "-1", "many", "99999999999999999999999"] {
+            assert_eq!(asked(Some(nonsense)), usual, "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn a_pool_of_the_caller_counts() {
+        let pool = ThreadPoolBuilder::new().num_threads(3).build().expect("three threads");
+        assert_eq!(pool.install(threads), Threads { asked: 3, started: 3 });
+        assert_eq!(threads().started, with_threads(numerics::team_size));
+    }
+}

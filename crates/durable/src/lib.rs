@@ -1,0 +1,12 @@
+#![doc = include_str!("../README.md")]
+
+pub mod fault;
+mod holder;
+mod leftovers;
+mod lock;
+mod whole_file;
+
+pub use holder::Holder;
+pub use leftovers::{remove_leftovers, remove_leftovers_below};
+pub use lock::{FolderLock, LockError};
+pub use whole_file::{WholeFile, refuse_link, write};

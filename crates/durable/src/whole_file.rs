@@ -1,0 +1,190 @@
+//! Files that appear whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile};
+
+use crate::fault;
+use crate::leftovers::{PREFIX, SUFFIX};
+
+/// A file that is being written. It appears under its name when it is committed; until then, and if it is
+/// dropped, a file that was there before stays as it was.
+///
+/// The bytes go to a temporary file in the same folder, which is synced and then renamed. A symbolic link
+/// of that name is replaced by the file; its target is not touched. The mode is that of the file which is
+/// replaced, or the usual one of a new file.
+#[derive(Debug)]
+pub struct WholeFile {
+    path: PathBuf,
+    temporary: NamedTempFile,
+}
+
+impl WholeFile {
+    /// Begins to write the file `path`, whose folder must exist.
+    ///
+    /// # Errors
+    /// The file system's, such as that the folder cannot be written to.
+    pub fn create(path: &Path) -> io::Result<Self> {
+        if path.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        loop {
+            let temporary = temporary_in(folder_of(path))?;
+            // Whoever removes leftovers takes a temporary file without a lock for one of a dead process.
+            let _ = temporary.as_file().lock();
+            if is_linked(temporary.as_file())? {
+                fault::point();
+                return Ok(WholeFile { path: path.to_owned(), temporary });
+            }
+        }
+    }
+
+    /// The temporary file, for writers that have a handle of their own.
+    pub fn as_file(&self) -> &File {
+        self.temporary.as_file()
+    }
+
+    /// Syncs the file, and gives it its name.
+    ///
+    /// # Errors
+    /// The file system's; the file that was there before is then unchanged.
+    pub fn commit(self) -> io::Result<()> {
+        let WholeFile { path, temporary } = self;
+        let file = temporary.as_file();
+        if let Ok(replaced) = fs::symlink_metadata(&path)
+            && replaced.is_file()
+        {
+            file.set_permissions(replaced.permissions())?;
+        }
+        file.sync_all()?;
+        fault::point();
+        temporary.persist(&path).map_err(|error| error.error)?;
+        fault::point();
+        sync_folder(folder_of(&path));
+        Ok(())
+    }
+}
+
+impl Write for WholeFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.temporary.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.temporary.flush()
+    }
+}
+
+/// Writes a file that appears whole or not at all, and creates its folder where it is missing.
+///
+/// # Errors
+/// The file system's; the file that was there before is then unchanged.
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    fs::create_dir_all(folder_of(path))?;
+    let mut file = WholeFile::create(path)?;
+    file.write_all(bytes)?;
+    file.commit()
+}
+
+/// Refuses a symbolic link, for files that are written in place: its target may be anything.
+///
+/// # Errors
+/// [`io::ErrorKind::InvalidInput`] for a link.
+pub fn refuse_link(path: &Path) -> io::Result<()> {
+    if fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
+        let message = "this is a symbolic link, which is not written through; remove it";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+    }
+    Ok(())
+}
+
+/// The folder of a file; that of a bare name is the current one.
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = Builder::new();
+    builder.prefix(PREFIX).suffix(SUFFIX).rand_bytes(12);
+    // Temporary files are for their owner alone unless they are given the mode of other files.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
+}
+
+/// Whether the file has not been removed since it was opened.
+#[cfg(unix)]
+fn is_linked(file: &File) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+    Ok(file.metadata()?.nlink() > 0)
+}
+
+/// Files that are open are not removed.
+#[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps, reason = "as on other systems")]
+fn is_linked(_: &File) -> io::Result<bool> {
+    Ok(true)
+}
+
+/// Syncs the folder's entries, where the system lets folders be opened.
+fn sync_folder(folder: &Path) {
+    if let Ok(folder) = File::open(folder) {
+        let _ = folder.sync_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).expect("a folder");
+        entries.map(|it| it.expect("an entry").file_name().to_string_lossy().into_owned()).collect()
+    }
+
+    #[test]
+    fn a_file_appears_when_it_is_committed_and_one_that_is_dropped_leaves_nothing() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("t.csv");
+        let mut file = WholeFile::create(&path).expect("created");
+        file.write_all(b"old").expect("written");
+        file.commit().expect("committed");
+        let mut file = WholeFile::create(&path).expect("created");
+        file.write_all(b"new").expect("written");
+        assert_eq!(fs::read(&path).expect("there"), b"old");
+        drop(file);
+        assert_eq!(names(folder.path()), ["t.csv"]);
+        write(&folder.path().join("a/b/t.csv"), b"deep").expect("written");
+        assert!(WholeFile::create(&folder.path().join("a")).is_err(), "a folder is no file");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn modes_are_usual_and_links_are_replaced() {
+        use std::os::unix::fs::{PermissionsExt as _, symlink};
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mode = |name: &str| {
+            let found = fs::symlink_metadata(folder.path().join(name)).expect("there");
+            found.permissions().mode() & 0o7777
+        };
+        fs::write(folder.path().join("usual"), "").expect("written");
+        write(&folder.path().join("new"), b"new").expect("written");
+        assert_eq!(mode("new"), mode("usual"));
+        let private = fs::Permissions::from_mode(0o600);
+        fs::set_permissions(folder.path().join("new"), private).expect("changed");
+        write(&folder.path().join("new"), b"newer").expect("written");
+        assert_eq!(mode("new"), 0o600, "a file that was private stays so");
+
+        let (target, link) = (folder.path().join("target"), folder.path().join("link"));
+        fs::write(&target, "precious").expect("written");
+        symlink(&target, &link).expect("linked");
+        refuse_link(&link).expect_err("a link");
+        refuse_link(&target).expect("a file");
+        write(&link, b"table").expect("written");
+        assert_eq!(fs::read(&target).expect("there"), b"precious");
+        assert!(fs::symlink_metadata(&link).expect("there").is_file());
+        assert_eq!(mode("link"), mode("usual"));
+    }
+}
