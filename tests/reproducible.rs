@@ -64,6 +64,8 @@ fn one_more_seed_computes_only_that_seed() {
     let mut args = small_comparison();
     run(&args, data.path(), folder.path(), "2");
     args[2] = "3";
+    // The run is finished; with another seed its results are replaced, and its stages are used.
+    args.push("--force");
     // Logistic regression has no depth, so that the second depth reuses the cell of the first.
     run(&args, data.path(), folder.path(), "2").stderr(contains("28 stages computed, 64 reused"));
 }
