@@ -98,6 +98,23 @@ python-checks:
 [group("develop")]
 ci: check test smoke thresholds verify examples
 
+# Try bad input, kill runs at every step, and mutate files in every reader; `just trust long` goes on for hours
+[group("develop")]
+trust length="short":
+    AERBM_TRUST="$1" cargo test --locked --workspace {{ features }} --test trust -- --nocapture --test-threads 1
+
+# Mutate files in every reader for so many seconds
+[group("develop")]
+fuzz seconds="600":
+    AERBM_FUZZ_SECONDS="$1" cargo test --locked --workspace {{ features }} --test trust fuzz:: -- --nocapture
+
+# Run the team, the streams and the kernels of numerics under Miri, on their portable path; needs Miri
+[group("develop")]
+miri:
+    @if cargo +nightly miri --version >/dev/null 2>&1; then \
+        MIRIFLAGS=-Zmiri-disable-isolation CARGO_TARGET_DIR=target/miri cargo +nightly miri test -p aerbm-numerics --lib; \
+    else echo "skipped: Miri is not installed (rustup +nightly component add miri)"; fi
+
 # Check the team of threads under every interleaving that loom explores
 [group("develop")]
 loom:

@@ -108,6 +108,13 @@ pub enum FormatError {
         place: String,
     },
 
+    /// An array without values.
+    #[error("{place}: every value is missing (NaN); expected numbers")]
+    NoValues {
+        /// The file.
+        place: String,
+    },
+
     /// An array whose shape is not that of samples or of labels.
     #[error("{place} has shape {found:?}; expected {expected}")]
     NpyShape {

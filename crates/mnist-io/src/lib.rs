@@ -9,6 +9,7 @@ pub mod fetch;
 mod file_check;
 mod format_error;
 mod frame;
+mod guard;
 mod hash;
 pub mod idx;
 mod idx_folder;

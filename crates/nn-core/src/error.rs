@@ -25,6 +25,15 @@ impl InvalidSetting {
         self.field = format!("{table}.{}", self.field).into();
         self
     }
+
+    /// Names another table for a field of this one.
+    #[must_use]
+    pub fn in_place_of(mut self, table: &str, other: &str) -> Self {
+        if let Some(rest) = self.field.strip_prefix(table) {
+            self.field = format!("{other}{rest}").into();
+        }
+        self
+    }
 }
 
 /// Returns `Ok` if `holds`, and otherwise an error with the setting, its value and the allowed values.

@@ -12,6 +12,7 @@ mod matrix;
 mod methods;
 mod models;
 mod playground;
+mod policy;
 mod results;
 mod values;
 
@@ -112,6 +113,7 @@ impl Run<'_> {
             html lang="en" {
                 head {
                     meta charset="utf-8";
+                    meta http-equiv="Content-Security-Policy" content=(inline::policy());
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="color-scheme" content="light dark";
                     title { (title) " · aerbm" }

@@ -34,7 +34,9 @@ impl DeepPretraining {
         let expected = "none with pretraining: an unrolled decoder mirrors the encoder";
         require(mirrored, "model.decoder_layers", &"set", expected)?;
         for (layer, planned) in self.plan(model).iter().enumerate() {
-            planned.pretraining.validate()?;
+            let is_code = self.code.is_some() && layer + 1 == model.encoder_layers.len() + 1;
+            let table = if is_code { "pretraining.code" } else { "pretraining.layers" };
+            planned.pretraining.validate().map_err(|error| error.within(table))?;
             require_units(planned.pretraining.units(), units_of(model, layer))?;
         }
         Ok(())

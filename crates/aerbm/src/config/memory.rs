@@ -15,6 +15,8 @@ const BYTES: f64 = 4.0;
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct Memory {
     parts: Vec<(String, f64)>,
+    /// The setting of the numbers of units that were added last.
+    of_units: String,
 }
 
 impl Memory {
@@ -34,11 +36,15 @@ impl Memory {
 
     /// Adds a layer of weights between so many units; the setting is that of the number of outputs.
     pub(super) fn add_weights(&mut self, setting: &str, inputs: usize, outputs: usize) {
+        setting.clone_into(&mut self.of_units);
         self.add(setting, COPIES * inputs as f64 * outputs as f64);
     }
 
-    /// Adds the states of so many units for each of so many samples or chains.
+    /// Adds the states of so many units, whose weights were added before, for each of so many samples or chains;
+    /// the setting is that of the samples. They are due to the larger number.
     pub(super) fn add_states(&mut self, setting: &str, samples: usize, units: usize) {
+        let of_units = self.of_units.clone();
+        let setting = if units > samples { &of_units } else { setting };
         self.add(setting, VALUES_OF_A_UNIT * samples as f64 * units as f64);
     }
 

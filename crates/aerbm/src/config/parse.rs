@@ -1,5 +1,6 @@
 //! Reading of settings from TOML tables. Errors name the key and the nearest known one.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::Path;
@@ -26,7 +27,7 @@ where
     let given = Value::Table(table);
     let read: T = serde_path_to_error::deserialize(given.clone()).map_err(|error| {
         let path = error.path().to_string();
-        let message = with_nearest(error.inner().message());
+        let message = with_nearest(&shortened_to(error.inner().message(), LONGEST_MESSAGE));
         let place = if path == "." { String::new() } else { format!("{path}: ") };
         ConfigError(format!("{origin}: {place}{message}"))
     })?;
@@ -89,6 +90,24 @@ pub(crate) fn table(text: &str, origin: &str) -> Result<Table, ConfigError> {
     })
 }
 
+/// The longest part of an error that repeats what was given, in characters.
+const LONGEST_SHOWN: usize = 60;
+
+/// The longest message of the parser, in characters: that of an unknown key names all known ones.
+const LONGEST_MESSAGE: usize = 600;
+
+/// Text from outside, cut where it is longer than an error needs.
+fn shortened(text: &str) -> Cow<'_, str> {
+    shortened_to(text, LONGEST_SHOWN)
+}
+
+fn shortened_to(text: &str, longest: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
+    }
+}
+
 fn check_length(text: &str, origin: &str) -> Result<(), ConfigError> {
     if text.len() <= LONGEST {
         return Ok(());
@@ -104,20 +123,22 @@ fn check_length(text: &str, origin: &str) -> Result<(), ConfigError> {
 pub fn set(table: &mut Table, assignment: &str) -> Result<(), ConfigError> {
     let Some((path, text)) = assignment.split_once('=') else {
         return Err(ConfigError(format!(
-            "{assignment}: expected KEY=VALUE, such as model.n_hidden=100"
+            "{}: expected KEY=VALUE, such as model.n_hidden=100",
+            shortened(assignment)
         )));
     };
     if path.matches('.').count() >= DEEPEST {
-        let start: String = path.chars().take(40).collect();
+        let start = shortened(path);
         return Err(ConfigError(format!(
-            "{start}…: expected at most {DEEPEST} keys within each other"
+            "{start}: expected at most {DEEPEST} keys within each other"
         )));
     }
-    check_length(text, path)?;
+    check_length(text, &shortened(path))?;
     let value = match text.trim().parse::<Value>() {
         Ok(value) => value,
         Err(error) if text.trim_start().starts_with(['{', '[', '"', '\'']) => {
             let message = error.message();
+            let assignment = shortened(assignment);
             return Err(ConfigError(format!("{assignment}: not a TOML value: {message}")));
         }
         Err(_) => Value::String(text.trim().to_owned()),
@@ -127,9 +148,9 @@ pub fn set(table: &mut Table, assignment: &str) -> Result<(), ConfigError> {
     let mut place = table;
     for key in keys {
         let inner = place.entry(key).or_insert_with(|| Value::Table(Table::new()));
-        place = inner
-            .as_table_mut()
-            .ok_or_else(|| ConfigError(format!("{assignment}: `{key}` is a value, not a table")))?;
+        place = inner.as_table_mut().ok_or_else(|| {
+            ConfigError(format!("{}: `{key}` is a value, not a table", shortened(assignment)))
+        })?;
     }
     if last == "kind" && place.get(last).is_some_and(|kind| *kind != value) {
         place.clear(); // Another kind has other entries.
@@ -194,6 +215,12 @@ mod tests {
         assert_eq!(settings["data"], Value::String("other.csv".into()));
         let refused = set(&mut settings, "dropout={ input = .3 }").expect_err("no number of TOML");
         assert!(refused.0.contains("dropout={ input = .3 }: not a TOML value"), "{refused}");
+        let deep = format!("model{}=1", ".a".repeat(100_000));
+        let long = format!("list={}", "[".repeat(100_000));
+        for (assignment, says) in [(deep, "within each other"), (long, "not a TOML value")] {
+            let error = set(&mut settings, &assignment).expect_err("refused").to_string();
+            assert!(error.contains(says) && error.len() < 300, "{error}");
+        }
         assert!(set(&mut settings, "model").is_err());
         assert!(set(&mut settings, "list.x=1").is_err());
     }

@@ -198,7 +198,8 @@ impl RunKind for DbnSettings {
         let expected = "discrete units of one kind, such as binary, in every layer";
         require(discrete, "model", &found, expected)?;
         self.training.validate()?;
-        Ok(self.top.validate()?)
+        // The settings of the top layer are those of any training, in a table of their own.
+        Ok(self.top.validate().map_err(|error| error.in_place_of("training", "top"))?)
     }
 
     fn split(&self) -> SplitRule {

@@ -8,6 +8,7 @@ use super::note::{Note, Scaled};
 use super::table::Table;
 use crate::contract::Scaling;
 use crate::error::Error;
+use crate::format_error::FormatError;
 
 /// The scaling of values.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -102,6 +103,9 @@ pub(crate) fn resolve(scale: Scale, parts: &Parts) -> Result<Resolved, Error> {
     for_each_block(train, (0..parts.n_rows).map(parts.rows), |rows, block| {
         seen.add(train, rows, block)
     })?;
+    if seen.n.iter().all(|n| *n == 0) {
+        return Err(FormatError::NoValues { place: train.file.display().to_string() }.into());
+    }
     let mut n_missing = seen.n_missing;
     let held = Some((train, parts.held.to_vec()));
     let test = parts.test.map(|table| (table, (0..table.n_rows).collect()));

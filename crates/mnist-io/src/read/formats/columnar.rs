@@ -17,6 +17,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use crate::error::Error;
 use crate::format_error::FormatError;
 use crate::frame::{BLOCK_ROWS, Cell, CellFormat, Cells, Frame, FrameReader};
+use crate::guard::{Panicked, guarded};
 use crate::place::Place;
 use crate::read::format::{Format, FrameOptions, Reader, has_extension};
 use crate::table_error::TableError;
@@ -36,21 +37,27 @@ pub(super) const ARROW: Format = Format {
 type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>;
 
 fn read_parquet(file: &Path, _: &FrameOptions) -> Result<Frame, Error> {
+    let opened = opened(file)?;
+    let read = || {
+        let builder = ParquetRecordBatchReaderBuilder::try_new(opened)?;
+        let schema = builder.schema().clone();
+        Ok((schema, builder.with_batch_size(BLOCK_ROWS).build()?))
+    };
     let wrong = |error: parquet::errors::ParquetError| malformed(file, error.into());
-    let builder = ParquetRecordBatchReaderBuilder::try_new(opened(file)?).map_err(wrong)?;
-    let schema = builder.schema().clone();
-    let batches = builder.with_batch_size(BLOCK_ROWS).build().map_err(wrong)?;
+    let read = guarded(read).map_err(|panic| malformed(file, panic.into()))?;
+    let (schema, batches) = read.map_err(wrong)?;
     frame(file, schema, Box::new(batches))
 }
 
 /// The file format starts with a magic word, the stream format does not.
 fn read_arrow(file: &Path, _: &FrameOptions) -> Result<Frame, Error> {
-    let wrong = |error: ArrowError| malformed(file, error.into());
-    match FileReader::try_new(opened(file)?, None) {
+    let panicked = |panic: Panicked| malformed(file, panic.into());
+    let (of_file, of_stream) = (opened(file)?, opened(file)?);
+    match guarded(|| FileReader::try_new(of_file, None)).map_err(panicked)? {
         Ok(reader) => frame(file, reader.schema(), Box::new(reader)),
-        Err(of_file) => match StreamReader::try_new(opened(file)?, None) {
+        Err(error) => match guarded(|| StreamReader::try_new(of_stream, None)).map_err(panicked)? {
             Ok(reader) => frame(file, reader.schema(), Box::new(reader)),
-            Err(_) => Err(wrong(of_file).into()),
+            Err(_) => Err(malformed(file, error.into()).into()),
         },
     }
 }
@@ -85,19 +92,24 @@ struct Blocks {
 
 impl FrameReader for Blocks {
     fn next_block(&mut self) -> Result<Option<Box<dyn Cells>>, Error> {
-        let Some(batch) = self.batches.next() else { return Ok(None) };
-        let batch = batch.map_err(|error| malformed(&self.file, error.into()))?;
+        let (file, batches) = (&self.file, &mut self.batches);
+        let batch = guarded(|| batches.next()).map_err(|panic| malformed(file, panic.into()))?;
+        let Some(batch) = batch else { return Ok(None) };
+        let batch = batch.map_err(|error| malformed(file, error.into()))?;
         let schema = batch.schema();
         let columns = batch.columns().iter().zip(schema.fields());
         let columns = columns
             .map(|(column, field)| {
-                values(column.as_ref()).ok_or_else(|| TableError::ColumnType {
-                    file: self.file.clone(),
+                let values = guarded(|| values(column.as_ref()));
+                let values = values.map_err(|panic| malformed(file, panic.into()))?;
+                let wrong_type = || TableError::ColumnType {
+                    file: file.clone(),
                     column: field.name().clone(),
                     found: field.data_type().to_string(),
-                })
+                };
+                Ok(values.ok_or_else(wrong_type)?)
             })
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<_, Error>>()?;
         let block = Batch { first_row: self.n_rows, n_rows: batch.num_rows(), columns };
         self.n_rows += batch.num_rows() as u64;
         Ok(Some(Box::new(block)))

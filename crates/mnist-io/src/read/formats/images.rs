@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use crate::error::Error;
 use crate::format_error::FormatError;
 use crate::frame::parts::Part;
+use crate::guard::guarded;
 use crate::hash::sha256_of_slices;
 use crate::read::classes::RawLabels;
 use crate::read::element::Element;
@@ -223,15 +224,17 @@ fn may_have_colour(file: &Path) -> bool {
 
 /// Reads an image and puts it on a white ground. Values of 16 bits are rounded to 8.
 fn decode(file: &Path) -> Result<Opaque, FormatError> {
-    let image = ImageReader::open(file)
-        .and_then(ImageReader::with_guessed_format)
-        .map_err(image::ImageError::IoError)
-        .and_then(ImageReader::decode)
-        .map_err(|error| FormatError::Malformed {
-            place: file.display().to_string(),
-            cause: error.into(),
-            expected: "a PNG or JPEG image",
-        })?;
+    let malformed = |cause: Box<dyn std::error::Error + Send + Sync>| FormatError::Malformed {
+        place: file.display().to_string(),
+        cause,
+        expected: "a PNG or JPEG image",
+    };
+    let decode = || {
+        let reader = ImageReader::open(file).and_then(ImageReader::with_guessed_format);
+        reader.map_err(image::ImageError::IoError).and_then(ImageReader::decode)
+    };
+    let image = guarded(decode).map_err(|panic| malformed(panic.into()))?;
+    let image = image.map_err(|error| malformed(error.into()))?;
     if !image.color().has_color() && !image.color().has_alpha() {
         let image = DynamicImage::ImageLuma8(image.into_luma8());
         let (is_converted, is_coloured, is_transparent) = (false, false, false);

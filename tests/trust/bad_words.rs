@@ -1,0 +1,155 @@
+//! Arguments that make no sense, settings that are too large, and places that cannot be written.
+
+use std::path::Path;
+
+use crate::row::{Row, try_all};
+
+/// A run of this much nesting would overflow the stack of a parser without a limit.
+const DEEP: usize = 20_000;
+
+fn of_arguments() -> Vec<Row> {
+    let refused = |args: &[&str], says: &str| Row::new(args, 2, &[says]);
+    let mut rows = vec![
+        refused(&["trian"], "unrecognized subcommand"),
+        refused(&["train"], "PRESET|FILE"),
+        refused(&["train", "rbm", "--sed", "1"], "--sed"),
+        refused(&["train", "rbm", "--seed", "-1"], "'-1'"),
+        refused(&["train", "rbm", "--seed", "1e3"], "--seed"),
+        refused(&["train", "rbm", "--seed", "99999999999999999999"], "--seed"),
+        refused(&["train", "rbm", "--set"], "--set"),
+        refused(&["train", "rbm", "--set", "model"], "KEY=VALUE"),
+        refused(&["train", "rbm", "--set", ""], "KEY=VALUE"),
+        refused(&["train", "rbm", "--set", "=", "--print"], "unknown field"),
+        refused(&["train", "rbm", "--set", "model.n_hidden", "--print"], "KEY=VALUE"),
+        refused(&["train", "rbm", "--set", "model=[", "--print"], "not a TOML value"),
+        refused(&["train", "rbm", "--set", "model.n_hidden.x=1", "--print"], "`n_hidden`"),
+        refused(&["train", "rmb"], "did you mean `rbm`?"),
+        refused(&["train", "rbm", "--data", "nowhere"], "there is no data set"),
+        refused(&["train", "rbm", "--data", "table.csv", "--scale", "bright"], "--scale"),
+        refused(&["train", "rbm", "--data", "table.csv", "--memory-limit", "-1"], "'-1'"),
+        refused(&["train", "rbm", "--data", "table.csv", "--split", "luck"], "--split"),
+        refused(&["compare", "--data", "table.csv", "--methods", "rmb"], "did you mean `rbm`?"),
+        refused(&["compare", "--data", "table.csv", "--labels", "0"], "at least 1"),
+        refused(&["compare", "--data", "table.csv", "--labels", "100000"], "labels"),
+        refused(&["compare", "--data", "table.csv", "--depths", "0"], "depth"),
+        refused(&["compare", "--data", "table.csv", "--seeds", "0"], "seeds"),
+        refused(&["pipeline", "--profile", "slow"], "--profile"),
+        refused(&["pipeline", "--only", "depth"], "only the paper profile"),
+        refused(&["data", "fetch", "imagenet"], "fashion-mnist"),
+        refused(&["report"], "DIR"),
+        refused(&["encode", "--nonsense"], "--nonsense"),
+    ];
+    let out = ["--data", "table.csv", "--out", "run"];
+    for (preset, assignment, named) in [
+        ("rbm", "model.n_hidden=9999999999", "model.n_hidden: "),
+        ("rbm", "training.batch_size=9999999999999", "n_hidden"),
+        ("rbm-pcd", "training.algorithm.chains=10000000000", "algorithm.chains: "),
+        ("dbn", "layers=[999999999999]", "layers.0: "),
+        ("dbn", "layers=[]", "layers"),
+        ("dbn", "layers=[0]", "layers"),
+        ("autoencoder", "model.n_hidden=4611686018427387904", "model.n_hidden"),
+        ("autoencoder", "model.encoder_layers=[99999999999]", "encoder_layers"),
+    ] {
+        let args = [&["train", preset, "--set", assignment][..], &out].concat();
+        // Batches are never larger than the data.
+        if !assignment.contains("batch_size") {
+            rows.push(refused(&args, named));
+        }
+    }
+    let deep_key = format!("model{}.x=1", ".a".repeat(DEEP));
+    let deep_array = format!("model={}{}", "[".repeat(DEEP), "]".repeat(DEEP));
+    let digits = format!("model.n_hidden={}", "9".repeat(DEEP));
+    for (assignment, says) in
+        [(&deep_key, "within each other"), (&deep_array, "not a TOML value"), (&digits, "n_hidden")]
+    {
+        rows.push(refused(&["train", "rbm", "--set", assignment, "--print"], says));
+        rows.push(refused(&["compare", "--set", assignment], ""));
+    }
+    rows
+}
+
+/// Settings in files.
+fn of_files() -> Vec<Row> {
+    let nested = |open: &str, close: &str| {
+        format!("kind = \"rbm\"\nx = {}1{}\n", open.repeat(DEEP), close.repeat(DEEP))
+    };
+    let many: String = (0..100_000).map(|i| format!("a{i}.b = 1\n")).collect();
+    let texts = [
+        (String::new(), "kind"),
+        ("kind = \"rmb\"\n".to_owned(), "did you mean `rbm`?"),
+        ("kind = 3\n".to_owned(), "kind"),
+        ("kind = \"rbm\"\nkind = \"rbm\"\n".to_owned(), "line 2"),
+        ("kind = \"rbm\"\n[model\n".to_owned(), "line 2"),
+        ("kind = \"rbm\"\n[model]\nn_hiden = 3\n".to_owned(), "did you mean `n_hidden`?"),
+        ("kind = \"rbm\"\nsplit = []\n".to_owned(), "split"),
+        ("kind = \"rbm\"\ntraining = []\n".to_owned(), "expected a table"),
+        (nested("[", "]"), "line 2"),
+        (nested("{a=", "}"), "line 2"),
+        (format!("kind = \"rbm\"\n{}b = 1\n", "a.".repeat(DEEP)), "line"),
+        (format!("kind = \"rbm\"\n[{}b]\n", "a.".repeat(DEEP)), "line"),
+        (format!("kind = \"rbm\"\nx = {}\n", "9".repeat(DEEP)), "line 2"),
+        (format!("kind = \"rbm\"\nx = 0.{}e9{}\n", "0".repeat(DEEP), "9".repeat(300)), "x"),
+        ("\u{0}\u{1b}[31m = 1\n".to_owned(), "line 1"),
+        ("kind = \"rbm\"\n\"\\u001b[31m\" = 1\n".to_owned(), "unknown field"),
+    ];
+    let of_text = |(text, says): (String, &str)| {
+        let args = ["train", "settings.toml", "--data", "table.csv", "--out", "run"];
+        Row::new(&args, 2, &["settings.toml", says]).with_file("settings.toml", text.as_bytes())
+    };
+    let mut rows: Vec<Row> = texts.into_iter().map(of_text).collect();
+    let args = ["train", "settings.toml"];
+    let long = Row::new(&args, 1, &["at most 256 KiB"]);
+    rows.push(long.with_file("settings.toml", many.as_bytes()));
+    rows.push(Row::new(&args, 1, &["settings.toml"]));
+    rows.push(Row::new(&args, 1, &["UTF-8"]).with_file("settings.toml", b"kind = \"\xff\xfe\"\n"));
+    let huge = vec![b'#'; 1 << 20];
+    rows.push(Row::new(&args, 1, &["at most 256 KiB"]).with_file("settings.toml", &huge));
+    rows
+}
+
+/// Folders that are no runs, and files where folders should be.
+fn of_places() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for command in
+        ["evaluate", "reconstruct", "encode", "probe", "likelihood", "sample", "inpaint", "show"]
+    {
+        rows.push(Row::new(
+            &[command, "nowhere"],
+            1,
+            &["nowhere", "there is no model.safetensors"],
+        ));
+        rows.push(Row::new(&[command, "table.csv"], 1, &["there is no model.safetensors"]));
+        rows.push(Row::new(&[command], 2, &["Usage"]));
+    }
+    for command in ["predict", "score", "impute"] {
+        rows.push(Row::new(&[command, "nowhere", "table.csv"], 1, &["nowhere"]));
+        rows.push(Row::new(&[command, "table.csv"], 2, &["FILE"]));
+    }
+    for command in ["report", "verify"] {
+        rows.push(Row::new(&[command, "nowhere"], 1, &["nowhere"]));
+        rows.push(Row::new(&[command, "table.csv"], 1, &["table.csv"]));
+    }
+    for command in [&["train", "rbm"][..], &["compare"]] {
+        for out in ["table.csv", "table.csv/run", "linked"] {
+            let args = [command, &["--data", "table.csv", "--out", out]].concat();
+            rows.push(Row::new(&args, 1, &["cannot write to", "--out"]));
+        }
+    }
+    rows
+}
+
+/// A folder whose lock is a symbolic link.
+fn prepare(folder: &Path) {
+    std::fs::create_dir(folder.join("linked")).expect("created");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(folder.join("table.csv"), folder.join("linked/.lock"))
+        .expect("linked");
+    #[cfg(not(unix))]
+    std::fs::create_dir(folder.join("linked/.lock")).expect("created");
+}
+
+#[test]
+fn words_that_make_no_sense_are_refused() {
+    let rows = [of_arguments(), of_files(), of_places()].concat();
+    try_all("arguments, files of settings and folders", &rows, prepare);
+}

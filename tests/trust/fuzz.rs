@@ -1,0 +1,268 @@
+//! Mutated files in every reader, in this process: none may panic, hang, or take memory that the file does not
+//! have.
+//!
+//! The corpus has a small file of each format, and the files that once made a reader fail. A find is written to
+//! `target/fuzz/`; it belongs into the corpus once it is mended.
+
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, resume_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, UNIX_EPOCH};
+
+use aerbm::ndarray::Array2;
+use aerbm::stack::FineTuneConfig;
+use aerbm::{RunConfig, Trained, TrainedClassifier};
+use mnist_io::{NewData, ReadOptions};
+
+use crate::mutate::{Random, mutated};
+use crate::support::{is_long, root};
+
+/// The longest time that a reader may take for a file of a few kilobytes, in seconds; other processes slow it
+/// down.
+const LONGEST: u64 = 20;
+
+/// The memory limit of the readers, so that a forged length is refused and not allocated.
+const MEMORY_LIMIT: u64 = 1 << 20;
+
+/// What is read: the file's name in the corpus, and the reader. Its result does not matter.
+struct Target {
+    name: &'static str,
+    read: fn(&Path),
+}
+
+fn data(file: &Path) {
+    let options = ReadOptions { memory_limit: MEMORY_LIMIT, ..ReadOptions::default() };
+    if let Ok(opened) = mnist_io::open(file, &options) {
+        let new = NewData { memory_limit: MEMORY_LIMIT, ..NewData::default() };
+        if let Ok(rows) = opened.contract.rows(file, &new) {
+            rows.for_each(drop);
+        }
+        let _ = opened.contract.class_names().len();
+    }
+    let _ = mnist_io::describe(file, &options).map(|found| found.to_string());
+}
+
+/// The folder of a class in a folder of images.
+fn images(file: &Path) {
+    data(file.parent().and_then(Path::parent).expect("a folder of a folder"));
+}
+
+fn columns(file: &Path) {
+    let table = file.with_file_name("table.csv");
+    if !table.is_file() {
+        std::fs::copy(corpus().join("table.csv"), &table).expect("copied");
+    }
+    let columns = Some(file.to_owned());
+    let _ = mnist_io::open(&table, &ReadOptions { columns, ..ReadOptions::default() });
+}
+
+fn model(file: &Path) {
+    let folder = file.parent().expect("a folder");
+    if let Ok(found) = Trained::load(folder) {
+        let x = Array2::zeros((2, found.model.n_visible()));
+        found.model.encode(x.view());
+    }
+}
+
+fn classifier(file: &Path) {
+    let folder = file.parent().expect("a folder");
+    if let Ok(found) = TrainedClassifier::load(folder) {
+        let inputs = found.classifier.layers.first().map_or(0, |layer| layer.n_inputs());
+        let x: Array2<f32> = Array2::zeros((2, inputs));
+        found.predict(&x);
+    }
+}
+
+fn settings(file: &Path) {
+    let name = file.display().to_string();
+    let _ = RunConfig::load(&name, &[]);
+    let text = String::from_utf8_lossy(&std::fs::read(file).unwrap_or_default()).into_owned();
+    for line in text.lines().take(3) {
+        let _ = RunConfig::load("rbm", &[line.to_owned()]);
+    }
+}
+
+/// A table or the record of a run, whose page is drawn.
+fn run(file: &Path) {
+    let folder = file.parent().expect("a folder");
+    let metrics = folder.join("metrics.csv");
+    if !metrics.is_file() {
+        std::fs::copy(corpus().join("metrics.csv"), &metrics).expect("copied");
+    }
+    if aerbm::page::write(folder).is_ok() {
+        let page = std::fs::read_to_string(folder.join("report.html")).expect("a page");
+        assert!(!page.contains("<script>alert"), "markup from a file");
+    }
+    let _ = aerbm::verify::verify(folder);
+    let _ = std::fs::remove_file(&metrics);
+}
+
+const TARGETS: [Target; 19] = [
+    Target { name: "rows.npy", read: data },
+    Target { name: "rows.npz", read: data },
+    Target { name: "plain.npz", read: data },
+    Target { name: "table.csv", read: data },
+    Target { name: "table.tsv", read: data },
+    Target { name: "table.csv.gz", read: data },
+    Target { name: "images-idx3-ubyte", read: data },
+    Target { name: "images-idx3-ubyte.gz", read: data },
+    Target { name: "table.parquet", read: data },
+    Target { name: "table.arrow", read: data },
+    Target { name: "stream.arrows", read: data },
+    Target { name: "class/image.png", read: images },
+    Target { name: "class/image.jpg", read: images },
+    Target { name: "columns.toml", read: columns },
+    Target { name: "model.safetensors", read: model },
+    Target { name: "classifier.safetensors", read: classifier },
+    Target { name: "settings.toml", read: settings },
+    Target { name: "metrics.csv", read: run },
+    Target { name: "run.json", read: run },
+];
+
+fn corpus() -> PathBuf {
+    root().join("tests/trust/corpus")
+}
+
+/// The files of models, which are made and not kept.
+fn models() -> [Vec<u8>; 2] {
+    let x = Array2::from_shape_fn((60, 6), |(i, j)| f32::from((i + j) % 3 == 0));
+    let labels: Vec<u8> = (0..60).map(|i| i % 3).collect();
+    let config = RunConfig::preset("rbm").and_then(|it| it.with("model.n_hidden=3"));
+    let config = config.and_then(|it| it.with("training.epochs=1")).expect("settings");
+    let model = aerbm::fit(&config, &x, 1).expect("a fit");
+    let few = FineTuneConfig { updates: 5, batch_size: 20, ..Default::default() };
+    let classifier = model.fine_tune(&x, &labels, &few, 1).expect("a classifier");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    model.save(&folder).expect("saved");
+    classifier.save(&folder).expect("saved");
+    ["model", "classifier"].map(|name| {
+        std::fs::read(folder.path().join(format!("{name}.safetensors"))).expect("saved")
+    })
+}
+
+/// The files to begin with: the target's own, and all of the corpus with the same ending.
+fn seeds(target: &Target, models: &[Vec<u8>; 2]) -> Vec<Vec<u8>> {
+    match target.name {
+        "model.safetensors" => return vec![models[0].clone()],
+        "classifier.safetensors" => return vec![models[1].clone()],
+        _ => (),
+    }
+    let ending = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
+    let own = target.name.rsplit('/').next().expect("a name");
+    let mut seeds = vec![std::fs::read(corpus().join(own)).expect("in the corpus")];
+    for entry in std::fs::read_dir(corpus()).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        if name != own && ending(&name) == ending(own) {
+            seeds.push(std::fs::read(path).expect("readable"));
+        }
+    }
+    seeds
+}
+
+thread_local! {
+    /// The message of the last panic in this thread.
+    static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Reads mutated files until the time is over; returns the number of them.
+fn executions(
+    target: &Target,
+    models: &[Vec<u8>; 2],
+    seconds: f64,
+    (random, since): (&mut Random, &AtomicU64),
+) -> u64 {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join(target.name);
+    std::fs::create_dir_all(file.parent().expect("a folder")).expect("created");
+    let seeds = seeds(target, models);
+    let begun = Instant::now();
+    let mut n = 0;
+    while n < seeds.len() as u64 || begun.elapsed().as_secs_f64() < seconds {
+        let bytes = match seeds.get(n as usize) {
+            Some(seed) => seed.clone(),
+            None => {
+                let (one, other) = (random.one_of(&seeds), random.one_of(&seeds));
+                mutated(one, other, random)
+            }
+        };
+        std::fs::write(&file, &bytes).expect("written");
+        since.store(now(), Ordering::Relaxed);
+        if catch_unwind(AssertUnwindSafe(|| (target.read)(&file))).is_err() {
+            since.store(0, Ordering::Relaxed);
+            let (kept, found) = (kept(target.name, &bytes), PANIC.with(RefCell::take));
+            println!("{} ({}): {found}", target.name, kept.display());
+            panic!("a find; see above");
+        }
+        since.store(0, Ordering::Relaxed);
+        n += 1;
+    }
+    n
+}
+
+/// Seconds since 1970.
+fn now() -> u64 {
+    UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs())
+}
+
+/// Writes a find where it is not lost.
+fn kept(name: &str, bytes: &[u8]) -> PathBuf {
+    let folder = root().join("target/fuzz");
+    std::fs::create_dir_all(&folder).expect("created");
+    let sum = bytes.iter().fold(0_u32, |sum, byte| sum.wrapping_mul(31) + u32::from(*byte));
+    let path = folder.join(format!("{sum:08x}-{}", name.replace('/', "-")));
+    std::fs::write(&path, bytes).expect("written");
+    path
+}
+
+#[test]
+fn no_file_makes_a_reader_fail() {
+    let given = std::env::var("AERBM_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok());
+    let seconds = given.unwrap_or(if is_long() { 3600.0 } else { 20.0 });
+    // Another seed each day finds more; it is printed, so that a find can be repeated.
+    let seed = now() / 86_400;
+    let hook = std::panic::take_hook();
+    let keep =
+        |panic: &PanicHookInfo<'_>| PANIC.with(|text| *text.borrow_mut() = panic.to_string());
+    std::panic::set_hook(Box::new(keep));
+    let models = &models();
+    let each = 2.0 * seconds / TARGETS.len() as f64;
+    // Since when a reader has read its file; 0 between two files.
+    let since: [AtomicU64; 2] = Default::default();
+    let counts: Vec<(&str, u64)> = std::thread::scope(|scope| {
+        let halves = TARGETS.chunks(TARGETS.len().div_ceil(2)).zip(&since).zip(0..);
+        let workers: Vec<_> = halves
+            .map(|((targets, since), half)| {
+                scope.spawn(move || {
+                    let mut random = Random(2 * seed + half);
+                    let count = |target: &Target| {
+                        let n = executions(target, models, each, (&mut random, since));
+                        (target.name, n)
+                    };
+                    targets.iter().map(count).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        while workers.iter().any(|worker| !worker.is_finished()) {
+            std::thread::sleep(Duration::from_millis(200));
+            let longest =
+                since.iter().map(|since| since.load(Ordering::Relaxed)).filter(|it| *it > 0);
+            if longest.min().is_some_and(|since| now() > since + LONGEST) {
+                println!(
+                    "a reader takes more than {LONGEST} s for the file in {}",
+                    std::env::temp_dir().display()
+                );
+                std::process::exit(1);
+            }
+        }
+        let counts = workers.into_iter().map(|worker| worker.join());
+        counts.flat_map(|counts| counts.unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    });
+    std::panic::set_hook(hook);
+    for (name, n) in &counts {
+        println!("  {name}: {n}");
+    }
+    let total: u64 = counts.iter().map(|(_, n)| n).sum();
+    println!("fuzz executions: {total} in {} readers, seed {seed}", TARGETS.len());
+}

@@ -1,0 +1,17 @@
+//! What users must be able to rely on: bad input is refused in one line and leaves nothing, a kill at any
+//! moment loses nothing, and no file makes a reader crash or hang.
+//!
+//! `just trust` prints the counts; `AERBM_TRUST=long` has the tests go on for longer.
+#![allow(missing_docs, reason = "tests are not documentation")]
+#![allow(clippy::print_stdout, reason = "the counts are the result")]
+
+mod bad_files;
+mod bad_models;
+mod bad_settings;
+mod bad_words;
+mod faults;
+mod fuzz;
+mod kills;
+mod mutate;
+mod row;
+mod support;

@@ -1,0 +1,110 @@
+//! The command in a folder of its own, and the bytes that a run promises.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+
+use tempfile::TempDir;
+
+/// Whether the tests have hours.
+pub(crate) fn is_long() -> bool {
+    std::env::var("AERBM_TRUST").is_ok_and(|length| length.eq_ignore_ascii_case("long"))
+}
+
+/// The root of the repository.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The command, which runs in `folder`. Several run at once, so each has one thread.
+pub(crate) fn aerbm(folder: &Path) -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("aerbm"));
+    command.current_dir(folder).env("RAYON_NUM_THREADS", "1").env("OPENBLAS_NUM_THREADS", "1");
+    command
+}
+
+/// The end of a command.
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    pub(crate) stderr: String,
+}
+
+pub(crate) fn ended(command: &mut Command) -> Ended {
+    let output = command.output().expect("the command starts");
+    Ended { status: output.status, stderr: String::from_utf8_lossy(&output.stderr).into_owned() }
+}
+
+/// A table of 120 rows in three classes.
+pub(crate) fn table() -> String {
+    let row = |i: usize| {
+        let class = i * 7 % 3;
+        let value = |j: usize| ((i * (j + 3) + 5 * class) % 11) as f64 / 10.0;
+        format!("{},{},{},{},{}\n", value(0), value(1), value(2), value(3), ["a", "b", "c"][class])
+    };
+    format!("p,q,r,s,label\n{}", (0..120).map(row).collect::<String>())
+}
+
+/// A folder with `table.csv`.
+pub(crate) fn place() -> TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(folder.path().join("table.csv"), table()).expect("written");
+    folder
+}
+
+/// Every file below a folder, with its bytes.
+pub(crate) fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let (mut found, mut folders) = (BTreeMap::new(), vec![folder.to_owned()]);
+    while let Some(inner) = folders.pop() {
+        for entry in std::fs::read_dir(inner).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(folder).expect("inside").to_owned();
+                found.insert(name, std::fs::read(&path).unwrap_or_default());
+            }
+        }
+    }
+    found
+}
+
+/// The files of a run whose bytes do not depend on the clock, and its models without their seconds.
+pub(crate) fn promised(run: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let clock = ["timings.csv", "equal_seconds.csv"];
+    let promised = |name: &Path| {
+        let ending = name.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        let timed = clock.iter().any(|file| name.ends_with(file));
+        let cached =
+            ["stages", "pretrained"].iter().any(|folder| name.iter().any(|part| part == *folder));
+        !timed && !cached && ["csv", "svg", "png", "safetensors"].contains(&ending)
+    };
+    let mut files = files(run);
+    files.retain(|name, _| promised(name));
+    for (name, bytes) in &mut files {
+        if name.extension().is_some_and(|ending| ending == "safetensors") {
+            *bytes = without_seconds(bytes);
+        }
+    }
+    files
+}
+
+/// The header of a model's file with its times left out, and its tensors.
+fn without_seconds(bytes: &[u8]) -> Vec<u8> {
+    const KEY: &str = r#"seconds\":"#;
+    let (length, rest) = bytes.split_at(8);
+    let length = u64::from_le_bytes(length.try_into().expect("eight bytes")) as usize;
+    let header = String::from_utf8_lossy(&rest[..length]);
+    let mut parts = header.trim_end().split(KEY);
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find([',', '}']).unwrap_or(part.len());
+        plain.extend([KEY, &part[end..]]);
+    }
+    [plain.as_bytes(), &rest[length..]].concat()
+}
+
+/// Names of temporary files below a folder.
+pub(crate) fn leftovers(folder: &Path) -> Vec<PathBuf> {
+    let names = files(folder).into_keys();
+    names.filter(|name| name.extension().is_some_and(|ending| ending == "tmp")).collect()
+}
