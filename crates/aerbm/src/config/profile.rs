@@ -195,10 +195,15 @@ impl ProfileConfig {
         let path = folder.join("config.toml");
         let Ok(text) = text_of(&path) else { return Ok(None) };
         let name = path.display().to_string();
-        if table(&text, &name)?.contains_key("kind") {
+        let written = table(&text, &name)?;
+        if written.contains_key("kind") {
             return Ok(None);
         }
-        Self::parse(&name, &text).map(Some)
+        let mut config = Self::parse(&name, &text)?;
+        // The grounds of the built-in methods are those of their own values.
+        let of_run = written.get("grounds").and_then(toml::Value::as_table);
+        config.grounds.retain(|path, _| of_run.is_some_and(|grounds| grounds.contains_key(path)));
+        Ok(Some(config))
     }
 
     /// The built-in methods, as profiles have them before their own settings.
