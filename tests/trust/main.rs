@@ -4,6 +4,7 @@
 //! `just trust` prints the counts; `AERBM_TRUST=long` has the tests go on for longer.
 #![allow(missing_docs, reason = "tests are not documentation")]
 #![allow(clippy::print_stdout, reason = "the counts are the result")]
+#![allow(clippy::format_collect, reason = "small tables, made where they are read")]
 
 mod bad_files;
 mod bad_models;

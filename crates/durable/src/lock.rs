@@ -26,7 +26,7 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// Time without a sign of life after which a holder on another machine counts as dead. It is long enough
 /// for a machine or a network that stalls.
-const DEAD_AFTER: Duration = Duration::from_secs(120);
+const DEAD_AFTER: Duration = Duration::from_mins(2);
 
 /// The reason why a lock cannot be had.
 #[derive(Debug, Error)]

@@ -197,7 +197,7 @@ fn fetch_file(
             }
             Err(Failure::Stop(error)) => return Err(error),
             Err(Failure::Mirror(reason) | Failure::Sum(reason)) => {
-                attempts.push(format!("  {address}: {reason}"))
+                attempts.push(format!("  {address}: {reason}"));
             }
         }
     }

@@ -38,6 +38,7 @@ impl Unfinished {
     ///
     /// # Errors
     /// [`RestoreError::Shape`] if the tensor has another length.
+    #[allow(clippy::cast_sign_loss, reason = "pieces are whole numbers from 0")]
     pub fn restored(map: &TensorMap) -> Result<Option<Self>, RestoreError> {
         let Some(pieces) = map.get(NAME) else { return Ok(None) };
         let pieces: Vec<u64> = pieces.iter().map(|&piece| u64::from(piece as u16)).collect();

@@ -172,10 +172,7 @@ impl<F: Real> Training<F> {
         pause: Pause<'_>,
     ) -> Result<Option<EpochReport>, TrainingError> {
         let epoch = self.epochs_done + 1;
-        if self.unfinished.is_none() {
-            assign(&mut self.last_good, rbm);
-        }
-        let Unfinished { batches, mut mean } = self.unfinished.take().unwrap_or_default();
+        let Unfinished { batches, mut mean } = self.begun(rbm);
         let stream = |purpose| Stream::new(self.seed, purpose).layer(self.layer).epoch(epoch);
         self.minibatches.shuffle(stream(ORDER));
         self.optimizer.rule = self.config.rule_in(epoch);
@@ -196,9 +193,8 @@ impl<F: Real> Training<F> {
                 self.phases.note_missing(n);
             }
             let mut u = self.phases.positive_u(n);
-            let binarisation = self.config.binarisation;
             let of = (self.seed, self.layer, epoch);
-            binarisation.gather(&data, samples, of, u.view_mut())?;
+            self.config.binarisation.gather(&data, samples, of, u.view_mut())?;
             rbm.visible.scale(&mut u);
             if has_missing {
                 self.phases.leave_out_missing(n);
@@ -275,6 +271,14 @@ impl<F: Real> Training<F> {
         let error = self.judged(rbm, &mean, (epoch, n_batches))?;
         self.epochs_done = epoch;
         Ok(Some(EpochReport { reconstruction_sse: error }))
+    }
+
+    /// The part of the epoch that is done. At its beginning, the model is kept to be restored.
+    fn begun(&mut self, rbm: &Rbm<F>) -> Unfinished {
+        self.unfinished.take().unwrap_or_else(|| {
+            assign(&mut self.last_good, rbm);
+            Unfinished::default()
+        })
     }
 
     /// Returns the reconstruction error of a successful epoch; restores the model after a diverged one.
