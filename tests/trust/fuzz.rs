@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use aerbm::ndarray::Array2;
+use aerbm::nn_core::Layer;
 use aerbm::stack::FineTuneConfig;
 use aerbm::{RunConfig, Trained, TrainedClassifier};
 use mnist_io::{NewData, ReadOptions};
@@ -68,7 +69,7 @@ fn model(file: &Path) {
 fn classifier(file: &Path) {
     let folder = file.parent().expect("a folder");
     if let Ok(found) = TrainedClassifier::load(folder) {
-        let inputs = found.classifier.layers.first().map_or(0, |layer| layer.n_inputs());
+        let inputs = found.classifier.layers.first().map_or(0, Layer::n_inputs);
         let x: Array2<f32> = Array2::zeros((2, inputs));
         found.predict(&x);
     }
@@ -180,12 +181,11 @@ fn executions(
     let begun = Instant::now();
     let mut n = 0;
     while n < seeds.len() as u64 || begun.elapsed().as_secs_f64() < seconds {
-        let bytes = match seeds.get(n as usize) {
-            Some(seed) => seed.clone(),
-            None => {
-                let (one, other) = (random.one_of(&seeds), random.one_of(&seeds));
-                mutated(one, other, random)
-            }
+        let bytes = if let Some(seed) = seeds.get(n as usize) {
+            seed.clone()
+        } else {
+            let (one, other) = (random.one_of(&seeds), random.one_of(&seeds));
+            mutated(one, other, random)
         };
         std::fs::write(&file, &bytes).expect("written");
         since.store(now(), Ordering::Relaxed);
@@ -256,7 +256,7 @@ fn no_file_makes_a_reader_fail() {
                 std::process::exit(1);
             }
         }
-        let counts = workers.into_iter().map(|worker| worker.join());
+        let counts = workers.into_iter().map(std::thread::ScopedJoinHandle::join);
         counts.flat_map(|counts| counts.unwrap_or_else(|panic| resume_unwind(panic))).collect()
     });
     std::panic::set_hook(hook);

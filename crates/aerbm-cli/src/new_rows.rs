@@ -80,19 +80,13 @@ impl OnRows {
 
     /// The destination of the table.
     pub(crate) fn sink(&self) -> anyhow::Result<Box<dyn TableSink>> {
-        Ok(match &self.options.out {
-            Some(path) => sink_for(path)?,
-            None => {
-                let (name, out) = ("standard output", std::io::stdout());
-                let is_terminal = out.is_terminal();
-                let out = BufWriter::new(out);
-                if is_terminal {
-                    csv_stream(name, HarmlessLines(out))
-                } else {
-                    csv_stream(name, out)
-                }
-            }
-        })
+        if let Some(path) = &self.options.out {
+            return Ok(sink_for(path)?);
+        }
+        let (name, out) = ("standard output", std::io::stdout());
+        let is_terminal = out.is_terminal();
+        let out = BufWriter::new(out);
+        Ok(if is_terminal { csv_stream(name, HarmlessLines(out)) } else { csv_stream(name, out) })
     }
 
     /// Writes the reconstructions of all rows.
