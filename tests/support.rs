@@ -50,6 +50,8 @@ pub(crate) fn small_comparison() -> Vec<&'static str> {
         "compare",
         "--seeds",
         "2",
+        "--trials",
+        "3",
         "--set",
         "split={train=500}",
         "--set",

@@ -88,14 +88,17 @@ pub fn phase<R>(name: &'static str, body: impl FnOnce() -> R) -> R {
     if !MEASURED.load(Ordering::Relaxed) {
         return body();
     }
-    struct Leave(&'static str);
-    impl Drop for Leave {
-        fn drop(&mut self) {
-            PHASE.with(|phase| phase.set(self.0));
-        }
-    }
     let _leave = Leave(PHASE.with(|phase| phase.replace(name)));
     body()
+}
+
+/// Returns to the phase of this name when it is dropped.
+struct Leave(&'static str);
+
+impl Drop for Leave {
+    fn drop(&mut self) {
+        PHASE.with(|phase| phase.set(self.0));
+    }
 }
 
 /// Does the same as [`team::for_each`], and measures it where that is asked for.

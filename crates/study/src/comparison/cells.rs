@@ -8,7 +8,7 @@ use stack::{Classifier, FineTuned, PretrainedLayer};
 
 use super::layers::Stacks;
 use super::retry::retrying;
-use super::trials::{Searched, Trained, Work};
+use super::trials::{Searched, Work};
 use super::{Run, labels, predictions};
 use crate::layer_cache::event;
 use crate::methods::ResolvedMethod;
@@ -62,13 +62,12 @@ impl Run<'_> {
         })?;
         let Searched { choice, trained, trials } = found;
         let layers = &stacks.with(choice.corruption).layers[..n_layers];
-        let trained = match trained {
-            Trained { tuned: Some(tuned), seconds } => (tuned, seconds),
+        let trained = if let Some(tuned) = trained.tuned {
+            (tuned, trained.seconds)
+        } else {
             // The best trial was made before an interruption.
-            Trained { tuned: None, .. } => {
-                event(self.listen, Event::Begun { title: &title })?;
-                self.fine_tuned(&work, layers, choice)?
-            }
+            event(self.listen, Event::Begun { title: &title })?;
+            self.fine_tuned(&work, layers, choice)?
         };
         let (cell, _) = self.tested(&work, layers, choice, trained)?;
         let tries = trials.len();
