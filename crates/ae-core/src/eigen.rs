@@ -37,9 +37,8 @@ pub(crate) fn in_rust(matrix: Array2<f64>) -> Result<(Array1<f64>, Array2<f64>),
     let mut order: Vec<usize> = (0..n).collect();
     order.sort_by(|&a, &b| found.eigenvalues[a].total_cmp(&found.eigenvalues[b]));
     let values = order.iter().map(|&column| found.eigenvalues[column]).collect();
-    let vectors = Array2::from_shape_fn((n, n), |(row, column)| {
-        found.eigenvectors[(row, order[column])]
-    });
+    let vectors =
+        Array2::from_shape_fn((n, n), |(row, column)| found.eigenvectors[(row, order[column])]);
     Ok((values, vectors))
 }
 
