@@ -94,6 +94,11 @@ python-checks:
     .venv-checks/bin/pip install --quiet --requirement tests/python/requirements.txt
     AERBM_PYTHON="$PWD/.venv-checks/bin/python" cargo test --locked -p aerbm-cli {{ features }} --test aerbm export:: -- --nocapture
 
+# Build the Python package in a clean environment and test it (AERBM_PYTHON_PROFILE=dev builds it faster)
+[group("develop")]
+python *ARGS:
+    tests/python/package.sh "$@"
+
 # What a change must pass: check, test, the quick pipeline, its bounds and its verification, the examples
 [group("develop")]
 ci: check test smoke thresholds verify examples

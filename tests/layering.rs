@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// What each crate may use of ours.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
     ("aerbm-numerics", &[]),
     ("aerbm-mnist-io", &[]),
     ("aerbm-number-text", &[]),
@@ -42,6 +42,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
         ],
     ),
     ("aerbm-cli", &["aerbm", "aerbm-report"]),
+    ("aerbm-python", &["aerbm"]),
 ];
 
 #[test]

@@ -3,6 +3,7 @@
 mod baseline;
 mod config;
 mod corruption;
+mod eigen;
 mod examples;
 mod gradient;
 mod missing;

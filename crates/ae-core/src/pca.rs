@@ -8,8 +8,9 @@
 //! nothing to the covariance and to the code.
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
-use ndarray_linalg::{Eigh, UPLO};
 use thiserror::Error;
+
+use crate::eigen;
 
 /// The first principal components of a data set, in double precision.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,14 +37,17 @@ pub enum PcaError {
     /// The data have no rows.
     #[error("PCA needs at least one sample")]
     NoData,
-    /// LAPACK's eigenvalue routine failed, for example because of NaN.
-    #[error("the eigenvalues of the covariance matrix could not be computed: {0}")]
-    Eigenvalues(#[from] ndarray_linalg::error::LinalgError),
+    /// The eigenvalue routine failed, for example because of NaN.
+    #[error("the eigenvalues of the covariance matrix could not be computed: {reason}")]
+    Eigenvalues {
+        /// The reason that the routine gives.
+        reason: String,
+    },
 }
 
 impl Pca {
-    /// Fits the first `n_components` principal components of `data` (n × visible), with LAPACK's
-    /// symmetric eigenvalue routine. Sums over samples are in double precision.
+    /// Fits the first `n_components` principal components of `data` (n × visible), with a symmetric
+    /// eigenvalue routine: LAPACK's where a feature chooses one. Sums over samples are in double precision.
     ///
     /// # Errors
     /// [`PcaError`] for no samples, an impossible number of components, or data that are not finite.
@@ -74,8 +78,9 @@ impl Pca {
             let (a, b) = (centred.t(), centred.view());
             numerics::matmul_scaled(1.0 / n, a, b, 1.0, covariance.view_mut());
         }
-        let (values, vectors) = covariance.eigh(UPLO::Lower)?;
-        // LAPACK returns eigenvalues in ascending order.
+        let found = eigen::symmetric(covariance);
+        let (values, vectors) = found.map_err(|reason| PcaError::Eigenvalues { reason })?;
+        // Eigenvalues are in ascending order.
         let first = columns - n_components;
         let components = vectors.slice(s![.., first..;1]).slice(s![.., ..;-1]).to_owned();
         let variances = values.slice(s![first..]).slice(s![..;-1]).to_owned();

@@ -6,7 +6,7 @@ pub(crate) mod tests;
 use std::path::Path;
 
 use ndarray::{Array2, ArrayView2};
-use nn_core::{Activation, Connection, Layer, observed, restore};
+use nn_core::{Activation, Connection, Layer, TensorMap, observed, restore, store};
 use serde::{Deserialize, Serialize};
 use stack::Classifier;
 use study::Choice;
@@ -147,10 +147,38 @@ impl TrainedClassifier {
     pub fn load(folder: impl AsRef<Path>) -> Result<Self, Error> {
         let folder = folder.as_ref();
         let path = folder.join(FILE);
-        let (tensors, description) = tensor_file::read::<Description>(&path)?
-            .ok_or_else(|| Error::NoClassifier { folder: folder.to_owned() })?;
+        let read = tensor_file::read::<Description>(&path)?;
+        let read = read.ok_or_else(|| Error::NoClassifier { folder: folder.to_owned() })?;
+        Self::restored(read, &path)
+    }
+
+    /// The content of the classifier's file.
+    ///
+    /// # Errors
+    /// [`Error::Tensors`] if the description cannot be written.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {
+        let mut tensors = TensorMap::new();
+        store(&self.classifier, "", &mut tensors);
+        let written = tensor_file::to_bytes(&tensors, &self.description());
+        Ok(written.map_err(|source| TensorFileError::Io { path: FILE.into(), source })?)
+    }
+
+    /// The classifier of a file with this content.
+    ///
+    /// # Errors
+    /// [`Error::Tensors`] if it is damaged.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        let path = Path::new(FILE);
+        Self::restored(tensor_file::from_bytes(bytes, path)?, path)
+    }
+
+    /// The classifier of these tensors, which were read from the file at `path`.
+    fn restored(
+        (tensors, description): (TensorMap, Description),
+        path: &Path,
+    ) -> Result<Self, Error> {
         let sizes = &description.sizes;
-        let damaged = |reason| TensorFileError::Damaged { path: path.clone(), reason };
+        let damaged = |reason| TensorFileError::Damaged { path: path.to_owned(), reason };
         if sizes.contains(&0) || sizes.len() != description.activations.len() + 2 {
             let reason = format!("its record has layers of {sizes:?} units");
             return Err(damaged(reason).into());

@@ -228,7 +228,7 @@ impl Error {
 
 impl Error {
     /// The message with those of its causes.
-    pub(crate) fn with_causes(&self) -> String {
+    pub fn with_causes(&self) -> String {
         let mut text = self.to_string();
         let mut next = std::error::Error::source(self);
         while let Some(cause) = next {

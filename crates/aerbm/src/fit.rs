@@ -37,8 +37,21 @@ pub fn fit_with<'a>(
     monitor: &dyn Monitor,
 ) -> Result<Trained, Error> {
     let x = x.into();
+    fit_images(config, x, ImageShape::of_features(x.ncols()), seed, monitor)
+}
+
+/// As [`fit_with`], for rows that are images of this shape.
+///
+/// # Errors
+/// As [`fit_with`], and [`Error::Data`] if rows have another number of values.
+pub fn fit_images(
+    config: &RunConfig,
+    x: ArrayView2<'_, f32>,
+    shape: ImageShape,
+    seed: u64,
+    monitor: &dyn Monitor,
+) -> Result<Trained, Error> {
     memory::require(&config.memory(x.ncols()))?;
-    let shape = ImageShape::of_features(x.ncols());
     let (config, _) = config.clone().for_shape(shape)?;
     let data = Dataset::from_arrays("array", x.to_owned(), None, shape)?;
     let nothing = data.slice(0..0);

@@ -168,7 +168,7 @@ fn annealing_measures(found: [LogZEstimate; 2]) -> Vec<Measure> {
 
 /// The samples in the form that the model sees: for binary units, the same draw of binary states for every
 /// model, also where training used grey values as probabilities.
-pub(crate) fn states(
+pub fn states(
     rbm: &dyn EnergyModel,
     binarisation: Binarisation,
     images: ArrayView2<f32>,

@@ -1,5 +1,6 @@
 //! The threads of a process: as many as are asked for, or as many as the system starts.
 
+use std::cell::Cell;
 use std::sync::OnceLock;
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -35,8 +36,30 @@ pub fn with_threads<R>(body: impl FnOnce() -> R) -> R {
     numerics::with_team(threads().started, body)
 }
 
+/// Runs `body` as [`with_threads`] does, but with this number of threads, also for all that `body` calls.
+/// Files are read with all threads. Inside another team `body` runs with that one.
+pub fn with_n_threads<R>(threads: usize, body: impl FnOnce() -> R) -> R {
+    /// Restores the number that was given before, however the body ends.
+    struct Restored(Option<usize>);
+    impl Drop for Restored {
+        fn drop(&mut self) {
+            GIVEN.set(self.0);
+        }
+    }
+    let _restored = Restored(GIVEN.replace(Some(threads)));
+    numerics::with_team(threads, body)
+}
+
+thread_local! {
+    /// The number of threads that [`with_n_threads`] was given around this call.
+    static GIVEN: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
 /// The threads of [`with_threads`].
 pub fn threads() -> Threads {
+    if let Some(threads) = GIVEN.get() {
+        return Threads { asked: threads, started: threads };
+    }
     static OF_PROCESS: OnceLock<Threads> = OnceLock::new();
     if rayon::current_thread_index().is_some() {
         // A pool of the caller's.

@@ -6,8 +6,9 @@
 
 use std::path::{Path, PathBuf};
 
+use nn_core::TensorMap;
 use study::stage::Key;
-use study::tensor_file;
+use study::tensor_file::{self, TensorFileError};
 
 use crate::config::{ConfigError, RunConfig};
 use crate::model::Model;
@@ -51,6 +52,27 @@ impl Trained {
             name.clone_into(&mut record.run);
         }
         Ok(Trained { model, record })
+    }
+
+    /// The content of the model's file.
+    ///
+    /// # Errors
+    /// [`Error::Tensors`] if the record cannot be written.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {
+        let mut tensors = TensorMap::new();
+        self.model.store(&mut tensors);
+        let written = tensor_file::to_bytes(&tensors, &self.record);
+        Ok(written.map_err(|source| TensorFileError::Io { path: FILE.into(), source })?)
+    }
+
+    /// The model of a file with this content.
+    ///
+    /// # Errors
+    /// [`Error::Tensors`] if it is damaged.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        let path = Path::new(FILE);
+        let (tensors, record) = tensor_file::from_bytes::<Record>(bytes, path)?;
+        Ok(Trained { model: Model::restore(&record, &tensors, path)?, record })
     }
 
     /// The model in `folder` itself, if there is one that can be read.

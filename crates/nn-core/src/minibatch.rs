@@ -14,7 +14,7 @@ use rand::seq::SliceRandom;
 /// let sizes: Vec<usize> = batches.iter().map(<[usize]>::len).collect();
 /// assert_eq!(sizes, [4, 4, 2]);
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Minibatches {
     order: Vec<usize>,
     batch_size: usize,

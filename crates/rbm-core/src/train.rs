@@ -1,7 +1,7 @@
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 use nn_core::{
     MeanCost, Minibatches, Optimizer, Parameters as _, Pause, RestoreError, Samples, TensorMap,
-    TrainingError, Unfinished, assign, has_missing, require, restore, store,
+    TrainingError, Unfinished, assign, has_missing, restore, store,
 };
 use numerics::{Purpose, Real, Stream};
 
@@ -30,25 +30,25 @@ pub(crate) const ACTIVITY_RATE: f64 = 0.1;
 /// of epochs done.
 #[derive(Debug, Clone)]
 pub struct Training<F> {
-    config: TrainingConfig,
+    pub(crate) config: TrainingConfig,
     seed: u64,
     layer: usize,
-    epochs_done: usize,
+    pub(crate) epochs_done: usize,
     /// The epoch in progress, if it was left.
     unfinished: Option<Unfinished>,
-    optimizer: Optimizer<F>,
+    pub(crate) optimizer: Optimizer<F>,
     minibatches: Minibatches,
-    phases: Phases<F>,
-    gradient: Rbm<F>,
+    pub(crate) phases: Phases<F>,
+    pub(crate) gradient: Rbm<F>,
     /// The model before the epoch in progress.
-    last_good: Rbm<F>,
-    negative: Negative<F>,
+    pub(crate) last_good: Rbm<F>,
+    pub(crate) negative: Negative<F>,
     /// The offsets μ and λ, if the gradient is centred.
     offsets: Option<Offsets<F>>,
     /// Moving averages of hidden activities, if there is a sparsity penalty; the visible part is
     /// unused.
     activity: Option<Offsets<F>>,
-    variance: Option<VarianceGradient<F>>,
+    pub(crate) variance: Option<VarianceGradient<F>>,
     watch: Watch,
 }
 
@@ -59,6 +59,21 @@ pub struct EpochReport {
     /// over samples; measured on a tenth of the batches where chains are persistent. Training does
     /// not minimise it, but it is zero only for a model that loses no information.
     pub reconstruction_sse: f64,
+}
+
+/// The place of a step of learning: its epoch, from 1, and its batch, from 0, of those in an epoch.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) epoch: usize,
+    pub(crate) batch: usize,
+    pub(crate) n_batches: usize,
+}
+
+impl Place {
+    /// Number of steps before this one.
+    fn step(self) -> usize {
+        (self.epoch - 1) * self.n_batches + self.batch
+    }
 }
 
 impl<F: Real> Training<F> {
@@ -101,15 +116,8 @@ impl<F: Real> Training<F> {
             rbm.visible.scale(&mut visible.view_mut().insert_axis(ndarray::Axis(0)));
             Offsets::new(visible, rbm.hidden.independent_means())
         };
-        let mut phases = Phases::with_chains(rbm, batch_size, negative.n_chains().max(batch_size));
-        if has_missing(&data)? {
-            let holds = matches!(config.algorithm, Algorithm::Cd { .. });
-            let expected = "cd, because values are missing: persistent chains have all visible units, and a \
-                            sample has not";
-            require(holds, "training.algorithm", &"with persistent chains", expected)?;
-            phases.expect_missing(batch_size);
-        }
-        Ok(Training {
+        let phases = Phases::with_chains(rbm, batch_size, negative.n_chains().max(batch_size));
+        let mut training = Training {
             seed,
             layer,
             epochs_done: 0,
@@ -130,7 +138,23 @@ impl<F: Real> Training<F> {
                 data.n_samples(),
             )),
             config: config.clone(),
-        })
+        };
+        if has_missing(&data)? {
+            training.require_cd_for_missing()?;
+            training.phases.expect_missing(batch_size);
+        }
+        Ok(training)
+    }
+
+    /// The hidden states of persistent chains, chains × hidden; none for contrastive divergence and
+    /// tempering.
+    pub fn chains(&self) -> Option<ArrayView2<'_, F>> {
+        match &self.negative {
+            Negative::Persistent(chains) | Negative::Fast { chains, .. } => {
+                Some(chains.hidden.view())
+            }
+            Negative::Data | Negative::Tempering(_) => None,
+        }
     }
 
     /// Number of epochs trained so far.
@@ -144,7 +168,7 @@ impl<F: Real> Training<F> {
         relative_change(&rbm.weights, &self.last_good.weights)
     }
 
-    /// Trains one epoch. `data` must be the data that [`Training::new`] was given.
+    /// Trains one epoch on `data`, usually those that [`Training::new`] was given.
     ///
     /// # Errors
     /// [`TrainingError::Unreadable`] if the samples cannot be read. [`TrainingError::Diverged`] if the
@@ -172,101 +196,43 @@ impl<F: Real> Training<F> {
         pause: Pause<'_>,
     ) -> Result<Option<EpochReport>, TrainingError> {
         let epoch = self.epochs_done + 1;
+        let n = data.n_samples();
+        if n != self.minibatches.n_samples() {
+            let batch_size = self.config.batch_size.min(n);
+            self.minibatches = Minibatches::new(n, batch_size);
+            self.make_room(rbm, batch_size)?;
+        }
         let Unfinished { batches, mut mean } = self.begun(rbm);
-        let stream = |purpose| Stream::new(self.seed, purpose).layer(self.layer).epoch(epoch);
-        self.minibatches.shuffle(stream(ORDER));
+        let order = Stream::new(self.seed, ORDER).layer(self.layer).epoch(epoch);
+        self.minibatches.shuffle(order);
         self.optimizer.rule = self.config.rule_in(epoch);
         let n_batches = self.minibatches.n_batches();
-        let steps = self.config.epochs * n_batches;
-        for batch in batches..n_batches {
+        // The order is set aside while batches change the rest of the state.
+        let minibatches = std::mem::take(&mut self.minibatches);
+        let mut learn = |batch: usize| -> Result<bool, TrainingError> {
             if batch > batches && pause() {
                 self.unfinished = Some(Unfinished { batches: batch, mean });
-                return Ok(None);
+                return Ok(false);
             }
-            let samples = self.minibatches.batch(batch);
-            let step = self.epochs_done * n_batches + batch;
-            let rate = self.config.learning_rate * self.config.schedule.factor(step, steps);
-            let n = samples.len();
-            let has_missing = self.phases.observed.is_some();
-            if has_missing {
-                data.gather(samples, self.phases.positive_u(n))?;
-                self.phases.note_missing(n);
-            }
-            let mut u = self.phases.positive_u(n);
-            let of = (self.seed, self.layer, epoch);
-            self.config.binarisation.gather(&data, samples, of, u.view_mut())?;
-            rbm.visible.scale(&mut u);
-            if has_missing {
-                self.phases.leave_out_missing(n);
-            }
-            let stream = stream(HIDDEN).batch(batch);
-            let (m, cost) = match (self.config.algorithm, &mut self.negative) {
-                (Algorithm::Cd { negative_visible }, _) => {
-                    let how = (self.config.gibbs_steps, negative_visible);
-                    let phases = &mut self.phases;
-                    (n, Some(contrastive_divergence(rbm, phases, n, how, stream)))
-                }
-                (_, negative) => {
-                    positive_phase(rbm, &mut self.phases, n);
-                    let measured = batch % MEASURED_EVERY == 0 || batch + 1 == n_batches;
-                    let cost = measured.then(|| reconstruction_error(rbm, &mut self.phases, n));
-                    let k = self.config.gibbs_steps;
-                    negative.run(rbm, &mut self.phases, n, (k, batch), stream);
-                    (negative.n_chains(), cost)
-                }
-            };
-            let finite = cost.is_none_or(f64::is_finite);
-            // In all other cases the optimizer computes the weights' gradient as it goes.
-            let stored = !finite || self.offsets.is_some() || self.negative.learns();
-            if stored {
-                self.phases.set_weights_gradient(n, m, &mut self.gradient);
-            }
-            self.phases.set_bias_gradients(n, m, &mut self.gradient);
-            if let Some(cost) = cost {
-                if !finite {
-                    let tensors = (&*rbm, &self.gradient);
-                    let error = TrainingError::diverged(cost, tensors, (step, n_batches), rate);
-                    assign(rbm, &self.last_good);
-                    return Err(error);
-                }
-                mean.add(cost, n);
-                if step == 0 {
+            let (samples, place) = (minibatches.batch(batch), Place { epoch, batch, n_batches });
+            if let Some(cost) = self.learn(rbm, &data, samples, place)? {
+                mean.add(cost, samples.len());
+                if place.step() == 0 {
                     self.watch.begin(cost);
                 }
             }
-            if let Some(variance) = &mut self.variance {
-                let rate = self.config.variance_rate;
-                variance.write(rbm, &self.phases, n, rate, &mut self.gradient);
+            Ok(true)
+        };
+        let mut learned = Ok(true);
+        for batch in batches..n_batches {
+            learned = learn(batch);
+            if !matches!(learned, Ok(true)) {
+                break;
             }
-            let (positive_u, positive_hidden) = self.phases.positive(n);
-            if let Some(offsets) = &mut self.offsets {
-                let rate = self.config.offset_rate;
-                let left_out = self.phases.observed_shares(n);
-                match left_out.filter(|_| matches!(self.negative, Negative::Data)) {
-                    Some(shares) => {
-                        offsets.update_observed(positive_u, positive_hidden, (&shares, rate));
-                    }
-                    None => offsets.update(positive_u, positive_hidden, rate),
-                }
-                offsets.centre(&mut self.gradient);
-            }
-            if let Some(activity) = &mut self.activity {
-                activity.update(positive_u, positive_hidden, ACTIVITY_RATE);
-                let target = F::of(self.config.sparsity_target);
-                let cost = F::of(self.config.sparsity_cost);
-                let bias = &mut self.gradient.hidden.bias;
-                bias.zip_mut_with(&activity.hidden, |g, &q| *g += cost * (target - q));
-            }
-            if stored {
-                self.optimizer.ascend(rbm, &self.gradient, rate);
-            } else {
-                let gradients = self.phases.gradients(n, m, &self.gradient);
-                self.optimizer.ascend_by(rbm, gradients, rate);
-            }
-            self.negative.learn(&self.gradient);
-            if let Some(variance) = &self.variance {
-                variance.keep_above_floor(rbm);
-            }
+        }
+        self.minibatches = minibatches;
+        if !learned? {
+            return Ok(None);
         }
         let error = self.judged(rbm, &mean, (epoch, n_batches))?;
         self.epochs_done = epoch;
@@ -279,6 +245,98 @@ impl<F: Real> Training<F> {
             assign(&mut self.last_good, rbm);
             Unfinished::default()
         })
+    }
+
+    /// One step of learning on the rows `samples` of `data`. Returns the reconstruction error, if it was
+    /// measured. Allocates nothing.
+    pub(crate) fn learn(
+        &mut self,
+        rbm: &mut Rbm<F>,
+        data: &impl Samples<F>,
+        samples: &[usize],
+        place: Place,
+    ) -> Result<Option<f64>, TrainingError> {
+        let Place { epoch, batch, n_batches } = place;
+        let step = place.step();
+        let steps = self.config.epochs * n_batches;
+        let rate = self.config.learning_rate * self.config.schedule.factor(step, steps);
+        let stream = Stream::new(self.seed, HIDDEN).layer(self.layer).epoch(epoch).batch(batch);
+        let n = samples.len();
+        let has_missing = self.phases.observed.is_some();
+        if has_missing {
+            data.gather(samples, self.phases.positive_u(n))?;
+            self.phases.note_missing(n);
+        }
+        let mut u = self.phases.positive_u(n);
+        let binarisation = self.config.binarisation;
+        let of = (self.seed, self.layer, epoch);
+        binarisation.gather(data, samples, of, u.view_mut())?;
+        rbm.visible.scale(&mut u);
+        if has_missing {
+            self.phases.leave_out_missing(n);
+        }
+        let (m, cost) = match (self.config.algorithm, &mut self.negative) {
+            (Algorithm::Cd { negative_visible }, _) => {
+                let how = (self.config.gibbs_steps, negative_visible);
+                let phases = &mut self.phases;
+                (n, Some(contrastive_divergence(rbm, phases, n, how, stream)))
+            }
+            (_, negative) => {
+                positive_phase(rbm, &mut self.phases, n);
+                let measured = batch % MEASURED_EVERY == 0 || batch + 1 == n_batches;
+                let cost = measured.then(|| reconstruction_error(rbm, &mut self.phases, n));
+                let k = self.config.gibbs_steps;
+                negative.run(rbm, &mut self.phases, n, (k, batch), stream);
+                (negative.n_chains(), cost)
+            }
+        };
+        let finite = cost.is_none_or(f64::is_finite);
+        // In all other cases the optimizer computes the weights' gradient as it goes.
+        let stored = !finite || self.offsets.is_some() || self.negative.learns();
+        if stored {
+            self.phases.set_weights_gradient(n, m, &mut self.gradient);
+        }
+        self.phases.set_bias_gradients(n, m, &mut self.gradient);
+        if let Some(cost) = cost.filter(|_| !finite) {
+            let tensors = (&*rbm, &self.gradient);
+            let error = TrainingError::diverged(cost, tensors, (step, n_batches), rate);
+            assign(rbm, &self.last_good);
+            return Err(error);
+        }
+        if let Some(variance) = &mut self.variance {
+            let rate = self.config.variance_rate;
+            variance.write(rbm, &self.phases, n, rate, &mut self.gradient);
+        }
+        let (positive_u, positive_hidden) = self.phases.positive(n);
+        if let Some(offsets) = &mut self.offsets {
+            let rate = self.config.offset_rate;
+            let left_out = self.phases.observed_shares(n);
+            match left_out.filter(|_| matches!(self.negative, Negative::Data)) {
+                Some(shares) => {
+                    offsets.update_observed(positive_u, positive_hidden, (&shares, rate));
+                }
+                None => offsets.update(positive_u, positive_hidden, rate),
+            }
+            offsets.centre(&mut self.gradient);
+        }
+        if let Some(activity) = &mut self.activity {
+            activity.update(positive_u, positive_hidden, ACTIVITY_RATE);
+            let target = F::of(self.config.sparsity_target);
+            let cost = F::of(self.config.sparsity_cost);
+            let bias = &mut self.gradient.hidden.bias;
+            bias.zip_mut_with(&activity.hidden, |g, &q| *g += cost * (target - q));
+        }
+        if stored {
+            self.optimizer.ascend(rbm, &self.gradient, rate);
+        } else {
+            let gradients = self.phases.gradients(n, m, &self.gradient);
+            self.optimizer.ascend_by(rbm, gradients, rate);
+        }
+        self.negative.learn(&self.gradient);
+        if let Some(variance) = &self.variance {
+            variance.keep_above_floor(rbm);
+        }
+        Ok(cost)
     }
 
     /// Returns the reconstruction error of a successful epoch; restores the model after a diverged one.

@@ -143,6 +143,20 @@ impl Methods {
         self.0.is_empty()
     }
 
+    /// The layers of a network of this depth by a method, from the data up; none for a method without hidden
+    /// layers.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the nearest method if there is none of this name.
+    pub fn layers_of(
+        &self,
+        name: &str,
+        depth: usize,
+    ) -> Result<Vec<LayerPretraining>, ConfigError> {
+        let resolved = self.resolve(name, "methods")?;
+        Ok((0..depth).filter_map(|index| resolved.layer(index).cloned()).collect())
+    }
+
     /// Checks every bound of every method.
     ///
     /// # Errors

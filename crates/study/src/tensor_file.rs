@@ -45,7 +45,16 @@ pub fn write(
     record: &impl Serialize,
 ) -> Result<(), TensorFileError> {
     let io = |source| TensorFileError::Io { path: path.to_owned(), source };
-    let record = serde_json::to_string(record).map_err(|e| io(e.into()))?;
+    let file = to_bytes(tensors, record).map_err(io)?;
+    durable::write(path, &file).map_err(io)
+}
+
+/// The content of a file of tensors and their record.
+///
+/// # Errors
+/// The reason why the record cannot be written as JSON.
+pub fn to_bytes(tensors: &TensorMap, record: &impl Serialize) -> std::io::Result<Vec<u8>> {
+    let record = serde_json::to_string(record)?;
     let bytes: Vec<(&String, Vec<u8>)> = tensors
         .iter()
         .map(|(name, tensor)| (name, tensor.iter().flat_map(|value| value.to_le_bytes()).collect()))
@@ -55,9 +64,7 @@ pub fn write(
         (*name, view.expect("four bytes a value"))
     });
     let metadata = HashMap::from([("record".to_owned(), record)]);
-    let file =
-        safetensors::serialize(views, Some(metadata)).map_err(|e| io(std::io::Error::other(e)))?;
-    durable::write(path, &file).map_err(io)
+    safetensors::serialize(views, Some(metadata)).map_err(std::io::Error::other)
 }
 
 /// Reads tensors and their record; none if there is no such file.
@@ -74,12 +81,24 @@ pub fn read<R: DeserializeOwned>(path: &Path) -> Result<Option<(TensorMap, R)>, 
     };
     let mut bytes = header(&mut file).map_err(io)?.map_err(damaged)?;
     file.read_to_end(&mut bytes).map_err(io)?;
+    from_bytes(&bytes, path).map(Some)
+}
+
+/// Reads tensors and their record from the content of a file. Errors name the file `path`.
+///
+/// # Errors
+/// [`TensorFileError::Damaged`].
+pub fn from_bytes<R: DeserializeOwned>(
+    bytes: &[u8],
+    path: &Path,
+) -> Result<(TensorMap, R), TensorFileError> {
+    let damaged = |reason: String| TensorFileError::Damaged { path: path.to_owned(), reason };
     let parse = || -> Result<(TensorMap, R), String> {
-        let (_, header) = SafeTensors::read_metadata(&bytes).map_err(|e| e.to_string())?;
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| e.to_string())?;
         let record = header.metadata().as_ref().and_then(|map| map.get("record"));
         let record = serde_json::from_str(record.ok_or("it has no record")?)
             .map_err(|e| format!("its record is not as expected: {e}"))?;
-        let file = SafeTensors::deserialize(&bytes).map_err(|e| e.to_string())?;
+        let file = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
         let mut tensors = TensorMap::new();
         for (name, view) in file.iter() {
             if view.dtype() != Dtype::F32 {
@@ -92,7 +111,7 @@ pub fn read<R: DeserializeOwned>(path: &Path) -> Result<Option<(TensorMap, R)>, 
         }
         Ok((tensors, record))
     };
-    parse().map(Some).map_err(damaged)
+    parse().map_err(damaged)
 }
 
 /// The largest header that is read, in bytes: that of the longest record, of a hundred thousand epochs.

@@ -19,6 +19,6 @@ pub use csv::csv_stream;
 pub use encode::{encode, encode_set, reconstruct, write_features};
 pub use impute::{Filled, ImputeOptions, impute, inpaint};
 pub use predict::{PredictOptions, Predicted, predict};
-pub use score::score;
+pub use score::{score, scores_of_array};
 pub use sink::sink_for;
 pub use table::{Column, TableSink, Values};

@@ -44,6 +44,19 @@ pub fn score(
     })
 }
 
+/// The score of each row of an array (n × features) → n, as [`score`] writes it.
+///
+/// # Errors
+/// [`Error::Kind`] for a deep belief network.
+pub fn scores_of_array(trained: &Trained, x: ArrayView2<f32>) -> Result<Array1<f64>, Error> {
+    let settings = trained.config()?;
+    match &trained.model {
+        // Free energies without the surprisals of columns, which cost a pass for each column.
+        Model::Rbm(rbm) => Ok(rbm.free_energies(x).into()),
+        _ => scores(trained, &settings, x).map(|(scores, _)| scores),
+    }
+}
+
 /// The score of each row, n, and the part of each feature, n × features, of models that have parts.
 fn scores(
     trained: &Trained,

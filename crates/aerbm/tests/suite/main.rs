@@ -4,3 +4,4 @@
 mod conv_rbm;
 mod damaged;
 mod fit;
+mod learner;

@@ -124,6 +124,31 @@ impl Contract {
         }
     }
 
+    /// The contract of rows of numbers that are taken as they are, such as those of an array in memory:
+    /// values from `low` to `high`, in images of this shape, with the names of the classes, if there are any.
+    #[must_use]
+    pub fn of_values(
+        name: &str,
+        shape: ImageShape,
+        n_training_rows: usize,
+        (low, high): (f64, f64),
+        classes: Option<Vec<String>>,
+    ) -> Self {
+        Contract {
+            version: CONTRACT_VERSION,
+            name: name.to_owned(),
+            n_training_rows,
+            missing: MissingValues::Mark,
+            input: Input::Array(ArrayInput {
+                shape,
+                pixels: false,
+                scaling: Scaling::Keep,
+                ranges: vec![[low, high]],
+            }),
+            classes: classes.map(|names| Classes { column: None, index: None, names }),
+        }
+    }
+
     /// The kinds of the features, in order.
     #[must_use]
     pub fn layout(&self) -> Vec<Block> {

@@ -7,7 +7,8 @@
 use crate::common::npy;
 use crate::common::tables::{Folder, assert_same, contract, options, read, refusal, train_of};
 use mnist_io::{
-    Contract, Encoding, MissingValues, NewData, Original, ReadOptions, UnknownLevels, open,
+    Contract, Encoding, ImageShape, MissingValues, NewData, Original, ReadOptions, UnknownLevels,
+    open,
 };
 use ndarray::{Axis, s};
 
@@ -280,6 +281,21 @@ fn arrays_are_scaled_by_the_training_array_in_every_format() {
     let table = crate::common::tables::contract(&dir.write("table.csv", format!("a,b,c\n{lines}")));
     let from_table = read(&table, &dir.path().join("table.csv")).0;
     assert_same(&read(&table, &train).0, &from_table);
+}
+
+#[test]
+fn values_of_an_array_in_memory_are_taken_as_they_are() {
+    let names = vec!["odd".to_owned(), "even".to_owned()];
+    let contract =
+        Contract::of_values("array", ImageShape::grey(1, 3), 2, (-1.0, 7.5), Some(names.clone()));
+    let dir = Folder::new();
+    let (x, _, report) = read(&contract, &dir.write("x.csv", "a,b,c\n-1,0.25,7.5\n8,0,0\n"));
+    assert_eq!(x, ndarray::array![[-1.0, 0.25, 7.5], [8.0, 0.0, 0.0]]);
+    assert!(report.outside_share() > 0.0, "8 is above the training values");
+    let text = serde_json::to_string(&contract).unwrap();
+    let again: Contract = serde_json::from_str(&text).unwrap();
+    assert_eq!(again, contract);
+    assert_eq!(again.classes.unwrap().names, names);
 }
 
 #[test]

@@ -154,34 +154,36 @@ impl<F: Real> Layer<F> {
         data: &impl Samples<F>,
         (means, variances): (&Array1<f64>, &Array1<f64>),
     ) -> Result<(), TrainingError> {
-        let Units::Same(unit) = self.unit else {
-            return self.check_mixed(data, (means, variances));
-        };
-        check_representable(data, unit.activation()).map_err(|error| match error {
-            TrainingError::OutOfRange { sample, column, value, range, .. } => {
-                TrainingError::OutOfRange { sample, column, value, range, unit: unit.name().into() }
-            }
-            other => other,
-        })?;
-        let std = self.std.view();
-        let checked: Result<(), InvalidSetting> =
-            with_kind!(unit, K => K::check_moments(std, means, variances));
-        Ok(checked?)
-    }
-
-    fn check_mixed(
-        &self,
-        data: &impl Samples<F>,
-        (means, variances): (&Array1<f64>, &Array1<f64>),
-    ) -> Result<(), TrainingError> {
-        let Units::Mixed { layout, .. } = &self.unit else { return Ok(()) };
-        layout.check_data(data)?;
+        self.check_values(data)?;
+        if let Units::Same(unit) = self.unit {
+            let std = self.std.view();
+            let checked: Result<(), InvalidSetting> =
+                with_kind!(unit, K => K::check_moments(std, means, variances));
+            return Ok(checked?);
+        }
         for columns in self.unit.columns_with_std(means.len()) {
             let of = |moments: &Array1<f64>| moments.slice(s![columns.clone()]).to_owned();
             let std = self.std.slice(s![columns.clone()]);
             with_kind!(Unit::Gaussian, K => K::check_moments(std, &of(means), &of(variances)))?;
         }
         Ok(())
+    }
+
+    /// Checks that the units take the values of the data.
+    ///
+    /// # Errors
+    /// [`TrainingError::OutOfRange`] and [`TrainingError::Unreadable`].
+    pub(crate) fn check_values(&self, data: &impl Samples<F>) -> Result<(), TrainingError> {
+        let unit = match &self.unit {
+            Units::Same(unit) => unit,
+            Units::Mixed { layout, .. } => return layout.check_data(data),
+        };
+        check_representable(data, unit.activation()).map_err(|error| match error {
+            TrainingError::OutOfRange { sample, column, value, range, .. } => {
+                TrainingError::OutOfRange { sample, column, value, range, unit: unit.name().into() }
+            }
+            other => other,
+        })
     }
 
     /// Σ of the columns' variances in units of σ².

@@ -1,0 +1,38 @@
+//! Contracts of models with their data, by which the program reads new rows; as JSON.
+
+use std::path::{Path, PathBuf};
+
+use aerbm::contract;
+use aerbm::mnist_io::{Contract, ImageShape};
+use pyo3::prelude::*;
+
+use crate::errors::{exception, value_error};
+
+/// The contract of rows that are taken as they are, in images of (height, width, channels), with values in
+/// this range.
+#[pyfunction]
+pub(crate) fn contract_of_values(
+    image: (usize, usize, usize),
+    n_rows: usize,
+    range: (f64, f64),
+    classes: Option<Vec<String>>,
+) -> PyResult<String> {
+    let (height, width, channels) = image;
+    let shape = ImageShape { height, width, channels };
+    let contract = Contract::of_values("array", shape, n_rows, range, classes);
+    serde_json::to_string(&contract).map_err(value_error)
+}
+
+/// The contract in a folder, if it has one.
+#[pyfunction]
+pub(crate) fn read_contract(folder: PathBuf) -> PyResult<Option<String>> {
+    let found = contract::load(&folder).map_err(exception)?;
+    found.map(|found| serde_json::to_string(&found).map_err(value_error)).transpose()
+}
+
+/// Writes a contract into the folder of a model.
+pub(crate) fn write(folder: &Path, text: Option<&str>) -> PyResult<()> {
+    let Some(text) = text else { return Ok(()) };
+    let contract: Contract = serde_json::from_str(text).map_err(value_error)?;
+    contract::save(folder, &contract).map_err(exception)
+}

@@ -1,0 +1,501 @@
+"""Autoencoders."""
+
+import json
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from . import _aerbm
+from ._common import (
+    Progress,
+    as_rows,
+    assignments,
+    contract_of,
+    in_unit_interval,
+    rows_of,
+    seed_of,
+    threads_of,
+)
+
+_OPTIMIZERS = {
+    "adam": {"kind": "adam", "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
+    "sgd": {"kind": "sgd"},
+    "momentum": {"kind": "momentum", "momentum": 0.9},
+    "rmsprop": {"kind": "rms-prop", "decay": 0.9, "epsilon": 1e-8},
+}
+
+
+def choice(name, value, known):
+    """The entry of a table by its name."""
+    if value not in known:
+        raise ValueError(f"{name} = {value!r}: expected one of {', '.join(map(repr, known))}")
+    return known[value]
+
+
+class _FittedModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """The protocol of models that are trained in one call."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    def __sklearn_is_fitted__(self):
+        return self.__dict__.get("_model") is not None
+
+    def _image(self, n_features):
+        """Height, width and channels of the rows, if the model is one of images."""
+        return None
+
+    def _is_real(self, X):
+        return choice("data", self.data, {"auto": not in_unit_interval(X), "unit": False, "real": True})
+
+    def _rows(self, X, *, reset=False):
+        return rows_of(self, X, reset=reset)
+
+    def fit(self, X, y=None):
+        """Learns from X (n_samples × n_features); an earlier fit is forgotten."""
+        X, rows = self._rows(X, reset=True)
+        real = self._is_real(X)
+        settings = self._settings(X, real) | (self.settings or {})
+        with Progress(type(self).__name__, self.verbose) as listener:
+            model = _aerbm.Model.fit(
+                self._preset,
+                assignments(settings),
+                rows,
+                self._image(X.shape[1]),
+                real,
+                seed_of(self.random_state),
+                threads_of(self.n_jobs),
+                listener,
+            )
+        self._adopt(model, contract_of(X, model.image))
+        self._dtype = X.dtype
+        return self
+
+    def _adopt(self, model, contract):
+        self._model, self._contract = model, contract
+        self.loss_curve_ = [value for _, value, _, _ in model.epochs()]
+        self.n_iter_ = len(self.loss_curve_)
+        probe = np.zeros((1, model.n_visible), dtype=np.float32)
+        self._n_features_out = model.encode(probe, 1).shape[1]
+
+    def transform(self, X):
+        """The codes of X, n_samples × n_components."""
+        check_is_fitted(self)
+        _, rows = self._rows(X)
+        return self._model.encode(rows, threads_of(self.n_jobs))
+
+    def reconstruct(self, X):
+        """X encoded and decoded again, n_samples × n_features."""
+        check_is_fitted(self)
+        _, rows = self._rows(X)
+        return self._model.reconstruct(rows, threads_of(self.n_jobs))
+
+    def save(self, folder):
+        """Writes the model into a folder, as the program does; ``aerbm.load`` reads it."""
+        check_is_fitted(self)
+        self._model.save(folder, self._contract)
+
+    def _take(self, model, contract):
+        """Becomes the estimator of a model of the program."""
+        self.set_params(random_state=model.seed)
+        self._adopt(model, contract)
+        self._dtype, self.n_features_in_ = np.dtype(np.float32), model.n_visible
+        return self
+
+
+class _Autoencoder(_FittedModel):
+    """The protocol of autoencoders."""
+
+    _preset = "autoencoder"
+
+    @property
+    def components_(self):
+        """The weights of the first layer, units × inputs."""
+        model = self.__dict__.get("_model")
+        if model is None:
+            raise AttributeError(f"{type(self).__name__} has no components_ before it is fitted")
+        return model.filters().T.astype(self._dtype, copy=False)
+
+    def _training(self, X):
+        settings = {
+            "training.epochs": self.n_iter,
+            "training.batch_size": self.batch_size,
+            "training.learning_rate": self.learning_rate,
+            "training.weight_decay": self.weight_decay,
+            "training.optimizer": choice("optimizer", self.optimizer, _OPTIMIZERS),
+        }
+        if self.early_stopping:
+            held_out = int(np.ceil(self.validation_fraction * X.shape[0]))
+            settings["split"] = {"train": max(X.shape[0] - held_out, 1)}
+            settings["stopping.patience"] = self.n_iter_no_change
+        return settings
+
+    def _settings(self, X, real):
+        settings = {
+            "model.n_hidden": self.n_components,
+            "model.hidden": self.activation,
+            "model.tied": self.tied,
+        }
+        return settings | self._training(X)
+
+    def inverse_transform(self, codes):
+        """The rows that codes stand for, n_samples × n_features."""
+        check_is_fitted(self)
+        return self._model.decode(as_rows(np.asarray(codes)))
+
+    def score_samples(self, X):
+        """The negative reconstruction loss of each row: lower values are more unusual."""
+        check_is_fitted(self)
+        _, rows = self._rows(X)
+        return -self._model.scores(rows, threads_of(self.n_jobs))
+
+    def score(self, X, y=None):
+        """The mean of ``score_samples``."""
+        return float(self.score_samples(X).mean())
+
+    def _take(self, model, contract):
+        settings = json.loads(model.settings)
+        own, training = settings["model"], settings["training"]
+        values = {
+            "n_components": own["n_hidden"],
+            "hidden_layer_sizes": tuple(own.get("encoder_layers", ())),
+            "activation": own["hidden"],
+            "tied": own["tied"],
+            "n_iter": training["epochs"],
+            "batch_size": training["batch_size"],
+            "learning_rate": training["learning_rate"],
+            "weight_decay": training["weight_decay"],
+        }
+        known = self.get_params()
+        self.set_params(**{name: value for name, value in values.items() if name in known})
+        return super()._take(model, contract)
+
+
+class Autoencoder(_Autoencoder):
+    """An autoencoder of fully connected layers.
+
+    Parameters
+    ----------
+    n_components : number of code units.
+    hidden_layer_sizes : units of the layers between data and code; the decoder mirrors them.
+    activation : of the hidden units: 'logistic', 'tanh', 'relu', 'elu', 'identity' and others of the program.
+    tied : whether the decoder has the encoder's weights, transposed.
+    data : 'unit' for values in [0, 1] (logistic output, cross-entropy), 'real' for others (identity, squared
+        error), 'auto' for what fit finds.
+    learning_rate, batch_size, n_iter, weight_decay : of training; the rate falls to 0 by a cosine.
+    optimizer : 'adam', 'sgd', 'momentum' or 'rmsprop'.
+    early_stopping : whether training stops after ``n_iter_no_change`` epochs without a lower error on the last
+        ``validation_fraction`` of the rows.
+    settings : further settings of the program, such as ``{"training.max_norm": 2.0}``.
+    random_state : seed or generator of all random draws.
+    n_jobs : number of threads; None for OMP_NUM_THREADS or all cores.
+    verbose : whether progress is shown, by tqdm where it is installed.
+
+    Attributes
+    ----------
+    components_ : weights of the first layer.
+    loss_curve_, n_iter_ : the cost after each epoch, and their number.
+    n_features_in_, feature_names_in_ : as in scikit-learn.
+    """
+
+    def __init__(
+        self,
+        n_components=256,
+        *,
+        hidden_layer_sizes=(),
+        activation="logistic",
+        tied=False,
+        data="auto",
+        learning_rate=0.002,
+        batch_size=100,
+        n_iter=20,
+        weight_decay=0.0,
+        optimizer="adam",
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=5,
+        settings=None,
+        random_state=None,
+        n_jobs=None,
+        verbose=0,
+    ):
+        self.n_components = n_components
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.tied = tied
+        self.data = data
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.n_iter = n_iter
+        self.weight_decay = weight_decay
+        self.optimizer = optimizer
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.settings = settings
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+
+    def _settings(self, X, real):
+        layers = {"model.encoder_layers": list(self.hidden_layer_sizes)}
+        return super()._settings(X, real) | layers
+
+
+class SparseAutoencoder(_Autoencoder):
+    """An autoencoder with one hidden layer whose units are seldom active.
+
+    ``penalty='kl'`` holds each unit's mean activity near ``target`` with this ``strength``; 'l1' penalises
+    activities; ``penalty='top-k'`` keeps the ``top_k`` largest of each row. The other parameters and the
+    attributes are those of :class:`Autoencoder`.
+    """
+
+    def __init__(
+        self,
+        n_components=256,
+        *,
+        penalty="kl",
+        target=0.05,
+        strength=0.5,
+        top_k=25,
+        activation="logistic",
+        tied=False,
+        data="auto",
+        learning_rate=0.002,
+        batch_size=100,
+        n_iter=15,
+        weight_decay=0.0,
+        optimizer="adam",
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=5,
+        settings=None,
+        random_state=None,
+        n_jobs=None,
+        verbose=0,
+    ):
+        self.n_components = n_components
+        self.penalty = penalty
+        self.target = target
+        self.strength = strength
+        self.top_k = top_k
+        self.activation = activation
+        self.tied = tied
+        self.data = data
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.n_iter = n_iter
+        self.weight_decay = weight_decay
+        self.optimizer = optimizer
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.settings = settings
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+
+    def _settings(self, X, real):
+        kl = {"kind": "kl", "target": self.target, "weight": self.strength}
+        penalties = {
+            "kl": {"training.penalty": kl},
+            "l1": {"training.penalty": {"kind": "l1", "weight": self.strength}},
+            "top-k": {"model.top_k": self.top_k},
+        }
+        return super()._settings(X, real) | choice("penalty", self.penalty, penalties)
+
+
+class DenoisingAutoencoder(_Autoencoder):
+    """An autoencoder that sees rows with noise and learns to give back the rows without it.
+
+    ``noise`` is 'gaussian', of standard deviation ``level`` and clipped to [0, 1] for such data; 'masking',
+    which sets the share ``level`` of values to 0; or 'salt-and-pepper', which sets it to 0 or 1. ``denoise``
+    removes noise. The other parameters and the attributes are those of :class:`Autoencoder`.
+    """
+
+    def __init__(
+        self,
+        n_components=256,
+        *,
+        noise="gaussian",
+        level=0.5,
+        hidden_layer_sizes=(),
+        activation="elu",
+        tied=False,
+        data="auto",
+        learning_rate=0.0007,
+        batch_size=100,
+        n_iter=20,
+        weight_decay=0.0,
+        optimizer="adam",
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=5,
+        settings=None,
+        random_state=None,
+        n_jobs=None,
+        verbose=0,
+    ):
+        self.n_components = n_components
+        self.noise = noise
+        self.level = level
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.tied = tied
+        self.data = data
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.n_iter = n_iter
+        self.weight_decay = weight_decay
+        self.optimizer = optimizer
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.settings = settings
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+
+    def _settings(self, X, real):
+        settings = super()._settings(X, real)
+        settings["model.encoder_layers"] = list(self.hidden_layer_sizes)
+        settings["training.corruption"] = corruption(self.noise, self.level, real)
+        return settings
+
+    def denoise(self, X):
+        """X without its noise, n_samples × n_features."""
+        return self.reconstruct(X)
+
+
+def corruption(noise, level, real):
+    """Noise as the program has it."""
+    kinds = {
+        "gaussian": {"kind": "gaussian", "std": level, "clip": not real},
+        "masking": {"kind": "masking", "fraction": level},
+        "salt-and-pepper": {"kind": "salt-and-pepper", "fraction": level},
+    }
+    return choice("noise", noise, kinds)
+
+
+class ContractiveAutoencoder(_Autoencoder):
+    """An autoencoder whose code changes little with the data: ``strength`` times the squared norm of the
+    code's Jacobian is added to the cost (Rifai et al. 2011). The other parameters and the attributes are those
+    of :class:`Autoencoder`.
+    """
+
+    def __init__(
+        self,
+        n_components=256,
+        *,
+        strength=0.1,
+        activation="logistic",
+        tied=True,
+        data="auto",
+        learning_rate=0.002,
+        batch_size=100,
+        n_iter=20,
+        weight_decay=0.0,
+        optimizer="adam",
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=5,
+        settings=None,
+        random_state=None,
+        n_jobs=None,
+        verbose=0,
+    ):
+        self.n_components = n_components
+        self.strength = strength
+        self.activation = activation
+        self.tied = tied
+        self.data = data
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.n_iter = n_iter
+        self.weight_decay = weight_decay
+        self.optimizer = optimizer
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.settings = settings
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+
+    def _settings(self, X, real):
+        penalty = {"kind": "contractive", "weight": self.strength}
+        return super()._settings(X, real) | {"training.penalty": penalty}
+
+
+class DeepAutoencoder(_Autoencoder):
+    """A deep autoencoder (Hinton & Salakhutdinov 2006): its layers are pretrained one by one, unrolled and
+    trained together. The code is linear.
+
+    ``pretraining`` is 'autoencoder', for ``pretraining_iter`` epochs a layer at ``pretraining_learning_rate``,
+    or None for random weights. The other parameters and the attributes are those of :class:`Autoencoder`.
+    """
+
+    def __init__(
+        self,
+        n_components=30,
+        *,
+        hidden_layer_sizes=(1000, 500, 250),
+        pretraining="autoencoder",
+        pretraining_iter=4,
+        pretraining_learning_rate=0.001,
+        activation="elu",
+        data="auto",
+        learning_rate=0.001,
+        batch_size=100,
+        n_iter=30,
+        weight_decay=0.0,
+        optimizer="adam",
+        early_stopping=False,
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        settings=None,
+        random_state=None,
+        n_jobs=None,
+        verbose=0,
+    ):
+        self.n_components = n_components
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.pretraining = pretraining
+        self.pretraining_iter = pretraining_iter
+        self.pretraining_learning_rate = pretraining_learning_rate
+        self.activation = activation
+        self.data = data
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.n_iter = n_iter
+        self.weight_decay = weight_decay
+        self.optimizer = optimizer
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.settings = settings
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+
+    def _settings(self, X, real):
+        layers = {
+            "kind": "autoencoder",
+            "training": {
+                "epochs": self.pretraining_iter,
+                "batch_size": self.batch_size,
+                "learning_rate": self.pretraining_learning_rate,
+            },
+        }
+        pretraining = {"autoencoder": {"pretraining.layers": layers}, None: {}}
+        settings = {
+            "model.n_hidden": self.n_components,
+            "model.encoder_layers": list(self.hidden_layer_sizes),
+            "model.hidden": self.activation,
+            "model.code": "identity",
+        }
+        return settings | self._training(X) | choice("pretraining", self.pretraining, pretraining)

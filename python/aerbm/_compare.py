@@ -1,0 +1,118 @@
+"""The comparison of methods on one's own data."""
+
+import csv
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from sklearn.utils import check_X_y
+
+from . import _aerbm
+from ._common import Progress, assignments, threads_of
+from ._load import load
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The outcome of a comparison. Tables are data frames where pandas is installed, otherwise dicts of
+    lists, one a column."""
+
+    folder: Path
+    """Folder of the run, with its figures and files."""
+    headline: "str | None"
+    """The answer in a sentence or two."""
+    cells: object
+    """One row for each method, depth, number of labels and seed."""
+    summary: object
+    """Mean test errors with 95 % intervals over seeds."""
+    paired: object
+    """Paired differences between methods with their tests."""
+
+    @property
+    def page(self):
+        """The page, one file of HTML."""
+        return self.folder / "report.html"
+
+    def best(self):
+        """The recommended network, a fitted ``PretrainedClassifier``."""
+        return load(self.folder / "best")
+
+    def _repr_html_(self):
+        table = getattr(self.summary, "to_html", lambda: "")()
+        return f"<p>{self.headline or ''}</p>{table}"
+
+
+def compare(
+    X,
+    y,
+    *,
+    methods=None,
+    labels=None,
+    depths=None,
+    seeds=None,
+    first_seed=None,
+    trials=None,
+    settings=None,
+    out=None,
+    force=False,
+    n_jobs=None,
+    verbose=0,
+):
+    """Compares ways of pretraining on the rows of X (n_samples × n_features) with classes y.
+
+    ``methods``, ``labels`` (numbers of labels, or 'all'), ``depths``, ``seeds`` (their number) and ``trials``
+    of the search of hyperparameters are those of the program's default comparison unless they are given; ``settings`` are further ones, such as
+    ``{"layers": [128], "learning_rates": [0.01]}``. The run is written into the folder ``out``, where an earlier one
+    goes on, or is replaced if its settings differ and ``force`` is true; None makes a temporary folder. Columns outside [0, 1] are standardised.
+    """
+    X, y = check_X_y(X, y, dtype=np.float32)
+    classes, codes = np.unique(y, return_inverse=True)
+    folder = Path(tempfile.mkdtemp(prefix="aerbm-") if out is None else out).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    data = folder / "data.npz"
+    part = folder / "data.part.npz"
+    np.savez(part, X=X, y=codes.astype(np.uint8 if len(classes) <= 256 else np.int64))
+    os.replace(part, data)
+    everything = labels == "all" if isinstance(labels, str) else False
+    with Progress("compare", verbose) as listener:
+        headline = _aerbm.compare(
+            data,
+            None,
+            folder,
+            list(methods or []),
+            None if everything or labels is None else list(labels),
+            everything,
+            list(depths or []),
+            seeds,
+            first_seed,
+            trials,
+            assignments(settings or {}),
+            force,
+            threads_of(n_jobs),
+            listener,
+        )
+    names = ["comparison.csv", "summary.csv", "paired.csv"]
+    cells, summary, paired = (table(folder / name) for name in names)
+    return Comparison(folder, headline, cells, summary, paired)
+
+
+def table(path):
+    """A table of a run."""
+    try:
+        import pandas as pd
+    except ImportError:
+        with open(path, newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        return {name: [_value(row[name]) for row in rows] for name in (rows[0] if rows else [])}
+    return pd.read_csv(path)
+
+
+def _value(text):
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text

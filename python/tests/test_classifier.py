@@ -1,0 +1,95 @@
+"""Classifiers from few labels, and the comparison."""
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+
+import aerbm
+
+
+@pytest.fixture(scope="module")
+def few(digits):
+    """1,200 rows of which 60 have labels, and the rest for testing."""
+    X, y = digits
+    labels = y[:1200].copy()
+    labels[60:] = -1
+    return X[:1200], labels, X[1200:], y[1200:]
+
+
+@pytest.mark.parametrize("pretraining", ["rbm", "denoising", "pca", ["rbm", "none"]])
+def test_unlabelled_rows_help(few, pretraining):
+    X, y, test_X, test_y = few
+    sizes = (64, 32) if isinstance(pretraining, list) else (64,)
+    model = aerbm.PretrainedClassifier(
+        sizes, pretraining=pretraining, n_updates=300, batch_size=20, random_state=0
+    ).fit(X, y)
+    assert list(model.classes_) == list(range(10))
+    assert model.score(test_X, test_y) > 0.6
+    np.testing.assert_allclose(model.predict_proba(test_X).sum(axis=1), 1, rtol=1e-5)
+    other = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(other.predict(test_X), model.predict(test_X))
+    assert model.codes(test_X).shape == (len(test_X), sizes[-1])
+    again = clone(model).fit(X, y)
+    np.testing.assert_array_equal(again.predict_proba(test_X), model.predict_proba(test_X))
+
+
+def test_without_hidden_layers_it_is_logistic_regression(digits):
+    X, y = digits[0][:1200], digits[1][:1200]
+    model = aerbm.PretrainedClassifier((), n_updates=2000, learning_rate=0.01, random_state=0).fit(X, y)
+    reference = LogisticRegression(max_iter=1000).fit(X, y)
+    test = digits[0][1200:], digits[1][1200:]
+    assert abs(model.score(*test) - reference.score(*test)) < 0.03
+
+
+def test_frozen_layers_stay(few):
+    X, y, *_ = few
+    frozen = aerbm.PretrainedClassifier((32,), pretraining_iter=2, freeze=True, random_state=0, n_updates=50)
+    more = clone(frozen).set_params(n_updates=100)
+    np.testing.assert_array_equal(frozen.fit(X, y).codes(X), more.fit(X, y).codes(X))
+
+
+def test_classes_may_be_words(few):
+    X, y, test_X, _ = few
+    words = np.array(["even", "odd"])[y[:60] % 2]
+    model = aerbm.PretrainedClassifier((16,), n_updates=50, random_state=0).fit(X[:60], words)
+    assert set(model.predict(test_X)) <= {"even", "odd"}
+
+
+def test_mistakes_are_named(few):
+    X, y, *_ = few
+    with pytest.raises(ValueError, match="did you mean `rbm`"):
+        aerbm.PretrainedClassifier(pretraining="rmb").fit(X, y)
+    with pytest.raises(ValueError, match="validation_fraction"):
+        aerbm.PretrainedClassifier(validation_fraction=1.5).fit(X, y)
+    with pytest.raises(ValueError, match="expected one for each of 1 layers"):
+        aerbm.PretrainedClassifier((5,), pretraining=["rbm", "rbm"]).fit(X, y)
+    with pytest.raises(ValueError, match="0 classes"):
+        aerbm.PretrainedClassifier().fit(X, np.full(len(X), -1))
+
+
+def test_a_comparison_answers_with_tables_a_page_and_a_network(digits, tmp_path):
+    X, y = digits[0][:600], digits[1][:600]
+    found = aerbm.compare(
+        X,
+        y,
+        methods=["none", "rbm"],
+        depths=[1],
+        seeds=2,
+        settings={
+            "layers": [32],
+            "labels": [{"count": count, "updates": 60, "batch_size": 20} for count in (50, 100)],
+            "methods.rbm.layers.training.epochs": 2,
+        },
+        out=tmp_path / "run",
+    )
+    assert set(found.summary["method"]) == {"none", "rbm"}
+    assert len(found.cells["seed"]) == 8
+    assert found.page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    best = found.best()
+    assert best.predict(X).shape == (600,)
+    pytest.importorskip("matplotlib").use("agg")
+    axes = aerbm.plot.comparison(found)
+    assert axes.get_xlabel() == "labels"
