@@ -14,11 +14,12 @@ pub(crate) fn remedy(error: &anyhow::Error) -> Option<&'static str> {
 
 fn of_error(error: &Error) -> Option<&'static str> {
     match error {
-        Error::InUse { .. } | Error::Folder { .. } => Some("--out names another folder"),
         Error::OtherRun { difference, .. } if difference.contains("finished") => {
             Some("--out names another folder, --force replaces the run")
         }
-        Error::OtherRun { .. } => Some("--out names another folder"),
+        Error::InUse { .. } | Error::Folder { .. } | Error::OtherRun { .. } => {
+            Some("--out names another folder")
+        }
         Error::Data(source) => of_data(source),
         Error::Fetch { source: FetchError::NoMirror { .. }, .. } => {
             Some("--mirror names another mirror")

@@ -33,7 +33,8 @@ impl Classifier {
     }
 
     fn require_width(&self, rows: &Rows<'_>) -> PyResult<()> {
-        let n_inputs = self.inner.classifier.layers.first().map_or(0, |layer| layer.n_inputs());
+        let n_inputs =
+            self.inner.classifier.layers.first().map_or(0, aerbm::nn_core::Layer::n_inputs);
         rows.require_width(n_inputs)
     }
 }
@@ -123,8 +124,8 @@ impl Classifier {
     #[getter]
     fn sizes(&self) -> Vec<usize> {
         let layers = &self.inner.classifier.layers;
-        let inputs = layers.first().map(|layer| layer.n_inputs());
-        inputs.into_iter().chain(layers.iter().map(|layer| layer.n_outputs())).collect()
+        let inputs = layers.first().map(aerbm::nn_core::Layer::n_inputs);
+        inputs.into_iter().chain(layers.iter().map(aerbm::nn_core::Layer::n_outputs)).collect()
     }
 
     /// The names of the classes, for a classifier that a comparison or the program left.

@@ -70,10 +70,12 @@ impl Monitor for Listener<'_> {
     }
 
     fn interrupted(&self) -> bool {
-        if !self.stopped.get()
-            && let Err(error) = Python::attach(|py| py.check_signals())
-        {
-            self.raise(error);
+        if !self.stopped.get() {
+            Python::attach(|py| {
+                if let Err(error) = py.check_signals() {
+                    self.raise(error);
+                }
+            });
         }
         self.stopped.get()
     }

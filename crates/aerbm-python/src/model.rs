@@ -20,6 +20,9 @@ use crate::rows::Rows;
 /// Number of rows of other forms that are converted at a time.
 const DRAWN_TOGETHER: usize = 1000;
 
+/// Two matrices of one number of rows.
+type Two<'py> = (Bound<'py, PyArray2<f32>>, Bound<'py, PyArray2<f32>>);
+
 /// A trained model with the record of its training.
 #[pyclass(frozen, module = "aerbm._aerbm")]
 pub(crate) struct Model {
@@ -226,7 +229,7 @@ impl Model {
         rows: PyReadonlyArray2<'_, f32>,
         steps: usize,
         seed: u64,
-    ) -> PyResult<(Bound<'py, PyArray2<f32>>, Bound<'py, PyArray2<f32>>)> {
+    ) -> PyResult<Two<'py>> {
         let rbm = self.rbm()?;
         let v = rows.as_array();
         let (visible, hidden) = py.detach(|| {

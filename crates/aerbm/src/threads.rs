@@ -55,12 +55,14 @@ thread_local! {
     static GIVEN: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
+/// The threads that the process could start.
+static OF_PROCESS: OnceLock<Threads> = OnceLock::new();
+
 /// The threads of [`with_threads`].
 pub fn threads() -> Threads {
     if let Some(threads) = GIVEN.get() {
         return Threads { asked: threads, started: threads };
     }
-    static OF_PROCESS: OnceLock<Threads> = OnceLock::new();
     if rayon::current_thread_index().is_some() {
         // A pool of the caller's.
         let threads = rayon::current_num_threads();

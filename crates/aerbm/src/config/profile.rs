@@ -240,15 +240,12 @@ impl ProfileConfig {
             given.push(path);
         }
         let mut config: ProfileConfig = from_table(settings, name)?;
-        match &config.comparison {
-            Some(comparison) => {
-                let valid = comparison.validate(&config.methods);
-                valid.map_err(|error| ConfigError(error.to_string()))?;
-            }
-            None => {
-                config.methods = Methods::default();
-                config.grounds.retain(|path, _| !path.starts_with("methods"));
-            }
+        if let Some(comparison) = &config.comparison {
+            let valid = comparison.validate(&config.methods);
+            valid.map_err(|error| ConfigError(error.to_string()))?;
+        } else {
+            config.methods = Methods::default();
+            config.grounds.retain(|path, _| !path.starts_with("methods"));
         }
         config.validate_grounds()?;
         config.add_given(given)?;
