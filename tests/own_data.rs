@@ -142,7 +142,7 @@ fn real_values_are_compared_after_scaling() {
     assert!(info.contains(command), "{info}");
     let settings = || std::fs::read_to_string(out.join("config.toml")).expect("it is written");
     assert!(settings().contains("epochs = 2000"), "few samples make many epochs");
-    compare(&["--set", "rbm.training.epochs=3"]).success();
+    compare(&["--force", "--set", "rbm.training.epochs=3"]).success();
     assert!(settings().contains("epochs = 3\n"), "but not where they are given");
     compare(&["--depths", "1,1"]).code(2);
     let wide = folder.path().join("wide");
@@ -208,9 +208,12 @@ fn sets_with_names_are_listed_and_made() {
         .code(2)
         .stderr(contains("did you mean `fashion-mnist`?"));
     let folder = tempfile::tempdir().expect("a temporary folder");
-    train("rbm", Path::new("rect"), &folder.path().join("run"), &["--quiet"])
+    train("rbm", Path::new("rect"), &folder.path().join("run"), &[])
         .success()
         .stdout(contains("epoch   2/2"));
+    train("rbm", Path::new("rect"), &folder.path().join("quiet"), &["--quiet"])
+        .success()
+        .stdout(contains("epoch").not());
     assert!(root().join("data/mnist").is_dir());
 }
 

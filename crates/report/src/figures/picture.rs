@@ -67,11 +67,12 @@ pub(super) enum Mark {
     },
 }
 
-/// A bitmap whose pixels are `1 / RASTER_DENSITY` points wide and high, and transparent between tiles.
+/// A bitmap, transparent between tiles. Each pixel is drawn `zoom / RASTER_DENSITY` points wide and high.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Raster {
     pub(super) corner: Point,
     pub(super) image: RgbaImage,
+    pub(super) zoom: u32,
 }
 
 /// Horizontal position of a text relative to its point. Vertically, the point is at half the

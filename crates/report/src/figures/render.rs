@@ -52,12 +52,12 @@ pub(super) fn svg(picture: &Picture, title: &str, alt: &str) -> Result<String, E
     }
     for raster in &picture.rasters {
         let (x, y) = pixel(raster.corner);
-        let ratio = length(1.0) / RASTER_DENSITY;
+        let ratio = raster.zoom * length(1.0) / RASTER_DENSITY;
         let data = base64::engine::general_purpose::STANDARD.encode(encode(&raster.image)?);
         writeln!(
             out,
-            "<image x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{}\" \
-             href=\"data:image/png;base64,{data}\"/>",
+            "<image x=\"{x}\" y=\"{y}\" width=\"{}\" height=\"{}\" image-rendering=\"pixelated\" \
+             preserveAspectRatio=\"none\" href=\"data:image/png;base64,{data}\"/>",
             raster.image.width() * ratio,
             raster.image.height() * ratio,
         )
@@ -115,12 +115,15 @@ pub(super) fn png(picture: &Picture) -> Result<Vec<u8>, Error> {
     let large = RgbImage::from_raw(width, height, pixels)
         .ok_or_else(|| Error::Draw(format!("{width} x {height} pixels")))?;
     let mut small = halved(&large);
-    for Raster { corner, image } in &picture.rasters {
+    for Raster { corner, image, zoom } in &picture.rasters {
         let place = |points: f64| (points * f64::from(RASTER_DENSITY)).round() as i64;
         let (left, top) = (place(corner.0), place(corner.1));
-        for (x, y, pixel) in image.enumerate_pixels().filter(|(_, _, pixel)| pixel[3] > 0) {
-            let at = |start: i64, offset: u32| u32::try_from(start + i64::from(offset));
+        let at = |start: i64, offset: u32| u32::try_from(start + i64::from(offset));
+        let (rows, columns) = (image.height() * zoom, image.width() * zoom);
+        for (y, x) in (0..rows).flat_map(|y| (0..columns).map(move |x| (y, x))) {
+            let pixel = image.get_pixel(x / zoom, y / zoom);
             if let (Ok(x), Ok(y)) = (at(left, x), at(top, y))
+                && pixel[3] > 0
                 && x < small.width()
                 && y < small.height()
             {

@@ -11,9 +11,9 @@ use image::RgbaImage;
 use serde::{Deserialize, Serialize};
 
 use super::chart;
-use super::picture::{Anchor, Picture, Point, RASTER_DENSITY, Raster, Weight};
+use super::picture::{Anchor, Mark, Picture, Point, RASTER_DENSITY, Raster, Weight};
 use super::{Layout, Meta, palette, text};
-use crate::answer::Styles;
+use crate::answer::{Rgb, Styles};
 use crate::error::Error;
 use crate::table;
 
@@ -142,11 +142,11 @@ struct Tile {
 /// Widest line of a label.
 const LABEL_WIDTH: f64 = 150.0;
 const LABEL_SIZE: f64 = 13.0;
-/// Distance between tiles, in pixels of the bitmap.
+/// Least distance between tiles, in units of `1 / RASTER_DENSITY` points.
 const GAP: u32 = 8;
 /// The page shows between tiles.
 const GAP_COLOR: image::Rgba<u8> = image::Rgba([255, 255, 255, 0]);
-const EDGE_COLOR: image::Rgba<u8> = image::Rgba([203, 208, 214, 255]);
+const EDGE_COLOR: Rgb = (203, 208, 214);
 
 impl Layout for Description {
     fn layout(
@@ -180,12 +180,12 @@ fn colour_bar(picture: &mut Picture, (left, top): Point, scale: TileScale) {
     }
     let words = [("negative", Anchor::End), ("positive", Anchor::Start)];
     let start = left + text::width(words[0].0, 12.0, Weight::Regular) + 8.0;
-    let image = RgbaImage::from_fn(STEPS * RASTER_DENSITY, 8 * RASTER_DENSITY, |x, _| {
-        let share = x as f32 / (STEPS * RASTER_DENSITY - 1) as f32;
+    let image = RgbaImage::from_fn(STEPS, 8, |x, _| {
+        let share = x as f32 / (STEPS - 1) as f32;
         let (red, green, blue) = palette::diverging(stepped(2.0 * share - 1.0));
         image::Rgba([red, green, blue, u8::MAX])
     });
-    picture.rasters.push(Raster { corner: (start, top + 6.0), image });
+    picture.rasters.push(Raster { corner: (start, top + 6.0), image, zoom: RASTER_DENSITY });
     for ((word, anchor), x) in words.into_iter().zip([start - 8.0, start + f64::from(STEPS) + 8.0])
     {
         picture.push(chart::quiet((x, top + 10.0), word, anchor));
@@ -206,7 +206,7 @@ fn below_labels(sheet: &Sheet, title: &str, scale: TileScale, width: f64) -> Pic
     let own = sheet.width as f64 / f64::from(RASTER_DENSITY);
     let fits = width / (own.max(least) + f64::from(GAP) / f64::from(RASTER_DENSITY));
     let mut top = chart::TITLE_BAND;
-    let (mut labels, mut rasters) = (Vec::new(), Vec::new());
+    let (mut labels, mut rasters, mut edges) = (Vec::new(), Vec::new(), Vec::new());
     for row in 0..n_rows {
         let mut tiles: Vec<Tile> = sheet.tiles.iter().filter(|it| it.row == row).cloned().collect();
         let Some(first) = tiles.first() else { continue };
@@ -218,16 +218,21 @@ fn below_labels(sheet: &Sheet, title: &str, scale: TileScale, width: f64) -> Pic
         for (i, tile) in tiles.iter_mut().enumerate() {
             (tile.row, tile.column) = (i / per_line, i % per_line);
         }
-        let (image, _) = raster(&Sheet { tiles, ..*sheet }, width, scale);
-        let height = f64::from(image.height() + GAP) / f64::from(RASTER_DENSITY);
-        rasters.push(Raster { corner: (0.0, top), image });
-        top += height;
+        let sheet = Sheet { tiles, ..*sheet };
+        let grid = Grid::of(&sheet, width);
+        edges.extend(grid.edges(&sheet, (0.0, top), scale));
+        rasters.push(grid.raster(&sheet, (0.0, top), scale));
+        let n_lines = sheet.tiles.iter().map(|tile| tile.row + 1).max().unwrap_or(0);
+        top += n_lines as f64 * grid.row_step();
     }
     let mut picture = Picture::new(width, top + bar_height(scale));
     chart::title(&mut picture, title);
     for (at, label) in labels {
         let label = text::fitted(&label, LABEL_SIZE, Weight::Regular, width);
         picture.push(chart::label(at, &label, LABEL_SIZE, Anchor::Start, Weight::Regular));
+    }
+    for edge in edges {
+        picture.push(edge);
     }
     picture.rasters = rasters;
     colour_bar(&mut picture, (0.0, top), scale);
@@ -248,58 +253,100 @@ fn beside_labels(sheet: &Sheet, title: &str, scale: TileScale, full_width: f64) 
     let widest = widths.fold(0.0, f64::max).ceil();
     let left = if widest > 0.0 { widest + 16.0 } else { 2.0 };
 
-    let (image, row_step) = raster(sheet, full_width - left, scale);
-    let points = |pixels: u32| f64::from(pixels) / f64::from(RASTER_DENSITY);
+    let grid = Grid::of(sheet, full_width - left);
+    let corner = (left, chart::TITLE_BAND);
+    let raster = grid.raster(sheet, corner, scale);
+    let points = |pixels: u32| f64::from(pixels * raster.zoom) / f64::from(RASTER_DENSITY);
     let title_width = text::width(title, 17.0, Weight::Semibold) + 8.0;
-    let width = (left + points(image.width()) + 2.0).max(title_width);
-    let bottom = chart::TITLE_BAND + points(image.height()) + 2.0;
+    let width = (left + points(raster.image.width()) + 2.0).max(title_width);
+    let bottom = chart::TITLE_BAND + points(raster.image.height()) + 2.0;
     let mut picture = Picture::new(width, bottom + bar_height(scale));
     chart::title(&mut picture, title);
     for (row, lines) in labels.iter().enumerate() {
         let middle =
-            chart::TITLE_BAND + points(row_step) * row as f64 + points(row_step - GAP) / 2.0;
+            chart::TITLE_BAND + grid.row_step() * row as f64 + points(sheet.height as u32) / 2.0;
         for (i, line) in lines.iter().enumerate() {
             let y = middle + (i as f64 - (lines.len() as f64 - 1.0) / 2.0) * 17.0;
             let at = (left - 14.0, y);
             picture.push(chart::label(at, line, LABEL_SIZE, Anchor::End, Weight::Regular));
         }
     }
-    picture.rasters.push(Raster { corner: (left, chart::TITLE_BAND), image });
+    for edge in grid.edges(sheet, corner, scale) {
+        picture.push(edge);
+    }
+    picture.rasters.push(raster);
     colour_bar(&mut picture, (left, bottom), scale);
     picture.numbers = numbers(sheet);
     picture
 }
 
-/// A bitmap of all tiles, and the distance from one row to the next. Each pixel of a tile is a square,
-/// as large as the width allows, up to 64 points per tile.
-fn raster(sheet: &Sheet, limit: f64, scale: TileScale) -> (RgbaImage, u32) {
-    let n_rows = sheet.tiles.iter().map(|tile| tile.row as u32 + 1).max().unwrap_or(0);
-    let n_columns = sheet.tiles.iter().map(|tile| tile.column as u32 + 1).max().unwrap_or(0);
-    let (height, width) = (sheet.height as u32, sheet.width as u32);
-    let fits = |zoom: &u32| {
-        f64::from(n_columns * (width * zoom + GAP)) <= limit * f64::from(RASTER_DENSITY)
-    };
-    // A few tiles should not fill the page.
-    let largest = (64 * RASTER_DENSITY / width.max(height)).clamp(1, 32);
-    let zoom = (1..=largest).rev().find(fits).unwrap_or(1);
-    let (row_step, column_step) = (height * zoom + GAP, width * zoom + GAP);
-    let mut image =
-        RgbaImage::from_pixel(n_columns * column_step - GAP, n_rows * row_step - GAP, GAP_COLOR);
-    for tile in &sheet.tiles {
-        let (top, left) = (tile.row as u32 * row_step, tile.column as u32 * column_step);
-        let color = coloring(&tile.pixels, scale);
-        for y in 0..height * zoom {
-            for x in 0..width * zoom {
-                let first = ((y / zoom) * width + x / zoom) as usize * scale.channels();
-                let pixel = &tile.pixels[first..first + scale.channels()];
+/// The places of tiles.
+struct Grid {
+    /// Height and width of a tile and the distance between tiles, in pixels of the tiles.
+    size: (u32, u32),
+    gap: u32,
+    /// Height and width of a pixel, in units of `1 / RASTER_DENSITY` points.
+    zoom: u32,
+}
+
+impl Grid {
+    /// Each pixel of a tile is a square, as large as the width of `limit` points allows, up to 64 points per tile.
+    fn of(sheet: &Sheet, limit: f64) -> Self {
+        let n_columns = sheet.tiles.iter().map(|tile| tile.column as u32 + 1).max().unwrap_or(0);
+        let size = (sheet.height as u32, sheet.width as u32);
+        let with = |zoom: u32| Grid { size, gap: GAP.div_ceil(zoom), zoom };
+        let fits = |zoom: &u32| {
+            let grid = with(*zoom);
+            f64::from(n_columns * (size.1 + grid.gap) * zoom) <= limit * f64::from(RASTER_DENSITY)
+        };
+        // A few tiles should not fill the page.
+        let largest = (64 * RASTER_DENSITY / size.0.max(size.1)).clamp(1, 32);
+        with((1..=largest).rev().find(fits).unwrap_or(1))
+    }
+
+    /// The distance from one row to the next, in points.
+    fn row_step(&self) -> f64 {
+        f64::from((self.size.0 + self.gap) * self.zoom) / f64::from(RASTER_DENSITY)
+    }
+
+    /// Row and column of a tile's first pixel.
+    fn place(&self, tile: &Tile) -> (u32, u32) {
+        let (height, width) = self.size;
+        (tile.row as u32 * (height + self.gap), tile.column as u32 * (width + self.gap))
+    }
+
+    /// A bitmap of all tiles.
+    fn raster(&self, sheet: &Sheet, corner: Point, scale: TileScale) -> Raster {
+        let (height, width) = self.size;
+        let ends = sheet.tiles.iter().map(|tile| self.place(tile));
+        let (bottom, right) = ends.fold((0, 0), |(bottom, right), (top, left)| {
+            (bottom.max(top + height), right.max(left + width))
+        });
+        let mut image = RgbaImage::from_pixel(right, bottom, GAP_COLOR);
+        for tile in &sheet.tiles {
+            let (top, left) = self.place(tile);
+            let color = coloring(&tile.pixels, scale);
+            for (i, pixel) in tile.pixels.chunks_exact(scale.channels()).enumerate() {
+                let (y, x) = (i as u32 / width, i as u32 % width);
                 image.put_pixel(left + x, top + y, color(pixel));
             }
         }
-        if scale == TileScale::Diverging {
-            edge(&mut image, (left, top), (width * zoom, height * zoom));
-        }
+        Raster { corner, image, zoom: self.zoom }
     }
-    (image, row_step)
+
+    /// Lines around tiles of the diverging scale, whose margins may be as white as the page.
+    fn edges(&self, sheet: &Sheet, (x, y): Point, scale: TileScale) -> impl Iterator<Item = Mark> {
+        let points = |pixels: u32| f64::from(pixels * self.zoom) / f64::from(RASTER_DENSITY);
+        let tiles = sheet.tiles.iter().filter(move |_| scale == TileScale::Diverging);
+        tiles.map(move |tile| {
+            let (top, left) = self.place(tile);
+            let (top, left) = (y + points(top) - 0.25, x + points(left) - 0.25);
+            let bottom = top + points(self.size.0) + 0.5;
+            let right = left + points(self.size.1) + 0.5;
+            let corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)];
+            Mark::Path { points: corners.to_vec(), color: EDGE_COLOR, width: 0.5 }
+        })
+    }
 }
 
 /// The colours of one tile. NaN is mid-grey.
@@ -321,18 +368,6 @@ fn coloring(pixels: &[f32], scale: TileScale) -> impl Fn(&[f32]) -> image::Rgba<
 /// The nearest of 201 steps from −1 to 1, so that a bitmap of filters has few colours.
 fn stepped(value: f32) -> f32 {
     (value * 100.0).round() / 100.0
-}
-
-/// Draws a line around a tile, whose edge may be as white as the page.
-fn edge(image: &mut RgbaImage, (left, top): (u32, u32), (width, height): (u32, u32)) {
-    for x in left..left + width {
-        image.put_pixel(x, top, EDGE_COLOR);
-        image.put_pixel(x, top + height - 1, EDGE_COLOR);
-    }
-    for y in top..top + height {
-        image.put_pixel(left, y, EDGE_COLOR);
-        image.put_pixel(left + width - 1, y, EDGE_COLOR);
-    }
 }
 
 fn read(file: &Path, scale: TileScale) -> Result<Sheet, Error> {
