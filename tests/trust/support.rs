@@ -78,22 +78,25 @@ pub(crate) fn promised(run: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
             ["stages", "pretrained"].iter().any(|folder| name.iter().any(|part| part == *folder));
         !timed && !cached && ["csv", "svg", "png", "safetensors"].contains(&ending)
     };
+    // A model tells where its data were, which is another folder in each run.
+    let place = run.parent().and_then(|place| place.canonicalize().ok()).unwrap_or_default();
+    let place = format!("{}/", place.display());
     let mut files = files(run);
     files.retain(|name, _| promised(name));
     for (name, bytes) in &mut files {
         if name.extension().is_some_and(|ending| ending == "safetensors") {
-            *bytes = without_seconds(bytes);
+            *bytes = without_seconds(bytes, &place);
         }
     }
     files
 }
 
-/// The header of a model's file with its times left out, and its tensors.
-fn without_seconds(bytes: &[u8]) -> Vec<u8> {
+/// The header of a model's file without its times and the folder of its data, and its tensors.
+fn without_seconds(bytes: &[u8], place: &str) -> Vec<u8> {
     const KEY: &str = r#"seconds\":"#;
     let (length, rest) = bytes.split_at(8);
     let length = u64::from_le_bytes(length.try_into().expect("eight bytes")) as usize;
-    let header = String::from_utf8_lossy(&rest[..length]);
+    let header = String::from_utf8_lossy(&rest[..length]).replace(place, "");
     let mut parts = header.trim_end().split(KEY);
     let mut plain = parts.next().unwrap_or_default().to_owned();
     for part in parts {
