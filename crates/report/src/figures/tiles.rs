@@ -365,9 +365,9 @@ fn coloring(pixels: &[f32], scale: TileScale) -> impl Fn(&[f32]) -> image::Rgba<
     }
 }
 
-/// The nearest of 201 steps from −1 to 1, so that a bitmap of filters has few colours.
+/// The nearest of 81 steps from −1 to 1, so that a bitmap of filters has few colours.
 fn stepped(value: f32) -> f32 {
-    (value * 100.0).round() / 100.0
+    (value * 40.0).round() / 40.0
 }
 
 fn read(file: &Path, scale: TileScale) -> Result<Sheet, Error> {

@@ -27,10 +27,15 @@ fn card(figure: &Figure, how_to_read: &str) -> Markup {
         figure id={ "figure-" (name) } {
             (heading(&meta.title, &format!("figure-{name}")))
             @if !how_to_read.is_empty() { p.reading { b { "How to read it. " } (how_to_read) } }
-            div.drawing.wide tabindex="0" role="group" aria-label=(meta.title) {
+            // Bitmaps are most of the page, so a sheet of them is there once and scrolls on a narrow screen.
+            @let has_bitmaps = svg.contains("<image");
+            div class=(if has_bitmaps { "drawing" } else { "drawing wide" })
+                tabindex="0" role="group" aria-label=(meta.title) {
                 (PreEscaped(figures::without_title(svg)))
             }
-            div.drawing.narrow { (PreEscaped(figures::without_title(narrow_svg))) }
+            @if !has_bitmaps {
+                div.drawing.narrow { (PreEscaped(figures::without_title(narrow_svg))) }
+            }
             figcaption {
                 @if !meta.caption.is_empty() { p { (meta.caption) } }
                 p.files {
