@@ -86,7 +86,10 @@ fn the_page_computes_what_the_binary_computes() {
     let x = Array2::from_shape_vec((1, 784), pixels.clone()).expect("an image");
     let cases: [(&str, &[&str]); 4] = [
         ("autoencoder", &["model.n_hidden=40", "training.epochs=2"]),
-        ("k-sparse", &["model.n_hidden=60", "model.top_k=10", "training.epochs=2"]),
+        (
+            "k-sparse",
+            &["model.n_hidden=60", "model.top_k=10", "model.encode_top_k=20", "training.epochs=2"],
+        ),
         ("tutorial", &["training.epochs=1"]),
         ("rbm", &["model.n_hidden=50", "training.epochs=2"]),
     ];

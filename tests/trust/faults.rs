@@ -61,7 +61,7 @@ const DEEP: [&str; 14] = [
     "--set",
     "training.batch_size=40",
     "--set",
-    "pretraining.training.epochs=1",
+    "pretraining.layers.training.epochs=1",
 ];
 
 /// The command, which writes a checkpoint after every batch.

@@ -54,7 +54,10 @@ pub(crate) fn train(
     on_epoch: &mut dyn FnMut(&Epoch),
 ) -> Result<Trained, Error> {
     let key = Key::new("train 2", &(spec.run, spec.config, spec.seed, data_key));
+    let checkpoint = folder.join(CHECKPOINT);
     if let Some(trained) = Trained::load_if(folder, &key)? {
+        // It is still there if the run was killed after it had saved the model.
+        let _ = std::fs::remove_file(&checkpoint);
         trained.record.epochs.iter().for_each(&mut *on_epoch);
         return Ok(trained);
     }
@@ -68,7 +71,6 @@ pub(crate) fn train(
         (initial, record.pretraining) = (Some(model), epochs);
     }
     let mut job = begin(spec, data, initial)?;
-    let checkpoint = folder.join(CHECKPOINT);
     let mut seconds = 0.0;
     if let Some((epochs, of_next)) = checkpoint::resume(&checkpoint, &key, &mut *job)? {
         (record.epochs, seconds) = (epochs, of_next);
