@@ -14,9 +14,7 @@ pub(crate) fn remedy(error: &anyhow::Error) -> Option<&'static str> {
 
 fn of_error(error: &Error) -> Option<&'static str> {
     match error {
-        Error::OtherRun { difference, .. } if difference.contains("finished") => {
-            Some("--out names another folder, --force replaces the run")
-        }
+        Error::FinishedRun { .. } => Some("--out names another folder, --force replaces the run"),
         Error::InUse { .. } | Error::Folder { .. } | Error::OtherRun { .. } => {
             Some("--out names another folder")
         }

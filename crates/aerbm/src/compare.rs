@@ -55,6 +55,10 @@ pub struct Place {
 /// [`ConfigError`] naming the setting that makes no sense.
 pub fn settings(options: &CompareOptions) -> Result<DefaultComparison, ConfigError> {
     let mut settings = ProfileConfig::default_comparison(&assignments(options))?;
+    if !is_given(&options.set, "comparison.equal_seconds") {
+        // It takes as long again as the slowest method.
+        settings.config.equal_seconds = None;
+    }
     if options.methods.is_empty() && !is_given(&options.set, "comparison.methods") {
         // Not all data are images, so methods of other architectures are to be asked for.
         let DefaultComparison { config, methods, .. } = &mut settings;
@@ -129,8 +133,7 @@ fn refuse_finished(out: &Path, settings: &str) -> Result<(), Error> {
     let (Some(config), Some(info)) = (read("config.toml"), read("run.json")) else { return Ok(()) };
     let info: serde_json::Value = serde_json::from_str(&info).unwrap_or_default();
     if info["status"] == "complete" && config != settings {
-        let difference = "that is finished, with other settings";
-        return Err(Error::OtherRun { folder: out.to_owned(), difference });
+        return Err(Error::FinishedRun { folder: out.to_owned() });
     }
     Ok(())
 }
@@ -138,11 +141,7 @@ fn refuse_finished(out: &Path, settings: &str) -> Result<(), Error> {
 /// The options as settings.
 fn assignments(options: &CompareOptions) -> Vec<String> {
     let list = |name: &str, values: Vec<String>| format!("{name}=[{}]", values.join(", "));
-    // Equal time takes as long again as the slowest method, so it is left out unless it is asked for.
-    let equal = "equal_seconds={ labels = [], seeds = 0 }".to_owned();
-    let asked = is_given(&options.set, "comparison.equal_seconds");
-    let mut assignments: Vec<String> = (!asked).then_some(equal).into_iter().collect();
-    assignments.extend(options.set.iter().cloned());
+    let mut assignments = options.set.clone();
     if !options.methods.is_empty() {
         let quoted = options.methods.iter().map(|method| format!("\"{method}\"")).collect();
         assignments.push(list("methods", quoted));

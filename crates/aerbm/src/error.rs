@@ -164,6 +164,15 @@ pub enum Error {
         /// The difference, such as "of another seed".
         difference: &'static str,
     },
+    /// The folder holds a finished run with other settings, whose results would be replaced.
+    #[error(
+        "{} holds a run that is finished, with other settings; choose another folder, or delete it",
+        folder.display()
+    )]
+    FinishedRun {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// The folder cannot be written to.
     #[error("cannot write to {}; choose another folder", folder.display())]
     Folder {

@@ -12,18 +12,21 @@
 //! than there are ladders. Half of the ladders start from independent units and half from the data, so that a
 //! mode that only one of the two finds shows as a difference between the halves.
 
-use ndarray::{Array2, ArrayView1, ArrayView2};
-use nn_core::{InvalidSetting, Metric, Observer, Progress, TrainingError, observe, require};
+mod interval;
+
+use ndarray::{ArrayView1, ArrayView2};
+use nn_core::{Metric, Observer, Progress, TrainingError, observe};
 use numerics::{Purpose, Real, Stream};
-use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::Rbm;
 use crate::annealing::{Packed, require_linear_hidden};
 use crate::barrier::equal_rejections;
 use crate::bennett::Acceptance;
-use crate::family::{Family, spread_over};
+use crate::family::Family;
 use crate::ladder::{Block, Ladders};
+
+pub use interval::{Doubt, LogZConfig, LogZInterval};
 
 const LADDERS: Purpose = Purpose::new("ladders");
 
@@ -54,85 +57,11 @@ const FEW_ROUND_TRIPS: usize = 2;
 /// Probability with which a sound estimate is doubted because of its starts.
 const SIGNIFICANCE: f64 = 0.001;
 
-/// Settings of the estimate of log Z.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct LogZConfig {
-    /// Half the width of the 95 % interval that is aimed at, in nats.
-    pub precision: f64,
-    /// Number of sweeps after which the estimate ends even if the interval is wider.
-    pub max_sweeps: usize,
-    /// Number of independent ladders.
-    pub ladders: usize,
-}
-
-impl Default for LogZConfig {
-    fn default() -> Self {
-        LogZConfig { precision: 0.1, max_sweeps: 30_000, ladders: 16 }
-    }
-}
-
-impl LogZConfig {
-    /// The samples that ladders start from, spread evenly over the data.
-    pub(crate) fn starts<F: Real>(&self, data: ArrayView2<F>) -> Array2<F> {
-        spread_over(data, self.ladders / 2)
-    }
-
-    /// Checks every bound.
-    ///
-    /// # Errors
-    /// [`InvalidSetting`] naming the first setting out of its range.
-    pub fn validate(&self) -> Result<(), InvalidSetting> {
-        let is_positive = self.precision > 0.0 && self.precision.is_finite();
-        require(is_positive, "likelihood.precision", &self.precision, "above 0")?;
-        require(self.max_sweeps >= 100, "likelihood.max_sweeps", &self.max_sweeps, "at least 100")?;
-        require(self.ladders >= 4, "likelihood.ladders", &self.ladders, "at least 4")
-    }
-}
-
 /// Half the width of the interval, as observers are told it.
 const HALF_WIDTH: Metric = Metric::new("log_z_half_width_nats", "nats");
 
 /// Sweeps between two reports.
 const BETWEEN_REPORTS: usize = 500;
-
-/// A reason to doubt an interval.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Doubt {
-    /// Replicas went from the base to the model and back fewer than twice a ladder.
-    FewRoundTrips,
-    /// Ladders that started from the data and from independent units differ by more than chance explains.
-    StartsDiffer,
-    /// The interval is wider than asked.
-    Wide,
-}
-
-/// An estimate of log Z with a 95 % confidence interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct LogZInterval {
-    /// The estimate, in nats.
-    pub log_z: f64,
-    /// Its standard error, between ladders.
-    pub standard_error: f64,
-    /// Lower end of the 95 % interval.
-    pub lower: f64,
-    /// Upper end of the 95 % interval.
-    pub upper: f64,
-    /// The estimate from ladders that started from the data minus that from the others.
-    pub start_difference: f64,
-    /// The standard error of that difference.
-    pub start_difference_error: f64,
-    /// Number of ladders.
-    pub ladders: usize,
-    /// Number of temperatures.
-    pub temperatures: usize,
-    /// Number of sweeps.
-    pub sweeps: usize,
-    /// Number of times that a replica went from the base to the model and back, in all ladders.
-    pub round_trips: usize,
-    /// The gravest reason to doubt the interval.
-    pub doubt: Option<Doubt>,
-}
 
 /// Estimates log Z. `base` holds the biases of the independent units, best those of
 /// [`Rbm::independent_biases`]; half of the ladders start from `data` (n × visible). The observer is told the

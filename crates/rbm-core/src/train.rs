@@ -1,3 +1,7 @@
+//! Training of RBMs, an epoch at a time.
+
+mod step;
+
 use ndarray::{Array2, ArrayView2};
 use nn_core::{
     MeanCost, Minibatches, Optimizer, Parameters as _, Pause, RestoreError, Samples, TensorMap,
@@ -9,9 +13,10 @@ use crate::annealing::require_linear_hidden;
 use crate::divergence::Watch;
 use crate::moments::{error_of_means, means, variances};
 use crate::negative::Negative;
-use crate::persistent::{positive_phase, reconstruction_error};
 use crate::variance::VarianceGradient;
-use crate::{Algorithm, Offsets, Phases, Rbm, TrainingConfig, contrastive_divergence};
+use crate::{Algorithm, Offsets, Phases, Rbm, TrainingConfig};
+
+pub(crate) use step::Place;
 
 pub(crate) const ORDER: Purpose = Purpose::new("rbm order");
 pub(crate) const HIDDEN: Purpose = Purpose::new("cd hidden");
@@ -59,21 +64,6 @@ pub struct EpochReport {
     /// over samples; measured on a tenth of the batches where chains are persistent. Training does
     /// not minimise it, but it is zero only for a model that loses no information.
     pub reconstruction_sse: f64,
-}
-
-/// The place of a step of learning: its epoch, from 1, and its batch, from 0, of those in an epoch.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
-    pub(crate) epoch: usize,
-    pub(crate) batch: usize,
-    pub(crate) n_batches: usize,
-}
-
-impl Place {
-    /// Number of steps before this one.
-    fn step(self) -> usize {
-        (self.epoch - 1) * self.n_batches + self.batch
-    }
 }
 
 impl<F: Real> Training<F> {
@@ -209,27 +199,7 @@ impl<F: Real> Training<F> {
         let n_batches = self.minibatches.n_batches();
         // The order is set aside while batches change the rest of the state.
         let minibatches = std::mem::take(&mut self.minibatches);
-        let mut learn = |batch: usize| -> Result<bool, TrainingError> {
-            if batch > batches && pause() {
-                self.unfinished = Some(Unfinished { batches: batch, mean });
-                return Ok(false);
-            }
-            let (samples, place) = (minibatches.batch(batch), Place { epoch, batch, n_batches });
-            if let Some(cost) = self.learn(rbm, &data, samples, place)? {
-                mean.add(cost, samples.len());
-                if place.step() == 0 {
-                    self.watch.begin(cost);
-                }
-            }
-            Ok(true)
-        };
-        let mut learned = Ok(true);
-        for batch in batches..n_batches {
-            learned = learn(batch);
-            if !matches!(learned, Ok(true)) {
-                break;
-            }
-        }
+        let learned = self.learn_batches(rbm, &data, &minibatches, (batches, &mut mean), pause);
         self.minibatches = minibatches;
         if !learned? {
             return Ok(None);
@@ -239,104 +209,39 @@ impl<F: Real> Training<F> {
         Ok(Some(EpochReport { reconstruction_sse: error }))
     }
 
+    /// Learns from the batches of an epoch, from number `first` on, unless `pause` says otherwise between two of
+    /// them. Returns whether the epoch is at its end.
+    fn learn_batches(
+        &mut self,
+        rbm: &mut Rbm<F>,
+        data: &impl Samples<F>,
+        minibatches: &Minibatches,
+        (first, mean): (usize, &mut MeanCost),
+        pause: Pause<'_>,
+    ) -> Result<bool, TrainingError> {
+        let (epoch, n_batches) = (self.epochs_done + 1, minibatches.n_batches());
+        for batch in first..n_batches {
+            if batch > first && pause() {
+                self.unfinished = Some(Unfinished { batches: batch, mean: *mean });
+                return Ok(false);
+            }
+            let (samples, place) = (minibatches.batch(batch), Place { epoch, batch, n_batches });
+            if let Some(cost) = self.learn(rbm, data, samples, place)? {
+                mean.add(cost, samples.len());
+                if place.step() == 0 {
+                    self.watch.begin(cost);
+                }
+            }
+        }
+        Ok(true)
+    }
+
     /// The part of the epoch that is done. At its beginning, the model is kept to be restored.
     fn begun(&mut self, rbm: &Rbm<F>) -> Unfinished {
         self.unfinished.take().unwrap_or_else(|| {
             assign(&mut self.last_good, rbm);
             Unfinished::default()
         })
-    }
-
-    /// One step of learning on the rows `samples` of `data`. Returns the reconstruction error, if it was
-    /// measured. Allocates nothing.
-    pub(crate) fn learn(
-        &mut self,
-        rbm: &mut Rbm<F>,
-        data: &impl Samples<F>,
-        samples: &[usize],
-        place: Place,
-    ) -> Result<Option<f64>, TrainingError> {
-        let Place { epoch, batch, n_batches } = place;
-        let step = place.step();
-        let steps = self.config.epochs * n_batches;
-        let rate = self.config.learning_rate * self.config.schedule.factor(step, steps);
-        let stream = Stream::new(self.seed, HIDDEN).layer(self.layer).epoch(epoch).batch(batch);
-        let n = samples.len();
-        let has_missing = self.phases.observed.is_some();
-        if has_missing {
-            data.gather(samples, self.phases.positive_u(n))?;
-            self.phases.note_missing(n);
-        }
-        let mut u = self.phases.positive_u(n);
-        let binarisation = self.config.binarisation;
-        let of = (self.seed, self.layer, epoch);
-        binarisation.gather(data, samples, of, u.view_mut())?;
-        rbm.visible.scale(&mut u);
-        if has_missing {
-            self.phases.leave_out_missing(n);
-        }
-        let (m, cost) = match (self.config.algorithm, &mut self.negative) {
-            (Algorithm::Cd { negative_visible }, _) => {
-                let how = (self.config.gibbs_steps, negative_visible);
-                let phases = &mut self.phases;
-                (n, Some(contrastive_divergence(rbm, phases, n, how, stream)))
-            }
-            (_, negative) => {
-                positive_phase(rbm, &mut self.phases, n);
-                let measured = batch % MEASURED_EVERY == 0 || batch + 1 == n_batches;
-                let cost = measured.then(|| reconstruction_error(rbm, &mut self.phases, n));
-                let k = self.config.gibbs_steps;
-                negative.run(rbm, &mut self.phases, n, (k, batch), stream);
-                (negative.n_chains(), cost)
-            }
-        };
-        let finite = cost.is_none_or(f64::is_finite);
-        // In all other cases the optimizer computes the weights' gradient as it goes.
-        let stored = !finite || self.offsets.is_some() || self.negative.learns();
-        if stored {
-            self.phases.set_weights_gradient(n, m, &mut self.gradient);
-        }
-        self.phases.set_bias_gradients(n, m, &mut self.gradient);
-        if let Some(cost) = cost.filter(|_| !finite) {
-            let tensors = (&*rbm, &self.gradient);
-            let error = TrainingError::diverged(cost, tensors, (step, n_batches), rate);
-            assign(rbm, &self.last_good);
-            return Err(error);
-        }
-        if let Some(variance) = &mut self.variance {
-            let rate = self.config.variance_rate;
-            variance.write(rbm, &self.phases, n, rate, &mut self.gradient);
-        }
-        let (positive_u, positive_hidden) = self.phases.positive(n);
-        if let Some(offsets) = &mut self.offsets {
-            let rate = self.config.offset_rate;
-            let left_out = self.phases.observed_shares(n);
-            match left_out.filter(|_| matches!(self.negative, Negative::Data)) {
-                Some(shares) => {
-                    offsets.update_observed(positive_u, positive_hidden, (&shares, rate));
-                }
-                None => offsets.update(positive_u, positive_hidden, rate),
-            }
-            offsets.centre(&mut self.gradient);
-        }
-        if let Some(activity) = &mut self.activity {
-            activity.update(positive_u, positive_hidden, ACTIVITY_RATE);
-            let target = F::of(self.config.sparsity_target);
-            let cost = F::of(self.config.sparsity_cost);
-            let bias = &mut self.gradient.hidden.bias;
-            bias.zip_mut_with(&activity.hidden, |g, &q| *g += cost * (target - q));
-        }
-        if stored {
-            self.optimizer.ascend(rbm, &self.gradient, rate);
-        } else {
-            let gradients = self.phases.gradients(n, m, &self.gradient);
-            self.optimizer.ascend_by(rbm, gradients, rate);
-        }
-        self.negative.learn(&self.gradient);
-        if let Some(variance) = &self.variance {
-            variance.keep_above_floor(rbm);
-        }
-        Ok(cost)
     }
 
     /// Returns the reconstruction error of a successful epoch; restores the model after a diverged one.

@@ -97,10 +97,13 @@ impl Pretraining for AutoencoderPretraining {
         self.model.convolution
     }
 
-    fn set_corruption(&mut self, amount: f64) -> bool {
+    fn has_corruption(&self) -> bool {
+        self.training.corruption.is_some()
+    }
+
+    fn set_corruption(&mut self, amount: f64) {
         let corruption = &mut self.training.corruption;
         *corruption = corruption.map(|kind| kind.with_amount(amount));
-        corruption.is_some()
     }
 
     fn set_image_shape(&mut self, shape: [usize; 3]) {

@@ -55,11 +55,13 @@ pub trait Pretraining {
     /// Multiplies the learning rate, for a kind that has one.
     fn scale_learning_rate(&mut self, _factor: f64) {}
 
-    /// Changes the amount of noise that training adds to the inputs, for a kind that adds any, and returns
-    /// whether it does.
-    fn set_corruption(&mut self, _amount: f64) -> bool {
+    /// Whether training adds noise to the inputs.
+    fn has_corruption(&self) -> bool {
         false
     }
+
+    /// Changes the amount of noise, for a kind that adds any.
+    fn set_corruption(&mut self, _amount: f64) {}
 
     /// Samples in a step of training.
     fn batch_size(&self) -> usize {

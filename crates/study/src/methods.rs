@@ -109,12 +109,12 @@ impl ResolvedMethod<'_> {
 
     /// Whether a layer is pretrained with noise.
     pub(crate) fn has_corruption(&self) -> bool {
-        self.layers.iter().any(|layer| layer.as_ref().clone().set_corruption(0.0))
+        self.layers.iter().any(|layer| layer.has_corruption())
     }
 
     /// The method with this amount of noise in pretraining, or as it is if there is none.
     pub(crate) fn varied(mut self, corruption: Option<f64>) -> Self {
-        if let (Some(amount), true) = (corruption, self.has_corruption()) {
+        if let Some(amount) = corruption {
             for layer in &mut self.layers {
                 layer.to_mut().set_corruption(amount);
             }

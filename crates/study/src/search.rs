@@ -11,8 +11,6 @@ pub struct Best<C, T> {
     pub candidate: C,
     /// The result of training with them.
     pub found: T,
-    /// All candidates in order, with their validation errors; none for those with which training diverged.
-    pub tried: Vec<(C, Option<usize>)>,
     /// The candidates with which training diverged, and the errors.
     pub left_out: Vec<(C, TrainingError)>,
 }
@@ -31,23 +29,21 @@ pub fn best_on_validation<C: Copy, T>(
     mut train: impl FnMut(C) -> Result<(usize, T), StudyError>,
 ) -> Result<Best<C, T>, StudyError> {
     let mut best: Option<(C, usize, T)> = None;
-    let (mut tried, mut left_out) = (Vec::new(), Vec::new());
+    let mut left_out = Vec::new();
     for &candidate in candidates {
         let (errors, found) = match train(candidate) {
             Err(StudyError::Training(error @ TrainingError::Diverged { .. })) => {
-                tried.push((candidate, None));
                 left_out.push((candidate, error));
                 continue;
             }
             other => other?,
         };
-        tried.push((candidate, Some(errors)));
         if best.as_ref().is_none_or(|(_, least, _)| errors < *least) {
             best = Some((candidate, errors, found));
         }
     }
     match best {
-        Some((candidate, _, found)) => Ok(Best { candidate, found, tried, left_out }),
+        Some((candidate, _, found)) => Ok(Best { candidate, found, left_out }),
         None => Err(left_out.into_iter().next().expect("there is a candidate").1.into()),
     }
 }
@@ -72,7 +68,6 @@ mod tests {
         let found = best_on_validation(&[0, 1, 2, 3], train).expect("some converge");
         assert_eq!((found.candidate, found.found), (2, 20));
         assert_eq!(found.left_out, [(0, diverged(0))]);
-        assert_eq!(found.tried, [(0, None), (1, Some(3)), (2, Some(2)), (3, Some(2))]);
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! One cell of the comparison: hyperparameters are chosen, and the best network is tested.
 
-use std::time::Instant;
-
 use ndarray::{Array2, Axis};
 use numerics::{Purpose, Stream};
 use stack::{Classifier, FineTuned, PretrainedLayer};
@@ -52,15 +50,17 @@ impl Run<'_> {
             return Ok(());
         }
         let title = format!("{name}, {depth} layers, {} labels, seed {seed}", budget.count);
-        let (found, seconds) = retrying(|factor, last| {
+        let Searched { choice, trained, trials } = retrying(|factor, last| {
             if let Some(error) = last {
                 event(self.listen, Event::Retried { factor, error })?;
             }
-            let begun = Instant::now();
-            let found = self.searched(&work, stacks, &choices, factor, &title)?;
-            Ok((found, begun.elapsed().as_secs_f64()))
+            let lower = |choice: &Choice| Choice {
+                learning_rate: choice.learning_rate * factor,
+                ..*choice
+            };
+            let choices: Vec<Choice> = choices.iter().map(lower).collect();
+            self.searched(&work, stacks, &choices, &title)
         })?;
-        let Searched { choice, trained, trials } = found;
         let layers = &stacks.with(choice.corruption).layers[..n_layers];
         let trained = if let Some(tuned) = trained.tuned {
             (tuned, trained.seconds)
@@ -70,10 +70,9 @@ impl Run<'_> {
             self.fine_tuned(&work, layers, choice)?
         };
         let (cell, _) = self.tested(&work, layers, choice, trained)?;
-        let tries = trials.len();
-        let of_trials: f64 = trials.iter().filter_map(|trial| trial.seconds).sum();
-        let finetune_samples = tries * cell.finetune_samples;
-        let cell = Cell { trials, seconds: seconds.max(of_trials), finetune_samples, ..cell };
+        let seconds = trials.iter().filter_map(|trial| trial.seconds).sum();
+        let finetune_samples = trials.len() * cell.finetune_samples;
+        let cell = Cell { trials, finetune_samples, seconds, ..cell };
         let tensors = predictions::stored(&cell.predictions);
         self.cache.put(&key, &tensors, &cell)?;
         event(self.listen, Event::Finished { reused: false })?;

@@ -103,58 +103,69 @@ impl<'a> Run<'a> {
         (stack.keys[..work.n_layers].to_vec(), settings, budget, work.seed, data_key)
     }
 
-    /// Makes all trials of a cell, whose learning rates are multiplied by `factor`, and returns the one with the
-    /// fewest validation errors. A trial is kept as a stage is, unless it is the only one.
+    /// Makes all trials of a cell and returns the one with the fewest validation errors.
     pub(super) fn searched(
         &mut self,
         work: &Work<'_>,
         stacks: &mut Stacks,
         choices: &[Choice],
-        factor: f64,
         title: &str,
     ) -> Result<Searched, StudyError> {
-        let mut seconds = Vec::new();
-        let mut number = 0;
+        let mut trials: Vec<Trial> = Vec::new();
         let found = best_on_validation(choices, |choice| {
-            number += 1;
             let stack = &*stacks.with(choice.corruption);
-            let layers = &stack.layers[..work.n_layers];
-            let choice = lowered(choice, factor);
-            if choices.len() == 1 {
-                event(self.listen, Event::Begun { title })?;
-                let trained = self.fine_tuned(work, layers, choice)?;
-                seconds.push(trained.1);
-                return Ok((trained.0.validation_errors, kept(trained)));
-            }
-            let key = Key::new(TRIAL, &self.identity(work, stack, choice));
-            if let Some((_, judged)) = self.cache.get::<Judged>(&key)? {
-                seconds.push(judged.seconds);
-                let trained = Trained { tuned: None, seconds: judged.seconds };
-                return Ok((judged.validation_errors, trained));
-            }
-            let title = format!("{title}, trial {number} of {}", choices.len());
-            event(self.listen, Event::Begun { title: &title })?;
-            let trained = self.fine_tuned(work, layers, choice)?;
-            let judged =
-                Judged { validation_errors: trained.0.validation_errors, seconds: trained.1 };
-            self.cache.put(&key, &TensorMap::new(), &judged)?;
-            seconds.push(judged.seconds);
-            Ok((judged.validation_errors, kept(trained)))
-        });
-        let Best { candidate, found, tried, left_out } = found?;
-        for (choice, error) in &left_out {
-            let choice = lowered(*choice, factor);
-            event(self.listen, Event::Diverged { choice, error })?;
-        }
-        let mut seconds = seconds.into_iter();
-        let trials = tried.into_iter().map(|(choice, validation_errors)| {
-            let choice = lowered(choice, factor);
+            let outcome = match choices.len() {
+                1 => self.made_trial(work, stack, choice, title),
+                n => {
+                    let title = format!("{title}, trial {} of {n}", trials.len() + 1);
+                    self.kept_trial(work, stack, choice, &title)
+                }
+            };
             let FineTuneConfig { dropout, max_norm, .. } = self.settings(work, choice);
-            let seconds = validation_errors.and_then(|_| seconds.next());
-            Trial { choice, dropout, max_norm, validation_errors, seconds }
+            let found = outcome.as_ref().ok();
+            let validation_errors = found.map(|(errors, _)| *errors);
+            let seconds = found.map(|(_, trained)| trained.seconds);
+            trials.push(Trial { choice, dropout, max_norm, validation_errors, seconds });
+            outcome
         });
-        let trials = trials.collect();
-        Ok(Searched { choice: lowered(candidate, factor), trained: found, trials })
+        let Best { candidate: choice, found: trained, left_out } = found?;
+        for (choice, error) in &left_out {
+            event(self.listen, Event::Diverged { choice: *choice, error })?;
+        }
+        Ok(Searched { choice, trained, trials })
+    }
+
+    /// Fine-tunes a network; returns its number of validation errors as well.
+    fn made_trial(
+        &mut self,
+        work: &Work<'_>,
+        stack: &CachedStack,
+        choice: Choice,
+        title: &str,
+    ) -> Result<(usize, Trained), StudyError> {
+        event(self.listen, Event::Begun { title })?;
+        let (tuned, seconds) = self.fine_tuned(work, &stack.layers[..work.n_layers], choice)?;
+        Ok((tuned.validation_errors, Trained { tuned: Some(tuned), seconds }))
+    }
+
+    /// Does the same, and keeps the judgement of the network, but not the network itself: a search that is broken
+    /// off goes on after the trials that were made.
+    fn kept_trial(
+        &mut self,
+        work: &Work<'_>,
+        stack: &CachedStack,
+        choice: Choice,
+        title: &str,
+    ) -> Result<(usize, Trained), StudyError> {
+        let key = Key::new(TRIAL, &self.identity(work, stack, choice));
+        if let Some((_, judged)) = self.cache.get::<Judged>(&key)? {
+            let Judged { validation_errors, seconds } = judged;
+            return Ok((validation_errors, Trained { tuned: None, seconds }));
+        }
+        let (validation_errors, trained) = self.made_trial(work, stack, choice, title)?;
+        let judged = Judged { validation_errors, seconds: trained.seconds };
+        self.cache.put(&key, &TensorMap::new(), &judged)?;
+        Ok((validation_errors, trained))
     }
 
     /// Fine-tunes a network and returns it with the time that it took, in seconds.
@@ -200,12 +211,4 @@ impl<'a> Run<'a> {
         let labels = labels("validation", validation.labels.as_deref())?;
         Ok(Labelled { x: validation.images.view(), labels })
     }
-}
-
-fn kept((tuned, seconds): (FineTuned, f64)) -> Trained {
-    Trained { tuned: Some(tuned), seconds }
-}
-
-fn lowered(choice: Choice, factor: f64) -> Choice {
-    Choice { learning_rate: choice.learning_rate * factor, ..choice }
 }

@@ -48,7 +48,7 @@ impl ComparisonConfig {
         let compared = self.resolve(methods)?;
         self.validate_architectures(methods)?;
         self.validate_labels(&compared)?;
-        self.validate_search(methods, &compared)?;
+        self.validate_search(&compared)?;
         self.validate_differences(&compared)?;
         Ok(self.validate_fine_tuning()?)
     }
@@ -87,20 +87,15 @@ impl ComparisonConfig {
     }
 
     /// Refuses values out of range, also those that a method's kind of noise cannot have.
-    fn validate_search(
-        &self,
-        methods: &Methods,
-        compared: &[ResolvedMethod<'_>],
-    ) -> Result<(), ConfigError> {
+    fn validate_search(&self, compared: &[ResolvedMethod<'_>]) -> Result<(), InvalidSetting> {
         for method in compared {
             let Some(search) = self.search_of(method) else { continue };
             let rates = self.rates_of(method).len();
             search.validate(rates).map_err(|error| error.within("comparison"))?;
             for &amount in &search.space.corruption {
-                let varied =
-                    methods.resolve(method.name, "comparison.methods")?.varied(Some(amount));
                 let within =
                     format!("comparison.search.space.corruption: methods.{}.layers", method.name);
+                let varied = method.clone().varied(Some(amount));
                 varied.validate_layers().map_err(|error| error.within(&within))?;
             }
         }
