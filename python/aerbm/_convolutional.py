@@ -5,8 +5,9 @@ import math
 
 from sklearn.utils.validation import check_is_fitted
 
-from ._autoencoder import _Autoencoder, _FittedModel, corruption
+from ._autoencoder import _Autoencoder, corruption
 from ._common import rows_in_unit_interval, seed_of, threads_of
+from ._fitted import FittedModel
 
 
 def image_of(image_shape, n_features):
@@ -104,7 +105,7 @@ class ConvolutionalAutoencoder(_Autoencoder):
         return super()._take(model, contract)
 
 
-class ConvolutionalRBM(_FittedModel):
+class ConvolutionalRBM(FittedModel):
     """A convolutional RBM with probabilistic max-pooling (Lee et al. 2009), a model of images of values in
     [0, 1].
 
