@@ -43,6 +43,10 @@ fn tables_do_not_depend_on_threads_and_nothing_is_computed_twice() {
         run(args, data.path(), &two, "2");
         let tables = promised_tables(&one);
         assert!(tables.len() >= 2, "{}", tables.len());
+        if args[0] == "train" {
+            let model = |run: &Path| std::fs::read(run.join("models/rbm/model.safetensors"));
+            assert!(model(&one).expect("a model") == model(&two).expect("a model"));
+        }
         assert!(promised_tables(&two) == tables, "{args:?}: one thread and two differ");
 
         let again = run(args, data.path(), &one, "2");

@@ -68,7 +68,7 @@ pub(crate) fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     found
 }
 
-/// The files of a run whose bytes do not depend on the clock, and its models without their seconds.
+/// The files of a run whose bytes do not depend on the clock.
 pub(crate) fn promised(run: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let clock = ["timings.csv", "equal_seconds.csv"];
     let promised = |name: &Path| {
@@ -85,25 +85,18 @@ pub(crate) fn promised(run: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     files.retain(|name, _| promised(name));
     for (name, bytes) in &mut files {
         if name.extension().is_some_and(|ending| ending == "safetensors") {
-            *bytes = without_seconds(bytes, &place);
+            *bytes = without_place(bytes, &place);
         }
     }
     files
 }
 
-/// The header of a model's file without its times and the folder of its data, and its tensors.
-fn without_seconds(bytes: &[u8], place: &str) -> Vec<u8> {
-    const KEY: &str = r#"seconds\":"#;
+/// A file of a model without the folder of its data.
+fn without_place(bytes: &[u8], place: &str) -> Vec<u8> {
     let (length, rest) = bytes.split_at(8);
     let length = u64::from_le_bytes(length.try_into().expect("eight bytes")) as usize;
     let header = String::from_utf8_lossy(&rest[..length]).replace(place, "");
-    let mut parts = header.trim_end().split(KEY);
-    let mut plain = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let end = part.find([',', '}']).unwrap_or(part.len());
-        plain.extend([KEY, &part[end..]]);
-    }
-    [plain.as_bytes(), &rest[length..]].concat()
+    [header.trim_end().as_bytes(), &rest[length..]].concat()
 }
 
 /// Names of temporary files below a folder.

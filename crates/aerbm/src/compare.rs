@@ -159,6 +159,9 @@ fn assignments(options: &CompareOptions) -> Vec<String> {
     if let Some(seed) = options.first_seed {
         assignments.push(format!("first_seed={seed}"));
     }
+    if let Some(trials) = options.trials {
+        assignments.push(format!("search.trials={trials}"));
+    }
     assignments
 }
 
@@ -182,6 +185,8 @@ fn is_given(set: &[String], setting: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use study::Search;
+
     use super::*;
 
     #[test]
@@ -193,6 +198,21 @@ mod tests {
         assert!(of(&["layers=[500, 500]"]).contains(&"depths=[2]".to_owned()));
         assert!(!of(&["layers=[500, 500]", "depths=[1]"]).contains(&"depths=[2]".to_owned()));
         assert!(of(&[]).iter().all(|assignment| !assignment.starts_with("depths")));
+    }
+
+    #[test]
+    fn trials_and_their_space_are_given_in_any_combination() {
+        let of = |trials: Option<usize>, set: &[&str]| {
+            let set = set.iter().map(ToString::to_string).collect();
+            let options = CompareOptions { trials, set, ..CompareOptions::default() };
+            settings(&options).expect("settings").config.search.expect("a search")
+        };
+        let space = "search.space.max_norm=[2, 3]";
+        assert_eq!(of(None, &[space]).trials, Search::default().trials);
+        assert_eq!(of(Some(8), &[]).trials, 8);
+        let both = of(Some(8), &[space]);
+        assert_eq!((both.trials, both.space.max_norm), (8, vec![2.0, 3.0]));
+        assert_eq!(of(Some(8), &["search.trials=5"]).trials, 8);
     }
 
     #[test]

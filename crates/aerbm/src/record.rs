@@ -1,5 +1,7 @@
 //! The record of a model: its settings, its training, and its measurements.
 
+use std::collections::HashMap;
+
 use mnist_io::{ImageShape, Splits, TrainingData};
 use nn_core::{EpochRecord, Metric};
 use report::{MetricRow, TimingRow};
@@ -94,7 +96,7 @@ pub struct Record {
     /// versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
-    /// The epochs of pretraining, layer by layer.
+    /// The epochs of pretraining, layer by layer. Wall times are in a file beside that of the model.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "of_this_version")]
     pub pretraining: Vec<LayerEpoch>,
     /// The epochs of training; none for models of earlier versions, which recorded them otherwise.
@@ -198,7 +200,34 @@ impl Record {
         let layers = self.pretraining.iter();
         let layers = layers.map(|layer| row("pretrain", Some(layer.layer), &layer.training));
         let epochs = self.epochs.iter().map(|epoch| row("train", None, &epoch.training));
-        layers.chain(epochs).collect()
+        layers.chain(epochs).filter(|row| row.seconds > 0.0).collect()
+    }
+
+    /// The record without wall times, so that the files of equal models are equal.
+    pub(crate) fn without_times(&self) -> Self {
+        let mut record = self.clone();
+        record.trainings().for_each(|training| training.seconds = 0.0);
+        record
+    }
+
+    /// Takes over the wall times of [`timing_rows`](Self::timing_rows).
+    pub(crate) fn add_times(&mut self, rows: &[TimingRow]) {
+        let of = |row: &TimingRow| ((row.layer, row.epoch), row.seconds);
+        let seconds: HashMap<_, _> = rows.iter().map(of).collect();
+        for layer in &mut self.pretraining {
+            let place = (Some(layer.layer), Some(layer.training.epoch));
+            layer.training.seconds = seconds.get(&place).copied().unwrap_or_default();
+        }
+        for Epoch { training, .. } in &mut self.epochs {
+            training.seconds =
+                seconds.get(&(None, Some(training.epoch))).copied().unwrap_or_default();
+        }
+    }
+
+    /// The epochs of pretraining and of training.
+    fn trainings(&mut self) -> impl Iterator<Item = &mut EpochRecord> {
+        let layers = self.pretraining.iter_mut().map(|layer| &mut layer.training);
+        layers.chain(self.epochs.iter_mut().map(|epoch| &mut epoch.training))
     }
 
     /// A row of `metrics.csv` with a measurement of the model in this stage.
@@ -242,6 +271,13 @@ mod tests {
         let present = Record { epochs, ..record };
         let text = serde_json::to_string(&present).expect("JSON");
         assert_eq!(serde_json::from_str::<Record>(&text).expect("a record"), present);
+        let mut again = present.without_times();
+        assert!(
+            again.timing_rows().is_empty()
+                && !serde_json::to_string(&again).expect("JSON").contains("seconds")
+        );
+        again.add_times(&present.timing_rows());
+        assert_eq!(again, present);
         let rows = present.metric_rows();
         assert_eq!(
             (rows[0].metric.as_str(), rows[0].unit.as_str()),

@@ -60,10 +60,13 @@ impl Trained {
         let folder = folder.as_ref();
         let mut tensors = TensorMap::new();
         self.model.store(&mut tensors);
-        tensor_file::write(&folder.join(trained::FILE), &tensors, &self.record)?;
+        // A model that is there counts as finished, so the times come first.
+        report::write_csv(&folder.join(trained::TIMES), &self.record.timing_rows())?;
+        let record = self.record.without_times();
+        tensor_file::write(&folder.join(trained::FILE), &tensors, &record)?;
         let shapes: serde_json::Map<String, serde_json::Value> =
             tensors.iter().map(|(name, tensor)| (name.clone(), tensor.shape().into())).collect();
-        let mut description = serde_json::to_value(&self.record)?;
+        let mut description = serde_json::to_value(&record)?;
         description["tensors"] = shapes.into();
         let text = serde_json::to_string_pretty(&description)? + "\n";
         report::write_text(&folder.join("model.json"), &text)?;

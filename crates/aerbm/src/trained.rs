@@ -1,8 +1,8 @@
 //! Trained models with their records, in memory and in folders.
 //!
-//! A folder holds `model.safetensors`, the tensors with the record in its metadata, and
-//! `model.json`, the record with the shapes of the tensors for readers, and `README.md`, the model's
-//! card.
+//! A folder holds `model.safetensors`, the tensors with the record in its metadata; `model.json`, the record
+//! with the shapes of the tensors for readers; `README.md`, the model's card; and `timings.csv`, the wall
+//! times of training, which no other of these files has.
 
 use std::path::{Path, PathBuf};
 
@@ -27,6 +27,9 @@ pub struct Trained {
 /// The file of a model in its folder.
 pub(crate) const FILE: &str = "model.safetensors";
 
+/// The file of the wall times of its training.
+pub(crate) const TIMES: &str = "timings.csv";
+
 impl Trained {
     /// The settings of the model and of its training.
     ///
@@ -44,10 +47,9 @@ impl Trained {
     /// [`Error::NoModel`], [`Error::SeveralModels`], or the reason why the files cannot be read.
     pub fn load(folder: impl AsRef<Path>) -> Result<Self, Error> {
         let folder = Self::locate(folder.as_ref())?;
-        let path = folder.join(FILE);
-        let read = tensor_file::read::<Record>(&path)?;
-        let (tensors, mut record) = read.ok_or(Error::NoModel { folder: folder.clone() })?;
-        let model = Model::restore(&record, &tensors, &path)?;
+        let found = Self::read(&folder, |_| true)?;
+        let missing = || Error::NoModel { folder: folder.clone() };
+        let Trained { model, mut record } = found.ok_or_else(missing)?;
         if let (Some("models"), Some(name)) = (name_of(folder.parent()), name_of(Some(&folder))) {
             name.clone_into(&mut record.run);
         }
@@ -61,7 +63,7 @@ impl Trained {
     pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {
         let mut tensors = TensorMap::new();
         self.model.store(&mut tensors);
-        let written = tensor_file::to_bytes(&tensors, &self.record);
+        let written = tensor_file::to_bytes(&tensors, &self.record.without_times());
         Ok(written.map_err(|source| TensorFileError::Io { path: FILE.into(), source })?)
     }
 
@@ -109,12 +111,22 @@ impl Trained {
 
     /// The model in `folder`, if it is there and has this key.
     pub(crate) fn load_if(folder: &Path, key: &Key) -> Result<Option<Self>, Error> {
+        Self::read(folder, |record| record.key == key.as_str())
+    }
+
+    /// The model in `folder`, if it is there and its record is the one that is `wanted`.
+    fn read(folder: &Path, wanted: impl Fn(&Record) -> bool) -> Result<Option<Self>, Error> {
         let path = folder.join(FILE);
         let found = tensor_file::read::<Record>(&path)?;
-        let Some((tensors, record)) = found.filter(|(_, record)| record.key == key.as_str()) else {
+        let Some((tensors, mut record)) = found.filter(|(_, record)| wanted(record)) else {
             return Ok(None);
         };
-        Ok(Some(Trained { model: Model::restore(&record, &tensors, &path)?, record }))
+        let model = Model::restore(&record, &tensors, &path)?;
+        // Models of earlier versions have the times in their records. A model without times is a model, too.
+        if let Ok(times) = report::read_csv(&folder.join(TIMES)) {
+            record.add_times(&times);
+        }
+        Ok(Some(Trained { model, record }))
     }
 }
 

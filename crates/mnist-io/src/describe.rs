@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::read::format::Reader;
 use crate::read::formats::format_of;
 use crate::read::{ReadOptions, fitted_table, name_of, open};
+use crate::some_of::some_of;
 
 /// How [`open`](crate::open) would read a file with the same options. `Display` tells it as a table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -135,10 +136,7 @@ fn in_words(kind: &ColumnKind) -> String {
         }
         ColumnKind::Boolean { no, yes } => format!("boolean, {no} or {yes}"),
         ColumnKind::Category { levels } => {
-            const SHOWN: usize = 8;
-            let more = if levels.len() > SHOWN { ", …" } else { "" };
-            let some = levels[..levels.len().min(SHOWN)].join(", ");
-            format!("category of {} levels: {some}{more}", levels.len())
+            format!("category of {} levels: {}", levels.len(), some_of(levels))
         }
         ColumnKind::Ignored { reason } => format!("ignored: {reason}"),
     }

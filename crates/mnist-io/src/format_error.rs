@@ -4,6 +4,7 @@ use std::error;
 use std::path::PathBuf;
 
 use crate::shape::ImageShape;
+use crate::some_of::some_of;
 
 /// A file that cannot be read as samples. `place` is the file and, where it has several, the entry.
 #[derive(Debug, thiserror::Error)]
@@ -142,7 +143,7 @@ pub enum FormatError {
         "{} has entries {}; expected x_train, y_train, x_test and y_test, or x and y, or \
          scikit-learn's data and target",
         file.display(),
-        found.join(", ")
+        some_of(found)
     )]
     NpzEntries {
         /// The file.

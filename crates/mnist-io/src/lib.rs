@@ -20,6 +20,7 @@ mod place;
 mod read;
 mod rows;
 mod shape;
+mod some_of;
 mod split_rule;
 mod splits;
 pub mod subsets;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::place::Place;
+use crate::some_of::some_of;
 
 /// A table that cannot be read as samples.
 #[derive(Debug, thiserror::Error)]
@@ -87,8 +88,9 @@ pub enum TableError {
 
     /// A column that an option names and that does not exist.
     #[error(
-        "{}: no column \"{column}\", which {option} names; the nearest is \"{nearest}\"",
-        file.display()
+        "{}: no column \"{column}\", which {option} names{hint}; expected one of {}",
+        file.display(),
+        some_of(found)
     )]
     UnknownColumn {
         /// The file.
@@ -97,15 +99,17 @@ pub enum TableError {
         option: &'static str,
         /// The column that was given.
         column: String,
-        /// The column with the most similar name.
-        nearest: String,
+        /// The column that was probably meant, in words; empty if none is like it.
+        hint: String,
+        /// The names of the columns.
+        found: Vec<String>,
     },
 
     /// A column of the contract that new data lack.
     #[error(
         "{}: no column \"{column}\", which the model needs; found {}",
         file.display(),
-        found.join(", ")
+        some_of(found)
     )]
     AbsentColumn {
         /// The file.
@@ -169,7 +173,7 @@ pub enum TableError {
     #[error(
         "{}, {place}: the label \"{found}\" is no class of the training part; expected one of {}",
         file.display(),
-        expected.join(", ")
+        some_of(expected)
     )]
     UnknownClass {
         /// The file.
@@ -184,16 +188,18 @@ pub enum TableError {
 
     /// A label column that does not exist.
     #[error(
-        "{}: no column \"{column}\" for the labels; expected an index from 0 (or from the end: -1) \
+        "{}: no column \"{column}\" for the labels{hint}; expected an index from 0 (or from the end: -1) \
          or one of {}",
         file.display(),
-        found.join(", ")
+        some_of(found)
     )]
     LabelColumn {
         /// The file.
         file: PathBuf,
         /// The column that was given.
         column: String,
+        /// The column that was probably meant, in words; empty if none is like it.
+        hint: String,
         /// The names of the columns, or the range of their indices.
         found: Vec<String>,
     },

@@ -67,8 +67,14 @@ pub struct EpochRecord {
     pub value: f64,
     /// The quantity that `value` measures.
     pub metric: Metric,
-    /// Wall time in seconds.
+    /// Wall time in seconds; 0 where it is not known, as in files that are to be the same for every run.
+    #[serde(default, skip_serializing_if = "is_unknown")]
     pub seconds: f64,
     /// Number of samples processed.
     pub samples: usize,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_unknown(seconds: &f64) -> bool {
+    *seconds == 0.0
 }

@@ -49,9 +49,15 @@ pub enum StudyError {
     Unlabelled(&'static str),
 }
 
+/// The candidate that is most similar to `word`, if any is similar enough.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let scored =
+        candidates.into_iter().map(|c| (strsim::normalized_damerau_levenshtein(word, c), c));
+    scored.filter(|(score, _)| *score > 0.6).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, c)| c)
+}
+
 /// A question with the known word that is most like `word`; empty if none is like it.
 fn did_you_mean(word: &str, known: &[String]) -> String {
-    let scored = known.iter().map(|k| (strsim::normalized_damerau_levenshtein(word, k), k));
-    let nearest = scored.filter(|(score, _)| *score > 0.6).max_by(|a, b| a.0.total_cmp(&b.0));
-    nearest.map(|(_, known)| format!("; did you mean `{known}`?")).unwrap_or_default()
+    let nearest = nearest(word, known.iter().map(String::as_str));
+    nearest.map(|known| format!("; did you mean `{known}`?")).unwrap_or_default()
 }

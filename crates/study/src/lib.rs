@@ -26,7 +26,7 @@ pub use comparison::{ReferenceCell, Refitted, refit, run_comparison};
 pub use config::{
     ArchitectureSettings, Choice, ComparisonConfig, EqualSeconds, LabelBudget, Search, SearchSpace,
 };
-pub use error::{ConfigError, StudyError};
+pub use error::{ConfigError, StudyError, nearest};
 pub use event::{Event, Listener};
 pub use layer_cache::{CachedStack, LayerSource, Recorder, cached_layers};
 pub use layers::{LayerEntry, Layers};

@@ -1,11 +1,8 @@
 //! The search of hyperparameters on a user's data.
 
-use study::{ComparisonConfig, Methods, Search, SearchSpace};
+use study::{ComparisonConfig, Methods, SearchSpace};
 
 use super::{CompareOptions, is_given};
-
-/// Trials of each method on small sets, where none are given: a third of the space of a method without noise.
-const TRIALS: usize = 12;
 
 /// Gives the comparison a search where it has none and the set is small, and a space to one that has none. Settings
 /// that are given with the command stay as they are. `most` is the largest dropout of inputs.
@@ -16,10 +13,10 @@ pub(super) fn suit(
     (is_small, most): (bool, f64),
 ) {
     let given = |setting: &str| is_given(&options.set, setting);
-    let trials = comparison.search.as_ref().map(|search| search.trials);
-    let Some(trials) = options.trials.or(trials).or(is_small.then_some(TRIALS)) else { return };
-    let search = comparison.search.get_or_insert(Search { trials, space: SearchSpace::default() });
-    search.trials = trials;
+    if comparison.search.is_none() && !is_small {
+        return;
+    }
+    let search = comparison.search.get_or_insert_default();
     if given("comparison.search.space") || search.space != SearchSpace::default() {
         return;
     }

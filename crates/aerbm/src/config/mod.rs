@@ -17,12 +17,13 @@ pub use autoencoder::AutoencoderSettings;
 pub use conv_rbm::ConvRbmSettings;
 pub use grounds::Grounds;
 pub use memory::Memory;
-pub use parse::{ConfigError, from_table, nearest, set};
+pub use parse::{ConfigError, from_table, set};
 pub use probe::ProbeSettings;
 pub use profile::{DefaultComparison, Profile, ProfileConfig, RunEntry};
 pub use rbm::{DbnSettings, LikelihoodSettings, RbmSettings};
 pub use run::{RunConfig, plain_name, presets};
 pub use stopping::Stopping;
+pub use study::nearest;
 
 pub(crate) use parse::{table, text_of};
 pub(crate) use renamed::full_path;

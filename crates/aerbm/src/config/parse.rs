@@ -7,6 +7,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use study::nearest;
 use thiserror::Error;
 use toml::{Table, Value};
 
@@ -172,13 +173,6 @@ pub(crate) fn overlay(below: &mut Table, above: Table) {
             }
         }
     }
-}
-
-/// The candidate that is most similar to `word`, if any is similar enough.
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let scored =
-        candidates.into_iter().map(|c| (strsim::normalized_damerau_levenshtein(word, c), c));
-    scored.filter(|(score, _)| *score > 0.6).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, c)| c)
 }
 
 /// Adds the known key that was probably meant to serde's message, which quotes the unknown key and then

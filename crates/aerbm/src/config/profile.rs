@@ -4,11 +4,11 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-use study::{ComparisonConfig, Methods};
+use study::{ComparisonConfig, Methods, nearest};
 use toml::Table;
 
 use super::grounds::Grounds;
-use super::parse::{ConfigError, from_table, nearest, overlay, set, table, text_of};
+use super::parse::{ConfigError, from_table, overlay, set, table, text_of};
 use super::probe::ProbeSettings;
 use super::renamed::{full_path, to_present_names};
 use super::run::{RunConfig, source_table};

@@ -6,13 +6,14 @@ use include_dir::{Dir, include_dir};
 use mnist_io::{ImageShape, SplitRule};
 use nn_core::{BlockKind, InvalidSetting, Layout};
 use serde::Serialize;
+use study::nearest;
 use toml::{Table, Value};
 
 use super::autoencoder::AutoencoderSettings;
 use super::conv_rbm::ConvRbmSettings;
 use super::kind::RunKind;
 use super::memory::Memory;
-use super::parse::{ConfigError, from_table, nearest, set, table, text_of};
+use super::parse::{ConfigError, from_table, set, table, text_of};
 use super::rbm::{DbnSettings, RbmSettings};
 use super::stopping::Stopping;
 use crate::Error;

@@ -11,6 +11,7 @@ use super::MissingValues;
 use super::column::{Column, ColumnKind, Shift};
 use crate::frame::cell::canonical;
 use crate::frame::{Cell, CellFormat, Cells, dates};
+use crate::some_of::some_of;
 use crate::table_error::TableError;
 
 /// The treatment of levels that were not seen in training.
@@ -169,7 +170,7 @@ impl Plan<'_> {
             ColumnKind::Category { levels } => {
                 let level = self.level(cell);
                 if level.is_none() {
-                    let expected = || format!("one of {}", some(levels));
+                    let expected = || format!("one of {}", some_of(levels));
                     self.seen.unknown(unknown, &cell.text(), expected)?;
                 }
                 out[level.unwrap_or(levels.len())] = 1.0;
@@ -219,11 +220,4 @@ fn shifted(
     seen.n_outside += u64::from(value < low || value > high);
     let feature = shift.encode(value);
     if feature.is_finite() { Ok(feature) } else { Err(Refused("a number within f32".into())) }
-}
-
-/// The first levels, for messages.
-fn some(levels: &[String]) -> String {
-    const SHOWN: usize = 8;
-    let more = if levels.len() > SHOWN { ", …" } else { "" };
-    levels[..levels.len().min(SHOWN)].join(", ") + more
 }

@@ -32,6 +32,7 @@ pub(crate) fn label_index(
     column_index(names, has_header, asked).map(Some).ok_or_else(|| TableError::LabelColumn {
         file: file.into(),
         column: asked.to_owned(),
+        hint: if has_header { hint(names, asked) } else { String::new() },
         found: if has_header { names.to_vec() } else { vec![format!("0 to {}", names.len() - 1)] },
     })
 }
@@ -66,7 +67,17 @@ pub(crate) fn unknown_column(
     option: &'static str,
     asked: &str,
 ) -> TableError {
-    let likeness = |name: &&String| strsim::damerau_levenshtein(name, asked);
-    let nearest = names.iter().min_by_key(likeness).cloned().unwrap_or_default();
-    TableError::UnknownColumn { file: file.into(), option, column: asked.to_owned(), nearest }
+    let hint = hint(names, asked);
+    let found = names.to_vec();
+    TableError::UnknownColumn { file: file.into(), option, column: asked.to_owned(), hint, found }
+}
+
+/// The name that was probably meant, in words; empty if none is like it.
+fn hint(names: &[String], asked: &str) -> String {
+    let likeness = |name: &String| {
+        strsim::normalized_damerau_levenshtein(&name.to_lowercase(), &asked.to_lowercase())
+    };
+    let scored = names.iter().map(|name| (likeness(name), name));
+    let nearest = scored.filter(|(score, _)| *score > 0.6).max_by(|a, b| a.0.total_cmp(&b.0));
+    nearest.map(|(_, name)| format!(" (did you mean \"{name}\"?)")).unwrap_or_default()
 }

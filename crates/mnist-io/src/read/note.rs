@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::contract::Reason;
+use crate::some_of::some_of;
 
 /// A decision that [`open`](crate::open) made. `Display` tells it in one line.
 #[derive(Debug, Clone, PartialEq)]
@@ -156,9 +157,6 @@ pub enum Scaled {
     },
 }
 
-/// Number of names that are listed.
-const SHOWN: usize = 12;
-
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -169,7 +167,7 @@ impl fmt::Display for Note {
                 write!(f, "{values} from {min} to {max}, {scaled}")
             }
             Note::Classes { names } => {
-                write!(f, "{} classes: {}", names.len(), list(names))
+                write!(f, "{} classes: {}", names.len(), some_of(names))
             }
             Note::HeldOut { n_test, n_samples, stratified } => {
                 let how = if *stratified { "stratified by class" } else { "drawn at random" };
@@ -187,21 +185,21 @@ impl fmt::Display for Note {
                 write!(f, "{n_files} files in {} are ignored: they are no images", dir.display())
             }
             Note::IgnoredEntries { file, entries } => {
-                write!(f, "entries of {} that are ignored: {}", file.display(), list(entries))
+                write!(f, "entries of {} that are ignored: {}", file.display(), some_of(entries))
             }
             Note::Ignored { columns, reason } => {
                 let (noun, verb) =
                     if columns.len() == 1 { ("column", "is") } else { ("columns", "are") };
-                write!(f, "{noun} {} {verb} ignored: {reason}", list(columns))
+                write!(f, "{noun} {} {verb} ignored: {reason}", some_of(columns))
             }
             Note::Categories { columns } => {
                 let told = columns.iter().map(|(name, levels)| format!("{name} ({levels} levels)"));
-                write!(f, "read as categories: {}", list(&told.collect::<Vec<_>>()))
+                write!(f, "read as categories: {}", some_of(told))
             }
             Note::Missing { columns } => {
                 let told =
                     columns.iter().map(|(name, share)| format!("{name} ({:.1} %)", 100.0 * share));
-                write!(f, "missing values are marked in {}", list(&told.collect::<Vec<_>>()))
+                write!(f, "missing values are marked in {}", some_of(told))
             }
             Note::MissingInArray { n_values } => {
                 write!(f, "{n_values} values are NaN and count as missing")
@@ -219,7 +217,7 @@ impl fmt::Display for Note {
                 Ok(())
             }
             Note::ExtraColumns { columns } => {
-                write!(f, "the model does not use {}", list(columns))
+                write!(f, "the model does not use {}", some_of(columns))
             }
             Note::ByPosition => write!(f, "columns are matched by position: there are no names"),
             Note::Converted { n_images } => {
@@ -243,12 +241,6 @@ impl Note {
     pub(crate) fn is_conversion(&self) -> bool {
         matches!(self, Note::Converted { .. } | Note::Opaque { .. })
     }
-}
-
-/// The first names.
-fn list(names: &[String]) -> String {
-    let more = if names.len() > SHOWN { ", …" } else { "" };
-    names[..names.len().min(SHOWN)].join(", ") + more
 }
 
 impl fmt::Display for Scaled {

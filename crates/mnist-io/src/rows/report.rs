@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{AnyEncoder, Rows};
+use crate::some_of::some_of;
 
 /// What was seen of new data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -77,39 +78,34 @@ impl RowsReport {
     }
 }
 
-/// Number of columns, levels or classes that are told.
-const SHOWN: usize = 5;
-
 /// One line for each thing that differs from the training part; none if nothing does.
 impl fmt::Display for RowsReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut outside: Vec<_> = self.features.iter().filter(|x| x.outside_share > 0.0).collect();
         outside.sort_by(|a, b| b.outside_share.total_cmp(&a.outside_share));
         if !outside.is_empty() {
-            let told = outside
-                .iter()
-                .take(SHOWN)
-                .map(|x| format!("{} ({:.1} %)", x.name, 100.0 * x.outside_share));
-            let more = if outside.len() > SHOWN { ", …" } else { "" };
-            let told = told.collect::<Vec<_>>().join(", ");
-            let share = 100.0 * self.outside_share();
-            writeln!(f, "{share:.1} % of the values are outside the range learned: {told}{more}")?;
+            let told =
+                outside.iter().map(|x| format!("{} ({:.1} %)", x.name, 100.0 * x.outside_share));
+            let (told, share) = (some_of(told), 100.0 * self.outside_share());
+            writeln!(f, "{share:.1} % of the values are outside the range learned: {told}")?;
         }
         for x in self.features.iter().filter(|x| !x.unknown_levels.is_empty()) {
             let n: u64 = x.unknown_levels.iter().map(|(_, n)| n).sum();
-            writeln!(f, "{n} rows have unknown levels of {}: {}", x.name, some(&x.unknown_levels))?;
+            writeln!(
+                f,
+                "{n} rows have unknown levels of {}: {}",
+                x.name,
+                counted(&x.unknown_levels)
+            )?;
         }
         if !self.unknown_classes.is_empty() {
             let n: u64 = self.unknown_classes.iter().map(|(_, n)| n).sum();
-            writeln!(f, "{n} rows have unknown classes: {}", some(&self.unknown_classes))?;
+            writeln!(f, "{n} rows have unknown classes: {}", counted(&self.unknown_classes))?;
         }
         Ok(())
     }
 }
 
-fn some(counts: &[(String, u64)]) -> String {
-    let told: Vec<String> =
-        counts.iter().take(SHOWN).map(|(name, n)| format!("{name} ({n})")).collect();
-    let more = if counts.len() > SHOWN { ", …" } else { "" };
-    told.join(", ") + more
+fn counted(counts: &[(String, u64)]) -> String {
+    some_of(counts.iter().map(|(name, n)| format!("{name} ({n})")))
 }

@@ -88,7 +88,8 @@ fn table_errors() -> Vec<TableError> {
             file: file(),
             option: "drop_columns",
             column: text(),
-            nearest: text(),
+            hint: text(),
+            found: vec![],
         },
         TableError::AbsentColumn { file: file(), column: text(), found: vec![] },
         TableError::Schema { file: file(), line: 1, found: text() },
@@ -106,7 +107,7 @@ fn table_errors() -> Vec<TableError> {
             found: text(),
             expected: vec![],
         },
-        TableError::LabelColumn { file: file(), column: text(), found: vec![] },
+        TableError::LabelColumn { file: file(), column: text(), hint: text(), found: vec![] },
         TableError::NoFeatures { file: file() },
     ]
 }

@@ -79,7 +79,11 @@ fn every_mistake_in_a_table_is_named_with_its_line() {
     let case = |text: &str, options: &ReadOptions, says: &[&str]| {
         refused(&write(dir.path(), "bad.csv", text), options, says);
     };
-    case(FLOWERS, &labelled_by("specie"), &["no column \"specie\"", "length, width, species"]);
+    case(
+        FLOWERS,
+        &labelled_by("specie"),
+        &["no column \"specie\"", "(did you mean \"species\"?)", "length, width, species"],
+    );
     case("1,2\n3,4\n5,6\n", &labelled_by("2"), &["no column \"2\"", "one of 0 to 1"]);
     case("1,2\n3,4\n5\n", &options(), &["line 3: 1 fields; expected 2"]);
     case("1,2\n3,\n5,6\n7,8\n9,1\n", &refusing(), &["line 2, column 1: no value"]);

@@ -246,7 +246,7 @@ fn a_schema_overrides_what_would_be_found() {
     };
     refused(
         "[columns.height_cm]\ntype = \"number\"\n",
-        "no column \"height_cm\", which the declaration of columns names; the nearest is \"height\"",
+        "no column \"height_cm\", which the declaration of columns names (did you mean \"height\"?)",
     );
     refused("[columns.city]\ntyp = \"number\"\n", "bad.toml, line ");
     refused("[columns.city]\ntype = \"numeral\"\n", "unknown variant");
@@ -325,7 +325,7 @@ fn a_text_among_numbers_and_a_quantity_as_label_are_named() {
     let option = ReadOptions { drop_columns: vec!["aa".into()], ..options() };
     let said = open(dir.write("b.csv", "a,b\n1,2\n3,4\n5,6\n"), &option).unwrap_err().to_string();
     assert!(
-        said.contains("no column \"aa\", which drop_columns names; the nearest is \"a\""),
+        said.contains("no column \"aa\", which drop_columns names; expected one of "),
         "{said}"
     );
 }

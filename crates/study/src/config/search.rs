@@ -15,13 +15,19 @@ const MOST_POINTS: usize = 100_000;
 /// The trials of a method at the first seed, with each number of labels and at each depth. Each trains on the
 /// labelled samples and is judged on the validation samples; the test samples are not looked at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Search {
     /// Number of trials. A method for which the space has fewer points tries all of them.
     pub trials: usize,
     /// The values to choose from, besides the learning rates and multipliers of the comparison.
-    #[serde(default)]
     pub space: SearchSpace,
+}
+
+impl Default for Search {
+    /// A third of the points that `compare` has for a method without noise, and no space.
+    fn default() -> Self {
+        Search { trials: 12, space: SearchSpace::default() }
+    }
 }
 
 /// Values of the hyperparameters that are searched; one without values stays as the settings have it. Where
