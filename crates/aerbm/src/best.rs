@@ -20,10 +20,10 @@ use study::{
 };
 
 use crate::classifier::{Calibration, Origin, TrainedClassifier};
-use crate::contract;
+use crate::figures::Figures;
 use crate::folder::RunFolder;
 use crate::monitor::{Monitor, forward};
-use crate::{Error, mean};
+use crate::{Error, contract, figures, mean, page};
 
 /// The name of the folder.
 pub const BEST: &str = "best";
@@ -72,7 +72,9 @@ pub(crate) fn leave(
         validation_rows: cell.validation_errors.1,
         origin: None,
     };
-    let calibration = calibrate(&mut model, splits)?;
+    let (calibration, [before, after]) = calibrate(&mut model, splits)?;
+    let styles = page::styles(methods);
+    figures::mistakes::reliability(Figures { dir: run.path(), styles: &styles }, &before, &after)?;
     let test_labels = splits.test.labels.as_deref().unwrap_or_default();
     let confusion = Confusion::new(test_labels, &cell.predictions, splits.train.n_classes)?;
     let words = methods.0.get(&cell.method).map_or(&cell.method, |method| &method.words);
@@ -105,23 +107,29 @@ pub(crate) fn leave(
     Ok(Some(Best { model, folder: folder.to_owned(), words }))
 }
 
-/// Calibrates the probabilities on the validation samples, and measures the effect on the test samples.
-fn calibrate(model: &mut TrainedClassifier, splits: &Splits) -> Result<Calibration, Error> {
+/// Calibrates the probabilities on the validation samples, and measures the effect on the test samples; returns
+/// their reliability before and after, too.
+fn calibrate(
+    model: &mut TrainedClassifier,
+    splits: &Splits,
+) -> Result<(Calibration, [Reliability; 2]), Error> {
     let labels = |set: &Dataset| set.labels.clone().unwrap_or_default();
-    let error_pct = |model: &TrainedClassifier| -> Result<f64, Error> {
+    let reliability = |model: &TrainedClassifier| {
         let p = model.probabilities(splits.test.images.view());
-        let reliability = Reliability::new(p.view(), &labels(&splits.test))?;
-        Ok(100.0 * reliability.expected_error().unwrap_or(f64::NAN))
+        Reliability::new(p.view(), &labels(&splits.test))
     };
+    let error_pct =
+        |reliability: &Reliability| 100.0 * reliability.expected_error().unwrap_or(f64::NAN);
     let p = model.probabilities(splits.validation.images.view());
     let temperature = fit_temperature(logits_of(p.view()).view(), &labels(&splits.validation))?;
-    let error_before_pct = error_pct(model)?;
+    let before = reliability(model)?;
     if let Some(output) = model.classifier.layers.last_mut() {
         output.weights /= temperature as f32;
         output.bias /= temperature as f32;
     }
-    let error_after_pct = error_pct(model)?;
-    Ok(Calibration { temperature, error_before_pct, error_after_pct })
+    let after = reliability(model)?;
+    let (error_before_pct, error_after_pct) = (error_pct(&before), error_pct(&after));
+    Ok((Calibration { temperature, error_before_pct, error_after_pct }, [before, after]))
 }
 
 /// The recommendation for the terminal and the page; `code` stands between backquotes.

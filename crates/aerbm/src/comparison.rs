@@ -67,7 +67,9 @@ pub(crate) fn compare(
     tables::write(folder, &outcome, &roles, truth)?;
     folder.add_rows(tables::layer_metrics(&outcome, &roles), tables::timings(&outcome))?;
     let styles = page::styles(methods);
-    figures::comparison::draw(Figures { dir: folder.path(), styles: &styles }, &outcome)?;
+    let figures = Figures { dir: folder.path(), styles: &styles };
+    figures::comparison::draw(figures, &outcome)?;
+    figures::mistakes::draw(figures, &outcome, &splits.test)?;
     let tested = Tested::all(&outcome.cells);
     let summary = tables::summary_for_other_samples(&tested);
     let (paired, cells) = (tables::paired_rows(&tested, &roles), tables::cell_rows(&outcome));

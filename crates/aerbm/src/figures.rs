@@ -19,6 +19,7 @@ pub(crate) mod comparison;
 pub(crate) mod feature_maps;
 pub(crate) mod generation;
 mod kernels;
+pub(crate) mod mistakes;
 
 /// The place of figures and the styles of the methods in them.
 #[derive(Debug, Clone, Copy)]

@@ -23,6 +23,10 @@ const NOISE: Purpose = Purpose::new("sample noise");
 /// Chains whose free energies are followed.
 const FOLLOWED: usize = 20;
 
+/// R̂ above which chains are said not to have mixed. 1.01 is the usual advice for results; chains of samples to
+/// look at may differ a little more.
+const MIXED: f64 = 1.1;
+
 /// Options of [`sample`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct SampleOptions {
@@ -85,7 +89,8 @@ pub fn sample(
     if test.shape.is_image() {
         figures::gibbs_samples(out, trained, &*model, &start, (steps, seed))?;
     }
-    let (chains, mut measures) = long_chains(&*model, (options.from_data, n), splits, steps, seed);
+    let (chains, mut measures) =
+        long_chains(&*model, (options.from_data, n), splits, (steps, seed), monitor);
     let samples = if test.shape.is_image() {
         chains.draw_down(seed, steps)
     } else {
@@ -111,8 +116,8 @@ fn long_chains<'a>(
     model: &'a dyn Generative,
     (from_data, n): (bool, usize),
     splits: &Splits,
-    steps: usize,
-    seed: u64,
+    (steps, seed): (usize, u64),
+    monitor: &dyn Monitor,
 ) -> (Box<dyn SampleChains + 'a>, Vec<Measure>) {
     let mut chains = if from_data {
         let train = &splits.train.images;
@@ -133,6 +138,13 @@ fn long_chains<'a>(
     let mut measures = Vec::new();
     if traces[0].len() >= 4 {
         let found = diagnose_chains(&traces);
+        if found.r_hat > MIXED {
+            monitor.note(&format!(
+                "the chains have not mixed: R̂ is {:.2}, and below {MIXED} for chains that forgot their starts; the \
+                 samples are not yet those of the model; take more steps",
+                found.r_hat
+            ));
+        }
         let row = |metric, value, unit| Measure::new("samples", metric, value, unit);
         measures.push(row("autocorrelation_time", found.autocorrelation_time, "steps"));
         measures.push(row("effective_samples", found.effective_samples, "samples"));

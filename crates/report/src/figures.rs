@@ -16,6 +16,7 @@ mod forest;
 mod histogram;
 mod intervals;
 mod lines;
+mod matrix;
 pub(crate) mod palette;
 mod picture;
 mod render;
@@ -102,6 +103,7 @@ kinds! {
     histogram: Histogram, HistogramPanel, Bin;
     intervals: Intervals, IntervalSeries, IntervalPoint;
     lines: Lines, Panel, Curve;
+    matrix: Matrix, Square;
     scatter: Scatter, ScatterPanel;
     tiles: Tiles, TileRow, TileScale;
 }
