@@ -311,3 +311,26 @@ fn parts_that_a_model_lacks_and_files_of_its_own_are_refused_in_a_line() {
     assert_eq!((&card["kind"], &card["training"]["rows"]), (&json!("rbm"), &json!(60)));
     aerbm().args(["show", "nowhere"]).assert().code(1).stderr(contains("no model.safetensors"));
 }
+
+#[test]
+fn measurements_of_a_run_are_written_for_trackers() {
+    let out = tempfile::tempdir().expect("a temporary folder");
+    let reference = root().join("reports/reference");
+    for (format, folder) in [("mlflow", "mlruns"), ("tensorboard", "tensorboard")] {
+        let export = |more: &[&str]| {
+            let mut command = aerbm();
+            command.arg("export").arg(&reference).args(["--format", format]);
+            command.args(more).arg("--out").arg(out.path().join(folder)).assert()
+        };
+        export(&["--part", "encoder"]).code(1).stderr(contains("--part is of models"));
+        export(&[]).success().stdout(contains(" runs: "));
+        export(&[]).success();
+    }
+    let run = "tensorboard/rbm-depth-3-labels-1000-seed-11/events.out.tfevents.";
+    let folder = out.path().join(run).parent().expect("a folder").to_owned();
+    assert_eq!(fs::read_dir(folder).expect("the run is there").count(), 1);
+    let experiments = fs::read_dir(out.path().join("mlruns")).expect("there").count();
+    assert_eq!(experiments, 1, "written again, it is the same experiment");
+    let nothing = aerbm().args(["export", "nowhere", "--format", "mlflow"]).assert();
+    nothing.code(1).stderr(contains("nowhere"));
+}

@@ -36,6 +36,7 @@ mod semi_supervised;
 mod stored;
 mod sums;
 mod threads;
+pub mod tracking;
 mod train;
 mod trained;
 pub mod verify;

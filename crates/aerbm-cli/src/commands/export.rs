@@ -1,25 +1,27 @@
 use std::path::PathBuf;
 
 use aerbm::export::{Export, Format, Part};
+use aerbm::tracking::{self, Tracker};
 use aerbm::{Saved, Trained, best, contract};
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 
 use crate::ui::Ui;
 
-/// Write a trained model for other programs: ONNX, safetensors, or scikit-learn's arrays
+/// Write a trained model, or the measurements of a run, for other programs
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Folder of a model, or of a run with one model
+    /// Folder of a model, or of a run: with one model for formats of models, any for those of measurements
     model: PathBuf,
-    /// Format of the file
+    /// Format of the file or folder
     #[arg(long)]
     format: FormatName,
     /// Part of the model [default: the classifier if there is one, else the encoder; for safetensors all
     /// parameters]
     #[arg(long)]
     part: Option<PartName>,
-    /// File to write [default: RUN-PART.FORMAT in the folder MODEL]
+    /// File to write, or folder for mlflow and tensorboard [default: RUN-PART.FORMAT, mlruns or tensorboard in the
+    /// folder MODEL]
     #[arg(long)]
     out: Option<PathBuf>,
 }
@@ -32,6 +34,29 @@ enum FormatName {
     Safetensors,
     /// Arrays with the names that scikit-learn's estimators have
     Npz,
+    /// Settings and measurements of a run for MLflow: a folder `mlruns`
+    Mlflow,
+    /// Measurements of a run for TensorBoard: event files
+    Tensorboard,
+}
+
+impl FormatName {
+    /// The format of a model, or the program that shows runs.
+    fn kind(self) -> Kind {
+        match self {
+            FormatName::Onnx => Kind::Model(Format::Onnx),
+            FormatName::Safetensors => Kind::Model(Format::Safetensors),
+            FormatName::Npz => Kind::Model(Format::Npz),
+            FormatName::Mlflow => Kind::Run(Tracker::Mlflow),
+            FormatName::Tensorboard => Kind::Run(Tracker::Tensorboard),
+        }
+    }
+}
+
+/// The thing that is exported.
+enum Kind {
+    Model(Format),
+    Run(Tracker),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -51,10 +76,29 @@ const OWN_FILES: [&str; 3] =
     ["model.safetensors", "classifier.safetensors", "checkpoint.safetensors"];
 
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
+    match args.format.kind() {
+        Kind::Model(format) => model(args, format, ui),
+        Kind::Run(tracker) => measurements(args, tracker, ui),
+    }
+}
+
+/// Exports the measurements of a run.
+fn measurements(args: &Arguments, tracker: Tracker, ui: &Ui) -> anyhow::Result<()> {
+    if args.part.is_some() {
+        bail!("--part is of models; leave it out for the measurements of a run");
+    }
+    let out = args.out.clone().unwrap_or_else(|| args.model.join(tracker.folder()));
+    let runs = tracking::write(&args.model, tracker, &out)?;
+    ui.rows(&[serde_json::json!({ "runs": runs, "folder": out })])?;
+    ui.result(&format!("{runs} runs: {}", out.display()))
+}
+
+/// Exports a model.
+fn model(args: &Arguments, format: Format, ui: &Ui) -> anyhow::Result<()> {
     let folder = best::resolve(&args.model);
     let saved = Saved::load(&folder)?;
     let part = args.part.map(Part::from);
-    let (format, name) = (Format::from(args.format), &saved.classifier_name);
+    let name = &saved.classifier_name;
     let wants_classifier = part.is_none_or(|part| part == Part::Classifier);
     let (export, run) = match (&saved.classifier, &saved.model) {
         (Some(classifier), model) if wants_classifier || model.is_none() => {
@@ -65,7 +109,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     };
     // With the contract raw columns go in; a model without one takes the numbers that it learned from.
     let export = match contract::load(&Trained::locate(&folder).unwrap_or(folder))? {
-        Some(contract) if args.format == FormatName::Onnx => {
+        Some(contract) if format == Format::Onnx => {
             let export = export.with_inputs((&contract).into());
             // Models other than classifiers have no classes, also where their data have.
             if export.default_part() == Part::Classifier {
@@ -90,16 +134,6 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     ::report::write_bytes(&out, &bytes)?;
     ui.rows(&[serde_json::json!({ "run": run, "part": shown, "file": out })])?;
     ui.result(&format!("{shown} of {run}: {}", out.display()))
-}
-
-impl From<FormatName> for Format {
-    fn from(name: FormatName) -> Self {
-        match name {
-            FormatName::Onnx => Format::Onnx,
-            FormatName::Safetensors => Format::Safetensors,
-            FormatName::Npz => Format::Npz,
-        }
-    }
 }
 
 impl From<PartName> for Part {
