@@ -29,17 +29,18 @@ class PretrainedClassifier(ClassifierMixin, BaseEstimator):
     pretraining : a method of the program's comparison, such as 'rbm', 'autoencoder', 'denoising', 'sparse',
         'contractive', 'pca', or 'none' for random weights; or a list of one for each layer, in which a layer
         may also be a dict of the program's settings, such as ``{"kind": "rbm", "training": {"epochs": 5}}``.
-    pretraining_iter : epochs of each layer; None for those of the method.
+    pretraining_iter : epochs of each layer; None for those of the method, and more of them for few rows.
     learning_rate, batch_size, n_updates : of fine-tuning.
     freeze : whether only the output layer is fine-tuned.
-    validation_fraction : part of the labelled rows that is held out to decide when to stop.
+    validation_fraction : part of the labelled rows that is held out to decide when to stop; 0 keeps the network
+        after the last step, which is better unless labels are many.
     settings : further settings of fine-tuning, such as ``{"dropout": {"input": 0.2, "hidden": 0.5}}``.
     random_state, n_jobs, verbose : as in the other estimators.
 
     Attributes
     ----------
     classes_ : the classes.
-    validation_error_ : part of the held-out rows that is misclassified.
+    validation_error_ : part of the held-out rows that is misclassified; NaN without such rows.
     n_features_in_, feature_names_in_ : as in scikit-learn.
     """
 
@@ -53,7 +54,7 @@ class PretrainedClassifier(ClassifierMixin, BaseEstimator):
         batch_size=100,
         n_updates=2000,
         freeze=False,
-        validation_fraction=1 / 6,
+        validation_fraction=0.0,
         settings=None,
         random_state=None,
         n_jobs=None,
@@ -80,17 +81,19 @@ class PretrainedClassifier(ClassifierMixin, BaseEstimator):
     def __sklearn_is_fitted__(self):
         return self.__dict__.get("_model") is not None
 
-    def _plan(self):
-        """The hidden layers with their pretraining, from the data up."""
+    def _plan(self, n_rows):
+        """The hidden layers with their pretraining on so many rows, from the data up."""
         sizes = list(self.hidden_layer_sizes)
         ways = self.pretraining
         if isinstance(ways, str):
-            layers = json.loads(_aerbm.method_layers(ways, len(sizes)))
+            layers = json.loads(_aerbm.method_layers(ways, len(sizes), n_rows))
         else:
             if len(ways) != len(sizes):
                 raise ValueError(f"{len(ways)} ways of pretraining: expected one for each of {len(sizes)} layers")
             layers = [
-                json.loads(_aerbm.method_layers(way, index + 1))[index] if isinstance(way, str) else dict(way)
+                json.loads(_aerbm.method_layers(way, index + 1, n_rows))[index]
+                if isinstance(way, str)
+                else dict(way)
                 for index, way in enumerate(ways)
             ]
         if self.pretraining_iter is not None:
@@ -101,7 +104,8 @@ class PretrainedClassifier(ClassifierMixin, BaseEstimator):
 
     def fit(self, X, y):
         """Learns from X (n_samples × n_features) and y, in which -1 marks rows without a label."""
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=(np.float64, np.float32))
+        dtypes = (np.float64, np.float32)
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=dtypes, ensure_min_samples=2)
         check_classification_targets(y)
         labelled = y != -1 if np.issubdtype(y.dtype, np.number) else np.ones(len(y), dtype=bool)
         self.classes_, codes = np.unique(y[labelled], return_inverse=True)
@@ -109,7 +113,7 @@ class PretrainedClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(f"{len(self.classes_)} classes: expected 1 to 256, and -1 for no label")
         labels = np.full(len(y), -1)
         labels[labelled] = codes
-        plan = self._plan()
+        plan = self._plan(len(y))
         tuning = {
             "updates": self.n_updates,
             "batch_size": self.batch_size,
@@ -129,7 +133,8 @@ class PretrainedClassifier(ClassifierMixin, BaseEstimator):
                 listener,
             )
         self._contract = contract_of(X, (1, X.shape[1], 1), self.classes_)
-        self.validation_error_ = self._model.validation[0] / 100
+        held_out = self.validation_fraction > 0
+        self.validation_error_ = self._model.validation[0] / 100 if held_out else np.nan
         return self
 
     def predict(self, X):

@@ -14,10 +14,12 @@ from sklearn.utils.validation import validate_data
 from . import _aerbm
 
 
-def rows_of(estimator, X, *, reset):
-    """Validates X as scikit-learn does; returns it with the form in which the extension reads it."""
+def rows_of(estimator, X, *, reset, least=1):
+    """Validates X, which is to have at least so many rows, as scikit-learn does; returns it with the form in
+    which the extension reads it."""
+    dtypes = (np.float64, np.float32)
     X = validate_data(
-        estimator, X, accept_sparse="csr", dtype=(np.float64, np.float32), reset=reset
+        estimator, X, accept_sparse="csr", dtype=dtypes, reset=reset, ensure_min_samples=least
     )
     return X, as_rows(X)
 

@@ -379,6 +379,10 @@ class GaussianRBM(_DenseRBM):
 
     _preset = "gaussian-rbm"
 
+    def _rows(self, X, *, reset=False):
+        # A single row has no standard deviations.
+        return rows_of(self, X, reset=reset, least=2 if reset else 1)
+
     def __init__(
         self,
         n_components=256,

@@ -20,7 +20,7 @@ ALL = [
     aerbm.DenoisingAutoencoder(32, level=0.3, n_iter=30, batch_size=20, learning_rate=0.005),
     aerbm.ContractiveAutoencoder(32, n_iter=30, batch_size=20, learning_rate=0.01),
     aerbm.DeepAutoencoder(8, hidden_layer_sizes=(32,), n_iter=20, batch_size=20, learning_rate=0.005),
-    aerbm.ConvolutionalAutoencoder(8, kernel_size=3, n_iter=10, batch_size=20, learning_rate=0.01),
+    aerbm.ConvolutionalAutoencoder(8, kernel_size=3, n_iter=40, batch_size=20, learning_rate=0.01),
 ]
 
 
@@ -87,7 +87,7 @@ def test_pipelines_searches_and_named_columns(digits):
     pytest.importorskip("pandas")
     X, y = digits[0][:400], digits[1][:400]
     pipeline = make_pipeline(
-        aerbm.BernoulliRBM(16, n_iter=5, random_state=0), LogisticRegression(max_iter=500)
+        aerbm.BernoulliRBM(64, n_iter=10, random_state=0), LogisticRegression(max_iter=500)
     )
     search = GridSearchCV(pipeline, {"bernoullirbm__learning_rate": [1e-6, 0.1]}, cv=2, n_jobs=2)
     assert search.fit(X, y).best_params_ == {"bernoullirbm__learning_rate": 0.1}

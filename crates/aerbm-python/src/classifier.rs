@@ -18,10 +18,14 @@ pub(crate) struct Classifier {
     inner: TrainedClassifier,
 }
 
-/// The layers of a network of this depth by a method of the comparison, as JSON.
-pub(crate) fn method_layers(method: &str, depth: usize) -> PyResult<String> {
+/// The layers of a network of this depth by a method of the comparison, as JSON, with enough epochs for so many
+/// rows.
+pub(crate) fn method_layers(method: &str, depth: usize, n_rows: usize) -> PyResult<String> {
     let methods = ProfileConfig::built_in_methods();
-    let layers = methods.layers_of(method, depth).map_err(value_error)?;
+    let mut layers = methods.layers_of(method, depth).map_err(value_error)?;
+    for layer in &mut layers {
+        layer.lengthen(n_rows);
+    }
     serde_json::to_string(&layers).map_err(value_error)
 }
 

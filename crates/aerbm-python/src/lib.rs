@@ -35,7 +35,7 @@ mod _aerbm {
 
     /// The layers of a network of this depth by a method of the comparison, as JSON.
     #[pyfunction]
-    fn method_layers(method: &str, depth: usize) -> PyResult<String> {
-        crate::classifier::method_layers(method, depth)
+    fn method_layers(method: &str, depth: usize, n_rows: usize) -> PyResult<String> {
+        crate::classifier::method_layers(method, depth, n_rows)
     }
 }

@@ -287,14 +287,19 @@ impl Model {
         Ok((interval, found.verdict()))
     }
 
-    /// The parameters: arrays by name.
+    /// The parameters: arrays by name. Those of an RBM, which has one layer, have no number of a layer.
     fn tensors<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let mut map = TensorMap::new();
         self.trained.model.store(&mut map);
+        let is_rbm = matches!(self.trained.model, aerbm::Model::Rbm(_));
         let tensors = PyDict::new(py);
         for (name, tensor) in map {
+            let plain = name.split_once('.').filter(|_| is_rbm).map(|(_, name)| name);
+            // Files have vectors as rows.
+            let is_vector = plain.is_some_and(|name| name != "weights");
+            let tensor = if is_vector { tensor.index_axis_move(Axis(0), 0) } else { tensor };
             let array: Bound<'py, PyArrayDyn<f32>> = tensor.view().to_pyarray(py);
-            tensors.set_item(name, array)?;
+            tensors.set_item(plain.unwrap_or(&name), array)?;
         }
         Ok(tensors)
     }

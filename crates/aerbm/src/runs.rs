@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
-use report::{MetricRow, SummaryRow, read_csv};
+use report::{DifferingValue, MetricRow, SummaryRow, read_csv};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -150,6 +150,23 @@ pub fn diff(a: &Path, b: &Path) -> Result<Vec<Difference>, Error> {
     Ok(found)
 }
 
+/// Writes a page with the differences between two runs.
+///
+/// # Errors
+/// [`Error::Report`] if it cannot be written.
+pub fn write_page(file: &Path, a: &Path, b: &Path, found: &[Difference]) -> Result<(), Error> {
+    let of = |kind: &str| -> Vec<DifferingValue> {
+        let value = |it: &Difference| DifferingValue {
+            name: it.name.clone(),
+            values: [it.a.clone(), it.b.clone()],
+        };
+        found.iter().filter(|it| it.kind == kind).map(value).collect()
+    };
+    let names = [a, b].map(|folder| folder.display().to_string());
+    let names = [names[0].as_str(), &names[1]];
+    Ok(report::write_differing(file, names, &of("setting"), &of("number"))?)
+}
+
 type Values = BTreeMap<String, String>;
 
 fn differing(kind: &'static str, a: &Values, b: &Values) -> Vec<Difference> {
@@ -161,7 +178,7 @@ fn differing(kind: &'static str, a: &Values, b: &Values) -> Vec<Difference> {
 }
 
 /// The settings by their full names, and the version and the data beside them.
-fn settings(folder: &Path) -> Result<Values, Error> {
+pub(crate) fn settings(folder: &Path) -> Result<Values, Error> {
     let path = folder.join("config.toml");
     let text = std::fs::read_to_string(&path).map_err(|source| Error::Io { path, source })?;
     let mut values = Values::new();

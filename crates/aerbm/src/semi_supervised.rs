@@ -26,8 +26,10 @@ pub struct ClassifierSettings {
     pub layers: Vec<PlannedLayer>,
     /// The fine-tuning.
     pub fine_tuning: FineTuneConfig,
-    /// The part of each class's labelled rows, in [0, 1), that is held out to decide when to stop. If it is
-    /// less than one row, the network with the fewest errors on the training rows is kept.
+    /// The part of each class's labelled rows, in [0, 1), that is held out to decide when to stop: the network
+    /// with the fewest errors on them is kept, the first of several. If no class has enough rows for one to be
+    /// held out, the network after the last step is kept. That is the better choice with few labels, since a few
+    /// rows cannot tell good networks apart.
     pub validation_fraction: f64,
 }
 
@@ -72,7 +74,12 @@ pub fn fit_classifier(
     let learned = learned.map_err(failed)?;
 
     let (train, held_out) = hold_out(labels, n_classes, fraction, seed);
-    let held_out = if held_out.is_empty() { &train } else { &held_out };
+    let (held_out, fine_tuning) = if held_out.is_empty() {
+        // Nothing chooses among the networks of several evaluations.
+        (&train, FineTuneConfig { evaluations: 1, ..settings.fine_tuning.clone() })
+    } else {
+        (&held_out, settings.fine_tuning.clone())
+    };
     let rows = |rows: &[usize]| x.select(Axis(0), rows);
     let classes = |rows: &[usize]| -> Vec<u8> { rows.iter().filter_map(|&i| labels[i]).collect() };
     let (train_x, train_labels) = (rows(&train), classes(&train));
@@ -81,14 +88,14 @@ pub fn fit_classifier(
         [] => Classifier::linear(x.ncols(), n_classes, seed),
         layers => Classifier::new(layers, n_classes, seed),
     };
-    monitor.begin("fine-tuning", settings.fine_tuning.evaluations);
+    monitor.begin("fine-tuning", fine_tuning.evaluations);
     let tuned = with_threads(|| {
         fine_tune_with_unlabelled(
             start,
             Labelled::new(&train_x, &train_labels),
             x,
             Labelled::new(&held_out_x, &held_out_labels),
-            &settings.fine_tuning,
+            &fine_tuning,
             seed,
             &mut observer(monitor),
         )
@@ -191,6 +198,18 @@ mod tests {
             let again = fit_classifier(&settings, x.view(), &labels, 3, 1, &()).expect("trained");
             assert_eq!(found, again);
         }
+    }
+
+    #[test]
+    fn without_rows_to_choose_by_the_last_network_is_kept() {
+        let (x, labels, _) = few_labels();
+        let fitted = |evaluations: usize| {
+            let fine_tuning = FineTuneConfig { evaluations, ..settings().fine_tuning };
+            let settings =
+                ClassifierSettings { fine_tuning, validation_fraction: 0.0, ..settings() };
+            fit_classifier(&settings, x.view(), &labels, 3, 1, &()).expect("trained")
+        };
+        assert_eq!(fitted(20), fitted(1));
     }
 
     #[test]

@@ -11,10 +11,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use report::{ComparisonRow, MetricRow, Row, read_csv};
-use serde_json::Value;
 
 use crate::Error;
-use crate::config::text_of;
 
 /// A program that shows runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,42 +91,8 @@ fn optional<R: Row>(file: &Path) -> Result<Vec<R>, Error> {
 
 /// What all runs of a folder share: settings, data and version.
 fn common_parameters(folder: &Path) -> Result<BTreeMap<String, String>, Error> {
-    let mut parameters = BTreeMap::new();
-    if let Ok(text) = text_of(&folder.join("config.toml")) {
-        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-            crate::config::ConfigError(format!("config.toml: {}", error.message()))
-        })?;
-        flatten("", &serde_json::to_value(table)?, &mut parameters);
-    }
-    let info = std::fs::read_to_string(folder.join("run.json")).unwrap_or_default();
-    let info: Value = serde_json::from_str(&info).unwrap_or_default();
-    for (name, value) in [
-        ("data", &info["data"]["name"]),
-        ("data_sha256", &info["data"]["train_sha256"]),
-        ("version", &info["version"]),
-        ("command", &info["command"]),
-    ] {
-        parameters.extend(value.as_str().map(|value| (name.to_owned(), value.to_owned())));
-    }
-    Ok(parameters)
-}
-
-/// Settings by their full names. A list is one setting.
-fn flatten(above: &str, value: &Value, settings: &mut BTreeMap<String, String>) {
-    match value {
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                let name = if above.is_empty() { name.clone() } else { format!("{above}.{name}") };
-                flatten(&name, value, settings);
-            }
-        }
-        Value::String(text) => {
-            settings.insert(above.to_owned(), text.clone());
-        }
-        other => {
-            settings.insert(above.to_owned(), other.to_string());
-        }
-    }
+    let settings = crate::runs::settings(folder)?.into_iter();
+    Ok(settings.map(|(name, value)| (name, value.trim_matches('"').to_owned())).collect())
 }
 
 /// The models of `metrics.csv`, one for each seed.
@@ -192,15 +156,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_never_paths_and_settings_have_their_full_names() {
+    fn names_are_never_paths() {
         assert_eq!(file_name("../../x y"), "-..-x-y");
         assert_eq!(file_name("rbm seed 1"), "rbm-seed-1");
-        let mut settings = BTreeMap::new();
-        let value =
-            serde_json::json!({ "model": { "n_hidden": 5, "hidden": "tanh" }, "runs": [1] });
-        flatten("", &value, &mut settings);
-        let expected = [("model.hidden", "tanh"), ("model.n_hidden", "5"), ("runs", "[1]")];
-        assert_eq!(settings, expected.map(|(a, b)| (a.to_owned(), b.to_owned())).into());
     }
 
     #[test]

@@ -66,18 +66,18 @@ pub(crate) fn is_sparse<F: Real>(data: &impl Samples<F>) -> Result<bool, Unreada
         && means(data)?.mean().is_some_and(|mean| (0.0..SPARSE).contains(&mean)))
 }
 
-/// The standard deviation of each of these columns, but at least a tenth of their average: a column
-/// that never changes would otherwise have a density without bound. That of all other columns is 1.
+/// The standard deviation of each of these columns, but at least a tenth of the median of those that change: a
+/// column that never changes would otherwise have a density without bound. It is the median, so that a column of
+/// large numbers leaves the others theirs. The standard deviation of all other columns is 1.
 pub(crate) fn floored_standard_deviations<F: Real>(
     data: &impl Samples<F>,
     columns: &[Range<usize>],
 ) -> Result<Array1<F>, UnreadableSamples> {
     let all = variances(data, &means(data)?)?.mapv(f64::sqrt);
-    let own: Vec<f64> =
-        columns.iter().flat_map(|columns| all.slice(s![columns.clone()])).copied().collect();
-    let own = Array1::from(own);
-    let floor = own.mean().unwrap_or(0.0) * 0.1;
-    let floor = if floor > 0.0 { floor } else { 1.0 };
+    let own = columns.iter().flat_map(|columns| all.slice(s![columns.clone()]));
+    let mut own: Vec<f64> = own.copied().filter(|std| *std > 0.0).collect();
+    own.sort_by(f64::total_cmp);
+    let floor = own.get(own.len() / 2).map_or(1.0, |median| 0.1 * median);
     let mut std = Array1::ones(all.len());
     for columns in columns {
         let found = all.slice(s![columns.clone()]).mapv(|std| F::of(std.max(floor)));
@@ -107,7 +107,7 @@ pub(crate) fn error_of_means<F: Real>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::array;
+    use ndarray::{Array2, array};
 
     #[test]
     fn moments_are_over_observed_values() {
@@ -116,5 +116,18 @@ mod tests {
         let means = means(&data).expect("in memory");
         assert_eq!(means, array![2.0, 6.0, 0.0]);
         assert_eq!(variances(&data, &means).expect("in memory"), array![1.0, 1.0, 0.0]);
+    }
+
+    #[test]
+    fn a_column_of_large_numbers_leaves_the_others_their_deviations() {
+        let column = |scale: f64| [-scale, scale, -scale, scale];
+        let columns = [1.0, 2.0, 1000.0, 1e-9, 0.0].map(column);
+        let data = Array2::from_shape_fn((4, 5), |(row, column)| columns[column][row]);
+        let std = floored_standard_deviations(&data.view(), &[0..5]).expect("in memory");
+        // The median of 1e-9, 1, 2 and 1000, from above.
+        assert_eq!(std.to_vec(), [1.0, 2.0, 1000.0, 0.2, 0.2]);
+        let constant = Array2::from_elem((4, 2), 7.0);
+        let std = floored_standard_deviations(&constant.view(), &[0..2]).expect("in memory");
+        assert_eq!(std.to_vec(), [1.0, 1.0]);
     }
 }

@@ -16,6 +16,7 @@ use std::path::Path;
 pub use answer::{Answer, Marker, MethodStyle, PairVerdict, Rgb, Styles, Tone};
 pub use error::Error;
 pub use figures::*;
+pub use page::differing::{DifferingValue, write_differing};
 pub use playground::{Packed, PlayLayer, PlayModel, PlayPca, PlayPlane, Playground, packed_image};
 pub use rows::{
     BalancedRow, ComparisonRow, EqualSecondsRow, FailureRow, MetricRow, MistakesRow, PairedRow,

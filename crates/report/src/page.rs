@@ -3,6 +3,7 @@
 mod beside;
 mod cost;
 mod differences;
+pub(crate) mod differing;
 mod figure;
 mod heading;
 mod info;
@@ -108,44 +109,11 @@ impl Run<'_> {
         .into_iter()
         .filter(|(_, _, body)| !body.0.is_empty())
         .collect();
-        Ok(html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta http-equiv="Content-Security-Policy" content=(inline::policy());
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content="light dark";
-                    title { (title) " · aerbm" }
-                    (inline::styles())
-                }
-                body {
-                    nav aria-label="Sections" {
-                        @for (id, name, _) in &sections { a href={ "#" (id) } { (name) } }
-                    }
-                    div.content {
-                        header {
-                            p.eyebrow { "aerbm · " (self.folder) }
-                            h1 { (title) }
-                            (self.lead())
-                        }
-                        main {
-                            (methods::bar(&self.figures))
-                            @for (id, name, body) in &sections {
-                                section id=(id) aria-labelledby={ (id) "-title" } {
-                                    h2 id={ (id) "-title" } { (name) }
-                                    (body)
-                                }
-                            }
-                        }
-                        footer {
-                            p { "Made from the CSV files of this folder by " code { "aerbm report" } "." }
-                        }
-                    }
-                    (inline::scripts())
-                }
-            }
-        })
+        let lead = html! { p.eyebrow { "aerbm · " (self.folder) } h1 { (title) } (self.lead()) };
+        let before = methods::bar(&self.figures);
+        let footer =
+            html! { "Made from the CSV files of this folder by " code { "aerbm report" } "." };
+        Ok(document(&title, &lead, &before, &sections, &footer))
     }
 
     fn title(&self) -> String {
@@ -205,6 +173,49 @@ impl Run<'_> {
             (layers::first_layer(&self.summary, &self.metrics))
             (differences::tables(&self.paired, self.answer))
             (models::table(&self.metrics))
+        }
+    }
+}
+
+/// A whole page: the head, a list of its sections (identity, name, content), what comes before them, and the
+/// sections.
+fn document(
+    title: &str,
+    lead: &Markup,
+    before: &Markup,
+    sections: &[(&str, &str, Markup)],
+    footer: &Markup,
+) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(inline::policy());
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (title) " · aerbm" }
+                (inline::styles())
+            }
+            body {
+                nav aria-label="Sections" {
+                    @for (id, name, _) in sections { a href={ "#" (id) } { (name) } }
+                }
+                div.content {
+                    header { (lead) }
+                    main {
+                        (before)
+                        @for (id, name, body) in sections {
+                            section id=(id) aria-labelledby={ (id) "-title" } {
+                                h2 id={ (id) "-title" } { (name) }
+                                (body)
+                            }
+                        }
+                    }
+                    footer { p { (footer) } }
+                }
+                (inline::scripts())
+            }
         }
     }
 }

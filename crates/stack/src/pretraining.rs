@@ -15,6 +15,9 @@ use crate::{
     RandomInitialisation, RbmPretraining,
 };
 
+/// The least number of steps that a layer is to be pretrained with: few samples make short epochs.
+const LEAST_UPDATES: usize = 2000;
+
 /// The settings of one kind of pretraining: a way to give a layer its initial parameters from
 /// unlabelled data.
 ///
@@ -51,6 +54,19 @@ pub trait Pretraining {
 
     /// Changes the number of epochs, for a kind that has any.
     fn set_epochs(&mut self, _epochs: usize) {}
+
+    /// Raises the number of epochs, for a kind that has any, where so few samples would make fewer than
+    /// 2,000 steps. Returns the new number if it was raised.
+    fn lengthen(&mut self, n_samples: usize) -> Option<usize> {
+        let epochs = self.epochs();
+        let steps = n_samples.div_ceil(self.batch_size()).max(1);
+        let enough = LEAST_UPDATES.div_ceil(steps);
+        let is_short = epochs > 0 && enough > epochs;
+        if is_short {
+            self.set_epochs(enough);
+        }
+        is_short.then_some(enough)
+    }
 
     /// Multiplies the learning rate, for a kind that has one.
     fn scale_learning_rate(&mut self, _factor: f64) {}

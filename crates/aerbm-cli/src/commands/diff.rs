@@ -11,11 +11,18 @@ pub(crate) struct Arguments {
     a: PathBuf,
     /// Folder of the second run
     b: PathBuf,
+    /// Write the differences into this HTML file as well
+    #[arg(long, value_name = "FILE")]
+    page: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     let found = aerbm::runs::diff(&args.a, &args.b)?;
     ui.rows(&found)?;
+    if let Some(page) = &args.page {
+        aerbm::runs::write_page(page, &args.a, &args.b, &found)?;
+        ui.file("page", page)?;
+    }
     if found.is_empty() {
         return ui.result("the same settings and the same numbers");
     }

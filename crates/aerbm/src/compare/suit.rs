@@ -182,15 +182,7 @@ fn lengthen(
         if is_given(set, &format!("methods.{name}.layers.training.epochs")) {
             continue;
         }
-        let mut longest = None;
-        for layer in method.layers.own_mut() {
-            let epochs = layer.epochs();
-            let enough = enough_epochs(epochs, n_samples, layer.batch_size());
-            if epochs > 0 && enough > epochs {
-                layer.set_epochs(enough);
-                longest = longest.max(Some(enough));
-            }
-        }
+        let longest = method.layers.own_mut().filter_map(|layer| layer.lengthen(n_samples)).max();
         if let Some(epochs) = longest
             && comparison.methods.contains(name)
         {
@@ -218,14 +210,6 @@ const MOST_UNITS: usize = 500;
 
 fn most_units(n_features: usize) -> usize {
     (UNITS_PER_FEATURE * n_features).max(LEAST_UNITS)
-}
-
-/// The least number of steps that a layer is pretrained with.
-const LEAST_UPDATES: usize = 2000;
-
-/// The number of epochs, raised where needed to make [`LEAST_UPDATES`] steps.
-fn enough_epochs(epochs: usize, n_samples: usize, batch_size: usize) -> usize {
-    epochs.max(LEAST_UPDATES.div_ceil(n_samples.div_ceil(batch_size).max(1)))
 }
 
 #[cfg(test)]
@@ -265,11 +249,5 @@ mod tests {
             [(500, 8), (1250, 8), (2000, 50), (3000, 100)]
         );
         assert_eq!(small.dropout().input, 0.0, "of four inputs, each is needed");
-    }
-
-    #[test]
-    fn few_samples_are_seen_often_enough() {
-        assert_eq!(enough_epochs(25, 50_000, 100), 25);
-        assert_eq!(enough_epochs(25, 1_200, 100), 167);
     }
 }

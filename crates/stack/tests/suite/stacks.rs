@@ -329,3 +329,12 @@ fn a_stack_of_rbms_is_learned_by_the_same_loop() {
         assert_eq!(PretrainedLayer::from(rbm), layer);
     }
 }
+
+#[test]
+fn few_samples_are_seen_often_enough() {
+    let mut rbm = RbmPretraining::default();
+    (rbm.training.epochs, rbm.training.batch_size) = (25, 100);
+    assert_eq!((rbm.lengthen(50_000), rbm.epochs()), (None, 25));
+    assert_eq!((rbm.lengthen(1_200), rbm.epochs()), (Some(167), 167));
+    assert_eq!(PcaInitialisation {}.lengthen(10), None, "it has no epochs");
+}
