@@ -13,7 +13,10 @@ fn the_page_needs_nothing_else() {
     let page = page_with_answer(dir.path());
     let figures = page.matches("<figure").count();
     assert_eq!(figures, 6);
-    assert_eq!(page.matches("role=\"img\"").count(), 2 * figures, "for wide and narrow screens");
+    let (charts, sheets) = (3, 3);
+    let drawings = 2 * charts + sheets;
+    let message = "charts for wide and for narrow screens, sheets of bitmaps once";
+    assert_eq!(page.matches("role=\"img\"").count(), drawings, "{message}");
     let content = page.replace("http://www.w3.org/2000/svg", "");
     for outside in ["http://", "https://", "<script src", "<link", "@import", "url(", " style="] {
         assert!(!content.contains(outside), "{outside}");
