@@ -54,6 +54,18 @@ impl Ui {
         self.print(&format!("{kind}: {}", path.display()))
     }
 
+    /// Shows a picture in the terminal. Where standard output is none, or is read by a program, that is said.
+    pub(crate) fn picture(&self, path: &Path) -> anyhow::Result<()> {
+        if self.json || !std::io::stdout().is_terminal() {
+            self.note("--show: the figure is not shown, because standard output is no terminal");
+            return Ok(());
+        }
+        let picture = image::open(path).with_context(|| path.display().to_string())?;
+        let place = viuer::Config { absolute_offset: false, ..viuer::Config::default() };
+        viuer::print(&picture, &place).context("--show: the terminal cannot show the figure")?;
+        Ok(())
+    }
+
     /// Says that [`epoch`](Self::epoch) will print a line for each epoch.
     pub(crate) fn epochs_are_results(&self) {
         self.epochs_are_results.set(!self.json);

@@ -88,9 +88,8 @@ pub enum TableError {
 
     /// A column that an option names and that does not exist.
     #[error(
-        "{}: no column \"{column}\", which {option} names{hint}; expected one of {}",
-        file.display(),
-        some_of(found)
+        "{}: no column \"{column}\", which {option} names; expected {expected}",
+        file.display()
     )]
     UnknownColumn {
         /// The file.
@@ -99,10 +98,8 @@ pub enum TableError {
         option: &'static str,
         /// The column that was given.
         column: String,
-        /// The column that was probably meant, in words; empty if none is like it.
-        hint: String,
-        /// The names of the columns.
-        found: Vec<String>,
+        /// The columns that there are, and the one that was probably meant, in words.
+        expected: String,
     },
 
     /// A column of the contract that new data lack.
@@ -188,20 +185,17 @@ pub enum TableError {
 
     /// A label column that does not exist.
     #[error(
-        "{}: no column \"{column}\" for the labels{hint}; expected an index from 0 (or from the end: -1) \
-         or one of {}",
-        file.display(),
-        some_of(found)
+        "{}: no column \"{column}\" for the labels; expected an index from 0 (or from the end: -1) or \
+         {expected}",
+        file.display()
     )]
     LabelColumn {
         /// The file.
         file: PathBuf,
         /// The column that was given.
         column: String,
-        /// The column that was probably meant, in words; empty if none is like it.
-        hint: String,
-        /// The names of the columns, or the range of their indices.
-        found: Vec<String>,
+        /// The columns that there are, and the one that was probably meant, in words.
+        expected: String,
     },
 
     /// A table without features: all its columns are labels or ignored.

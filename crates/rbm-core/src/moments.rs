@@ -123,11 +123,13 @@ mod tests {
         let column = |scale: f64| [-scale, scale, -scale, scale];
         let columns = [1.0, 2.0, 1000.0, 1e-9, 0.0].map(column);
         let data = Array2::from_shape_fn((4, 5), |(row, column)| columns[column][row]);
-        let std = floored_standard_deviations(&data.view(), &[0..5]).expect("in memory");
+        let std = floored_standard_deviations(&data.view(), std::slice::from_ref(&(0..5)))
+            .expect("in memory");
         // The median of 1e-9, 1, 2 and 1000, from above.
         assert_eq!(std.to_vec(), [1.0, 2.0, 1000.0, 0.2, 0.2]);
         let constant = Array2::from_elem((4, 2), 7.0);
-        let std = floored_standard_deviations(&constant.view(), &[0..2]).expect("in memory");
+        let std = floored_standard_deviations(&constant.view(), std::slice::from_ref(&(0..2)))
+            .expect("in memory");
         assert_eq!(std.to_vec(), [1.0, 1.0]);
     }
 }

@@ -25,6 +25,10 @@ pub(crate) struct Arguments {
     /// salt-and-pepper:FRACTION
     #[arg(long, value_name = "KIND:AMOUNT")]
     noise: Option<Noise>,
+    /// Show the figure in the terminal as well: by kitty's, iTerm's or sixel graphics where it has them, else in half
+    /// blocks
+    #[arg(long, conflicts_with = "file")]
+    show: bool,
     /// Seed of the noise
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -49,5 +53,5 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     let (rows, run) = (denoise_rows(&trained, &found), &trained.record.run);
     ui.rows(&rows)?;
     report::write_csv(&args.model.folder().join(format!("denoise_{run}.csv")), &rows)?;
-    args.model.print_figure(&format!("denoising_{run}"), ui)
+    args.model.print_figure(&format!("denoising_{run}"), args.show, ui)
 }

@@ -20,6 +20,10 @@ pub(crate) struct Arguments {
     /// File of the filled images, whose name ends in .csv, .parquet or .npy [default: standard output, as CSV]
     #[arg(long, requires = "file")]
     out: Option<PathBuf>,
+    /// Show the figure in the terminal as well: by kitty's, iTerm's or sixel graphics where it has them, else in half
+    /// blocks
+    #[arg(long, conflicts_with = "file")]
+    show: bool,
     /// The half that is known
     #[arg(long, default_value = "upper")]
     known: Known,
@@ -71,7 +75,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
         seed: args.seed,
     };
     let measures = args.model.draw(|out| inpaint_half(&trained, &splits, out, &options, ui))?;
-    args.model.print_figure(&format!("inpainted_{}", trained.record.run), ui)?;
+    args.model.print_figure(&format!("inpainted_{}", trained.record.run), args.show, ui)?;
     args.model.write_measures(&trained, "inpaint", measures, ui)
 }
 

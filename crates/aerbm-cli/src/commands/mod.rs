@@ -117,9 +117,12 @@ impl OnModel {
         draw(Figures { dir: &self.folder(), styles: &page::default_styles() })
     }
 
-    /// Prints the path of a figure.
-    pub(crate) fn print_figure(&self, name: &str, ui: &Ui) -> anyhow::Result<()> {
+    /// Prints the path of a figure, and the figure itself if it is to be shown.
+    pub(crate) fn print_figure(&self, name: &str, show: bool, ui: &Ui) -> anyhow::Result<()> {
         let path = self.folder().join(format!("figures/{name}.png"));
+        if show {
+            ui.picture(&path)?;
+        }
         ui.file("figure", &path)
     }
 

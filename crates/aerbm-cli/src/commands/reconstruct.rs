@@ -18,6 +18,10 @@ pub(crate) struct Arguments {
     /// File of the table, whose name ends in .csv, .parquet or .npy [default: standard output, as CSV]
     #[arg(long, requires = "file")]
     out: Option<PathBuf>,
+    /// Show the figure in the terminal as well: by kitty's, iTerm's or sixel graphics where it has them, else in half
+    /// blocks
+    #[arg(long, conflicts_with = "file")]
+    show: bool,
 }
 
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
@@ -27,5 +31,5 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     let (trained, loaded) = args.model.load(ui)?;
     let name = format!("reconstructions_{}", trained.record.run);
     args.model.draw(|out| figures::reconstructions(out, &name, &[&trained], &loaded.data.test))?;
-    args.model.print_figure(&name, ui)
+    args.model.print_figure(&name, args.show, ui)
 }

@@ -30,6 +30,10 @@ pub(crate) struct Arguments {
     /// images none, of other data samples_RUN.csv in the run's folder]
     #[arg(long)]
     out: Option<PathBuf>,
+    /// Show the figure in the terminal as well: by kitty's, iTerm's or sixel graphics where it has them, else in half
+    /// blocks
+    #[arg(long)]
+    show: bool,
     /// Fine-tune the model into a classifier that reports which classes the samples show
     #[arg(long)]
     judge: bool,
@@ -61,8 +65,8 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     let run = &trained.record.run;
     let is_image = splits.test.shape.is_image();
     if is_image {
-        args.model.print_figure(&format!("samples_{run}"), ui)?;
-        args.model.print_figure(&format!("page_{run}"), ui)?;
+        args.model.print_figure(&format!("samples_{run}"), args.show, ui)?;
+        args.model.print_figure(&format!("page_{run}"), false, ui)?;
     }
     let default = || (!is_image).then(|| args.model.folder().join(format!("samples_{run}.csv")));
     if let Some(path) = args.out.clone().or_else(default) {

@@ -33,7 +33,7 @@ pub(super) fn write(runs: &[Tracked], source: &Source, out: &Path) -> Result<(),
         }),
     )?;
     for run in runs {
-        let id = hex(&[&experiment, &run.name], 16);
+        let id = run_id(&experiment, &run.name);
         let place = place.join(&id);
         write_yaml(
             &place,
@@ -67,8 +67,8 @@ pub(super) fn write(runs: &[Tracked], source: &Source, out: &Path) -> Result<(),
             }
             let line =
                 |point: &super::Point| format!("{milliseconds} {} {}\n", point.value, point.step);
-            let text: String = of_metric().map(line).collect();
-            write_text(&place.join("metrics").join(&point.metric), &text)?;
+            let lines: Vec<String> = of_metric().map(line).collect();
+            write_text(&place.join("metrics").join(&point.metric), &lines.concat())?;
         }
     }
     Ok(())
@@ -77,8 +77,8 @@ pub(super) fn write(runs: &[Tracked], source: &Source, out: &Path) -> Result<(),
 /// Writes `meta.yaml`. JSON is YAML, too.
 fn write_yaml(folder: &Path, value: &serde_json::Value) -> Result<(), Error> {
     let fields = value.as_object().into_iter().flatten();
-    let text: String = fields.map(|(name, value)| format!("{name}: {value}\n")).collect();
-    Ok(write_text(&folder.join("meta.yaml"), &text)?)
+    let lines: Vec<String> = fields.map(|(name, value)| format!("{name}: {value}\n")).collect();
+    Ok(write_text(&folder.join("meta.yaml"), &lines.concat())?)
 }
 
 /// A number that the experiment always has, in the 18 digits of MLflow's own.
@@ -88,10 +88,10 @@ fn experiment_id(folder: &str) -> String {
     format!("{:018}", number % 1_000_000_000_000_000_000)
 }
 
-/// The first bytes of a hash of these texts.
-fn hex(texts: &[&str], bytes: usize) -> String {
-    let digest = Sha256::digest(texts.join("\n").as_bytes());
-    digest[..bytes].iter().map(|byte| format!("{byte:02x}")).collect()
+/// The identity of a run, in the 32 digits of MLflow's own.
+fn run_id(experiment: &str, name: &str) -> String {
+    let digest = Sha256::digest(format!("{experiment}\n{name}"));
+    format!("{:032x}", u128::from_be_bytes(std::array::from_fn(|i| digest[i])))
 }
 
 #[cfg(test)]
@@ -116,7 +116,7 @@ mod tests {
         }
         let experiment = out.path().join(experiment_id("/reports/x"));
         assert_eq!(experiment.file_name().expect("a name").len(), 18);
-        let place = experiment.join(hex(&[&experiment_id("/reports/x"), "rbm-seed-1"], 16));
+        let place = experiment.join(run_id(&experiment_id("/reports/x"), "rbm-seed-1"));
         let read = |name: &str| std::fs::read_to_string(place.join(name)).expect(name);
         assert_eq!(read("metrics/train/cost"), "7000 2.5 1\n7000 1.25 2\n");
         assert_eq!(read("params/model.n_hidden"), "5");

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::some_of::some_of;
 use crate::table_error::TableError;
 
 /// Names of columns that are taken for labels by default; of several, the first in this order. `class` comes
@@ -32,8 +33,11 @@ pub(crate) fn label_index(
     column_index(names, has_header, asked).map(Some).ok_or_else(|| TableError::LabelColumn {
         file: file.into(),
         column: asked.to_owned(),
-        hint: if has_header { hint(names, asked) } else { String::new() },
-        found: if has_header { names.to_vec() } else { vec![format!("0 to {}", names.len() - 1)] },
+        expected: if has_header {
+            columns(names, asked)
+        } else {
+            format!("one of 0 to {}", names.len() - 1)
+        },
     })
 }
 
@@ -67,17 +71,17 @@ pub(crate) fn unknown_column(
     option: &'static str,
     asked: &str,
 ) -> TableError {
-    let hint = hint(names, asked);
-    let found = names.to_vec();
-    TableError::UnknownColumn { file: file.into(), option, column: asked.to_owned(), hint, found }
+    let expected = columns(names, asked);
+    TableError::UnknownColumn { file: file.into(), option, column: asked.to_owned(), expected }
 }
 
-/// The name that was probably meant, in words; empty if none is like it.
-fn hint(names: &[String], asked: &str) -> String {
+/// The columns that there are, and the one that was probably meant, in words.
+fn columns(names: &[String], asked: &str) -> String {
     let likeness = |name: &String| {
         strsim::normalized_damerau_levenshtein(&name.to_lowercase(), &asked.to_lowercase())
     };
     let scored = names.iter().map(|name| (likeness(name), name));
     let nearest = scored.filter(|(score, _)| *score > 0.6).max_by(|a, b| a.0.total_cmp(&b.0));
-    nearest.map(|(_, name)| format!(" (did you mean \"{name}\"?)")).unwrap_or_default()
+    let hint = nearest.map(|(_, name)| format!("; did you mean \"{name}\"?"));
+    format!("one of {}{}", some_of(names), hint.unwrap_or_default())
 }

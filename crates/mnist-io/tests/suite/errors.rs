@@ -88,8 +88,7 @@ fn table_errors() -> Vec<TableError> {
             file: file(),
             option: "drop_columns",
             column: text(),
-            hint: text(),
-            found: vec![],
+            expected: text(),
         },
         TableError::AbsentColumn { file: file(), column: text(), found: vec![] },
         TableError::Schema { file: file(), line: 1, found: text() },
@@ -107,7 +106,7 @@ fn table_errors() -> Vec<TableError> {
             found: text(),
             expected: vec![],
         },
-        TableError::LabelColumn { file: file(), column: text(), hint: text(), found: vec![] },
+        TableError::LabelColumn { file: file(), column: text(), expected: text() },
         TableError::NoFeatures { file: file() },
     ]
 }

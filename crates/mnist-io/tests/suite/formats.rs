@@ -82,7 +82,7 @@ fn every_mistake_in_a_table_is_named_with_its_line() {
     case(
         FLOWERS,
         &labelled_by("specie"),
-        &["no column \"specie\"", "(did you mean \"species\"?)", "length, width, species"],
+        &["no column \"specie\"", "length, width, species; did you mean \"species\"?"],
     );
     case("1,2\n3,4\n5,6\n", &labelled_by("2"), &["no column \"2\"", "one of 0 to 1"]);
     case("1,2\n3,4\n5\n", &options(), &["line 3: 1 fields; expected 2"]);

@@ -10,8 +10,8 @@ use numerics::{Purpose, Stream};
 use rbm_core::{Rbm, RbmConfig, Unit};
 use stack::{
     AutoencoderPretraining, Begun, Classifier, DeepPretraining, FineTuneConfig, Greedy, Labelled,
-    LayerPretraining, PcaInitialisation, PlannedLayer, PretrainedLayer, RandomInitialisation,
-    RbmLayerTraining, RbmPretraining, fine_tune, greedy, unroll, unroll_into,
+    LayerPretraining, PcaInitialisation, PlannedLayer, PretrainedLayer, Pretraining as _,
+    RandomInitialisation, RbmLayerTraining, RbmPretraining, fine_tune, greedy, unroll, unroll_into,
 };
 
 /// Noisy bars at one of four positions in a row of 16; the position is the class.
