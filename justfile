@@ -1,5 +1,5 @@
-# AERBM_FEATURES=lapack-static builds OpenBLAS from source instead of using the system's.
-features := if env("AERBM_FEATURES", "") == "" { "" } else { "--no-default-features --features " + quote(env("AERBM_FEATURES")) }
+# AERBM_FEATURES=lapack-system computes principal components by the system's OpenBLAS.
+features := if env("AERBM_FEATURES", "") == "" { "" } else { "--features " + quote(env("AERBM_FEATURES")) }
 aerbm := "cargo run --release -p aerbm-cli " + features + " --"
 
 # The folder of binaries that `cargo test` builds.
@@ -119,6 +119,11 @@ miri:
     @if cargo +nightly miri --version >/dev/null 2>&1; then \
         MIRIFLAGS=-Zmiri-disable-isolation CARGO_TARGET_DIR=target/miri cargo +nightly miri test -p aerbm-numerics --lib; \
     else echo "skipped: Miri is not installed (rustup +nightly component add miri)"; fi
+
+# Check that principal components are those of LAPACK; needs OpenBLAS
+[group("develop")]
+lapack:
+    cargo test --locked -p aerbm-ae-core --features lapack-system eigen
 
 # Check the team of threads under every interleaving that loom explores
 [group("develop")]

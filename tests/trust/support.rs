@@ -19,7 +19,7 @@ pub(crate) fn root() -> PathBuf {
 /// The command, which runs in `folder`. Several run at once, so each has one thread.
 pub(crate) fn aerbm(folder: &Path) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("aerbm"));
-    command.current_dir(folder).env("RAYON_NUM_THREADS", "1").env("OPENBLAS_NUM_THREADS", "1");
+    command.current_dir(folder).env("RAYON_NUM_THREADS", "1");
     command
 }
 

@@ -1,5 +1,4 @@
-//! Eigenvalues and eigenvectors of symmetric matrices: by LAPACK where a feature chooses one, otherwise in
-//! Rust, for packages that cannot bring a LAPACK along.
+//! Eigenvalues and eigenvectors of symmetric matrices: in Rust, or by LAPACK where a feature chooses one.
 
 use ndarray::{Array1, Array2};
 
