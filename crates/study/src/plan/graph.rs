@@ -56,6 +56,17 @@ impl Graph {
         Graph { stages }
     }
 
+    /// Adds the graph of another plan, whose stages have nothing to do with these and whose places come after
+    /// `offset` others.
+    pub fn add(&mut self, other: Graph, offset: usize) {
+        let n_nodes = self.stages.len();
+        self.stages.extend(other.stages.into_iter().map(|node| Node {
+            place: node.place + offset,
+            needs: node.needs.iter().map(|need| need + n_nodes).collect(),
+            ..node
+        }));
+    }
+
     /// The time of all stages one after another, in seconds.
     pub fn seconds(&self) -> f64 {
         self.stages.iter().map(|node| node.seconds).sum()
@@ -176,6 +187,11 @@ mod tests {
         assert_eq!(names(&graph.critical_path()), ["a1", "a2", "a3", "a3, 1"]);
         // With the first layer done, its cells wait for nothing.
         plan[0].done = true;
+        let mut both = Graph::of(&plan, 1.0);
+        both.add(Graph::of(&plan, 0.5), plan.len());
+        assert_eq!(both.waves()[0].len(), 2 * 5);
+        assert_eq!(both.seconds(), 37.0 + 2.0 * 37.0);
+        assert!(both.critical_path().iter().all(|&place| place >= plan.len()));
         let graph = Graph::of(&plan, 2.0);
         assert_eq!(graph.waves()[0], [1, 2, 3, 4, 12]);
         assert_eq!(graph.seconds(), (42.0 - 5.0) / 2.0);
