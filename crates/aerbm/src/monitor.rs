@@ -70,7 +70,7 @@ pub(crate) fn forward(event: &Event<'_>, monitor: &dyn Monitor) -> ControlFlow<(
             monitor.note(&format!("{stage}, diverged and is left out: {reason}"));
         }
         Event::Waiting { holder, looks: 0 } => {
-            monitor.note(&format!("waiting for a stage that {holder}, computes"));
+            monitor.note(&format!("waiting for a stage that another process computes: {holder}"));
         }
         Event::Waiting { .. } | Event::Finished { reused: true } => (),
         Event::Finished { reused: false } => monitor.finish(),

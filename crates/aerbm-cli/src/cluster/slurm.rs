@@ -153,7 +153,6 @@ fn script(
             "rm -f \"$ended\"",
             "trap 'echo $? > \"$ended\"' EXIT",
             "export RAYON_NUM_THREADS=\"${SLURM_CPUS_PER_TASK:-1}\"",
-            "export OPENBLAS_NUM_THREADS=\"$RAYON_NUM_THREADS\"",
             "# A process that is killed is started again, and goes on from what is kept.",
         ]
         .map(str::to_owned),

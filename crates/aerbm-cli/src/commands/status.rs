@@ -49,6 +49,9 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     if found.is_complete {
         return ui.result(&format!("{counted}, and the report is written"));
     }
+    if found.done == found.stages {
+        return ui.result(&format!("{counted}; the report is not written yet"));
+    }
     let workers = if found.workers == 1 { "worker" } else { "workers" };
     ui.result(&format!(
         "{counted}; about {} left with {} {workers}",
