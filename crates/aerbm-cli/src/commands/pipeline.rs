@@ -8,11 +8,11 @@ use crate::ui::Ui;
 /// Train, compare and report in one go; continues where it stopped
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    #[command(flatten)]
-    profile: ProfileArgs,
     /// Leave the models out of the page, which makes it smaller
     #[arg(long)]
     without_models: bool,
+    #[command(flatten)]
+    profile: ProfileArgs,
 }
 
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {

@@ -13,11 +13,11 @@ use crate::ui::Ui;
 
 `aerbm work` computes stages by their keys, `aerbm submit` all of them on a cluster.")]
 pub(crate) struct Arguments {
-    #[command(flatten)]
-    profile: ProfileArgs,
     /// Print the time that these numbers of workers would take for what is missing, instead of the stages
     #[arg(long, value_name = "WORKERS", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..))]
     simulate: Vec<u32>,
+    #[command(flatten)]
+    profile: ProfileArgs,
 }
 
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {

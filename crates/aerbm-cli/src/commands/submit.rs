@@ -21,8 +21,6 @@ use crate::ui::Ui;
 The folder of results must be one that all machines of the cluster see. The same command again submits
 what is missing.")]
 pub(crate) struct Arguments {
-    #[command(flatten)]
-    profile: ProfileArgs,
     /// Engine of the cluster
     #[arg(long, default_value = "slurm")]
     engine: Engine,
@@ -50,6 +48,8 @@ pub(crate) struct Arguments {
     /// Leave the models out of the page, which makes it smaller
     #[arg(long)]
     without_models: bool,
+    #[command(flatten)]
+    profile: ProfileArgs,
 }
 
 /// An engine that runs jobs.

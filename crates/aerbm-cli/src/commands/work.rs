@@ -15,11 +15,11 @@ use crate::ui::Ui;
 
 Tables and the page are made by `aerbm pipeline` with the same options, which computes what is missing.")]
 pub(crate) struct Arguments {
-    #[command(flatten)]
-    profile: ProfileArgs,
     /// Key of a stage, as `aerbm plan` shows it; may be given again
     #[arg(long = "stage", value_name = "KEY", required = true, value_parser = key)]
     stages: Vec<Key>,
+    #[command(flatten)]
+    profile: ProfileArgs,
 }
 
 fn key(text: &str) -> Result<Key, String> {
