@@ -59,7 +59,9 @@ fn arguments(line: &str, digits: &Path) -> Vec<String> {
             None => words.push("--print".to_owned()),
         },
         // These take minutes; that they understand their options is checked.
-        "compare" | "pipeline" | "likelihood" => words.push("--help".to_owned()),
+        "compare" | "pipeline" | "likelihood" | "plan" | "submit" | "status" => {
+            words.push("--help".to_owned());
+        }
         "sample" | "inpaint" | "denoise" | "encode" | "reconstruct"
             if words.get(1).is_some_and(|run| run.starts_with("reports/runs/")) =>
         {
@@ -95,8 +97,8 @@ fn every_command_of_the_book_runs() {
     table(&folder.path().join("sensors.csv"), false);
     let mut files = Vec::new();
     pages(&root().join("docs/src/models"), &mut files);
-    for name in ["introduction.md", "your-data.md", "study.md", "files.md", "extending.md"] {
-        files.push(root().join("docs/src").join(name));
+    for name in ["introduction", "your-data", "study", "files", "clusters", "extending"] {
+        files.push(root().join(format!("docs/src/{name}.md")));
     }
     let mut count = 0;
     for file in files {

@@ -6,6 +6,7 @@ mod autoencoders;
 mod bad_input;
 mod book;
 mod browser;
+mod cluster;
 mod colours;
 mod export;
 mod journeys;
@@ -13,6 +14,8 @@ mod layering;
 mod own_data;
 mod rbm;
 mod reproducible;
+#[cfg(target_os = "linux")]
+mod slurm;
 mod support;
 mod training;
 mod verification;

@@ -1,10 +1,13 @@
 //! The command `aerbm`: arguments, progress, exit codes. The work is done by the library of that name.
 
+mod cluster;
 mod commands;
 mod data_args;
+mod duration;
 mod harmless;
 mod interrupt;
 mod new_rows;
+mod profile_args;
 mod remedy;
 mod times;
 mod ui;

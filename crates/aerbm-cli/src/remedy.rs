@@ -18,6 +18,7 @@ fn of_error(error: &Error) -> Option<&'static str> {
         Error::InUse { .. } | Error::Folder { .. } | Error::OtherRun { .. } => {
             Some("--out names another folder")
         }
+        Error::NoStage { .. } => Some("`aerbm plan` with the same options shows the keys"),
         Error::Data(source) => of_data(source),
         Error::Fetch { source: FetchError::NoMirror { .. }, .. } => {
             Some("--mirror names another mirror")

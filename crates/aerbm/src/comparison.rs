@@ -4,10 +4,9 @@ pub(crate) mod mistakes;
 pub(crate) mod tables;
 
 use mnist_io::Splits;
-use nn_core::TrainingError;
 use report::{ComparisonRow, PairedRow, SummaryRow};
 use study::stage::{Key, Store};
-use study::{ComparisonConfig, Event, Methods, Outcome, StudyError, Tested, run_comparison};
+use study::{ComparisonConfig, Event, Methods, Outcome, Tested, run_comparison};
 
 use crate::figures::{self, Figures};
 use crate::folder::RunFolder;
@@ -57,10 +56,7 @@ pub(crate) fn compare(
     };
     let (key, partial) = (key.as_str(), &mut partial);
     let outcome = run_comparison(config, methods, splits, key, &cache, &mut listen, partial);
-    let outcome = outcome.map_err(|error| match error {
-        StudyError::Training(TrainingError::Interrupted) => Error::Interrupted,
-        error => Error::Study(error),
-    })?;
+    let outcome = outcome.map_err(Error::study)?;
     written?;
     monitor.finish();
     monitor.note(&format!("comparison: {computed} stages computed, {reused} reused"));

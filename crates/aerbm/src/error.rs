@@ -150,6 +150,12 @@ pub enum Error {
         /// The process, in words.
         holder: String,
     },
+    /// No stage has this key.
+    #[error("there is no stage {key}: with other settings or other data, stages have other keys")]
+    NoStage {
+        /// The key.
+        key: String,
+    },
     /// The folder of a run is no longer there.
     #[error("{} was removed or replaced while it was written to; run the command again", folder.display())]
     FolderGone {
@@ -231,6 +237,16 @@ impl Error {
         match source {
             TrainingError::Interrupted => Error::Interrupted,
             source => Error::Training { run: run.to_owned(), source },
+        }
+    }
+}
+
+impl Error {
+    /// The failure of a study.
+    pub(crate) fn study(source: StudyError) -> Self {
+        match source {
+            StudyError::Training(TrainingError::Interrupted) => Error::Interrupted,
+            source => Error::Study(source),
         }
     }
 }

@@ -10,9 +10,13 @@ use durable::{FolderLock, LockError};
 use report::{MetricRow, Row, TimingRow};
 use serde::Serialize;
 use serde_json::json;
+use study::stage::Store;
 
 use crate::Error;
 use crate::record::Record;
+
+/// The folder of finished stages in that of a run.
+pub(crate) const STAGES: &str = "stages";
 
 /// The status of a run whose work failed.
 pub(crate) const FAILED: &str = "failed";
@@ -172,6 +176,8 @@ impl RunFolder {
 
     fn finish(mut self) -> Result<PathBuf, Error> {
         self.check_place()?;
+        // Claims of dead processes are harmless, so that it is no failure if they stay.
+        let _ = Store::new(self.path.join(STAGES)).remove_dead_claims();
         self.info["status"] = json!("complete");
         self.write_info()?;
         crate::page::write(&self.path)?;

@@ -33,6 +33,7 @@ pub mod runs;
 mod saved;
 pub mod selfcheck;
 mod semi_supervised;
+pub mod stages;
 mod stored;
 mod sums;
 mod threads;

@@ -66,7 +66,13 @@ pub(crate) fn forward(event: &Event<'_>, monitor: &dyn Monitor) -> ControlFlow<(
                 "{method} with {labels} labels, seed {seed}, failed and is left out: {reason}"
             ));
         }
-        Event::Finished { reused: true } => (),
+        Event::Abandoned { stage, reason } => {
+            monitor.note(&format!("{stage}, diverged and is left out: {reason}"));
+        }
+        Event::Waiting { holder, looks: 0 } => {
+            monitor.note(&format!("waiting for a stage that another process computes: {holder}"));
+        }
+        Event::Waiting { .. } | Event::Finished { reused: true } => (),
         Event::Finished { reused: false } => monitor.finish(),
     }
     monitor.flow()

@@ -3,23 +3,20 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use mnist_io::Splits;
 use ndarray::ArrayView2;
-use nn_core::TensorMap;
 use report::MetricRow;
 use serde_json::json;
-use study::stage::{Key, Store};
 
 use crate::best::Best;
 use crate::comparison::{Comparison, compare};
-use crate::config::{Memory, ProbeSettings, ProfileConfig, RunConfig, text_of};
+use crate::config::{Memory, ProfileConfig, RunConfig, text_of};
 use crate::data::{Loaded, Source};
 use crate::figures::{self, Figures};
 use crate::folder::{DataInfo, FAILED, RunFolder};
 use crate::model::Model;
 use crate::monitor::Monitor;
-use crate::probe::{Probed, probe};
 use crate::record::{Epoch, Spec};
+use crate::stages::{Models, Part};
 use crate::train::train;
 use crate::trained::Trained;
 use crate::{Error, codes, contract, memory, page, playground};
@@ -87,31 +84,24 @@ fn profile(
     let figures = Figures { dir: out, styles: &styles };
     let mut shown = Vec::new();
     let mut optima: BTreeSet<(usize, usize)> = BTreeSet::new();
+    let part = Part { config, source, loaded, folder: out };
     for entry in &config.runs {
-        let run_config = suited(entry.resolve()?, loaded, monitor)?;
-        let (splits, key) = loaded.split(run_config.split())?;
-        let either = splits.clone().into();
-        for seed in config.seed..config.seed + entry.seeds {
-            let spec = Spec { run: &entry.name, config: &run_config, seed, source: Some(source) };
-            let model_folder = if seed == config.seed {
-                folder.model_folder(&entry.name)
-            } else {
-                folder.model_folder(&format!("{}-seed-{seed}", entry.name))
-            };
-            let trained = train(&spec, &either, &key, &model_folder, monitor, &mut |_| ())?;
-            contract::save(&model_folder, &loaded.contract)?;
+        let models = Models::of(&part, entry, monitor)?;
+        for seed in models.seeds() {
+            let (trained, probed) = models.trained(seed, monitor)?;
+            contract::save(&models.folder(seed), &loaded.contract)?;
             folder.add_record(&trained.record)?;
-            if let Some(settings) = &entry.probe {
-                let rows = probed_rows(&trained, &splits, settings, out, monitor)?;
-                folder.add_rows(rows, vec![])?;
+            if !probed.is_empty() {
+                folder.add_rows(probed, vec![])?;
             }
             if seed == config.seed {
-                codes::draw(figures, &trained, &either)?;
+                codes::draw(figures, &trained, &models.data)?;
                 if let Model::Autoencoder(model) = &trained.model
                     && model.n_code() < model.n_visible()
-                    && optima.insert((model.n_code(), splits.train.n_samples()))
+                    && optima.insert((model.n_code(), models.splits.train.n_samples()))
                 {
-                    let rows = codes::pca_rows(model.n_code(), run_config.split(), &splits)?;
+                    let rule = models.config.split();
+                    let rows = codes::pca_rows(model.n_code(), rule, &models.splits)?;
                     folder.add_rows(rows, vec![])?;
                 }
                 shown.push(trained);
@@ -236,26 +226,12 @@ fn refuse_other_run(out: &Path, settings: &str, identity: &serde_json::Value) ->
     Err(Error::OtherRun { folder: out.to_owned(), difference })
 }
 
-/// Errors of a classifier on the model's features, which are computed once.
-fn probed_rows(
-    trained: &Trained,
-    splits: &Splits,
-    settings: &ProbeSettings,
-    folder: &Path,
-    monitor: &dyn Monitor,
-) -> Result<Vec<MetricRow>, Error> {
-    let stages = Store::new(folder.join("stages"));
-    let key = Key::new("probe", &(&trained.record.key, settings));
-    if let Some((_, probed)) = stages.get::<Probed>(&key)? {
-        return Ok(probed.rows(trained));
-    }
-    let probed = probe(trained, splits, settings, trained.record.seed, monitor)?;
-    stages.put(&key, &TensorMap::new(), &probed)?;
-    Ok(probed.rows(trained))
-}
-
 /// The settings that suit these data; the monitor is told of changes.
-fn suited(config: RunConfig, data: &Loaded, monitor: &dyn Monitor) -> Result<RunConfig, Error> {
+pub(crate) fn suited(
+    config: RunConfig,
+    data: &Loaded,
+    monitor: &dyn Monitor,
+) -> Result<RunConfig, Error> {
     let (config, changed) = config.for_layout(&data.layout())?;
     if changed {
         monitor.note(&format!("units and losses follow from the columns of {}", data.name));

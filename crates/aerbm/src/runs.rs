@@ -61,9 +61,10 @@ fn collect(folder: &Path, depth: usize, found: &mut Vec<RunLine>) -> Result<(), 
     let cannot = |source| Error::Io { path: folder.to_owned(), source };
     for entry in std::fs::read_dir(folder).map_err(cannot)? {
         let path = entry.map_err(cannot)?.path();
-        // The folders of a run have models, figures and stages, but no runs.
-        let inside =
-            ["models", "figures", "stages", "best"].iter().any(|name| path.ends_with(name));
+        // The folders of a run have models, figures, stages and jobs, but no runs.
+        let inside = ["models", "figures", "stages", "cluster", "best"]
+            .iter()
+            .any(|name| path.ends_with(name));
         if path.is_dir() && !inside {
             collect(&path, depth - 1, found)?;
         }

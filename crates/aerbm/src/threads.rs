@@ -14,8 +14,9 @@ const VARIABLE: &str = "RAYON_NUM_THREADS";
 /// another.
 const MOST: usize = 512;
 
-/// Threads beside those that compute: one listens to signals, one renews the lock of a folder.
-const OTHERS: usize = 2;
+/// Threads beside those that compute: one listens to signals, and three renew the lock of a folder and the claims
+/// on a stage and on a trial of it.
+const OTHERS: usize = 4;
 
 /// The time that threads take to end after a pool could not be started.
 const UNTIL_ENDED: Duration = Duration::from_millis(20);

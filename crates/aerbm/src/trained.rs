@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use nn_core::TensorMap;
+use serde::Deserialize;
 use study::stage::Key;
 use study::tensor_file::{self, TensorFileError};
 
@@ -107,6 +108,16 @@ impl Trained {
                 Err(Error::SeveralModels { folder: run.to_owned(), count, example })
             }
         }
+    }
+
+    /// Whether `folder` has the model of this key. Files that cannot be read are none.
+    pub(crate) fn is_there(folder: &Path, key: &Key) -> bool {
+        #[derive(Deserialize)]
+        struct Keyed {
+            key: String,
+        }
+        let record = tensor_file::read_record::<Keyed>(&folder.join(FILE));
+        record.is_ok_and(|found| found.is_some_and(|record| record.key == key.as_str()))
     }
 
     /// The model in `folder`, if it is there and has this key.

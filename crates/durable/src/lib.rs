@@ -8,5 +8,5 @@ mod whole_file;
 
 pub use holder::Holder;
 pub use leftovers::{remove_leftovers, remove_leftovers_below};
-pub use lock::{FolderLock, LockError};
+pub use lock::{FileLock, FolderLock, LockError, holder};
 pub use whole_file::{WholeFile, refuse_link, write};

@@ -1,7 +1,7 @@
-//! One writer at a time in a folder.
+//! One process at a time: in a folder, or at one piece of work.
 //!
-//! The holder has the system's lock on the file `.lock`, which the system releases when the process ends,
-//! however it ends. That decides on one machine, and on file systems that share locks between machines.
+//! The holder has the system's lock on a file, which the system releases when the process ends, however it
+//! ends. That decides on one machine, and on file systems that share locks between machines.
 //! Others do not: there the text of the lock file tells the holder, and the time of its last change, which
 //! the holder renews, that it lives.
 
@@ -18,7 +18,7 @@ use crate::holder::{Holder, LONGEST};
 use crate::whole_file::refuse_link;
 use crate::{WholeFile, fault};
 
-/// Name of the lock file.
+/// Name of the lock file of a folder.
 const NAME: &str = ".lock";
 
 /// Time between two signs of life.
@@ -42,40 +42,50 @@ pub enum LockError {
     Io(#[from] io::Error),
 }
 
-/// The right to write to a folder, which no other process has while this value exists.
+/// The right to do what a lock file stands for, which no other process has while this value exists.
+///
+/// On a file system that neither shares locks between machines nor tells them at once what another has
+/// written, two machines that ask in the same moment may both get it. Use it where that costs double work and
+/// no more.
 #[derive(Debug)]
-pub struct FolderLock {
+pub struct FileLock {
     path: PathBuf,
     file: File,
     heart: Option<(Sender<()>, JoinHandle<()>)>,
 }
 
-impl FolderLock {
-    /// Takes the lock of a folder, which must exist.
+impl FileLock {
+    /// Takes the lock that the file `path` stands for. Its folder must exist.
     ///
     /// # Errors
     /// [`LockError::Held`] if another process has it, and [`LockError::Io`] if the lock file is a symbolic
     /// link or cannot be written.
-    pub fn acquire(folder: &Path) -> Result<Self, LockError> {
-        Self::acquire_as(folder, &Holder::this())
+    pub fn acquire(path: &Path) -> Result<Self, LockError> {
+        Self::acquire_as(path, &Holder::this())
     }
 
-    fn acquire_as(folder: &Path, this: &Holder) -> Result<Self, LockError> {
-        let path = folder.join(NAME);
-        refuse_link(&path)?;
-        let open = File::options().read(true).write(true).create(true).truncate(false).open(&path);
-        let mut file = open?;
-        let locks_here = match file.try_lock() {
-            Ok(()) => true,
-            Err(TryLockError::WouldBlock) => {
-                let holder = read(&mut file)?;
-                return Err(holder.map_or(LockError::HeldByUnknown, LockError::Held));
+    fn acquire_as(path: &Path, this: &Holder) -> Result<Self, LockError> {
+        refuse_link(path)?;
+        let (mut file, locks_here) = loop {
+            let open =
+                File::options().read(true).write(true).create(true).truncate(false).open(path);
+            let mut file = open?;
+            let locks_here = match file.try_lock() {
+                Ok(()) => true,
+                Err(TryLockError::WouldBlock) => {
+                    let holder = read(&mut file)?;
+                    return Err(holder.map_or(LockError::HeldByUnknown, LockError::Held));
+                }
+                // The file system has no locks.
+                Err(TryLockError::Error(_)) => false,
+            };
+            // The holder before may have removed the file after it was opened here.
+            if is_at(path, &file) {
+                break (file, locks_here);
             }
-            // The file system has no locks.
-            Err(TryLockError::Error(_)) => false,
         };
         if let Some(holder) = read(&mut file)?
-            && lives(&holder, &file, folder, locks_here)?
+            && lives(&holder, &file, path, locks_here)?
         {
             return Err(LockError::Held(holder));
         }
@@ -86,39 +96,85 @@ impl FolderLock {
         }
         fault::point();
         let heart = beating(file.try_clone()?, this.to_text());
-        Ok(FolderLock { path, file, heart })
+        Ok(FileLock { path: path.to_owned(), file, heart })
     }
 
-    /// Whether the folder still has the lock file, so that it was not removed or replaced meanwhile.
+    /// Whether the lock file is still in its place, so that neither it nor its folder was removed or replaced
+    /// meanwhile.
     pub fn is_in_place(&self) -> bool {
-        fs::symlink_metadata(&self.path).is_ok_and(|found| is_same(&found, &self.file))
+        is_at(&self.path, &self.file)
+    }
+
+    /// Gives the lock back and removes its file.
+    pub fn remove(self) {
+        // The file is removed while it is locked: who has opened it already then finds that it is gone.
+        if self.is_in_place() {
+            let _ = fs::remove_file(&self.path);
+        }
     }
 }
 
-impl Drop for FolderLock {
+impl Drop for FileLock {
     fn drop(&mut self) {
         if let Some((stop, heart)) = self.heart.take() {
             drop(stop);
             let _ = heart.join();
         }
-        // The file stays: a process that waits for it would hold a lock on a removed file.
+        // An empty file is nobody's.
         let _ = self.file.set_len(0);
     }
 }
 
+/// The process that holds the lock which the file `path` stands for; none if nobody does, or only a dead process.
+///
+/// # Errors
+/// The file system's.
+pub fn holder(path: &Path) -> io::Result<Option<Holder>> {
+    let mut file = match File::options().read(true).write(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        other => other?,
+    };
+    let Some(holder) = read(&mut file)? else { return Ok(None) };
+    let locks_here = match file.try_lock() {
+        Ok(()) => true,
+        Err(TryLockError::WouldBlock) => return Ok(Some(holder)),
+        Err(TryLockError::Error(_)) => false,
+    };
+    Ok(lives(&holder, &file, path, locks_here)?.then_some(holder))
+}
+
+/// The right to write to a folder, which no other process has while this value exists.
+#[derive(Debug)]
+pub struct FolderLock(FileLock);
+
+impl FolderLock {
+    /// Takes the lock of a folder, which must exist. The lock file stays in it.
+    ///
+    /// # Errors
+    /// As [`FileLock::acquire`].
+    pub fn acquire(folder: &Path) -> Result<Self, LockError> {
+        FileLock::acquire(&folder.join(NAME)).map(FolderLock)
+    }
+
+    /// Whether the folder still has the lock file, so that it was not removed or replaced meanwhile.
+    pub fn is_in_place(&self) -> bool {
+        self.0.is_in_place()
+    }
+}
+
 /// Whether the holder in the lock file lives, given whether this process could lock the file.
-fn lives(holder: &Holder, file: &File, folder: &Path, locks_here: bool) -> io::Result<bool> {
+fn lives(holder: &Holder, file: &File, path: &Path, locks_here: bool) -> io::Result<bool> {
     if holder.is_here() {
         // The system would not have given away the lock of a process that lives.
-        let silent = || Ok(age(file, folder)? < DEAD_AFTER);
+        let silent = || Ok(age(file, path)? < DEAD_AFTER);
         return if locks_here { Ok(false) } else { holder.lives_here().map_or_else(silent, Ok) };
     }
-    Ok(age(file, folder)? < DEAD_AFTER)
+    Ok(age(file, path)? < DEAD_AFTER)
 }
 
 /// The time since a file was changed, by the clock of the file system: those of machines may differ.
-fn age(file: &File, folder: &Path) -> io::Result<Duration> {
-    let now = WholeFile::create(&folder.join(".clock"))?.modified()?;
+fn age(file: &File, path: &Path) -> io::Result<Duration> {
+    let now = WholeFile::create(&path.with_file_name(".clock"))?.modified()?;
     Ok(now.duration_since(file.metadata()?.modified()?).unwrap_or_default())
 }
 
@@ -148,6 +204,11 @@ fn write(file: &mut File, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())?;
     file.set_len(text.len() as u64)?;
     file.sync_data()
+}
+
+/// Whether `path` is this open file.
+fn is_at(path: &Path, file: &File) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| is_same(&found, file))
 }
 
 #[cfg(unix)]
@@ -221,14 +282,55 @@ mod tests {
     }
 
     #[test]
+    fn a_lock_of_a_file_is_seen_and_leaves_nothing_when_it_is_removed() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("work.lock");
+        assert_eq!(holder(&path).expect("told"), None);
+        let lock = FileLock::acquire(&path).expect("free");
+        let found = holder(&path).expect("told").expect("this process");
+        assert_eq!(found.process, std::process::id());
+        assert!(matches!(FileLock::acquire(&path), Err(LockError::Held(_))));
+        lock.remove();
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
+        drop(FileLock::acquire(&path).expect("free again"));
+        assert_eq!(holder(&path).expect("told"), None, "an empty file is nobody's");
+        let dead = Holder { process: u32::MAX, ..Holder::this() };
+        fs::write(&path, dead.to_text()).expect("written");
+        assert_eq!(holder(&path).expect("told"), None, "its holder is dead");
+    }
+
+    /// Eight threads take turns at a lock whose file each of them removes.
+    #[test]
+    fn a_file_that_is_removed_is_never_held_twice() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("work.lock");
+        let inside = std::sync::atomic::AtomicUsize::new(0);
+        let turns = |n: usize| {
+            let mut had = 0;
+            while had < n {
+                let Ok(lock) = FileLock::acquire(&path) else {
+                    std::thread::yield_now();
+                    continue;
+                };
+                assert_eq!(inside.fetch_add(1, std::sync::atomic::Ordering::SeqCst), 0);
+                inside.fetch_sub(1, std::sync::atomic::Ordering::SeqCst);
+                lock.remove();
+                had += 1;
+            }
+        };
+        std::thread::scope(|scope| (0..8).for_each(|_| drop(scope.spawn(|| turns(20)))));
+        assert!(!path.exists());
+    }
+
+    #[test]
     fn without_locks_of_the_file_system_the_process_is_looked_up() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("x");
         fs::write(&path, "").expect("written");
         let file = File::open(&path).expect("there");
         let this = Holder::this();
-        assert!(lives(&this, &file, folder.path(), false).expect("told"));
-        assert!(!lives(&this, &file, folder.path(), true).expect("told"));
+        assert!(lives(&this, &file, &path, false).expect("told"));
+        assert!(!lives(&this, &file, &path, true).expect("told"));
     }
 
     #[test]
@@ -239,7 +341,7 @@ mod tests {
         let file = file.as_mut().expect("created");
         file.set_modified(SystemTime::UNIX_EPOCH).expect("changed");
         write(file, "text").expect("written");
-        assert!(age(file, folder.path()).expect("told") < HEARTBEAT);
+        assert!(age(file, &path).expect("told") < HEARTBEAT);
     }
 
     #[cfg(unix)]

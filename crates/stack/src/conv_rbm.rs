@@ -105,6 +105,11 @@ impl Pretraining for ConvRbmPretraining {
         self.training.batch_size
     }
 
+    /// The hidden units given the data, two for each Gibbs step, and the statistics of both phases.
+    fn products_per_sample(&self) -> usize {
+        3 + 2 * self.training.gibbs_steps
+    }
+
     fn begin(
         &self,
         inputs: ArrayView2<f32>,

@@ -33,6 +33,34 @@ impl PlannedLayer {
         self.known_convolution().map_or(self.n_hidden, |convolution| convolution.n_outputs())
     }
 
+    /// Multiply-adds of one product of a sample of `n_inputs` values with the weights.
+    #[must_use]
+    pub fn multiply_adds(&self, n_inputs: usize) -> f64 {
+        let Some(convolution) = self.known_convolution() else {
+            return n_inputs as f64 * self.n_hidden as f64;
+        };
+        let patches = convolution.patches();
+        let positions = patches.rows() * patches.columns();
+        let of_a_position = convolution.kernel.pow(2) * convolution.input[2] * convolution.maps;
+        positions as f64 * of_a_position as f64
+    }
+
+    /// Multiply-adds of learning the layer from `n_samples` samples of `n_inputs` values, as an estimate.
+    #[must_use]
+    pub fn multiply_adds_of_learning(&self, n_inputs: usize, n_samples: usize) -> f64 {
+        let way = &self.pretraining;
+        if !way.needs_data() {
+            return 0.0;
+        }
+        let (d, n) = (n_inputs as f64, n_samples as f64);
+        if way.epochs() == 0 {
+            // A kind that is computed at once: the covariance and its eigenvectors.
+            return n * d * d + 10.0 * d.powi(3);
+        }
+        let samples = way.epochs() as f64 * n;
+        samples * way.products_per_sample() as f64 * self.multiply_adds(n_inputs)
+    }
+
     /// The layer with these activations and all tensors zero, to be restored from a file.
     #[must_use]
     pub fn zeros(&self, n_inputs: usize, units: LayerUnits) -> PretrainedLayer {
@@ -108,6 +136,23 @@ mod tests {
         let mut again = stack.clone();
         fit_to_images(&mut again, Some([28, 28, 1])).expect("they fit");
         assert_eq!(again, stack);
+    }
+
+    #[test]
+    fn the_work_of_a_layer_grows_with_its_epochs_and_its_weights() {
+        let planned = |text: &str| {
+            let mut layers = layers(text);
+            fit_to_images(&mut layers, Some([28, 28, 1])).expect("it fits");
+            PlannedLayer::new(layers.remove(0), 100)
+        };
+        let rbm = planned(r#"[{"kind": "rbm", "training": {"epochs": 2, "gibbs_steps": 3}}]"#);
+        assert_eq!(rbm.multiply_adds_of_learning(784, 10), 2.0 * 10.0 * 9.0 * 78_400.0);
+        let autoencoder = planned(r#"[{"kind": "autoencoder", "training": {"epochs": 4}}]"#);
+        assert_eq!(autoencoder.multiply_adds_of_learning(784, 10), 4.0 * 10.0 * 5.0 * 78_400.0);
+        let random = r#"[{"kind": "random", "convolution": {"maps": 32, "kernel": 5, "pool": 2}}]"#;
+        let random = planned(random);
+        assert_eq!(random.multiply_adds_of_learning(784, 10), 0.0);
+        assert_eq!(random.multiply_adds(784), 24.0 * 24.0 * 25.0 * 32.0);
     }
 
     #[test]

@@ -89,6 +89,18 @@ pub trait Pretraining {
         self.epochs() * n_samples.div_ceil(self.batch_size())
     }
 
+    /// Whether its layers depend on the data. Of the others [`without_data`](Self::without_data) makes one at once.
+    fn needs_data(&self) -> bool {
+        true
+    }
+
+    /// Products of a sample with the weights, or of two layers' values with each other, in a step of training;
+    /// they tell the work of a step. An autoencoder has two forwards and three backwards: the gradient of its
+    /// inputs is not needed.
+    fn products_per_sample(&self) -> usize {
+        5
+    }
+
     /// The layer, for a kind whose layers do not depend on the data; otherwise none, and for a convolution
     /// that does not fit the inputs, of which [`Pretraining::begin`] has the error.
     fn without_data(

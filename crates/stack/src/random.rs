@@ -86,6 +86,10 @@ impl Pretraining for RandomInitialisation {
         LayerUnits { unit: self.hidden, output: Activation::Logistic }
     }
 
+    fn needs_data(&self) -> bool {
+        false
+    }
+
     fn without_data(
         &self,
         n_inputs: usize,

@@ -7,12 +7,14 @@
 mod cells;
 mod equal_seconds;
 mod layers;
+mod planning;
 mod predictions;
 mod references;
 mod refit;
 mod retry;
 mod samples;
 mod trials;
+mod work;
 
 use mnist_io::Splits;
 use ndarray::ArrayView2;
@@ -28,6 +30,7 @@ use crate::{
 use layers::Stacks;
 use samples::Samples;
 
+pub use planning::Study;
 pub use references::ReferenceCell;
 pub use refit::{Refitted, refit};
 
@@ -53,16 +56,7 @@ pub fn run_comparison(
     let compared = config.resolve(methods)?;
     let samples = Samples::of(config, data);
     let mut run = samples.run(config, data_key, cache, listen);
-    let n_labels = labels("training", data.train.labels.as_deref())?.len();
-    // A method that does not fit the data is told before anything is computed.
-    for method in &compared {
-        for budget in config.labels_of(method) {
-            if budget.count > n_labels {
-                mnist_io::label_subset(&vec![0; n_labels], budget.count)?;
-            }
-        }
-        run.plan(method, config.depths.iter().max().copied().unwrap_or_default())?;
-    }
+    run.check(&compared)?;
     // Seeds outermost: an unfinished comparison is one with fewer seeds, not with fewer methods.
     for seed in (config.first_seed..).take(config.seeds as usize) {
         let mut stacks = Vec::new();
@@ -103,6 +97,20 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// Refuses methods and numbers of labels that do not fit the data, before anything is computed.
+    fn check(&self, compared: &[ResolvedMethod<'_>]) -> Result<(), StudyError> {
+        let n_labels = labels("training", self.data.train.labels.as_deref())?.len();
+        for method in compared {
+            for budget in self.config.labels_of(method) {
+                if budget.count > n_labels {
+                    mnist_io::label_subset(&vec![0; n_labels], budget.count)?;
+                }
+            }
+            self.plan(method, self.config.depths.iter().max().copied().unwrap_or_default())?;
+        }
+        Ok(())
+    }
+
     /// Computes a cell and adds it to the outcome, or its failure if training diverges.
     fn cell_or_failure(
         &mut self,
@@ -113,6 +121,7 @@ impl Run<'_> {
         stacks: &mut Stacks,
     ) -> Result<(), StudyError> {
         match self.cell(method, depth, budget, seed, stacks) {
+            Ok(_) => Ok(()),
             Err(StudyError::Training(error @ TrainingError::Diverged { .. })) => {
                 // The layers that are there were learned; then it is fine-tuning that diverged.
                 let learned = self.are_learned(method, depth, budget, stacks);
@@ -128,7 +137,7 @@ impl Run<'_> {
                 self.outcome.failures.push(failure);
                 Ok(())
             }
-            other => other,
+            Err(error) => Err(error),
         }
     }
 }

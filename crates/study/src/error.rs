@@ -2,6 +2,7 @@ use nn_core::{InvalidSetting, TrainingError};
 use thiserror::Error;
 
 use crate::reference::ReferenceError;
+use crate::stage::Key;
 use crate::tensor_file::TensorFileError;
 
 /// Settings of a comparison that make no sense.
@@ -44,6 +45,9 @@ pub enum StudyError {
     /// A usual classifier could not be fitted.
     #[error(transparent)]
     Reference(#[from] ReferenceError),
+    /// No stage of the comparison has this key.
+    #[error("there is no stage {}; its settings or its data are others", .0.as_str())]
+    UnknownStage(Key),
     /// A data set has no labels.
     #[error("the {0} set has no labels; a comparison of classifiers needs them")]
     Unlabelled(&'static str),

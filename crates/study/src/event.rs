@@ -12,6 +12,13 @@ pub enum Event<'a> {
         /// Words for the stage.
         title: &'a str,
     },
+    /// Another process computes the stage, and this one waits for its result.
+    Waiting {
+        /// The other process, in words.
+        holder: &'a str,
+        /// The number of earlier reports of this wait.
+        looks: usize,
+    },
     /// An epoch or evaluation of the stage is done.
     Progress {
         /// The state of the computation.
@@ -30,6 +37,13 @@ pub enum Event<'a> {
     Failed {
         /// The cell and the reason.
         failure: &'a Failure,
+    },
+    /// Training of a stage diverged at every learning rate; the others are computed without it.
+    Abandoned {
+        /// Words for the stage.
+        stage: &'a str,
+        /// The reason.
+        reason: &'a str,
     },
     /// Fine-tuning diverged in one of several trials; the others decide.
     Diverged {

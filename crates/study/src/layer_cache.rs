@@ -5,9 +5,11 @@ use std::time::Instant;
 
 use ndarray::ArrayView2;
 use nn_core::{EpochRecord, Progress, RestoreError, TensorMap, TrainingError, restore, store};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use stack::{Greedy, PlannedLayer, PretrainedLayer};
 
-use crate::stage::{Key, Store};
+use crate::stage::{Claim, Found, Key, Store};
 use crate::tensor_file::TensorFileError;
 use crate::{Event, LayerRecord, Listener, StudyError};
 
@@ -56,32 +58,47 @@ pub fn cached_layers(
     stack.layers.iter().for_each(|layer| greedy.push(layer.clone()));
     let mut records = Vec::new();
     for (layer, planned) in plan.iter().enumerate().skip(stack.layers.len()) {
-        // The name is no part of the key: equal layers on equal ones are shared.
-        let key = Key::new(PRETRAIN, &(planned, seed, layer, stack.keys.last(), data_key));
+        let key = layer_key(planned, seed, layer, stack.keys.last(), data_key);
         let PlannedLayer { pretraining, n_hidden } = planned;
         let n_inputs = layer.checked_sub(1).map_or(data.ncols(), |below| plan[below].n_features());
         if let Some(random) = pretraining.without_data(n_inputs, *n_hidden, seed, layer) {
             greedy.push(random);
-        } else if let Some((tensors, record)) = cache.get::<LayerRecord>(&key)? {
-            let mut kept = planned.zeros(n_inputs, record.units);
-            restore(&mut kept, "", &tensors).map_err(|error| unreadable(cache, &key, &error))?;
-            event(listen, Event::Finished { reused: true })?;
-            greedy.push(kept);
-            records.push(LayerRecord { method: name.into(), ..record });
         } else {
-            let title = format!("{name} layer {}, seed {seed}", layer + 1);
-            event(listen, Event::Begun { title: &title })?;
-            let record = learn(&mut greedy, name, seed, listen)?;
-            let mut tensors = TensorMap::new();
-            store(&greedy.layers()[layer], "", &mut tensors);
-            cache.put(&key, &tensors, &record)?;
-            event(listen, Event::Finished { reused: false })?;
-            records.push(record);
+            match kept_or_claimed::<LayerRecord>(cache, &key, listen)? {
+                Found::Kept(tensors, record) => {
+                    let mut kept = planned.zeros(n_inputs, record.units);
+                    restore(&mut kept, "", &tensors)
+                        .map_err(|error| unreadable(cache, &key, &error))?;
+                    greedy.push(kept);
+                    records.push(LayerRecord { method: name.into(), ..record });
+                }
+                Found::Claimed(claim) => {
+                    let title = format!("{name} layer {}, seed {seed}", layer + 1);
+                    event(listen, Event::Begun { title: &title })?;
+                    let record = learn(&mut greedy, name, seed, listen)?;
+                    let mut tensors = TensorMap::new();
+                    store(&greedy.layers()[layer], "", &mut tensors);
+                    keep(claim, &tensors, &record, listen)?;
+                    records.push(record);
+                }
+            }
         }
         stack.layers.extend(greedy.layers().last().cloned());
         stack.keys.push(key);
     }
     Ok(records)
+}
+
+/// The key of a layer on the layer of the key `below`. The method's name is no part of it: equal layers on equal
+/// ones are shared.
+pub(crate) fn layer_key(
+    planned: &PlannedLayer,
+    seed: u64,
+    layer: usize,
+    below: Option<&Key>,
+    data_key: &str,
+) -> Key {
+    Key::new(PRETRAIN, &(planned, seed, layer, below, data_key))
 }
 
 /// Learns the next layer of the stack.
@@ -108,6 +125,30 @@ fn learn(
 fn unreadable(cache: &Store, key: &Key, error: &RestoreError) -> TensorFileError {
     let path = cache.folder().join(format!("{}.safetensors", key.as_str()));
     TensorFileError::Damaged { path, reason: error.to_string() }
+}
+
+/// Reads the result of a stage, which the listener is told of, or claims its key.
+pub(crate) fn kept_or_claimed<R: DeserializeOwned>(
+    cache: &Store,
+    key: &Key,
+    listen: Listener<'_>,
+) -> Result<Found<R>, StudyError> {
+    let found = cache.get_or_claim(key, listen)?;
+    if let Found::Kept(..) = found {
+        event(listen, Event::Finished { reused: true })?;
+    }
+    Ok(found)
+}
+
+/// Keeps the result of a claimed stage, which the listener is told of.
+pub(crate) fn keep(
+    claim: Claim,
+    tensors: &TensorMap,
+    record: &impl Serialize,
+    listen: Listener<'_>,
+) -> Result<(), StudyError> {
+    claim.keep(tensors, record)?;
+    Ok(event(listen, Event::Finished { reused: false })?)
 }
 
 /// Passes an event to the listener.

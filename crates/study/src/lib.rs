@@ -11,6 +11,7 @@ mod layer_cache;
 mod layers;
 mod methods;
 mod outcome;
+pub mod plan;
 mod recommendation;
 pub mod reference;
 mod roles;
@@ -22,7 +23,7 @@ pub mod tensor_file;
 pub mod verdict;
 
 pub use color::Color;
-pub use comparison::{ReferenceCell, Refitted, refit, run_comparison};
+pub use comparison::{ReferenceCell, Refitted, Study, refit, run_comparison};
 pub use config::{
     ArchitectureSettings, Choice, ComparisonConfig, EqualSeconds, LabelBudget, Search, SearchSpace,
 };

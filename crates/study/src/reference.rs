@@ -75,6 +75,28 @@ impl Reference {
         }
     }
 
+    /// The work of fitting to so many labelled samples and of judging on so many others, in multiply-adds or what
+    /// takes as long, as an estimate.
+    pub fn multiply_adds(
+        self,
+        n_labels: usize,
+        n_judged: usize,
+        n_features: usize,
+        n_classes: usize,
+    ) -> f64 {
+        let (n, d) = (n_labels as f64, n_features as f64);
+        match self {
+            Reference::NearestNeighbours => n * n_judged as f64 * d,
+            // Six penalties, and about a hundred steps with two products each.
+            Reference::LogisticRegression => 1200.0 * n * d * n_classes as f64,
+            // Additions to histograms, which are bounded; each takes about as long as five multiply-adds.
+            Reference::BoostedTrees => {
+                let additions = 900.0 * (n + 16_384.0) * 0.3 * d * n_classes as f64;
+                5.0 * additions.min(2e10)
+            }
+        }
+    }
+
     /// Fits a classifier for each choice of hyperparameters, and returns the one with the fewest errors on
     /// the validation set; of several the most likely one (neighbours: the one nearest to k = 5).
     /// Without validation samples the hyperparameters are the usual ones. Labels are below `n_classes`;

@@ -84,6 +84,24 @@ pub fn read<R: DeserializeOwned>(path: &Path) -> Result<Option<(TensorMap, R)>, 
     from_bytes(&bytes, path).map(Some)
 }
 
+/// Reads the record of a file without its tensors; none if there is no such file.
+///
+/// # Errors
+/// [`TensorFileError`].
+pub fn read_record<R: DeserializeOwned>(path: &Path) -> Result<Option<R>, TensorFileError> {
+    let io = |source| TensorFileError::Io { path: path.to_owned(), source };
+    let damaged = |reason: String| TensorFileError::Damaged { path: path.to_owned(), reason };
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(io(source)),
+    };
+    let bytes = header(&mut file).map_err(io)?.map_err(damaged)?;
+    let header: Header = serde_json::from_slice(&bytes[8..]).map_err(|e| damaged(e.to_string()))?;
+    let record = serde_json::from_str(&header.metadata.record);
+    record.map(Some).map_err(|e| damaged(format!("its record is not as expected: {e}")))
+}
+
 /// Reads tensors and their record from the content of a file. Errors name the file `path`.
 ///
 /// # Errors
@@ -145,15 +163,14 @@ fn header(file: &mut File) -> std::io::Result<Result<Vec<u8>, String>> {
 #[derive(Deserialize)]
 struct Header {
     #[serde(rename = "__metadata__")]
-    _metadata: Metadata,
+    metadata: Metadata,
     #[serde(flatten)]
     tensors: HashMap<String, Place>,
 }
 
 #[derive(Deserialize)]
 struct Metadata {
-    #[serde(rename = "record")]
-    _record: String,
+    record: String,
 }
 
 #[derive(Deserialize)]
@@ -206,6 +223,8 @@ mod tests {
         let first = std::fs::read(&path).expect("there");
         let (back, record) = read::<String>(&path).expect("whole").expect("there");
         assert_eq!((back, record.as_str()), (tensors.clone(), "how"));
+        let record = read_record::<String>(&path).expect("whole").expect("there");
+        assert_eq!(record, "how", "the record alone");
         write(&path, &tensors, &"how").expect("written over");
         assert_eq!(std::fs::read(&path).expect("there"), first);
     }

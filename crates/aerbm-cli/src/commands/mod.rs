@@ -14,6 +14,7 @@ mod inpaint;
 mod likelihood;
 mod man;
 mod pipeline;
+mod plan;
 mod predict;
 mod probe;
 mod reconstruct;
@@ -23,8 +24,11 @@ mod sample;
 mod score;
 mod selfcheck;
 mod show;
+mod status;
+mod submit;
 mod train;
 mod verify;
+mod work;
 
 use std::path::{Path, PathBuf};
 
@@ -78,6 +82,10 @@ commands! {
     Verify: verify,
     Data: data,
     Selfcheck: selfcheck,
+    Plan: plan,
+    Work: work,
+    Submit: submit,
+    Status: status,
     Runs: runs,
     Diff: diff,
     Completions: completions,

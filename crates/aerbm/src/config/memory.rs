@@ -15,6 +15,8 @@ const BYTES: f64 = 4.0;
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct Memory {
     parts: Vec<(String, f64)>,
+    /// Number of weights.
+    weights: f64,
     /// The setting of the numbers of units that were added last.
     of_units: String,
 }
@@ -37,6 +39,7 @@ impl Memory {
     /// Adds a layer of weights between so many units; the setting is that of the number of outputs.
     pub(super) fn add_weights(&mut self, setting: &str, inputs: usize, outputs: usize) {
         setting.clone_into(&mut self.of_units);
+        self.weights += inputs as f64 * outputs as f64;
         self.add(setting, COPIES * inputs as f64 * outputs as f64);
     }
 
@@ -50,6 +53,11 @@ impl Memory {
 
     fn add(&mut self, setting: &str, values: f64) {
         self.parts.push((setting.to_owned(), BYTES * values));
+    }
+
+    /// Number of weights that were added.
+    pub(crate) fn weights(&self) -> f64 {
+        self.weights
     }
 
     /// All of it, in bytes.

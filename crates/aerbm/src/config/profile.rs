@@ -135,14 +135,17 @@ impl RunEntry {
 
 impl ProfileConfig {
     /// The parts of a profile with their names, those of `only` if it names any; a profile without
-    /// parts is one part, without a name.
+    /// parts is one part, without a name. Assignments, as [`default_comparison`](Self::default_comparison) takes
+    /// them, are made to the comparison of each part; `runs=[]` leaves out its models.
     ///
     /// # Errors
-    /// [`ConfigError`] naming the nearest part if `only` names an unknown one.
+    /// [`ConfigError`] naming the nearest part if `only` names an unknown one, or the setting of an assignment.
     pub fn parts(
         profile: Profile,
         only: &[String],
+        assignments: &[String],
     ) -> Result<Vec<(Option<&'static str>, Self)>, ConfigError> {
+        let read = |name, text| Ok(Self::parse_with(name, text, assignments)?.0);
         let whole = match profile {
             Profile::Quick => QUICK,
             Profile::Default => DEFAULT,
@@ -160,7 +163,7 @@ impl ProfileConfig {
                 return PAPER
                     .iter()
                     .filter(|(name, _)| chosen(name))
-                    .map(|&(name, text)| Ok((Some(name), Self::parse(name, text)?)))
+                    .map(|&(name, text)| Ok((Some(name), read(name, text)?)))
                     .collect();
             }
         };
@@ -170,7 +173,7 @@ impl ProfileConfig {
                 whole.0
             )));
         }
-        Ok(vec![(None, Self::parse(whole.0, whole.1)?)])
+        Ok(vec![(None, read(whole.0, whole.1)?)])
     }
 
     /// The comparison of the default profile with assignments to it.
@@ -233,7 +236,10 @@ impl ProfileConfig {
         let mut given = Vec::new();
         for assignment in assignments {
             let (key, value) = assignment.split_once('=').unwrap_or((assignment, ""));
-            let (path, note) = full_path(key.trim());
+            let (path, note) = match key.trim() {
+                "runs" => ("runs".to_owned(), None),
+                key => full_path(key),
+            };
             notes.extend(note);
             let sign = if assignment.contains('=') { "=" } else { "" };
             set(&mut settings, &format!("{path}{sign}{value}"))?;
@@ -273,7 +279,8 @@ mod tests {
     #[test]
     fn every_profile_is_valid() {
         for profile in [Profile::Quick, Profile::Default, Profile::Paper] {
-            for (_, config) in ProfileConfig::parts(profile, &[]).expect("a profile is valid") {
+            for (_, config) in ProfileConfig::parts(profile, &[], &[]).expect("a profile is valid")
+            {
                 for run in &config.runs {
                     run.resolve().expect("a run is valid");
                 }
@@ -285,14 +292,28 @@ mod tests {
     fn parts_are_chosen_by_name() {
         let parts = |only: &[&str]| {
             let only: Vec<String> = only.iter().map(ToString::to_string).collect();
-            ProfileConfig::parts(Profile::Paper, &only)
+            ProfileConfig::parts(Profile::Paper, &only, &[])
         };
         assert_eq!(parts(&[]).expect("all").len(), PAPER.len());
         assert_eq!(parts(&["depth"]).expect("one")[0].0, Some("depth"));
         let error = parts(&["deph"]).expect_err("no such part").to_string();
         assert!(error.contains("did you mean `depth`?"), "{error}");
-        let error = ProfileConfig::parts(Profile::Quick, &["depth".into()]).expect_err("no parts");
+        let error =
+            ProfileConfig::parts(Profile::Quick, &["depth".into()], &[]).expect_err("no parts");
         assert!(error.to_string().contains("only the paper profile has parts"), "{error}");
+    }
+
+    #[test]
+    fn settings_of_a_profile_are_changed_by_assignments() {
+        let set = ["seeds=5", "runs=[]", "methods.rbm.layers.training.epochs=1"];
+        let set = set.map(str::to_owned);
+        let parts = ProfileConfig::parts(Profile::Quick, &[], &set).expect("valid");
+        let config = &parts[0].1;
+        assert_eq!(config.comparison.as_ref().map(|comparison| comparison.seeds), Some(5));
+        assert!(config.runs.is_empty());
+        let error = ProfileConfig::parts(Profile::Quick, &[], &["seds=5".into()]);
+        let error = error.expect_err("a typing mistake").to_string();
+        assert!(error.contains("did you mean `seeds`?"), "{error}");
     }
 
     #[test]

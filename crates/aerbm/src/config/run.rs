@@ -173,6 +173,28 @@ impl RunConfig {
         self.kind().memory(n_visible)
     }
 
+    /// Multiply-adds of training on so many samples of so many values, as an estimate: each step has about five
+    /// products with the weights. Measurements of the likelihood are left out.
+    pub(crate) fn multiply_adds(&self, n_samples: usize, n_visible: usize) -> f64 {
+        let samples = self.epochs() as f64 * n_samples as f64;
+        let positions = match self {
+            // Kernels are at every place of the image.
+            RunConfig::ConvRbm(_) => n_visible as f64,
+            _ => 1.0,
+        };
+        let mut work = 5.0 * samples * positions * self.memory(n_visible).weights();
+        if let RunConfig::Autoencoder(settings) = self
+            && let Some(pretraining) = &settings.pretraining
+        {
+            let mut n_inputs = n_visible;
+            for layer in pretraining.plan(&settings.model) {
+                work += layer.multiply_adds_of_learning(n_inputs, n_samples);
+                n_inputs = layer.n_features();
+            }
+        }
+        work
+    }
+
     /// Whether the training samples have to be in memory: for pretraining, for measurements of the
     /// likelihood, and for stacks.
     pub fn needs_memory(&self) -> bool {

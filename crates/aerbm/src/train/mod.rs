@@ -43,6 +43,11 @@ fn between_checkpoints() -> Duration {
     BETWEEN_CHECKPOINTS
 }
 
+/// The identity of a model: its name, settings, seed and data.
+pub(crate) fn key(spec: &Spec<'_>, data_key: &Key) -> Key {
+    Key::new("train 2", &(spec.run, spec.config, spec.seed, data_key))
+}
+
 /// Trains a model in `folder`, or continues from its checkpoint there, or returns the finished one.
 /// `on_epoch` receives every epoch, those before a checkpoint included.
 pub(crate) fn train(
@@ -53,7 +58,7 @@ pub(crate) fn train(
     monitor: &dyn Monitor,
     on_epoch: &mut dyn FnMut(&Epoch),
 ) -> Result<Trained, Error> {
-    let key = Key::new("train 2", &(spec.run, spec.config, spec.seed, data_key));
+    let key = key(spec, data_key);
     let checkpoint = folder.join(CHECKPOINT);
     if let Some(trained) = Trained::load_if(folder, &key)? {
         // It is still there if the run was killed after it had saved the model.

@@ -8,13 +8,13 @@ use super::layers::Stacks;
 use super::retry::retrying;
 use super::trials::{Searched, Work};
 use super::{Run, labels, predictions};
-use crate::layer_cache::event;
+use crate::layer_cache::{event, keep, kept_or_claimed};
 use crate::methods::ResolvedMethod;
-use crate::stage::Key;
+use crate::stage::{Found, Key};
 use crate::{Cell, Choice, Event, LabelBudget, StudyError};
 
 /// The kind in the keys of cells. It counts the changes of what is measured of them.
-const FINE_TUNE: &str = "fine-tune 4";
+pub(super) const FINE_TUNE: &str = "fine-tune 4";
 
 const SUBSET: Purpose = Purpose::new("subset");
 
@@ -22,7 +22,7 @@ const SUBSET: Purpose = Purpose::new("subset");
 const COMPARED: usize = 2000;
 
 impl Run<'_> {
-    /// Computes a cell, or reads it from the cache, and adds it to the outcome.
+    /// Computes a cell, or reads it from the cache, and adds it to the outcome. Returns its key.
     pub(super) fn cell(
         &mut self,
         method: &ResolvedMethod<'_>,
@@ -30,25 +30,27 @@ impl Run<'_> {
         budget: &LabelBudget,
         seed: u64,
         stacks: &mut Stacks,
-    ) -> Result<(), StudyError> {
+    ) -> Result<Key, StudyError> {
         let n_layers = method.n_layers(depth);
         let work = Work { method, n_layers, budget, seed };
         let choices = self.choices(method, depth, budget);
         let mut identities = Vec::new();
         for &choice in &choices {
             let stack = self.grow(method, n_layers, choice.corruption, seed, stacks)?;
-            identities.push(self.identity(&work, stack, choice));
+            identities.push(self.identity(&work, &stack.keys, choice));
         }
         let key = Key::new(FINE_TUNE, &identities);
         let name = method.name;
-        if let Some((tensors, cell)) = self.cache.get::<Cell>(&key)? {
-            event(self.listen, Event::Finished { reused: true })?;
-            let predictions = predictions::read(&tensors);
-            let mistakes = self.mistakes(&predictions)?;
-            let cell = Cell { method: name.into(), depth, predictions, mistakes, ..cell };
-            self.outcome.cells.push(cell);
-            return Ok(());
-        }
+        let claim = match kept_or_claimed::<Cell>(self.cache, &key, self.listen)? {
+            Found::Claimed(claim) => claim,
+            Found::Kept(tensors, cell) => {
+                let predictions = predictions::read(&tensors);
+                let mistakes = self.mistakes(&predictions)?;
+                let cell = Cell { method: name.into(), depth, predictions, mistakes, ..cell };
+                self.outcome.cells.push(cell);
+                return Ok(key);
+            }
+        };
         let title = format!("{name}, {depth} layers, {} labels, seed {seed}", budget.count);
         let Searched { choice, trained, trials } = retrying(|factor, last| {
             if let Some(error) = last {
@@ -65,7 +67,7 @@ impl Run<'_> {
         let trained = if let Some(tuned) = trained.tuned {
             (tuned, trained.seconds)
         } else {
-            // The best trial was made before an interruption.
+            // The best trial was made by another process, or before an interruption.
             event(self.listen, Event::Begun { title: &title })?;
             self.fine_tuned(&work, layers, choice)?
         };
@@ -74,10 +76,9 @@ impl Run<'_> {
         let finetune_samples = trials.len() * cell.finetune_samples;
         let cell = Cell { trials, finetune_samples, seconds, ..cell };
         let tensors = predictions::stored(&cell.predictions);
-        self.cache.put(&key, &tensors, &cell)?;
-        event(self.listen, Event::Finished { reused: false })?;
+        keep(claim, &tensors, &cell, self.listen)?;
         self.outcome.cells.push(Cell { depth, ..cell });
-        Ok(())
+        Ok(key)
     }
 
     /// For each test sample, whether its predicted class is wrong.

@@ -7,9 +7,9 @@ use stack::FineTuneConfig;
 
 use super::Run;
 use crate::config::UNIT;
-use crate::layer_cache::event;
+use crate::layer_cache::{event, keep, kept_or_claimed};
 use crate::methods::ResolvedMethod;
-use crate::stage::Key;
+use crate::stage::{Found, Key};
 use crate::{CachedStack, Cell, EqualTime, Event, LabelBudget, StudyError};
 
 use super::layers::Stacks;
@@ -118,10 +118,12 @@ impl Run<'_> {
         let data_key = self.fine_tuning_data_key(&settings);
         let own = (&stack.keys, &settings, budget, cell.seed, data_key);
         let key = Key::new("equal-seconds 5", &(own, work));
-        if let Some((_, row)) = self.cache.get::<EqualTime>(&key)? {
-            event(self.listen, Event::Finished { reused: true })?;
-            return Ok(EqualTime { method: method.name.into(), depth: cell.depth, ..row });
-        }
+        let claim = match kept_or_claimed::<EqualTime>(self.cache, &key, self.listen)? {
+            Found::Claimed(claim) => claim,
+            Found::Kept(_, row) => {
+                return Ok(EqualTime { method: method.name.into(), depth: cell.depth, ..row });
+            }
+        };
         let title = format!("{}, {} labels, {seconds:.0} s in all", method.name, budget.count);
         event(self.listen, Event::Begun { title: &title })?;
         let factor = for_tuning / cell.tuning_seconds;
@@ -137,8 +139,7 @@ impl Run<'_> {
             test_error_pct: found.test_error_pct(),
             ..as_it_was
         };
-        self.cache.put(&key, &TensorMap::new(), &row)?;
-        event(self.listen, Event::Finished { reused: false })?;
+        keep(claim, &TensorMap::new(), &row, self.listen)?;
         Ok(row)
     }
 }

@@ -23,6 +23,11 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// The identity of the data that pretraining sees.
+    pub(super) fn pretraining_data_key(&self) -> Key {
+        Key::new("pretraining samples", &(self.data_key, self.config.pretraining_samples))
+    }
+
     /// The layers of a network of this depth before they are learned; convolutions have the shape of the
     /// images, and shifts of images in colour their channels.
     ///
@@ -64,8 +69,7 @@ impl<'a> Run<'a> {
     ) -> Result<&'s CachedStack, StudyError> {
         let stack = stacks.with(corruption);
         let mut plan = self.plan(&method.clone().varied(corruption), depth)?;
-        let samples = (self.data_key, self.config.pretraining_samples);
-        let data_key = Key::new("pretraining samples", &samples);
+        let data_key = self.pretraining_data_key();
         let data = self.pretraining;
         retrying(|factor, last| {
             if let Some(error) = last {

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use stack::Labelled;
 
 use super::{Run, labels, predictions};
-use crate::layer_cache::event;
+use crate::layer_cache::{event, keep, kept_or_claimed};
 use crate::reference::Reference;
-use crate::stage::Key;
+use crate::stage::{Found, Key};
 use crate::{Event, StudyError};
 
 /// The outcome of a usual classifier.
@@ -44,18 +44,26 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn reference(
+    /// The key of a usual classifier.
+    pub(super) fn reference_key(&self, reference: Reference, count: usize, seed: u64) -> Key {
+        Key::new("reference 1", &(reference.name(), count, seed, self.data_key))
+    }
+
+    /// Fits a usual classifier to the labels of a seed, or reads it from the cache.
+    pub(super) fn reference(
         &mut self,
         reference: Reference,
         count: usize,
         seed: u64,
     ) -> Result<ReferenceCell, StudyError> {
-        let key = Key::new("reference 1", &(reference.name(), count, seed, self.data_key));
-        if let Some((tensors, cell)) = self.cache.get::<ReferenceCell>(&key)? {
-            event(self.listen, Event::Finished { reused: true })?;
-            let predictions = predictions::read(&tensors);
-            return Ok(ReferenceCell { predictions, ..cell });
-        }
+        let key = self.reference_key(reference, count, seed);
+        let claim = match kept_or_claimed::<ReferenceCell>(self.cache, &key, self.listen)? {
+            Found::Claimed(claim) => claim,
+            Found::Kept(tensors, cell) => {
+                let predictions = predictions::read(&tensors);
+                return Ok(ReferenceCell { predictions, ..cell });
+            }
+        };
         let title = format!("{}, {count} labels, seed {seed}", reference.words());
         event(self.listen, Event::Begun { title: &title })?;
         let (x, y) = self.labelled_subset(count, seed)?;
@@ -75,8 +83,7 @@ impl Run<'_> {
             predictions,
         };
         let tensors = predictions::stored(&cell.predictions);
-        self.cache.put(&key, &tensors, &cell)?;
-        event(self.listen, Event::Finished { reused: false })?;
+        keep(claim, &tensors, &cell, self.listen)?;
         Ok(cell)
     }
 }

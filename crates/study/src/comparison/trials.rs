@@ -16,11 +16,11 @@ use super::layers::Stacks;
 use crate::layer_cache::event;
 use crate::methods::ResolvedMethod;
 use crate::search::{Best, best_on_validation};
-use crate::stage::Key;
+use crate::stage::{Found, Key};
 use crate::{CachedStack, Choice, Event, LabelBudget, StudyError, Trial};
 
 /// The kind in the keys of trials. It counts the changes of what is measured of them.
-const TRIAL: &str = "trial 1";
+pub(super) const TRIAL: &str = "trial 1";
 
 /// The fine-tuning of a cell, without its pretrained layers and the hyperparameters that are searched.
 #[derive(Debug, Clone, Copy)]
@@ -93,14 +93,14 @@ impl<'a> Run<'a> {
     pub(super) fn identity(
         &self,
         work: &Work<'_>,
-        stack: &CachedStack,
+        layers: &[Key],
         choice: Choice,
     ) -> (Vec<Key>, FineTuneConfig, LabelBudget, u64, String) {
         let settings = self.settings(work, choice);
         // The dropout that holds is already among the settings.
         let budget = LabelBudget { dropout: None, ..work.budget.clone() };
         let data_key = self.fine_tuning_data_key(&settings).into_owned();
-        (stack.keys[..work.n_layers].to_vec(), settings, budget, work.seed, data_key)
+        (layers[..work.n_layers].to_vec(), settings, budget, work.seed, data_key)
     }
 
     /// Makes all trials of a cell and returns the one with the fewest validation errors.
@@ -150,21 +150,24 @@ impl<'a> Run<'a> {
 
     /// Does the same, and keeps the judgement of the network, but not the network itself: a search that is broken
     /// off goes on after the trials that were made.
-    fn kept_trial(
+    pub(super) fn kept_trial(
         &mut self,
         work: &Work<'_>,
         stack: &CachedStack,
         choice: Choice,
         title: &str,
     ) -> Result<(usize, Trained), StudyError> {
-        let key = Key::new(TRIAL, &self.identity(work, stack, choice));
-        if let Some((_, judged)) = self.cache.get::<Judged>(&key)? {
-            let Judged { validation_errors, seconds } = judged;
-            return Ok((validation_errors, Trained { tuned: None, seconds }));
-        }
+        let key = Key::new(TRIAL, &self.identity(work, &stack.keys, choice));
+        // A trial is a part of its cell's stage, so the listener is not told that it is finished.
+        let claim = match self.cache.get_or_claim::<Judged>(&key, self.listen)? {
+            Found::Claimed(claim) => claim,
+            Found::Kept(_, Judged { validation_errors, seconds }) => {
+                return Ok((validation_errors, Trained { tuned: None, seconds }));
+            }
+        };
         let (validation_errors, trained) = self.made_trial(work, stack, choice, title)?;
         let judged = Judged { validation_errors, seconds: trained.seconds };
-        self.cache.put(&key, &TensorMap::new(), &judged)?;
+        claim.keep(&TensorMap::new(), &judged)?;
         Ok((validation_errors, trained))
     }
 

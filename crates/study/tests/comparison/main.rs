@@ -4,6 +4,7 @@
 
 mod failures;
 mod methods;
+mod plans;
 mod runs;
 mod search;
 mod settings;
