@@ -106,22 +106,26 @@ class Classifier:
     def save(self, folder: PathLike[str] | str, contract: str | None) -> None: ...
     def to_bytes(self) -> bytes: ...
 
-def compare(
-    data: PathLike[str],
-    label_column: str | None,
-    out: PathLike[str],
-    methods: list[str],
-    labels: list[int] | None,
-    all_labels: bool,
-    depths: list[int],
-    seeds: int | None,
-    first_seed: int | None,
-    trials: int | None,
-    set: list[str],
-    force: bool,
-    threads: int,
-    listener: Listener | None,
-) -> str | None: ...
+class Comparison:
+    def __init__(
+        self,
+        data: PathLike[str],
+        label_column: str | None,
+        out: PathLike[str],
+        methods: list[str],
+        labels: list[int] | None,
+        all_labels: bool,
+        depths: list[int],
+        seeds: int | None,
+        first_seed: int | None,
+        trials: int | None,
+        set: list[str],
+        force: bool,
+    ) -> None: ...
+    def waves(self) -> list[list[str]]: ...
+    def work(self, keys: list[str], threads: int) -> None: ...
+    def run(self, threads: int, listener: Listener | None) -> str | None: ...
+
 def presets() -> list[tuple[str, str]]: ...
 def method_layers(method: str, depth: int, n_rows: int) -> str: ...
 def contract_of_values(

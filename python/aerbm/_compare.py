@@ -6,6 +6,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import joblib
 import numpy as np
 from sklearn.utils import check_X_y
 
@@ -57,15 +58,22 @@ def compare(
     settings=None,
     out=None,
     force=False,
+    backend=None,
     n_jobs=None,
     verbose=0,
 ):
     """Compares ways of pretraining on the rows of X (n_samples × n_features) with classes y.
 
     ``methods``, ``labels`` (numbers of labels, or 'all'), ``depths``, ``seeds`` (their number) and ``trials``
-    of the search of hyperparameters are those of the program's default comparison unless they are given; ``settings`` are further ones, such as
-    ``{"layers": [128], "learning_rates": [0.01]}``. The run is written into the folder ``out``, where an earlier one
-    goes on, or is replaced if its settings differ and ``force`` is true; None makes a temporary folder. Columns outside [0, 1] are standardised.
+    of the search of hyperparameters are those of the program's default comparison unless they are given;
+    ``settings`` are further ones, such as ``{"layers": [128], "learning_rates": [0.01]}``. The run is written into
+    the folder ``out``, where an earlier one goes on, or is replaced if its settings differ and ``force`` is true;
+    None makes a temporary folder. Columns outside [0, 1] are standardised.
+
+    ``backend`` spreads the work over processes: ``"joblib"`` for the backend of joblib that is active, such as that
+    of ``joblib.parallel_config(backend="dask")``, or the name of one, such as ``"loky"``. The workers need to see
+    ``out``. The numbers are those of one process. ``n_jobs`` is the number of threads, or with a backend that of
+    processes.
     """
     X, y = check_X_y(X, y, dtype=np.float32)
     classes, codes = np.unique(y, return_inverse=True)
@@ -76,26 +84,41 @@ def compare(
     np.savez(part, X=X, y=codes.astype(np.uint8 if len(classes) <= 256 else np.int64))
     os.replace(part, data)
     everything = labels == "all" if isinstance(labels, str) else False
+    arguments = (
+        data,
+        None,
+        folder,
+        list(methods or []),
+        None if everything or labels is None else list(labels),
+        everything,
+        list(depths or []),
+        seeds,
+        first_seed,
+        trials,
+        assignments(settings or {}),
+        force,
+    )
+    comparison = _aerbm.Comparison(*arguments)
+    if backend is not None:
+        spread(comparison, arguments, None if backend == "joblib" else backend, n_jobs, verbose)
+        n_jobs = None
     with Progress("compare", verbose) as listener:
-        headline = _aerbm.compare(
-            data,
-            None,
-            folder,
-            list(methods or []),
-            None if everything or labels is None else list(labels),
-            everything,
-            list(depths or []),
-            seeds,
-            first_seed,
-            trials,
-            assignments(settings or {}),
-            force,
-            threads_of(n_jobs),
-            listener,
-        )
+        headline = comparison.run(threads_of(n_jobs), listener)
     names = ["comparison.csv", "summary.csv", "paired.csv"]
     cells, summary, paired = (table(folder / name) for name in names)
     return Comparison(folder, headline, cells, summary, paired)
+
+
+def spread(comparison, arguments, backend, n_jobs, verbose):
+    """Has joblib compute the stages of a comparison, wave by wave."""
+    for wave in comparison.waves():
+        parallel = joblib.Parallel(backend=backend, n_jobs=n_jobs, verbose=verbose)
+        parallel(joblib.delayed(work)(arguments, key) for key in wave)
+
+
+def work(arguments, key):
+    """Computes a stage, in whichever process this is called."""
+    _aerbm.Comparison(*arguments).work([key], threads_of(None))
 
 
 def table(path):

@@ -71,21 +71,42 @@ def test_mistakes_are_named(few):
         aerbm.PretrainedClassifier().fit(X, np.full(len(X), -1))
 
 
-def test_a_comparison_answers_with_tables_a_page_and_a_network(digits, tmp_path):
+def compared(digits, out, **options):
     X, y = digits[0][:600], digits[1][:600]
-    found = aerbm.compare(
-        X,
-        y,
-        methods=["none", "rbm"],
-        depths=[1],
-        seeds=2,
-        settings={
-            "layers": [32],
-            "labels": [{"count": count, "updates": 60, "batch_size": 20} for count in (50, 100)],
-            "methods.rbm.layers.training.epochs": 2,
-        },
-        out=tmp_path / "run",
-    )
+    settings = {
+        "layers": [32],
+        "labels": [{"count": count, "updates": 60, "batch_size": 20} for count in (50, 100)],
+        "methods.rbm.layers.training.epochs": 2,
+    }
+    return aerbm.compare(X, y, methods=["none", "rbm"], depths=[1], seeds=2, settings=settings, out=out, **options)
+
+
+def tables_of(folder):
+    """The bytes of the tables that do not depend on the clock."""
+    clock = {"timings.csv", "equal_seconds.csv"}
+    return {path.name: path.read_bytes() for path in folder.glob("*.csv") if path.name not in clock}
+
+
+def test_processes_of_joblib_give_the_same_tables(digits, tmp_path):
+    compared(digits, tmp_path / "one")
+    compared(digits, tmp_path / "loky", backend="loky", n_jobs=2)
+    tables = tables_of(tmp_path / "one")
+    assert "comparison.csv" in tables and tables_of(tmp_path / "loky") == tables
+
+
+def test_workers_of_dask_give_the_same_tables(digits, tmp_path):
+    distributed = pytest.importorskip("dask.distributed")
+    joblib = pytest.importorskip("joblib")
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        with distributed.Client(cluster), joblib.parallel_config(backend="dask"):
+            compared(digits, tmp_path / "dask", backend="joblib")
+    compared(digits, tmp_path / "one")
+    assert tables_of(tmp_path / "dask") == tables_of(tmp_path / "one")
+
+
+def test_a_comparison_answers_with_tables_a_page_and_a_network(digits, tmp_path):
+    X = digits[0][:600]
+    found = compared(digits, tmp_path / "run")
     assert set(found.summary["method"]) == {"none", "rbm"}
     assert len(found.cells["seed"]) == 8
     assert found.page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")

@@ -2,58 +2,116 @@
 
 use std::path::PathBuf;
 
-use aerbm::compare::{CompareOptions, Place, run as run_comparison, settings as settings_of};
-use aerbm::data::{self, Source};
+use aerbm::compare::{self, CompareOptions, Place};
+use aerbm::data::{self, Loaded, Source};
+use aerbm::stages::Part;
+use aerbm::study::plan::{Graph, MULTIPLY_ADDS_PER_SECOND};
+use aerbm::study::stage::Key;
 use pyo3::prelude::*;
 
+use crate::errors::{exception, value_error};
 use crate::long::{Listener, with_threads};
 
-/// Compares methods on the data of a file, in the folder `out`, where an earlier comparison goes on. Returns
-/// the answer in a sentence, if there is one.
-#[pyfunction]
-#[allow(clippy::too_many_arguments, reason = "Python calls it by one line")]
-pub(crate) fn compare(
-    py: Python<'_>,
-    data: PathBuf,
-    label_column: Option<String>,
+/// A comparison of methods on the data of a file, in the folder `out`, where an earlier one goes on.
+#[pyclass(frozen, module = "aerbm._aerbm")]
+pub(crate) struct Comparison {
+    source: Source,
     out: PathBuf,
-    methods: Vec<String>,
-    labels: Option<Vec<usize>>,
-    all_labels: bool,
-    depths: Vec<usize>,
-    seeds: Option<u64>,
-    first_seed: Option<u64>,
-    trials: Option<usize>,
-    set: Vec<String>,
+    options: CompareOptions,
     force: bool,
-    threads: usize,
-    listener: Option<Py<PyAny>>,
-) -> PyResult<Option<String>> {
-    py.detach(|| {
-        let listener = Listener::new(listener.as_ref());
-        let options = CompareOptions {
-            methods,
-            all_labels,
-            labels: labels.unwrap_or_default(),
-            depths,
-            seeds,
-            first_seed,
-            trials,
-            set,
+}
+
+impl Comparison {
+    fn load(&self) -> Result<Loaded, aerbm::Error> {
+        data::load(&self.source)
+    }
+
+    /// Calls `then` with the comparison as a part of a profile, whose stages can be computed by themselves.
+    fn with_part<R>(
+        &self,
+        then: impl FnOnce(Part<'_>) -> Result<R, aerbm::Error>,
+    ) -> Result<R, aerbm::Error> {
+        let loaded = self.load()?;
+        let settings = compare::settings(&self.options)?;
+        let config = compare::profile(&self.options, settings, &loaded, &())?;
+        let (source, folder) = (&self.source, self.out.as_path());
+        then(Part { config: &config, source, loaded: &loaded, folder })
+    }
+}
+
+#[pymethods]
+impl Comparison {
+    #[new]
+    #[allow(clippy::too_many_arguments, reason = "Python calls it by one line")]
+    fn new(
+        data: PathBuf,
+        label_column: Option<String>,
+        out: PathBuf,
+        methods: Vec<String>,
+        labels: Option<Vec<usize>>,
+        all_labels: bool,
+        depths: Vec<usize>,
+        seeds: Option<u64>,
+        first_seed: Option<u64>,
+        trials: Option<usize>,
+        set: Vec<String>,
+        force: bool,
+    ) -> Self {
+        let labels = labels.unwrap_or_default();
+        let options =
+            CompareOptions { methods, labels, all_labels, depths, seeds, first_seed, trials, set };
+        let source = Source { data: data.display().to_string(), label_column, ..Source::default() };
+        Comparison { source, out, options, force }
+    }
+
+    /// The keys of the stages that are missing, in waves: each stage needs those of earlier waves alone.
+    fn waves(&self, py: Python<'_>) -> PyResult<Vec<Vec<String>>> {
+        let plan = py.detach(|| self.with_part(|part| part.plan())).map_err(exception)?;
+        let speed = plan.multiply_adds_per_second.unwrap_or(MULTIPLY_ADDS_PER_SECOND);
+        let key = |place: usize| plan.stages[place].key.as_str().to_owned();
+        let waves = Graph::of(&plan.stages, speed).waves().into_iter();
+        Ok(waves.map(|wave| wave.into_iter().map(key).collect()).collect())
+    }
+
+    /// Computes the stages of these keys, and those that they need and that are missing.
+    fn work(&self, py: Python<'_>, keys: Vec<String>, threads: usize) -> PyResult<()> {
+        let parsed = |key: &String| {
+            Key::parse(key)
+                .ok_or_else(|| value_error(format!("{key}: expected the key of a stage")))
         };
-        let run = || {
-            let settings = settings_of(&options)?;
-            let source =
-                Source { data: data.display().to_string(), label_column, ..Source::default() };
-            let loaded = data::load(&source)?;
-            let command = "aerbm.compare".to_owned();
-            let again = format!("aerbm fit --data {}", data.display());
-            let best = out.join(aerbm::best::BEST);
-            let place = Place { command, again, out, best, force };
-            run_comparison(&options, settings, &loaded, &place, &listener)
-        };
-        let found = with_threads(threads, usize::MAX, run);
-        let done = listener.result(found)?;
-        Ok(done.comparison.and_then(|comparison| comparison.headline))
-    })
+        let keys = keys.iter().map(parsed).collect::<PyResult<Vec<Key>>>()?;
+        py.detach(|| {
+            let listener = Listener::new(None);
+            let work = || self.with_part(|part| part.work(&keys, &listener));
+            let found = with_threads(threads, usize::MAX, work);
+            listener.result(found)
+        })
+    }
+
+    /// Computes what is missing, and writes tables, figures, page and the recommended network. Returns the
+    /// answer in a sentence, if there is one.
+    fn run(
+        &self,
+        py: Python<'_>,
+        threads: usize,
+        listener: Option<Py<PyAny>>,
+    ) -> PyResult<Option<String>> {
+        py.detach(|| {
+            let listener = Listener::new(listener.as_ref());
+            let run = || {
+                let settings = compare::settings(&self.options)?;
+                let loaded = self.load()?;
+                let place = Place {
+                    command: "aerbm.compare".to_owned(),
+                    again: format!("aerbm fit --data {}", self.source.data),
+                    best: self.out.join(aerbm::best::BEST),
+                    out: self.out.clone(),
+                    force: self.force,
+                };
+                compare::run(&self.options, settings, &loaded, &place, &listener)
+            };
+            let done = listener.result(with_threads(threads, usize::MAX, run))?;
+            Ok(done.comparison.and_then(|comparison| comparison.headline))
+        })
+    }
 }

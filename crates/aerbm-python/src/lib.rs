@@ -17,7 +17,7 @@ mod _aerbm {
     #[pymodule_export]
     use crate::classifier::Classifier;
     #[pymodule_export]
-    use crate::comparison::compare;
+    use crate::comparison::Comparison;
     #[pymodule_export]
     use crate::contract::{contract_of_values, read_contract};
     #[pymodule_export]

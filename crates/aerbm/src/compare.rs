@@ -69,20 +69,19 @@ pub fn settings(options: &CompareOptions) -> Result<DefaultComparison, ConfigErr
     Ok(settings)
 }
 
-/// Compares methods on the data, and leaves the recommended network; returns the path of the page and the
-/// outcome. The settings are adapted to the data where `options` leaves them open. An earlier run in the
-/// folder is continued.
+/// The comparison of these options on these data, as a profile without models: its settings are adapted to the
+/// data where `options` leaves them open. The profile's [stages](crate::stages) can be computed by any number of
+/// processes before [`run`] finds them.
 ///
 /// # Errors
-/// [`Error`]; everything that is finished is kept.
-pub fn run(
+/// [`Error`] naming the setting that makes no sense for the data.
+pub fn profile(
     options: &CompareOptions,
     mut settings: DefaultComparison,
     loaded: &Loaded,
-    place: &Place,
     monitor: &dyn Monitor,
-) -> Result<Done, Error> {
-    let (splits, key) = loaded.split(settings.config.split)?;
+) -> Result<ProfileConfig, Error> {
+    let (splits, _) = loaded.split(settings.config.split)?;
     suit::suit(&mut settings, options, &splits, &loaded.layout(), monitor);
     let DefaultComparison { config: comparison, methods, grounds, .. } = settings;
     comparison.validate(&methods).map_err(|error| ConfigError(error.to_string()))?;
@@ -95,15 +94,34 @@ pub fn run(
         return Err(ConfigError(message).into());
     }
     memory::require(&Memory::of_comparison(&comparison, loaded.layout().width()))?;
-    let config = ProfileConfig {
+    Ok(ProfileConfig {
         seed: 1,
         about: None,
         data: None,
         runs: vec![],
-        comparison: Some(comparison.clone()),
-        methods: methods.clone(),
+        comparison: Some(comparison),
+        methods,
         grounds,
+    })
+}
+
+/// Compares methods on the data, and leaves the recommended network; returns the path of the page and the
+/// outcome. An earlier run in the folder is continued.
+///
+/// # Errors
+/// [`Error`]; everything that is finished is kept.
+pub fn run(
+    options: &CompareOptions,
+    settings: DefaultComparison,
+    loaded: &Loaded,
+    place: &Place,
+    monitor: &dyn Monitor,
+) -> Result<Done, Error> {
+    let config = profile(options, settings, loaded, monitor)?;
+    let ProfileConfig { comparison: Some(comparison), methods, .. } = &config else {
+        unreachable!("the profile is one of a comparison")
     };
+    let (splits, key) = loaded.split(comparison.split)?;
     let settings = toml::to_string(&config)?;
     if !place.force {
         refuse_finished(&place.out, &settings)?;
@@ -111,10 +129,10 @@ pub fn run(
     let folder = open(&place.out, &place.command, &settings, loaded)?;
     folder.write_table("settings.csv", &config.setting_rows()?)?;
     let ((found, best), page) = folder.complete(|folder| {
-        let found = compare((&comparison, &methods), &splits, &key, folder, monitor)?;
+        let found = compare((comparison, methods), &splits, &key, folder, monitor)?;
         let compared = Compared {
-            config: &comparison,
-            methods: &methods,
+            config: comparison,
+            methods,
             splits: &splits,
             key: &key,
             outcome: &found.outcome,
