@@ -110,7 +110,8 @@ impl Comparison {
                 };
                 compare::run(&self.options, settings, &loaded, &place, &listener)
             };
-            let done = listener.result(with_threads(threads, usize::MAX, run))?;
+            let found = with_threads(threads, usize::MAX, run);
+            let done = listener.result(found)?;
             Ok(done.comparison.and_then(|comparison| comparison.headline))
         })
     }
