@@ -18,6 +18,9 @@ pub(super) const RELIABILITY: &str = "reliability";
 /// With more classes, squares are too small to be told apart.
 const MOST_CLASSES: usize = 40;
 
+/// A bin of a reliability diagram with fewer samples says nothing.
+const FEWEST: usize = 5;
+
 /// Confusions whose images are shown, and images of each.
 const KINDS: usize = 6;
 const IMAGES: usize = 10;
@@ -133,11 +136,11 @@ pub(crate) fn reliability(
     let curve = |name: &str, reliability: &Reliability| Curve {
         name: name.into(),
         points: (reliability.bins.iter())
-            .filter(|bin| bin.count > 0)
+            .filter(|bin| bin.count >= FEWEST)
             .map(|bin| (100.0 * bin.confidence, 100.0 * bin.accuracy))
             .collect(),
     };
-    let low = [before, after].into_iter().flat_map(|it| &it.bins).filter(|bin| bin.count > 0);
+    let low = [before, after].into_iter().flat_map(|it| &it.bins).filter(|bin| bin.count >= FEWEST);
     let low = 100.0 * low.map(|bin| bin.confidence.min(bin.accuracy)).fold(1.0, f64::min);
     let perfect =
         Curve { name: "perfectly calibrated".into(), points: vec![(low, low), (100.0, 100.0)] };
@@ -150,9 +153,10 @@ pub(crate) fn reliability(
     };
     let meta = Meta {
         title: "Probabilities of the recommended network against frequencies".into(),
-        caption: "Test samples in bins of equal width by the probability of the predicted class. The network in \
-                  the folder `best` is the calibrated one."
-            .into(),
+        caption: format!(
+            "Test samples in bins of equal width by the probability of the predicted class; bins with fewer than \
+             {FEWEST} samples are left out. The network in the folder `best` is the calibrated one."
+        ),
         how_to_read: "Of the predictions with a probability of 80 %, 80 % should be right. Below the straight \
                       line the network is too sure, above it not sure enough. Bins with few samples scatter."
             .into(),

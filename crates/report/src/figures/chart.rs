@@ -20,6 +20,9 @@ pub(super) fn is_narrow(width: f64) -> bool {
 /// Distance between panels.
 pub(super) const GAP: f64 = 28.0;
 
+/// Size of the title.
+pub(super) const TITLE_SIZE: f64 = 17.0;
+
 /// Height of the title at the top of every figure.
 pub(super) const TITLE_BAND: f64 = 40.0;
 
@@ -112,7 +115,7 @@ pub(super) fn quiet(at: Point, text: &str, anchor: Anchor) -> Mark {
 
 /// Adds the title, at the upper left.
 pub(super) fn title(picture: &mut Picture, title: &str) {
-    picture.push(label((2.0, 16.0), title, 17.0, Anchor::Start, Weight::Semibold));
+    picture.push(label((2.0, 16.0), title, TITLE_SIZE, Anchor::Start, Weight::Semibold));
 }
 
 /// A picture with its title and, for several keys, a legend; `height` is the room below them. Returns

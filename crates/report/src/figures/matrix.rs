@@ -92,10 +92,13 @@ impl Description {
         let left = widest.min(LABELS * width) + 14.0;
         let side = ((width - left - 2.0) / names.len() as f64).min(SIDE);
         let room = HEAD + side * names.len() as f64 + 30.0;
-        let (mut picture, top) = chart::page(title, &[], width, room);
-        let columns_title = (left, top + 8.0);
         let heading = format!("{} across, {} down", self.column_title, self.row_title);
         let heading = text::fitted(&heading, chart::TICK_SIZE, Weight::Regular, width - left);
+        // Few classes need no wide picture.
+        let needed = left + (side * names.len() as f64).max(regular(&heading));
+        let needed = needed.max(text::width(title, chart::TITLE_SIZE, Weight::Semibold)) + 4.0;
+        let (mut picture, top) = chart::page(title, &[], needed.min(width), room);
+        let columns_title = (left, top + 8.0);
         picture.push(chart::quiet(columns_title, &heading, Anchor::Start));
 
         let top = top + HEAD;
