@@ -55,6 +55,11 @@ pub(super) fn write(runs: &[Tracked], source: &Source, out: &Path) -> Result<(),
                 "user_id": "",
             }),
         )?;
+        // MLflow takes no folder for a run that lacks one of these.
+        for needed in ["artifacts", "metrics", "params"] {
+            let path = place.join(needed);
+            std::fs::create_dir_all(&path).map_err(|source| Error::Io { path, source })?;
+        }
         write_text(&place.join("tags/mlflow.runName"), &run.name)?;
         for (name, value) in &run.parameters {
             let value: String = value.chars().take(LONGEST).collect();
@@ -120,6 +125,7 @@ mod tests {
         let read = |name: &str| std::fs::read_to_string(place.join(name)).expect(name);
         assert_eq!(read("metrics/train/cost"), "7000 2.5 1\n7000 1.25 2\n");
         assert_eq!(read("params/model.n_hidden"), "5");
+        assert!(place.join("artifacts").is_dir());
         assert!(read("meta.yaml").contains("artifact_uri: \"file:///reports/x\"\n"));
         let folders = std::fs::read_dir(&experiment).expect("a folder").count();
         assert_eq!(folders, 2, "one run, and the file of the experiment");
