@@ -175,9 +175,9 @@ mod tests {
             ..Default::default()
         };
         let rbm: Rbm<f64> = Rbm::new(&config, data.view(), 1, 0).expect("valid");
-        // The second column is constant: its σ is a tenth of the mean deviation, 0.5.
-        assert_eq!(rbm.visible.std, ndarray::array![1.0, 0.05]);
+        // The second column is constant: its σ is a tenth of the median deviation of those that change.
+        assert_eq!(rbm.visible.std, ndarray::array![1.0, 0.1]);
         assert_eq!(rbm.visible.unscaled(rbm.visible.scaled(data.view()).view()), data);
-        assert_eq!(rbm.visible.bias, ndarray::array![2.0, 100.0]);
+        assert_eq!(rbm.visible.bias, ndarray::array![2.0, 50.0]);
     }
 }
