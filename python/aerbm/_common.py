@@ -1,4 +1,4 @@
-"""What the estimators have in common: rows, threads, seeds, settings and progress."""
+"""The common parts of the estimators: rows, threads, seeds, settings and progress."""
 
 import functools
 import os

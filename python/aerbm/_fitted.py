@@ -1,4 +1,4 @@
-"""The protocol of models that are trained in one call."""
+"""The protocols of estimators that transform rows."""
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
@@ -15,8 +15,8 @@ def choice(name, value, known):
     return known[value]
 
 
-class FittedModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """The protocol of models that are trained in one call."""
+class ModelEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """The uses of a model that all transformers have. The model is in `_model` once it is fitted."""
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -27,15 +27,36 @@ class FittedModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
     def __sklearn_is_fitted__(self):
         return self.__dict__.get("_model") is not None
 
+    def _rows(self, X, *, reset=False):
+        return rows_of(self, X, reset=reset)
+
+    def transform(self, X):
+        """The codes of X, or of RBMs the probabilities of the hidden units, n_samples × n_components."""
+        check_is_fitted(self)
+        _, rows = self._rows(X)
+        return self._model.encode(rows, threads_of(self.n_jobs))
+
+    def reconstruct(self, X):
+        """X encoded and decoded again, n_samples × n_features; of RBMs the means of the visible units."""
+        check_is_fitted(self)
+        _, rows = self._rows(X)
+        return self._model.reconstruct(rows, threads_of(self.n_jobs))
+
+    def save(self, folder):
+        """Writes the model into a folder, as the program does; ``aerbm.load`` reads it."""
+        check_is_fitted(self)
+        self._model.save(folder, self._contract)
+
+
+class FittedModel(ModelEstimator):
+    """The protocol of models that are trained in one call."""
+
     def _image(self, n_features):
         """Height, width and channels of the rows, if the model is one of images."""
-        return None
+        return
 
     def _is_real(self, X):
         return choice("data", self.data, {"auto": not in_unit_interval(X), "unit": False, "real": True})
-
-    def _rows(self, X, *, reset=False):
-        return rows_of(self, X, reset=reset)
 
     def fit(self, X, y=None):
         """Learns from X (n_samples × n_features); an earlier fit is forgotten."""
@@ -63,23 +84,6 @@ class FittedModel(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimat
         self.n_iter_ = len(self.loss_curve_)
         probe = np.zeros((1, model.n_visible), dtype=np.float32)
         self._n_features_out = model.encode(probe, 1).shape[1]
-
-    def transform(self, X):
-        """The codes of X, n_samples × n_components."""
-        check_is_fitted(self)
-        _, rows = self._rows(X)
-        return self._model.encode(rows, threads_of(self.n_jobs))
-
-    def reconstruct(self, X):
-        """X encoded and decoded again, n_samples × n_features."""
-        check_is_fitted(self)
-        _, rows = self._rows(X)
-        return self._model.reconstruct(rows, threads_of(self.n_jobs))
-
-    def save(self, folder):
-        """Writes the model into a folder, as the program does; ``aerbm.load`` reads it."""
-        check_is_fitted(self)
-        self._model.save(folder, self._contract)
 
     def _take(self, model, contract):
         """Becomes the estimator of a model of the program."""

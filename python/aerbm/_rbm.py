@@ -5,7 +5,6 @@ import time
 import warnings
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
@@ -21,6 +20,7 @@ from ._common import (
     seed_of,
     threads_of,
 )
+from ._fitted import ModelEstimator
 
 
 def _parameter(name, of_tensor, to_tensor):
@@ -44,7 +44,7 @@ def _parameter(name, of_tensor, to_tensor):
     return property(read, write)
 
 
-class _DenseRBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class _DenseRBM(ModelEstimator):
     """The protocol of both kinds of RBM."""
 
     components_ = _parameter(
@@ -66,15 +66,6 @@ class _DenseRBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         if chains is None:
             raise AttributeError(f"{type(self).__name__} has no persistent chains")
         return chains.astype(self._dtype, copy=False)
-
-    def __sklearn_is_fitted__(self):
-        return self.__dict__.get("_model") is not None
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
-        return tags
 
     def __getstate__(self):
         state = super().__getstate__().copy()
@@ -128,9 +119,6 @@ class _DenseRBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             raise ValueError(f"algorithm = {self.algorithm!r}: expected one of {known}")
         return algorithms[self.algorithm]
 
-    def _rows(self, X, *, reset=False):
-        return rows_of(self, X, reset=reset)
-
     def _begin(self, X, rows):
         self._dtype = X.dtype
         self._seed = seed_of(self.random_state)
@@ -177,18 +165,6 @@ class _DenseRBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             self._contract = contract_of(X, self._model.image)
         return self
 
-    def transform(self, X):
-        """The probabilities of the hidden units, n_samples × n_components."""
-        check_is_fitted(self)
-        _, rows = self._rows(X)
-        return self._model.encode(rows, threads_of(self.n_jobs))
-
-    def reconstruct(self, X):
-        """The means of the visible units given those of the hidden ones, n_samples × n_features."""
-        check_is_fitted(self)
-        _, rows = self._rows(X)
-        return self._model.reconstruct(rows, threads_of(self.n_jobs))
-
     def free_energy(self, X):
         """F(v) = −ln p(v) − ln Z of each row, in nats."""
         check_is_fitted(self)
@@ -231,11 +207,6 @@ class _DenseRBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         _, rows = self._rows(X)
         states = as_rows(self._model.states(rows))
         return -self._model.scores(states, threads_of(self.n_jobs)) - self.log_z_
-
-    def save(self, folder):
-        """Writes the model into a folder, as the program does; ``aerbm.load`` reads it."""
-        check_is_fitted(self)
-        self._model.save(folder, self._contract)
 
     def _take(self, model, contract):
         """Becomes the estimator of a model of the program."""
