@@ -279,7 +279,8 @@ fn earlier_names_of_settings_are_read() {
 
 #[test]
 fn a_stack_continues_from_a_checkpoint_as_if_never_interrupted() {
-    let (x, _) = bars(60, 0);
+    // Three batches, so that an epoch can be left between two.
+    let (x, _) = bars(250, 0);
     let [random, autoencoder, rbm] = methods();
     let plan = [
         PlannedLayer::new(autoencoder, 9),
