@@ -67,19 +67,26 @@ pub fn to_bytes(tensors: &TensorMap, record: &impl Serialize) -> std::io::Result
     safetensors::serialize(views, Some(metadata)).map_err(std::io::Error::other)
 }
 
-/// Reads tensors and their record; none if there is no such file.
-///
-/// # Errors
-/// [`TensorFileError`].
-pub fn read<R: DeserializeOwned>(path: &Path) -> Result<Option<(TensorMap, R)>, TensorFileError> {
+/// Opens a file and reads its header; none if there is no such file.
+fn opened(path: &Path) -> Result<Option<(File, Vec<u8>)>, TensorFileError> {
     let io = |source| TensorFileError::Io { path: path.to_owned(), source };
-    let damaged = |reason: String| TensorFileError::Damaged { path: path.to_owned(), reason };
     let mut file = match File::open(path) {
         Ok(file) => file,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(source) => return Err(io(source)),
     };
-    let mut bytes = header(&mut file).map_err(io)?.map_err(damaged)?;
+    let header = header(&mut file).map_err(io)?;
+    let damaged = |reason| TensorFileError::Damaged { path: path.to_owned(), reason };
+    Ok(Some((file, header.map_err(damaged)?)))
+}
+
+/// Reads tensors and their record; none if there is no such file.
+///
+/// # Errors
+/// [`TensorFileError`].
+pub fn read<R: DeserializeOwned>(path: &Path) -> Result<Option<(TensorMap, R)>, TensorFileError> {
+    let Some((mut file, mut bytes)) = opened(path)? else { return Ok(None) };
+    let io = |source| TensorFileError::Io { path: path.to_owned(), source };
     file.read_to_end(&mut bytes).map_err(io)?;
     from_bytes(&bytes, path).map(Some)
 }
@@ -89,14 +96,8 @@ pub fn read<R: DeserializeOwned>(path: &Path) -> Result<Option<(TensorMap, R)>, 
 /// # Errors
 /// [`TensorFileError`].
 pub fn read_record<R: DeserializeOwned>(path: &Path) -> Result<Option<R>, TensorFileError> {
-    let io = |source| TensorFileError::Io { path: path.to_owned(), source };
+    let Some((_, bytes)) = opened(path)? else { return Ok(None) };
     let damaged = |reason: String| TensorFileError::Damaged { path: path.to_owned(), reason };
-    let mut file = match File::open(path) {
-        Ok(file) => file,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(io(source)),
-    };
-    let bytes = header(&mut file).map_err(io)?.map_err(damaged)?;
     let header: Header = serde_json::from_slice(&bytes[8..]).map_err(|e| damaged(e.to_string()))?;
     let record = serde_json::from_str(&header.metadata.record);
     record.map(Some).map_err(|e| damaged(format!("its record is not as expected: {e}")))
