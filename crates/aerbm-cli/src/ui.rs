@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
+use crate::duration::words;
 use crate::harmless::harmless;
 use crate::interrupt;
 use crate::remedy::remedy;
@@ -21,6 +22,8 @@ pub(crate) struct Ui {
     json: bool,
     terminal: bool,
     bar: RefCell<Option<ProgressBar>>,
+    /// The state of the whole work, to be told with the next stage.
+    overall: RefCell<Option<String>>,
     /// Whether standard output has a line for each epoch, so that standard error needs none.
     epochs_are_results: Cell<bool>,
     /// Notes from before the work began; they are not told if it is refused. None once it has begun.
@@ -35,6 +38,7 @@ impl Ui {
             json,
             terminal,
             bar: RefCell::new(None),
+            overall: RefCell::new(None),
             epochs_are_results: Cell::new(false),
             held: RefCell::new(Some(vec![])),
         }
@@ -132,16 +136,25 @@ impl Ui {
 }
 
 impl Monitor for Ui {
+    fn overall(&self, done: usize, of: usize, seconds_left: Option<f64>) {
+        let left = seconds_left.map(|seconds| format!(", about {} left", words(seconds)));
+        let text = format!("{done} of {of} stages done{}", left.unwrap_or_default());
+        *self.overall.borrow_mut() = Some(text);
+    }
+
     fn begin(&self, title: &str, steps: usize) {
         self.finish();
         self.tell_held_notes();
         if self.quiet {
             return;
         }
+        let overall = self.overall.take();
         if self.terminal {
             let bar = ProgressBar::new(steps as u64);
+            let above = overall.map(|text| text + "\n").unwrap_or_default();
             let style = ProgressStyle::with_template(
-                "{prefix:.bold} {wide_bar:.cyan/blue} {pos:>3}/{len} {msg} {eta:>4} left",
+                &(above
+                    + "{prefix:.bold} {wide_bar:.cyan/blue} {pos:>3}/{len} {msg} {eta:>4} left"),
             );
             bar.set_style(style.expect("the template is well formed"));
             bar.set_prefix(harmless(title).into_owned());
@@ -152,7 +165,8 @@ impl Monitor for Ui {
             }
             *self.bar.borrow_mut() = Some(bar);
         } else {
-            print_aside(title);
+            let overall = overall.map(|text| format!("  [{text}]")).unwrap_or_default();
+            print_aside(&format!("{title}{overall}"));
         }
     }
 

@@ -1,17 +1,20 @@
 //! Comparisons in run folders: tables as they grow, metrics, figures.
 
 pub(crate) mod mistakes;
+mod overall;
 pub(crate) mod tables;
 
 use mnist_io::Splits;
 use report::{ComparisonRow, PairedRow, SummaryRow};
 use study::stage::{Key, Store};
-use study::{ComparisonConfig, Event, Methods, Outcome, Tested, run_comparison};
+use study::{ComparisonConfig, Event, Methods, Outcome, Study, Tested, run_comparison};
 
 use crate::figures::{self, Figures};
 use crate::folder::RunFolder;
 use crate::monitor::{Monitor, forward};
 use crate::{Error, page};
+
+use overall::Overall;
 
 /// The tables of a finished comparison, and its answer in a sentence.
 #[derive(Debug)]
@@ -38,13 +41,16 @@ pub(crate) fn compare(
 ) -> Result<Comparison, Error> {
     let cache = Store::new(folder.path().join("stages"));
     let roles = methods.roles_among(&config.methods);
+    let study = Study { config, methods, data: splits, data_key: key.as_str(), cache: &cache };
+    let mut overall = Overall::of(&study.plan().map_err(Error::study)?);
     let (mut computed, mut reused) = (0_usize, 0_usize);
     let mut listen = |event: Event<'_>| {
         match event {
-            Event::Finished { reused: true } => reused += 1,
-            Event::Finished { reused: false } => computed += 1,
+            Event::Reused => reused += 1,
+            Event::Finished { .. } => computed += 1,
             _ => (),
         }
+        overall.follow(&event, monitor);
         forward(&event, monitor)
     };
     let truth = (splits.test.labels.as_deref().unwrap_or_default(), splits.train.n_classes);

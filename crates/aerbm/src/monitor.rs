@@ -9,6 +9,10 @@ use study::{Choice, Event, Failure};
 /// Observes long work and may stop it. Every method has a default that does nothing, so that `&()`
 /// is a monitor for work that runs in silence to its end.
 pub trait Monitor {
+    /// Of so many stages of the whole work these are done; the time left is an estimate, if there is one. This is
+    /// told before the next stage begins.
+    fn overall(&self, _done: usize, _of: usize, _seconds_left: Option<f64>) {}
+
     /// A stage of work begins, with this many steps.
     fn begin(&self, _title: &str, _steps: usize) {}
 
@@ -72,8 +76,8 @@ pub(crate) fn forward(event: &Event<'_>, monitor: &dyn Monitor) -> ControlFlow<(
         Event::Waiting { holder, looks: 0 } => {
             monitor.note(&format!("waiting for a stage that another process computes: {holder}"));
         }
-        Event::Waiting { .. } | Event::Finished { reused: true } => (),
-        Event::Finished { reused: false } => monitor.finish(),
+        Event::Waiting { .. } | Event::Reused => (),
+        Event::Finished { .. } => monitor.finish(),
     }
     monitor.flow()
 }

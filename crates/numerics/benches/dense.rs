@@ -14,8 +14,15 @@ use numerics::{Purpose, Split, Stream, by_rows, matmul, with_team};
 const ROUNDS: usize = 100;
 
 /// Batch, input and output width of a layer.
-const SHAPES: [[usize; 3]; 5] =
-    [[100, 784, 256], [100, 784, 500], [128, 784, 1000], [1000, 784, 500], [10, 784, 256]];
+const SHAPES: [[usize; 3]; 7] = [
+    [100, 784, 256],
+    [100, 784, 500],
+    [128, 784, 1000],
+    [1000, 784, 500],
+    [10, 784, 256],
+    [100, 500, 2000],
+    [1000, 500, 2000],
+];
 
 /// Ways to cut the result for `gemm`: the axis, and the number of shards.
 const CUTS: [(Axis, usize); 6] =

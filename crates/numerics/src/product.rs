@@ -198,14 +198,21 @@ fn packed<F: Real, S: Split>(
     let in_place = few && along == 1 && down > 0;
     if shares_columns(m, k, n) {
         with_csr_shards(arch, a, |shards| {
-            let multiply = |columns, out: ArrayViewMut2<F>| {
-                with_right(in_place, 1, alpha, b.slice(s![.., columns]), |b| {
-                    let mut out = out.reversed_axes();
-                    for shard in shards {
-                        let out = out.slice_mut(s![shard.rows.clone(), ..]);
-                        F::multiply_shard(arch, shard.operand(a), b, beta, out);
-                    }
-                });
+            // Some panels at a time, which stay in the second-level cache from their packing on.
+            let width = if in_place { n } else { pack::panels_in_cache::<F>(k) };
+            let multiply = |columns: Range<usize>, out: ArrayViewMut2<F>| {
+                let mut out = out.reversed_axes();
+                for first in (0..columns.len()).step_by(width) {
+                    let part = first..columns.len().min(first + width);
+                    let from = |column| columns.start + column;
+                    let b = b.slice(s![.., from(part.start)..from(part.end)]);
+                    with_right(in_place, 1, alpha, b, |b| {
+                        for shard in shards {
+                            let out = out.slice_mut(s![shard.rows.clone(), part.clone()]);
+                            F::multiply_shard(arch, shard.operand(a), b, beta, out);
+                        }
+                    });
+                }
             };
             by_columns(workers(m, k, n), n, out.view_mut().reversed_axes(), multiply);
         });

@@ -170,8 +170,9 @@ pub struct FineTuned {
     pub history: Vec<Evaluation>,
 }
 
-/// Fine-tunes `model` on `train` and keeps the state with the lowest error on `validation`, the
-/// earliest of equals. The observer is told of each evaluation.
+/// Fine-tunes `model` on `train` and keeps the state with the lowest error on `validation`. Of equals it is the
+/// latest: a few validation samples cannot tell states apart, and the first of them has hardly been trained. The
+/// observer is told of each evaluation.
 ///
 /// The order of samples depends on the seed and on their number alone. If the settings have a cost of
 /// [unlabelled](FineTuneConfig::unlabelled) samples, it is that of the training samples themselves.
@@ -292,7 +293,7 @@ pub fn fine_tune_with_unlabelled(
                 let average = dropout.map(|dropout| model.on_average(dropout));
                 let found = average.as_ref().unwrap_or(&model);
                 let validation_errors = found.count_errors(validation.x, validation.labels);
-                if validation_errors < best.0 {
+                if validation_errors <= best.0 {
                     best.0 = validation_errors;
                     best.1.clone_from(found);
                 }

@@ -54,9 +54,11 @@ pub enum Event<'a> {
     },
     /// The stage is complete.
     Finished {
-        /// Whether its result was read from the cache.
-        reused: bool,
+        /// Words for the stage.
+        title: &'a str,
     },
+    /// The result of a stage was read from the cache.
+    Reused,
 }
 
 /// Receives events and may stop the comparison.

@@ -23,6 +23,8 @@ pub struct LayerSource<'a> {
     pub name: &'a str,
     /// The layers, from the data up.
     pub plan: &'a [PlannedLayer],
+    /// The amount of noise in the inputs of the plan, if it is not that of the settings.
+    pub corruption: Option<f64>,
     /// The samples that the first layer learns from. Shape: n × inputs.
     pub data: ArrayView2<'a, f32>,
     /// The identity of the data.
@@ -53,7 +55,7 @@ pub fn cached_layers(
     cache: &Store,
     listen: Listener<'_>,
 ) -> Result<Vec<LayerRecord>, StudyError> {
-    let LayerSource { name, plan, data, data_key, seed } = *source;
+    let LayerSource { name, plan, corruption, data, data_key, seed } = *source;
     let mut greedy = Greedy::planned(plan, data, seed);
     stack.layers.iter().for_each(|layer| greedy.push(layer.clone()));
     let mut records = Vec::new();
@@ -73,12 +75,12 @@ pub fn cached_layers(
                     records.push(LayerRecord { method: name.into(), ..record });
                 }
                 Found::Claimed(claim) => {
-                    let title = format!("{name} layer {}, seed {seed}", layer + 1);
+                    let title = layer_title(name, layer, corruption, seed);
                     event(listen, Event::Begun { title: &title })?;
                     let record = learn(&mut greedy, name, seed, listen)?;
                     let mut tensors = TensorMap::new();
                     store(&greedy.layers()[layer], "", &mut tensors);
-                    keep(claim, &tensors, &record, listen)?;
+                    keep(claim, &title, (&tensors, &record), listen)?;
                     records.push(record);
                 }
             }
@@ -87,6 +89,17 @@ pub fn cached_layers(
         stack.keys.push(key);
     }
     Ok(records)
+}
+
+/// Words for a layer, which has this index.
+pub(crate) fn layer_title(
+    method: &str,
+    index: usize,
+    corruption: Option<f64>,
+    seed: u64,
+) -> String {
+    let noise = corruption.map(|amount| format!(", noise {amount}")).unwrap_or_default();
+    format!("{method}, layer {}{noise}, seed {seed}", index + 1)
 }
 
 /// The key of a layer on the layer of the key `below`. The method's name is no part of it: equal layers on equal
@@ -135,7 +148,7 @@ pub(crate) fn kept_or_claimed<R: DeserializeOwned>(
 ) -> Result<Found<R>, StudyError> {
     let found = cache.get_or_claim(key, listen)?;
     if let Found::Kept(..) = found {
-        event(listen, Event::Finished { reused: true })?;
+        event(listen, Event::Reused)?;
     }
     Ok(found)
 }
@@ -143,12 +156,12 @@ pub(crate) fn kept_or_claimed<R: DeserializeOwned>(
 /// Keeps the result of a claimed stage, which the listener is told of.
 pub(crate) fn keep(
     claim: Claim,
-    tensors: &TensorMap,
-    record: &impl Serialize,
+    title: &str,
+    (tensors, record): (&TensorMap, &impl Serialize),
     listen: Listener<'_>,
 ) -> Result<(), StudyError> {
     claim.keep(tensors, record)?;
-    Ok(event(listen, Event::Finished { reused: false })?)
+    Ok(event(listen, Event::Finished { title })?)
 }
 
 /// Passes an event to the listener.
@@ -219,13 +232,20 @@ mod tests {
             PlannedLayer::new(rbm, 5),
         ];
         let grow = |name: &str, plan: &[PlannedLayer], stack: &mut CachedStack| {
-            let source = LayerSource { name, plan, data: data.view(), data_key: "waves", seed: 1 };
+            let source = LayerSource {
+                name,
+                plan,
+                corruption: None,
+                data: data.view(),
+                data_key: "waves",
+                seed: 1,
+            };
             let mut seen = (0, 0, 0);
             let mut listen = |event: Event<'_>| {
                 match event {
                     Event::Progress { .. } => seen.0 += 1,
-                    Event::Finished { reused: false } => seen.1 += 1,
-                    Event::Finished { reused: true } => seen.2 += 1,
+                    Event::Finished { .. } => seen.1 += 1,
+                    Event::Reused => seen.2 += 1,
                     _ => {}
                 }
                 ControlFlow::Continue(())

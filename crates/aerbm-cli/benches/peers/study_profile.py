@@ -49,10 +49,27 @@ def read(methods=None, labels=None, seeds=None, depths=None, fraction=1.0):
         for table in [comparison, *architectures]:
             for budget in table.get("labels", []):
                 budget["updates"] = max(1, round(fraction * budget["updates"]))
+    _settle_search(comparison)
     unknown = set(comparison["methods"]) - set(settings["methods"])
     if unknown:
         raise Unsupported(f"there is no method {', '.join(sorted(unknown))}")
     return {"comparison": comparison, "methods": settings["methods"]}
+
+
+def _settle_search(comparison):
+    """Puts the middle of its values in the place of the search for dropout and norms: which of them wins is no
+    matter of speed, and the trials of rates remain."""
+    space = comparison.get("search", {}).get("space", {})
+    middle = {key: values[len(values) // 2] for key, values in space.items() if values}
+    chosen = {name: middle[f"{name}_dropout"] for name in ("input", "hidden") if f"{name}_dropout" in middle}
+    tuning = comparison.setdefault("fine_tuning", {})
+    if chosen:
+        tuning["dropout"] = chosen
+    if "max_norm" in middle:
+        tuning["max_norm"] = middle["max_norm"]
+    if "search" in comparison:
+        rates, multipliers = (comparison[key] for key in ("learning_rates", "hidden_learning_rate_multipliers"))
+        comparison["search"] = {"trials": len(rates) * len(multipliers)}
 
 
 def methods_of(settings):
@@ -61,7 +78,7 @@ def methods_of(settings):
     comparison = take(
         settings["comparison"], "comparison", methods=None, layers=None, depths=None, seeds=None, labels=None,
         learning_rates=None, hidden_learning_rate_multipliers=[1.0], architectures={}, fine_tuning={},
-        pretraining_samples=0, split="study",
+        pretraining_samples=0, split="study", first_seed=1, search={},
     )
     if comparison.split != "study":
         raise Unsupported("comparison.split: only the study's split is written here")

@@ -42,6 +42,7 @@ pub(super) fn pretrained(
     let source = LayerSource {
         name: spec.run,
         plan: &plan,
+        corruption: None,
         data: x,
         data_key: data_key.as_str(),
         seed: spec.seed,

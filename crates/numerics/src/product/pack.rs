@@ -33,6 +33,15 @@ pub(super) fn block(k: usize) -> usize {
     k.div_ceil(k.div_ceil(BLOCK).max(1)).max(1)
 }
 
+/// Bytes of packed panels that leave room for the other operands in the second-level cache of one core.
+const CACHED: usize = 1 << 18;
+
+/// Number of columns in as many panels with `k` rows as a second-level cache keeps.
+pub(super) fn panels_in_cache<F>(k: usize) -> usize {
+    let panels = CACHED / (k * PANEL_BYTES).max(1);
+    panels.max(1) * width::<F>()
+}
+
 /// Number of columns in a cache line of 64 bytes, which no register exceeds.
 pub(super) const fn line<F>() -> usize {
     64 / size_of::<F>()

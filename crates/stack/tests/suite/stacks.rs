@@ -233,6 +233,29 @@ fn the_output_layer_is_trained_alone_first_and_dropout_learns() {
 }
 
 #[test]
+fn of_equal_validation_errors_the_latest_network_is_kept() {
+    let ((x, y), (vx, vy)) = (bars(200, 0), bars(3, 1));
+    let (train, validation) = (Labelled::new(&x, &y), Labelled::new(&vx, &vy));
+    let start = Classifier::new(&layers(&RandomInitialisation::default().into(), x.view()), 4, 1);
+    let tuned = |evaluations| {
+        // The rate is so low that no class changes.
+        let config = FineTuneConfig {
+            updates: 40,
+            batch_size: 20,
+            learning_rate: 1e-6,
+            evaluations,
+            ..Default::default()
+        };
+        let mut go_on = |_: &_| ControlFlow::Continue(());
+        fine_tune(start.clone(), train, validation, &config, 1, &mut go_on).expect("converges")
+    };
+    let (often, once) = (tuned(8), tuned(1));
+    assert!(often.history.iter().all(|found| found.validation_errors == once.validation_errors));
+    assert_eq!(often.model, once.model);
+    assert_ne!(often.model, start);
+}
+
+#[test]
 fn kinds_are_tables_with_a_kind_and_their_settings() {
     let read = |text: &str| serde_json::from_str::<LayerPretraining>(text);
     let pca = read(r#"{"kind": "pca"}"#).expect("no settings");

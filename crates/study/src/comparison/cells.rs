@@ -14,12 +14,18 @@ use crate::stage::{Found, Key};
 use crate::{Cell, Choice, Event, LabelBudget, StudyError};
 
 /// The kind in the keys of cells. It counts the changes of what is measured of them.
-pub(super) const FINE_TUNE: &str = "fine-tune 4";
+pub(super) const FINE_TUNE: &str = "fine-tune 5";
 
 const SUBSET: Purpose = Purpose::new("subset");
 
 /// Number of validation samples on which layers are compared before and after fine-tuning.
 const COMPARED: usize = 2000;
+
+/// Words for a cell.
+pub(super) fn title(method: &str, depth: usize, labels: usize, seed: u64) -> String {
+    let layers = if depth == 1 { "layer" } else { "layers" };
+    format!("{method}, {depth} {layers}, {labels} labels, seed {seed}")
+}
 
 impl Run<'_> {
     /// Computes a cell, or reads it from the cache, and adds it to the outcome. Returns its key.
@@ -51,7 +57,7 @@ impl Run<'_> {
                 return Ok(key);
             }
         };
-        let title = format!("{name}, {depth} layers, {} labels, seed {seed}", budget.count);
+        let title = title(name, depth, budget.count, seed);
         let Searched { choice, trained, trials } = retrying(|factor, last| {
             if let Some(error) = last {
                 event(self.listen, Event::Retried { factor, error })?;
@@ -76,7 +82,7 @@ impl Run<'_> {
         let finetune_samples = trials.len() * cell.finetune_samples;
         let cell = Cell { trials, finetune_samples, seconds, ..cell };
         let tensors = predictions::stored(&cell.predictions);
-        keep(claim, &tensors, &cell, self.listen)?;
+        keep(claim, &title, (&tensors, &cell), self.listen)?;
         self.outcome.cells.push(Cell { depth, ..cell });
         Ok(key)
     }

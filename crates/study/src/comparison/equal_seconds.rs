@@ -117,7 +117,7 @@ impl Run<'_> {
         // time is the same.
         let data_key = self.fine_tuning_data_key(&settings);
         let own = (&stack.keys, &settings, budget, cell.seed, data_key);
-        let key = Key::new("equal-seconds 5", &(own, work));
+        let key = Key::new("equal-seconds 6", &(own, work));
         let claim = match kept_or_claimed::<EqualTime>(self.cache, &key, self.listen)? {
             Found::Claimed(claim) => claim,
             Found::Kept(_, row) => {
@@ -139,7 +139,7 @@ impl Run<'_> {
             test_error_pct: found.test_error_pct(),
             ..as_it_was
         };
-        keep(claim, &TensorMap::new(), &row, self.listen)?;
+        keep(claim, &title, (&TensorMap::new(), &row), self.listen)?;
         Ok(row)
     }
 }

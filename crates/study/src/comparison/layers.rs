@@ -82,6 +82,7 @@ impl<'a> Run<'a> {
             let source = LayerSource {
                 name: method.name,
                 plan: &plan,
+                corruption,
                 data,
                 data_key: data_key.as_str(),
                 seed,

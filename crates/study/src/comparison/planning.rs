@@ -8,10 +8,11 @@ use std::collections::{HashMap, HashSet};
 
 use mnist_io::Splits;
 
-use super::cells::FINE_TUNE;
+use super::cells::{self, FINE_TUNE};
+use super::references;
 use super::trials::{TRIAL, Work};
 use super::{Run, Samples};
-use crate::layer_cache::layer_key;
+use crate::layer_cache::{layer_key, layer_title};
 use crate::methods::ResolvedMethod;
 use crate::plan::{Plan, Planned};
 use crate::reference::Reference;
@@ -222,13 +223,7 @@ impl<'r, 'a, 'p> Planner<'r, 'a, 'p> {
             let work = layer.multiply_adds_of_learning(n_inputs, n_samples);
             let is_stage = layer.pretraining.needs_data();
             if is_stage && is_planned {
-                let noise = corruption.map(|amount| format!(", noise {amount}"));
-                let name = format!(
-                    "{}, layer {}{}, seed {seed}",
-                    method.name,
-                    index + 1,
-                    noise.unwrap_or_default()
-                );
+                let name = layer_title(method.name, index, corruption, seed);
                 let task = Task::Layer { method, n_layers: index + 1, corruption, seed };
                 self.add((key.clone(), name), below.iter().cloned().collect(), work, task);
             }
@@ -282,7 +277,7 @@ impl<'r, 'a, 'p> Planner<'r, 'a, 'p> {
             if choices.len() > 1 {
                 let key = Key::new(TRIAL, &identity);
                 let number = identities.len() + 1;
-                let name = format!("{}, trial {number} of {}", words(cell), choices.len());
+                let name = format!("{}, trial {number} of {}", title(cell), choices.len());
                 let task = Task::Trial { cell, choice };
                 self.add((key.clone(), name), layer.into_iter().collect(), tuning, task);
                 needs.push(key);
@@ -293,7 +288,7 @@ impl<'r, 'a, 'p> Planner<'r, 'a, 'p> {
         }
         let key = Key::new(FINE_TUNE, &identities);
         let task = Task::Cell { cell, first: key.clone() };
-        self.add((key.clone(), words(cell)), needs, tuning, task);
+        self.add((key.clone(), title(cell)), needs, tuning, task);
         Ok(key)
     }
 
@@ -325,7 +320,7 @@ impl<'r, 'a, 'p> Planner<'r, 'a, 'p> {
         let key = later_key(first, seed);
         let task = Task::Cell { cell, first: first.clone() };
         let n_stages = self.stages.len();
-        self.add((key, words(cell)), needs, multiply_adds, task);
+        self.add((key, title(cell)), needs, multiply_adds, task);
         if self.stages.len() > n_stages && real.is_some_and(|real| self.is_kept(&real)) {
             self.stages[n_stages].0.done = true;
         }
@@ -349,7 +344,7 @@ impl<'r, 'a, 'p> Planner<'r, 'a, 'p> {
     /// Adds a usual classifier.
     fn reference(&mut self, reference: Reference, labels: usize, seed: u64) {
         let key = self.run.reference_key(reference, labels, seed);
-        let name = format!("{}, {labels} labels, seed {seed}", reference.words());
+        let name = references::title(reference, labels, seed);
         let data = self.run.data;
         let judged = data.validation.n_samples() + data.test.n_samples();
         let (d, classes) = (data.train.images.ncols(), data.train.n_classes);
@@ -359,9 +354,7 @@ impl<'r, 'a, 'p> Planner<'r, 'a, 'p> {
     }
 }
 
-/// Words for a cell.
-fn words(cell: CellTask<'_>) -> String {
+fn title(cell: CellTask<'_>) -> String {
     let CellTask { method, depth, budget, seed } = cell;
-    let layers = if depth == 1 { "layer" } else { "layers" };
-    format!("{}, {depth} {layers}, {} labels, seed {seed}", method.name, budget.count)
+    cells::title(method.name, depth, budget.count, seed)
 }

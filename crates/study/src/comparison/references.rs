@@ -29,6 +29,11 @@ pub struct ReferenceCell {
     pub predictions: Vec<u8>,
 }
 
+/// Words for a usual classifier on the labels of a seed.
+pub(super) fn title(reference: Reference, labels: usize, seed: u64) -> String {
+    format!("{}, {labels} labels, seed {seed}", reference.words())
+}
+
 impl Run<'_> {
     /// Fits every usual classifier to the labels of a seed, or reads it from the cache.
     pub(super) fn references(&mut self, seed: u64) -> Result<(), StudyError> {
@@ -64,7 +69,7 @@ impl Run<'_> {
                 return Ok(ReferenceCell { predictions, ..cell });
             }
         };
-        let title = format!("{}, {count} labels, seed {seed}", reference.words());
+        let title = title(reference, count, seed);
         event(self.listen, Event::Begun { title: &title })?;
         let (x, y) = self.labelled_subset(count, seed)?;
         let validation_labels = labels("validation", self.data.validation.labels.as_deref())?;
@@ -83,7 +88,7 @@ impl Run<'_> {
             predictions,
         };
         let tensors = predictions::stored(&cell.predictions);
-        keep(claim, &tensors, &cell, self.listen)?;
+        keep(claim, &title, (&tensors, &cell), self.listen)?;
         Ok(cell)
     }
 }

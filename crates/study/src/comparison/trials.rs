@@ -20,7 +20,7 @@ use crate::stage::{Found, Key};
 use crate::{CachedStack, Choice, Event, LabelBudget, StudyError, Trial};
 
 /// The kind in the keys of trials. It counts the changes of what is measured of them.
-pub(super) const TRIAL: &str = "trial 1";
+pub(super) const TRIAL: &str = "trial 2";
 
 /// The fine-tuning of a cell, without its pretrained layers and the hyperparameters that are searched.
 #[derive(Debug, Clone, Copy)]

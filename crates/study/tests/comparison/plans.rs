@@ -32,7 +32,7 @@ fn keys(stages: &[Planned]) -> Vec<Key> {
 fn work(study: &Study<'_>, keys: &[Key]) -> (usize, usize) {
     let (mut computed, mut abandoned) = (0, 0);
     let mut listen = |event: Event<'_>| {
-        computed += usize::from(matches!(event, Event::Finished { reused: false }));
+        computed += usize::from(matches!(event, Event::Finished { .. }));
         abandoned += usize::from(matches!(event, Event::Abandoned { .. }));
         ControlFlow::Continue(())
     };

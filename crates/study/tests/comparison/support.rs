@@ -166,8 +166,8 @@ pub(crate) fn run_with(
     let (mut computed, mut reused) = (0, 0);
     let mut listen = |event: Event<'_>| {
         match event {
-            Event::Finished { reused: true } => reused += 1,
-            Event::Finished { reused: false } => computed += 1,
+            Event::Reused => reused += 1,
+            Event::Finished { .. } => computed += 1,
             _ => (),
         }
         ControlFlow::Continue(())
