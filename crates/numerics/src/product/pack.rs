@@ -63,7 +63,7 @@ pub(crate) struct Packed<'a, F> {
 
 /// The rows of one block of B, from some column on.
 #[derive(Clone, Copy)]
-pub(super) struct Part<F> {
+pub(super) struct Rows<F> {
     /// Address of the first row's first element, and the stride of the rows.
     pub(super) first: *const F,
     pub(super) stride: usize,
@@ -154,15 +154,25 @@ impl<'a, F> Packed<'a, F> {
         Packed { in_place: Some(b), panels: &[], width: line::<F>(), k, block: block(k) }
     }
 
+    /// Number of elements that can be read in each row from `column` on.
+    #[inline(always)]
+    pub(super) fn width_at(&self, column: usize) -> usize {
+        match self.in_place {
+            Some(b) if column < b.ncols() => b.ncols() - column,
+            Some(b) => self.width - (column - b.ncols()) % self.width,
+            None => self.width - column % self.width,
+        }
+    }
+
     /// The rows `rows` of B, from `column` on.
     #[inline(always)]
-    pub(super) fn part(&self, rows: Range<usize>, column: usize) -> Part<F> {
+    pub(super) fn part(&self, rows: Range<usize>, column: usize) -> Rows<F> {
         assert!(rows.end <= self.k, "rows of B");
         let beyond = match self.in_place {
             Some(b) if column < b.ncols() => {
                 let stride = b.strides()[0].unsigned_abs();
                 let first = b.as_ptr().wrapping_add(rows.start * stride + column);
-                return Part { first, stride, width: b.ncols() - column };
+                return Rows { first, stride, width: b.ncols() - column };
             }
             Some(b) => column - b.ncols(),
             None => column,
@@ -170,7 +180,7 @@ impl<'a, F> Packed<'a, F> {
         let (panel, in_panel) = (beyond / self.width, beyond % self.width);
         let panel = &self.panels[panel * self.k * self.width..][..self.k * self.width];
         let first = panel[rows.start * self.width + in_panel..].as_ptr();
-        Part { first, stride: self.width, width: self.width - in_panel }
+        Rows { first, stride: self.width, width: self.width - in_panel }
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use ndarray::{ArrayView2, ArrayViewMut2, Axis, Slice};
+use ndarray::{ArrayView2, ArrayViewMut2, s};
 use pulp::{Arch, Simd, WithSimd};
 
 use super::csr::Csr;
 use super::lanes::Lanes;
-use super::pack::{Packed, Part, width};
+use super::pack::{Packed, Rows, width};
 use super::tile::Tile;
 use super::{dense, sparse};
 
@@ -20,20 +20,28 @@ pub(super) fn multiply<F: Lanes>(
     beta: F,
     mut out: ArrayViewMut2<F>,
 ) {
-    for (index, start) in (0..b.k).step_by(b.block).enumerate() {
-        let terms = start..(start + b.block).min(b.k);
-        arch.dispatch(Block {
-            a: a.slice_axis(Axis(1), Slice::from(terms.clone())),
+    // So many rows of A stay in the second-level cache while all of B passes by.
+    let height = (CACHED / (b.k * size_of::<F>()).max(1)).max(ROWS_AT_ONCE);
+    for first in (0..out.nrows()).step_by(height) {
+        let rows = first..out.nrows().min(first + height);
+        arch.dispatch(Part {
+            a: a.slice(s![rows.clone(), ..]),
             b,
-            terms,
-            index,
-            beta: if index == 0 { beta } else { F::one() },
-            out: out.view_mut(),
-            csr,
+            terms: 0..0,
+            index: 0,
+            beta,
+            out: out.slice_mut(s![rows.clone(), ..]),
+            csr: csr.map(|csr| csr.rows(rows)),
             edge: [F::zero(); EDGE],
         });
     }
 }
+
+/// Bytes of A that leave room for the other operands in the second-level cache of one core.
+const CACHED: usize = 1 << 18;
+
+/// Smallest number of rows that B passes by for, so that the time to read it is short beside that of the product.
+const ROWS_AT_ONCE: usize = 96;
 
 /// Width of a dense tile in registers: six rows of them, and one row of B, fill the register file.
 const fn dense_width<S: Simd>() -> usize {
@@ -54,13 +62,14 @@ const fn dense_rows(vectors: usize) -> usize {
 /// Number of elements in the largest tile of either scalar.
 const EDGE: usize = dense::ROWS * 64;
 
-/// The part of a shard in one block of k.
-struct Block<'a, 'b, F> {
+/// Some rows of a shard.
+struct Part<'a, 'b, F> {
     a: ArrayView2<'a, F>,
     b: Packed<'b, F>,
-    /// The rows of B in this block, and its index.
+    /// The block of k that is multiplied now: its terms, and its index.
     terms: Range<usize>,
     index: usize,
+    /// The factor of C: the caller's in the first block of k, and 1 in those after it.
     beta: F,
     out: ArrayViewMut2<'a, F>,
     csr: Option<Csr<'a, F>>,
@@ -68,12 +77,12 @@ struct Block<'a, 'b, F> {
     edge: [F; EDGE],
 }
 
-impl<F: Lanes> WithSimd for Block<'_, '_, F> {
+impl<F: Lanes> WithSimd for Part<'_, '_, F> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let n = self.out.ncols();
+        let (n, beta) = (self.out.ncols(), self.beta);
         let lanes = size_of::<F::Vector<S>>() / size_of::<F>();
         let most = match self.csr {
             None => dense_width::<S>(),
@@ -81,30 +90,43 @@ impl<F: Lanes> WithSimd for Block<'_, '_, F> {
         };
         let mut column = 0;
         while column < n {
-            let b = self.b.part(self.terms.clone(), column);
-            let left = b.width.min(n - column).div_ceil(lanes);
+            let left = self.b.width_at(column).min(n - column).div_ceil(lanes);
             let vectors = if left >= most { most } else { left.min(4).min(most) };
-            let columns = Columns {
-                b,
-                column,
-                n: (n - column).min(vectors * lanes),
-                whole: column + vectors * lanes <= n,
-            };
-            // Widths that these registers never take are not compiled.
-            match (self.csr, vectors) {
-                (None, 1) => self.dense::<S, 1>(simd, columns),
-                (None, 3) if const { dense_width::<S>() >= 3 } => self.dense::<S, 3>(simd, columns),
-                (None, 4) if const { dense_width::<S>() >= 4 } => self.dense::<S, 4>(simd, columns),
-                (None, _) => self.dense::<S, 2>(simd, columns),
-                (Some(csr), 1) => self.sparse::<S, 1>(simd, columns, csr),
-                (Some(csr), 2) => self.sparse::<S, 2>(simd, columns, csr),
-                (Some(csr), 3) => self.sparse::<S, 3>(simd, columns, csr),
-                (Some(csr), 8) if const { sparse_width::<F, S>() >= 8 } => {
-                    self.sparse::<S, 8>(simd, columns, csr);
-                }
-                (Some(csr), _) => self.sparse::<S, 4>(simd, columns, csr),
+            // The tiles of these columns stay in cache from one block to the next.
+            for (index, start) in (0..self.b.k).step_by(self.b.block).enumerate() {
+                self.terms = start..(start + self.b.block).min(self.b.k);
+                self.index = index;
+                self.beta = if index == 0 { beta } else { F::one() };
+                let columns = Columns {
+                    b: self.b.part(self.terms.clone(), column),
+                    column,
+                    n: (n - column).min(vectors * lanes),
+                    whole: column + vectors * lanes <= n,
+                };
+                self.columns::<S>(simd, vectors, columns);
             }
             column += vectors * lanes;
+        }
+    }
+}
+
+impl<F: Lanes> Part<'_, '_, F> {
+    /// Multiplies by one block of so many registers of columns.
+    #[inline(always)]
+    fn columns<S: Simd>(&mut self, simd: S, vectors: usize, columns: Columns<F>) {
+        // Widths that these registers never take are not compiled.
+        match (self.csr, vectors) {
+            (None, 1) => self.dense::<S, 1>(simd, columns),
+            (None, 3) if const { dense_width::<S>() >= 3 } => self.dense::<S, 3>(simd, columns),
+            (None, 4) if const { dense_width::<S>() >= 4 } => self.dense::<S, 4>(simd, columns),
+            (None, _) => self.dense::<S, 2>(simd, columns),
+            (Some(csr), 1) => self.sparse::<S, 1>(simd, columns, csr),
+            (Some(csr), 2) => self.sparse::<S, 2>(simd, columns, csr),
+            (Some(csr), 3) => self.sparse::<S, 3>(simd, columns, csr),
+            (Some(csr), 8) if const { sparse_width::<F, S>() >= 8 } => {
+                self.sparse::<S, 8>(simd, columns, csr);
+            }
+            (Some(csr), _) => self.sparse::<S, 4>(simd, columns, csr),
         }
     }
 }
@@ -113,7 +135,7 @@ impl<F: Lanes> WithSimd for Block<'_, '_, F> {
 #[derive(Clone, Copy)]
 struct Columns<F> {
     /// The rows of B, from the first of these columns on.
-    b: Part<F>,
+    b: Rows<F>,
     /// Index of the first of these columns in C.
     column: usize,
     /// Number of these columns in C, and whether they fill the registers.
@@ -121,7 +143,7 @@ struct Columns<F> {
     whole: bool,
 }
 
-impl<F: Lanes> Block<'_, '_, F> {
+impl<F: Lanes> Part<'_, '_, F> {
     #[inline(always)]
     fn dense<S: Simd, const V: usize>(&mut self, simd: S, columns: Columns<F>) {
         // Tiles of almost equal height: a tile of one or two rows would have too few independent sums.
@@ -204,12 +226,16 @@ impl<F: Lanes> Block<'_, '_, F> {
         columns: Columns<F>,
         kernel: impl FnOnce(Tile<F>),
     ) {
-        let k = self.a.ncols();
+        let k = self.terms.len();
         let lanes = size_of::<F::Vector<S>>() / size_of::<F>();
         assert!(row + rows <= self.out.nrows() && row + rows <= self.a.nrows());
-        assert!(k <= self.terms.len() && V * lanes <= columns.b.width);
+        assert!(self.terms.end <= self.a.ncols() && V * lanes <= columns.b.width);
         let mut tile = Tile {
-            a: self.a.as_ptr().wrapping_offset(row.cast_signed() * self.a.strides()[0]),
+            a: self
+                .a
+                .as_ptr()
+                .wrapping_offset(row.cast_signed() * self.a.strides()[0])
+                .wrapping_offset(self.terms.start.cast_signed() * self.a.strides()[1]),
             a_row: self.a.strides()[0],
             a_column: self.a.strides()[1],
             b: columns.b.first,
