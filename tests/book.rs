@@ -80,7 +80,7 @@ fn arguments(line: &str, digits: &Path) -> Vec<String> {
         }
         // MNIST is not in the folder of the tests.
         "data" if has(&words, "verify") => words.push("--help".to_owned()),
-        "fit" => words.extend(["--set", "learning_rates=[0.01]"].map(str::to_owned)),
+        "fit" => words.extend(["--method", "none"].map(str::to_owned)),
         "sample" | "inpaint" | "denoise" | "encode" | "reconstruct"
             if words.get(1).is_some_and(|run| run.starts_with("reports/runs/")) =>
         {

@@ -4,6 +4,7 @@ use ae_core::principal_coordinates;
 use mnist_io::{Dataset, Splits, TrainingData};
 use ndarray::{Array2, ArrayView2, s};
 use nn_core::observed;
+use number_text::count;
 use report::{Meta, Scatter, ScatterPanel, Section};
 use study::reference::centroids;
 
@@ -107,23 +108,23 @@ fn draw(
         let right = format!("{:.1} %", 100.0 - error);
         let shown = queries.slice(s![..queries.nrows().min(SHOWN), ..]);
         let (coordinates, share) = in_plane(shown)?;
-        shares.push(format!("{place} {:.0} %", 100.0 * share));
+        shares.push(format!("{place}: {:.0} %", 100.0 * share));
         let named = |row: usize| test.class_names[usize::from(truth[row])].clone();
         let at = |(row, c): (usize, ndarray::ArrayView1<f32>)| {
             (named(row), [f64::from(c[0]), f64::from(c[1])])
         };
         panels.push(ScatterPanel {
-            title: format!("{place}, {width} values: {right} right"),
+            title: format!("{place}, {} values: {right} right", count(width)),
             points: coordinates.rows().into_iter().enumerate().map(at).collect(),
         });
-        rates.push(format!("{place} {right}"));
+        rates.push(format!("{place}: {right}"));
     }
     let n_shown = panels[0].points.len();
     let meta = Meta {
         caption: format!(
             "{n_shown} test samples, coloured by class, as they enter the network and as each hidden layer sees \
-             them, on the two principal components of each. Their share of the variance: {}.",
-            shares.join(", ")
+             them, on the first two principal components of each. Their shares of the variance are {}.",
+            shares.join("; ")
         ),
         how_to_read: "The title of each panel says how many test samples lie nearest to the mean of their own \
                       class, over all values of the layer and not only over the two that are drawn. Classes move \
@@ -132,8 +133,8 @@ fn draw(
             .into(),
         alt: format!(
             "Scatter plots of {n_shown} test samples, one for the inputs and one for each hidden layer. Test \
-             samples nearest to the mean of their own class: {}.",
-            rates.join(", ")
+             samples nearest to the mean of their own class are {}.",
+            rates.join("; ")
         ),
         ..meta
     };

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::axis::{Axis, AxisScale};
 use super::chart::{self, Area, GAP, Key};
-use super::picture::{Anchor, Mark, Picture, Weight};
+use super::picture::{Anchor, Mark, Picture, Point, Weight};
 use super::{Layout, Meta, text};
 use crate::answer::{Marker, Rgb, Styles};
 use crate::error::Error;
@@ -158,18 +158,41 @@ fn draw_panel(picture: &mut Picture, area: Area, title: &str, here: &[&PointRow]
             }
         });
     }
+    let mut taken: Vec<[f64; 4]> = Vec::new();
     for key in keys {
         let [x, y] = middle(here.iter().copied().filter(|row| row.class == key.name));
         let Some(center) = at(x, y) else { continue };
+        let width = text::width(&key.name, NAME_SIZE, Weight::Semibold) + 6.0;
+        let plate = free_place(center, (width, NAME_SIZE + 4.0), &taken);
+        taken.push(plate);
+        let [left, top, right, bottom] = plate;
+        let center = (f64::midpoint(left, right), f64::midpoint(top, bottom));
         picture.within(key.group(), |picture| {
-            let half = (text::width(&key.name, NAME_SIZE, Weight::Semibold) / 2.0 + 3.0, 9.0);
-            let corner = |(x, y): (f64, f64)| (center.0 + x * half.0, center.1 + y * half.1);
-            let points = [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)].map(corner).to_vec();
+            let points = vec![(left, top), (right, top), (right, bottom), (left, bottom)];
             picture.push(Mark::Polygon { points, color: chart::PAPER });
             let name = chart::label(center, &key.name, NAME_SIZE, Anchor::Middle, Weight::Semibold);
             picture.push(name);
         });
     }
+}
+
+/// The rectangle (left, top, right, bottom) of this size that is nearest to the point, of those that cover none of
+/// the others; where all nearby ones do, the one at the point.
+fn free_place((x, y): Point, (width, height): (f64, f64), taken: &[[f64; 4]]) -> [f64; 4] {
+    const NEARBY: i32 = 6;
+    let around =
+        |(x, y): Point| [x - width / 2.0, y - height / 2.0, x + width / 2.0, y + height / 2.0];
+    let covers = |[left, top, right, bottom]: [f64; 4]| {
+        let apart =
+            |it: &[f64; 4]| it[2] <= left || right <= it[0] || it[3] <= top || bottom <= it[1];
+        !taken.iter().all(apart)
+    };
+    let steps = (-NEARBY..=NEARBY).flat_map(|i| (-NEARBY..=NEARBY).map(move |j| (i, j)));
+    let mut steps: Vec<(f64, f64)> =
+        steps.map(|(i, j)| (f64::from(i) * width / 3.0, f64::from(j) * height / 3.0)).collect();
+    steps.sort_by(|a, b| a.0.hypot(a.1).total_cmp(&b.0.hypot(b.1))); // stable
+    let places = steps.into_iter().map(|(i, j)| around((x + i, y + j)));
+    places.into_iter().find(|place| !covers(*place)).unwrap_or_else(|| around((x, y)))
 }
 
 /// Panels side by side: at most three, in rows that are about equally full.
@@ -245,6 +268,20 @@ mod tests {
             numbers("p", &here, &["a", "b", "c", "absent"]),
             "p: 5 points, 80 % of them nearest to the middle of their own class; the closest classes are a and b."
         );
+    }
+
+    #[test]
+    fn names_make_room_for_each_other() {
+        let mut taken = vec![free_place((50.0, 50.0), (12.0, 18.0), &[])];
+        assert_eq!(taken[0], [44.0, 41.0, 56.0, 59.0]);
+        for _ in 0..4 {
+            let [left, top, right, bottom] = free_place((52.0, 50.0), (12.0, 18.0), &taken);
+            for it in &taken {
+                assert!(it[2] <= left || right <= it[0] || it[3] <= top || bottom <= it[1]);
+            }
+            assert!((left - 46.0).hypot(top - 41.0) < 40.0, "{left}, {top} is near");
+            taken.push([left, top, right, bottom]);
+        }
     }
 
     #[test]
