@@ -97,6 +97,13 @@ python-checks:
     .venv-checks/bin/pip install --quiet --requirement tests/python/requirements.txt
     AERBM_PYTHON="$PWD/.venv-checks/bin/python" cargo test --locked -p aerbm-cli {{ features }} --test aerbm export:: -- --nocapture
 
+# Check pages in Chromium with axe-core, which npm fetches into target/axe
+[group("develop")]
+accessibility version="4.14.1":
+    test -f target/axe/package/axe.min.js || \
+        { mkdir -p target/axe && cd target/axe && tar -xzf "$(npm pack --silent axe-core@"$1")"; }
+    AERBM_AXE="$PWD/target/axe/package/axe.min.js" cargo test --locked -p aerbm-cli {{ features }} --test aerbm accessibility:: -- --nocapture
+
 # Build the Python package in a clean environment and test it (AERBM_PYTHON_PROFILE=dev builds it faster)
 [group("develop")]
 python *ARGS:

@@ -13,7 +13,7 @@ use crate::support::{aerbm, small_mnist};
 const TOLERANCE: f64 = 1e-3;
 
 /// A browser of the system; `AERBM_CHROMIUM` names another.
-fn chromium() -> Option<PathBuf> {
+pub(crate) fn chromium() -> Option<PathBuf> {
     let given = std::env::var_os("AERBM_CHROMIUM").map(PathBuf::from);
     let paths = std::env::var_os("PATH").unwrap_or_default();
     let names = ["chromium", "chromium-browser", "google-chrome", "chrome"];
@@ -23,8 +23,14 @@ fn chromium() -> Option<PathBuf> {
     given.or(found)
 }
 
-/// Opens a copy of the page with a script at its end, whose value is returned.
-fn evaluate(browser: &Path, page: &Path, script: &str) -> serde_json::Value {
+/// Opens a copy of the page with a script at its end, the body of an asynchronous function, whose value is
+/// returned. `options` are those of the browser.
+pub(crate) fn evaluate(
+    browser: &Path,
+    page: &Path,
+    options: &[&str],
+    script: &str,
+) -> serde_json::Value {
     let html = std::fs::read_to_string(page).expect("a page");
     // The policy of the page lets no script run that is not its own.
     let (before, policy) =
@@ -32,26 +38,31 @@ fn evaluate(browser: &Path, page: &Path, script: &str) -> serde_json::Value {
     let (_, after) = policy.split_once('>').expect("the element ends");
     let html = format!("{before}{after}");
     let probe = format!(
-        "<pre id=\"probe\"></pre><script>document.getElementById('probe').textContent = \
-         JSON.stringify((() => {{ {script} }})());</script>"
+        "<pre id=\"probe\" hidden></pre><script>(async () => {{ {script} }})().then((value) => {{ \
+         document.getElementById('probe').textContent = JSON.stringify(value); }});</script>"
     );
     let copy = page.with_file_name("probe.html");
     std::fs::write(&copy, html + &probe).expect("written");
     let profile = tempfile::tempdir().expect("a temporary folder");
     let output = Command::new(browser)
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"])
+        // Promises are settled in this time, which passes as fast as the page works.
+        .arg("--virtual-time-budget=60000")
+        .args(options)
         .arg(format!("--user-data-dir={}", profile.path().display()))
         .arg(format!("file://{}", copy.display()))
         .output()
         .expect("the browser starts");
     let text = String::from_utf8_lossy(&output.stdout);
-    let (_, rest) = text.split_once("<pre id=\"probe\">").expect("the probe is in the page");
-    let json = rest.split_once("</pre>").expect("the probe ends").0.replace("&amp;", "&");
+    let (_, rest) =
+        text.split_once("<pre id=\"probe\" hidden=\"\">").expect("the probe is in the page");
+    let json = rest.split_once("</pre>").expect("the probe ends").0;
+    let json = json.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
     serde_json::from_str(&json).expect("the probe ran")
 }
 
 /// Trains a preset on a few digits and returns the folder of the run.
-fn train(preset: &str, settings: &[&str], data: &Path, out: &Path) -> PathBuf {
+pub(crate) fn train(preset: &str, settings: &[&str], data: &Path, out: &Path) -> PathBuf {
     let folder = out.join(preset);
     let mut args = vec!["train", preset, "--set", "split={train=250}"];
     for setting in settings {
@@ -102,7 +113,7 @@ fn the_page_computes_what_the_binary_computes() {
              rows: document.querySelectorAll('.try-card').length, \
              links: document.querySelectorAll('nav .parts a').length }};"
         );
-        let found = evaluate(&browser, &page, &script);
+        let found = evaluate(&browser, &page, &[], &script);
         let model = Trained::load(&run).expect("a model").model;
         let reconstruction = farthest(&found["reconstruction"], &model.reconstruct(x.view()));
         assert!(reconstruction < TOLERANCE, "{preset}: reconstruction differs by {reconstruction}");
@@ -128,7 +139,7 @@ fn the_page_computes_what_the_binary_computes() {
             pictures: [...document.querySelectorAll('svg[role=img]')].every(
                 (one) => /[0-9]/.test(one.getAttribute('aria-label'))),
         };";
-    let found = evaluate(&browser, &out.path().join("rbm/report.html"), script);
+    let found = evaluate(&browser, &out.path().join("rbm/report.html"), &[], script);
     assert_eq!((&found["sorted"], &found["tips"]), (&"ascending".into(), &0.into()), "{found}");
     assert!(found["downloads"].as_u64() > Some(0) && found["pictures"] == true, "{found}");
 

@@ -1,6 +1,7 @@
 //! The command as its users meet it, and the workspace as its readers do.
 #![allow(missing_docs, reason = "tests are not documentation")]
 
+mod accessibility;
 mod allocations;
 mod autoencoders;
 mod bad_input;
@@ -13,6 +14,7 @@ mod journeys;
 mod layering;
 mod own_data;
 mod rbm;
+mod replacing;
 mod reproducible;
 #[cfg(target_os = "linux")]
 mod slurm;

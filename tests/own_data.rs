@@ -142,7 +142,9 @@ fn real_values_are_compared_after_scaling() {
     assert!(info.contains(command), "{info}");
     let settings = || std::fs::read_to_string(out.join("config.toml")).expect("it is written");
     assert!(settings().contains("epochs = 2000"), "few samples make many epochs");
-    compare(&["--force", "--set", "rbm.training.epochs=3"]).success();
+    let other = ["--set", "rbm.training.epochs=3"];
+    compare(&other).code(1).stderr(contains("holds a run with other settings"));
+    compare(&[&["--force"], &other[..]].concat()).success();
     assert!(settings().contains("epochs = 3\n"), "but not where they are given");
     compare(&["--depths", "1,1"]).code(2);
     let wide = folder.path().join("wide");

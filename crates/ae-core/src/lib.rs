@@ -20,7 +20,7 @@ pub use config::{AutoencoderConfig, DataKind};
 pub use corruption::{Corruption, Emphasis};
 pub use gradient::{Batch, Objective, StepMemory, cost_and_gradient};
 pub use model::{Autoencoder, Decoder};
-pub use pca::{Pca, PcaError};
+pub use pca::{Pca, PcaError, principal_coordinates};
 pub use penalty::{Contractive, Kl, L1, Penalty};
 pub use shift::Shift;
 pub use statistics::{CodeStatistics, Histogram, saturated_pct};

@@ -61,17 +61,7 @@ impl Pca {
             return Err(PcaError::Components { asked: n_components, columns });
         }
         let n = data.nrows() as f64;
-        let mut mean = Array1::<f64>::zeros(columns);
-        for row in data.rows() {
-            mean.zip_mut_with(&row, |mean, &x| *mean += f64::from(x));
-        }
-        if data.nrows() == 0 {
-            return Err(PcaError::NoData);
-        }
-        mean /= n;
-        if mean.iter().any(|mean| mean.is_nan()) {
-            mean = observed_means(data);
-        }
+        let mean = means(data)?;
         let mut covariance = Array2::zeros((columns, columns));
         for block in data.axis_chunks_iter(Axis(0), BLOCK) {
             let centred = centred(block, &mean);
@@ -131,6 +121,52 @@ impl Pca {
     }
 }
 
+/// The principal coordinates of samples (Gower 1966), and their share of the variance: the codes that
+/// [`Pca::fit`] would give these samples, up to signs. With the centred samples X and X Xᵀ = U Λ Uᵀ, they are
+/// U_k Λ_k^½. The matrix is n × n, so that this suits few samples with many columns. Shapes:
+/// (n × visible) → (n × components).
+///
+/// # Errors
+/// As [`Pca::fit`].
+pub fn principal_coordinates<'a>(
+    data: impl Into<ArrayView2<'a, f32>>,
+    n_components: usize,
+) -> Result<(Array2<f32>, f64), PcaError> {
+    let data = data.into();
+    let (rows, columns) = data.dim();
+    if n_components == 0 || n_components > columns {
+        return Err(PcaError::Components { asked: n_components, columns });
+    }
+    let centred = centred(data, &means(data)?);
+    let mut products = Array2::zeros((rows, rows));
+    numerics::matmul_scaled(1.0, centred.view(), centred.t(), 0.0, products.view_mut());
+    let total = products.diag().sum();
+    let found = eigen::symmetric(products);
+    let (values, vectors) = found.map_err(|reason| PcaError::Eigenvalues { reason })?;
+    // Eigenvalues are in ascending order. Components beyond the number of samples have no variance.
+    let first: Vec<usize> = (0..rows).rev().take(n_components).collect();
+    let mut coordinates = Array2::zeros((rows, n_components));
+    for (of, mut coordinate) in first.iter().zip(coordinates.columns_mut()) {
+        let deviation = values[*of].max(0.0).sqrt();
+        coordinate.assign(&vectors.column(*of).mapv(|value| (deviation * value) as f32));
+    }
+    let explained: f64 = first.iter().map(|of| values[*of].max(0.0)).sum();
+    Ok((coordinates, if total > 0.0 { explained / total } else { 0.0 }))
+}
+
+/// μ, over the observed values of each column.
+fn means(data: ArrayView2<f32>) -> Result<Array1<f64>, PcaError> {
+    if data.nrows() == 0 {
+        return Err(PcaError::NoData);
+    }
+    let mut mean = Array1::<f64>::zeros(data.ncols());
+    for row in data.rows() {
+        mean.zip_mut_with(&row, |mean, &x| *mean += f64::from(x));
+    }
+    mean /= data.nrows() as f64;
+    Ok(if mean.iter().any(|mean| mean.is_nan()) { observed_means(data) } else { mean })
+}
+
 /// The mean of the observed values of each column; 0 if there are none.
 fn observed_means(data: ArrayView2<f32>) -> Array1<f64> {
     data.map_axis(Axis(0), |column| {
@@ -188,6 +224,25 @@ mod tests {
         let flat = Array2::<f32>::ones((10, 3));
         let white = Pca::fit(flat.view(), 2).expect("three columns").whiten(flat.view());
         assert!(white.iter().all(|&value| value == 0.0), "data without variance have zero codes");
+    }
+
+    #[test]
+    fn principal_coordinates_are_the_codes_of_the_samples() {
+        let values = |i: usize, j: usize| ((i * 7 + j * j * 3 + i * j) % 11) as f32;
+        for (rows, columns) in [(40, 5), (6, 30)] {
+            let data = Array2::from_shape_fn((rows, columns), |(i, j)| values(i, j));
+            let all = Pca::fit(data.view(), columns).expect("as many components as columns");
+            let codes = all.encode(data.view());
+            let (found, share) = principal_coordinates(data.view(), 2).expect("two columns");
+            for (code, found) in codes.columns().into_iter().zip(found.columns()) {
+                let apart = |sign: f32| (&code - &(&found * sign)).mapv(f32::abs).sum();
+                assert!(apart(1.0).min(apart(-1.0)) < 1e-2, "{rows} × {columns}");
+            }
+            let expected = (all.variances[0] + all.variances[1]) / all.variances.sum();
+            assert!((share - expected).abs() < 1e-6, "{share}, expected {expected}");
+        }
+        let (alone, share) = principal_coordinates(&Array2::ones((1, 3)), 2).expect("a sample");
+        assert_eq!((alone, share), (Array2::zeros((1, 2)), 0.0));
     }
 
     #[test]

@@ -14,10 +14,8 @@ pub(crate) fn remedy(error: &anyhow::Error) -> Option<&'static str> {
 
 fn of_error(error: &Error) -> Option<&'static str> {
     match error {
-        Error::FinishedRun { .. } => Some("--out names another folder, --force replaces the run"),
-        Error::InUse { .. } | Error::Folder { .. } | Error::OtherRun { .. } => {
-            Some("--out names another folder")
-        }
+        Error::OtherRun { .. } => Some("--out names another folder, --force replaces the run"),
+        Error::InUse { .. } | Error::Folder { .. } => Some("--out names another folder"),
         Error::NoStage { .. } => Some("`aerbm plan` with the same options shows the keys"),
         Error::Data(source) => of_data(source),
         Error::Fetch { source: FetchError::NoMirror { .. }, .. } => {

@@ -74,7 +74,9 @@ pub(crate) fn leave(
     };
     let (calibration, [before, after]) = calibrate(&mut model, splits)?;
     let styles = page::styles(methods);
-    figures::mistakes::reliability(Figures { dir: run.path(), styles: &styles }, &before, &after)?;
+    let figures = Figures { dir: run.path(), styles: &styles };
+    figures::mistakes::reliability(figures, &before, &after)?;
+    figures::hidden_layers::of_recommended(figures, &model, splits)?;
     let test_labels = splits.test.labels.as_deref().unwrap_or_default();
     let confusion = Confusion::new(test_labels, &cell.predictions, splits.train.n_classes)?;
     let words = methods.0.get(&cell.method).map_or(&cell.method, |method| &method.words);

@@ -112,12 +112,13 @@ pub(crate) fn pca_rows(
     Ok(measured.map(|(metric, value)| row(metric, value)).into())
 }
 
-/// The figures of an autoencoder beside those of every model.
+/// The figures of a model's codes: of the layers of a deep one, and of an autoencoder.
 pub(crate) fn draw(
     out: Figures<'_>,
     trained: &Trained,
     splits: &Splits<TrainingData>,
 ) -> Result<(), Error> {
+    figures::hidden_layers::of_model(out, trained, splits)?;
     let Model::Autoencoder(model) = &trained.model else { return Ok(()) };
     if let RunConfig::Autoencoder(settings) = trained.config()?
         && let Some(corruption) = settings.training.corruption

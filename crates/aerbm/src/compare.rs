@@ -3,7 +3,7 @@
 mod search;
 mod suit;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::best::{self, Compared};
 use crate::comparison::compare;
@@ -11,7 +11,7 @@ use crate::config::{ConfigError, DefaultComparison, Memory, ProfileConfig, full_
 use crate::data::Loaded;
 use crate::monitor::Monitor;
 use crate::pipeline::{Done, open};
-use crate::{Error, memory};
+use crate::{Error, memory, replacing};
 
 /// Choices that differ from those of the default profile.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -123,10 +123,10 @@ pub fn run(
     };
     let (splits, key) = loaded.split(comparison.split)?;
     let settings = toml::to_string(&config)?;
-    if !place.force {
-        refuse_finished(&place.out, &settings)?;
-    }
-    let folder = open(&place.out, &place.command, &settings, loaded)?;
+    let identity = replacing::data_identity(loaded);
+    replacing::replaces(&place.out, &settings, &identity, place.force)?;
+    let mut folder = open(&place.out, &place.command, &settings, loaded)?;
+    folder.set_info(&identity)?;
     folder.write_table("settings.csv", &config.setting_rows()?)?;
     let ((found, best), page) = folder.complete(|folder| {
         let found = compare((comparison, methods), &splits, &key, folder, monitor)?;
@@ -143,17 +143,6 @@ pub fn run(
         Ok((found, best))
     })?;
     Ok(Done { page, comparison: Some(found), best })
-}
-
-/// Refuses a folder with a finished comparison with other settings, whose tables would be replaced.
-fn refuse_finished(out: &Path, settings: &str) -> Result<(), Error> {
-    let read = |name: &str| std::fs::read_to_string(out.join(name)).ok();
-    let (Some(config), Some(info)) = (read("config.toml"), read("run.json")) else { return Ok(()) };
-    let info: serde_json::Value = serde_json::from_str(&info).unwrap_or_default();
-    if info["status"] == "complete" && config != settings {
-        return Err(Error::FinishedRun { folder: out.to_owned() });
-    }
-    Ok(())
 }
 
 /// The options as settings.

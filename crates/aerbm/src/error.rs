@@ -162,22 +162,13 @@ pub enum Error {
         /// The folder.
         folder: PathBuf,
     },
-    /// The folder holds another run.
+    /// The folder holds another run, whose results would be replaced.
     #[error("{} holds a run {difference}; choose another folder, or delete it", folder.display())]
     OtherRun {
         /// The folder.
         folder: PathBuf,
         /// The difference, such as "of another seed".
         difference: &'static str,
-    },
-    /// The folder holds a finished run with other settings, whose results would be replaced.
-    #[error(
-        "{} holds a run that is finished, with other settings; choose another folder, or delete it",
-        folder.display()
-    )]
-    FinishedRun {
-        /// The folder.
-        folder: PathBuf,
     },
     /// The folder cannot be written to.
     #[error("cannot write to {}; choose another folder", folder.display())]

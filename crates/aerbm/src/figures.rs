@@ -18,6 +18,7 @@ pub(crate) mod autoencoder;
 pub(crate) mod comparison;
 pub(crate) mod feature_maps;
 pub(crate) mod generation;
+pub(crate) mod hidden_layers;
 mod kernels;
 pub(crate) mod mistakes;
 

@@ -29,6 +29,7 @@ pub mod pipeline;
 mod playground;
 pub mod probe;
 mod record;
+mod replacing;
 pub mod runs;
 mod saved;
 pub mod selfcheck;

@@ -9,17 +9,17 @@ use serde_json::json;
 
 use crate::best::Best;
 use crate::comparison::{Comparison, compare};
-use crate::config::{Memory, ProfileConfig, RunConfig, text_of};
+use crate::config::{Memory, ProfileConfig, RunConfig};
 use crate::data::{Loaded, Source};
 use crate::figures::{self, Figures};
-use crate::folder::{DataInfo, FAILED, RunFolder};
+use crate::folder::{DataInfo, RunFolder};
 use crate::model::Model;
 use crate::monitor::Monitor;
 use crate::record::{Epoch, Spec};
 use crate::stages::{Models, Part};
 use crate::train::train;
 use crate::trained::Trained;
-use crate::{Error, codes, contract, memory, page, playground};
+use crate::{Error, codes, contract, memory, page, playground, replacing};
 
 /// Test samples whose deviations weigh the filters.
 const FILTERED_BY: usize = 2000;
@@ -38,18 +38,29 @@ pub struct Done {
     pub best: Option<Best>,
 }
 
-/// Does all of a profile, or of a part of one, in the folder `out`, and returns the path of the page. It
-/// continues where an earlier run stopped. `command` is recorded in `run.json`; the page is `without_models` for
-/// its reader to try, if that is asked for.
+/// The results of a profile, or of a part of one.
+#[derive(Debug, Clone, Copy)]
+pub struct Output<'a> {
+    /// The folder.
+    pub folder: &'a Path,
+    /// The command, for `run.json`.
+    pub command: &'a str,
+    /// Whether the page leaves out the models for its reader to try.
+    pub without_models: bool,
+    /// Whether a finished run with other settings is replaced.
+    pub force: bool,
+}
+
+/// Does all of a profile, or of a part of one, and returns the path of the page. It continues where an earlier
+/// run stopped.
 ///
 /// # Errors
-/// [`Error`]; everything that is finished is kept.
+/// [`Error::OtherRun`] if the folder holds another run; [`Error`] otherwise. Everything that is finished is kept.
 pub fn run(
     config: &ProfileConfig,
     source: &Source,
     loaded: &Loaded,
-    (command, out): (&str, &Path),
-    without_models: bool,
+    output: Output<'_>,
     monitor: &dyn Monitor,
 ) -> Result<Done, Error> {
     let width = loaded.layout().width();
@@ -59,11 +70,20 @@ pub fn run(
     if let Some(comparison) = &config.comparison {
         memory::require(&Memory::of_comparison(comparison, width))?;
     }
-    let folder = open(out, command, &toml::to_string(config)?, loaded)?;
-    folder.write_table("settings.csv", &config.setting_rows()?)?;
-    let work =
-        |folder: &mut RunFolder| profile(config, source, loaded, folder, without_models, monitor);
-    let (comparison, page) = folder.complete(work)?;
+    let Output { folder: out, command, without_models, force } = output;
+    let settings = toml::to_string(config)?;
+    let identity = replacing::data_identity(loaded);
+    let replaces = replacing::replaces(out, &settings, &identity, force)?;
+    let folder = open(out, command, &settings, loaded)?;
+    let (comparison, page) = folder.complete(|folder| {
+        folder.set_info(&identity)?;
+        if replaces {
+            let models = config.runs.iter().flat_map(|entry| Models::names(entry, config.seed));
+            replacing::remove_results(out, &models.collect::<Vec<_>>())?;
+        }
+        folder.write_table("settings.csv", &config.setting_rows()?)?;
+        profile(config, source, loaded, folder, without_models, monitor)
+    })?;
     Ok(Done { page, comparison, best: None })
 }
 
@@ -148,6 +168,8 @@ pub struct Run<'a> {
     pub command: &'a str,
     /// Whether the page leaves out the models for its reader to try.
     pub without_models: bool,
+    /// Whether a finished run with other settings is replaced.
+    pub force: bool,
 }
 
 /// Trains one model in the folder `out`, with tables, figures and page. It continues where an earlier
@@ -170,10 +192,13 @@ pub fn train_run(
     let settings = config.to_toml()?;
     let (splits, key) = loaded.split_on_disk(config.split())?;
     let identity = json!({ "seed": run.seed, "data_key": key.as_str() });
-    refuse_other_run(out, &settings, &identity)?;
+    let replaces = replacing::replaces(out, &settings, &identity, run.force)?;
     let folder = open(out, run.command, &settings, loaded)?;
     let ((trained, metrics), page) = folder.complete(|folder| {
         folder.set_info(&identity)?;
+        if replaces {
+            replacing::remove_results(out, &[])?;
+        }
         let (name, seed) = (run.name, run.seed);
         let spec = Spec { run: name, config: &config, seed, source: Some(run.source) };
         let model_folder = folder.model_folder(run.name);
@@ -202,28 +227,6 @@ fn warning(model: &Model, x: ArrayView2<f32>) -> Option<String> {
         _ => return None,
     };
     health.warning()
-}
-
-/// Refuses a folder that holds a run with other settings, of another seed or of other data. A run that failed,
-/// or that was ended before it kept anything, is none.
-fn refuse_other_run(out: &Path, settings: &str, identity: &serde_json::Value) -> Result<(), Error> {
-    let Ok(config) = text_of(&out.join("config.toml")) else { return Ok(()) };
-    let info = std::fs::read_to_string(out.join("run.json")).unwrap_or_default();
-    let info: serde_json::Value = serde_json::from_str(&info).unwrap_or_default();
-    let has_models =
-        std::fs::read_dir(out.join("models")).is_ok_and(|mut all| all.next().is_some());
-    if info["status"] == FAILED || info["status"] == "running" && !has_models {
-        return Ok(());
-    }
-    // Runs of earlier versions lack the entries.
-    let differs = |key: &str| info.get(key).is_some_and(|found| *found != identity[key]);
-    let difference = match (config != settings, differs("seed"), differs("data_key")) {
-        (true, ..) => "with other settings",
-        (_, true, _) => "of another seed",
-        (_, _, true) => "of other data, or of data read with other options",
-        _ => return Ok(()),
-    };
-    Err(Error::OtherRun { folder: out.to_owned(), difference })
 }
 
 /// The settings that suit these data; the monitor is told of changes.

@@ -227,7 +227,8 @@ fn scrolling(name: &str, table: Markup) -> Markup {
 
 /// Joins numbers with their units by spaces that do not break.
 fn tidy(text: &str) -> String {
-    text.replace(" %", "\u{a0}%").replace(" points", "\u{a0}points").replace(" seed", "\u{a0}seed")
+    let text = text.replace(" %", "\u{a0}%").replace(" points", "\u{a0}points");
+    text.replace(" seed", "\u{a0}seed").replace(" p < ", " p\u{a0}<\u{a0}")
 }
 
 /// Text in which `code` stands between backquotes.

@@ -114,8 +114,21 @@ impl<F: Real> Classifier<F> {
     #[must_use]
     pub fn codes<'a>(&self, x: impl Into<ArrayView2<'a, F>>) -> Array2<F> {
         let x = x.into();
-        let n_hidden = self.units.len();
-        if n_hidden == 0 { x.to_owned() } else { self.outputs(x, n_hidden, |_| ()) }
+        match self.units.len() {
+            0 => x.to_owned(),
+            n_hidden => self.features(x, n_hidden - 1),
+        }
+    }
+
+    /// The outputs of the hidden layer of this index, counted from the data. Shapes:
+    /// (n × inputs) → (n × outputs).
+    ///
+    /// # Panics
+    /// If there is no such hidden layer.
+    #[must_use]
+    pub fn features<'a>(&self, x: impl Into<ArrayView2<'a, F>>, layer: usize) -> Array2<F> {
+        assert!(layer < self.units.len(), "hidden layer {layer} of {}", self.units.len());
+        self.outputs(x.into(), layer + 1, |_| ())
     }
 
     /// The outputs of the first `n_layers` layers (at least one), after `finish` of each row. Each thread

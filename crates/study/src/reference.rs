@@ -33,6 +33,7 @@ use self::k_nearest::KNearest;
 use self::logistic::Logistic;
 
 mod boosting;
+pub mod centroids;
 mod k_nearest;
 mod lbfgs;
 mod logistic;

@@ -1,3 +1,4 @@
+use aerbm::pipeline::Output;
 use clap::Args;
 
 use super::compare::print_comparison;
@@ -11,6 +12,9 @@ pub(crate) struct Arguments {
     /// Leave the models out of the page, which makes it smaller
     #[arg(long)]
     without_models: bool,
+    /// Replace a finished run with other settings; its models and pretrained layers are used again where they fit
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     profile: ProfileArgs,
 }
@@ -20,14 +24,13 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     for part in args.profile.parts()? {
         let loaded = part.load(ui)?;
         let command = format!("aerbm pipeline {}", part.options);
-        let done = aerbm::pipeline::run(
-            &part.config,
-            &part.source,
-            &loaded,
-            (&command, &part.folder),
-            args.without_models,
-            ui,
-        )?;
+        let output = Output {
+            folder: &part.folder,
+            command: &command,
+            without_models: args.without_models,
+            force: args.force,
+        };
+        let done = aerbm::pipeline::run(&part.config, &part.source, &loaded, output, ui)?;
         if let Some(comparison) = &done.comparison {
             print_comparison(comparison, ui)?;
         }

@@ -48,6 +48,9 @@ pub(crate) struct Arguments {
     /// Leave the models out of the page, which makes it smaller
     #[arg(long)]
     without_models: bool,
+    /// Replace a finished run with other settings
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     profile: ProfileArgs,
 }
@@ -68,6 +71,13 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     let out = args.profile.out();
     if !args.dry_run {
         refuse_queued(&out)?;
+    }
+    if !args.force {
+        // The last job would be refused, after all of the work.
+        for part in args.profile.parts()? {
+            let loaded = aerbm::data::load(&part.source)?;
+            part.with(&loaded).refuse_other_run()?;
+        }
     }
     let plan = WholePlan::of(&args.profile, ui)?;
     let waves = plan.graph.waves();
@@ -183,6 +193,9 @@ fn place(args: &Arguments) -> anyhow::Result<Place> {
     let mut pipeline = args.profile.all_options();
     if args.without_models {
         pipeline.push_str(" --without-models");
+    }
+    if args.force {
+        pipeline.push_str(" --force");
     }
     Ok(Place {
         folder: absolute(Submission::folder(&args.profile.out()))?,

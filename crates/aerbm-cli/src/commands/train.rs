@@ -13,6 +13,7 @@ use crate::ui::Ui;
 
 /// Train one model from a preset or a configuration file
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "options without a value are independent")]
 pub(crate) struct Arguments {
     /// Preset or TOML file (see --list)
     #[arg(required_unless_present = "list", value_name = "PRESET|FILE")]
@@ -31,6 +32,9 @@ pub(crate) struct Arguments {
     /// Leave the model out of the page, which makes it smaller
     #[arg(long)]
     without_models: bool,
+    /// Replace a finished run with other settings, of another seed or of other data
+    #[arg(long)]
+    force: bool,
     /// Print the resolved configuration and stop
     #[arg(long)]
     print: bool,
@@ -61,6 +65,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
         source: &source,
         command: &command,
         without_models: args.without_models,
+        force: args.force,
     };
     let epochs = config.epochs();
     ui.epochs_are_results();

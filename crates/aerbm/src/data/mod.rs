@@ -164,7 +164,7 @@ impl Loaded {
     }
 
     /// The hash of the content of the parts and of the options of reading.
-    fn key(&self, rule: SplitRule) -> Key {
+    pub(crate) fn key(&self, rule: SplitRule) -> Key {
         let hashes = (self.data.train.sha256(), &self.data.test.sha256);
         match (&self.variant, self.fitted()) {
             (None, None) => Key::new("data", &(hashes, rule)),

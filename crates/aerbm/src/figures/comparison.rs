@@ -7,6 +7,7 @@ use stack::LayerChange;
 use study::{Cell, Outcome};
 
 use super::Figures;
+use super::hidden_layers::RECOMMENDED;
 use super::mistakes::{CONFUSIONS, MISTAKEN, RELIABILITY};
 use crate::Error;
 use crate::folder::remove;
@@ -17,7 +18,7 @@ const DEPTHS: &str = "error_by_depth";
 /// Draws the effect of fine-tuning on the layers, and the error by depth if there are several depths.
 pub(crate) fn draw(out: Figures<'_>, outcome: &Outcome) -> Result<(), Error> {
     // An earlier comparison in this folder may have left figures that this one does not have.
-    for name in [CHANGES, DEPTHS, CONFUSIONS, MISTAKEN, RELIABILITY] {
+    for name in [CHANGES, DEPTHS, CONFUSIONS, MISTAKEN, RELIABILITY, RECOMMENDED] {
         for ending in ["csv", "json", "png", "svg"] {
             remove(&out.dir.join("figures").join(format!("{name}.{ending}")))?;
         }

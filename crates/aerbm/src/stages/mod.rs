@@ -16,6 +16,7 @@ use crate::config::ProfileConfig;
 use crate::data::{Loaded, Source};
 use crate::folder::STAGES;
 use crate::monitor::{Monitor, forward};
+use crate::replacing::{data_identity, replaces};
 
 pub(crate) use models::Models;
 
@@ -38,6 +39,15 @@ pub fn store(folder: &Path) -> Store {
 }
 
 impl Part<'_> {
+    /// Refuses a folder with a finished run that the pipeline would replace.
+    ///
+    /// # Errors
+    /// [`Error::OtherRun`], or [`Error::Config`] if the settings cannot be written.
+    pub fn refuse_other_run(&self) -> Result<(), Error> {
+        let (settings, identity) = (toml::to_string(self.config)?, data_identity(self.loaded));
+        replaces(self.folder, &settings, &identity, false).map(|_| ())
+    }
+
     /// The stages. What depends on all of them is none: comparisons in equal time, figures, tables and the page,
     /// which the pipeline makes.
     ///

@@ -81,13 +81,12 @@ impl<'a> Models<'a> {
 
     /// The folder of a seed's model.
     pub(crate) fn folder(&self, seed: u64) -> PathBuf {
-        let name = &self.entry.name;
-        let models = self.out.join("models");
-        if seed == self.first_seed {
-            models.join(name)
-        } else {
-            models.join(format!("{name}-seed-{seed}"))
-        }
+        self.out.join("models").join(name(self.entry, self.first_seed, seed))
+    }
+
+    /// The names of the folders of an entry's models.
+    pub(crate) fn names(entry: &RunEntry, first_seed: u64) -> impl Iterator<Item = String> {
+        (first_seed..first_seed + entry.seeds).map(move |seed| name(entry, first_seed, seed))
     }
 
     /// The stage of a seed's model, given the keys of the results that are there.
@@ -148,4 +147,10 @@ impl<'a> Models<'a> {
             }
         }
     }
+}
+
+/// The name of the folder of a seed's model.
+fn name(entry: &RunEntry, first_seed: u64, seed: u64) -> String {
+    let name = &entry.name;
+    if seed == first_seed { name.clone() } else { format!("{name}-seed-{seed}") }
 }

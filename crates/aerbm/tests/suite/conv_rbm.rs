@@ -69,6 +69,7 @@ fn train(
         source,
         command: "test",
         without_models: true,
+        force: false,
     };
     with_threads(|| pipeline::train_run(run, loaded, out, monitor, &mut |_| ()))
         .map(|done| done.trained)

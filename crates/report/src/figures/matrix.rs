@@ -125,7 +125,7 @@ impl Description {
                     at: center,
                     text: number.clone(),
                     size: SMALL,
-                    color: if strength > 0.6 { chart::PAPER } else { INK },
+                    color: if strength > 0.6 { LIGHT } else { DARK },
                     anchor: Anchor::Middle,
                     weight: Weight::Regular,
                 });
@@ -139,9 +139,13 @@ impl Description {
     }
 }
 
-/// Size of the numbers in squares, and their colour where the square is pale.
+/// Size of the numbers in squares.
 const SMALL: f64 = 11.0;
-const INK: Rgb = (33, 37, 41);
+
+/// Colours of the numbers on pale squares and on strong ones. They are not those of ink and paper, which a dark
+/// page replaces, since it leaves the squares as they are.
+const DARK: Rgb = (20, 20, 20);
+const LIGHT: Rgb = (252, 252, 252);
 
 /// The numbers that shades are relative to.
 struct Shades<'a> {

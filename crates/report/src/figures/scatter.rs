@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::axis::{Axis, AxisScale};
 use super::chart::{self, Area, GAP, Key};
-use super::picture::{Anchor, Mark, Picture, Weight};
-use super::{Layout, Meta};
+use super::picture::{Anchor, Mark, Picture, Point, Weight};
+use super::{Layout, Meta, text};
 use crate::answer::{Marker, Rgb, Styles};
 use crate::error::Error;
 use crate::rows::Row;
@@ -92,6 +92,9 @@ const CLASSES: [Rgb; 10] = [
     (160, 160, 160),
 ];
 
+/// Size of the name of a class at its middle.
+const NAME_SIZE: f64 = 14.0;
+
 /// Share of the points that the axes leave out at either end, so that a few far ones do not crush the rest.
 const OUTSIDE: f64 = 0.005;
 
@@ -114,7 +117,7 @@ impl Layout for Description {
         };
         let keys: Vec<Key> = classes.iter().enumerate().map(key).collect();
 
-        let columns = if chart::is_narrow(full_width) { 1 } else { panels.len() };
+        let columns = if chart::is_narrow(full_width) { 1 } else { columns_of(panels.len()) };
         let width = (full_width - GAP * (columns as f64 - 1.0)) / columns as f64;
         let height = width.min(620.0) + 48.0;
         let lines = panels.len().div_ceil(columns);
@@ -130,20 +133,11 @@ impl Layout for Description {
             let here: Vec<&PointRow> = rows.iter().filter(|row| row.panel == *panel).collect();
             draw_panel(&mut picture, area, panel, &here, &keys);
         }
-        let centre = |panel: &String| {
-            let of_class = |key: &Key| {
-                let is = |row: &&PointRow| row.panel == *panel && row.class == key.name;
-                let [x, y] = middle(rows.iter().filter(is));
-                format!("{} at {x:.2}, {y:.2}", key.name)
-            };
-            let classes: Vec<String> = keys.iter().map(of_class).collect();
-            format!(
-                "{panel}: {} points; centres of the classes: {}.",
-                rows.iter().filter(|row| row.panel == *panel).count(),
-                classes.join("; ")
-            )
+        let numbers = |panel: &String| {
+            let here: Vec<&PointRow> = rows.iter().filter(|row| row.panel == *panel).collect();
+            numbers(panel, &here, &classes)
         };
-        picture.numbers = panels.iter().map(centre).collect::<Vec<_>>().join(" ");
+        picture.numbers = panels.iter().map(numbers).collect::<Vec<_>>().join(" ");
         Ok(picture)
     }
 }
@@ -164,14 +158,75 @@ fn draw_panel(picture: &mut Picture, area: Area, title: &str, here: &[&PointRow]
             }
         });
     }
+    let mut taken: Vec<[f64; 4]> = Vec::new();
     for key in keys {
         let [x, y] = middle(here.iter().copied().filter(|row| row.class == key.name));
         let Some(center) = at(x, y) else { continue };
+        let width = text::width(&key.name, NAME_SIZE, Weight::Semibold) + 6.0;
+        let plate = free_place(center, (width, NAME_SIZE + 4.0), &taken);
+        taken.push(plate);
+        let [left, top, right, bottom] = plate;
+        let center = (f64::midpoint(left, right), f64::midpoint(top, bottom));
         picture.within(key.group(), |picture| {
-            picture.push(Mark::Circle { center, radius: 9.5, color: chart::PAPER });
-            picture.push(chart::label(center, &key.name, 14.0, Anchor::Middle, Weight::Semibold));
+            let points = vec![(left, top), (right, top), (right, bottom), (left, bottom)];
+            picture.push(Mark::Polygon { points, color: chart::PAPER });
+            let name = chart::label(center, &key.name, NAME_SIZE, Anchor::Middle, Weight::Semibold);
+            picture.push(name);
         });
     }
+}
+
+/// The rectangle (left, top, right, bottom) of this size that is nearest to the point, of those that cover none of
+/// the others; where all nearby ones do, the one at the point.
+fn free_place((x, y): Point, (width, height): (f64, f64), taken: &[[f64; 4]]) -> [f64; 4] {
+    const NEARBY: i32 = 6;
+    let around =
+        |(x, y): Point| [x - width / 2.0, y - height / 2.0, x + width / 2.0, y + height / 2.0];
+    let covers = |[left, top, right, bottom]: [f64; 4]| {
+        let apart =
+            |it: &[f64; 4]| it[2] <= left || right <= it[0] || it[3] <= top || bottom <= it[1];
+        !taken.iter().all(apart)
+    };
+    let steps = (-NEARBY..=NEARBY).flat_map(|i| (-NEARBY..=NEARBY).map(move |j| (i, j)));
+    let mut steps: Vec<(f64, f64)> =
+        steps.map(|(i, j)| (f64::from(i) * width / 3.0, f64::from(j) * height / 3.0)).collect();
+    steps.sort_by(|a, b| a.0.hypot(a.1).total_cmp(&b.0.hypot(b.1))); // stable
+    let places = steps.into_iter().map(|(i, j)| around((x + i, y + j)));
+    places.into_iter().find(|place| !covers(*place)).unwrap_or_else(|| around((x, y)))
+}
+
+/// Panels side by side: at most three, in rows that are about equally full.
+fn columns_of(n_panels: usize) -> usize {
+    n_panels.div_ceil(n_panels.div_ceil(3))
+}
+
+/// The points of a panel in words: how many are nearest to the middle of their own class, and which classes lie
+/// closest together.
+fn numbers(panel: &str, here: &[&PointRow], classes: &[&str]) -> String {
+    let of_class = |class: &str| middle(here.iter().copied().filter(|row| row.class == class));
+    let middles: Vec<(&str, [f64; 2])> = classes
+        .iter()
+        .map(|class| (*class, of_class(class)))
+        .filter(|(_, [x, y])| x.is_finite() && y.is_finite())
+        .collect();
+    let apart = |[a, b]: [f64; 2], [x, y]: [f64; 2]| (a - x).hypot(b - y);
+    let nearest = |row: &&&PointRow| {
+        let distance = |middle: [f64; 2]| apart([row.x, row.y], middle);
+        let nearest = middles.iter().min_by(|a, b| distance(a.1).total_cmp(&distance(b.1)));
+        nearest.is_some_and(|(class, _)| *class == row.class)
+    };
+    let share = 100.0 * here.iter().filter(nearest).count() as f64 / here.len().max(1) as f64;
+    let mut text = format!(
+        "{panel}: {} points, {share:.0} % of them nearest to the middle of their own class",
+        here.len()
+    );
+    let pairs =
+        middles.iter().enumerate().flat_map(|(i, a)| middles[..i].iter().map(move |b| (b, a)));
+    let closest = pairs.min_by(|a, b| apart(a.0.1, a.1.1).total_cmp(&apart(b.0.1, b.1.1)));
+    if let Some(((a, _), (b, _))) = closest {
+        text += &format!("; the closest classes are {a} and {b}");
+    }
+    text + "."
 }
 
 /// The values without the smallest and the largest, of which the axes leave out as many.
@@ -190,4 +245,47 @@ fn middle<'a>(rows: impl Iterator<Item = &'a PointRow>) -> [f64; 2] {
     x.sort_by(f64::total_cmp);
     y.sort_by(f64::total_cmp);
     [x, y].map(|values| values.get(values.len() / 2).copied().unwrap_or(f64::NAN))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_numbers_say_how_far_classes_lie_apart() {
+        let row =
+            |class: &str, x: f64, y: f64| PointRow { panel: "p".into(), class: class.into(), x, y };
+        // The middles, medians of both coordinates, are (0, 0), (4, 0) and (0, 9); one point of b lies with a.
+        let rows = [
+            row("a", 0.0, 0.0),
+            row("b", 4.0, 0.0),
+            row("b", 4.5, 0.0),
+            row("b", 1.0, 0.0),
+            row("c", 0.0, 9.0),
+        ];
+        let here: Vec<&PointRow> = rows.iter().collect();
+        assert_eq!(
+            numbers("p", &here, &["a", "b", "c", "absent"]),
+            "p: 5 points, 80 % of them nearest to the middle of their own class; the closest classes are a and b."
+        );
+    }
+
+    #[test]
+    fn names_make_room_for_each_other() {
+        let mut taken = vec![free_place((50.0, 50.0), (12.0, 18.0), &[])];
+        assert_eq!(taken[0], [44.0, 41.0, 56.0, 59.0]);
+        for _ in 0..4 {
+            let [left, top, right, bottom] = free_place((52.0, 50.0), (12.0, 18.0), &taken);
+            for it in &taken {
+                assert!(it[2] <= left || right <= it[0] || it[3] <= top || bottom <= it[1]);
+            }
+            assert!((left - 46.0).hypot(top - 41.0) < 40.0, "{left}, {top} is near");
+            taken.push([left, top, right, bottom]);
+        }
+    }
+
+    #[test]
+    fn rows_of_panels_are_about_equally_full() {
+        assert_eq!([1, 2, 3, 4, 5, 6, 7].map(columns_of), [1, 2, 3, 2, 3, 3, 3]);
+    }
 }

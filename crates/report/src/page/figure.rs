@@ -3,6 +3,7 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::heading::heading;
+use super::{prose, tidy};
 use crate::figures::{self, Figure, Section};
 use crate::group::grouped;
 
@@ -10,7 +11,7 @@ use crate::group::grouped;
 /// said once.
 pub(super) fn gallery(figures: &[Figure], section: Section) -> Markup {
     let here: Vec<&Figure> = figures.iter().filter(|it| it.meta.section == section).collect();
-    let groups = grouped(&here, |figure| figure.meta.how_to_read.clone());
+    let groups = grouped(&here, |figure| tidy(&figure.meta.how_to_read));
     html! {
         @for (how_to_read, figures) in &groups {
             @for (i, figure) in figures.iter().enumerate() {
@@ -37,7 +38,7 @@ fn card(figure: &Figure, how_to_read: &str) -> Markup {
                 div.drawing.narrow { (PreEscaped(figures::without_title(narrow_svg))) }
             }
             figcaption {
-                @if !meta.caption.is_empty() { p { (meta.caption) } }
+                @if !meta.caption.is_empty() { p { (prose(&meta.caption)) } }
                 p.files {
                     @for extension in ["csv", "svg", "png"] {
                         a href={ "figures/" (name) "." (extension) } download
