@@ -148,7 +148,8 @@ fn the_page_computes_what_the_binary_computes() {
 /// Counts the connections to a port of this machine.
 fn counting_port() -> (u16, Arc<AtomicUsize>) {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    let (port, count) = (listener.local_addr().expect("bound").port(), Arc::default());
+    let port = listener.local_addr().expect("bound").port();
+    let count = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&count);
     std::thread::spawn(move || {
         for _ in listener.incoming() {

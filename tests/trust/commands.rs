@@ -48,7 +48,7 @@ const COMMANDS: [&[&str]; 27] = [
 ];
 
 /// The folders of a run of `train` and of one of `compare`, and the models in them.
-const RUNS: [&str; 4] = ["run", "run/models/rbm", "study", "study/model"];
+const RUNS: [&str; 4] = ["run", "run/models/rbm-pcd", "study", "study/best"];
 
 /// A place with both runs.
 fn runs() -> tempfile::TempDir {
