@@ -1,8 +1,11 @@
 //! The models in the page of a run compute in a browser what they compute in the binary, and the page works
 //! by itself. Without Chromium this is skipped, with a message.
 
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aerbm::Trained;
 use aerbm::ndarray::Array2;
@@ -150,4 +153,82 @@ fn the_page_computes_what_the_binary_computes() {
     assert!(!plain.join("playground.json").exists());
     let page = std::fs::read_to_string(plain.join("report.html")).expect("a page");
     assert!(!page.contains("id=\"playground-data\""));
+}
+
+/// Counts the connections to a port of this machine.
+fn counting_port() -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    let port = listener.local_addr().expect("bound").port();
+    let count = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&count);
+    std::thread::spawn(move || {
+        for _ in listener.incoming() {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    (port, count)
+}
+
+/// Names of files, columns and classes are text on the page, whatever they look like: no request leaves it and
+/// no script of theirs runs, even without the page's policy.
+#[test]
+#[allow(clippy::print_stderr, reason = "a test that is skipped says so")]
+fn hostile_names_are_text_on_the_page() {
+    let Some(browser) = chromium() else {
+        eprintln!("skipped: no Chromium on the PATH and none named by AERBM_CHROMIUM");
+        return;
+    };
+    let (port, requests) = counting_port();
+    let image = |place: &str| {
+        format!("<img src=http:\\\\127.0.0.1:{port}\\{place} onerror=window.owned='{place}'>")
+    };
+    let classes = [
+        image("class"),
+        "</script><script>window.owned='script'</script>".to_owned(),
+        "\"><svg onload=window.owned='svg'>".to_owned(),
+    ];
+    let columns = [image("column"), "javascript:window.owned='link'".to_owned()];
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let mut table = format!("{},{},{}\n", quoted(&columns[0]), quoted(&columns[1]), quoted("<b>y"));
+    for i in 0..240 {
+        let class = i * 7 % 3;
+        let value = |j: usize| ((i * (j + 3) + 5 * class) % 11) as f64 / 10.0;
+        table += &format!("{},{},{}\n", value(0), value(1), quoted(&classes[class]));
+    }
+    let out = tempfile::tempdir().expect("a temporary folder");
+    let name = "<img src=x onerror=window.owned='file'>.csv";
+    std::fs::write(out.path().join(name), table).expect("written");
+    let settings = [
+        "layers=[6]",
+        "labels=[{count=20, updates=10, batch_size=10}]",
+        "learning_rates=[0.01]",
+        "rbm.training.epochs=1",
+    ];
+    let mut args = vec!["compare", "--data", name, "--label-column", "<b>y", "--out", "run"];
+    args.extend(["--seeds", "2", "--methods", "none,rbm"]);
+    settings.iter().for_each(|setting| args.extend(["--set", setting]));
+    aerbm().current_dir(out.path()).args(args).assert().success();
+
+    let page = out.path().join("run/report.html");
+    let script = "
+        const shown = document.body.cloneNode(true);
+        shown.querySelectorAll('script, style').forEach((it) => it.remove());
+        return {
+            owned: window.owned ?? null,
+            images: [...document.images].filter((it) => !it.src.startsWith('data:')).length,
+            handlers: [...document.querySelectorAll('*')].filter(
+                (it) => it.hasAttribute('onerror') || it.hasAttribute('onload')).length,
+            links: [...document.links].filter((it) => it.protocol === 'javascript:').length,
+            text: shown.textContent,
+        };";
+    let found = evaluate(&browser, &page, &[], script);
+    assert_eq!(found["owned"], serde_json::Value::Null, "a script ran");
+    for what in ["images", "handlers", "links"] {
+        assert_eq!(found[what], 0, "{what}");
+    }
+    let text = found["text"].as_str().expect("text");
+    for shown in [name, &classes[0], &classes[1], &classes[2]] {
+        assert!(text.contains(shown), "{shown} is not on the page");
+    }
+    assert_eq!(requests.load(Ordering::Relaxed), 0, "a request left the page");
 }

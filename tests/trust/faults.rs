@@ -32,7 +32,8 @@ pub(crate) const COMPARISON: [&str; 19] = [
     "rbm.training.epochs=1",
 ];
 
-const TRAIN: [&str; 12] = [
+/// The options of a training that takes a moment.
+pub(crate) const TRAIN: [&str; 12] = [
     "train",
     "rbm-pcd",
     "--data",

@@ -1,5 +1,7 @@
 //! Kills at random moments, and requests to stop.
 
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::faults::COMPARISON;
@@ -36,4 +38,54 @@ fn kills_at_random_lose_nothing() {
         assert!(leftovers(&run).is_empty());
     }
     println!("kills survived: {kills} in {runs} runs");
+}
+
+/// A comparison whose layers take a second or more.
+#[cfg(unix)]
+fn longer_comparison() -> Vec<&'static str> {
+    let longer = |word: &&'static str| match *word {
+        "none,rbm,autoencoder" => "none,rbm",
+        "rbm.training.epochs=1" => "rbm.training.epochs=3000",
+        "layers=[6, 4]" => "layers=[6]",
+        other => other,
+    };
+    COMPARISON.iter().map(longer).collect()
+}
+
+/// A request to stop within a stage saves the training there. The same command goes on within the stage, to the same
+/// bytes.
+#[cfg(unix)]
+#[test]
+fn requests_to_stop_save_a_stage_in_the_middle() {
+    let whole = place();
+    let done = ended(aerbm(whole.path()).args(longer_comparison()));
+    assert!(done.status.success(), "{}", done.stderr);
+    let expected = promised(&whole.path().join("run"));
+    let checkpoints = |run: &Path| -> Vec<PathBuf> {
+        // Files come and go while the command runs.
+        let stages = std::fs::read_dir(run.join("stages")).into_iter().flatten().flatten();
+        let names = stages.map(|entry| entry.path());
+        names.filter(|name| name.extension().is_some_and(|it| it == "checkpoint")).collect()
+    };
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+        let place = place();
+        let run = place.path().join("run");
+        let mut command = aerbm(place.path());
+        command.args(longer_comparison()).arg("--quiet").env("AERBM_CHECKPOINT_MS", "0");
+        let mut child = command.spawn().expect("it starts");
+        while checkpoints(&run).is_empty() {
+            assert!(child.try_wait().expect("told").is_none(), "it ended without a checkpoint");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let mut kill = Command::new("kill");
+        let sent = kill.arg(format!("-{signal}")).arg(child.id().to_string()).status();
+        assert!(sent.expect("kill runs").success());
+        assert_eq!(child.wait().expect("ended").code(), Some(code), "SIG{signal}");
+        assert_eq!(checkpoints(&run).len(), 1, "SIG{signal}");
+        let again = ended(aerbm(place.path()).args(longer_comparison()));
+        assert!(again.status.success(), "{}", again.stderr);
+        assert!(again.stderr.contains("continuing from a checkpoint, after "), "{}", again.stderr);
+        assert_eq!(promised(&run), expected, "SIG{signal}");
+        assert!(checkpoints(&run).is_empty() && leftovers(&run).is_empty(), "SIG{signal}");
+    }
 }

@@ -10,6 +10,8 @@ mod bad_files;
 mod bad_models;
 mod bad_settings;
 mod bad_words;
+mod commands;
+mod disk;
 mod faults;
 mod fuzz;
 mod kills;

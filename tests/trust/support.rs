@@ -99,8 +99,11 @@ fn without_place(bytes: &[u8], place: &str) -> Vec<u8> {
     [header.trim_end().as_bytes(), &rest[length..]].concat()
 }
 
-/// Names of temporary files below a folder.
+/// Names of temporary files and of checkpoints below the folder of a finished run.
 pub(crate) fn leftovers(folder: &Path) -> Vec<PathBuf> {
-    let names = files(folder).into_keys();
-    names.filter(|name| name.extension().is_some_and(|ending| ending == "tmp")).collect()
+    let is_left = |name: &PathBuf| {
+        let ending = name.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        ["tmp", "checkpoint"].contains(&ending) || name.ends_with("checkpoint.safetensors")
+    };
+    files(folder).into_keys().filter(is_left).collect()
 }

@@ -76,7 +76,8 @@ pub(crate) fn forward(event: &Event<'_>, monitor: &dyn Monitor) -> ControlFlow<(
         Event::Waiting { holder, looks: 0 } => {
             monitor.note(&format!("waiting for a stage that another process computes: {holder}"));
         }
-        Event::Waiting { .. } | Event::Reused => (),
+        Event::Noted { text } => monitor.note(text),
+        Event::Step | Event::Waiting { .. } | Event::Reused => (),
         Event::Finished { .. } => monitor.finish(),
     }
     monitor.flow()

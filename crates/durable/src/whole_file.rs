@@ -69,11 +69,12 @@ impl WholeFile {
 
 impl Write for WholeFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.temporary.write(bytes)
+        // The errors of the temporary file's own methods name a file that nobody knows.
+        self.temporary.as_file().write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.temporary.flush()
+        self.temporary.as_file().flush()
     }
 }
 

@@ -56,5 +56,5 @@ pub use regularisation::{Regularisation, incoming_square_norms};
 pub use rule::Rule;
 pub use samples::{Samples, UnreadableSamples};
 pub use schedule::Schedule;
-pub use unfinished::{Pause, Unfinished};
+pub use unfinished::{Pause, Unfinished, restored_exactly, store_exactly};
 pub use update::TensorGradient;

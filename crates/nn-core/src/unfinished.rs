@@ -17,40 +17,51 @@ pub struct Unfinished {
     pub mean: MeanCost,
 }
 
-/// Name of the tensor in checkpoints.
-const NAME: &str = "unfinished_epoch";
-
 /// Bits of a number in each `f32`, which holds them exactly.
 const BITS: u32 = 16;
 
+/// Number of `f32` for each number.
+const PIECES: usize = (u64::BITS / BITS) as usize;
+
 impl Unfinished {
+    /// Name of the tensor in checkpoints.
+    pub const NAME: &str = "unfinished_epoch";
+
     /// Adds this position to `map`.
     pub fn store(&self, map: &mut TensorMap) {
         let (total, samples) = self.mean.parts();
-        let numbers = [self.batches as u64, total.to_bits(), samples as u64];
-        let pieces = numbers.iter().flat_map(|number| {
-            (0..u64::BITS / BITS).map(move |piece| (number >> (BITS * piece)) as u16)
-        });
-        map.insert(NAME.to_owned(), pieces.map(f32::from).collect::<Array1<f32>>().into_dyn());
+        store_exactly(Self::NAME, &[self.batches as u64, total.to_bits(), samples as u64], map);
     }
 
     /// Reads the position from `map`; none if it is that of a finished epoch.
     ///
     /// # Errors
     /// [`RestoreError::Shape`] if the tensor has another length.
-    #[allow(clippy::cast_sign_loss, reason = "pieces are whole numbers from 0")]
     pub fn restored(map: &TensorMap) -> Result<Option<Self>, RestoreError> {
-        let Some(pieces) = map.get(NAME) else { return Ok(None) };
-        let pieces: Vec<u64> = pieces.iter().map(|&piece| u64::from(piece as u16)).collect();
-        let number = |piece: &[u64]| piece.iter().rev().fold(0, |sum, piece| (sum << BITS) | piece);
-        let numbers: Vec<u64> = pieces.chunks((u64::BITS / BITS) as usize).map(number).collect();
+        let Some(numbers) = restored_exactly(Self::NAME, map) else { return Ok(None) };
         let &[batches, total, samples] = numbers.as_slice() else {
-            let (name, found) = (NAME.to_owned(), vec![pieces.len()]);
-            return Err(RestoreError::Shape { name, found, expected: vec![12] });
+            let (name, found) = (Self::NAME.to_owned(), vec![PIECES * numbers.len()]);
+            return Err(RestoreError::Shape { name, found, expected: vec![3 * PIECES] });
         };
         let mean = MeanCost::of_parts(f64::from_bits(total), samples as usize);
         Ok(Some(Unfinished { batches: batches as usize, mean }))
     }
+}
+
+/// Adds numbers to `map` under this name, so that every bit is kept.
+pub fn store_exactly(name: &str, numbers: &[u64], map: &mut TensorMap) {
+    let pieces = numbers
+        .iter()
+        .flat_map(|number| (0..PIECES as u32).map(move |piece| (number >> (BITS * piece)) as u16));
+    map.insert(name.to_owned(), pieces.map(f32::from).collect::<Array1<f32>>().into_dyn());
+}
+
+/// The numbers that [`store_exactly`] added to `map` under this name, if there are any.
+#[allow(clippy::cast_sign_loss, reason = "pieces are whole numbers from 0")]
+pub fn restored_exactly(name: &str, map: &TensorMap) -> Option<Vec<u64>> {
+    let pieces: Vec<u64> = map.get(name)?.iter().map(|&piece| u64::from(piece as u16)).collect();
+    let number = |piece: &[u64]| piece.iter().rev().fold(0, |sum, piece| (sum << BITS) | piece);
+    Some(pieces.chunks(PIECES).map(number).collect())
 }
 
 #[cfg(test)]
@@ -66,7 +77,7 @@ mod tests {
         assert_eq!(Unfinished::restored(&map), Ok(None));
         position.store(&mut map);
         assert_eq!(Unfinished::restored(&map), Ok(Some(position)));
-        map.insert(NAME.to_owned(), Array1::zeros(3).into_dyn());
+        map.insert(Unfinished::NAME.to_owned(), Array1::zeros(3).into_dyn());
         Unfinished::restored(&map).expect_err("another length");
     }
 }

@@ -1,21 +1,11 @@
 use ae_core::Shift;
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
+use ndarray::ArrayView2;
 use nn_core::{
-    InvalidSetting, MeanCost, Metric, Minibatches, Observer, Optimizer, Progress, Regularisation,
-    Rule, Schedule, TrainingError, gather, observe, require,
+    InvalidSetting, Observer, Regularisation, Rule, Schedule, TrainingError, observe, require,
 };
-use numerics::{Purpose, Stream, by_rows};
 use serde::{Deserialize, Serialize};
 
-use crate::classification::{ClassifierMemory, NotFinite, classification_step};
-use crate::dropout::{DropoutDraw, leave_out};
-use crate::shifted::Shifted;
-use crate::virtual_adversarial::UnlabelledSamples;
-use crate::{Classifier, Dropout, Unlabelled};
-
-const ORDER: Purpose = Purpose::new("tune order");
-const DROPOUT: Purpose = Purpose::new("dropout");
-const SHIFT: Purpose = Purpose::new("tune shift");
+use crate::{Classifier, Dropout, FineTuning, Job as _, Unlabelled};
 
 /// The fine-tuning of a classifier: all layers together, by backpropagation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -114,7 +104,7 @@ impl FineTuneConfig {
         self.optimizer.validate()
     }
 
-    fn regularisation(&self) -> Regularisation {
+    pub(crate) fn regularisation(&self) -> Regularisation {
         Regularisation { max_norm: self.max_norm, ..self.weight_decay.into() }
     }
 }
@@ -122,14 +112,6 @@ impl FineTuneConfig {
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(n: &usize) -> bool {
     *n == 0
-}
-
-fn leave_out_inputs(p: f64, stream: Stream, x: ArrayViewMut2<f32>) {
-    by_rows(x.nrows(), x, |rows, mut x| {
-        for (sample, mut row) in rows.zip(x.rows_mut()) {
-            leave_out(p, stream, sample, row.as_slice_mut().expect("rows are contiguous"));
-        }
-    });
 }
 
 /// Samples with their labels.
@@ -145,6 +127,15 @@ impl<'a> Labelled<'a> {
     /// Samples (n × inputs) with n labels.
     pub fn new(x: impl Into<ArrayView2<'a, f32>>, labels: &'a [u8]) -> Self {
         Labelled { x: x.into(), labels }
+    }
+
+    /// The same for a shorter time.
+    #[must_use]
+    pub fn reborrow<'b>(self) -> Labelled<'b>
+    where
+        'a: 'b,
+    {
+        Labelled { x: self.x.reborrow(), labels: self.labels }
     }
 }
 
@@ -203,7 +194,7 @@ pub fn fine_tune(
 /// # Panics
 /// As [`fine_tune`].
 pub fn fine_tune_with_unlabelled(
-    mut model: Classifier<f32>,
+    model: Classifier<f32>,
     train: Labelled<'_>,
     unlabelled: ArrayView2<'_, f32>,
     validation: Labelled<'_>,
@@ -211,104 +202,11 @@ pub fn fine_tune_with_unlabelled(
     seed: u64,
     observer: Observer<'_>,
 ) -> Result<FineTuned, TrainingError> {
-    config.validate()?;
-    let mut unlabelled = match config.unlabelled {
-        Some(Unlabelled::VirtualAdversarial(settings)) if settings.has_effect() => {
-            let expected = "no value, as there are no unlabelled samples";
-            let field = "fine_tuning.unlabelled";
-            require(unlabelled.nrows() > 0, field, &"virtual-adversarial", expected)?;
-            Some(UnlabelledSamples::new(settings, unlabelled, train.labels, &model, seed))
-        }
-        _ => None,
-    };
-    if train.labels.is_empty() || validation.labels.is_empty() {
-        return Err(TrainingError::NoData);
+    let (train, validation) = (train.reborrow(), validation.reborrow());
+    let unlabelled = unlabelled.reborrow();
+    let mut tuning = FineTuning::new(model, train, unlabelled, validation, config, seed)?;
+    while let Some(progress) = tuning.part_until(&mut || false)? {
+        observe(observer, &progress)?;
     }
-    let batch_size = config.batch_size.min(train.labels.len());
-    let new_optimizer =
-        |model: &Classifier<f32>| Optimizer::new(config.optimizer, config.regularisation(), model);
-    let mut optimizer = new_optimizer(&model);
-    if config.output_layer_first > 0 {
-        optimizer.rate_factors = vec![0.0; model.units.len()];
-    }
-    let dropout = Some(config.dropout).filter(|dropout| !dropout.is_none());
-    let rows = batch_size + unlabelled.as_ref().map_or(0, UnlabelledSamples::n_rows);
-    let mut memory = ClassifierMemory::new(&model, rows);
-    let mut minibatches = Minibatches::new(train.labels.len(), batch_size);
-    let mut x = Array2::zeros((rows, train.x.ncols()));
-    let mut shifted = Shifted::new(config.shift, &model, batch_size)?;
-    let mut labels = Vec::with_capacity(batch_size);
-    let mut best = (usize::MAX, model.clone());
-    let mut history = Vec::with_capacity(config.evaluations);
-    let (mut updates, mut epoch) = (0, 0);
-    let mut since_evaluation = MeanCost::default();
-    while updates < config.updates {
-        epoch += 1;
-        minibatches.shuffle(Stream::new(seed, ORDER).epoch(epoch));
-        for (batch, samples) in minibatches.iter().take(config.updates - updates).enumerate() {
-            if updates == config.output_layer_first {
-                optimizer = new_optimizer(&model);
-                optimizer.rate_factors.clone_from(&config.learning_rate_multipliers);
-            }
-            let n = samples.len();
-            gather(train.x, samples, x.slice_mut(s![..n, ..]));
-            if let Some(shifted) = &mut shifted {
-                shifted.apply(
-                    Stream::new(seed, SHIFT).epoch(epoch).batch(batch),
-                    x.slice_mut(s![..n, ..]),
-                );
-            }
-            let stream = Stream::new(seed, DROPOUT).epoch(epoch).batch(batch);
-            if config.dropout.input > 0.0 {
-                leave_out_inputs(config.dropout.input, stream, x.slice_mut(s![..n, ..]));
-            }
-            labels.clear();
-            labels.extend(samples.iter().map(|&sample| train.labels[sample]));
-            let rate = config.learning_rate * config.schedule.factor(updates, config.updates);
-            let draw = dropout.map(|dropout| DropoutDraw { dropout, stream });
-            let step = match &mut unlabelled {
-                Some(unlabelled) => {
-                    let (batch, steps) = ((x.view_mut(), &labels[..]), (&mut optimizer, rate));
-                    unlabelled.step(&mut model, batch, &mut memory, steps, draw)
-                }
-                None => classification_step(
-                    &mut model,
-                    x.slice(s![..n, ..]),
-                    &labels,
-                    &mut memory,
-                    &mut optimizer,
-                    rate,
-                    draw,
-                ),
-            };
-            let cost = step.map_err(|NotFinite { cost }| {
-                let place = (updates, minibatches.n_batches());
-                TrainingError::diverged(cost, (&model, &memory.gradient), place, rate)
-            })?;
-            since_evaluation.add(cost, n);
-            updates += 1;
-            // Evaluate at the ends of `evaluations` equal parts of the updates.
-            let due = updates * config.evaluations / config.updates;
-            if due > history.len() {
-                let average = dropout.map(|dropout| model.on_average(dropout));
-                let found = average.as_ref().unwrap_or(&model);
-                let validation_errors = found.count_errors(validation.x, validation.labels);
-                if validation_errors <= best.0 {
-                    best.0 = validation_errors;
-                    best.1.clone_from(found);
-                }
-                let training_cost = since_evaluation.mean();
-                history.push(Evaluation { updates, training_cost, validation_errors });
-                let progress = Progress {
-                    epoch: history.len(),
-                    of: config.evaluations.min(config.updates),
-                    value: validation_errors as f64 * 100.0 / validation.labels.len() as f64,
-                    metric: Metric::ERROR_PCT,
-                    samples: std::mem::take(&mut since_evaluation).n_samples(),
-                };
-                observe(observer, &progress)?;
-            }
-        }
-    }
-    Ok(FineTuned { model: best.1, validation_errors: best.0, history })
+    Ok(tuning.finish())
 }

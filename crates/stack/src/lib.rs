@@ -10,8 +10,10 @@ mod dbn;
 mod deep;
 mod dropout;
 mod fine_tune;
+mod fine_tuning;
 mod generative;
 mod greedy;
+mod job;
 mod layer;
 mod pca;
 mod plan;
@@ -39,8 +41,10 @@ pub use dropout::{Dropout, DropoutDraw};
 pub use fine_tune::{
     Evaluation, FineTuneConfig, FineTuned, Labelled, fine_tune, fine_tune_with_unlabelled,
 };
+pub use fine_tuning::FineTuning;
 pub use generative::{Generative, SampleChains};
 pub use greedy::{Greedy, ResumeError, greedy, layer_prefix};
+pub use job::{Job, LayerJob};
 pub use layer::{LayerUnits, PretrainedLayer, StackedLayer};
 pub use pca::PcaInitialisation;
 pub use plan::{PlannedLayer, fit_to_images};

@@ -31,6 +31,7 @@ use numerics::{Purpose, Real, Stream};
 use self::costs::{divergence, entropy_and_balance};
 use self::probe::{Probe, find_directions};
 use crate::classification::{ClassifierMemory, NotFinite, descend, pass, softmax_cross_entropy};
+use crate::fine_tuning::position;
 use crate::{Classifier, DropoutDraw, VirtualAdversarial};
 
 const ORDER: Purpose = Purpose::new("unlab order");
@@ -101,6 +102,12 @@ impl<'a, F: Real> UnlabelledSamples<'a, F> {
 
     fn rows(&self, labelled: usize, unlabelled: usize) -> Rows {
         Rows { labelled, unlabelled, with_clean: self.settings.reads_clean_samples() }
+    }
+
+    /// Goes to the batch after those of `steps` steps.
+    pub(crate) fn skip(&mut self, steps: usize) {
+        self.position = position(steps, self.minibatches.n_batches());
+        self.shuffle();
     }
 
     fn shuffle(&mut self) {

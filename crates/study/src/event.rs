@@ -19,6 +19,13 @@ pub enum Event<'a> {
         /// The number of earlier reports of this wait.
         looks: usize,
     },
+    /// A step of training is done. There is nothing to show, but the listener may stop the work here.
+    Step,
+    /// A remark on the stage.
+    Noted {
+        /// The remark.
+        text: &'a str,
+    },
     /// An epoch or evaluation of the stage is done.
     Progress {
         /// The state of the computation.

@@ -7,9 +7,11 @@ use ndarray::ArrayView2;
 use nn_core::{EpochRecord, Progress, RestoreError, TensorMap, TrainingError, restore, store};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use stack::{Greedy, PlannedLayer, PretrainedLayer};
+use stack::{Begun, Greedy, LayerJob, PlannedLayer, PretrainedLayer};
 
+use crate::checkpoint::Checkpoint;
 use crate::stage::{Claim, Found, Key, Store};
+use crate::stage_training::train;
 use crate::tensor_file::TensorFileError;
 use crate::{Event, LayerRecord, Listener, StudyError};
 
@@ -77,7 +79,8 @@ pub fn cached_layers(
                 Found::Claimed(claim) => {
                     let title = layer_title(name, layer, corruption, seed);
                     event(listen, Event::Begun { title: &title })?;
-                    let record = learn(&mut greedy, name, seed, listen)?;
+                    let checkpoint = claim.checkpoint(&key);
+                    let record = learn(&mut greedy, (name, planned), seed, &checkpoint, listen)?;
                     let mut tensors = TensorMap::new();
                     store(&greedy.layers()[layer], "", &mut tensors);
                     keep(claim, &title, (&tensors, &record), listen)?;
@@ -114,24 +117,34 @@ pub(crate) fn layer_key(
     Key::new(PRETRAIN, &(planned, seed, layer, below, data_key))
 }
 
-/// Learns the next layer of the stack.
+/// Learns the next layer of the stack, or goes on from the checkpoint of the stage, which is claimed.
 fn learn(
     greedy: &mut Greedy<'_>,
-    name: &str,
+    (name, planned): (&str, &PlannedLayer),
     seed: u64,
+    checkpoint: &Checkpoint,
     listen: Listener<'_>,
-) -> Result<LayerRecord, TrainingError> {
-    let samples = greedy.inputs().nrows();
-    let layer = greedy.layers().len() + 1;
+) -> Result<LayerRecord, StudyError> {
     let begun = Instant::now();
-    let mut recorder = Recorder::new();
-    let learned = greedy.learn_layer(&mut |progress| {
-        let seconds = recorder.record(progress);
-        listen(Event::Progress { progress, seconds })
-    })?;
-    let units = learned.units();
-    let (epochs, seconds) = (recorder.epochs, begun.elapsed().as_secs_f64());
-    let method = name.into();
+    let PlannedLayer { pretraining, n_hidden } = planned;
+    let layer = greedy.layers().len();
+    let inputs = greedy.inputs();
+    let samples = inputs.nrows();
+    let (learned, epochs, seconds) = if pretraining.epochs() == 0 {
+        let mut nothing = |_: &Progress| ControlFlow::Continue(());
+        let learned = pretraining.learn(inputs, *n_hidden, seed, layer, &mut nothing)?;
+        (learned, vec![], begun.elapsed().as_secs_f64())
+    } else {
+        let begin = || match pretraining.begin(inputs, *n_hidden, seed, layer)? {
+            Begun::Training(training) => Ok(LayerJob { training, inputs }),
+            Begun::Complete(_) => unreachable!("a kind that has epochs is trained"),
+        };
+        let epochs = |job: &LayerJob<'_>| job.training.epochs();
+        let trained = train(begin, epochs, checkpoint, listen)?;
+        (trained.job.training.layer(), trained.epochs, trained.seconds)
+    };
+    let (units, layer, method) = (learned.units(), layer + 1, name.into());
+    greedy.push(learned);
     Ok(LayerRecord { method, seed, layer, corruption: None, epochs, seconds, samples, units })
 }
 
@@ -181,19 +194,33 @@ pub struct Recorder {
     /// The epochs so far.
     pub epochs: Vec<EpochRecord>,
     last: Instant,
+    /// Seconds that the epoch in progress took before an interruption.
+    before: f64,
 }
 
 impl Recorder {
     /// A recorder of a computation that begins now.
     #[must_use]
     pub fn new() -> Self {
-        Recorder { epochs: Vec::new(), last: Instant::now() }
+        Recorder::after(Vec::new(), 0.0)
+    }
+
+    /// A recorder of a computation that goes on now, after these epochs and so many seconds of the next.
+    #[must_use]
+    pub fn after(epochs: Vec<EpochRecord>, seconds: f64) -> Self {
+        Recorder { epochs, last: Instant::now(), before: seconds }
+    }
+
+    /// Wall time of the epoch in progress so far, in seconds.
+    #[must_use]
+    pub fn since_last(&self) -> f64 {
+        self.before + self.last.elapsed().as_secs_f64()
     }
 
     /// Records an epoch and returns its wall time, in seconds.
     pub fn record(&mut self, progress: &Progress) -> f64 {
-        let seconds = self.last.elapsed().as_secs_f64();
-        self.last = Instant::now();
+        let seconds = self.since_last();
+        (self.last, self.before) = (Instant::now(), 0.0);
         self.epochs.push(EpochRecord {
             epoch: progress.epoch,
             value: progress.value,

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod calibration;
+pub mod checkpoint;
 pub mod class_metrics;
 mod color;
 mod comparison;
@@ -17,6 +18,7 @@ pub mod reference;
 mod roles;
 pub mod search;
 pub mod stage;
+mod stage_training;
 pub mod statistics;
 mod summary;
 pub mod tensor_file;

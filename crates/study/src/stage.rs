@@ -19,6 +19,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::checkpoint::{self, Checkpoint};
 use crate::tensor_file::{self, TensorFileError};
 use crate::{Event, Listener, StudyError};
 
@@ -34,6 +35,9 @@ const RESULT: &str = "safetensors";
 
 /// Ending of the names of claims.
 const CLAIM: &str = "claim";
+
+/// Ending of the names of checkpoints.
+const CHECKPOINT: &str = "checkpoint";
 
 /// Times between two looks at a stage that another process computes: the first, and the longest.
 const LOOKS: [Duration; 2] = [Duration::from_millis(20), Duration::from_secs(1)];
@@ -176,6 +180,8 @@ impl Store {
         listen: Listener<'_>,
     ) -> Result<Found<R>, StudyError> {
         if let Some((tensors, record)) = self.get(key)? {
+            // It is still there if the process was killed after it had written the result.
+            checkpoint::remove(&self.checkpoint_path(key));
             return Ok(Found::Kept(tensors, record));
         }
         let claim = self.claim(key, listen)?;
@@ -241,6 +247,10 @@ impl Store {
     fn claim_path(&self, key: &Key) -> PathBuf {
         self.folder.join(format!("{}.{CLAIM}", key.as_str()))
     }
+
+    fn checkpoint_path(&self, key: &Key) -> PathBuf {
+        self.folder.join(format!("{}.{CHECKPOINT}", key.as_str()))
+    }
 }
 
 /// The result of a stage, or the right to compute it.
@@ -262,12 +272,25 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// Writes the result and gives the claim back.
+    /// The checkpoint of a training in this stage, which has this identity.
+    #[must_use]
+    pub fn checkpoint(&self, training: &Key) -> Checkpoint {
+        Checkpoint::new(self.store.checkpoint_path(&self.key), training)
+    }
+
+    /// Writes the result, removes the checkpoint, and gives the claim back.
     ///
     /// # Errors
     /// [`TensorFileError`] if the file cannot be written.
     pub fn keep(self, tensors: &TensorMap, record: &impl Serialize) -> Result<(), TensorFileError> {
-        self.store.put(&self.key, tensors, record)
+        self.store.put(&self.key, tensors, record)?;
+        self.finish();
+        Ok(())
+    }
+
+    /// Removes the checkpoint of a stage whose result is kept elsewhere, and gives the claim back.
+    pub fn finish(self) {
+        checkpoint::remove(&self.store.checkpoint_path(&self.key));
     }
 }
 

@@ -4,11 +4,11 @@ use ae_core::Autoencoder;
 use mnist_io::{Splits, TrainingData};
 use ndarray::{Array2, ArrayView2};
 use nn_core::{
-    Metric, Pause, Samples, TensorMap, TrainingError, reconstruction_error, restore, store,
+    Pause, Progress, Samples, TensorMap, TrainingError, reconstruction_error, restore, store,
 };
-use stack::ResumeError;
+use stack::{Job, ResumeError};
 
-use super::job::Job;
+use super::job::ModelJob;
 use crate::Error;
 use crate::config::AutoencoderSettings;
 use crate::data::training_samples;
@@ -19,7 +19,6 @@ use crate::record::Measure;
 pub(super) struct AutoencoderJob<'a> {
     model: Autoencoder<f32>,
     training: ae_core::Training<f32>,
-    metric: Metric,
     train: Box<dyn Samples<f32> + 'a>,
     data: &'a Splits<TrainingData>,
     /// The validation samples with noise, if the model learns to remove it.
@@ -47,7 +46,6 @@ impl<'a> AutoencoderJob<'a> {
         Ok(AutoencoderJob {
             model,
             training,
-            metric: settings.model.loss().metric(),
             train,
             data,
             noisy: config.corruption.map(|corruption| noisy(corruption, &data.validation, 0)),
@@ -68,28 +66,9 @@ impl<'a> AutoencoderJob<'a> {
 }
 
 impl Job for AutoencoderJob<'_> {
-    fn epoch(&mut self, pause: Pause<'_>) -> Result<Option<f64>, TrainingError> {
-        self.training.epoch_until(&mut self.model, &*self.train, pause)
-    }
-
-    fn metric(&self) -> Metric {
-        self.metric.clone()
-    }
-
-    fn validation_measures(&mut self) -> Result<Vec<Measure>, Error> {
-        let (clean, denoised) = self.errors(&self.model);
-        let watched = denoised.unwrap_or(clean);
-        if self.keeps_best && self.best.as_ref().is_none_or(|(least, _)| watched < *least) {
-            self.best = Some((watched, self.model.clone()));
-        }
-        let measure = |metric, value, unit| Measure::new("validation", metric, value, unit);
-        let denoised = denoised.into_iter().flat_map(|mse| {
-            [
-                measure("denoised_mse_per_pixel", mse, "mse_per_pixel"),
-                measure("psnr_db", -10.0 * mse.log10(), "db"),
-            ]
-        });
-        Ok(denoised.chain([measure("mse_per_pixel", clean, "mse_per_pixel")]).collect())
+    fn part_until(&mut self, pause: Pause<'_>) -> Result<Option<Progress>, TrainingError> {
+        let cost = self.training.epoch_until(&mut self.model, &*self.train, pause)?;
+        Ok(cost.map(|cost| self.training.progress(cost)))
     }
 
     fn store(&self, map: &mut TensorMap) {
@@ -109,6 +88,24 @@ impl Job for AutoencoderJob<'_> {
             self.best = Some((denoised.unwrap_or(clean), best));
         }
         Ok(self.training.restore(map, epochs)?)
+    }
+}
+
+impl ModelJob for AutoencoderJob<'_> {
+    fn validation_measures(&mut self) -> Result<Vec<Measure>, Error> {
+        let (clean, denoised) = self.errors(&self.model);
+        let watched = denoised.unwrap_or(clean);
+        if self.keeps_best && self.best.as_ref().is_none_or(|(least, _)| watched < *least) {
+            self.best = Some((watched, self.model.clone()));
+        }
+        let measure = |metric, value, unit| Measure::new("validation", metric, value, unit);
+        let denoised = denoised.into_iter().flat_map(|mse| {
+            [
+                measure("denoised_mse_per_pixel", mse, "mse_per_pixel"),
+                measure("psnr_db", -10.0 * mse.log10(), "db"),
+            ]
+        });
+        Ok(denoised.chain([measure("mse_per_pixel", clean, "mse_per_pixel")]).collect())
     }
 
     fn finish(self: Box<Self>) -> Model {

@@ -6,7 +6,7 @@ use nn_core::TrainingError;
 
 use super::autoencoder_job::AutoencoderJob;
 use super::conv_rbm_job::ConvRbmJob;
-use super::job::Job;
+use super::job::ModelJob;
 use super::rbm_job::{DbnJob, RbmJob};
 use crate::Error;
 use crate::config::RunConfig;
@@ -17,7 +17,7 @@ pub(super) fn begin<'a>(
     spec: &Spec<'a>,
     data: &'a Splits<TrainingData>,
     initial: Option<Autoencoder<f32>>,
-) -> Result<Box<dyn Job + 'a>, Error> {
+) -> Result<Box<dyn ModelJob + 'a>, Error> {
     let failed = |source: TrainingError| Error::training(spec.run, source);
     Ok(match spec.config {
         RunConfig::Autoencoder(settings) => {

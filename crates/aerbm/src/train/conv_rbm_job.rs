@@ -3,13 +3,13 @@
 use mnist_io::{Splits, TrainingData};
 use ndarray::{ArcArray2, Array2};
 use nn_core::{
-    Metric, Pause, RestoreError, TensorMap, TrainingError, Unfinished, reconstruction_error,
+    Pause, Progress, RestoreError, TensorMap, TrainingError, Unfinished, reconstruction_error,
 };
 use rbm_core::convolutional::ConvRbm;
 use rbm_core::relative_change;
-use stack::{ConvDbn, Greedy, ResumeError};
+use stack::{ConvDbn, Greedy, Job, ResumeError};
 
-use super::job::Job;
+use super::job::ModelJob;
 use crate::config::ConvRbmSettings;
 use crate::likelihood::{self, Subject};
 use crate::model::Model;
@@ -86,7 +86,7 @@ impl<'a> ConvRbmJob<'a> {
 }
 
 impl Job for ConvRbmJob<'_> {
-    fn epoch(&mut self, pause: Pause<'_>) -> Result<Option<f64>, TrainingError> {
+    fn part_until(&mut self, pause: Pause<'_>) -> Result<Option<Progress>, TrainingError> {
         if !self.in_epoch {
             self.stack.begin()?;
             let rbm = self.stack.unfinished().expect("the number of epochs is that of all layers");
@@ -95,24 +95,7 @@ impl Job for ConvRbmJob<'_> {
         let progress = self.stack.epoch_until(pause)?;
         self.in_epoch = progress.is_none();
         self.epochs_done += usize::from(!self.in_epoch);
-        Ok(progress.map(|progress| progress.value))
-    }
-
-    fn metric(&self) -> Metric {
-        Metric::SSE_PER_IMAGE
-    }
-
-    fn validation_measures(&mut self) -> Result<Vec<Measure>, Error> {
-        let (x, dbn) = (self.data.validation.images.view(), self.dbn());
-        let error = reconstruction_error(x, dbn.reconstruct(x).view());
-        let mse = error.mse_per_pixel;
-        let mut measures = vec![Measure::new("validation", "mse_per_pixel", mse, "mse_per_pixel")];
-        if self.settings.layers.len() == 1 {
-            measures.extend(self.measures_of_one(dbn.top())?);
-        }
-        let change = relative_change(&dbn.top().weights, &self.before);
-        measures.push(Measure::new("train", "weight_change", change, "1"));
-        Ok(measures)
+        Ok(progress)
     }
 
     fn store(&self, map: &mut TensorMap) {
@@ -131,6 +114,21 @@ impl Job for ConvRbmJob<'_> {
             self.before = before.ok_or_else(|| RestoreError::Missing(BEFORE.to_owned()))?;
         }
         Ok(self.stack.begin()?)
+    }
+}
+
+impl ModelJob for ConvRbmJob<'_> {
+    fn validation_measures(&mut self) -> Result<Vec<Measure>, Error> {
+        let (x, dbn) = (self.data.validation.images.view(), self.dbn());
+        let error = reconstruction_error(x, dbn.reconstruct(x).view());
+        let mse = error.mse_per_pixel;
+        let mut measures = vec![Measure::new("validation", "mse_per_pixel", mse, "mse_per_pixel")];
+        if self.settings.layers.len() == 1 {
+            measures.extend(self.measures_of_one(dbn.top())?);
+        }
+        let change = relative_change(&dbn.top().weights, &self.before);
+        measures.push(Measure::new("train", "weight_change", change, "1"));
+        Ok(measures)
     }
 
     fn finish(self: Box<Self>) -> Model {

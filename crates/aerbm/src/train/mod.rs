@@ -2,23 +2,25 @@
 
 mod autoencoder_job;
 mod begin;
-mod checkpoint;
 mod conv_rbm_job;
+mod epochs;
 mod job;
 mod pretrain;
 mod rbm_job;
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
+use durable::Pace;
 use mnist_io::{Splits, TrainingData};
-use nn_core::{EpochRecord, Progress, TrainingError};
+use nn_core::TrainingError;
+use study::checkpoint::{Checkpoint, Course};
 use study::stage::Key;
 
 use self::begin::begin;
-use self::job::Job;
+use self::epochs::{Keeping, train_epochs};
+use self::job::ModelJob;
 use crate::Error;
-use crate::config::{RunConfig, Stopping};
+use crate::config::RunConfig;
 use crate::likelihood::{self, Subject};
 use crate::model::Model;
 use crate::monitor::Monitor;
@@ -26,22 +28,6 @@ use crate::record::{Epoch, Measure, Record, Spec};
 use crate::trained::Trained;
 
 const CHECKPOINT: &str = "checkpoint.safetensors";
-
-/// Time between checkpoints, each of which costs a few milliseconds. A kill loses no more work.
-const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(5);
-
-/// The environment variable that sets another time, in milliseconds, for tests.
-#[cfg(debug_assertions)]
-const VARIABLE: &str = "AERBM_CHECKPOINT_MS";
-
-/// Time between checkpoints.
-fn between_checkpoints() -> Duration {
-    #[cfg(debug_assertions)]
-    if let Some(ms) = std::env::var(VARIABLE).ok().and_then(|ms| ms.parse().ok()) {
-        return Duration::from_millis(ms);
-    }
-    BETWEEN_CHECKPOINTS
-}
 
 /// The identity of a model: its name, settings, seed and data.
 pub(crate) fn key(spec: &Spec<'_>, data_key: &Key) -> Key {
@@ -59,10 +45,10 @@ pub(crate) fn train(
     on_epoch: &mut dyn FnMut(&Epoch),
 ) -> Result<Trained, Error> {
     let key = key(spec, data_key);
-    let checkpoint = folder.join(CHECKPOINT);
+    let checkpoint = Checkpoint::new(folder.join(CHECKPOINT), &key);
     if let Some(trained) = Trained::load_if(folder, &key)? {
         // It is still there if the run was killed after it had saved the model.
-        let _ = std::fs::remove_file(&checkpoint);
+        checkpoint.remove();
         trained.record.epochs.iter().for_each(&mut *on_epoch);
         return Ok(trained);
     }
@@ -75,18 +61,17 @@ pub(crate) fn train(
             pretrain::pretrained(spec, settings, way, data, Some((data_key, folder)), monitor)?;
         (initial, record.pretraining) = (Some(model), epochs);
     }
-    let mut job = begin(spec, data, initial)?;
+    let note = &mut |text: &str| monitor.note(&format!("{}: {text}", spec.run));
+    let (mut job, course) = checkpoint.resumed(|| begin(spec, data, initial.clone()), note)?;
     let mut seconds = 0.0;
-    if let Some((epochs, of_next)) = checkpoint::resume(&checkpoint, &key, &mut *job)? {
-        (record.epochs, seconds) = (epochs, of_next);
-        monitor.note(&format!("{}: continuing after epoch {}", spec.run, record.epochs.len()));
+    if let Some(course) = course {
+        (record.epochs, seconds) = (course.epochs, course.seconds);
+        note(&format!("continuing after epoch {}", record.epochs.len()));
         record.epochs.iter().for_each(&mut *on_epoch);
     }
-    let mut keep = |job: &dyn Job, record: &Record, seconds: f64| {
-        checkpoint::keep(&checkpoint, &key, job, &record.epochs, seconds)
-    };
-    let keeping = Keeping { every: between_checkpoints(), keep: &mut keep, on_epoch };
-    let outcome = epochs((spec, data), &mut *job, seconds, &mut record, monitor, keeping);
+    let mut save = |job: &dyn ModelJob, course: &Course<Epoch>| checkpoint.save(job, course);
+    let keeping = Keeping { pace: Pace::usual(), save: &mut save, on_epoch };
+    let outcome = train_epochs((spec, data), &mut *job, seconds, &mut record, monitor, keeping);
     match outcome {
         Err(Error::Training { source, .. }) => {
             return Err(keep_last_good(folder, job.finish(), record, data, source));
@@ -107,9 +92,7 @@ pub(crate) fn train(
     record.finals = finite(record.finals);
     let trained = Trained { model, record };
     trained.save(folder)?;
-    // The checkpoint is absent if none was needed.
-    let _ = std::fs::remove_file(&checkpoint);
-    durable::fault::point();
+    checkpoint.remove();
     Ok(trained)
 }
 
@@ -129,108 +112,15 @@ pub(crate) fn train_in_memory(
         (initial, record.pretraining) = (Some(model), epochs);
     }
     let mut job = begin(spec, data, initial)?;
-    let keeping =
-        Keeping { every: Duration::MAX, keep: &mut |_, _, _| Ok(()), on_epoch: &mut |_| () };
-    epochs((spec, data), &mut *job, 0.0, &mut record, monitor, keeping)?;
+    let keeping = Keeping { pace: Pace::never(), save: &mut |_, _| Ok(()), on_epoch: &mut |_| () };
+    train_epochs((spec, data), &mut *job, 0.0, &mut record, monitor, keeping)?;
     Ok(Trained { model: job.finish(), record })
-}
-
-/// Writes a checkpoint of a job with its record so far and the seconds of the epoch that was left.
-type Keep<'a> = &'a mut dyn FnMut(&dyn Job, &Record, f64) -> Result<(), Error>;
-
-/// What is done with unfinished training.
-struct Keeping<'a> {
-    /// Time between checkpoints.
-    every: Duration,
-    /// Writes one.
-    keep: Keep<'a>,
-    /// Called after each epoch.
-    on_epoch: &'a mut dyn FnMut(&Epoch),
-}
-
-/// The last checkpoint.
-struct Kept {
-    at: Instant,
-    took: Duration,
-}
-
-impl Kept {
-    fn by(keep: impl FnOnce() -> Result<(), Error>) -> Result<Self, Error> {
-        let begun = Instant::now();
-        keep()?;
-        Ok(Kept { at: Instant::now(), took: begun.elapsed() })
-    }
-
-    /// Whether another checkpoint is due. Those of large models take a twentieth of the time at most.
-    fn is_older_than(&self, every: Duration) -> bool {
-        self.at.elapsed() >= every.max(20 * self.took)
-    }
-}
-
-/// Trains the remaining epochs of a job, and adds them to the record. The first has already taken `seconds`.
-fn epochs(
-    (spec, data): (&Spec<'_>, &Splits<TrainingData>),
-    job: &mut dyn Job,
-    mut seconds: f64,
-    record: &mut Record,
-    monitor: &dyn Monitor,
-    keeping: Keeping<'_>,
-) -> Result<(), Error> {
-    let (of, samples) = (spec.config.epochs(), data.train.n_samples());
-    let Keeping { every, keep, on_epoch } = keeping;
-    let mut last = Kept { at: Instant::now(), took: Duration::ZERO };
-    monitor.begin(&format!("{} ({of} epochs, seed {})", spec.run, spec.seed), of);
-    while record.epochs.len() < of && !stopped(spec.config.stopping(), &record.epochs) {
-        let start = Instant::now();
-        let outcome = job.epoch(&mut || monitor.interrupted() || last.is_older_than(every));
-        let outcome = outcome.map_err(|source| Error::training(spec.run, source))?;
-        seconds += start.elapsed().as_secs_f64();
-        let Some(value) = outcome else {
-            last = Kept::by(|| keep(job, record, seconds))?;
-            if monitor.interrupted() {
-                return Err(Error::Interrupted);
-            }
-            continue;
-        };
-        let measures = finite(job.validation_measures()?);
-        let (epoch, metric) = (record.epochs.len() + 1, job.metric());
-        let progress = Progress { epoch, of, value, metric: metric.clone(), samples };
-        monitor.advance(&progress, seconds);
-        let training = EpochRecord { epoch, value, metric, seconds, samples };
-        record.epochs.push(Epoch { training, measures });
-        seconds = 0.0;
-        on_epoch(&record.epochs[record.epochs.len() - 1]);
-        let interrupted = monitor.interrupted();
-        if interrupted || last.is_older_than(every) {
-            last = Kept::by(|| keep(job, record, seconds))?;
-        }
-        if interrupted {
-            return Err(Error::Interrupted);
-        }
-    }
-    monitor.finish();
-    Ok(())
-}
-
-/// Whether training ends before its last epoch.
-fn stopped(stopping: Stopping, epochs: &[Epoch]) -> bool {
-    let seconds: f64 = epochs.iter().map(|epoch| epoch.training.seconds).sum();
-    let stalled = match epochs.iter().map(Epoch::watched).enumerate().min_by(earliest_least) {
-        Some((best, _)) => epochs.len() - 1 - best,
-        None => 0,
-    };
-    stopping.max_seconds.is_some_and(|most| seconds >= most)
-        || stopping.patience.is_some_and(|patience| stalled >= patience)
 }
 
 /// The measures that are finite, since JSON has no other numbers.
 fn finite(mut measures: Vec<Measure>) -> Vec<Measure> {
     measures.retain(|measure| measure.value.is_finite());
     measures
-}
-
-fn earliest_least(a: &(usize, f64), b: &(usize, f64)) -> std::cmp::Ordering {
-    a.1.total_cmp(&b.1).then(a.0.cmp(&b.0))
 }
 
 /// Keeps the model before the divergence, under a key that no run has, and returns the error with the

@@ -3,12 +3,13 @@
 use mnist_io::{Dataset, Splits, TrainingData};
 use ndarray::{ArcArray2, Array2, ArrayView2};
 use nn_core::{
-    Metric, Pause, Samples, TensorMap, TrainingError, reconstruction_error, restore, store,
+    Metric, Pause, Progress, Samples, TensorMap, TrainingError, reconstruction_error, restore,
+    store,
 };
 use rbm_core::{Rbm, Training};
-use stack::{Begun, Dbn, Greedy, RbmLayerTraining, ResumeError};
+use stack::{Begun, Dbn, Greedy, Job, RbmLayerTraining, ResumeError};
 
-use super::job::Job;
+use super::job::ModelJob;
 use crate::Error;
 use crate::config::{DbnSettings, RbmSettings};
 use crate::data::training_samples;
@@ -57,15 +58,29 @@ impl<'a> RbmJob<'a> {
 }
 
 impl Job for RbmJob<'_> {
-    fn epoch(&mut self, pause: Pause<'_>) -> Result<Option<f64>, TrainingError> {
+    fn part_until(&mut self, pause: Pause<'_>) -> Result<Option<Progress>, TrainingError> {
         let report = self.training.epoch_until(&mut self.rbm, &*self.train, pause)?;
-        Ok(report.map(|report| report.reconstruction_sse))
+        Ok(report.map(|report| Progress {
+            epoch: self.training.epochs_done(),
+            of: self.settings.training.epochs,
+            value: report.reconstruction_sse,
+            metric: Metric::SSE_PER_IMAGE,
+            samples: self.train.n_samples(),
+        }))
     }
 
-    fn metric(&self) -> Metric {
-        Metric::SSE_PER_IMAGE
+    fn store(&self, map: &mut TensorMap) {
+        store(&self.rbm, "model.", map);
+        self.training.store(map);
     }
 
+    fn restore(&mut self, map: &TensorMap, epochs: usize) -> Result<(), ResumeError> {
+        restore(&mut self.rbm, "model.", map)?;
+        Ok(self.training.restore(map, epochs)?)
+    }
+}
+
+impl ModelJob for RbmJob<'_> {
     fn validation_measures(&mut self) -> Result<Vec<Measure>, Error> {
         let x = self.data.validation.images.view();
         let error = reconstruction_error(x, self.rbm.reconstruct(x).view());
@@ -86,16 +101,6 @@ impl Job for RbmJob<'_> {
             measures.extend(likelihood::of_validation(&subject, &data, self.seed)?);
         }
         Ok(measures)
-    }
-
-    fn store(&self, map: &mut TensorMap) {
-        store(&self.rbm, "model.", map);
-        self.training.store(map);
-    }
-
-    fn restore(&mut self, map: &TensorMap, epochs: usize) -> Result<(), ResumeError> {
-        restore(&mut self.rbm, "model.", map)?;
-        Ok(self.training.restore(map, epochs)?)
     }
 
     fn finish(self: Box<Self>) -> Model {
@@ -133,18 +138,8 @@ impl<'a> DbnJob<'a> {
 }
 
 impl Job for DbnJob<'_> {
-    fn epoch(&mut self, pause: Pause<'_>) -> Result<Option<f64>, TrainingError> {
-        Ok(self.stack.epoch_until(pause)?.map(|progress| progress.value))
-    }
-
-    fn metric(&self) -> Metric {
-        Metric::SSE_PER_IMAGE
-    }
-
-    fn validation_measures(&mut self) -> Result<Vec<Measure>, Error> {
-        let x = self.validation.images.view();
-        let error = reconstruction_error(x, self.dbn().reconstruct(x).view());
-        Ok(vec![Measure::new("validation", "mse_per_pixel", error.mse_per_pixel, "mse_per_pixel")])
+    fn part_until(&mut self, pause: Pause<'_>) -> Result<Option<Progress>, TrainingError> {
+        self.stack.epoch_until(pause)
     }
 
     fn store(&self, map: &mut TensorMap) {
@@ -154,6 +149,14 @@ impl Job for DbnJob<'_> {
     fn restore(&mut self, map: &TensorMap, epochs: usize) -> Result<(), ResumeError> {
         self.stack.restore(map, epochs)?;
         Ok(self.stack.begin()?)
+    }
+}
+
+impl ModelJob for DbnJob<'_> {
+    fn validation_measures(&mut self) -> Result<Vec<Measure>, Error> {
+        let x = self.validation.images.view();
+        let error = reconstruction_error(x, self.dbn().reconstruct(x).view());
+        Ok(vec![Measure::new("validation", "mse_per_pixel", error.mse_per_pixel, "mse_per_pixel")])
     }
 
     fn finish(self: Box<Self>) -> Model {

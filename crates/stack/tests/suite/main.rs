@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "tests are not documentation")]
 
 mod convolution;
+mod fine_tuning;
 mod stacks;
 mod tables;
 mod unlabelled;

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, Axis};
 use numerics::{Purpose, Stream};
-use stack::{Classifier, FineTuned, PretrainedLayer};
+use stack::{Classifier, FineTuned};
 
 use super::layers::Stacks;
 use super::retry::retrying;
@@ -10,8 +10,8 @@ use super::trials::{Searched, Work};
 use super::{Run, labels, predictions};
 use crate::layer_cache::{event, keep, kept_or_claimed};
 use crate::methods::ResolvedMethod;
-use crate::stage::{Found, Key};
-use crate::{Cell, Choice, Event, LabelBudget, StudyError};
+use crate::stage::{Claim, Found, Key};
+use crate::{CachedStack, Cell, Choice, Event, LabelBudget, StudyError};
 
 /// The kind in the keys of cells. It counts the changes of what is measured of them.
 pub(super) const FINE_TUNE: &str = "fine-tune 5";
@@ -67,17 +67,17 @@ impl Run<'_> {
                 ..*choice
             };
             let choices: Vec<Choice> = choices.iter().map(lower).collect();
-            self.searched(&work, stacks, &choices, &title)
+            self.searched(&work, stacks, &choices, (&title, &claim))
         })?;
-        let layers = &stacks.with(choice.corruption).layers[..n_layers];
+        let stack = &*stacks.with(choice.corruption);
         let trained = if let Some(tuned) = trained.tuned {
             (tuned, trained.seconds)
         } else {
             // The best trial was made by another process, or before an interruption.
             event(self.listen, Event::Begun { title: &title })?;
-            self.fine_tuned(&work, layers, choice)?
+            self.fine_tuned(&work, stack, choice, &claim)?
         };
-        let (cell, _) = self.tested(&work, layers, choice, trained)?;
+        let (cell, _) = self.tested(&work, stack, choice, trained)?;
         let seconds = trials.iter().filter_map(|trial| trial.seconds).sum();
         let finetune_samples = trials.len() * cell.finetune_samples;
         let cell = Cell { trials, finetune_samples, seconds, ..cell };
@@ -107,26 +107,28 @@ impl Run<'_> {
         Ok((x, chosen.iter().map(|&sample| labels[sample]).collect()))
     }
 
-    /// Fine-tunes a network and tests it. Returns the cell and the network.
+    /// Fine-tunes a network in a claimed stage and tests it. Returns the cell and the network.
     pub(super) fn tuned(
         &mut self,
         work: &Work<'_>,
-        layers: &[PretrainedLayer],
+        stack: &CachedStack,
         choice: Choice,
+        claim: &Claim,
     ) -> Result<(Cell, Classifier<f32>), StudyError> {
-        let trained = self.fine_tuned(work, layers, choice)?;
-        self.tested(work, layers, choice, trained)
+        let trained = self.fine_tuned(work, stack, choice, claim)?;
+        self.tested(work, stack, choice, trained)
     }
 
     /// Tests a fine-tuned network. Returns the cell, without the trials that led to it, and the network.
     fn tested(
         &self,
         work: &Work<'_>,
-        layers: &[PretrainedLayer],
+        stack: &CachedStack,
         choice: Choice,
         (tuned, seconds): (FineTuned, f64),
     ) -> Result<(Cell, Classifier<f32>), StudyError> {
-        let Work { method, budget, seed, .. } = *work;
+        let Work { method, n_layers, budget, seed } = *work;
+        let layers = &stack.layers[..n_layers];
         let validation = self.validation()?;
         let predictions = tuned.model.predict(self.data.test.images.view());
         let mistakes = self.mistakes(&predictions)?;

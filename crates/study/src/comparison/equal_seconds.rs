@@ -131,7 +131,7 @@ impl Run<'_> {
         #[allow(clippy::cast_sign_loss, reason = "seconds and updates are positive")]
         let longer = LabelBudget { updates: updates as usize, ..budget.clone() };
         let work = trials::Work { method, n_layers, budget: &longer, seed: cell.seed };
-        let (found, _) = self.tuned(&work, &stack.layers, cell.chosen)?;
+        let (found, _) = self.tuned(&work, stack, cell.chosen, &claim)?;
         let row = EqualTime {
             seconds: pretraining_seconds + found.tuning_seconds,
             finetune_updates: found.finetune_updates,

@@ -6,8 +6,11 @@ use stack::Classifier;
 use super::Samples;
 use super::layers::Stacks;
 use super::trials::Work;
-use crate::stage::Store;
+use crate::stage::{Key, Store};
 use crate::{Cell, ComparisonConfig, Listener, Methods, StudyError};
+
+/// The kind in the keys of claims and checkpoints.
+const REFIT: &str = "refit";
 
 /// The network of a cell.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,9 +46,11 @@ pub fn refit(
         requested: cell.labels,
         available: data.train.n_samples(),
     })?;
-    let layers = &stack.layers[..n_layers];
     let work = Work { method: &method, n_layers, budget, seed: cell.seed };
-    let (found, model) = run.tuned(&work, layers, cell.chosen)?;
+    let key = Key::new(REFIT, &run.identity(&work, &stack.keys, cell.chosen));
+    let claim = cache.claim(&key, run.listen)?;
+    let (found, model) = run.tuned(&work, stack, cell.chosen, &claim)?;
+    claim.finish();
     let trials = cell.trials.clone();
     Ok(Refitted { cell: Cell { depth: cell.depth, trials, ..found }, model })
 }

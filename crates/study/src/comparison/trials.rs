@@ -1,14 +1,10 @@
 //! The trials of a cell: each trains a network and is judged on the validation set. The test set has no part in
 //! them.
 
-use std::time::Instant;
-
 use mnist_io::Splits;
-use nn_core::{Progress, TensorMap};
+use nn_core::TensorMap;
 use serde::{Deserialize, Serialize};
-use stack::{
-    Classifier, FineTuneConfig, FineTuned, Labelled, PretrainedLayer, fine_tune_with_unlabelled,
-};
+use stack::{Classifier, FineTuneConfig, FineTuned, FineTuning, Labelled, PretrainedLayer};
 
 use super::Run;
 use super::labels;
@@ -16,7 +12,8 @@ use super::layers::Stacks;
 use crate::layer_cache::event;
 use crate::methods::ResolvedMethod;
 use crate::search::{Best, best_on_validation};
-use crate::stage::{Found, Key};
+use crate::stage::{Claim, Found, Key};
+use crate::stage_training::train;
 use crate::{CachedStack, Choice, Event, LabelBudget, StudyError, Trial};
 
 /// The kind in the keys of trials. It counts the changes of what is measured of them.
@@ -103,19 +100,19 @@ impl<'a> Run<'a> {
         (layers[..work.n_layers].to_vec(), settings, budget, work.seed, data_key)
     }
 
-    /// Makes all trials of a cell and returns the one with the fewest validation errors.
+    /// Makes all trials of a claimed cell and returns the one with the fewest validation errors.
     pub(super) fn searched(
         &mut self,
         work: &Work<'_>,
         stacks: &mut Stacks,
         choices: &[Choice],
-        title: &str,
+        (title, claim): (&str, &Claim),
     ) -> Result<Searched, StudyError> {
         let mut trials: Vec<Trial> = Vec::new();
         let found = best_on_validation(choices, |choice| {
             let stack = &*stacks.with(choice.corruption);
             let outcome = match choices.len() {
-                1 => self.made_trial(work, stack, choice, title),
+                1 => self.made_trial(work, stack, choice, (title, claim)),
                 n => {
                     let title = format!("{title}, trial {} of {n}", trials.len() + 1);
                     self.kept_trial(work, stack, choice, &title)
@@ -135,16 +132,16 @@ impl<'a> Run<'a> {
         Ok(Searched { choice, trained, trials })
     }
 
-    /// Fine-tunes a network; returns its number of validation errors as well.
+    /// Fine-tunes a network in a claimed stage; returns its number of validation errors as well.
     fn made_trial(
         &mut self,
         work: &Work<'_>,
         stack: &CachedStack,
         choice: Choice,
-        title: &str,
+        (title, claim): (&str, &Claim),
     ) -> Result<(usize, Trained), StudyError> {
         event(self.listen, Event::Begun { title })?;
-        let (tuned, seconds) = self.fine_tuned(work, &stack.layers[..work.n_layers], choice)?;
+        let (tuned, seconds) = self.fine_tuned(work, stack, choice, claim)?;
         Ok((tuned.validation_errors, Trained { tuned: Some(tuned), seconds }))
     }
 
@@ -165,37 +162,34 @@ impl<'a> Run<'a> {
                 return Ok((validation_errors, Trained { tuned: None, seconds }));
             }
         };
-        let (validation_errors, trained) = self.made_trial(work, stack, choice, title)?;
+        let (validation_errors, trained) = self.made_trial(work, stack, choice, (title, &claim))?;
         let judged = Judged { validation_errors, seconds: trained.seconds };
         claim.keep(&TensorMap::new(), &judged)?;
         Ok((validation_errors, trained))
     }
 
-    /// Fine-tunes a network and returns it with the time that it took, in seconds.
+    /// Fine-tunes a network in a claimed stage, and returns it with the time that it took, in seconds.
     pub(super) fn fine_tuned(
         &mut self,
         work: &Work<'_>,
-        layers: &[PretrainedLayer],
+        stack: &CachedStack,
         choice: Choice,
+        claim: &Claim,
     ) -> Result<(FineTuned, f64), StudyError> {
         let (x, y) = self.labelled_subset(work.budget.count, work.seed)?;
-        let train = Labelled { x: x.view(), labels: &y };
+        let labelled = Labelled { x: x.view(), labels: &y };
         let settings = self.settings(work, choice);
-        let (start, validation) = (self.start(layers, work.seed), self.validation()?);
-        let listen = &mut *self.listen;
-        let begun = Instant::now();
-        let mut last = begun;
-        let mut watch = |progress: &Progress| {
-            let seconds = last.elapsed().as_secs_f64();
-            last = Instant::now();
-            listen(Event::Progress { progress, seconds })
+        let start = self.start(&stack.layers[..work.n_layers], work.seed);
+        let (unlabelled, validation) = (self.unlabelled.reborrow(), self.validation()?.reborrow());
+        let begin = || {
+            let start = start.clone();
+            FineTuning::new(start, labelled, unlabelled, validation, &settings, work.seed)
         };
-        let (unlabelled, seed) = (self.unlabelled, work.seed);
-        let watch = &mut watch;
-        let tuned = fine_tune_with_unlabelled(
-            start, train, unlabelled, validation, &settings, seed, watch,
-        )?;
-        Ok((tuned, begun.elapsed().as_secs_f64()))
+        // A stage may train several networks, one after another.
+        let training = Key::new(TRIAL, &self.identity(work, &stack.keys, choice));
+        let checkpoint = claim.checkpoint(&training);
+        let trained = train(begin, FineTuning::n_evaluations, &checkpoint, self.listen)?;
+        Ok((trained.job.finish(), trained.seconds))
     }
 
     /// The network before fine-tuning.

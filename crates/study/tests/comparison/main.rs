@@ -3,6 +3,7 @@
 #![allow(missing_docs, reason = "tests are not documentation")]
 
 mod failures;
+mod interruptions;
 mod methods;
 mod plans;
 mod runs;

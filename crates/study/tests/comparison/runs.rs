@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use nn_core::Activation;
 use stack::{Dropout, FineTuneConfig};
 use study::stage::Store;
-use study::{ArchitectureSettings, Cell, Event, LabelBudget, Outcome, StudyError, run_comparison};
+use study::{ArchitectureSettings, Cell, Event, LabelBudget, Outcome, run_comparison};
 
 use crate::support::*;
 
@@ -82,34 +82,6 @@ fn seconds(outcome: &Outcome, method: &str) -> f64 {
     let is_random = ["none", "raw-logistic", "random-features", "relu-dropout"].contains(&method);
     assert_eq!(pretraining > 0.0, !is_random, "{method}");
     pretraining + cell.expect("a cell").tuning_seconds
-}
-
-/// The outcome without times.
-#[test]
-fn broken_off_and_gone_on_with_is_never_broken_off() {
-    let data = splits(false);
-    let mut config = config(&["none", "denoising", "rbm"]);
-    config.equal_seconds = None;
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let (whole, n_stages, _) = run(&config, &data, &Store::new(folder.path().join("whole")));
-    let store = Store::new(folder.path().join("broken"));
-    for breaks_after in [1, 40, 75, 200] {
-        let mut events = 0;
-        let mut listen = |_: Event<'_>| {
-            events += 1;
-            if events > breaks_after { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        };
-        let outcome =
-            run_comparison(&config, &methods(), &data, "bars", &store, &mut listen, &mut |_| ());
-        let error = outcome.expect_err("broken off");
-        assert!(
-            matches!(error, StudyError::Training(nn_core::TrainingError::Interrupted)),
-            "{error}"
-        );
-    }
-    let (resumed, computed, reused) = run(&config, &data, &store);
-    assert!(reused > 0 && computed > 0 && computed < n_stages, "{reused} and {computed}");
-    assert_eq!(without_times(resumed), without_times(whole));
 }
 
 #[test]

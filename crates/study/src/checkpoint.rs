@@ -1,0 +1,109 @@
+//! Checkpoints of unfinished training. The file is complete or absent.
+
+use std::path::{Path, PathBuf};
+
+use nn_core::TensorMap;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use stack::Job;
+
+use crate::stage::Key;
+use crate::tensor_file::{self, TensorFileError};
+
+/// The file of a checkpoint.
+#[derive(Debug, Clone)]
+pub struct Checkpoint {
+    path: PathBuf,
+    of: Key,
+}
+
+/// The course of a training so far.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Course<P> {
+    /// The records of its finished parts.
+    pub epochs: Vec<P>,
+    /// Seconds of the part that was left; absent in checkpoints between parts of earlier versions.
+    #[serde(default)]
+    pub seconds: f64,
+}
+
+/// A course with the identity of its training.
+#[derive(Serialize, Deserialize)]
+struct Marked<C> {
+    key: String,
+    #[serde(flatten)]
+    course: C,
+}
+
+impl Checkpoint {
+    /// The checkpoint of the training with this identity, in a file of this name.
+    #[must_use]
+    pub fn new(path: PathBuf, of: &Key) -> Self {
+        Checkpoint { path, of: of.clone() }
+    }
+
+    /// Writes the checkpoint of a job.
+    ///
+    /// # Errors
+    /// [`TensorFileError`] if the file cannot be written.
+    pub fn save<P: Serialize>(
+        &self,
+        job: &(impl Job + ?Sized),
+        course: &Course<P>,
+    ) -> Result<(), TensorFileError> {
+        let mut tensors = TensorMap::new();
+        job.store(&mut tensors);
+        tensor_file::write(&self.path, &tensors, &Marked { key: self.of.as_str().into(), course })
+    }
+
+    /// Begins a job, and continues it from the checkpoint if there is one. A checkpoint that is of other settings or
+    /// cannot be read is not used; `note` is then told why.
+    ///
+    /// # Errors
+    /// Those of `begin`.
+    pub fn resumed<P: DeserializeOwned, J: Job + ?Sized, E>(
+        &self,
+        begin: impl Fn() -> Result<Box<J>, E>,
+        note: &mut dyn FnMut(&str),
+    ) -> Result<(Box<J>, Option<Course<P>>), E> {
+        let mut job = begin()?;
+        match self.restored(&mut *job) {
+            Ok(course) => Ok((job, course)),
+            Err(reason) => {
+                let path = self.path.display();
+                note(&format!("{path} is not used, and training begins anew: {reason}"));
+                // It may have been restored in part.
+                Ok((begin()?, None))
+            }
+        }
+    }
+
+    fn restored<P: DeserializeOwned>(
+        &self,
+        job: &mut (impl Job + ?Sized),
+    ) -> Result<Option<Course<P>>, String> {
+        let read = match tensor_file::read::<Marked<Course<P>>>(&self.path) {
+            Err(TensorFileError::Io { source, .. }) => return Err(source.to_string()),
+            Err(TensorFileError::Damaged { reason, .. }) => return Err(reason),
+            Ok(read) => read,
+        };
+        let Some((tensors, Marked { key, course })) = read else { return Ok(None) };
+        if key != self.of.as_str() {
+            return Err("it is of other settings or data".to_owned());
+        }
+        job.restore(&tensors, course.epochs.len()).map_err(|error| error.to_string())?;
+        Ok(Some(course))
+    }
+
+    /// Removes the file, if there is one. A failure is harmless: what is finished is not begun again.
+    pub fn remove(&self) {
+        remove(&self.path);
+    }
+}
+
+/// Removes the checkpoint of this name, if there is one.
+pub(crate) fn remove(path: &Path) {
+    if std::fs::remove_file(path).is_ok() {
+        durable::fault::point();
+    }
+}
