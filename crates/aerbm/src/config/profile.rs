@@ -32,6 +32,7 @@ const PAPER: &[(&str, &str)] = &[
     ("unlabelled", include_str!("../../profiles/paper/unlabelled.toml")),
     ("all-labels", include_str!("../../profiles/paper/all-labels.toml")),
     ("convolution", include_str!("../../profiles/paper/convolution.toml")),
+    ("rectified", include_str!("../../profiles/paper/rectified.toml")),
     ("convolution-all-labels", include_str!("../../profiles/paper/convolution-all-labels.toml")),
     ("plain", include_str!("../../profiles/paper/plain.toml")),
     ("depth", include_str!("../../profiles/paper/depth.toml")),
