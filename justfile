@@ -16,7 +16,7 @@ set positional-arguments
 default:
     @just --list --unsorted
 
-# Train, compare and report, continuing an earlier run: quick (a minute), default (25) or paper (hours)
+# Train, compare and report, continuing an earlier run: quick (a minute), default (20) or paper (hours)
 [group("run")]
 pipeline profile="default" *ARGS:
     {{ if profile == "quick" { soon } else { aerbm } }} pipeline --profile "$@"

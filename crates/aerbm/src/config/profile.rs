@@ -35,6 +35,7 @@ const PAPER: &[(&str, &str)] = &[
     ("rectified", include_str!("../../profiles/paper/rectified.toml")),
     ("convolution-all-labels", include_str!("../../profiles/paper/convolution-all-labels.toml")),
     ("plain", include_str!("../../profiles/paper/plain.toml")),
+    ("equal-budget", include_str!("../../profiles/paper/equal-budget.toml")),
     ("depth", include_str!("../../profiles/paper/depth.toml")),
     ("depth-small-weights", include_str!("../../profiles/paper/depth-small-weights.toml")),
     ("basic", include_str!("../../profiles/paper/basic.toml")),
