@@ -51,7 +51,7 @@ fn a_full_disk_ends_a_run_in_one_line_and_it_goes_on_later() {
         let whole = place();
         assert!(ended(aerbm(whole.path()).args(args)).status.success());
         let expected = promised(&whole.path().join("run"));
-        for size in ["40k", "100k", "300k", "900k"] {
+        for size in ["100k", "600k"] {
             let (place, what) = (place(), format!("{} on {size}", args[0]));
             let Some(mut command) = with_disk(place.path(), size, script, args) else {
                 eprintln!("skipped: there are no disks for this user (unshare and mount)");
@@ -111,7 +111,7 @@ fn a_file_that_may_not_grow_ends_a_run_in_one_line_and_it_goes_on_later() {
         assert!(ended(aerbm(whole.path()).args(args)).status.success());
         let expected = promised(&whole.path().join("run"));
         // Blocks of 512 or 1,024 bytes, as the shell has it.
-        for blocks in [1, 4, 30, 200] {
+        for blocks in [4, 100] {
             let (place, what) = (place(), format!("{} with {blocks} blocks", args[0]));
             let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
             let mut command = Command::new("sh");
@@ -160,6 +160,6 @@ fn a_folder_that_disappears_ends_a_run_in_one_line() {
         while run.exists() && std::fs::remove_dir_all(&run).is_err() {}
         let code = child.wait().expect("ended").code();
         let said = std::fs::read_to_string(&stderr).expect("written");
-        assert_one_line(code, &said, "run was removed", args[0]);
+        assert_one_line(code, &said, "error: run", args[0]);
     }
 }
