@@ -11,7 +11,7 @@ use crate::row::output;
 use crate::support::{aerbm, files, is_long, place, root};
 
 /// The longest time that a command may take on a run of a few kilobytes; other processes slow it down.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// Exit codes of a command that did its work, failed, or was called wrongly.
 const CODES: [i32; 3] = [0, 1, 2];

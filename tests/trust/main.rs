@@ -11,7 +11,6 @@ mod bad_models;
 mod bad_settings;
 mod bad_words;
 mod commands;
-mod disk;
 mod faults;
 mod fuzz;
 mod kills;

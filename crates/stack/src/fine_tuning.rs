@@ -138,15 +138,12 @@ impl<'a> FineTuning<'a> {
         let dropout = dropout_of(config);
         let draw = dropout.map(|dropout| DropoutDraw { dropout, stream: stream(DROPOUT) });
         let (model, memory, optimizer) = (&mut self.model, &mut self.memory, &mut self.optimizer);
-        let step = match &mut self.unlabelled {
-            Some(unlabelled) => {
-                let batch = (self.x.view_mut(), &self.labels[..]);
-                unlabelled.step(model, batch, memory, (optimizer, rate), draw)
-            }
-            None => {
-                let x = self.x.slice(s![..n, ..]);
-                classification_step(model, x, &self.labels, memory, optimizer, rate, draw)
-            }
+        let step = if let Some(unlabelled) = &mut self.unlabelled {
+            let batch = (self.x.view_mut(), &self.labels[..]);
+            unlabelled.step(model, batch, memory, (optimizer, rate), draw)
+        } else {
+            let x = self.x.slice(s![..n, ..]);
+            classification_step(model, x, &self.labels, memory, optimizer, rate, draw)
         };
         let cost = step.map_err(|NotFinite { cost }| {
             let place = (updates, self.minibatches.n_batches());

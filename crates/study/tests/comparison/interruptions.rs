@@ -77,9 +77,12 @@ fn heard(config: &ComparisonConfig, data: &Splits, store: &Store, most: usize) -
     unreachable!("the loop has no end")
 }
 
+/// Tensors by name, bit by bit.
+type TensorBits = Vec<(String, Vec<u32>)>;
+
 /// The tensors of all results in a store. Nothing else may be left there.
-fn results(folder: &Path) -> Vec<(String, Vec<(String, Vec<u32>)>)> {
-    let bits = |tensors: TensorMap| -> Vec<(String, Vec<u32>)> {
+fn results(folder: &Path) -> Vec<(String, TensorBits)> {
+    let bits = |tensors: TensorMap| -> TensorBits {
         let bits = tensors
             .into_iter()
             .map(|(name, tensor)| (name, tensor.iter().map(|value| value.to_bits()).collect()));
