@@ -216,17 +216,15 @@ fn numbers(panel: &str, here: &[&PointRow], classes: &[&str]) -> String {
         nearest.is_some_and(|(class, _)| *class == row.class)
     };
     let share = 100.0 * here.iter().filter(nearest).count() as f64 / here.len().max(1) as f64;
-    let mut text = format!(
-        "{panel}: {} points, {share:.0} % of them nearest to the middle of their own class",
-        here.len()
-    );
     let pairs =
         middles.iter().enumerate().flat_map(|(i, a)| middles[..i].iter().map(move |b| (b, a)));
     let closest = pairs.min_by(|a, b| apart(a.0.1, a.1.1).total_cmp(&apart(b.0.1, b.1.1)));
-    if let Some(((a, _), (b, _))) = closest {
-        text += &format!("; the closest classes are {a} and {b}");
-    }
-    text + "."
+    let closest = closest.map(|((a, _), (b, _))| format!("; the closest classes are {a} and {b}"));
+    format!(
+        "{panel}: {} points, {share:.0} % of them nearest to the middle of their own class{}.",
+        here.len(),
+        closest.unwrap_or_default()
+    )
 }
 
 /// The values without the smallest and the largest, of which the axes leave out as many.
