@@ -15,11 +15,12 @@ use crate::figures::{self, Figures};
 use crate::folder::{DataInfo, FAILED, RunFolder};
 use crate::model::Model;
 use crate::monitor::Monitor;
+use crate::page::PageOptions;
 use crate::record::{Epoch, Spec};
 use crate::stages::{Models, Part};
 use crate::train::train;
 use crate::trained::Trained;
-use crate::{Error, codes, contract, memory, page, playground};
+use crate::{Error, Language, codes, contract, memory, page, playground};
 
 /// Test samples whose deviations weigh the filters.
 const FILTERED_BY: usize = 2000;
@@ -39,8 +40,8 @@ pub struct Done {
 }
 
 /// Does all of a profile, or of a part of one, in the folder `out`, and returns the path of the page. It
-/// continues where an earlier run stopped. `command` is recorded in `run.json`; the page is `without_models` for
-/// its reader to try, if that is asked for.
+/// continues where an earlier run stopped. `command` is recorded in `run.json`; `choices` are about
+/// the page.
 ///
 /// # Errors
 /// [`Error`]; everything that is finished is kept.
@@ -49,7 +50,7 @@ pub fn run(
     source: &Source,
     loaded: &Loaded,
     (command, out): (&str, &Path),
-    without_models: bool,
+    choices: PageOptions,
     monitor: &dyn Monitor,
 ) -> Result<Done, Error> {
     let width = loaded.layout().width();
@@ -59,10 +60,11 @@ pub fn run(
     if let Some(comparison) = &config.comparison {
         memory::require(&Memory::of_comparison(comparison, width))?;
     }
-    let folder = open(out, command, &toml::to_string(config)?, loaded)?;
+    let folder = open((out, choices.language), command, &toml::to_string(config)?, loaded)?;
     folder.write_table("settings.csv", &config.setting_rows()?)?;
-    let work =
-        |folder: &mut RunFolder| profile(config, source, loaded, folder, without_models, monitor);
+    let work = |folder: &mut RunFolder| {
+        profile(config, source, loaded, folder, choices.without_models, monitor)
+    };
     let (comparison, page) = folder.complete(work)?;
     Ok(Done { page, comparison, best: None })
 }
@@ -146,8 +148,8 @@ pub struct Run<'a> {
     pub source: &'a Source,
     /// The command, for `run.json`.
     pub command: &'a str,
-    /// Whether the page leaves out the models for its reader to try.
-    pub without_models: bool,
+    /// Choices about its page.
+    pub page: PageOptions,
 }
 
 /// Trains one model in the folder `out`, with tables, figures and page. It continues where an earlier
@@ -171,7 +173,7 @@ pub fn train_run(
     let (splits, key) = loaded.split_on_disk(config.split())?;
     let identity = json!({ "seed": run.seed, "data_key": key.as_str() });
     refuse_other_run(out, &settings, &identity)?;
-    let folder = open(out, run.command, &settings, loaded)?;
+    let folder = open((out, run.page.language), run.command, &settings, loaded)?;
     let ((trained, metrics), page) = folder.complete(|folder| {
         folder.set_info(&identity)?;
         let (name, seed) = (run.name, run.seed);
@@ -188,7 +190,12 @@ pub fn train_run(
         draw_models(figures, std::slice::from_ref(&trained), &splits.test)?;
         figures::learning_curves(figures, folder.metrics())?;
         codes::draw(figures, &trained, &splits)?;
-        playground::write(out, std::slice::from_ref(&trained), &splits.test, run.without_models)?;
+        playground::write(
+            out,
+            std::slice::from_ref(&trained),
+            &splits.test,
+            run.page.without_models,
+        )?;
         Ok((trained, folder.metrics().to_vec()))
     })?;
     Ok(TrainedRun { trained, page, metrics })
@@ -243,9 +250,9 @@ pub(crate) fn suited(
     Ok(config)
 }
 
-/// Opens the folder of a run on these data.
+/// Opens the folder of a run on these data, whose page is in this language.
 pub(crate) fn open(
-    path: &Path,
+    (path, language): (&Path, Option<Language>),
     command: &str,
     config: &str,
     data: &Loaded,
@@ -260,7 +267,7 @@ pub(crate) fn open(
         classes: if plain { &[] } else { classes },
         notes: &notes,
     };
-    RunFolder::open(path, command, config, &info)
+    RunFolder::open(path, command, config, &info, language)
 }
 
 /// The figures of trained models; none if the samples are not images.

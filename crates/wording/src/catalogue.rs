@@ -12,8 +12,7 @@ pub(crate) fn bundle(language: Language) -> Bundle {
     let mut bundle = Bundle::new_concurrent(vec![identifier]);
     // Marks of direction around values serve scripts that are written from the right.
     bundle.set_use_isolating(false);
-    let (Ok(resource) | Err((resource, _))) =
-        FluentResource::try_new(language.source().to_owned());
+    let (Ok(resource) | Err((resource, _))) = FluentResource::try_new(language.source().to_owned());
     // A name that is there twice keeps its first message.
     let _ = bundle.add_resource(resource);
     let _ = bundle.add_function("JOSA", particle);
@@ -92,7 +91,10 @@ mod tests {
         let mut add = |id: String, pattern: &Pattern<&str>| {
             let mut found = BTreeSet::new();
             values_of(pattern, &mut found);
-            assert!(messages.insert(id.clone(), found).is_none(), "{language}: {id} is there twice");
+            assert!(
+                messages.insert(id.clone(), found).is_none(),
+                "{language}: {id} is there twice"
+            );
         };
         for entry in &resource.body {
             let Entry::Message(message) = entry else { continue };
@@ -115,9 +117,11 @@ mod tests {
         assert!(english.len() > 400);
         for &language in Language::ALL {
             let others = messages(language);
-            let missing: Vec<&String> = english.keys().filter(|id| !others.contains_key(*id)).collect();
+            let missing: Vec<&String> =
+                english.keys().filter(|id| !others.contains_key(*id)).collect();
             assert!(missing.is_empty(), "{language} lacks {missing:?}");
-            let unknown: Vec<&String> = others.keys().filter(|id| !english.contains_key(*id)).collect();
+            let unknown: Vec<&String> =
+                others.keys().filter(|id| !english.contains_key(*id)).collect();
             assert!(unknown.is_empty(), "{language} has {unknown:?}, which English has not");
             for (id, values) in &english {
                 let differing = values.symmetric_difference(&others[id]);
@@ -136,7 +140,10 @@ mod tests {
             of(Language::English) == of(Language::Korean)
         });
         let expected = [
-            "metric-psnr_db.first", "metric-psnr_db.second", "metric-ssim.first", "metric-ssim.second",
+            "metric-psnr_db.first",
+            "metric-psnr_db.second",
+            "metric-ssim.first",
+            "metric-ssim.second",
             "verdict-headline",
         ];
         assert_eq!(alike.collect::<Vec<_>>(), expected);

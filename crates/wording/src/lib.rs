@@ -75,11 +75,11 @@ impl Language {
     /// The message of this name, or `NAME.ATTRIBUTE`, with its values: in English if it is not translated, and
     /// the name itself if there is no such message.
     pub fn say(self, id: &str, values: &[(&str, Value<'_>)]) -> String {
-        let args: FluentArgs<'_> = values.iter().map(|(name, value)| (*name, value.clone())).collect();
-        let languages = [self, Language::English].into_iter();
+        let args: FluentArgs<'_> =
+            values.iter().map(|(name, value)| (*name, value.clone())).collect();
+        let mut languages = [self, Language::English].into_iter();
         languages
-            .filter_map(|language| catalogue::format(language.bundle(), id, &args))
-            .next()
+            .find_map(|language| catalogue::format(language.bundle(), id, &args))
             .unwrap_or_else(|| id.to_owned())
     }
 
@@ -94,8 +94,10 @@ impl Language {
             (name, if is_text { self.stored(value) } else { value.to_owned() })
         };
         let values: Vec<(String, String)> = values.into_iter().map(translated).collect();
-        let values: Vec<(&str, Value<'_>)> =
-            values.iter().map(|(name, value)| (name.as_str(), Value::from(value.as_str()))).collect();
+        let values: Vec<(&str, Value<'_>)> = values
+            .iter()
+            .map(|(name, value)| (name.as_str(), Value::from(value.as_str())))
+            .collect();
         self.say(&id, &values)
     }
 
@@ -151,11 +153,19 @@ mod tests {
     fn particles_follow_the_word() {
         let clause = |method: &str| {
             say!(
-                Language::Korean, "clause-better", labels = "100", method = method, error = "6 %",
-                other_error = "11 %", evidence = "()"
+                Language::Korean,
+                "clause-better",
+                labels = "100",
+                method = method,
+                error = "6 %",
+                other_error = "11 %",
+                evidence = "()"
             )
         };
-        assert!(clause("RBM 사전훈련").starts_with("레이블 100개에서 RBM 사전훈련은 테스트 오차를 11 %에서 6 %로"));
+        assert!(
+            clause("RBM 사전훈련")
+                .starts_with("레이블 100개에서 RBM 사전훈련은 테스트 오차를 11 %에서 6 %로")
+        );
         assert!(clause("PCA 초기화").contains("PCA 초기화는 "));
     }
 
@@ -163,12 +173,22 @@ mod tests {
     fn stored_texts_are_recognised_with_their_values() {
         let of = |text: &str| Language::Korean.stored(text);
         assert_eq!(of("Filters: rbm-pcd"), "필터: rbm-pcd");
-        assert_eq!(of("Test error by number of labels, 3 hidden layers"), "레이블 수에 따른 테스트 오차, 은닉층 3개");
-        assert_eq!(of("Test error by number of labels, 1 hidden layer"), "레이블 수에 따른 테스트 오차, 은닉층 1개");
+        assert_eq!(
+            of("Test error by number of labels, 3 hidden layers"),
+            "레이블 수에 따른 테스트 오차, 은닉층 3개"
+        );
+        assert_eq!(
+            of("Test error by number of labels, 1 hidden layer"),
+            "레이블 수에 따른 테스트 오차, 은닉층 1개"
+        );
         let caption = "Test images and, beside each, the maps of every layer that vary most, from the lowest value \
                        of the layer in black to the highest in white. The layers have 8 maps of 14 × 14, then 4 \
                        maps of 7 × 7.";
-        assert!(of(caption).ends_with("층의 크기: 14 × 14 맵 8개, 다음은 7 × 7 맵 4개."), "{}", of(caption));
+        assert!(
+            of(caption).ends_with("층의 크기: 14 × 14 맵 8개, 다음은 7 × 7 맵 4개."),
+            "{}",
+            of(caption)
+        );
         assert_eq!(of("flats.csv, column 3"), "flats.csv, column 3");
         assert_eq!(Language::English.stored("Filters: rbm"), "Filters: rbm");
     }

@@ -170,7 +170,11 @@ mod tests {
                     values.iter().map(|(name, value)| (name.as_str(), (*value).into())).collect();
                 language.say(&id, &values) == language.say(&sentence.id, &values)
             };
-            assert!(id == sentence.id || same(Language::Korean), "{text}: {id}, not {}", sentence.id);
+            assert!(
+                id == sentence.id || same(Language::Korean),
+                "{text}: {id}, not {}",
+                sentence.id
+            );
         }
     }
 }

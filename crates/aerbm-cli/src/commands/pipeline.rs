@@ -2,15 +2,15 @@ use clap::Args;
 
 use super::compare::print_comparison;
 use crate::interrupt;
+use crate::page_args::PageArgs;
 use crate::profile_args::ProfileArgs;
 use crate::ui::Ui;
 
 /// Train, compare and report in one go; continues where it stopped
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Leave the models out of the page, which makes it smaller
-    #[arg(long)]
-    without_models: bool,
+    #[command(flatten)]
+    page: PageArgs,
     #[command(flatten)]
     profile: ProfileArgs,
 }
@@ -19,13 +19,13 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     interrupt::save_at_first();
     for part in args.profile.parts()? {
         let loaded = part.load(ui)?;
-        let command = format!("aerbm pipeline {}", part.options);
+        let command = format!("aerbm pipeline {}{}", part.options, args.page.language.given());
         let done = aerbm::pipeline::run(
             &part.config,
             &part.source,
             &loaded,
             (&command, &part.folder),
-            args.without_models,
+            args.page.options(),
             ui,
         )?;
         if let Some(comparison) = &done.comparison {

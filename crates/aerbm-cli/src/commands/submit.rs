@@ -8,6 +8,7 @@ use crate::cluster::plan::{Job, Submission, WholePlan};
 use crate::cluster::slurm::{self, Place, Resources};
 use crate::cluster::tasks::tasks;
 use crate::duration::words;
+use crate::page_args::PageArgs;
 use crate::profile_args::ProfileArgs;
 use crate::ui::Ui;
 
@@ -45,9 +46,8 @@ pub(crate) struct Arguments {
     /// Write the scripts, and do not submit them
     #[arg(long)]
     dry_run: bool,
-    /// Leave the models out of the page, which makes it smaller
-    #[arg(long)]
-    without_models: bool,
+    #[command(flatten)]
+    page: PageArgs,
     #[command(flatten)]
     profile: ProfileArgs,
 }
@@ -180,10 +180,7 @@ fn place(args: &Arguments) -> anyhow::Result<Place> {
     let directory = std::env::current_dir().context("the current directory")?;
     let absolute =
         |path: PathBuf| std::path::absolute(&path).with_context(|| path.display().to_string());
-    let mut pipeline = args.profile.all_options();
-    if args.without_models {
-        pipeline.push_str(" --without-models");
-    }
+    let pipeline = args.profile.all_options() + &args.page.given();
     Ok(Place {
         folder: absolute(Submission::folder(&args.profile.out()))?,
         directory,

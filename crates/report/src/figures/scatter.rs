@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use wording::{Language, say};
 
 use super::axis::{Axis, AxisScale};
 use super::chart::{self, Area, GAP, Key};
@@ -100,7 +101,7 @@ impl Layout for Description {
         &self,
         csv: &Path,
         title: &str,
-        _styles: &Styles,
+        styles: &Styles,
         full_width: f64,
     ) -> Result<Picture, Error> {
         let panels = super::at_least_one(csv, "panels", &self.panels)?;
@@ -128,19 +129,23 @@ impl Layout for Description {
                 height,
             };
             let here: Vec<&PointRow> = rows.iter().filter(|row| row.panel == *panel).collect();
-            draw_panel(&mut picture, area, panel, &here, &keys);
+            draw_panel(styles.language, &mut picture, area, panel, &here, &keys);
         }
+        let language = styles.language;
         let centre = |panel: &String| {
             let of_class = |key: &Key| {
                 let is = |row: &&PointRow| row.panel == *panel && row.class == key.name;
                 let [x, y] = middle(rows.iter().filter(is));
-                format!("{} at {x:.2}, {y:.2}", key.name)
+                let [x, y] = [x, y].map(|value| format!("{value:.2}"));
+                say!(language, "drawn-centre", name = key.name.as_str(), x = x, y = y)
             };
             let classes: Vec<String> = keys.iter().map(of_class).collect();
-            format!(
-                "{panel}: {} points; centres of the classes: {}.",
-                rows.iter().filter(|row| row.panel == *panel).count(),
-                classes.join("; ")
+            say!(
+                language,
+                "drawn-centres",
+                panel = language.stored(panel),
+                n = rows.iter().filter(|row| row.panel == *panel).count(),
+                classes = classes.join("; ")
             )
         };
         picture.numbers = panels.iter().map(centre).collect::<Vec<_>>().join(" ");
@@ -148,11 +153,19 @@ impl Layout for Description {
     }
 }
 
-fn draw_panel(picture: &mut Picture, area: Area, title: &str, here: &[&PointRow], keys: &[Key]) {
+fn draw_panel(
+    language: Language,
+    picture: &mut Picture,
+    area: Area,
+    title: &str,
+    here: &[&PointRow],
+    keys: &[Key],
+) {
     let x = Axis::fit(most(here.iter().map(|row| row.x)), AxisScale::Linear);
     let y = Axis::fit(most(here.iter().map(|row| row.y)), AxisScale::Linear);
     let ((x_low, x_high), (y_low, y_high)) = ((x.low, x.high), (y.low, y.high));
-    let frame = chart::frame(picture, area, title, "first", "second", x, y);
+    let [first, second] = ["drawn-first", "drawn-second"].map(|id| say!(language, id));
+    let frame = chart::frame(picture, area, &language.stored(title), &first, &second, x, y);
     // A point beyond the axes is drawn at their edge.
     let at = |x: f64, y: f64| frame.at(x.clamp(x_low, x_high), y.clamp(y_low, y_high));
     for key in keys {
