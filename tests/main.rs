@@ -10,6 +10,7 @@ mod cluster;
 mod colours;
 mod export;
 mod journeys;
+mod language;
 mod layering;
 mod own_data;
 mod rbm;

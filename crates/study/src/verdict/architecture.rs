@@ -83,7 +83,7 @@ pub(super) fn sentences(evidence: &[Evidence<'_>]) -> Vec<String> {
 mod tests {
     use super::super::tests::{paired, roles, summary};
     use super::super::{PairedLine, Verdict};
-    use crate::{MethodRole, Role};
+    use crate::{Language, MethodRole, Role};
 
     #[test]
     fn each_architecture_has_its_findings() {
