@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// What each crate may use of ours.
-const MAY_USE: [(&str, &[&str]); 13] = [
+const MAY_USE: [(&str, &[&str]); 14] = [
     ("aerbm-numerics", &[]),
     ("aerbm-mnist-io", &[]),
     ("aerbm-number-text", &[]),
     ("aerbm-durable", &[]),
-    ("aerbm-report", &["aerbm-number-text", "aerbm-durable"]),
+    ("aerbm-wording", &[]),
+    ("aerbm-report", &["aerbm-wording", "aerbm-number-text", "aerbm-durable"]),
     ("aerbm-nn-core", &["aerbm-numerics"]),
     ("aerbm-ae-core", &["aerbm-nn-core", "aerbm-numerics"]),
     ("aerbm-rbm-core", &["aerbm-nn-core", "aerbm-numerics"]),
@@ -22,6 +23,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
             "aerbm-mnist-io",
             "aerbm-nn-core",
             "aerbm-numerics",
+            "aerbm-wording",
             "aerbm-number-text",
             "aerbm-durable",
         ],
@@ -37,6 +39,7 @@ const MAY_USE: [(&str, &[&str]); 13] = [
             "aerbm-numerics",
             "aerbm-mnist-io",
             "aerbm-report",
+            "aerbm-wording",
             "aerbm-number-text",
             "aerbm-durable",
         ],

@@ -11,6 +11,7 @@ mod cluster;
 mod colours;
 mod export;
 mod journeys;
+mod language;
 mod layering;
 mod own_data;
 mod rbm;

@@ -7,6 +7,7 @@ mod duration;
 mod harmless;
 mod interrupt;
 mod new_rows;
+mod page_args;
 mod profile_args;
 mod remedy;
 mod times;

@@ -107,6 +107,7 @@ impl Comparison {
                     best: self.out.join(aerbm::best::BEST),
                     out: self.out.clone(),
                     force: self.force,
+                    language: None,
                 };
                 compare::run(&self.options, settings, &loaded, &place, &listener)
             };

@@ -11,7 +11,7 @@ use crate::config::{ConfigError, DefaultComparison, Memory, ProfileConfig, full_
 use crate::data::Loaded;
 use crate::monitor::Monitor;
 use crate::pipeline::{Done, open};
-use crate::{Error, memory, replacing};
+use crate::{Error, Language, memory, replacing};
 
 /// Choices that differ from those of the default profile.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -47,6 +47,8 @@ pub struct Place {
     pub best: PathBuf,
     /// Whether a finished comparison with other settings is replaced.
     pub force: bool,
+    /// Language of the page; none for that of an earlier run in the folder, or else English.
+    pub language: Option<Language>,
 }
 
 /// The settings of the default profile's comparison with these choices.
@@ -125,7 +127,7 @@ pub fn run(
     let settings = toml::to_string(&config)?;
     let identity = replacing::data_identity(loaded);
     replacing::replaces(&place.out, &settings, &identity, place.force)?;
-    let mut folder = open(&place.out, &place.command, &settings, loaded)?;
+    let mut folder = open((&place.out, place.language), &place.command, &settings, loaded)?;
     folder.set_info(&identity)?;
     folder.write_table("settings.csv", &config.setting_rows()?)?;
     let ((found, best), page) = folder.complete(|folder| {

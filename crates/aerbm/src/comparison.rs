@@ -12,7 +12,7 @@ use study::{ComparisonConfig, Event, Methods, Outcome, Study, Tested, run_compar
 use crate::figures::{self, Figures};
 use crate::folder::RunFolder;
 use crate::monitor::{Monitor, forward};
-use crate::{Error, page};
+use crate::{Error, Language, page};
 
 use overall::Overall;
 
@@ -75,7 +75,7 @@ pub(crate) fn compare(
     let tested = Tested::all(&outcome.cells);
     let summary = tables::summary_for_other_samples(&tested);
     let (paired, cells) = (tables::paired_rows(&tested, &roles), tables::cell_rows(&outcome));
-    let verdict = page::verdict(&roles, &summary, &paired, &cells);
+    let verdict = page::verdict(Language::English, &roles, &summary, &paired, &cells);
     let headline = verdict.map(|verdict| verdict.headline);
     Ok(Comparison { summary, paired, cells, headline, outcome })
 }

@@ -12,8 +12,8 @@ use serde::Serialize;
 use serde_json::json;
 use study::stage::Store;
 
-use crate::Error;
 use crate::record::Record;
+use crate::{Error, Language, page};
 
 /// The folder of finished stages in that of a run.
 pub(crate) const STAGES: &str = "stages";
@@ -49,7 +49,8 @@ pub struct DataInfo<'a> {
 }
 
 impl RunFolder {
-    /// Opens the folder, which is created where it is missing, and writes the settings into it.
+    /// Opens the folder, which is created where it is missing, and writes the settings into it. Without a language,
+    /// its page keeps the one that it had.
     ///
     /// # Errors
     /// [`Error::Folder`] if it cannot be written to, [`Error::InUse`] if another process uses it.
@@ -58,6 +59,7 @@ impl RunFolder {
         command: &str,
         config: &str,
         data: &DataInfo<'_>,
+        language: Option<Language>,
     ) -> Result<Self, Error> {
         let cannot = |source| Error::Folder { folder: path.to_owned(), source };
         std::fs::create_dir_all(path).map_err(cannot)?;
@@ -69,7 +71,7 @@ impl RunFolder {
             }
         };
         durable::remove_leftovers_below(path);
-        let info = json!({
+        let mut info = json!({
             "command": command,
             "version": env!("CARGO_PKG_VERSION"),
             "commit": env!("AERBM_COMMIT"),
@@ -80,6 +82,8 @@ impl RunFolder {
             "data": data,
             "status": "running",
         });
+        let language = language.map_or_else(|| page::language(path), Ok)?;
+        page::record_language(&mut info, language);
         let folder =
             RunFolder { path: path.to_owned(), info, metrics: vec![], timings: vec![], lock };
         report::write_text(&path.join("config.toml"), config)?;
@@ -180,7 +184,7 @@ impl RunFolder {
         let _ = Store::new(self.path.join(STAGES)).remove_dead_claims();
         self.info["status"] = json!("complete");
         self.write_info()?;
-        crate::page::write(&self.path)?;
+        page::write(&self.path)?;
         crate::sums::write(&self.path)?;
         Ok(self.path.join("report.html"))
     }

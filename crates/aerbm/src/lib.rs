@@ -55,6 +55,7 @@ pub use saved::Saved;
 pub use semi_supervised::{ClassifierSettings, fit_classifier};
 pub use threads::{Threads, threads, with_n_threads, with_threads};
 pub use trained::Trained;
+pub use wording::Language;
 
 pub use ae_core;
 pub use mnist_io;

@@ -9,14 +9,70 @@ use report::{
     Answer, ComparisonRow, Marker, MethodStyle, PairVerdict, PairedRow, Styles, SummaryRow, Tone,
     read_csv,
 };
+use serde_json::json;
 use study::verdict::{CellLine, Finding, PairedLine, SummaryLine, Verdict};
 use study::{Methods, Roles};
+use wording::Language;
 
-use crate::config::ProfileConfig;
+use crate::config::{ConfigError, ProfileConfig};
 use crate::{Error, sums};
 
-/// Draws the figures of the run in `dir` again from their tables, writes its page, and returns the path of
-/// the page.
+/// Choices about the page of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PageOptions {
+    /// Whether the page leaves out the models for its reader to try.
+    pub without_models: bool,
+    /// The language; none for that of an earlier run in the folder, or else English.
+    pub language: Option<Language>,
+}
+
+/// The entry of `run.json` with the language of the page; one in English has none.
+const LANGUAGE: &str = "language";
+
+/// The language of the page of the run in `dir`: English if the run has recorded no other.
+///
+/// # Errors
+/// [`Error::Config`] for a language that there is none of.
+pub fn language(dir: &Path) -> Result<Language, Error> {
+    match info(dir)[LANGUAGE].as_str() {
+        None => Ok(Language::default()),
+        Some(code) => code.parse().map_err(|error: wording::UnknownLanguage| {
+            ConfigError(format!("{}: {error}", dir.join("run.json").display())).into()
+        }),
+    }
+}
+
+/// Records the language of the page of the run in `dir`, for [`write()`] and for whoever draws the page again.
+///
+/// # Errors
+/// [`Error::NoRun`] for a folder without a run, [`Error::Report`] if `run.json` cannot be written.
+pub fn set_language(dir: &Path, language: Language) -> Result<(), Error> {
+    let mut info = info(dir);
+    if !info.is_object() {
+        return Err(Error::NoRun { folder: dir.to_owned() });
+    }
+    record_language(&mut info, language);
+    report::write_text(&dir.join("run.json"), &(serde_json::to_string_pretty(&info)? + "\n"))?;
+    sums::refresh(dir, "run.json")
+}
+
+/// Puts the language into the content of `run.json`.
+pub(crate) fn record_language(info: &mut serde_json::Value, language: Language) {
+    if language != Language::default() {
+        info[LANGUAGE] = json!(language.code());
+    } else if let Some(entries) = info.as_object_mut() {
+        entries.remove(LANGUAGE);
+    }
+}
+
+/// The content of `run.json`; null if there is none.
+fn info(dir: &Path) -> serde_json::Value {
+    let text = std::fs::read_to_string(dir.join("run.json")).unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
+/// Draws the figures of the run in `dir` again from their tables, writes its page in its language, and returns the
+/// path of the page.
 ///
 /// # Errors
 /// [`Error::NoRun`] for a folder without a run, or the reason why a file cannot be read or written.
@@ -26,11 +82,12 @@ pub fn write(dir: &Path) -> Result<PathBuf, Error> {
     }
     let profile = ProfileConfig::of_folder(dir)?;
     let methods = profile.as_ref().map(|profile| &profile.methods);
-    let styles = methods.map_or_else(default_styles, styles);
+    let language = language(dir)?;
+    let styles = Styles { language, ..methods.map_or_else(default_styles, styles) };
     let answer = match profile.as_ref().and_then(|profile| profile.comparison.as_ref()) {
         Some(comparison) if dir.join("summary.csv").is_file() => {
             let methods = methods.expect("a comparison has methods");
-            answer(dir, &methods.roles_among(&comparison.methods))?
+            answer(dir, language, &methods.roles_among(&comparison.methods))?
         }
         _ => None,
     };
@@ -39,17 +96,19 @@ pub fn write(dir: &Path) -> Result<PathBuf, Error> {
     Ok(dir.join("report.html"))
 }
 
-fn answer(dir: &Path, roles: &Roles) -> Result<Option<Answer>, Error> {
+fn answer(dir: &Path, language: Language, roles: &Roles) -> Result<Option<Answer>, Error> {
     let [summary, paired, comparison] =
         ["summary.csv", "paired.csv", "comparison.csv"].map(|name| dir.join(name));
     let summary = read_csv(&summary)?;
     let paired = if paired.is_file() { read_csv(&paired)? } else { vec![] };
     let cells = if comparison.is_file() { read_csv(&comparison)? } else { vec![] };
-    Ok(verdict(roles, &summary, &paired, &cells).map(to_answer))
+    let verdict = verdict(language, roles, &summary, &paired, &cells);
+    Ok(verdict.map(|verdict| to_answer(language, verdict)))
 }
 
 /// The verdict on the tables of a comparison; none if they are empty.
 pub(crate) fn verdict(
+    language: Language,
     roles: &Roles,
     summary: &[SummaryRow],
     paired: &[PairedRow],
@@ -91,10 +150,10 @@ pub(crate) fn verdict(
             test_error_pct: row.test_error_pct,
         })
         .collect();
-    Verdict::of(roles, &summary, &paired, &cells)
+    Verdict::of(language, roles, &summary, &paired, &cells)
 }
 
-fn to_answer(verdict: Verdict) -> Answer {
+fn to_answer(language: Language, verdict: Verdict) -> Answer {
     let tone = |finding: Finding| match finding {
         Finding::Better => Tone::Good,
         Finding::SuggestiveBetter => Tone::FairlyGood,
@@ -103,7 +162,7 @@ fn to_answer(verdict: Verdict) -> Answer {
         Finding::Worse => Tone::Bad,
     };
     let pairs = verdict.pairs.into_iter().map(|pair| PairVerdict {
-        text: pair.words(),
+        text: pair.words(language),
         tone: tone(pair.outcome),
         method_a: pair.method_a,
         method_b: pair.method_b,
@@ -137,5 +196,5 @@ pub fn styles(methods: &Methods) -> Styles {
         color: (style.color.red, style.color.green, style.color.blue),
         marker,
     });
-    Styles { methods: methods.collect() }
+    Styles { methods: methods.collect(), ..Styles::default() }
 }

@@ -15,11 +15,12 @@ use crate::figures::{self, Figures};
 use crate::folder::{DataInfo, RunFolder};
 use crate::model::Model;
 use crate::monitor::Monitor;
+use crate::page::PageOptions;
 use crate::record::{Epoch, Spec};
 use crate::stages::{Models, Part};
 use crate::train::train;
 use crate::trained::Trained;
-use crate::{Error, codes, contract, memory, page, playground, replacing};
+use crate::{Error, Language, codes, contract, memory, page, playground, replacing};
 
 /// Test samples whose deviations weigh the filters.
 const FILTERED_BY: usize = 2000;
@@ -45,8 +46,8 @@ pub struct Output<'a> {
     pub folder: &'a Path,
     /// The command, for `run.json`.
     pub command: &'a str,
-    /// Whether the page leaves out the models for its reader to try.
-    pub without_models: bool,
+    /// Choices about its page.
+    pub page: PageOptions,
     /// Whether a finished run with other settings is replaced.
     pub force: bool,
 }
@@ -70,11 +71,11 @@ pub fn run(
     if let Some(comparison) = &config.comparison {
         memory::require(&Memory::of_comparison(comparison, width))?;
     }
-    let Output { folder: out, command, without_models, force } = output;
+    let Output { folder: out, command, page, force } = output;
     let settings = toml::to_string(config)?;
     let identity = replacing::data_identity(loaded);
     let replaces = replacing::replaces(out, &settings, &identity, force)?;
-    let folder = open(out, command, &settings, loaded)?;
+    let folder = open((out, page.language), command, &settings, loaded)?;
     let (comparison, page) = folder.complete(|folder| {
         folder.set_info(&identity)?;
         if replaces {
@@ -82,7 +83,7 @@ pub fn run(
             replacing::remove_results(out, &models.collect::<Vec<_>>())?;
         }
         folder.write_table("settings.csv", &config.setting_rows()?)?;
-        profile(config, source, loaded, folder, without_models, monitor)
+        profile(config, source, loaded, folder, page.without_models, monitor)
     })?;
     Ok(Done { page, comparison, best: None })
 }
@@ -166,8 +167,8 @@ pub struct Run<'a> {
     pub source: &'a Source,
     /// The command, for `run.json`.
     pub command: &'a str,
-    /// Whether the page leaves out the models for its reader to try.
-    pub without_models: bool,
+    /// Choices about its page.
+    pub page: PageOptions,
     /// Whether a finished run with other settings is replaced.
     pub force: bool,
 }
@@ -193,7 +194,7 @@ pub fn train_run(
     let (splits, key) = loaded.split_on_disk(config.split())?;
     let identity = json!({ "seed": run.seed, "data_key": key.as_str() });
     let replaces = replacing::replaces(out, &settings, &identity, run.force)?;
-    let folder = open(out, run.command, &settings, loaded)?;
+    let folder = open((out, run.page.language), run.command, &settings, loaded)?;
     let ((trained, metrics), page) = folder.complete(|folder| {
         folder.set_info(&identity)?;
         if replaces {
@@ -213,7 +214,12 @@ pub fn train_run(
         draw_models(figures, std::slice::from_ref(&trained), &splits.test)?;
         figures::learning_curves(figures, folder.metrics())?;
         codes::draw(figures, &trained, &splits)?;
-        playground::write(out, std::slice::from_ref(&trained), &splits.test, run.without_models)?;
+        playground::write(
+            out,
+            std::slice::from_ref(&trained),
+            &splits.test,
+            run.page.without_models,
+        )?;
         Ok((trained, folder.metrics().to_vec()))
     })?;
     Ok(TrainedRun { trained, page, metrics })
@@ -246,9 +252,9 @@ pub(crate) fn suited(
     Ok(config)
 }
 
-/// Opens the folder of a run on these data.
+/// Opens the folder of a run on these data, whose page is in this language.
 pub(crate) fn open(
-    path: &Path,
+    (path, language): (&Path, Option<Language>),
     command: &str,
     config: &str,
     data: &Loaded,
@@ -263,7 +269,7 @@ pub(crate) fn open(
         classes: if plain { &[] } else { classes },
         notes: &notes,
     };
-    RunFolder::open(path, command, config, &info)
+    RunFolder::open(path, command, config, &info, language)
 }
 
 /// The figures of trained models; none if the samples are not images.

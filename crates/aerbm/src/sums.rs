@@ -26,13 +26,22 @@ pub(crate) fn write(dir: &Path) -> Result<(), Error> {
 
 /// Writes the checksums of the files that were drawn from tables anew, if the run has any checksums.
 pub(crate) fn refresh_drawn(dir: &Path) -> Result<(), Error> {
+    refresh_those(dir, is_drawn)
+}
+
+/// Writes the checksum of a file anew, if the run has any checksums.
+pub(crate) fn refresh(dir: &Path, file: &str) -> Result<(), Error> {
+    refresh_those(dir, |path| path == file)
+}
+
+fn refresh_those(dir: &Path, is_new: impl Fn(&str) -> bool) -> Result<(), Error> {
     if !dir.join(NAME).is_file() {
         return Ok(());
     }
     let mut sums = read(dir)?;
     let mut now = Sums::new();
     add(dir, "", &mut now)?;
-    sums.extend(now.into_iter().filter(|(path, _)| is_drawn(path)));
+    sums.extend(now.into_iter().filter(|(path, _)| is_new(path)));
     save(dir, &sums)
 }
 

@@ -98,9 +98,9 @@
   // Downloads that work without the other files of the run.
   const quoted = (words) => (/[",\n]/.test(words) ? `"${words.replaceAll('"', '""')}"` : words);
   for (const frame of all(".scroll")) {
-    const name = `${frame.getAttribute("aria-label").replace(/^Table: /, "")}`;
-    const button = element("button", { type: "button", textContent: "table as .csv" });
-    button.setAttribute("aria-label", `table as .csv: ${name}`);
+    const name = `${frame.getAttribute("aria-label").replace(/^{{script-table}}: /, "")}`;
+    const button = element("button", { type: "button", textContent: "{{script-table-csv}}" });
+    button.setAttribute("aria-label", `{{script-table-csv}}: ${name}`);
     button.addEventListener("click", () => {
       const cells = (row) => [...row.cells].map((cell) => {
         const words = cell.innerText.replace(/\s+/g, " ").trim();

@@ -146,7 +146,7 @@
   let noise = 0;
   let field = Float64Array.from({ length: size }, Math.random);
   const noisy = () => drawn.map((value, i) => (field[i] < noise ? (field[i] < noise / 2 ? 0 : 1) : value));
-  const pad = picture("Drawing area: drag to draw; the buttons below give examples");
+  const pad = picture("{{script-pad}}");
   pad.classList.add("pad");
   const ink = (event) => {
     const box = pad.getBoundingClientRect();
@@ -167,7 +167,7 @@
   const examples = data.examples.map(bytes);
   let next = 0;
   const example = () => { drawn = examples[next++ % examples.length].slice(); update(); };
-  const [noiseLabel] = slider("Noise (share of pixels)", { min: 0, max: 0.6, step: 0.05, value: 0 }, (value) => {
+  const [noiseLabel] = slider("{{script-noise}}", { min: 0, max: 0.6, step: 0.05, value: 0 }, (value) => {
     noise = value;
     field = Float64Array.from({ length: size }, Math.random);
     update();
@@ -175,15 +175,15 @@
 
   // Every model's answer.
   const answers = models.map((model) => {
-    const canvas = picture(`Reconstruction by ${model.name}`);
+    const canvas = picture(`{{script-reconstruction-by|model=model.name}}`);
     const words = make("span", { className: "hint" });
     const codes = make("canvas", { width: 200, height: 40, className: "code" });
     codes.setAttribute("role", "img");
     return { model, canvas, words, codes, card: card(model.name, canvas, codes, words) };
   });
-  const filters = [["median filter", median], ["mean filter", mean]].map(([name, of]) => {
-    const canvas = picture(`The image after a ${name}`);
-    return { of, canvas, card: card(name, canvas, make("span", { className: "hint", textContent: "square of 3 × 3 pixels" })) };
+  const filters = [["{{script-median-filter}}", median], ["{{script-mean-filter}}", mean]].map(([name, of]) => {
+    const canvas = picture(`{{script-filtered|filter=name}}`);
+    return { of, canvas, card: card(name, canvas, make("span", { className: "hint", textContent: "{{script-square}}" })) };
   });
   const drawCode = (canvas, code) => {
     const context = canvas.getContext("2d");
@@ -197,12 +197,12 @@
       context.fillRect(j * step, value < 0 ? base : base - tall, Math.max(step, 0.6), tall);
     });
     const active = code.filter((value) => Math.abs(value) > 0.1 * most).length;
-    canvas.setAttribute("aria-label", `Code: ${code.length} units, ${active} of them above a tenth of the largest`);
+    canvas.setAttribute("aria-label", `{{script-code|units=code.length|active=active}}`);
   };
   let components = pca ? Math.min(20, pca.n) : 0;
-  const pcaCanvas = pca && picture("Reconstruction by PCA");
+  const pcaCanvas = pca && picture("{{script-pca}}");
   const [pcaLabel] = pca
-    ? slider("components", { min: 0, max: pca.n, step: 1, value: components }, (value) => { components = value; update(); })
+    ? slider("{{script-components}}", { min: 0, max: pca.n, step: 1, value: components }, (value) => { components = value; update(); })
     : [];
 
   // A Gibbs chain.
@@ -210,15 +210,15 @@
   let chain = new Float64Array(size);
   let steps = 0;
   let timer;
-  const chainCanvas = picture("State of the Gibbs chain");
+  const chainCanvas = picture("{{script-chain-state}}");
   const chainWords = make("p", { className: "hint", role: "status" });
   const choice = (label, options) => {
     const select = make("select", {}, ...options.map(([value, words]) => make("option", { value, textContent: words })));
     return [make("label", {}, `${label} `, select), select];
   };
-  const [rbmLabel, rbm] = choice("model", rbms.map((model) => [model.name, model.name]));
-  const [clampLabel, clamp] = choice("clamped", [["none", "nothing"], ["upper", "upper half"], ["left", "left half"]]);
-  const [temperatureLabel, temperature] = slider("temperature", { min: 0.2, max: 3, step: 0.1, value: 1 }, () => {});
+  const [rbmLabel, rbm] = choice("{{script-model}}", rbms.map((model) => [model.name, model.name]));
+  const [clampLabel, clamp] = choice("{{script-clamped}}", [["none", "{{script-nothing}}"], ["upper", "{{script-upper}}"], ["left", "{{script-left}}"]]);
+  const [temperatureLabel, temperature] = slider("{{script-temperature}}", { min: 0.2, max: 3, step: 0.1, value: 1 }, () => {});
   const clamped = (i) => (clamp.value === "upper" && i < size / 2) || (clamp.value === "left" && i % width < width / 2);
   const binary = (p) => (Math.random() < p ? 1 : 0);
   const step = () => {
@@ -231,26 +231,26 @@
     chain = means.map((p, i) => (clamped(i) ? binary(start[i]) : binary(p)));
     steps += 1;
     paint(chainCanvas, means.map((p, i) => (clamped(i) ? start[i] : p)));
-    chainWords.textContent = `${steps} step${steps === 1 ? "" : "s"}; shown are the probabilities of the pixels.`;
+    chainWords.textContent = `{{script-steps|steps=steps|plural=steps === 1 ? "" : "s"}}`;
   };
   const restart = () => {
     chain = noisy().map(binary);
     steps = 0;
     paint(chainCanvas, chain);
-    chainWords.textContent = "The chain starts from the drawing.";
+    chainWords.textContent = "{{script-chain-starts}}";
   };
-  const run = button("Run", () => {
-    if (timer) { clearInterval(timer); timer = undefined; run.textContent = "Run"; }
-    else { timer = setInterval(step, 80); run.textContent = "Stop"; }
+  const run = button("{{script-run}}", () => {
+    if (timer) { clearInterval(timer); timer = undefined; run.textContent = "{{script-run}}"; }
+    else { timer = setInterval(step, 80); run.textContent = "{{script-stop}}"; }
   });
 
   // A point in the plane of the code.
   const planes = models.filter((model) => model.plane);
-  const [planeLabel, planeModel] = choice("model", planes.map((model) => [model.name, model.name]));
+  const [planeLabel, planeModel] = choice("{{script-model}}", planes.map((model) => [model.name, model.name]));
   const map = make("canvas", { width: 260, height: 260, className: "map", tabIndex: 0 });
   map.setAttribute("role", "application");
-  map.setAttribute("aria-label", "Plane of the code: drag, or use the arrow keys, to move the point that is decoded");
-  const decoded = picture("The decoded point");
+  map.setAttribute("aria-label", "{{script-map}}");
+  const decoded = picture("{{script-decoded-point}}");
   const planeWords = make("p", { className: "hint" });
   let point = [0, 0];
   const colors = ["#0072b2", "#e69f00", "#777777", "#56b4e9", "#d0426b", "#009e73", "#cc79a7", "#a86a2a", "#8a6fd0", "#a0a0a0"];
@@ -281,7 +281,7 @@
     const n = plane.mean.length;
     const code = plane.mean.map((value, j) => value + point[0] * plane.directions[j] + point[1] * plane.directions[n + j]);
     paint(decoded, decode(model, code));
-    planeWords.textContent = `Point ${point[0].toFixed(2)}, ${point[1].toFixed(2)}. ${plane.words}`;
+    planeWords.textContent = `{{script-point|x=point[0].toFixed(2)|y=point[1].toFixed(2)|words=plane.words}}`;
   };
   const move = (event) => {
     const { plane } = planes.find((one) => one.name === planeModel.value);
@@ -312,8 +312,8 @@
       drawCode(codes, [...code]);
       const found = classOf(model, code);
       const error = reconstruction.reduce((sum, value, i) => sum + (value - drawn[i]) ** 2, 0);
-      const label = found === undefined ? "" : `class ${classes[found]}; `;
-      words.textContent = `${label}squared error to the drawing ${error.toFixed(1)}`;
+      const label = found === undefined ? "" : `{{script-class|class=classes[found]}}`;
+      words.textContent = `{{script-error|class=label|error=error.toFixed(1)}}`;
     }
     for (const { of, canvas } of filters) paint(canvas, filter(x, of));
     if (pca) paint(pcaCanvas, project(x, components));
@@ -321,10 +321,10 @@
   };
 
   const row = (...children) => make("div", { className: "try-row" }, ...children);
-  const clear = button("Clear", () => { drawn = new Float64Array(size); update(); });
+  const clear = button("{{script-clear}}", () => { drawn = new Float64Array(size); update(); });
   place.append(
     row(
-      card("Draw here", pad, row(button("Next example", example), clear), noiseLabel),
+      card("{{script-draw}}", pad, row(button("{{script-next}}", example), clear), noiseLabel),
       ...answers.map((answer) => answer.card),
       ...filters.map((one) => one.card),
       ...(pca ? [card("PCA", pcaCanvas, pcaLabel)] : []),
@@ -332,11 +332,11 @@
   );
   const below = row();
   if (rbms.length > 0) {
-    below.append(card("Gibbs chain", chainCanvas, row(button("Step", step), run, button("Restart", restart)),
+    below.append(card("{{script-chain}}", chainCanvas, row(button("{{script-step}}", step), run, button("{{script-restart}}", restart)),
       rbmLabel, temperatureLabel, clampLabel, chainWords));
   }
   if (planes.length > 0) {
-    below.append(card("Plane of the code", map, planeLabel, planeWords), card("Decoded point", decoded));
+    below.append(card("{{script-plane}}", map, planeLabel, planeWords), card("{{script-decoded}}", decoded));
     drawMap();
   }
   place.append(below);

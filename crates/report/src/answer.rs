@@ -1,6 +1,7 @@
 //! What the caller decides about a page: the appearance of methods, and the answer of a comparison.
 
 use serde::{Deserialize, Serialize};
+use wording::Language;
 
 use crate::figures::palette;
 use crate::rows::PairedRow;
@@ -52,9 +53,12 @@ impl Marker {
     ];
 }
 
-/// Styles of the methods of a study; a name without one takes a free colour and marker.
+/// Styles of the methods of a study, and the language of the page. A name without a style takes a free colour and
+/// marker.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Styles {
+    /// Language of the page. The files of figures are in English.
+    pub language: Language,
     /// One style per method.
     pub methods: Vec<MethodStyle>,
 }

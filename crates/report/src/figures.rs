@@ -37,6 +37,7 @@ use crate::rows::{PairedRow, SummaryRow};
 use crate::table::{write_bytes, write_records, write_text};
 use number_text::count;
 use picture::Picture;
+use wording::Language;
 
 pub use axis::AxisScale;
 
@@ -123,6 +124,16 @@ pub struct Meta {
     pub section: Section,
     /// Position in the section; figures with the same position are in the order of their names.
     pub order: u32,
+}
+
+impl Meta {
+    /// The same words in another language, as far as they are those of this program.
+    fn in_language(self, language: Language) -> Self {
+        let of = |text: &str| language.stored(text);
+        let (title, caption) = (of(&self.title), of(&self.caption));
+        let (how_to_read, alt) = (of(&self.how_to_read), of(&self.alt));
+        Meta { title, caption, how_to_read, alt, ..self }
+    }
 }
 
 /// Sections of a page, in order.
@@ -318,16 +329,25 @@ fn sidecar(dir: &Path, name: &str) -> Result<Sidecar, Error> {
     })
 }
 
-/// Reads `NAME.json` and `NAME.csv`, writes `NAME.svg` and `NAME.png`.
+/// Reads `NAME.json` and `NAME.csv`, writes `NAME.svg` and `NAME.png` in English, and draws the figure of the page in
+/// its language.
 fn draw(dir: &Path, name: &str, styles: &Styles) -> Result<Figure, Error> {
     let Sidecar { meta, drawing } = sidecar(dir, name)?;
     let csv = file_of(dir, name, "csv");
-    let picture = drawing.layout(&csv, &meta.title, styles, chart::WIDE)?;
-    let svg = render::svg(&picture, &meta.title, &meta.alt)?;
+    let english = Styles { language: Language::English, ..styles.clone() };
+    let picture = drawing.layout(&csv, &meta.title, &english, chart::WIDE)?;
+    let mut svg = render::svg(&picture, &meta.title, &meta.alt)?;
     write_text(&file_of(dir, name, "svg"), &svg)?;
     write_bytes(&file_of(dir, name, "png"), &render::png(&picture)?)?;
-    let narrow = drawing.layout(&csv, &meta.title, styles, chart::NARROW)?;
-    let narrow_svg = render::svg(&narrow, &meta.title, &meta.alt)?;
+    let meta = meta.in_language(styles.language);
+    let on_page = |width: f64| {
+        let picture = drawing.layout(&csv, &meta.title, styles, width)?;
+        render::svg(&picture, &meta.title, &meta.alt)
+    };
+    if styles.language != Language::English {
+        svg = on_page(chart::WIDE)?;
+    }
+    let narrow_svg = on_page(chart::NARROW)?;
     let styles = styles.with_names(drawing.series(&csv)?);
     let colored = |name: String| Some((styles.of(&name)?.color, name));
     let series = drawing.series(&csv)?.into_iter().filter_map(colored);

@@ -5,47 +5,58 @@ use std::collections::BTreeSet;
 use crate::metrics::{OF_MODELS, TestValues, last_values, mean, unit, words};
 use crate::rows::MetricRow;
 use number_text::significant;
+use wording::{Language, say};
 
 /// Metrics in which several runs are set side by side, the most telling first.
 const TELLING: [&str; 4] = ["psnr_db", "log_likelihood_nats", "sse_per_image", "error_pct"];
 
 /// The last test values of the run, or those of the validation or training samples if it has no
 /// others; none without rows.
-pub(crate) fn headline(rows: &[MetricRow]) -> Option<String> {
+pub(crate) fn headline(language: Language, rows: &[MetricRow]) -> Option<String> {
     let runs: BTreeSet<&str> = rows.iter().map(|row| row.run.as_str()).collect();
     match runs.len() {
         0 => None,
-        1 => of_one_run(rows),
-        n => Some(of_several_runs(rows).unwrap_or_else(|| {
-            format!("{n} runs without a comparison: the table below has their last values.")
-        })),
+        1 => of_one_run(language, rows),
+        n => Some(
+            of_several_runs(language, rows)
+                .unwrap_or_else(|| say!(language, "headline-runs", n = n)),
+        ),
     }
 }
 
-fn of_one_run(rows: &[MetricRow]) -> Option<String> {
+fn of_one_run(language: Language, rows: &[MetricRow]) -> Option<String> {
     let run = &rows.first()?.run;
     let split = ["test", "validation", "train"]
         .into_iter()
         .find(|split| rows.iter().any(|row| row.split == *split))?;
     let last = last_values(rows.iter().filter(|row| row.split == split));
-    let after = match last.iter().filter_map(|row| row.epoch).max() {
-        Some(1) => " after 1 epoch".into(),
-        Some(epoch) => format!(" after {epoch} epochs"),
-        None => String::new(),
-    };
     let mut finite: Vec<&&MetricRow> = last.iter().filter(|row| row.value.is_finite()).collect();
     // The quality of the whole model says more than statistics of its codes.
-    let place = |row: &MetricRow| OF_MODELS.iter().position(|(metric, _)| *metric == row.metric);
+    let place = |row: &MetricRow| OF_MODELS.iter().position(|metric| *metric == row.metric);
     if finite.iter().any(|row| place(row).is_some()) {
         finite.retain(|row| place(row).is_some());
     }
-    let values: Vec<String> = finite.into_iter().take(4).map(|row| value(row)).collect();
-    let values = if values.is_empty() { "no finite values".into() } else { values.join(", ") };
-    Some(format!("{run}{after}, on the {split} samples: {values}."))
+    let values: Vec<String> = finite.into_iter().take(4).map(|row| value(language, row)).collect();
+    let values =
+        if values.is_empty() { say!(language, "headline-no-values") } else { values.join(", ") };
+    let (run, split) = (run.as_str(), say!(language, &format!("split-{split}")));
+    Some(match last.iter().filter_map(|row| row.epoch).max() {
+        None => say!(language, "headline-run", run = run, split = split, values = values),
+        Some(epochs) => {
+            say!(
+                language,
+                "headline-run-epochs",
+                run = run,
+                n = epochs,
+                split = split,
+                values = values
+            )
+        }
+    })
 }
 
 /// Means over seeds of the first telling metric that all runs measured on the test set.
-fn of_several_runs(rows: &[MetricRow]) -> Option<String> {
+fn of_several_runs(language: Language, rows: &[MetricRow]) -> Option<String> {
     let test = TestValues::of(rows);
     let runs = test.runs();
     let sentence = |metric: &str, unit: &str| {
@@ -55,8 +66,12 @@ fn of_several_runs(rows: &[MetricRow]) -> Option<String> {
             mean(&values).map(|mean| format!("{run} {}", significant(mean)))
         };
         let means: Vec<String> = runs.iter().map(|run| mean_of(run)).collect::<Option<_>>()?;
-        let in_unit = if unit.is_empty() { String::new() } else { format!(" in {unit}") };
-        Some(format!("On the test samples, {}{in_unit}: {}.", words(metric), means.join(", ")))
+        let (metric, means) = (words(language, metric), means.join(", "));
+        Some(if unit.is_empty() {
+            say!(language, "headline-means", metric = metric, means = means)
+        } else {
+            say!(language, "headline-means-in-unit", metric = metric, unit = unit, means = means)
+        })
     };
     TELLING
         .into_iter()
@@ -64,8 +79,8 @@ fn of_several_runs(rows: &[MetricRow]) -> Option<String> {
         .find_map(|(metric, unit)| sentence(metric, unit))
 }
 
-fn value(row: &MetricRow) -> String {
-    let text = format!("{} {} {}", words(&row.metric), significant(row.value), unit(row));
+fn value(language: Language, row: &MetricRow) -> String {
+    let text = format!("{} {} {}", words(language, &row.metric), significant(row.value), unit(row));
     text.trim_end().to_owned()
 }
 
@@ -98,16 +113,18 @@ mod tests {
             row(20, "test", "code_mean_activity", -0.06, "activity"),
         ];
         assert_eq!(
-            headline(&rows).unwrap(),
+            headline(Language::English, &rows).unwrap(),
             "tutorial after 20 epochs, on the test samples: squared error per pixel 0.01230, PSNR \
              19.10 dB."
         );
-        assert_eq!(headline(&[]), None);
+        assert_eq!(headline(Language::English, &[]), None);
     }
 
     #[test]
     fn units_come_from_the_rows() {
-        let of = |unit: &str| headline(&[row(3, "train", "cost", 0.5, unit)]).unwrap();
+        let of = |unit: &str| {
+            headline(Language::English, &[row(3, "train", "cost", 0.5, unit)]).unwrap()
+        };
         assert_eq!(
             of("mse_per_pixel"),
             "tutorial after 3 epochs, on the train samples: cost 0.5000 mse_per_pixel."
@@ -121,10 +138,12 @@ mod tests {
     fn runs_in_different_units_are_not_set_side_by_side() {
         let other = MetricRow { run: "other".into(), ..row(1, "test", "error_pct", 2.0, "share") };
         let rows = [row(1, "test", "error_pct", 3.0, "pct"), other];
-        assert!(headline(&rows).unwrap().starts_with("2 runs without a comparison"));
+        assert!(
+            headline(Language::English, &rows).unwrap().starts_with("2 runs without a comparison")
+        );
         let same = MetricRow { unit: "pct".into(), ..rows[1].clone() };
         assert_eq!(
-            headline(&[rows[0].clone(), same]).unwrap(),
+            headline(Language::English, &[rows[0].clone(), same]).unwrap(),
             "On the test samples, classification error in %: tutorial 3.000, other 2.000."
         );
     }

@@ -23,6 +23,7 @@ pub use rows::{
     ReferenceRow, Row, SearchRow, SettingRow, SummaryRow, TimingRow,
 };
 pub use table::{read_csv, write_bytes, write_csv, write_text};
+pub use wording::Language;
 
 /// Redraws every figure of the run in `dir` from its CSV file, draws `error_by_labels` if there is a
 /// `summary.csv` and `differences` if there is a `paired.csv` with an answer, and writes `report.html`. Files that the run has not written are left out of the

@@ -2,26 +2,34 @@
 
 use std::collections::BTreeMap;
 
+use wording::{Language, say};
+
 use crate::group::distinct;
 use crate::rows::MetricRow;
 
-/// Metrics that describe a whole model, and their words in two parts, which are the two lines of a
-/// column's title. Units are not here: each row has its own.
-pub(crate) const OF_MODELS: [(&str, [&str; 2]); 7] = [
-    ("mse_per_pixel", ["squared error", "per pixel"]),
-    ("sse_per_image", ["squared error", "per image"]),
-    ("bce_nats_per_image", ["cross-entropy", "per image"]),
-    ("psnr_db", ["PSNR", ""]),
-    ("ssim", ["SSIM", ""]),
-    ("error_pct", ["classification", "error"]),
-    ("log_likelihood_nats", ["log-likelihood", "per image"]),
+/// Metrics that describe a whole model. Their words are in two parts, which are the two lines of a column's title:
+/// messages `metric-…`. Units are not among them: each row has its own.
+pub(crate) const OF_MODELS: [&str; 7] = [
+    "mse_per_pixel",
+    "sse_per_image",
+    "bce_nats_per_image",
+    "psnr_db",
+    "ssim",
+    "error_pct",
+    "log_likelihood_nats",
 ];
 
+/// The two parts of the words for a metric of a whole model.
+pub(crate) fn parts(language: Language, metric: &str) -> [String; 2] {
+    ["first", "second"].map(|part| say!(language, &format!("metric-{metric}.{part}")))
+}
+
 /// A metric in a sentence. One without words of its own is called by its name.
-pub(crate) fn words(metric: &str) -> String {
-    match OF_MODELS.iter().find(|(name, _)| *name == metric) {
-        Some((_, parts)) => parts.join(" ").trim_end().to_owned(),
-        None => metric.replace('_', " "),
+pub(crate) fn words(language: Language, metric: &str) -> String {
+    if OF_MODELS.contains(&metric) {
+        parts(language, metric).join(" ").trim_end().to_owned()
+    } else {
+        metric.replace('_', " ")
     }
 }
 

@@ -23,6 +23,7 @@ use std::path::Path;
 
 use maud::{DOCTYPE, Markup, html};
 use serde_json::Value;
+use wording::{Language, say};
 
 use crate::answer::{Answer, Styles};
 use crate::error::Error;
@@ -88,41 +89,54 @@ pub(crate) fn write(
 
 impl Run<'_> {
     fn page(&self) -> Result<Markup, Error> {
-        let title = self.title();
-        let playground = self.playground.as_ref().map(playground::section).transpose()?;
-        let sections: Vec<(&str, &str, Markup)> = [
-            ("results", "Results", self.results()),
-            ("try", "Try the models", playground.unwrap_or_else(|| html! {})),
-            ("learning", "Learning", figure::gallery(&self.figures, Section::Learning)),
-            ("features", "Features", figure::gallery(&self.figures, Section::Features)),
-            (
-                "reconstruction",
-                "Reconstruction",
-                figure::gallery(&self.figures, Section::Reconstruction),
-            ),
-            ("generation", "Generation", figure::gallery(&self.figures, Section::Generation)),
-            ("values", "Values", values::table(&self.metrics)),
-            ("cost", "Cost", cost::tables(&self.comparison, &self.equal_seconds, &self.timings)),
-            ("settings", "Settings", info::settings(self.config.as_deref(), self.info.as_ref())),
-            ("reproduce", "Reproduce", info::reproduce(self)),
+        let (title, language) = (self.title(), self.language());
+        let playground =
+            self.playground.as_ref().map(|it| playground::section(language, it)).transpose()?;
+        let gallery = |section| figure::gallery(language, &self.figures, section);
+        let cost = cost::tables(language, &self.comparison, &self.equal_seconds, &self.timings);
+        let settings = info::settings(language, self.config.as_deref(), self.info.as_ref());
+        let sections: Vec<(&str, String, Markup)> = [
+            ("results", self.results()),
+            ("try", playground.unwrap_or_else(|| html! {})),
+            ("learning", gallery(Section::Learning)),
+            ("features", gallery(Section::Features)),
+            ("reconstruction", gallery(Section::Reconstruction)),
+            ("generation", gallery(Section::Generation)),
+            ("values", values::table(language, &self.metrics)),
+            ("cost", cost),
+            ("settings", settings),
+            ("reproduce", info::reproduce(self)),
         ]
         .into_iter()
-        .filter(|(_, _, body)| !body.0.is_empty())
+        .filter(|(_, body)| !body.0.is_empty())
+        .map(|(id, body)| (id, say!(language, &format!("section-{id}")), body))
         .collect();
         let lead = html! { p.eyebrow { "aerbm · " (self.folder) } h1 { (title) } (self.lead()) };
-        let before = methods::bar(&self.figures);
-        let footer =
-            html! { "Made from the CSV files of this folder by " code { "aerbm report" } "." };
-        Ok(document(&title, &lead, &before, &sections, &footer))
+        let before = methods::bar(language, &self.figures);
+        let about_files = say!(language, "page-files");
+        let footer = html! {
+            (with_code(&say!(language, "page-footer")))
+            @if !about_files.is_empty() { " " (about_files) }
+        };
+        Ok(document(language, &title, &lead, &before, &sections, &footer))
+    }
+
+    fn language(&self) -> Language {
+        self.styles.language
     }
 
     fn title(&self) -> String {
         if self.answer.is_some() {
-            return "Does pretraining help?".into();
+            return say!(self.language(), "page-question");
         }
         let run = self.metrics.first().map(|row| &row.run);
         let only = run.filter(|run| self.metrics.iter().all(|row| row.run == **run));
         only.unwrap_or(&self.folder).clone()
+    }
+
+    /// The text under a key of `run.json`, in the language of the page if it is one that this program writes.
+    fn told(&self, key: &str) -> Option<String> {
+        self.info_text(key).map(|text| self.language().stored(text))
     }
 
     /// The text under a key of `run.json`.
@@ -144,35 +158,37 @@ impl Run<'_> {
             div.lead {
                 p.answer { @if !strong.is_empty() { strong { (strong) } } (tidy(&sentence)) }
                 @if !notes.is_empty() { p.note { (tidy(&notes.join(" "))) } }
-                @if let Some(use_it) = self.info_text("recommendation") { p.note { (prose(use_it)) } }
-                @if let Some(about) = self.info_text("about") { p.note { (prose(about)) } }
+                @if let Some(use_it) = self.told("recommendation") { p.note { (prose(&use_it)) } }
+                @if let Some(about) = self.told("about") { p.note { (prose(&about)) } }
             }
         }
     }
 
     fn headline_without_answer(&self) -> String {
         if !self.summary.is_empty() {
-            return "This comparison has no verdict: the tables below have its results.".into();
+            return say!(self.language(), "page-no-verdict");
         }
-        headline::headline(&self.metrics).unwrap_or_else(|| "There are no results yet.".into())
+        headline::headline(self.language(), &self.metrics)
+            .unwrap_or_else(|| say!(self.language(), "page-no-results"))
     }
 
     fn results(&self) -> Markup {
         let findings = self.answer.map_or(&[][..], |answer| &answer.findings);
+        let language = self.language();
         html! {
-            (matrix::table(&self.paired, self.answer))
+            (matrix::table(language, &self.paired, self.answer))
             @if !findings.is_empty() {
                 details open[self.paired.is_empty()] {
-                    summary { "The verdicts in words" }
+                    summary { (say!(language, "verdicts-in-words")) }
                     ul.findings { @for finding in findings { li { (tidy(finding)) } } }
                 }
             }
             (results::errors(&self.summary, &self.summary_of_seeds, self.styles))
-            (beside::tables(&self.references, &self.balanced, &self.failures))
-            (figure::gallery(&self.figures, Section::Comparison))
-            (layers::first_layer(&self.summary, &self.metrics))
-            (differences::tables(&self.paired, self.answer))
-            (models::table(&self.metrics))
+            (beside::tables(language, &self.references, &self.balanced, &self.failures))
+            (figure::gallery(language, &self.figures, Section::Comparison))
+            (layers::first_layer(language, &self.summary, &self.metrics))
+            (differences::tables(language, &self.paired, self.answer))
+            (models::table(language, &self.metrics))
         }
     }
 }
@@ -180,25 +196,26 @@ impl Run<'_> {
 /// A whole page: the head, a list of its sections (identity, name, content), what comes before them, and the
 /// sections.
 fn document(
+    language: Language,
     title: &str,
     lead: &Markup,
     before: &Markup,
-    sections: &[(&str, &str, Markup)],
+    sections: &[(&str, String, Markup)],
     footer: &Markup,
 ) -> Markup {
     html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang=(language) {
             head {
                 meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(inline::policy());
+                meta http-equiv="Content-Security-Policy" content=(inline::policy(language));
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 title { (title) " · aerbm" }
-                (inline::styles())
+                (inline::styles(language))
             }
             body {
-                nav aria-label="Sections" {
+                nav aria-label=(say!(language, "sections")) {
                     @for (id, name, _) in sections { a href={ "#" (id) } { (name) } }
                 }
                 div.content {
@@ -214,15 +231,16 @@ fn document(
                     }
                     footer { p { (footer) } }
                 }
-                (inline::scripts())
+                (inline::scripts(language))
             }
         }
     }
 }
 
 /// A table in a frame that scrolls sideways on a narrow screen.
-fn scrolling(name: &str, table: Markup) -> Markup {
-    html! { div.scroll tabindex="0" role="region" aria-label={ "Table: " (name) } { (table) } }
+fn scrolling(language: Language, name: &str, table: Markup) -> Markup {
+    let label = say!(language, "table-label", name = name);
+    html! { div.scroll tabindex="0" role="region" aria-label=(label) { (table) } }
 }
 
 /// Joins numbers with their units by spaces that do not break.
@@ -231,28 +249,49 @@ fn tidy(text: &str) -> String {
     text.replace(" seed", "\u{a0}seed").replace(" p < ", " p\u{a0}<\u{a0}")
 }
 
-/// Text in which `code` stands between backquotes.
+/// Text in which `code` stands between backquotes, with numbers joined to their units.
 fn prose(text: &str) -> Markup {
+    marked(text, tidy)
+}
+
+/// Text in which `code` stands between backquotes.
+fn with_code(text: &str) -> Markup {
+    marked(text, str::to_owned)
+}
+
+fn marked(text: &str, plain: impl Fn(&str) -> String) -> Markup {
     html! {
         @for (i, piece) in text.split('`').enumerate() {
-            @if i % 2 == 1 { code { (piece) } } @else { (tidy(piece)) }
+            @if i % 2 == 1 { code { (piece) } } @else { (plain(piece)) }
         }
     }
 }
 
 /// The number of seeds, or their range, in words.
-fn seed_counts(seeds: &BTreeSet<usize>) -> String {
+fn seed_counts(language: Language, seeds: &BTreeSet<usize>) -> String {
     match (seeds.first(), seeds.last()) {
-        (Some(1), Some(1)) => "1 seed, which gives no interval".into(),
-        (Some(low), Some(high)) if low != high => format!("{low} to {high} seeds"),
-        (Some(only), _) => format!("{only} seeds"),
-        _ => "no seeds".into(),
+        (Some(1), Some(1)) => say!(language, "seeds-only-one"),
+        (Some(&low), Some(&high)) if low != high => {
+            say!(language, "seeds-range", low = low, high = high)
+        }
+        (Some(&only), _) => say!(language, "seeds", n = only),
+        _ => say!(language, "seeds-none"),
     }
 }
 
 /// A number of hidden layers in words.
-fn layers_of(depth: usize) -> String {
-    format!("{depth} hidden {}", if depth == 1 { "layer" } else { "layers" })
+fn layers_of(language: Language, depth: usize) -> String {
+    say!(language, "layers", n = depth)
+}
+
+/// A head of a column.
+fn head(language: Language, column: &str) -> Markup {
+    html! { th scope="col" { (say!(language, &format!("column-{column}"))) } }
+}
+
+/// A head of a column of numbers.
+fn number_head(language: Language, column: &str) -> Markup {
+    html! { th.number scope="col" { (say!(language, &format!("column-{column}"))) } }
 }
 
 fn folder_name(dir: &Path) -> String {

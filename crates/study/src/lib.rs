@@ -38,3 +38,4 @@ pub use outcome::{Cell, EqualTime, Failure, LayerRecord, Outcome, Trial};
 pub use recommendation::recommended;
 pub use roles::{MethodRole, Role, Roles};
 pub use summary::{MethodSummary, PairSummary, Tested, compare_pairs, summarise};
+pub use wording::Language;

@@ -15,7 +15,7 @@
 //!
 //! ```
 //! use study::verdict::{PairedLine, SummaryLine, Verdict};
-//! use study::{MethodRole, Role, Roles};
+//! use study::{Language, MethodRole, Role, Roles};
 //!
 //! let role = |name: &str, role, words: &str| MethodRole {
 //!     name: name.into(), role, family: None, architecture: None, words: words.into(),
@@ -31,13 +31,21 @@
 //!     method_a: "rbm".into(), method_b: "none".into(), depth: 2, labels: 1000, seeds: 3,
 //!     difference_pct: -4.8, low: -5.3, high: -4.3, corrected_p: 0.002,
 //! };
-//! let verdict = Verdict::of(&roles, &[mean("none", 11.2), mean("rbm", 6.4)], &[pair], &[]).unwrap();
+//! let means = [mean("none", 11.2), mean("rbm", 6.4)];
+//! let verdict = Verdict::of(Language::English, &roles, &means, &[pair.clone()], &[]).unwrap();
 //! assert_eq!(
 //!     verdict.headline,
 //!     "Yes: with 1,000 labels, RBM pretraining cuts the test error from 11.2 % to 6.4 % (difference \
 //!      −4.8 points, 95 % interval −5.3 to −4.3, 3 seeds, corrected p 0.002)."
 //! );
-//! assert_eq!(verdict.pairs[0].words(), "rbm better");
+//! assert_eq!(verdict.pairs[0].words(Language::English), "rbm better");
+//!
+//! let verdict = Verdict::of(Language::Korean, &roles, &means, &[pair], &[]).unwrap();
+//! assert_eq!(
+//!     verdict.headline,
+//!     "그렇다: 레이블 1,000개에서 RBM 사전훈련은 테스트 오차를 11.2 %에서 6.4 %로 줄인다 (차이 −4.8포인트, 95 % \
+//!      신뢰 구간 −5.3 ~ −4.3, 시드 3개, 보정된 p 0.002)."
+//! );
 //! ```
 
 mod architecture;
@@ -49,6 +57,8 @@ mod lines;
 mod tests;
 
 use std::collections::BTreeMap;
+
+use wording::{Language, say};
 
 use crate::Roles;
 use architecture::Part;
@@ -74,15 +84,18 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// The verdict of a comparison; none if there are no results to judge.
+    /// The verdict of a comparison, in a language; none if there are no results to judge.
     pub fn of(
+        language: Language,
         roles: &Roles,
         summary: &[SummaryLine],
         paired: &[PairedLine],
         cells: &[CellLine],
     ) -> Option<Self> {
+        let roles = &in_language(language, roles);
         let parts = architecture::parts(roles, summary, paired, cells);
-        let evidence: Vec<Evidence<'_>> = parts.iter().filter_map(Part::evidence).collect();
+        let evidence = parts.iter().filter_map(|part: &Part| part.evidence(language));
+        let evidence: Vec<Evidence<'_>> = evidence.collect();
         let first = evidence.first()?;
         let mut notes = first.notes();
         for note in evidence[1..].iter().flat_map(Evidence::notes) {
@@ -98,20 +111,28 @@ impl Verdict {
                 .chain(architecture::sentences(&evidence))
                 .collect(),
             notes,
-            family: family(roles, paired),
+            family: family(language, roles, paired),
             pairs: paired.iter().map(|line| finding::of_pair(roles, line, paired)).collect(),
         })
     }
 }
 
+/// The roles with the words of their methods in a language, as far as they are those of this program.
+fn in_language(language: Language, roles: &Roles) -> Roles {
+    let mut roles = roles.clone();
+    for method in &mut roles.methods {
+        method.words = language.stored(&method.words);
+    }
+    roles
+}
+
 fn headline(evidence: &Evidence<'_>) -> String {
+    let language = evidence.language;
     let best = evidence.best_against_baseline();
     if best.is_empty() {
-        return if evidence.has_baseline() {
-            "No answer yet: no pretrained method has results to compare with the baseline.".into()
-        } else {
-            "No answer yet: there are no results without pretraining to compare with.".into()
-        };
+        let reason =
+            if evidence.has_baseline() { "verdict-no-method" } else { "verdict-no-baseline" };
+        return say!(language, reason);
     }
     let mut answers: BTreeMap<Finding, Vec<&Contrast>> = BTreeMap::new();
     for contrast in &best {
@@ -125,56 +146,44 @@ fn headline(evidence: &Evidence<'_>) -> String {
         of_one => of_one.iter().map(|contrast| contrast.clause()).collect(),
     };
     let parts: Vec<String> = if answers.len() == 1 {
-        answers.keys().map(|finding| finding.answer().into()).collect()
+        answers.keys().map(|finding| say!(language, &format!("answer-{}", finding.key()))).collect()
     } else {
         let part = |(i, (finding, of)): (usize, (&Finding, &Vec<&Contrast>))| {
             let counts: Vec<String> = of.iter().map(|one| number_text::count(one.labels)).collect();
-            let comma = if finding.answer().contains(',') { "," } else { "" };
-            let labels = if i == 0 { " labels" } else { "" };
-            format!("{}{comma} with {}{labels}", finding.answer(), listed(&counts))
+            let message = if i == 0 { "verdict-part" } else { "verdict-part-next" };
+            let answer = say!(language, &format!("answer-{}.inside", finding.key()));
+            say!(language, message, answer = answer, labels = language.listed(&counts))
         };
         answers.iter().enumerate().map(part).collect()
     };
-    format!("{}: {clauses}.", capitalised(&parts.join("; ")))
+    let answers = capitalised(&parts.join("; "));
+    say!(language, "verdict-headline", answers = answers, clauses = clauses)
 }
 
 /// The comparisons that Holm's correction covers, and their number.
-fn family(roles: &Roles, paired: &[PairedLine]) -> String {
+fn family(language: Language, roles: &Roles, paired: &[PairedLine]) -> String {
     let corrected = paired.iter().filter(|line| line.is_corrected(roles)).count();
-    let controls: Vec<String> =
-        roles.controls().map(|role| format!("with {}", role.words)).collect();
+    let control = |words: &str| say!(language, "family-control", words = words);
+    let controls: Vec<String> = roles.controls().map(|role| control(&role.words)).collect();
     let mut of = Vec::new();
     if !controls.is_empty() {
-        of.push(format!("of every pretrained method {}", listed(&controls)));
+        of.push(say!(language, "family-controls", controls = language.listed(&controls)));
     }
     if roles.families().len() > 1 {
         let families: Vec<String> = roles.families().into_iter().map(str::to_owned).collect();
-        of.push(format!(
-            "between pretrained methods of different families ({})",
-            listed(&families)
-        ));
+        of.push(say!(language, "family-families", families = language.listed(&families)));
     }
     if let (Some(last), true) = (of.last_mut(), roles.architectures().len() > 1) {
-        last.push_str(", each within one architecture");
+        *last = say!(language, "family-within", last = last.as_str());
     }
     if corrected == 0 || of.is_empty() {
-        return "No comparison is corrected for their number.".into();
+        return say!(language, "family-none");
     }
-    let comparisons = if corrected == 1 { "comparison" } else { "comparisons" };
-    format!(
-        "Holm's correction covers {} {comparisons}: those {}, at every depth and number of labels.",
-        number_text::count(corrected),
-        of.join(", and those ")
-    )
-}
-
-/// "a, b and c".
-fn listed(words: &[String]) -> String {
-    match words {
-        [] => String::new(),
-        [one] => one.clone(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
-    }
+    let both = |first: String, second: String| {
+        say!(language, "family-both", first = first, second = second)
+    };
+    let of = of.into_iter().reduce(both).unwrap_or_default();
+    say!(language, "family", count = number_text::count(corrected), n = corrected, of = of)
 }
 
 fn capitalised(text: &str) -> String {

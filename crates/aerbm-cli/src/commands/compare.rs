@@ -8,6 +8,7 @@ use aerbm::Monitor as _;
 
 use crate::data_args::{DataArgs, quoted, tell};
 use crate::interrupt;
+use crate::page_args::LanguageArg;
 use crate::ui::Ui;
 
 /// Compare ways of pretraining; continues where it stopped
@@ -39,6 +40,8 @@ pub(crate) struct Arguments {
     /// Replace a finished comparison with other settings; its pretrained layers are used again where they fit
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    page: LanguageArg,
     #[command(flatten)]
     data: DataArgs,
     /// Folder of results
@@ -72,6 +75,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
         out: args.out.clone(),
         best: args.out.join(aerbm::best::BEST),
         force: args.force,
+        language: args.page.language,
     };
     let done = aerbm::compare::run(&options, settings, &loaded, &place, ui)?;
     if let Some(comparison) = &done.comparison {
@@ -100,7 +104,7 @@ fn command(args: &Arguments) -> String {
     for setting in &args.set {
         add("set", vec![quoted(setting)]);
     }
-    command + &args.data.given()
+    command + &args.data.given() + &args.page.given()
 }
 
 /// Prints the test errors of a comparison and its answer.

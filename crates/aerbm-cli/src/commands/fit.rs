@@ -7,6 +7,7 @@ use aerbm::Monitor as _;
 
 use crate::data_args::{DataArgs, quoted, tell};
 use crate::interrupt;
+use crate::page_args::LanguageArg;
 use crate::ui::Ui;
 
 /// Fit a classifier to data of one's own, without a comparison
@@ -21,6 +22,8 @@ pub(crate) struct Arguments {
     /// Change any setting, such as learning_rates=[0.01]; may be given again
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
+    #[command(flatten)]
+    page: LanguageArg,
     #[command(flatten)]
     data: DataArgs,
     /// Folder of the model
@@ -47,11 +50,12 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
         again.extend([" --set ", &quoted(setting)]);
     }
     let place = Place {
-        command: format!("{again} --method {}", args.method),
+        command: format!("{again} --method {}{}", args.method, args.page.given()),
         again,
         out: args.out.clone(),
         best: args.out.clone(),
         force: true,
+        language: args.page.language,
     };
     let done = compare::run(&options, settings, &loaded, &place, ui)?;
     if let Some(best) = &done.best {

@@ -3,18 +3,18 @@ use clap::Args;
 
 use super::compare::print_comparison;
 use crate::interrupt;
+use crate::page_args::PageArgs;
 use crate::profile_args::ProfileArgs;
 use crate::ui::Ui;
 
 /// Train, compare and report in one go; continues where it stopped
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Leave the models out of the page, which makes it smaller
-    #[arg(long)]
-    without_models: bool,
     /// Replace a finished run with other settings; its models and pretrained layers are used again where they fit
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    page: PageArgs,
     #[command(flatten)]
     profile: ProfileArgs,
 }
@@ -23,11 +23,11 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     interrupt::save_at_first();
     for part in args.profile.parts()? {
         let loaded = part.load(ui)?;
-        let command = format!("aerbm pipeline {}", part.options);
+        let command = format!("aerbm pipeline {}{}", part.options, args.page.language.given());
         let output = Output {
             folder: &part.folder,
             command: &command,
-            without_models: args.without_models,
+            page: args.page.options(),
             force: args.force,
         };
         let done = aerbm::pipeline::run(&part.config, &part.source, &loaded, output, ui)?;

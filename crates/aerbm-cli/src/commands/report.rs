@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::page_args::LanguageArg;
 use crate::ui::Ui;
 
 /// Draw a run's figures and page again, from its CSV files
@@ -9,9 +10,14 @@ use crate::ui::Ui;
 pub(crate) struct Arguments {
     /// Folder of the run
     dir: PathBuf,
+    #[command(flatten)]
+    page: LanguageArg,
 }
 
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
+    if let Some(language) = args.page.language {
+        aerbm::page::set_language(&args.dir, language)?;
+    }
     let page = aerbm::page::write(&args.dir)?;
     ui.file("report", &page)
 }

@@ -8,6 +8,7 @@ use crate::cluster::plan::{Job, Submission, WholePlan};
 use crate::cluster::slurm::{self, Place, Resources};
 use crate::cluster::tasks::tasks;
 use crate::duration::words;
+use crate::page_args::PageArgs;
 use crate::profile_args::ProfileArgs;
 use crate::ui::Ui;
 
@@ -45,12 +46,11 @@ pub(crate) struct Arguments {
     /// Write the scripts, and do not submit them
     #[arg(long)]
     dry_run: bool,
-    /// Leave the models out of the page, which makes it smaller
-    #[arg(long)]
-    without_models: bool,
     /// Replace a finished run with other settings
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    page: PageArgs,
     #[command(flatten)]
     profile: ProfileArgs,
 }
@@ -190,10 +190,7 @@ fn place(args: &Arguments) -> anyhow::Result<Place> {
     let directory = std::env::current_dir().context("the current directory")?;
     let absolute =
         |path: PathBuf| std::path::absolute(&path).with_context(|| path.display().to_string());
-    let mut pipeline = args.profile.all_options();
-    if args.without_models {
-        pipeline.push_str(" --without-models");
-    }
+    let mut pipeline = args.profile.all_options() + &args.page.given();
     if args.force {
         pipeline.push_str(" --force");
     }

@@ -9,6 +9,7 @@ use clap::Args;
 use super::print_measures;
 use crate::data_args::{DataArgs, quoted, tell};
 use crate::interrupt;
+use crate::page_args::PageArgs;
 use crate::ui::Ui;
 
 /// Train one model from a preset or a configuration file
@@ -29,12 +30,11 @@ pub(crate) struct Arguments {
     /// Folder of results [default: reports/runs/NAME-seedN, for data other than MNIST NAME-DATA-seedN]
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Leave the model out of the page, which makes it smaller
-    #[arg(long)]
-    without_models: bool,
     /// Replace a finished run with other settings, of another seed or of other data
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    page: PageArgs,
     /// Print the resolved configuration and stop
     #[arg(long)]
     print: bool,
@@ -64,7 +64,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
         seed: args.seed,
         source: &source,
         command: &command,
-        without_models: args.without_models,
+        page: args.page.options(),
         force: args.force,
     };
     let epochs = config.epochs();
@@ -112,5 +112,6 @@ fn command(preset: &str, args: &Arguments) -> String {
     for setting in &args.set {
         command.extend([" --set ", &quoted(setting)]);
     }
-    command + &format!(" --seed {}{}", args.seed, args.data.given())
+    let language = args.page.language.given();
+    command + &format!(" --seed {}{}{language}", args.seed, args.data.given())
 }

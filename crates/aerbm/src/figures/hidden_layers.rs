@@ -105,26 +105,27 @@ fn draw(
         let (points, queries) = (outputs(train_rows), outputs(test_rows));
         let error = centroids::error_pct((points.view(), known), (queries.view(), truth));
         let (place, width) = (place(depth), queries.ncols());
-        let right = format!("{:.1} %", 100.0 - error);
+        let right = format!("{:.1}", 100.0 - error);
         let shown = queries.slice(s![..queries.nrows().min(SHOWN), ..]);
         let (coordinates, share) = in_plane(shown)?;
-        shares.push(format!("{place}: {:.0} %", 100.0 * share));
+        shares.push(format!("{:.0}", 100.0 * share));
         let named = |row: usize| test.class_names[usize::from(truth[row])].clone();
         let at = |(row, c): (usize, ndarray::ArrayView1<f32>)| {
             (named(row), [f64::from(c[0]), f64::from(c[1])])
         };
         panels.push(ScatterPanel {
-            title: format!("{place}, {} values: {right} right", count(width)),
+            title: format!("{place}, {} values: {right} % right", count(width)),
             points: coordinates.rows().into_iter().enumerate().map(at).collect(),
         });
-        rates.push(format!("{place}: {right}"));
+        rates.push(right);
     }
     let n_shown = panels[0].points.len();
     let meta = Meta {
         caption: format!(
             "{n_shown} test samples, coloured by class, as they enter the network and as each hidden layer sees \
-             them, on the first two principal components of each. Their shares of the variance are {}.",
-            shares.join("; ")
+             them, on the first two principal components of each. Their shares of the variance, from the inputs \
+             up: {} %.",
+            shares.join(", ")
         ),
         how_to_read: "The title of each panel says how many test samples lie nearest to the mean of their own \
                       class, over all values of the layer and not only over the two that are drawn. Classes move \
@@ -133,8 +134,8 @@ fn draw(
             .into(),
         alt: format!(
             "Scatter plots of {n_shown} test samples, one for the inputs and one for each hidden layer. Test \
-             samples nearest to the mean of their own class are {}.",
-            rates.join("; ")
+             samples nearest to the mean of their own class, from the inputs up: {} %.",
+            rates.join(", ")
         ),
         ..meta
     };

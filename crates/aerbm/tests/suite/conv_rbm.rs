@@ -9,6 +9,7 @@ use aerbm::generation::{Half, InpaintOptions, SampleOptions, inpaint_half, sampl
 use aerbm::likelihood::{LogZ, Subject};
 use aerbm::ndarray::{Array2, s};
 use aerbm::nn_core::Progress;
+use aerbm::page::PageOptions;
 use aerbm::pipeline::{self, Run};
 use aerbm::rbm_core::{LogZConfig, Temperatures};
 use aerbm::stack::FineTuneConfig;
@@ -68,7 +69,7 @@ fn train(
         seed: 3,
         source,
         command: "test",
-        without_models: true,
+        page: PageOptions { without_models: true, ..PageOptions::default() },
         force: false,
     };
     with_threads(|| pipeline::train_run(run, loaded, out, monitor, &mut |_| ()))

@@ -37,10 +37,12 @@ const LEGEND_MARK: f64 = 30.0;
 const LEGEND_GAP: f64 = 17.0;
 pub(super) const TICK_SIZE: f64 = 12.0;
 
-/// An entry of the legend: name, colour and marker of a series.
+/// An entry of the legend: name, words, colour and marker of a series.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Key {
     pub(super) name: String,
+    /// The name in the language of the page.
+    pub(super) words: String,
     pub(super) color: Rgb,
     pub(super) marker: Marker,
 }
@@ -71,7 +73,7 @@ pub(super) struct Polyline<'a> {
 
 impl Key {
     pub(super) fn new(name: &str, color: Rgb, marker: Marker) -> Self {
-        Self { name: name.to_owned(), color, marker }
+        Self { name: name.to_owned(), words: name.to_owned(), color, marker }
     }
 
     /// Keys of the series with these names, which look as their styles say.
@@ -80,7 +82,7 @@ impl Key {
         let key = |name: &&str| {
             let style = styles.of(name);
             let (color, marker) = style.map_or(palette::free(0), |it| (it.color, it.marker));
-            Self::new(name, color, marker)
+            Self { words: styles.language.stored(name), ..Self::new(name, color, marker) }
         };
         names.iter().map(key).collect()
     }
@@ -91,7 +93,7 @@ impl Key {
     }
 
     fn width(&self) -> f64 {
-        LEGEND_MARK + text::width(&self.name, 13.0, Weight::Regular) + LEGEND_GAP
+        LEGEND_MARK + text::width(&self.words, 13.0, Weight::Regular) + LEGEND_GAP
     }
 }
 
@@ -145,7 +147,7 @@ fn legend(picture: &mut Picture, keys: &[Key], width: f64) {
             picture.line((left, y), (left + 24.0, y), key.color, 2.0);
             marker(picture, (left + 12.0, y), key, 1.0);
             let at = (left + LEGEND_MARK, y);
-            picture.push(label(at, &key.name, 13.0, Anchor::Start, Weight::Regular));
+            picture.push(label(at, &key.words, 13.0, Anchor::Start, Weight::Regular));
         });
     }
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use number_text::{fixed, signed};
 use serde::{Deserialize, Serialize};
+use wording::{Language, say};
 
 use super::axis::{Axis, AxisScale};
 use super::chart::{self, Area, Key};
@@ -109,6 +110,8 @@ pub(super) fn draw(
     width: f64,
     written: &dyn Fn(f64) -> String,
 ) -> Picture {
+    let language = styles.language;
+    let numbers_of = |row: &ForestRow| numbers_of(language, row, written);
     let narrow = chart::is_narrow(width);
     let step = if narrow { 2.0 * ROW - 6.0 } else { ROW };
     let groups = distinct(rows.iter().map(|row| row.group.as_str()));
@@ -120,12 +123,13 @@ pub(super) fn draw(
     };
     let (mut left, mut right) = (6.0, 6.0);
     if !narrow {
-        left = widest(&mut rows.iter().map(|row| row.label.clone())).min(0.4 * width) + 16.0;
-        right = widest(&mut rows.iter().map(|row| numbers_of(row, written))) + 16.0;
+        left =
+            widest(&mut rows.iter().map(|row| language.stored(&row.label))).min(0.4 * width) + 16.0;
+        right = widest(&mut rows.iter().map(numbers_of)) + 16.0;
     }
     let inner = Area { left, top, width: width - left - right, height: room };
     let at = |value: f64| axis.share(value).map(|share| inner.left + share * inner.width);
-    grid(&mut picture, &axis, inner, x_title);
+    grid(&mut picture, &axis, inner, &language.stored(x_title));
 
     let names = distinct(rows.iter().map(|row| row.series.as_str()));
     let keys = Key::of_series(&names, styles);
@@ -133,24 +137,25 @@ pub(super) fn draw(
     for group in groups {
         if !group.is_empty() {
             let place = (2.0, y + HEADING / 2.0 + 2.0);
-            picture.push(chart::label(place, group, 13.0, Anchor::Start, Weight::Semibold));
+            let group = language.stored(group);
+            picture.push(chart::label(place, &group, 13.0, Anchor::Start, Weight::Semibold));
             y += HEADING;
         }
         for row in rows.iter().filter(|row| row.group == group) {
             let Some(key) = keys.iter().find(|key| key.name == row.series) else { continue };
             let middle = y + step - ROW / 2.0;
+            let words = language.stored(&row.label);
             picture.within(key.group(), |picture| {
                 let label =
                     |text: &str, limit: f64| text::fitted(text, LABEL_SIZE, Weight::Regular, limit);
                 if narrow {
-                    let label = label(&row.label, width);
+                    let label = label(&words, width);
                     let place = (2.0, y + 10.0);
                     let mark =
                         chart::label(place, &label, LABEL_SIZE, Anchor::Start, Weight::Regular);
                     picture.push(mark);
                 } else {
-                    let (name, numbers) =
-                        (label(&row.label, left - 14.0), numbers_of(row, written));
+                    let (name, numbers) = (label(&words, left - 14.0), numbers_of(row));
                     let place = (left - 12.0, middle);
                     picture.push(chart::label(
                         place,
@@ -169,7 +174,7 @@ pub(super) fn draw(
                 }
                 if let Some(x) = at(row.value) {
                     chart::marker(picture, (x, middle), key, 1.15);
-                    let text = format!("{}: {}", row.label, numbers_of(row, written));
+                    let text = format!("{words}: {}", numbers_of(row));
                     picture.tip((x, middle), 12.0, text);
                 }
             });
@@ -177,17 +182,19 @@ pub(super) fn draw(
         }
     }
     let spoken = |row: &ForestRow| {
-        let group = if row.group.is_empty() { String::new() } else { format!("{}, ", row.group) };
-        format!("{group}{}: {}.", row.label, numbers_of(row, written))
+        let [group, label] = [&row.group, &row.label].map(|text| language.stored(text));
+        let group = if group.is_empty() { group } else { group + ", " };
+        format!("{group}{label}: {}.", numbers_of(row))
     };
     picture.numbers = rows.iter().map(spoken).collect::<Vec<_>>().join(" ");
     picture
 }
 
 /// The value and its interval in words.
-fn numbers_of(row: &ForestRow, written: &dyn Fn(f64) -> String) -> String {
+fn numbers_of(language: Language, row: &ForestRow, written: &dyn Fn(f64) -> String) -> String {
     if row.low.is_finite() && row.high.is_finite() {
-        format!("{} ({} to {})", written(row.value), written(row.low), written(row.high))
+        let [value, low, high] = [row.value, row.low, row.high].map(written);
+        say!(language, "value-with-interval", value = value, low = low, high = high)
     } else {
         written(row.value)
     }

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use number_text::significant;
 use serde::{Deserialize, Serialize};
+use wording::{Language, say};
 
 use super::axis::{Axis, AxisScale};
 use super::chart::{self, Area, GAP, Key};
@@ -99,6 +100,13 @@ struct Axes {
     y_scale: AxisScale,
 }
 
+impl Axes {
+    /// The titles of the panel and of both axes in a language.
+    fn words(&self, language: Language) -> [String; 3] {
+        [&self.title, &self.x_title, &self.y_title].map(|title| language.stored(title))
+    }
+}
+
 /// A line of the CSV file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct BinRow {
@@ -145,7 +153,8 @@ impl Layout for Description {
             let bins: Vec<&BinRow> = rows.iter().filter(|row| row.panel == panel.title).collect();
             draw_panel(&mut picture, area, panel, &bins, styles);
         }
-        picture.numbers = panels.iter().map(|panel| numbers(panel, &rows)).collect::<String>();
+        picture.numbers =
+            panels.iter().map(|panel| numbers(styles.language, panel, &rows)).collect::<String>();
         Ok(picture)
     }
 }
@@ -159,7 +168,9 @@ fn draw_panel(picture: &mut Picture, area: Area, panel: &Axes, bins: &[&BinRow],
         AxisScale::Log => Axis::fit(shares.flat_map(|share| [share, share / 2.0]), AxisScale::Log),
     };
     let floor = y.low;
-    let frame = chart::frame(picture, area, &panel.title, &panel.x_title, &panel.y_title, x, y);
+    let language = styles.language;
+    let [title, x_title, y_title] = panel.words(language);
+    let frame = chart::frame(picture, area, &title, &x_title, &y_title, x, y);
     let Some(first) = bins.first() else { return };
     let keys = Key::of_series(&[&first.series], styles);
     for bin in bins {
@@ -176,15 +187,26 @@ fn draw_panel(picture: &mut Picture, area: Area, panel: &Axes, bins: &[&BinRow],
         picture.push(Mark::Polygon { points, color: keys[0].color });
         let [low, high, share] = [bin.low, bin.high, bin.share].map(significant);
         let middle = (f64::midpoint(from, to), f64::midpoint(left.1, bottom.1));
-        picture.tip(middle, (to - from) / 2.0 + 3.0, format!("{low} to {high}: {share}"));
+        let tip = say!(language, "drawn-bar", low = low, high = high, share = share);
+        picture.tip(middle, (to - from) / 2.0 + 3.0, tip);
     }
 }
 
 /// The interval with the largest share, in a sentence.
-fn numbers(panel: &Axes, rows: &[BinRow]) -> String {
+fn numbers(language: Language, panel: &Axes, rows: &[BinRow]) -> String {
     let own = rows.iter().filter(|row| row.panel == panel.title);
     let Some(bin) = own.max_by(|a, b| a.share.total_cmp(&b.share)) else { return String::new() };
     let [low, high, share] = [bin.low, bin.high, bin.share].map(significant);
-    let name = if panel.title.is_empty() { &panel.x_title } else { &panel.title };
-    format!("{name}: the highest bar is from {low} to {high}, with {share} ({}). ", panel.y_title)
+    let [title, x_title, y_title] = panel.words(language);
+    let name = if title.is_empty() { x_title } else { title };
+    let highest = say!(
+        language,
+        "drawn-highest-bar",
+        name = name,
+        low = low,
+        high = high,
+        share = share,
+        title = y_title
+    );
+    highest + " "
 }

@@ -19,6 +19,7 @@ use crate::group::distinct;
 use crate::rows::{Row, SummaryRow};
 use crate::table::{read_csv, to_csv};
 use number_text::fixed;
+use wording::{Language, say};
 
 /// Series of means with intervals. The horizontal axis is logarithmic, with a tick at every x that
 /// occurs. The vertical axis starts at 0, or is logarithmic if the largest mean is more than eight
@@ -151,7 +152,7 @@ impl Layout for Description {
             self.one_count(&rows, title, styles, width)
         } else {
             let names = distinct(rows.iter().map(|row| row.series.as_str()));
-            self.by_count(&rows, &Key::of_series(&names, styles), title, width)
+            self.by_count(&rows, &Key::of_series(&names, styles), title, (styles.language, width))
         })
     }
 }
@@ -159,21 +160,27 @@ impl Layout for Description {
 impl Description {
     /// Lines over counts. Series are shifted sideways so that their bars do not cover each other, and on a
     /// wide picture each has its name at its right end, too.
-    fn by_count(&self, rows: &[PointRow], keys: &[Key], title: &str, width: f64) -> Picture {
+    fn by_count(
+        &self,
+        rows: &[PointRow],
+        keys: &[Key],
+        title: &str,
+        (language, width): (Language, f64),
+    ) -> Picture {
         let narrow = chart::is_narrow(width);
         let height = if narrow { NARROW_HEIGHT } else { HEIGHT };
         let (mut picture, top) = chart::page(title, keys, width, height);
-        let names = keys.iter().map(|key| text::width(&key.name, LABEL_SIZE, Weight::Regular));
+        let names = keys.iter().map(|key| text::width(&key.words, LABEL_SIZE, Weight::Regular));
         let room = if narrow { 0.0 } else { names.fold(0.0, f64::max) };
         let area = Area { left: 0.0, top, width: width - room, height };
         let x = Axis::counts(rows.iter().map(|row| row.x));
         let y = vertical_axis(rows);
         let bottom = y.low;
-        let y_title = match y.scale {
-            AxisScale::Linear => self.y_title.clone(),
-            AxisScale::Log => format!("{}, logarithmic", self.y_title),
-        };
-        let frame = chart::frame(&mut picture, area, "", &self.x_title, &y_title, x, y);
+        let [x_title, mut y_title] = [&self.x_title, &self.y_title].map(|it| language.stored(it));
+        if y.scale == AxisScale::Log {
+            y_title = say!(language, "drawn-logarithmic", title = y_title);
+        }
+        let frame = chart::frame(&mut picture, area, "", &x_title, &y_title, x, y);
         let dodge = if narrow { DODGE / 2.0 } else { DODGE };
         let shifted = |i: usize| {
             let shift = (i as f64 - (keys.len() as f64 - 1.0) / 2.0) * dodge;
@@ -200,8 +207,8 @@ impl Description {
                 chart::markers(picture, &series);
                 for row in &own {
                     if let Some(point) = at(row.x, row.y) {
-                        let text =
-                            format!("{}, {}: {}", key.name, fixed(row.x, 0), numbers_of(row));
+                        let (at, numbers) = (fixed(row.x, 0), numbers_of(language, row));
+                        let text = format!("{}, {at}: {numbers}", key.words);
                         picture.tip(point, 8.0, text);
                     }
                 }
@@ -213,8 +220,12 @@ impl Description {
         }
         let spoken = |key: &Key| {
             let own = rows.iter().filter(|row| row.series == key.name);
-            let values = own.map(|row| format!("{} at {}", numbers_of(row), fixed(row.x, 0)));
-            format!("{}: {}.", key.name, values.collect::<Vec<_>>().join("; "))
+            let at = |row: &PointRow| {
+                let (mean, count) = (numbers_of(language, row), fixed(row.x, 0));
+                say!(language, "drawn-mean", mean = mean, count = count)
+            };
+            let values = own.map(at);
+            format!("{}: {}.", key.words, values.collect::<Vec<_>>().join("; "))
         };
         picture.numbers = keys.iter().map(spoken).collect::<Vec<_>>().join(" ");
         picture
@@ -257,7 +268,7 @@ fn name_ends(picture: &mut Picture, mut ends: Vec<(Point, &Key)>) {
         picture.within(key.group(), |picture| {
             if (end.0 - right).abs() < 80.0 {
                 let at = (right, y);
-                let mark = chart::label(at, &key.name, LABEL_SIZE, Anchor::Start, Weight::Regular);
+                let mark = chart::label(at, &key.words, LABEL_SIZE, Anchor::Start, Weight::Regular);
                 picture.push(mark);
             }
         });
@@ -265,9 +276,10 @@ fn name_ends(picture: &mut Picture, mut ends: Vec<(Point, &Key)>) {
 }
 
 /// The mean and its interval in words.
-fn numbers_of(row: &PointRow) -> String {
+fn numbers_of(language: Language, row: &PointRow) -> String {
     if row.low.is_finite() && row.high.is_finite() {
-        format!("{} ({} to {})", fixed(row.y, 2), fixed(row.low, 2), fixed(row.high, 2))
+        let [value, low, high] = [row.y, row.low, row.high].map(|number| fixed(number, 2));
+        say!(language, "value-with-interval", value = value, low = low, high = high)
     } else {
         fixed(row.y, 2)
     }

@@ -17,6 +17,7 @@ use crate::group::distinct;
 use crate::rows::{MetricRow, Row};
 use crate::table::{read_csv, to_csv};
 use number_text::significant;
+use wording::{Language, say};
 
 /// Panels side by side, each with its own axes and curves.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -117,6 +118,13 @@ struct Axes {
     y_scale: AxisScale,
 }
 
+impl Axes {
+    /// The titles of the panel and of both axes in a language.
+    fn words(&self, language: Language) -> [String; 3] {
+        [&self.title, &self.x_title, &self.y_title].map(|title| language.stored(title))
+    }
+}
+
 /// A line of the CSV file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct PointRow {
@@ -168,9 +176,9 @@ impl Layout for Description {
                 width,
                 height: PANEL_HEIGHT,
             };
-            draw_panel(&mut picture, area, panel, (&rows, &keys), full_width);
+            draw_panel(&mut picture, area, panel, (&rows, &keys), (styles.language, full_width));
         }
-        picture.numbers = numbers(panels, &rows, &names);
+        picture.numbers = numbers(styles.language, panels, &rows, &keys);
         Ok(picture)
     }
 }
@@ -181,12 +189,13 @@ fn draw_panel(
     area: Area,
     panel: &Axes,
     (rows, keys): (&[PointRow], &[Key]),
-    full_width: f64,
+    (language, full_width): (Language, f64),
 ) {
     let here = || rows.iter().filter(|row| row.panel == panel.title);
     let x = Axis::fit(here().map(|row| row.x), AxisScale::Linear);
     let y = Axis::fit(here().map(|row| row.y), panel.y_scale);
-    let frame = chart::frame(picture, area, &panel.title, &panel.x_title, &panel.y_title, x, y);
+    let [title, x_title, y_title] = panel.words(language);
+    let frame = chart::frame(picture, area, &title, &x_title, &y_title, x, y);
     for key in keys {
         let own = here().filter(|row| row.series == key.name);
         let series = Polyline { points: own.map(|row| frame.at(row.x, row.y)).collect(), key };
@@ -197,7 +206,9 @@ fn draw_panel(
             for row in here().filter(|row| has_tips && row.series == key.name) {
                 if let Some(at) = frame.at(row.x, row.y) {
                     let (x, y) = (significant(row.x), significant(row.y));
-                    let text = format!("{}: {y} at {} {x}", key.name, panel.x_title);
+                    let (name, title) = (key.words.as_str(), x_title.as_str());
+                    let text =
+                        say!(language, "drawn-point", name = name, y = y, title = title, x = x);
                     picture.tip(at, TIP_RADIUS, text);
                 }
             }
@@ -206,16 +217,17 @@ fn draw_panel(
 }
 
 /// The last value of every curve in a sentence for each panel.
-fn numbers(panels: &[Axes], rows: &[PointRow], names: &[&str]) -> String {
+fn numbers(language: Language, panels: &[Axes], rows: &[PointRow], keys: &[Key]) -> String {
     let of_panel = |panel: &Axes| {
-        let last = |name: &&str| {
-            let is = |row: &&PointRow| row.panel == panel.title && row.series == **name;
+        let [title, x_title, y_title] = panel.words(language);
+        let last = |key: &Key| {
+            let is = |row: &&PointRow| row.panel == panel.title && row.series == key.name;
             let row = rows.iter().rfind(|row| is(row) && row.y.is_finite())?;
-            let at = format!("{} {}", panel.x_title, significant(row.x));
-            Some(format!("{name} {} ({at})", significant(row.y)))
+            let at = format!("{x_title} {}", significant(row.x));
+            Some(format!("{} {} ({at})", key.words, significant(row.y)))
         };
-        let values: Vec<String> = names.iter().filter_map(last).collect();
-        format!("{}, {}: {}.", panel.title, panel.y_title, values.join("; "))
+        let values: Vec<String> = keys.iter().filter_map(last).collect();
+        format!("{title}, {y_title}: {}.", values.join("; "))
     };
     panels.iter().map(of_panel).collect::<Vec<_>>().join(" ")
 }

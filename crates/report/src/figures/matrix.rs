@@ -8,6 +8,7 @@ use std::path::Path;
 
 use number_text::count;
 use serde::{Deserialize, Serialize};
+use wording::{Language, say};
 
 use super::chart;
 use super::picture::{Anchor, Mark, Picture, Point, Weight};
@@ -77,22 +78,31 @@ const HEAD: f64 = 46.0;
 const LABELS: f64 = 0.25;
 
 impl Layout for Description {
-    fn layout(&self, csv: &Path, title: &str, _: &Styles, width: f64) -> Result<Picture, Error> {
+    fn layout(
+        &self,
+        csv: &Path,
+        title: &str,
+        styles: &Styles,
+        width: f64,
+    ) -> Result<Picture, Error> {
         let squares: Vec<Square> = read_csv(csv)?;
         super::at_least_one(csv, "squares", &squares)?;
-        Ok(self.draw(&squares, title, width))
+        Ok(self.draw(styles.language, &squares, title, width))
     }
 }
 
 impl Description {
-    fn draw(&self, squares: &[Square], title: &str, width: f64) -> Picture {
+    fn draw(&self, language: Language, squares: &[Square], title: &str, width: f64) -> Picture {
+        let [of_row, of_column] =
+            [&self.row_title, &self.column_title].map(|title| language.stored(title));
         let names = distinct(squares.iter().map(|square| square.row.as_str()));
         let regular = |name: &str| text::width(name, chart::TICK_SIZE, Weight::Regular);
         let widest = names.iter().map(|name| regular(name)).fold(0.0, f64::max);
         let left = widest.min(LABELS * width) + 14.0;
         let side = ((width - left - 2.0) / names.len() as f64).min(SIDE);
         let room = HEAD + side * names.len() as f64 + 30.0;
-        let heading = format!("{} across, {} down", self.column_title, self.row_title);
+        let (across, down) = (of_column.as_str(), of_row.as_str());
+        let heading = say!(language, "drawn-squares", column = across, row = down);
         let heading = text::fitted(&heading, chart::TICK_SIZE, Weight::Regular, width - left);
         // Few classes need no wide picture.
         let needed = left + (side * names.len() as f64).max(regular(&heading));
@@ -130,11 +140,10 @@ impl Description {
                     weight: Weight::Regular,
                 });
             }
-            let (of_row, of_column) = (&self.row_title, &self.column_title);
             let tip = format!("{of_row} {}, {of_column} {}: {number}", square.row, square.column);
             picture.tip(center, side / 2.0, tip);
         }
-        picture.numbers = spoken(squares);
+        picture.numbers = spoken(language, squares);
         picture
     }
 }
@@ -181,13 +190,16 @@ fn fill(picture: &mut Picture, (x, y): Point, side: f64, color: Rgb) {
 }
 
 /// The largest counts beside the diagonal in words.
-fn spoken(squares: &[Square]) -> String {
+fn spoken(language: Language, squares: &[Square]) -> String {
     const TOLD: usize = 5;
     let mut beside: Vec<&Square> =
         squares.iter().filter(|square| square.row != square.column && square.count > 0).collect();
     beside.sort_by_key(|square| std::cmp::Reverse(square.count));
     let told = beside.iter().take(TOLD);
-    let told = told.map(|it| format!("{} as {}: {}.", it.row, it.column, count(it.count)));
+    let told = told.map(|it| {
+        let (row, column) = (it.row.as_str(), it.column.as_str());
+        say!(language, "drawn-taken-for", row = row, column = column, count = count(it.count))
+    });
     told.collect::<Vec<_>>().join(" ")
 }
 
@@ -224,7 +236,7 @@ mod tests {
         let description = Description { row_title: "class".into(), column_title: "guess".into() };
         let squares = squares([[90, 10, 0], [1, 5, 5], [0, 0, 7]]);
         for width in [chart::WIDE, chart::NARROW] {
-            let picture = description.draw(&squares, "Confusions", width);
+            let picture = description.draw(Language::English, &squares, "Confusions", width);
             let marks = picture.marks.iter().map(|member| &member.mark);
             let written = marks
                 .clone()

@@ -66,7 +66,7 @@ mod tests {
             color: (1, 2, 3),
             marker: Marker::Ring,
         };
-        let styles = Styles { methods: vec![rbm.clone()] };
+        let styles = Styles { methods: vec![rbm.clone()], ..Styles::default() };
         let all = styles.with_names(["a", "rbm", "b", "a"].map(str::to_owned));
         let names: Vec<&str> = all.methods.iter().map(|style| style.name.as_str()).collect();
         assert_eq!(names, ["rbm", "a", "b"]);

@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use wording::{Language, say};
 
 use super::axis::{Axis, AxisScale};
 use super::chart::{self, Area, GAP, Key};
@@ -103,7 +104,7 @@ impl Layout for Description {
         &self,
         csv: &Path,
         title: &str,
-        _styles: &Styles,
+        styles: &Styles,
         full_width: f64,
     ) -> Result<Picture, Error> {
         let panels = super::at_least_one(csv, "panels", &self.panels)?;
@@ -131,22 +132,31 @@ impl Layout for Description {
                 height,
             };
             let here: Vec<&PointRow> = rows.iter().filter(|row| row.panel == *panel).collect();
-            draw_panel(&mut picture, area, panel, &here, &keys);
+            draw_panel(styles.language, &mut picture, area, panel, &here, &keys);
         }
+        let language = styles.language;
         let numbers = |panel: &String| {
             let here: Vec<&PointRow> = rows.iter().filter(|row| row.panel == *panel).collect();
-            numbers(panel, &here, &classes)
+            numbers(language, panel, &here, &classes)
         };
         picture.numbers = panels.iter().map(numbers).collect::<Vec<_>>().join(" ");
         Ok(picture)
     }
 }
 
-fn draw_panel(picture: &mut Picture, area: Area, title: &str, here: &[&PointRow], keys: &[Key]) {
+fn draw_panel(
+    language: Language,
+    picture: &mut Picture,
+    area: Area,
+    title: &str,
+    here: &[&PointRow],
+    keys: &[Key],
+) {
     let x = Axis::fit(most(here.iter().map(|row| row.x)), AxisScale::Linear);
     let y = Axis::fit(most(here.iter().map(|row| row.y)), AxisScale::Linear);
     let ((x_low, x_high), (y_low, y_high)) = ((x.low, x.high), (y.low, y.high));
-    let frame = chart::frame(picture, area, title, "first", "second", x, y);
+    let [first, second] = ["drawn-first", "drawn-second"].map(|id| say!(language, id));
+    let frame = chart::frame(picture, area, &language.stored(title), &first, &second, x, y);
     // A point beyond the axes is drawn at their edge.
     let at = |x: f64, y: f64| frame.at(x.clamp(x_low, x_high), y.clamp(y_low, y_high));
     for key in keys {
@@ -202,7 +212,7 @@ fn columns_of(n_panels: usize) -> usize {
 
 /// The points of a panel in words: how many are nearest to the middle of their own class, and which classes lie
 /// closest together.
-fn numbers(panel: &str, here: &[&PointRow], classes: &[&str]) -> String {
+fn numbers(language: Language, panel: &str, here: &[&PointRow], classes: &[&str]) -> String {
     let of_class = |class: &str| middle(here.iter().copied().filter(|row| row.class == class));
     let middles: Vec<(&str, [f64; 2])> = classes
         .iter()
@@ -219,12 +229,13 @@ fn numbers(panel: &str, here: &[&PointRow], classes: &[&str]) -> String {
     let pairs =
         middles.iter().enumerate().flat_map(|(i, a)| middles[..i].iter().map(move |b| (b, a)));
     let closest = pairs.min_by(|a, b| apart(a.0.1, a.1.1).total_cmp(&apart(b.0.1, b.1.1)));
-    let closest = closest.map(|((a, _), (b, _))| format!("; the closest classes are {a} and {b}"));
-    format!(
-        "{panel}: {} points, {share:.0} % of them nearest to the middle of their own class{}.",
-        here.len(),
-        closest.unwrap_or_default()
-    )
+    let (panel, n, share) = (language.stored(panel), here.len(), format!("{share:.0}"));
+    match closest {
+        Some(((a, _), (b, _))) => {
+            say!(language, "drawn-classes", panel = panel, n = n, share = share, a = *a, b = *b)
+        }
+        None => say!(language, "drawn-class", panel = panel, n = n, share = share),
+    }
 }
 
 /// The values without the smallest and the largest, of which the axes leave out as many.

@@ -11,6 +11,9 @@ pub(super) const FAMILY: &str = "Open Sans, Helvetica Neue, Helvetica, Arial, sa
 /// Half the x-height, in ems: the distance from the middle of a line down to its baseline.
 pub(super) const HALF_X_HEIGHT: f64 = 0.2675;
 
+/// Width of a letter that the typeface does not have, in ems.
+const FOREIGN_WIDTH: f32 = 0.95;
+
 /// The embedded typeface, Open Sans (Apache License 2.0; the licence is in `assets`).
 pub(super) fn font(weight: Weight) -> Result<FontRef<'static>, Error> {
     let bytes: &'static [u8] = match weight {
@@ -77,11 +80,13 @@ fn place(font: &FontRef<'_>, text: &str, size: f64) -> (Vec<(GlyphId, f32)>, f32
     let mut x = 0.0;
     for character in text.chars() {
         let id = font.glyph_id(character);
+        // The typeface has no Hangul. Browsers show it in a font of theirs, nearly an em wide.
+        let is_foreign = id == GlyphId(0) && !character.is_ascii();
         if let Some(&(before, _)) = glyphs.last() {
             x += scaled.kern(before, id);
         }
         glyphs.push((id, x));
-        x += scaled.h_advance(id);
+        x += if is_foreign { FOREIGN_WIDTH * size as f32 } else { scaled.h_advance(id) };
     }
     (glyphs, x)
 }
@@ -110,6 +115,12 @@ mod tests {
         assert!(cut.starts_with("test digit") && cut.ends_with('…'), "{cut}");
         assert!(width(&cut, 12.0, Weight::Regular) <= 120.0);
         assert_eq!(fitted(text, 12.0, Weight::Regular, 300.0), text);
+    }
+
+    #[test]
+    fn hangul_has_about_the_width_that_browsers_give_it() {
+        let four = width("은닉층이", 10.0, Weight::Regular);
+        assert!((36.0..40.0).contains(&four), "{four}");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use std::path::Path;
 
 use image::RgbaImage;
 use serde::{Deserialize, Serialize};
+use wording::{Language, say};
 
 use super::chart;
 use super::picture::{Anchor, Picture, Point, RASTER_DENSITY, Raster, Weight};
@@ -154,33 +155,40 @@ impl Layout for Description {
         &self,
         csv: &Path,
         title: &str,
-        _styles: &Styles,
+        styles: &Styles,
         width: f64,
     ) -> Result<Picture, Error> {
-        let sheet = read(csv, self.scale)?;
+        let (mut sheet, language) = (read(csv, self.scale)?, styles.language);
+        for tile in &mut sheet.tiles {
+            tile.label = language.stored(&tile.label);
+        }
         Ok(if chart::is_narrow(width) {
-            below_labels(&sheet, title, self.scale, width)
+            below_labels(language, &sheet, title, self.scale, width)
         } else {
-            beside_labels(&sheet, title, self.scale, width)
+            beside_labels(language, &sheet, title, self.scale, width)
         })
     }
 }
 
 /// The number and the size of the tiles in words.
-fn numbers(sheet: &Sheet) -> String {
+fn numbers(language: Language, sheet: &Sheet) -> String {
     let n_rows = sheet.tiles.iter().map(|tile| tile.row + 1).max().unwrap_or(0);
     let (height, width) = (sheet.height, sheet.width);
-    format!("{} images of {height} × {width} pixels in {n_rows} rows.", sheet.tiles.len())
+    let n = sheet.tiles.len();
+    say!(language, "drawn-tiles", n = n, height = height, width = width, rows = n_rows)
 }
 
 /// Adds a bar that says what the colours of the diverging scale mean.
-fn colour_bar(picture: &mut Picture, (left, top): Point, scale: TileScale) {
+fn colour_bar(language: Language, picture: &mut Picture, (left, top): Point, scale: TileScale) {
     const STEPS: u32 = 120;
     if scale != TileScale::Diverging {
         return;
     }
-    let words = [("negative", Anchor::End), ("positive", Anchor::Start)];
-    let start = left + text::width(words[0].0, 12.0, Weight::Regular) + 8.0;
+    let words = [
+        (say!(language, "drawn-negative"), Anchor::End),
+        (say!(language, "drawn-positive"), Anchor::Start),
+    ];
+    let start = left + text::width(&words[0].0, 12.0, Weight::Regular) + 8.0;
     let image = RgbaImage::from_fn(STEPS, 8, |x, _| {
         let share = x as f32 / (STEPS - 1) as f32;
         let (red, green, blue) = palette::diverging(stepped(2.0 * share - 1.0));
@@ -189,7 +197,7 @@ fn colour_bar(picture: &mut Picture, (left, top): Point, scale: TileScale) {
     picture.rasters.push(Raster { corner: (start, top + 6.0), image, zoom: RASTER_DENSITY });
     for ((word, anchor), x) in words.into_iter().zip([start - 8.0, start + f64::from(STEPS) + 8.0])
     {
-        picture.push(chart::quiet((x, top + 10.0), word, anchor));
+        picture.push(chart::quiet((x, top + 10.0), &word, anchor));
     }
 }
 
@@ -199,7 +207,13 @@ fn bar_height(scale: TileScale) -> f64 {
 }
 
 /// The title and, for each row, its label above its tiles; rows that are too wide are broken.
-fn below_labels(sheet: &Sheet, title: &str, scale: TileScale, width: f64) -> Picture {
+fn below_labels(
+    language: Language,
+    sheet: &Sheet,
+    title: &str,
+    scale: TileScale,
+    width: f64,
+) -> Picture {
     const LABEL_BAND: f64 = 22.0;
     let n_rows = sheet.tiles.iter().map(|tile| tile.row + 1).max().unwrap_or(0);
     // Filters are looked at one by one, images as a row.
@@ -236,13 +250,19 @@ fn below_labels(sheet: &Sheet, title: &str, scale: TileScale, width: f64) -> Pic
         picture.push(edge);
     }
     picture.rasters = rasters;
-    colour_bar(&mut picture, (0.0, top), scale);
-    picture.numbers = numbers(sheet);
+    colour_bar(language, &mut picture, (0.0, top), scale);
+    picture.numbers = numbers(language, sheet);
     picture
 }
 
 /// The title, the tiles, and the labels to their left.
-fn beside_labels(sheet: &Sheet, title: &str, scale: TileScale, full_width: f64) -> Picture {
+fn beside_labels(
+    language: Language,
+    sheet: &Sheet,
+    title: &str,
+    scale: TileScale,
+    full_width: f64,
+) -> Picture {
     let n_rows = sheet.tiles.iter().map(|tile| tile.row + 1).max().unwrap_or(0);
     let labels: Vec<Vec<String>> = (0..n_rows)
         .map(|row| {
@@ -276,8 +296,8 @@ fn beside_labels(sheet: &Sheet, title: &str, scale: TileScale, full_width: f64) 
         picture.push(edge);
     }
     picture.rasters.push(raster);
-    colour_bar(&mut picture, (left, bottom), scale);
-    picture.numbers = numbers(sheet);
+    colour_bar(language, &mut picture, (left, bottom), scale);
+    picture.numbers = numbers(language, sheet);
     picture
 }
 

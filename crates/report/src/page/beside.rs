@@ -4,26 +4,28 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 use number_text::{count, fixed};
+use wording::{Language, say};
 
 use super::heading::titled;
-use super::scrolling;
+use super::{head, number_head, scrolling};
 use crate::group::distinct;
 use crate::rows::{BalancedRow, FailureRow, ReferenceRow};
 
 pub(super) fn tables(
+    language: Language,
     references: &[ReferenceRow],
     balanced: &[BalancedRow],
     failures: &[FailureRow],
 ) -> Markup {
     html! {
-        @if !failures.is_empty() { (failed(failures)) }
-        @if !references.is_empty() { (usual(references)) }
-        @if !balanced.is_empty() { (by_class(balanced)) }
+        @if !failures.is_empty() { (failed(language, failures)) }
+        @if !references.is_empty() { (usual(language, references)) }
+        @if !balanced.is_empty() { (by_class(language, balanced)) }
     }
 }
 
 /// A table of means over seeds with one column for each number of labels. Rows are (name, labels, value).
-fn means(head: &str, rows: &[(&str, usize, f64)]) -> Markup {
+fn means(language: Language, column: &str, rows: &[(&str, usize, f64)]) -> Markup {
     let labels: BTreeSet<usize> = rows.iter().map(|(_, labels, _)| *labels).collect();
     let names = distinct(rows.iter().map(|(name, _, _)| *name));
     let mean = |name: &str, labels: usize| {
@@ -31,15 +33,17 @@ fn means(head: &str, rows: &[(&str, usize, f64)]) -> Markup {
         let (sum, n) = here.fold((0.0, 0), |(sum, n), row| (sum + row.2, n + 1));
         (n > 0).then(|| sum / f64::from(n))
     };
+    let name = say!(language, &format!("column-{column}"));
     scrolling(
-        head,
+        language,
+        &name,
         html! {
             table {
                 thead {
                     tr {
-                        th scope="col" { (head) }
+                        th scope="col" { (name) }
                         @for labels in &labels {
-                            th.number scope="col" { (count(*labels)) " labels" }
+                            th.number scope="col" { (say!(language, "labels", labels = count(*labels))) }
                         }
                     }
                 }
@@ -61,46 +65,50 @@ fn means(head: &str, rows: &[(&str, usize, f64)]) -> Markup {
     )
 }
 
-fn usual(rows: &[ReferenceRow]) -> Markup {
+fn usual(language: Language, rows: &[ReferenceRow]) -> Markup {
     let errors: Vec<_> =
         rows.iter().map(|r| (r.classifier.as_str(), r.labels, r.test_error_pct)).collect();
     let notes = distinct(rows.iter().filter(|row| !row.note.is_empty()));
     html! {
-        (titled("Usual classifiers on the same labels"))
-        (means("classifier", &errors))
+        (titled(language, "usual-title", &[]))
+        (means(language, "classifier", &errors))
         p.hint {
-            "Mean test error in percent. Their few settings are chosen on the validation samples, as              those of the networks are."
+            (say!(language, "usual-hint"))
             @for row in notes {
-                " " (row.classifier) ", " (count(row.labels)) " labels: " (row.note) "."
+                " " (say!(
+                    language,
+                    "usual-note",
+                    classifier = row.classifier.as_str(),
+                    labels = count(row.labels),
+                    note = row.note.as_str()
+                ))
             }
         }
     }
 }
 
-fn by_class(rows: &[BalancedRow]) -> Markup {
+fn by_class(language: Language, rows: &[BalancedRow]) -> Markup {
     let errors: Vec<_> =
         rows.iter().map(|r| (r.method.as_str(), r.labels, r.balanced_error_pct)).collect();
     html! {
-        (titled("Balanced test error"))
-        (means("method", &errors))
-        p.hint {
-            "The mean over the classes of the error of each class, in percent: every class counts the              same, however rare it is. A classifier that always names one of two classes has 50 %."
-        }
+        (titled(language, "balanced-title", &[]))
+        (means(language, "method", &errors))
+        p.hint { (say!(language, "balanced-hint")) }
     }
 }
 
-fn failed(rows: &[FailureRow]) -> Markup {
+fn failed(language: Language, rows: &[FailureRow]) -> Markup {
     html! {
-        (titled("Networks that could not be trained"))
-        (scrolling("Failures", html! {
+        (titled(language, "failures-title", &[]))
+        (scrolling(language, &say!(language, "failures"), html! {
             table {
                 thead {
                     tr {
-                        th scope="col" { "method" }
-                        th.number scope="col" { "hidden layers" }
-                        th.number scope="col" { "labels" }
-                        th.number scope="col" { "seed" }
-                        th scope="col" { "reason" }
+                        (head(language, "method"))
+                        (number_head(language, "hidden-layers"))
+                        (number_head(language, "labels"))
+                        (number_head(language, "seed"))
+                        (head(language, "reason"))
                     }
                 }
                 tbody {
@@ -116,6 +124,6 @@ fn failed(rows: &[FailureRow]) -> Markup {
                 }
             }
         }))
-        p.hint { "They are missing in every other table." }
+        p.hint { (say!(language, "failures-hint")) }
     }
 }

@@ -1,37 +1,39 @@
 //! Tables of cost: parameter updates, which are the same on every machine, and seconds, which are not.
 
 use maud::{Markup, html};
+use wording::{Language, say};
 
 use super::heading::titled;
-use super::scrolling;
+use super::{head, number_head, scrolling};
 use crate::group::grouped;
 use crate::rows::{ComparisonRow, EqualSecondsRow, TimingRow};
 use number_text::{count, duration, fixed};
 
 pub(super) fn tables(
+    language: Language,
     comparison: &[ComparisonRow],
     equal: &[EqualSecondsRow],
     timings: &[TimingRow],
 ) -> Markup {
     html! {
-        @if !comparison.is_empty() { (updates(comparison)) }
-        @if !equal.is_empty() { (equal_seconds(equal)) }
-        @if !timings.is_empty() { (seconds(timings)) }
+        @if !comparison.is_empty() { (updates(language, comparison)) }
+        @if !equal.is_empty() { (equal_seconds(language, equal)) }
+        @if !timings.is_empty() { (seconds(language, timings)) }
     }
 }
 
-fn updates(rows: &[ComparisonRow]) -> Markup {
+fn updates(language: Language, rows: &[ComparisonRow]) -> Markup {
     let groups = grouped(rows, |row| (row.depth, row.method.clone()));
     html! {
-        (titled("Parameter updates per classifier"))
-        (scrolling("Parameter updates", html! {
+        (titled(language, "updates-title", &[]))
+        (scrolling(language, &say!(language, "updates"), html! {
             table {
                 thead {
                     tr {
-                        th scope="col" { "method" }
-                        th.number scope="col" { "hidden layers" }
-                        th.number scope="col" { "pretraining" }
-                        th.number scope="col" { "fine-tuning" }
+                        (head(language, "method"))
+                        (number_head(language, "hidden-layers"))
+                        (number_head(language, "pretraining"))
+                        (number_head(language, "fine-tuning"))
                     }
                 }
                 tbody {
@@ -46,27 +48,24 @@ fn updates(rows: &[ComparisonRow]) -> Markup {
                 }
             }
         }))
-        p.hint {
-            "Ranges are over numbers of labels and over seeds. Each pretrained layer is trained once \
-             and reused for all numbers of labels and for deeper networks."
-        }
+        p.hint { (say!(language, "updates-hint")) }
     }
 }
 
-fn equal_seconds(rows: &[EqualSecondsRow]) -> Markup {
+fn equal_seconds(language: Language, rows: &[EqualSecondsRow]) -> Markup {
     html! {
-        (titled("Test error with equal time for all methods"))
-        (scrolling("Equal time", html! {
+        (titled(language, "equal-title", &[]))
+        (scrolling(language, &say!(language, "equal"), html! {
             table {
                 thead {
                     tr {
-                        th.number scope="col" { "labels" }
-                        th scope="col" { "method" }
-                        th.number scope="col" { "seed" }
-                        th.number scope="col" { "pretraining" }
-                        th.number scope="col" { "total time" }
-                        th.number scope="col" { "fine-tuning updates" }
-                        th.number scope="col" { "test error, %" }
+                        (number_head(language, "labels"))
+                        (head(language, "method"))
+                        (number_head(language, "seed"))
+                        (number_head(language, "pretraining"))
+                        (number_head(language, "total-time"))
+                        (number_head(language, "fine-tuning-updates"))
+                        (number_head(language, "test-error"))
                     }
                 }
                 tbody {
@@ -84,25 +83,22 @@ fn equal_seconds(rows: &[EqualSecondsRow]) -> Markup {
                 }
             }
         }))
-        p.hint {
-            "Each method was fine-tuned until it had used as much time as the slowest method, \
-             pretraining included. These numbers depend on the clock and differ on other machines."
-        }
+        p.hint { (say!(language, "equal-hint")) }
     }
 }
 
-fn seconds(rows: &[TimingRow]) -> Markup {
+fn seconds(language: Language, rows: &[TimingRow]) -> Markup {
     let groups = grouped(rows, |row| (row.method.clone(), row.stage.clone()));
     html! {
-        (titled("Time"))
-        (scrolling("Time", html! {
+        (titled(language, "time", &[]))
+        (scrolling(language, &say!(language, "time"), html! {
             table {
                 thead {
                     tr {
-                        th scope="col" { "method" }
-                        th scope="col" { "stage" }
-                        th.number scope="col" { "total time" }
-                        th.number scope="col" { "median samples/s" }
+                        (head(language, "method"))
+                        (head(language, "stage"))
+                        (number_head(language, "total-time"))
+                        (number_head(language, "rate"))
                     }
                 }
                 tbody {
@@ -117,7 +113,7 @@ fn seconds(rows: &[TimingRow]) -> Markup {
                 }
             }
         }))
-        p.hint { "Wall-clock time on the machine of this run, summed over seeds and layers." }
+        p.hint { (say!(language, "time-hint")) }
         p.files { a href="timings.csv" download { "timings.csv" } }
     }
 }

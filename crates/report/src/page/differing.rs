@@ -4,6 +4,8 @@ use std::path::Path;
 
 use maud::{Markup, html};
 
+use wording::Language;
+
 use super::{document, scrolling};
 use crate::error::Error;
 use crate::table::write_text;
@@ -28,8 +30,8 @@ pub fn write_differing(
     numbers: &[DifferingValue],
 ) -> Result<(), Error> {
     let [a, b] = runs;
-    let section = |id, name, rows: &[DifferingValue]| {
-        (!rows.is_empty()).then(|| (id, name, table(name, runs, rows)))
+    let section = |id, name: &str, rows: &[DifferingValue]| {
+        (!rows.is_empty()).then(|| (id, String::from(name), table(name, runs, rows)))
     };
     let sections =
         [section("settings", "Settings", settings), section("numbers", "Numbers", numbers)];
@@ -50,12 +52,16 @@ pub fn write_differing(
     };
     let footer = html! { "Made from the files of both folders by " code { "aerbm diff" } "." };
     let title = format!("{a} and {b}");
-    write_text(file, &document(&title, &lead, &html! {}, &sections, &footer).into_string())
+    write_text(
+        file,
+        &document(Language::English, &title, &lead, &html! {}, &sections, &footer).into_string(),
+    )
 }
 
 fn table(name: &str, [a, b]: [&str; 2], rows: &[DifferingValue]) -> Markup {
     let cell = |value: &String| if value.is_empty() { "–".to_owned() } else { value.clone() };
     scrolling(
+        Language::English,
         name,
         html! {
             table {

@@ -1,20 +1,34 @@
 //! Headings that can be linked to.
 
 use maud::{Markup, html};
+use wording::{Language, Value, say};
 
 /// A heading with a link to the place of this identifier.
-pub(super) fn heading(text: &str, id: &str) -> Markup {
-    html! { h3 { (text) " " a.anchor href={ "#" (id) } aria-label={ "Link to: " (text) } { "#" } } }
+pub(super) fn heading(language: Language, text: &str, id: &str) -> Markup {
+    html! { h3 { (text) " " (anchor(language, text, id)) } }
 }
 
-/// A heading that is a place of its own, named after its text.
-pub(super) fn titled(text: &str) -> Markup {
-    let id = slug(text);
-    html! {
-        h3 id=(id) {
-            (text) " " a.anchor href={ "#" (id) } aria-label={ "Link to: " (text) } { "#" }
-        }
-    }
+/// A heading that is a place of its own: the message of this name. The place is named after its English text, so
+/// that links lead to it in any language.
+pub(super) fn titled(language: Language, message: &str, values: &[(&str, Value<'_>)]) -> Markup {
+    titled_as(language, &language.say(message, values), &Language::English.say(message, values))
+}
+
+/// A heading about so many hidden layers.
+pub(super) fn titled_with_layers(language: Language, message: &str, depth: usize) -> Markup {
+    let text =
+        |language: Language| say!(language, message, layers = super::layers_of(language, depth));
+    titled_as(language, &text(language), &text(Language::English))
+}
+
+fn titled_as(language: Language, text: &str, english: &str) -> Markup {
+    let id = slug(english);
+    html! { h3 id=(id) { (text) " " (anchor(language, text, &id)) } }
+}
+
+fn anchor(language: Language, text: &str, id: &str) -> Markup {
+    let label = say!(language, "link-to", text = text);
+    html! { a.anchor href={ "#" (id) } aria-label=(label) { "#" } }
 }
 
 /// The text in lower case, with a hyphen between its words.

@@ -3,21 +3,23 @@
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::Run;
+use wording::{Language, say};
+
+use super::{Run, with_code};
 
 /// Keys of `run.json` that come first, in the order of the page. Other plain values follow in
 /// alphabetical order.
 const KEYS: [&str; 7] = ["status", "data", "seed", "version", "commit", "cpu", "threads"];
 
-pub(super) fn settings(config: Option<&str>, info: Option<&Value>) -> Markup {
-    let facts = info.map(facts).unwrap_or_default();
+pub(super) fn settings(language: Language, config: Option<&str>, info: Option<&Value>) -> Markup {
+    let facts = info.map(|info| facts(language, info)).unwrap_or_default();
     html! {
         @if !facts.is_empty() {
             dl { @for (name, value) in &facts { div { dt { (name) } dd { (value) } } } }
         }
         @if let Some(config) = config {
             details {
-                summary { "config.toml, as run" }
+                summary { (say!(language, "settings-as-run")) }
                 pre { code { (config) } }
             }
         }
@@ -28,17 +30,13 @@ pub(super) fn reproduce(run: &Run<'_>) -> Markup {
     html! {
         @if let Some(command) = run.info_text("command") { pre { code { (command) } } }
         p.hint {
-            "On the same machine, the same seeds give the same bytes in every CSV file, for any \
-             number of threads. The exceptions are " code { "timings.csv" } " and "
-            code { "equal_seconds.csv" } ", which depend on the clock. "
-            code { "aerbm report " (run.folder) } " redraws the figures and this page from the CSV \
-             files."
+            (with_code(&say!(run.language(), "reproduce-hint", folder = run.folder.as_str())))
         }
     }
 }
 
 /// Names and values for the page, without empty values.
-fn facts(info: &Value) -> Vec<(String, String)> {
+fn facts(language: Language, info: &Value) -> Vec<(String, String)> {
     let Some(object) = info.as_object() else { return Vec::new() };
     let known = KEYS.iter().filter_map(|key| Some(((*key).to_owned(), object.get(*key)?)));
     let mut others: Vec<(String, &Value)> = object
@@ -52,9 +50,16 @@ fn facts(info: &Value) -> Vec<(String, String)> {
     others.sort_by(|a, b| a.0.cmp(&b.0));
     known
         .chain(others)
-        .map(|(key, value)| (key.replace('_', " "), plain(value)))
+        .map(|(key, value)| (name_of(language, &key), language.stored(&plain(value))))
         .filter(|(_, value)| !value.is_empty())
         .collect()
+}
+
+/// The words for a key; those of a key without words are the key's own.
+fn name_of(language: Language, key: &str) -> String {
+    let message = format!("fact-{key}");
+    let words = say!(language, &message);
+    if words == message { key.replace('_', " ") } else { words }
 }
 
 /// A value on one line; hashes are cut to their first twelve digits.

@@ -2,23 +2,24 @@
 //! of Rifai et al. (2011).
 
 use maud::{Markup, html};
+use wording::{Language, Value, say};
 
 use super::heading::titled;
-use super::scrolling;
+use super::{head, number_head, scrolling};
 use crate::rows::{MetricRow, SummaryRow};
 use number_text::{count, fixed};
 
-/// Metrics with a column of their own, its title and its decimals.
-const COLUMNS: [(&str, &str, usize); 4] = [
-    ("saturated_pct", "saturated before, %", 1),
-    ("weight_distance", "distance moved", 2),
-    ("cka", "features kept, CKA", 2),
-    ("updates_to_control", "updates to match the control", 0),
-];
+/// Metrics with a column of their own, and its decimals. Messages `layer-…` are the heads.
+const COLUMNS: [(&str, usize); 4] =
+    [("saturated_pct", 1), ("weight_distance", 2), ("cka", 2), ("updates_to_control", 0)];
 
 /// One line per method with means over seeds, at the largest depth and there at the largest number of
 /// labels.
-pub(super) fn first_layer(summary: &[SummaryRow], metrics: &[MetricRow]) -> Markup {
+pub(super) fn first_layer(
+    language: Language,
+    summary: &[SummaryRow],
+    metrics: &[MetricRow],
+) -> Markup {
     let Some((depth, labels)) = summary.iter().map(|row| (row.depth, row.labels)).max() else {
         return html! {};
     };
@@ -38,21 +39,23 @@ pub(super) fn first_layer(summary: &[SummaryRow], metrics: &[MetricRow]) -> Mark
     };
     let known = |row: &&SummaryRow| {
         (row.depth, row.labels) == (depth, labels)
-            && COLUMNS.iter().any(|(metric, _, _)| mean(&row.method, metric).is_some())
+            && COLUMNS.iter().any(|(metric, _)| mean(&row.method, metric).is_some())
     };
     let rows: Vec<&SummaryRow> = summary.iter().filter(known).collect();
     if rows.is_empty() {
         return html! {};
     }
     html! {
-        (titled(&format!("The first layer before and after fine-tuning with {} labels", count(labels))))
-        (scrolling("First layers", html! {
+        (titled(language, "first-layer-title", &[("labels", Value::from(count(labels)))]))
+        (scrolling(language, &say!(language, "first-layer"), html! {
             table {
                 thead {
                     tr {
-                        th scope="col" { "method" }
-                        th.number scope="col" { "test error, %" }
-                        @for (_, title, _) in COLUMNS { th.number scope="col" { (title) } }
+                        (head(language, "method"))
+                        (number_head(language, "test-error"))
+                        @for (metric, _) in COLUMNS {
+                            th.number scope="col" { (say!(language, &format!("layer-{metric}"))) }
+                        }
                     }
                 }
                 tbody {
@@ -60,7 +63,7 @@ pub(super) fn first_layer(summary: &[SummaryRow], metrics: &[MetricRow]) -> Mark
                         tr data-series=(row.method) {
                             th scope="row" { (row.method) }
                             td.number { (fixed(row.test_error_pct_mean, 2)) }
-                            @for (metric, _, decimals) in COLUMNS {
+                            @for (metric, decimals) in COLUMNS {
                                 @match mean(&row.method, metric) {
                                     Some(value) => td.number { (fixed(value, decimals)) },
                                     None => td.number.none { "–" },
@@ -71,11 +74,6 @@ pub(super) fn first_layer(summary: &[SummaryRow], metrics: &[MetricRow]) -> Mark
                 }
             }
         }))
-        p.hint {
-            "Means over seeds. An activity is saturated if it is within a twentieth of its range from \
-             either bound. The distance moved is relative to the norm of the weights. Updates to \
-             match the control are those of fine-tuning until the validation error is as low as the \
-             lowest of the control, averaged over the seeds in which this happens."
-        }
+        p.hint { (say!(language, "first-layer-hint")) }
     }
 }

@@ -5,16 +5,17 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 use number_text::{count, signed};
+use wording::{Language, say};
 
 use super::differences::class_of;
-use super::heading::titled;
-use super::{layers_of, scrolling};
+use super::heading::titled_with_layers;
+use super::{head, scrolling};
 use crate::answer::{Answer, PairVerdict};
 use crate::group::distinct;
 use crate::rows::PairedRow;
 
 /// The matrix at the largest depth; nothing if no pair was asked about.
-pub(super) fn table(rows: &[PairedRow], answer: Option<&Answer>) -> Markup {
+pub(super) fn table(language: Language, rows: &[PairedRow], answer: Option<&Answer>) -> Markup {
     let asked = answer.map_or(&[][..], |answer| &answer.pairs).iter().filter(|pair| pair.asked);
     let asked: Vec<&PairVerdict> = asked.collect();
     let Some(depth) = asked.iter().map(|pair| pair.depth).max() else { return html! {} };
@@ -29,14 +30,14 @@ pub(super) fn table(rows: &[PairedRow], answer: Option<&Answer>) -> Markup {
         rows.iter().find(is).map_or(f64::NAN, |row| row.difference_pct_mean)
     };
     html! {
-        (titled(&format!("Verdicts at a glance, {}", layers_of(depth))))
-        (scrolling("Verdicts at a glance", html! {
+        (titled_with_layers(language, "glance-title", depth))
+        (scrolling(language, &say!(language, "glance"), html! {
             table.matrix {
                 thead {
                     tr {
-                        th scope="col" { "methods" }
+                        (head(language, "methods"))
                         @for labels in &labels {
-                            th.number scope="col" { (count(*labels)) " labels" }
+                            th.number scope="col" { (say!(language, "labels", labels = count(*labels))) }
                         }
                     }
                 }
@@ -63,11 +64,20 @@ pub(super) fn table(rows: &[PairedRow], answer: Option<&Answer>) -> Markup {
                 }
             }
         }))
-        p.hint {
-            "Difference of the test errors in percentage points: below zero, the first method is better. "
-            span.verdict.good { "Green" } " is better and " span.verdict.bad { "orange" }
-            " worse after correction; an outline has evidence that the correction does not confirm; "
-            span.verdict.open { "grey" } " shows no difference."
+        p.hint { (with_badges(&say!(language, "glance-hint"))) }
+    }
+}
+
+/// Text in which `[good:green]` is the word "green" as a badge of this tone.
+fn with_badges(text: &str) -> Markup {
+    let mut pieces = text.split('[');
+    let before = pieces.next().unwrap_or_default();
+    html! {
+        (before)
+        @for piece in pieces {
+            @let (badge, after) = piece.split_once(']').unwrap_or((piece, ""));
+            @let (tone, word) = badge.split_once(':').unwrap_or(("open", badge));
+            span class={ "verdict " (tone) } { (word) } (after)
         }
     }
 }

@@ -1,25 +1,26 @@
 //! The bar of methods, whose buttons hide and show a method in every figure and table.
 
 use maud::{Markup, html};
+use wording::{Language, say};
 
 use crate::figures::Figure;
 use crate::group::distinct;
 
 /// One button for each method of the figures; nothing for fewer than two. The script of the page shows the
 /// bar, because without it the buttons do nothing.
-pub(super) fn bar(figures: &[Figure]) -> Markup {
+pub(super) fn bar(language: Language, figures: &[Figure]) -> Markup {
     let all = figures.iter().flat_map(|figure| figure.series.iter().cloned());
     let methods = distinct(all);
     html! {
         @if methods.len() > 1 {
-            div #methods role="group" aria-label="Show or hide methods" hidden {
-                span.hint { "Show:" }
+            div #methods role="group" aria-label=(say!(language, "methods-label")) hidden {
+                span.hint { (say!(language, "methods-show")) }
                 @for (name, (red, green, blue)) in &methods {
                     button type="button" aria-pressed="true" data-toggle=(name) {
                         svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true" {
                             circle cx="6" cy="6" r="5" fill=(format!("#{red:02X}{green:02X}{blue:02X}")) {}
                         }
-                        (name)
+                        (language.stored(name))
                     }
                 }
             }

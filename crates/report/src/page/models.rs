@@ -1,10 +1,11 @@
 //! The table of what several models, or several seeds of one model, measure on the test set.
 
 use maud::{Markup, html};
+use wording::{Language, say};
 
 use super::heading::titled;
-use super::scrolling;
-use crate::metrics::{OF_MODELS, TestValues, mean};
+use super::{head, number_head, scrolling};
+use crate::metrics::{self, OF_MODELS, TestValues, mean};
 use crate::rows::MetricRow;
 use number_text::{count, significant};
 
@@ -17,9 +18,9 @@ struct Column {
 
 /// One line per run, with the mean over its seeds and their range. A single model has no table: the
 /// first sentence of the page has its values.
-pub(super) fn table(rows: &[MetricRow]) -> Markup {
+pub(super) fn table(language: Language, rows: &[MetricRow]) -> Markup {
     let test = TestValues::of(rows);
-    let columns = columns(&test);
+    let columns = columns(language, &test);
     let values = |run: &str, column: &Column| test.values(run, column.metric, &column.unit);
     let seeds = |run: &str| columns.iter().map(|one| values(run, one).len()).max().unwrap_or(0);
     let mut runs = test.runs();
@@ -27,13 +28,13 @@ pub(super) fn table(rows: &[MetricRow]) -> Markup {
     let most_seeds = runs.iter().map(|run| seeds(run)).max().unwrap_or(0);
     html! {
         @if runs.len() > 1 || most_seeds > 1 {
-            (titled("Models on the test set"))
-            (scrolling("Models on the test set", html! {
+            (titled(language, "models-title", &[]))
+            (scrolling(language, &say!(language, "models-title"), html! {
                 table {
                     thead {
                         tr {
-                            th scope="col" { "run" }
-                            @if most_seeds > 1 { th.number scope="col" { "seeds" } }
+                            (head(language, "run"))
+                            @if most_seeds > 1 { (number_head(language, "seeds")) }
                             @for column in &columns {
                                 th.number scope="col" { (column.title[0]) br; (column.title[1]) }
                             }
@@ -51,18 +52,19 @@ pub(super) fn table(rows: &[MetricRow]) -> Markup {
                 }
             }))
             @if most_seeds > 1 {
-                p.hint { "Means over seeds, with the lowest and the highest value below." }
+                p.hint { (say!(language, "models-hint")) }
             }
         }
     }
 }
 
 /// The columns of the metrics that were measured, one for each unit of a metric.
-fn columns(test: &TestValues<'_>) -> Vec<Column> {
-    let of = |(metric, [first, second]): (&'static str, [&'static str; 2])| {
+fn columns(language: Language, test: &TestValues<'_>) -> Vec<Column> {
+    let of = |metric: &'static str| {
+        let [first, second] = metrics::parts(language, metric);
         let title = move |unit: &str| {
-            let parts: Vec<&str> = [second, unit].into_iter().filter(|p| !p.is_empty()).collect();
-            [first.to_owned(), parts.join(", ")]
+            let parts = [second.as_str(), unit].into_iter().filter(|part| !part.is_empty());
+            [first.clone(), parts.collect::<Vec<_>>().join(", ")]
         };
         let units = test.units(metric).into_iter();
         units.map(move |unit| Column { metric, title: title(unit), unit: unit.into() })

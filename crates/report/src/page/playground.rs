@@ -1,23 +1,25 @@
 //! The section in which a reader tries the models.
 
 use maud::{Markup, html};
+use wording::{Language, say};
 
 use super::inline;
 use crate::error::Error;
 use crate::playground::Playground;
 
 /// The models and the place in which the script of the page shows them.
-pub(super) fn section(playground: &Playground) -> Result<Markup, Error> {
+pub(super) fn section(language: Language, playground: &Playground) -> Result<Markup, Error> {
+    let mut playground = playground.clone();
+    for plane in playground.models.iter_mut().filter_map(|model| model.plane.as_mut()) {
+        plane.words = language.stored(&plane.words);
+    }
     Ok(html! {
-        p {
-            "Draw, or take an example: every model reconstructs what it sees, in your browser and from the weights \
-             in this page. The class is the one whose mean code is nearest."
-        }
+        p { (say!(language, "play-intro")) }
         @if !playground.left_out.is_empty() {
-            p.hint { "Left out, because the page would be too large: " (playground.left_out.join(", ")) "." }
+            p.hint { (say!(language, "play-left-out", names = playground.left_out.join(", "))) }
         }
-        noscript { p { "This needs JavaScript, which is switched off." } }
+        noscript { p { (say!(language, "play-no-script")) } }
         div #playground hidden {}
-        (inline::data("playground-data", playground)?)
+        (inline::data("playground-data", &playground)?)
     })
 }

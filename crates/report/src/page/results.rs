@@ -3,17 +3,18 @@
 use std::collections::BTreeSet;
 
 use maud::{Markup, html};
+use wording::say;
 
-use super::heading::titled;
-use super::{layers_of, scrolling, seed_counts};
+use super::heading::titled_with_layers;
+use super::{head, layers_of, scrolling, seed_counts};
 use crate::answer::Styles;
 use crate::group::distinct;
 use crate::rows::SummaryRow;
 use number_text::{count, fixed};
 
-/// What an interval is about.
-const SAMPLES: &str = "other seeds and other test samples";
-const SEEDS: &str = "other seeds on these test samples";
+/// The messages that say what an interval is about.
+const SAMPLES: &str = "about-samples";
+const SEEDS: &str = "about-seeds";
 
 /// Mean test error by method and number of labels. The largest depth is visible; the others are folded, and so
 /// are the intervals of `of_seeds`. Runs of earlier versions have none of those, and theirs for seeds among
@@ -23,20 +24,21 @@ pub(super) fn errors(rows: &[SummaryRow], of_seeds: &[SummaryRow], styles: &Styl
     let Some(deepest) = depths.last() else { return html! {} };
     let about = if of_seeds.is_empty() { SEEDS } else { SAMPLES };
     let several = of_seeds.iter().any(|row| row.seeds > 1);
+    let language = styles.language;
     html! {
-        (titled(&format!("Test error by method and number of labels, {}", layers_of(*deepest))))
+        (titled_with_layers(language, "errors-title", *deepest))
         (error_table(rows, *deepest, styles, about))
         @for depth in depths.iter().rev().skip(1) {
             details {
-                summary { "The same with " (layers_of(*depth)) }
+                summary { (say!(language, "same-with-layers", layers = layers_of(language, *depth))) }
                 (error_table(rows, *depth, styles, about))
             }
         }
         @if several {
             details {
-                summary { "The same with intervals for " (SEEDS) }
+                summary { (say!(language, "same-with-intervals", about = say!(language, SEEDS))) }
                 @for depth in depths.iter().rev() {
-                    @if depths.len() > 1 { h4 { (layers_of(*depth)) } }
+                    @if depths.len() > 1 { h4 { (layers_of(language, *depth)) } }
                     (error_table(of_seeds, *depth, styles, SEEDS))
                 }
             }
@@ -48,20 +50,21 @@ fn error_table(rows: &[SummaryRow], depth: usize, styles: &Styles, about: &str) 
     let here: Vec<&SummaryRow> = rows.iter().filter(|row| row.depth == depth).collect();
     let labels: BTreeSet<usize> = here.iter().map(|row| row.labels).collect();
     let methods = distinct(here.iter().map(|row| row.method.as_str()));
-    let words = |method: &str| styles.of(method).map(|style| style.words.as_str());
+    let language = styles.language;
+    let words = |method: &str| styles.of(method).map(|style| language.stored(&style.words));
     let best = |labels: usize| {
         let means = here.iter().filter(|row| row.labels == labels).map(|r| r.test_error_pct_mean);
         means.filter(|mean| mean.is_finite()).fold(f64::INFINITY, f64::min)
     };
     let seeds: BTreeSet<usize> = here.iter().map(|row| row.seeds).collect();
     html! {
-        (scrolling("Test errors", html! {
+        (scrolling(language, &say!(language, "errors"), html! {
             table {
                 thead {
                     tr {
-                        th scope="col" { "method" }
+                        (head(language, "method"))
                         @for labels in &labels {
-                            th.number scope="col" { (count(*labels)) " labels" }
+                            th.number scope="col" { (say!(language, "labels", labels = count(*labels))) }
                         }
                     }
                 }
@@ -81,10 +84,12 @@ fn error_table(rows: &[SummaryRow], depth: usize, styles: &Styles, about: &str) 
             }
         }))
         p.hint {
-            "Mean test error in percent over " (seed_counts(&seeds))
-            @if seeds.iter().any(|&n| n > 1) { ", with its 95 % interval for " (about) " below" }
-            ". Bold marks the lowest mean of each column, which by itself is no evidence of a \
-             difference."
+            @let over = seed_counts(language, &seeds);
+            @if seeds.iter().any(|&n| n > 1) {
+                (say!(language, "errors-hint-intervals", seeds = over, about = say!(language, about)))
+            } @else {
+                (say!(language, "errors-hint", seeds = over))
+            }
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The last value of every metric.
 
 use maud::{Markup, html};
+use wording::{Language, say};
 
-use super::scrolling;
+use super::{head, number_head, scrolling};
 use crate::metrics::last_values;
 use crate::rows::MetricRow;
 use number_text::{count, significant};
@@ -12,7 +13,7 @@ const LIMIT: usize = 400;
 /// Largest number of rows that are shown unfolded.
 const OPEN: usize = 40;
 
-pub(super) fn table(rows: &[MetricRow]) -> Markup {
+pub(super) fn table(language: Language, rows: &[MetricRow]) -> Markup {
     if rows.is_empty() {
         return html! {};
     }
@@ -20,20 +21,20 @@ pub(super) fn table(rows: &[MetricRow]) -> Markup {
     let shown = &last[..last.len().min(LIMIT)];
     html! {
         details open[last.len() <= OPEN] {
-            summary { (count(last.len())) " values, each from the last epoch" }
-            (scrolling("Values", html! {
+            summary { (say!(language, "values-summary", n = count(last.len()))) }
+            (scrolling(language, &say!(language, "section-values"), html! {
                 table {
                     thead {
                         tr {
-                            th scope="col" { "run" }
-                            th.number scope="col" { "seed" }
-                            th scope="col" { "stage" }
-                            th.number scope="col" { "layer" }
-                            th.number scope="col" { "epoch" }
-                            th scope="col" { "split" }
-                            th scope="col" { "metric" }
-                            th.number scope="col" { "value" }
-                            th scope="col" { "unit" }
+                            (head(language, "run"))
+                            (number_head(language, "seed"))
+                            (head(language, "stage"))
+                            (number_head(language, "layer"))
+                            (number_head(language, "epoch"))
+                            (head(language, "split"))
+                            (head(language, "metric"))
+                            (number_head(language, "value"))
+                            (head(language, "unit"))
                         }
                     }
                     tbody {
@@ -54,7 +55,7 @@ pub(super) fn table(rows: &[MetricRow]) -> Markup {
                 }
             }))
             @if last.len() > LIMIT {
-                p.hint { (count(last.len() - LIMIT)) " more values are in metrics.csv." }
+                p.hint { (say!(language, "values-more", n = count(last.len() - LIMIT))) }
             }
         }
         p.files { a href="metrics.csv" download { "metrics.csv" } }

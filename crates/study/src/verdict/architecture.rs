@@ -1,7 +1,9 @@
 //! Results by architecture.
 
+use wording::{Language, say};
+
 use super::evidence::Evidence;
-use super::{CellLine, PairedLine, SummaryLine, listed};
+use super::{CellLine, PairedLine, SummaryLine};
 use crate::Roles;
 
 /// The results of one architecture.
@@ -14,8 +16,8 @@ pub(super) struct Part {
 
 impl Part {
     /// The evidence of the results; none if there are no results.
-    pub(super) fn evidence(&self) -> Option<Evidence<'_>> {
-        Evidence::new(&self.roles, &self.summary, &self.paired, &self.cells)
+    pub(super) fn evidence(&self, language: Language) -> Option<Evidence<'_>> {
+        Evidence::new(language, &self.roles, &self.summary, &self.paired, &self.cells)
     }
 }
 
@@ -52,14 +54,25 @@ pub(super) fn sentences(evidence: &[Evidence<'_>]) -> Vec<String> {
             .iter()
             .filter_map(|(labels, error)| {
                 let (_, other) = of_other.iter().find(|(of, _)| of == labels)?;
+                let [other, error] = [other, error].map(|error| format!("{error:.1}"));
                 let labels = number_text::count(*labels);
-                Some(format!("{other:.1} % instead of {error:.1} % with {labels} labels"))
+                Some(say!(
+                    first.language,
+                    "architecture-errors",
+                    other = other,
+                    error = error,
+                    labels = labels
+                ))
             })
             .collect();
         (!clauses.is_empty()).then(|| {
-            format!(
-                "The architecture: compared with {first_words}, {words} gives a test error of {}.",
-                listed(&clauses)
+            let errors = first.language.listed(&clauses);
+            say!(
+                first.language,
+                "architecture",
+                first = first_words,
+                words = words,
+                errors = errors
             )
         })
     };
@@ -70,7 +83,7 @@ pub(super) fn sentences(evidence: &[Evidence<'_>]) -> Vec<String> {
 mod tests {
     use super::super::tests::{paired, roles, summary};
     use super::super::{PairedLine, Verdict};
-    use crate::{MethodRole, Role};
+    use crate::{Language, MethodRole, Role};
 
     #[test]
     fn each_architecture_has_its_findings() {
@@ -97,7 +110,7 @@ mod tests {
             paired("conv-rbm", "none", 1000, 3, (-9.0, -7.0)),
         ]
         .map(|line| PairedLine { corrected_p: 0.01, ..line });
-        let verdict = Verdict::of(&roles, &lines, &pairs, &[]).expect("results");
+        let verdict = Verdict::of(Language::English, &roles, &lines, &pairs, &[]).expect("results");
         assert!(
             verdict.headline.contains("RBM pretraining cuts the test error from 11.2 % to 6.4 %")
         );

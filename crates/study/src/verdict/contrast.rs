@@ -1,11 +1,15 @@
 //! Two methods at one number of labels, and the sentences that the numbers support.
 
-use super::Finding;
 use number_text::{count, fixed, p_value, signed};
+use wording::{Language, say};
+
+use super::Finding;
 
 /// The difference of two methods' test errors, `method` minus `other`, in percentage points.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Contrast {
+    /// The language of the sentences.
+    pub(super) language: Language,
     /// The name of the method.
     pub(super) name: String,
     /// Words for the method.
@@ -32,52 +36,30 @@ impl Contrast {
 
     /// A clause with both errors, the difference and its interval, without a full stop.
     pub(super) fn clause(&self) -> String {
-        let labels = count(self.labels);
-        let Contrast { method, other, .. } = self;
-        let (error, other_error) = (self.percent(self.error), self.percent(self.other_error));
-        let evidence = self.evidence();
-        match self.finding() {
-            Finding::Better => format!(
-                "with {labels} labels, {method} cuts the test error from {other_error} to {error} \
-                 {evidence}"
-            ),
-            Finding::Worse => format!(
-                "with {labels} labels, {method} raises the test error from {other_error} to \
-                 {error} {evidence}"
-            ),
-            finding @ (Finding::SuggestiveBetter | Finding::SuggestiveWorse) => {
-                let word = if finding == Finding::SuggestiveBetter { "better" } else { "worse" };
-                format!(
-                    "with {labels} labels, {method} ({error} test error) is {word} than {other} \
-                     ({other_error}) by its own interval, but not after correction {evidence}"
-                )
-            }
-            Finding::NoDifference => format!(
-                "with {labels} labels, there is no clear difference between {method} ({error} test \
-                 error) and {other} ({other_error}) {evidence}"
-            ),
-            Finding::NoInterval => format!(
-                "with {labels} labels, {method} has a test error of {error} and {other} of \
-                 {other_error} {evidence}"
-            ),
-        }
+        self.say(&format!("clause-{}", self.finding().key()))
     }
 
     /// A sentence of its own, which begins with the better method.
     pub(super) fn sentence(&self) -> String {
         match self.finding() {
             Finding::Worse | Finding::SuggestiveWorse => self.flipped().sentence(),
-            Finding::Better => format!(
-                "With {} labels, {} ({} test error) is better than {} ({}) {}.",
-                count(self.labels),
-                self.method,
-                self.percent(self.error),
-                self.other,
-                self.percent(self.other_error),
-                self.evidence()
-            ),
+            Finding::Better => self.say("sentence-better"),
             _ => format!("{}.", super::capitalised(&self.clause())),
         }
+    }
+
+    /// A message about the numbers of this contrast.
+    fn say(&self, message: &str) -> String {
+        say!(
+            self.language,
+            message,
+            labels = count(self.labels),
+            method = self.method.as_str(),
+            error = self.percent(self.error),
+            other = self.other.as_str(),
+            other_error = self.percent(self.other_error),
+            evidence = self.evidence()
+        )
     }
 
     /// `other` minus `method`.
@@ -97,26 +79,24 @@ impl Contrast {
     /// The difference, its interval, the number of seeds and the corrected p-value, in brackets.
     fn evidence(&self) -> String {
         let digits = self.digits();
-        let difference = signed(self.difference, digits);
-        let seeds = if self.seeds == 1 { "1 seed".into() } else { format!("{} seeds", self.seeds) };
-        let interval =
-            format!("95 % interval {} to {}", signed(self.low, digits), signed(self.high, digits));
-        match self.finding() {
-            Finding::NoInterval if self.seeds < 2 => {
-                format!("(difference {difference} points; {seeds}, which gives no interval)")
-            }
-            Finding::NoInterval => {
-                format!("(difference {difference} points; {seeds}, but no interval)")
-            }
-            Finding::NoDifference => format!(
-                "(difference {difference} points, {interval}, which includes zero, {seeds})"
-            ),
-            _ if self.corrected_p.is_finite() => {
-                let p = p_value(self.corrected_p);
-                format!("(difference {difference} points, {interval}, {seeds}, corrected p {p})")
-            }
-            _ => format!("(difference {difference} points, {interval}, {seeds})"),
-        }
+        let [difference, low, high] =
+            [self.difference, self.low, self.high].map(|value| signed(value, digits));
+        let message = match self.finding() {
+            Finding::NoInterval if self.seeds < 2 => "evidence-one-seed",
+            Finding::NoInterval => "evidence-no-interval",
+            Finding::NoDifference => "evidence-zero",
+            _ if self.corrected_p.is_finite() => "evidence-corrected",
+            _ => "evidence",
+        };
+        say!(
+            self.language,
+            message,
+            difference = difference,
+            low = low,
+            high = high,
+            seeds = say!(self.language, "seeds", n = self.seeds),
+            p = p_value(self.corrected_p)
+        )
     }
 
     fn percent(&self, error: f64) -> String {

@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use wording::{Language, say};
+
 use super::contrast::Contrast;
-use super::{CellLine, Finding, PairedLine, SummaryLine, listed};
+use super::{CellLine, Finding, PairedLine, SummaryLine};
 use crate::{MethodRole, Roles};
 
 /// The results of a comparison, with those at the largest depth apart.
 pub(super) struct Evidence<'a> {
+    pub(super) language: Language,
     roles: &'a Roles,
     depth: usize,
     /// The numbers of labels at this depth.
@@ -24,6 +27,7 @@ type Errors = (f64, f64);
 impl<'a> Evidence<'a> {
     /// The results at the largest depth; none if there are no results.
     pub(super) fn new(
+        language: Language,
         roles: &'a Roles,
         summary: &'a [SummaryLine],
         paired: &'a [PairedLine],
@@ -32,6 +36,7 @@ impl<'a> Evidence<'a> {
         let depth = summary.iter().map(|line| line.depth).max()?;
         let here: Vec<&SummaryLine> = summary.iter().filter(|line| line.depth == depth).collect();
         Some(Evidence {
+            language,
             roles,
             depth,
             labels: here.iter().map(|line| line.labels).collect(),
@@ -72,14 +77,10 @@ impl<'a> Evidence<'a> {
 
     /// Sentences on depth, choice, seeds, and missing results.
     pub(super) fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        let layers = if self.depth == 1 { "layer" } else { "layers" };
+        let language = self.language;
         let depths: BTreeSet<usize> = self.all.iter().map(|line| line.depth).collect();
-        let largest = if depths.len() > 1 { ", the largest depth of this run" } else { "" };
-        notes.push(format!(
-            "The answer is for networks with {} hidden {layers}{largest}.",
-            self.depth
-        ));
+        let depth = if depths.len() > 1 { "note-largest-depth" } else { "note-depth" };
+        let mut notes = vec![say!(language, depth, n = self.depth)];
         let names = |lines: &mut dyn Iterator<Item = &'a SummaryLine>| -> BTreeSet<&'a str> {
             lines.map(|line| line.method.as_str()).collect()
         };
@@ -87,32 +88,16 @@ impl<'a> Evidence<'a> {
         let all = names(&mut self.all.iter());
         let absent: Vec<String> = all.difference(&here).map(|&name| name.to_owned()).collect();
         if !absent.is_empty() {
-            notes.push(format!("There are no results at this depth for {}.", listed(&absent)));
+            notes.push(say!(language, "note-absent", names = language.listed(&absent)));
         }
-        notes.push(if self.cells.is_empty() {
-            "The best method is the one with the lowest mean test error, because there are no \
-             validation errors to choose by; this choice flatters it."
-                .into()
-        } else {
-            "The best method is the one with the lowest mean validation error at that number of \
-             labels. Learning rates and the step to stop at are chosen on the validation samples, \
-             whose labels are not counted."
-                .into()
-        });
+        let chosen =
+            if self.cells.is_empty() { "note-chosen-by-test" } else { "note-chosen-by-validation" };
+        notes.push(say!(language, chosen));
         if self.roles.families().len() > 1 && self.between_families().is_empty() {
-            notes.push(
-                "The families are not compared, because all but one of them are without results."
-                    .into(),
-            );
+            notes.push(say!(language, "note-families"));
         }
         if self.paired.iter().any(|line| line.corrected_p.is_finite()) {
-            notes.push(
-                "Every comparison has its own 95 % interval; of twenty comparisons without a true \
-                 difference, about one excludes zero by chance. A method is therefore called better \
-                 or worse only if its p-value is below 0.05 after Holm's correction for the number of \
-                 comparisons; an interval that excludes zero without that is suggestive at most."
-                    .into(),
-            );
+            notes.push(say!(language, "note-correction"));
         }
         notes
     }
@@ -190,6 +175,7 @@ impl<'a> Evidence<'a> {
             self.summary_of(&method.name, labels).map_or(0, |line| line.seeds)
         };
         let unpaired = Contrast {
+            language: self.language,
             name: method.name.clone(),
             method: method.words.clone(),
             other: other.words.clone(),
@@ -261,10 +247,12 @@ impl<'a> Evidence<'a> {
         }
         let sentence = |(findings, labels): (String, Vec<usize>)| {
             let counts: Vec<String> = labels.into_iter().map(number_text::count).collect();
-            format!(
-                "With {} labels, compared with {}, {findings}.",
-                listed(&counts),
-                baseline.words
+            say!(
+                self.language,
+                "against-baseline",
+                labels = self.language.listed(&counts),
+                baseline = baseline.words.as_str(),
+                findings = findings
             )
         };
         sentences.into_iter().map(sentence).collect()
@@ -288,7 +276,7 @@ impl<'a> Evidence<'a> {
             .filter_map(|finding| {
                 let of = all.iter().filter(|contrast| contrast.finding() == finding);
                 let names: Vec<String> = of.map(|contrast| contrast.name.clone()).collect();
-                (!names.is_empty()).then(|| on_methods(finding, &names))
+                (!names.is_empty()).then(|| on_methods(self.language, finding, &names))
             })
             .collect();
         parts.join("; ")
@@ -296,23 +284,9 @@ impl<'a> Evidence<'a> {
 }
 
 /// A finding on several methods, as a clause.
-fn on_methods(finding: Finding, names: &[String]) -> String {
-    let one = names.len() == 1;
-    let names = listed(names);
-    let verb = if one { "is" } else { "are" };
-    let intervals = if one { "its own interval" } else { "their own intervals" };
-    match finding {
-        Finding::Better => format!("{names} {verb} better"),
-        Finding::Worse => format!("{names} {verb} worse"),
-        Finding::SuggestiveBetter => {
-            format!("{names} {verb} better by {intervals}, but not after correction")
-        }
-        Finding::SuggestiveWorse => {
-            format!("{names} {verb} worse by {intervals}, but not after correction")
-        }
-        Finding::NoDifference => format!("there is no clear difference for {names}"),
-        Finding::NoInterval => format!("there is no interval for {names}"),
-    }
+fn on_methods(language: Language, finding: Finding, names: &[String]) -> String {
+    let message = format!("methods-{}", finding.key());
+    say!(language, &message, names = language.listed(names), n = names.len())
 }
 
 /// The mean; none without values.

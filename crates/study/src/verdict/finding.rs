@@ -1,5 +1,7 @@
 //! The finding that interval and corrected p-value of a difference support.
 
+use wording::{Language, say};
+
 use super::PairedLine;
 use crate::Roles;
 
@@ -51,27 +53,15 @@ impl Finding {
         }
     }
 
-    /// A few words for the finding on a method.
-    pub fn words(self) -> &'static str {
+    /// The end of the names of its messages.
+    pub(super) fn key(self) -> &'static str {
         match self {
             Finding::Better => "better",
             Finding::Worse => "worse",
-            Finding::SuggestiveBetter => "better; not after correction",
-            Finding::SuggestiveWorse => "worse; not after correction",
-            Finding::NoDifference => "no clear difference",
-            Finding::NoInterval => "no interval",
-        }
-    }
-
-    /// The answer to "does pretraining help?".
-    pub(super) fn answer(self) -> &'static str {
-        match self {
-            Finding::Better => "yes",
-            Finding::Worse => "no",
-            Finding::SuggestiveBetter => "suggestive, not after correction",
-            Finding::SuggestiveWorse => "suggestive of harm, not after correction",
-            Finding::NoDifference => "no clear difference",
-            Finding::NoInterval => "no interval, so no answer yet",
+            Finding::SuggestiveBetter => "suggestive-better",
+            Finding::SuggestiveWorse => "suggestive-worse",
+            Finding::NoDifference => "no-difference",
+            Finding::NoInterval => "no-interval",
         }
     }
 }
@@ -95,17 +85,13 @@ pub struct PairFinding {
 
 impl PairFinding {
     /// A few words for a table, such as "rbm better".
-    pub fn words(&self) -> String {
+    pub fn words(&self, language: Language) -> String {
         let PairFinding { method_a, method_b, outcome, .. } = self;
-        match outcome {
-            Finding::Better | Finding::SuggestiveBetter => {
-                format!("{method_a} {}", outcome.words())
-            }
-            Finding::Worse | Finding::SuggestiveWorse => {
-                format!("{method_b} {}", outcome.flipped().words())
-            }
-            Finding::NoDifference | Finding::NoInterval => outcome.words().into(),
-        }
+        let (better, outcome) = match outcome {
+            Finding::Worse | Finding::SuggestiveWorse => (method_b, outcome.flipped()),
+            _ => (method_a, *outcome),
+        };
+        say!(language, &format!("pair-{}", outcome.key()), method = better.as_str())
     }
 }
 

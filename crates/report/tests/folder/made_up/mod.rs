@@ -38,7 +38,7 @@ pub(crate) fn styles() -> Styles {
         color,
         marker: Marker::default(),
     });
-    Styles { methods: methods.into() }
+    Styles { methods: methods.into(), ..Styles::default() }
 }
 
 /// The answer of the made-up comparison. Pairs with `pca` were not asked about.

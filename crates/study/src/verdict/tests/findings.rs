@@ -28,7 +28,7 @@ fn every_control_belongs_to_the_question() {
     let found = verdict(&lines, &pairs);
     let asked: Vec<bool> = found.pairs.iter().map(|pair| pair.asked).collect();
     assert_eq!(asked, [true, true, false, false]);
-    assert_eq!(found.pairs[1].words(), "relu-dropout better");
+    assert_eq!(found.pairs[1].words(Language::English), "relu-dropout better");
     let expected = "With 100 labels, rectified units with dropout (14.0 % test error) is better than \
                     RBM pretraining (15.0 %)";
     assert!(found.findings[1].starts_with(expected), "{:?}", found.findings);
@@ -75,11 +75,11 @@ fn an_unfinished_run_is_judged_over_the_seeds_that_are_shared() {
     .into_iter()
     .flat_map(|(method, errors)| (1..).zip(errors).map(move |(seed, &e)| cell(method, seed, e)))
     .collect();
-    let found = Verdict::of(&roles(), &lines, &[], &cells).unwrap();
+    let found = Verdict::of(Language::English, &roles(), &lines, &[], &cells).unwrap();
     assert!(found.headline.contains("denoising-autoencoder"), "{}", found.headline);
     let pair = paired("rbm", "none", 100, 2, (-5.0, -1.0));
     let some = [lines[0].clone(), lines[2].clone()];
-    let found = Verdict::of(&roles(), &some, &[pair], &cells).unwrap();
+    let found = Verdict::of(Language::English, &roles(), &some, &[pair], &cells).unwrap();
     assert!(found.headline.contains("from 21.0 % to 18.0 %"), "{}", found.headline);
 }
 
@@ -93,7 +93,7 @@ fn a_missing_method_is_said() {
     let found = verdict(&no_autoencoder, &[]);
     assert!(found.notes.iter().any(|note| note.starts_with("The families are not compared")));
     assert_eq!(found.family, "No comparison is corrected for their number.");
-    assert_eq!(Verdict::of(&roles(), &[], &[], &[]), None);
+    assert_eq!(Verdict::of(Language::English, &roles(), &[], &[], &[]), None);
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn methods_without_a_role_have_findings_but_are_not_asked_about() {
     let lines = [summary("none", 3, 100, 5, 20.0), summary("unknown", 3, 100, 5, 10.0)];
     let found = verdict(&lines, &[paired("unknown", "none", 100, 5, (-11.0, -9.0))]);
     assert!(found.headline.starts_with("No answer yet"), "{}", found.headline);
-    assert!(!found.pairs[0].asked && found.pairs[0].words() == "unknown better");
+    assert!(!found.pairs[0].asked && found.pairs[0].words(Language::English) == "unknown better");
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn the_validation_error_chooses() {
         summary("denoising", 3, 100, 2, 14.0),
     ];
     let cells = [cell("rbm", 1, 14.5), cell("denoising", 1, 14.9)];
-    let found = Verdict::of(&roles(), &lines, &[], &cells).unwrap();
+    let found = Verdict::of(Language::English, &roles(), &lines, &[], &cells).unwrap();
     assert!(found.headline.contains("RBM pretraining"), "{}", found.headline);
     let found = verdict(&lines, &[]);
     assert!(found.headline.contains("denoising-autoencoder pretraining"));

@@ -149,7 +149,7 @@ fn badge_and_headline_agree() {
             let line = with_p(paired("rbm", "none", 100, seeds, (low, high)), p);
             let found = verdict(&lines, &[line]);
             let PairFinding { asked, outcome, .. } = found.pairs[0];
-            let badge = found.pairs[0].words();
+            let badge = found.pairs[0].words(Language::English);
             let (answer, _) = found.headline.split_once(": ").expect("an answer");
             let finding = &found.findings[0];
             let (expected_answer, expected_badge, in_finding) = match outcome {

@@ -84,7 +84,7 @@ pub(super) fn cell(method: &str, seed: u64, error_pct: f64) -> CellLine {
 }
 
 pub(super) fn verdict(summary: &[SummaryLine], paired: &[PairedLine]) -> Verdict {
-    Verdict::of(&roles(), summary, paired, &[]).unwrap()
+    Verdict::of(Language::English, &roles(), summary, paired, &[]).unwrap()
 }
 
 pub(super) fn headline(summary: &[SummaryLine], paired: &[PairedLine]) -> String {
