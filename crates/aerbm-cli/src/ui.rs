@@ -65,7 +65,8 @@ impl Ui {
             return Ok(());
         }
         let picture = image::open(path).with_context(|| path.display().to_string())?;
-        let place = viuer::Config { absolute_offset: false, ..viuer::Config::default() };
+        let place =
+            viuer::Config { absolute_offset: false, ..protocols(|name| std::env::var(name).ok()) };
         viuer::print(&picture, &place).context("--show: the terminal cannot show the figure")?;
         Ok(())
     }
@@ -205,7 +206,38 @@ impl Monitor for Ui {
     }
 }
 
+/// The ways of drawing that the environment says this terminal has; the others are half blocks. The terminal is not
+/// asked, because one that does not answer would be waited for without end.
+fn protocols(variable: impl Fn(&str) -> Option<String>) -> viuer::Config {
+    let is = |name: &str, parts: &[&str]| {
+        variable(name).is_some_and(|value| parts.iter().any(|part| value.contains(part)))
+    };
+    viuer::Config {
+        use_kitty: is("TERM", &["kitty", "ghostty"]),
+        use_iterm: is("TERM_PROGRAM", &["iTerm", "WezTerm"]) || is("LC_TERMINAL", &["iTerm"]),
+        use_sixel: is("TERM", &["sixel", "foot", "mlterm"]),
+        ..viuer::Config::default()
+    }
+}
+
 /// Writes a line to standard error, where a failure cannot be reported.
 pub(crate) fn print_aside(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}", harmless(text));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terminals_are_known_by_their_names_and_others_get_half_blocks() {
+        let of = |name: &'static str, value: &'static str| {
+            let found = protocols(move |asked| (asked == name).then(|| value.to_owned()));
+            [found.use_kitty, found.use_iterm, found.use_sixel]
+        };
+        assert_eq!(of("TERM", "xterm-256color"), [false; 3]);
+        assert_eq!(of("TERM", "xterm-kitty"), [true, false, false]);
+        assert_eq!(of("TERM_PROGRAM", "iTerm.app"), [false, true, false]);
+        assert_eq!(of("TERM", "foot"), [false, false, true]);
+    }
 }

@@ -274,7 +274,7 @@ mod tests {
         ];
         let here: Vec<&PointRow> = rows.iter().collect();
         assert_eq!(
-            numbers("p", &here, &["a", "b", "c", "absent"]),
+            numbers(Language::English, "p", &here, &["a", "b", "c", "absent"]),
             "p: 5 points, 80 % of them nearest to the middle of their own class; the closest classes are a and b."
         );
     }
