@@ -142,6 +142,9 @@ fn a_search_goes_on_within_a_trial() {
     assert_eq!(without_times(broken.outcome), without_times(whole.outcome));
 }
 
+/// Damages a file.
+type Spoil = fn(&Path);
+
 /// Checkpoints of other settings, and those that are damaged, are told and not used.
 #[test]
 fn a_checkpoint_that_does_not_fit_is_not_used() {
@@ -166,11 +169,11 @@ fn a_checkpoint_that_does_not_fit_is_not_used() {
             files.find_map(|file| Some(file.expect("an entry").path()).filter(is_checkpoint));
         (store, path.expect("a checkpoint"))
     };
-    let spoilt: [(&str, &dyn Fn(&Path), &str); 4] = [
-        ("short", &|path| shorten(path), "its tensors take"),
-        ("empty", &|path| std::fs::write(path, "").expect("written"), "its header has 0 bytes"),
-        ("other", &|path| replace(path, b"\\\"key\\\":\\\"", b"0"), "of other settings or data"),
-        ("lacking", &|path| replace(path, b"\"model.0.w", b"E"), "`model.0.weights` is missing"),
+    let spoilt: [(&str, Spoil, &str); 4] = [
+        ("short", shorten, "its tensors take"),
+        ("empty", |path| std::fs::write(path, "").expect("written"), "its header has 0 bytes"),
+        ("other", |path| replace(path, b"\\\"key\\\":\\\"", b"0"), "of other settings or data"),
+        ("lacking", |path| replace(path, b"\"model.0.w", b"E"), "`model.0.weights` is missing"),
     ];
     for (name, spoil, reason) in spoilt {
         let (store, path) = left(name);
