@@ -14,7 +14,6 @@ use crate::ui::Ui;
 
 /// Train one model from a preset or a configuration file
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "options without a value are independent")]
 pub(crate) struct Arguments {
     /// Preset or TOML file (see --list)
     #[arg(required_unless_present = "list", value_name = "PRESET|FILE")]
