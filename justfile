@@ -130,6 +130,21 @@ miri:
         MIRIFLAGS=-Zmiri-disable-isolation CARGO_TARGET_DIR=target/miri cargo +nightly miri test -p aerbm-numerics --lib; \
     else echo "skipped: Miri is not installed (rustup +nightly component add miri)"; fi
 
+# Test the kernels of numerics with NEON in an emulator; needs qemu-user and a C compiler for aarch64
+[group("develop")]
+neon:
+    rustup target add aarch64-unknown-linux-gnu
+    CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
+    CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu" \
+    cargo test --locked -p aerbm-numerics --lib --target aarch64-unknown-linux-gnu
+
+# Check that the program compiles for Arm and for Windows; needs C compilers for both
+[group("develop")]
+check-elsewhere:
+    rustup target add aarch64-unknown-linux-gnu x86_64-pc-windows-gnu
+    cargo check --locked -p aerbm-cli --target aarch64-unknown-linux-gnu
+    cargo check --locked -p aerbm-cli --target x86_64-pc-windows-gnu
+
 # Check that principal components are those of LAPACK; needs OpenBLAS
 [group("develop")]
 lapack:

@@ -6,9 +6,12 @@ use std::cell::Cell;
 use ndarray::{ArrayView2, ArrayViewMut2};
 use pulp::Arch;
 
-use super::csr::{Csr, CsrBuffer, compress};
+#[cfg(target_arch = "x86_64")]
+use super::csr::compress;
+use super::csr::{Csr, CsrBuffer};
 use super::lanes::Lanes;
 use super::pack::Packed;
+#[cfg(target_arch = "x86_64")]
 use super::transpose::{SIDE, transpose_square, transpose_square_f32};
 
 /// Kernels of a scalar type, and scratch memory that outlives a call.
