@@ -120,14 +120,15 @@ fn a_comparison_in_korean_has_no_english_sentence_and_keeps_its_language() {
 fn the_page_of_a_model_in_korean_has_no_english_sentence() {
     let data = small_mnist(300, 60);
     let folder = tempfile::tempdir().expect("a temporary folder");
-    for (preset, settings) in [
-        ("denoising", &["model.n_hidden=16"][..]),
-        ("rbm", &["model.n_hidden=16"][..]),
-        ("conv-rbm", &[][..]),
-    ] {
+    let small = ["model.n_hidden=16", "training.epochs=1"];
+    let layers = "layers=[{model={maps=6, kernel=7, pool=2}, training={epochs=1}}, \
+                  {model={maps=8, kernel=4, pool=2}, training={epochs=1}}]";
+    for (preset, settings) in
+        [("denoising", &small[..]), ("rbm", &small[..]), ("conv-rbm", &[layers][..])]
+    {
         let run = folder.path().join(preset);
         let mut args = vec!["train", preset, "--language", "ko", "--set", "split={train=250}"];
-        for setting in settings.iter().chain(&["training.epochs=1"]) {
+        for setting in settings {
             args.extend(["--set", setting]);
         }
         aerbm().args(args).arg("--data").arg(data.path()).arg("--out").arg(&run).assert().success();

@@ -176,7 +176,6 @@ fact-threads = threads
 fact-arch = arch
 fact-os = os
 fact-failure = failure
-fact-recommendation = recommendation
 fact-language = language
 status-complete = complete
 status-running = running

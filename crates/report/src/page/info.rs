@@ -44,7 +44,9 @@ fn facts(language: Language, info: &Value) -> Vec<(String, String)> {
         .filter(|(key, value)| {
             !KEYS.contains(&key.as_str()) && !value.is_object() && !value.is_array()
         })
-        .filter(|(key, _)| !["about", "command", "data_key"].contains(&key.as_str()))
+        .filter(|(key, _)| {
+            !["about", "command", "data_key", "recommendation"].contains(&key.as_str())
+        })
         .map(|(key, value)| (key.clone(), value))
         .collect();
     others.sort_by(|a, b| a.0.cmp(&b.0));
