@@ -40,13 +40,16 @@ fn kills_at_random_lose_nothing() {
     println!("kills survived: {kills} in {runs} runs");
 }
 
-/// A comparison whose layers take a second or more.
+/// A comparison whose stages take so long that a request to stop comes within them.
 #[cfg(unix)]
 fn longer_comparison() -> Vec<&'static str> {
     let longer = |word: &&'static str| match *word {
         "none,rbm,autoencoder" => "none,rbm",
         "rbm.training.epochs=1" => "rbm.training.epochs=3000",
         "layers=[6, 4]" => "layers=[6]",
+        "labels=[{count=20, updates=10, batch_size=10}]" => {
+            "labels=[{count=20, updates=8000, batch_size=10}]"
+        }
         other => other,
     };
     COMPARISON.iter().map(longer).collect()
