@@ -116,6 +116,8 @@ mod tests {
         now: u32,
         saved: Vec<u32>,
         stop_at: Option<u32>,
+        /// The time that a part takes at least.
+        time: Duration,
     }
 
     impl Resumable for Count {
@@ -126,6 +128,7 @@ mod tests {
         }
 
         fn go_on(&mut self, due: &dyn Fn() -> bool) -> Result<(), Infallible> {
+            std::thread::sleep(self.time);
             self.now += 1;
             while !self.now.is_multiple_of(3) && !self.is_stopped() && !due() {
                 self.now += 1;
@@ -148,7 +151,8 @@ mod tests {
         let mut count = Count::default();
         assert_eq!(run(&mut count, Pace::never()), Ok(true));
         assert_eq!((count.now, count.saved.len()), (12, 0));
-        let mut count = Count::default();
+        // Steps that take far longer than saving, which would otherwise wait.
+        let mut count = Count { time: Duration::from_millis(2), ..Count::default() };
         assert_eq!(run(&mut count, Pace::every(Duration::ZERO)), Ok(true));
         assert_eq!(count.saved.len(), 12, "after every step");
         for stop_at in [2, 3, 12] {
