@@ -5,9 +5,6 @@ aerbm := "cargo run --release -p aerbm-cli " + features + " --"
 # The folder of binaries that `cargo test` builds.
 built := env("CARGO_TARGET_DIR", "target") / "debug"
 
-# The program that the tests use is built in half the time, and is fast enough for a minute's work.
-soon := "cargo build --locked --workspace --bin aerbm " + features + " && " + built + "/aerbm"
-
 # Recipes get their arguments as typed, spaces included.
 set positional-arguments
 
@@ -19,12 +16,12 @@ default:
 # Train, compare and report, continuing an earlier run: quick (a minute), default (20) or paper (hours)
 [group("run")]
 pipeline profile="default" *ARGS:
-    {{ if profile == "quick" { soon } else { aerbm } }} pipeline --profile "$@"
+    {{ aerbm }} pipeline --profile "$@"
 
 # Run the pipeline in a minute, on real MNIST
 [group("run")]
 quick *ARGS:
-    {{ soon }} pipeline --profile quick "$@"
+    {{ aerbm }} pipeline --profile quick "$@"
 
 # Compare the methods over label counts, depths and seeds
 [group("run")]
