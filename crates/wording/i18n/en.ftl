@@ -441,8 +441,8 @@ figure-hidden-layers = Hidden layers in two dimensions: { $run }
 
 ## Titles of panels and axes, names of series, labels of rows
 
-axis-inputs = inputs, { $n } values: { $share } % right
-axis-layer = layer { $layer }, { $n } values: { $share } % right
+axis-inputs-seen = inputs, { $n } values: { $share } % right
+axis-layer-seen = layer { $layer }, { $n } values: { $share } % right
 
 axis-reconstruction = Reconstruction of unseen images
 axis-training-cost = Training cost of autoencoders
