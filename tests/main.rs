@@ -17,6 +17,8 @@ mod own_data;
 mod rbm;
 mod replacing;
 mod reproducible;
+#[cfg(unix)]
+mod signals;
 #[cfg(target_os = "linux")]
 mod slurm;
 mod support;

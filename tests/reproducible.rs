@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 use predicates::prelude::*;
 use predicates::str::contains;
 
+#[cfg(unix)]
+use crate::signals::aerbm_that_ignores;
 use crate::support::{aerbm, promised_tables, small_comparison, small_mnist};
 
 fn run(args: &[&str], data: &Path, out: &Path, threads: &str) -> assert_cmd::assert::Assert {
@@ -72,21 +74,6 @@ fn one_more_seed_computes_only_that_seed() {
     args.push("--force");
     // Logistic regression has no depth, so that the second depth reuses the cell of the first.
     run(&args, data.path(), folder.path(), "2").stderr(contains("28 stages computed, 64 reused"));
-}
-
-/// The command in a process that ignores these signals and no others, whatever the process of the tests does.
-#[cfg(unix)]
-fn aerbm_that_ignores(signals: &str) -> Command {
-    const START: &str = "
-import os, signal, sys
-for name in ['SIGINT', 'SIGHUP', 'SIGTERM']:
-    ignored = name in sys.argv[1].split()
-    signal.signal(getattr(signal, name), signal.SIG_IGN if ignored else signal.SIG_DFL)
-os.execv(sys.argv[2], sys.argv[2:])
-";
-    let mut command = Command::new("python3");
-    command.args(["-c", START, signals]).arg(assert_cmd::cargo::cargo_bin("aerbm"));
-    command
 }
 
 #[cfg(unix)]

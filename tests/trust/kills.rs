@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::faults::COMPARISON;
 use crate::mutate::Random;
+#[cfg(unix)]
+use crate::signals::aerbm_that_ignores;
 use crate::support::{aerbm, ended, is_long, leftovers, place, promised};
 
 #[test]
@@ -55,22 +57,6 @@ fn longer_comparison() -> Vec<&'static str> {
     COMPARISON.iter().map(longer).collect()
 }
 
-/// The command in a process that ignores no signal. One that the process of the tests ignores, as a job in the
-/// background may, would be ignored by the program as well.
-#[cfg(unix)]
-fn aerbm_that_heeds_signals(folder: &Path) -> Command {
-    const START: &str = "
-import os, signal, sys
-for one in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
-    signal.signal(one, signal.SIG_DFL)
-os.execv(sys.argv[1], sys.argv[1:])
-";
-    let mut command = Command::new("python3");
-    command.args(["-c", START]).arg(assert_cmd::cargo::cargo_bin!("aerbm"));
-    command.current_dir(folder).env("RAYON_NUM_THREADS", "1");
-    command
-}
-
 /// A request to stop within a stage saves the training there. The same command goes on within the stage, to the same
 /// bytes.
 #[cfg(unix)]
@@ -91,7 +77,8 @@ fn requests_to_stop_save_a_stage_in_the_middle() {
         let stopped = || {
             let place = place();
             let run = place.path().join("run");
-            let mut command = aerbm_that_heeds_signals(place.path());
+            let mut command = aerbm_that_ignores("");
+            command.current_dir(place.path()).env("RAYON_NUM_THREADS", "1");
             command.args(longer_comparison()).arg("--quiet").env("AERBM_CHECKPOINT_MS", "0");
             let mut child = command.spawn().expect("it starts");
             while checkpoints(&run).is_empty() {

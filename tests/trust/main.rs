@@ -16,4 +16,7 @@ mod fuzz;
 mod kills;
 mod mutate;
 mod row;
+#[cfg(unix)]
+#[path = "../signals.rs"]
+mod signals;
 mod support;
