@@ -58,6 +58,7 @@ def compare(
     settings=None,
     out=None,
     force=False,
+    language=None,
     backend=None,
     n_jobs=None,
     verbose=0,
@@ -68,7 +69,8 @@ def compare(
     of the search of hyperparameters are those of the program's default comparison unless they are given;
     ``settings`` are further ones, such as ``{"layers": [128], "learning_rates": [0.01]}``. The run is written into
     the folder ``out``, where an earlier one goes on, or is replaced if its settings differ and ``force`` is true;
-    None makes a temporary folder. Columns outside [0, 1] are standardised.
+    None makes a temporary folder. Its page is in the ``language`` "en" or "ko"; None keeps that of an earlier run, or is
+    English. Columns outside [0, 1] are standardised.
 
     ``backend`` spreads the work over processes: ``"joblib"`` for the backend of joblib that is active, such as that
     of ``joblib.parallel_config(backend="dask")``, or the name of one, such as ``"loky"``. The workers need to see
@@ -78,27 +80,26 @@ def compare(
     X, y = check_X_y(X, y, dtype=np.float32)
     classes, codes = np.unique(y, return_inverse=True)
     folder = Path(tempfile.mkdtemp(prefix="aerbm-") if out is None else out).absolute()
-    folder.mkdir(parents=True, exist_ok=True)
+    everything = labels == "all" if isinstance(labels, str) else False
+    options = {
+        "methods": list(methods or []),
+        "labels": [] if everything or labels is None else list(labels),
+        "all_labels": everything,
+        "depths": list(depths or []),
+        "seeds": seeds,
+        "first_seed": first_seed,
+        "trials": trials,
+        "set": assignments(settings or {}),
+        "language": language,
+        "force": force,
+    }
     data = folder / "data.npz"
+    arguments = data, folder, options
+    comparison = _aerbm.Comparison(*arguments)
+    folder.mkdir(parents=True, exist_ok=True)
     part = folder / "data.part.npz"
     np.savez(part, X=X, y=codes.astype(np.uint8 if len(classes) <= 256 else np.int64))
     os.replace(part, data)
-    everything = labels == "all" if isinstance(labels, str) else False
-    arguments = (
-        data,
-        None,
-        folder,
-        list(methods or []),
-        None if everything or labels is None else list(labels),
-        everything,
-        list(depths or []),
-        seeds,
-        first_seed,
-        trials,
-        assignments(settings or {}),
-        force,
-    )
-    comparison = _aerbm.Comparison(*arguments)
     if backend is not None:
         spread(comparison, arguments, None if backend == "joblib" else backend, n_jobs, verbose)
         n_jobs = None

@@ -115,3 +115,12 @@ def test_a_comparison_answers_with_tables_a_page_and_a_network(digits, tmp_path)
     pytest.importorskip("matplotlib").use("agg")
     axes = aerbm.plot.comparison(found)
     assert axes.get_xlabel() == "labels"
+
+
+def test_the_page_of_a_comparison_may_be_korean(digits, tmp_path):
+    found = compared(digits, tmp_path / "run", language="ko")
+    assert '<html lang="ko">' in found.page.read_text(encoding="utf-8")
+    assert '<html lang="ko">' in compared(digits, tmp_path / "run").page.read_text(encoding="utf-8")
+    with pytest.raises(ValueError, match="xx.*en, ko"):
+        compared(digits, tmp_path / "other", language="xx")
+    assert not (tmp_path / "other").exists()

@@ -11,9 +11,12 @@ mod bad_models;
 mod bad_settings;
 mod bad_words;
 mod commands;
+mod disk;
 mod faults;
 mod fuzz;
 mod kills;
+#[cfg(target_os = "linux")]
+mod long_use;
 mod mutate;
 mod row;
 #[cfg(unix)]

@@ -1,8 +1,9 @@
 use nn_core::{
     Metric, Minibatches, Optimizer, Parameters, Pause, Progress, RestoreError, Samples, TensorMap,
-    TrainingError, Unfinished, assign, check_representable, has_missing, restore, store,
+    TrainingError, Unfinished, UnreadableSamples, assign, check_representable, has_missing,
+    restore, store,
 };
-use numerics::{Purpose, Real, Stream};
+use numerics::{Purpose, Real, Stream, paced};
 
 use crate::baseline::baseline;
 use crate::examples::Examples;
@@ -155,10 +156,12 @@ impl<F: Real> Training<F> {
             let step = self.epochs_done * n_batches + batch;
             let rate = self.config.learning_rate * self.config.schedule.factor(step, steps);
             let stream = |purpose| stream(purpose).batch(batch);
-            let batch = self.examples.batch(&data, samples, stream)?;
-            let memory = (&mut self.memory, &mut self.gradient);
-            let optimizer = &mut self.optimizer;
-            let cost = gradient::step(model, &self.objective, &batch, memory, optimizer, rate);
+            let cost = paced(|| -> Result<f64, UnreadableSamples> {
+                let batch = self.examples.batch(&data, samples, stream)?;
+                let memory = (&mut self.memory, &mut self.gradient);
+                let optimizer = &mut self.optimizer;
+                Ok(gradient::step(model, &self.objective, &batch, memory, optimizer, rate))
+            })?;
             if cost.is_finite() {
                 mean.add(cost, samples.len());
             }

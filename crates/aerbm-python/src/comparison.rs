@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use aerbm::Language;
 use aerbm::compare::{self, CompareOptions, Place};
 use aerbm::data::{self, Loaded, Source};
 use aerbm::stages::Part;
@@ -18,6 +19,7 @@ pub(crate) struct Comparison {
     source: Source,
     out: PathBuf,
     options: CompareOptions,
+    language: Option<Language>,
     force: bool,
 }
 
@@ -39,29 +41,34 @@ impl Comparison {
     }
 }
 
+/// The options of a comparison, a dictionary in Python.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+struct Options {
+    methods: Vec<String>,
+    labels: Vec<usize>,
+    all_labels: bool,
+    depths: Vec<usize>,
+    seeds: Option<u64>,
+    first_seed: Option<u64>,
+    trials: Option<usize>,
+    set: Vec<String>,
+    language: Option<String>,
+    force: bool,
+}
+
 #[pymethods]
 impl Comparison {
+    /// A comparison on the rows of the file `data`.
     #[new]
-    #[allow(clippy::too_many_arguments, reason = "Python calls it by one line")]
-    fn new(
-        data: PathBuf,
-        label_column: Option<String>,
-        out: PathBuf,
-        methods: Vec<String>,
-        labels: Option<Vec<usize>>,
-        all_labels: bool,
-        depths: Vec<usize>,
-        seeds: Option<u64>,
-        first_seed: Option<u64>,
-        trials: Option<usize>,
-        set: Vec<String>,
-        force: bool,
-    ) -> Self {
-        let labels = labels.unwrap_or_default();
+    fn new(data: PathBuf, out: PathBuf, options: Options) -> PyResult<Self> {
+        let Options { methods, labels, all_labels, depths, seeds, first_seed, .. } = options;
+        let Options { trials, set, language, force, .. } = options;
+        let language = language.map(|code| code.parse().map_err(value_error)).transpose()?;
         let options =
             CompareOptions { methods, labels, all_labels, depths, seeds, first_seed, trials, set };
-        let source = Source { data: data.display().to_string(), label_column, ..Source::default() };
-        Comparison { source, out, options, force }
+        let source = Source { data: data.display().to_string(), ..Source::default() };
+        Ok(Comparison { source, out, options, language, force })
     }
 
     /// The keys of the stages that are missing, in waves: each stage needs those of earlier waves alone.
@@ -107,7 +114,7 @@ impl Comparison {
                     best: self.out.join(aerbm::best::BEST),
                     out: self.out.clone(),
                     force: self.force,
-                    language: None,
+                    language: self.language,
                 };
                 compare::run(&self.options, settings, &loaded, &place, &listener)
             };

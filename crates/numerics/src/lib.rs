@@ -3,6 +3,7 @@
 #![allow(clippy::inline_always, reason = "kernels must be inlined to be vectorised")]
 
 pub mod elementary;
+mod pace;
 mod product;
 mod real;
 mod reduce;
@@ -12,6 +13,7 @@ mod sync;
 mod team;
 pub mod times;
 
+pub use pace::paced;
 pub use product::{
     Patches, Prepared, convolution_gradient, convolve, convolve_transposed, matmul, matmul_consume,
     matmul_scaled, matmul_then, part_sums,

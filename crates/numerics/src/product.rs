@@ -3,8 +3,8 @@
 //! Our own kernels take the shapes of a training step. They add the terms of each element in
 //! ascending order of k, and skip the zeros of a sparse A, so the bits of the result depend neither
 //! on the number of threads nor on the choice of kernel, nor those of a row on the rows beside it.
-//! Products with very many terms or with a transposed result go to the `gemm` crate, in shards that
-//! depend on the shape alone.
+//! Products with very many terms or with a transposed result go to `ndarray`, in shards that depend
+//! on the shape alone.
 //!
 //! # Layout of a packed product
 //!
@@ -50,6 +50,7 @@
 
 use std::ops::Range;
 
+use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 use pulp::Arch;
 
@@ -339,7 +340,7 @@ fn check<F>(a: ArrayView2<F>, b: ArrayView2<F>, out: &ArrayViewMut2<F>) {
     );
 }
 
-/// Computes one product on the calling thread, with the `gemm` crate.
+/// Computes one product on the calling thread, by `ndarray`.
 fn serial<F: Real>(
     alpha: F,
     a: ArrayView2<F>,
@@ -348,35 +349,7 @@ fn serial<F: Real>(
     mut out: ArrayViewMut2<F>,
 ) {
     check(a, b, &out);
-    let ((m, k), n) = (a.dim(), b.ncols());
-    let (a_strides, b_strides) = (a.strides(), b.strides());
-    let out_strides = [out.strides()[0], out.strides()[1]];
-    // SAFETY: pointers and strides come from views that are borrowed for the call, and their shapes
-    // were checked above; `out` is borrowed mutably, so it overlaps neither operand.
-    #[allow(unsafe_code, reason = "gemm takes pointers")]
-    unsafe {
-        gemm::gemm(
-            m,
-            n,
-            k,
-            out.as_mut_ptr(),
-            out_strides[1],
-            out_strides[0],
-            beta != F::zero(),
-            a.as_ptr(),
-            a_strides[1],
-            a_strides[0],
-            b.as_ptr(),
-            b_strides[1],
-            b_strides[0],
-            beta,
-            alpha,
-            false,
-            false,
-            false,
-            gemm::Parallelism::None,
-        );
-    }
+    general_mat_mul(alpha, &a, &b, beta, &mut out);
 }
 
 #[cfg(test)]

@@ -86,6 +86,13 @@ pub fn team_size() -> usize {
     with_current(|team| team.map_or(1, Team::threads))
 }
 
+/// Calls `body` without the team: what it calls runs on this thread.
+#[cfg_attr(loom, allow(dead_code, reason = "not tested under loom"))]
+pub(crate) fn alone<R>(body: impl FnOnce() -> R) -> R {
+    let _alone = Entered::leave();
+    body()
+}
+
 /// Maximum number of tasks in a job: each has a bit in a word.
 const MAX_TASKS: usize = 64;
 

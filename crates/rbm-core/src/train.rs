@@ -7,7 +7,7 @@ use nn_core::{
     MeanCost, Minibatches, Optimizer, Parameters as _, Pause, RestoreError, Samples, TensorMap,
     TrainingError, Unfinished, assign, has_missing, restore, store,
 };
-use numerics::{Purpose, Real, Stream};
+use numerics::{Purpose, Real, Stream, paced};
 
 use crate::annealing::require_linear_hidden;
 use crate::divergence::Watch;
@@ -226,7 +226,8 @@ impl<F: Real> Training<F> {
                 return Ok(false);
             }
             let (samples, place) = (minibatches.batch(batch), Place { epoch, batch, n_batches });
-            if let Some(cost) = self.learn(rbm, data, samples, place)? {
+            let cost = paced(|| self.learn(rbm, data, samples, place))?;
+            if let Some(cost) = cost {
                 mean.add(cost, samples.len());
                 if place.step() == 0 {
                     self.watch.begin(cost);

@@ -5,7 +5,7 @@ use nn_core::{
     MeanCost, Metric, Minibatches, Optimizer, Pause, Progress, RestoreError, TensorMap,
     TrainingError, Unfinished, gather, require, restore, restored_exactly, store, store_exactly,
 };
-use numerics::{Purpose, Stream, by_rows};
+use numerics::{Purpose, Stream, by_rows, paced};
 
 use crate::classification::{ClassifierMemory, NotFinite, classification_step};
 use crate::dropout::{DropoutDraw, leave_out};
@@ -188,7 +188,7 @@ impl Job for FineTuning<'_> {
             if self.updates > first && pause() {
                 return Ok(None);
             }
-            self.step()?;
+            paced(|| self.step())?;
             // Evaluate at the ends of `evaluations` equal parts of the updates.
             let due = self.updates * self.config.evaluations / self.config.updates;
             if due > self.history.len() {

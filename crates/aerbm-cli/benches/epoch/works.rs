@@ -7,7 +7,7 @@ use nn_core::{
     Activation, ConvolutionConfig, Initialiser, Loss, MeanCost, Minibatches, Optimizer, Parameters,
     Pooling, Rule, Samples as _, Schedule,
 };
-use numerics::{Purpose, Stream};
+use numerics::{Purpose, Stream, paced};
 use rbm_core::{Algorithm, NegativeVisible, Rbm, RbmConfig};
 use stack::{
     Classifier, ClassifierMemory, LayerPretraining, RandomInitialisation, classification_step,
@@ -198,15 +198,10 @@ fn classifier<'a>(
             let mut x = x.slice_mut(s![..samples.len(), ..]);
             images.gather(samples, x.view_mut()).expect("images are in memory");
             let y: Vec<u8> = samples.iter().map(|&sample| labels[sample]).collect();
-            let step = classification_step(
-                &mut model,
-                x.view(),
-                &y,
-                &mut memory,
-                &mut optimizer,
-                1e-3,
-                None,
-            );
+            let step = paced(|| {
+                let x = x.view();
+                classification_step(&mut model, x, &y, &mut memory, &mut optimizer, 1e-3, None)
+            });
             mean.add(step.expect("the cost stays finite"), samples.len());
         }
         mean.mean()

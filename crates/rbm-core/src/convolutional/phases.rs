@@ -158,8 +158,7 @@ impl<F: Real> ConvPhases<F> {
 /// Runs both phases of CD-k, for k = `gibbs_steps`, on the `n` images of the
 /// [batch](ConvPhases::set_batch), so that [`ConvPhases::gradient`] gives the CD-k gradient. Returns the
 /// squared error of the first reconstruction in units of σ², summed over visible units, mean over samples.
-/// Takes two sublayers of `stream` per Gibbs step; allocates nothing (with fewer than 24 positions of the
-/// kernel, or fewer than 24 values in a patch: buffers inside `gemm`).
+/// Takes two sublayers of `stream` per Gibbs step; allocates nothing.
 ///
 /// # Panics
 /// If shapes differ, or `gibbs_steps` is 0.

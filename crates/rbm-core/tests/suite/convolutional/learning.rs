@@ -286,23 +286,27 @@ fn gaussian_channels_are_measured_in_their_own_deviation() {
 
 #[test]
 fn a_step_allocates_nothing() {
-    let image = ImageShape { height: 12, width: 12, channels: 1 };
-    let data = Array2::from_shape_fn((120, 144), |(i, j)| f32::from(u8::from((i * j + i) % 7 < 2)));
-    let config = ConvRbmConfig { maps: 6, kernel: 5, pool: 2, ..Default::default() };
-    for algorithm in [
-        Algorithm::Cd { negative_visible: NegativeVisible::Samples },
-        Algorithm::Pcd { chains: 20 },
-    ] {
-        let counts = [60, 24].map(|batch_size| {
-            let settings = ConvTrainingConfig { batch_size, algorithm, ..settings() };
-            let mut rbm = ConvRbm::new(&config, image, &data, 1, 0).expect("valid");
-            let mut training = ConvTraining::new(&rbm, &settings, &data, 1, 0).expect("valid");
-            training.epoch(&mut rbm, &data).expect("converges");
-            allocation_counter::measure(|| {
+    // The second kernel has four positions, and nine values in a patch.
+    for (side, kernel) in [(12, 5), (4, 3)] {
+        let image = ImageShape { height: side, width: side, channels: 1 };
+        let pixel = |(i, j)| f32::from(u8::from((i * j + i) % 7 < 2));
+        let data = Array2::from_shape_fn((120, side * side), pixel);
+        let config = ConvRbmConfig { maps: 6, kernel, pool: 2, ..Default::default() };
+        for algorithm in [
+            Algorithm::Cd { negative_visible: NegativeVisible::Samples },
+            Algorithm::Pcd { chains: 20 },
+        ] {
+            let counts = [60, 24].map(|batch_size| {
+                let settings = ConvTrainingConfig { batch_size, algorithm, ..settings() };
+                let mut rbm = ConvRbm::new(&config, image, &data, 1, 0).expect("valid");
+                let mut training = ConvTraining::new(&rbm, &settings, &data, 1, 0).expect("valid");
                 training.epoch(&mut rbm, &data).expect("converges");
-            })
-            .count_total
-        });
-        assert_eq!(counts, [0, 0], "2 steps and 5, {algorithm:?}");
+                allocation_counter::measure(|| {
+                    training.epoch(&mut rbm, &data).expect("converges");
+                })
+                .count_total
+            });
+            assert_eq!(counts, [0, 0], "2 steps and 5, {algorithm:?}, {side} pixels a side");
+        }
     }
 }
