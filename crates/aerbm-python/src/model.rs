@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use aerbm::config::{LikelihoodSettings, RunConfig};
 use aerbm::likelihood::LogZ;
 use aerbm::mnist_io::ImageShape;
-use aerbm::ndarray::{Array1, Array2, ArrayView2, Axis, CowArray};
+use aerbm::ndarray::{Array1, Array2, Axis, CowArray};
 use aerbm::nn_core::{BlockKind, Layout, TensorMap};
 use aerbm::rbm_core::Rbm;
 use aerbm::{Trained, apply};
@@ -16,6 +16,8 @@ use pyo3::types::{PyBytes, PyDict};
 use crate::errors::{exception, value_error};
 use crate::long::{Listener, with_threads};
 use crate::rows::Rows;
+
+mod passes;
 
 /// Number of rows of other forms that are converted at a time.
 const DRAWN_TOGETHER: usize = 1000;
@@ -36,52 +38,6 @@ impl Model {
 
     pub(crate) fn trained(&self) -> &Trained {
         &self.trained
-    }
-
-    /// Multiplications of a pass of these rows through the model.
-    fn work(&self, rows: &Rows<'_>) -> usize {
-        rows.n_rows().saturating_mul(self.trained.model.n_parameters())
-    }
-
-    /// Checks the rows, and applies `function` to blocks of them.
-    fn map<'py>(
-        &self,
-        py: Python<'py>,
-        rows: &Rows<'_>,
-        threads: usize,
-        function: impl Fn(&aerbm::Model, ArrayView2<f32>) -> Array2<f32> + Send + Sync,
-    ) -> PyResult<Bound<'py, PyAny>> {
-        rows.require_width(self.trained.model.n_visible())?;
-        let work = self.work(rows);
-        rows.map(py, |x| with_threads(threads, work, || function(&self.trained.model, x)))
-    }
-
-    /// A number for each row, by blocks of them.
-    fn numbers<'py>(
-        &self,
-        py: Python<'py>,
-        rows: &Rows<'_>,
-        threads: usize,
-        function: impl Fn(&Trained, ArrayView2<f32>) -> Result<Vec<f64>, aerbm::Error> + Send + Sync,
-    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
-        rows.require_width(self.trained.model.n_visible())?;
-        let work = self.work(rows);
-        let found = rows.read(py, |samples| {
-            with_threads(threads, work, || {
-                let mut numbers = Ok(Vec::with_capacity(samples.n_samples()));
-                let mut add = |_: usize, block: ArrayView2<f32>| {
-                    if let Ok(all) = &mut numbers {
-                        match function(&self.trained, block) {
-                            Ok(found) => all.extend(found),
-                            Err(error) => numbers = Err(error),
-                        }
-                    }
-                };
-                samples.for_each_block(&mut add).expect("the rows are in memory");
-                numbers
-            })
-        })?;
-        Ok(found.map_err(exception)?.into_pyarray(py))
     }
 
     fn rbm(&self) -> PyResult<&Rbm<f32>> {

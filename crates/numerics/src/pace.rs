@@ -18,22 +18,14 @@ pub fn paced<R>(step: impl FnOnce() -> R) -> R {
     if team_size() == 1 {
         return step();
     }
-    match PACE.with_borrow(Pace::way) {
-        (Way::Team, false) => counted(step),
-        (Way::Alone, false) => counted(|| alone(step)),
-        (way, true) => {
-            let start = Instant::now();
-            let result = if way == Way::Team { step() } else { alone(step) };
-            let time = start.elapsed();
-            PACE.with_borrow_mut(|pace| pace.add(Some(time)));
-            result
-        }
-    }
-}
-
-fn counted<R>(step: impl FnOnce() -> R) -> R {
-    let result = step();
-    PACE.with_borrow_mut(|pace| pace.add(None));
+    let (way, timed) = PACE.with_borrow(Pace::way);
+    let start = timed.then(Instant::now);
+    let result = match way {
+        Way::Team => step(),
+        Way::Alone => alone(step),
+    };
+    let time = start.map(|start| start.elapsed());
+    PACE.with_borrow_mut(|pace| pace.add(time));
     result
 }
 
@@ -49,7 +41,7 @@ enum Way {
 }
 
 impl Way {
-    const fn other(self) -> Self {
+    fn other(self) -> Self {
         match self {
             Way::Team => Way::Alone,
             Way::Alone => Way::Team,
