@@ -17,8 +17,8 @@ fn assert_one_line(code: Option<i32>, stderr: &str, says: &str, what: &str) {
     assert_eq!(last.matches(says).count(), 1, "{what}: {stderr}");
 }
 
-/// A shell with a small disk of its own at `disk`, which nobody else sees; it can then be given `GROW` or made
-/// `READ_ONLY`. None where the system has no such disks for this user.
+/// A shell that runs `script` on a small disk of its own, which nobody else sees, with the command as its
+/// arguments. The script may mount the disk again, larger or read-only. None where this user can have no such disks.
 #[cfg(target_os = "linux")]
 fn with_disk(folder: &Path, size: &str, script: &str, args: &[&str]) -> Option<Command> {
     let own = |script: &str| {

@@ -28,7 +28,8 @@ where
     let given = Value::Table(table);
     let read: T = serde_path_to_error::deserialize(given.clone()).map_err(|error| {
         let path = error.path().to_string();
-        let message = with_nearest(&shortened_to(error.inner().message(), LONGEST_MESSAGE));
+        let message = shortened_to(error.inner().message(), LONGEST_MESSAGE);
+        let message = in_words(with_nearest(&message));
         let place = if path == "." { String::new() } else { format!("{path}: ") };
         ConfigError(format!("{origin}: {place}{message}"))
     })?;
@@ -186,9 +187,34 @@ fn with_nearest(message: &str) -> String {
     }
 }
 
+/// The message with the type that serde expected, a name of Rust, in words.
+fn in_words(message: String) -> String {
+    match message.rsplit_once(", expected ") {
+        Some((found, "u8" | "u32" | "u64" | "usize")) => {
+            format!("{found}, expected a whole number, 0 or above")
+        }
+        Some((found, "f32" | "f64")) => format!("{found}, expected a number"),
+        _ => message,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn types_are_named_in_words() {
+        let refused = |text: &str| {
+            let table = table(text, "test").expect("TOML");
+            from_table::<std::collections::BTreeMap<String, usize>>(table, "t")
+                .expect_err("no number")
+        };
+        let says = "t: n: invalid value: integer `-3`, expected a whole number, 0 or above";
+        assert_eq!(refused("n = -3").to_string(), says);
+        let floats = from_table::<std::collections::BTreeMap<String, f64>>;
+        let error = floats(table("x = true", "test").expect("TOML"), "t").expect_err("no number");
+        assert!(error.to_string().ends_with("boolean `true`, expected a number"), "{error}");
+    }
 
     #[test]
     fn assignments_reach_into_tables() {
