@@ -154,31 +154,37 @@ impl RunFolder {
     /// page, whose path is returned, and the checksums. If the work fails, `run.json` says why.
     ///
     /// # Errors
-    /// The failure of the work, or [`Error::Report`] if a file cannot be read or written.
+    /// The failure of the work, [`Error::FolderGone`] if the folder was removed meanwhile, or [`Error::Report`] if
+    /// a file cannot be read or written.
     pub fn complete<T>(
         mut self,
         work: impl FnOnce(&mut Self) -> Result<T, Error>,
     ) -> Result<(T, PathBuf), Error> {
-        match work(&mut self) {
-            Ok(value) => Ok((value, self.finish()?)),
+        match work(&mut self).and_then(|value| Ok((value, self.finish()?))) {
+            Ok(done) => Ok(done),
+            // Whatever failed, it failed because its files disappeared.
+            Err(_) if !self.lock.is_in_place() => Err(self.gone()),
+            Err(Error::Interrupted) => {
+                self.record_end("interrupted", None);
+                Err(Error::Interrupted)
+            }
             Err(error) => {
-                self.info["status"] = match &error {
-                    Error::Interrupted => json!("interrupted"),
-                    _ => json!(FAILED),
-                };
-                if !matches!(error, Error::Interrupted) {
-                    self.info["failure"] = json!(error.with_causes());
-                }
-                // A folder that cannot be written to is the lesser failure, and one that is gone stays so.
-                if self.lock.is_in_place() {
-                    let _ = self.write_info();
-                }
+                self.record_end(FAILED, Some(error.with_causes()));
                 Err(error)
             }
         }
     }
 
-    fn finish(mut self) -> Result<PathBuf, Error> {
+    /// Records how a run ended that is not complete. A folder that cannot be written to is the lesser failure.
+    fn record_end(&mut self, status: &str, failure: Option<String>) {
+        self.info["status"] = json!(status);
+        if let Some(failure) = failure {
+            self.info["failure"] = json!(failure);
+        }
+        let _ = self.write_info();
+    }
+
+    fn finish(&mut self) -> Result<PathBuf, Error> {
         self.check_place()?;
         // Claims of dead processes are harmless, so that it is no failure if they stay.
         let _ = Store::new(self.path.join(STAGES)).remove_dead_claims();
@@ -195,8 +201,12 @@ impl RunFolder {
         if self.lock.is_in_place() {
             Ok(())
         } else {
-            Err(Error::FolderGone { folder: self.path.clone() })
+            Err(self.gone())
         }
+    }
+
+    fn gone(&self) -> Error {
+        Error::FolderGone { folder: self.path.clone() }
     }
 
     fn write_info(&self) -> Result<(), Error> {
