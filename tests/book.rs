@@ -146,3 +146,21 @@ fn every_command_of_the_book_runs() {
     }
     assert!(count > 45, "only {count} commands were found");
 }
+
+#[test]
+fn the_profile_of_the_book_plans_a_comparison() {
+    let digits = small_mnist(300, 60);
+    let chapter = std::fs::read_to_string(root().join("docs/src/extending.md")).expect("a page");
+    let profile = chapter.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next());
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(folder.path().join("mine.toml"), profile.expect("a profile")).expect("written");
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin("aerbm"));
+    command.current_dir(folder.path()).args(["plan", "--profile", "mine.toml", "--json"]);
+    // The validation samples of the profile are more than these.
+    command.args(["--set", "split={train=250}", "--set", "labels=[{count=100,updates=8,batch_size=10}]"]);
+    let output = command.arg("--data").arg(digits.path()).output().expect("it runs");
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{error}");
+    let plan = String::from_utf8_lossy(&output.stdout);
+    assert!(plan.contains("rbm-below"), "{plan}");
+}

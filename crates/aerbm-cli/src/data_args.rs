@@ -13,12 +13,12 @@ use crate::ui::Ui;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Data")]
 pub(crate) struct DataArgs {
-    /// A name that `aerbm data list` shows; an IDX, .npy, .npz or .csv file; or a folder of four IDX
-    /// files or of PNG images, sorted into a folder for each class if they have labels [default: what a
-    /// run was trained on, else mnist]
+    /// A name that `aerbm data list` shows; a table (.csv, .tsv, .parquet, .arrow); an array (.npy, .npz,
+    /// IDX); or a folder of four IDX files or of pictures, with a folder for each class if they have labels
+    /// [default: what a run was trained on, else mnist]
     #[arg(long, value_name = "NAME|PATH")]
     pub(crate) data: Option<String>,
-    /// Column of a .csv file with the labels: its name, its index from 0 (from the end: -1), or none
+    /// Column of a table with the labels: its name, its index from 0 (from the end: -1), or none
     /// [default: one called label, class, target or y]
     #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
     pub(crate) label_column: Option<String>,
@@ -28,7 +28,7 @@ pub(crate) struct DataArgs {
     /// Columns of a table that are left out
     #[arg(long, value_name = "COLUMNS", value_delimiter = ',')]
     pub(crate) drop_columns: Vec<String>,
-    /// Whether the first line of a text table names the columns [default: found out from the file]
+    /// Whether the first line of a text table names the columns [default: detected]
     #[arg(long, value_name = "YES|NO")]
     pub(crate) header: Option<YesNo>,
     /// TOML file that declares types of columns, such as [columns.zip] type = "category"
@@ -37,7 +37,7 @@ pub(crate) struct DataArgs {
     /// Second file, which is the test part
     #[arg(long, value_name = "FILE")]
     pub(crate) test: Option<PathBuf>,
-    /// Column that says train, validation or test for each row
+    /// Column that holds train, validation or test for each row
     #[arg(long, value_name = "COLUMN")]
     pub(crate) split_column: Option<String>,
     /// Choice of the rows that are held out for validation and testing

@@ -6,8 +6,7 @@ use aerbm::Monitor as _;
 use aerbm::config::{ConfigError, Profile, ProfileConfig};
 use aerbm::data::{Loaded, Source};
 use aerbm::stages::Part;
-use clap::Args;
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use clap::{Args, ValueHint};
 
 use crate::data_args::{DataArgs, quoted, tell};
 use crate::ui::Ui;
@@ -17,8 +16,8 @@ use crate::ui::Ui;
 pub(crate) struct ProfileArgs {
     /// Amount of work: quick is a smoke test on real MNIST within a minute; default gives a result worth
     /// reading within twenty minutes on two cores; paper gives the published tables, in parts, within
-    /// eight hours
-    #[arg(long, default_value = "default", value_parser = profiles())]
+    /// eight hours; a .toml file has settings of your own, such as config.toml of another run
+    #[arg(long, default_value = "default", value_name = "quick|default|paper|FILE", value_hint = ValueHint::FilePath)]
     pub(crate) profile: Profile,
     /// Part of the paper profile to do, one or several [default: all]
     #[arg(long, value_name = "PART", value_delimiter = ',')]
@@ -32,11 +31,6 @@ pub(crate) struct ProfileArgs {
     out: Option<PathBuf>,
     #[command(flatten)]
     data: DataArgs,
-}
-
-fn profiles() -> impl clap::builder::TypedValueParser<Value = Profile> {
-    PossibleValuesParser::new(Profile::ALL.map(Profile::name))
-        .map(|name| Profile::named(&name).expect("one of the names"))
 }
 
 /// A part of a profile before its data are read.
@@ -71,9 +65,9 @@ impl NamedPart {
 impl ProfileArgs {
     /// The parts that are meant. Options that contradict one of them are reported before any data are read.
     pub(crate) fn parts(&self) -> anyhow::Result<Vec<NamedPart>> {
-        let name = self.profile.name();
+        let name = &self.profile.name();
         let mut parts = Vec::new();
-        for (part, config) in ProfileConfig::parts(self.profile, &self.only, &self.set)? {
+        for (part, config) in ProfileConfig::parts(&self.profile, &self.only, &self.set)? {
             refuse_other_data(&config, part.unwrap_or(name), &self.data)?;
             let mut folder = self.out();
             folder.extend(part);
@@ -106,7 +100,7 @@ impl ProfileArgs {
 
     /// These options as they are typed, without the folder and with other parts.
     pub(crate) fn options(&self, only: &[&str]) -> String {
-        let mut options = format!("--profile {}", self.profile.name());
+        let mut options = format!("--profile {}", quoted(&self.profile.to_string()));
         if !only.is_empty() {
             options.extend([" --only ", &only.join(",")]);
         }

@@ -198,11 +198,7 @@ impl RunFolder {
     /// Refuses to go on in a folder that was removed, or replaced by another: it would lack what was written
     /// before.
     fn check_place(&self) -> Result<(), Error> {
-        if self.lock.is_in_place() {
-            Ok(())
-        } else {
-            Err(self.gone())
-        }
+        if self.lock.is_in_place() { Ok(()) } else { Err(self.gone()) }
     }
 
     fn gone(&self) -> Error {

@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn runs_are_told_apart_by_their_names() {
-        let parts = ProfileConfig::parts(Profile::Quick, &[], &[]).expect("valid");
+        let parts = ProfileConfig::parts(&Profile::Quick, &[], &[]).expect("valid");
         let rows = parts[0].1.setting_rows().expect("rows");
         assert_eq!(row(&rows, "runs.rbm.set.model.n_hidden").0, "128");
     }
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn grounds_of_nothing_are_refused() {
         let (_, mut config) =
-            ProfileConfig::parts(Profile::Quick, &[], &[]).expect("valid").remove(0);
+            ProfileConfig::parts(&Profile::Quick, &[], &[]).expect("valid").remove(0);
         let grounds = Grounds { on: "seed 1".into(), trials: None };
         config.grounds.insert("methods.rmb".into(), grounds);
         let error = config.validate_grounds().expect_err("no such method").to_string();

@@ -1,6 +1,8 @@
 //! Profiles: the settings of pipelines.
 
-use std::path::Path;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -11,7 +13,7 @@ use super::grounds::Grounds;
 use super::parse::{ConfigError, from_table, overlay, set, table, text_of};
 use super::probe::ProbeSettings;
 use super::renamed::{full_path, to_present_names};
-use super::run::{RunConfig, source_table};
+use super::run::{RunConfig, plain_name, source_table};
 use crate::Error;
 
 /// The methods that profiles lay their own settings over.
@@ -45,7 +47,7 @@ const PAPER: &[(&str, &str)] = &[
 ];
 
 /// The amount of work of a pipeline.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Profile {
     /// A smoke test on real MNIST, within a minute.
     Quick,
@@ -53,24 +55,57 @@ pub enum Profile {
     Default,
     /// The published tables, in parts, within eight hours.
     Paper,
+    /// The settings of a TOML file, such as `config.toml` of another run.
+    File(PathBuf),
 }
 
 impl Profile {
-    /// All profiles.
-    pub const ALL: [Profile; 3] = [Profile::Quick, Profile::Default, Profile::Paper];
+    /// The built-in profiles, with the names that commands have for them.
+    pub const BUILT_IN: [(&str, Profile); 3] =
+        [("quick", Profile::Quick), ("default", Profile::Default), ("paper", Profile::Paper)];
 
-    /// The name, as folders and commands have it.
-    pub fn name(self) -> &'static str {
+    /// The name of a folder of results.
+    pub fn name(&self) -> String {
         match self {
-            Profile::Quick => "quick",
-            Profile::Default => "default",
-            Profile::Paper => "paper",
+            Profile::File(path) => plain_name(path),
+            built_in => built_in.to_string(),
         }
     }
+}
 
-    /// The profile of this name.
-    pub fn named(name: &str) -> Option<Self> {
-        Profile::ALL.into_iter().find(|profile| profile.name() == name)
+/// The name of a built-in profile, or the path of a file.
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Profile::File(path) = self {
+            return path.display().fmt(f);
+        }
+        let (name, _) = Profile::BUILT_IN.iter().find(|(_, one)| one == self).expect("built in");
+        name.fmt(f)
+    }
+}
+
+impl FromStr for Profile {
+    type Err = ConfigError;
+
+    /// The built-in profile of this name, or the file at this path.
+    ///
+    /// # Errors
+    /// [`ConfigError`] for a name that is neither.
+    fn from_str(given: &str) -> Result<Self, ConfigError> {
+        if let Some((_, profile)) = Profile::BUILT_IN.iter().find(|(name, _)| *name == given) {
+            return Ok(profile.clone());
+        }
+        let path = Path::new(given);
+        if path.extension().is_some_and(|e| e == "toml") || path.is_file() {
+            return Ok(Profile::File(path.to_owned()));
+        }
+        let names = Profile::BUILT_IN.map(|(name, _)| name);
+        let hint = nearest(given, names).map(|n| format!("; did you mean `{n}`?"));
+        Err(ConfigError(format!(
+            "{given} is not a profile: expected {} or a .toml file{}",
+            names.join(", "),
+            hint.unwrap_or_default()
+        )))
     }
 }
 
@@ -79,6 +114,7 @@ impl Profile {
 #[serde(deny_unknown_fields)]
 pub struct ProfileConfig {
     /// Seed of the runs; the first seed of runs that are repeated.
+    #[serde(default = "one")]
     pub seed: u64,
     /// Introduction for the page: the question of this part, and published results.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -143,14 +179,13 @@ impl ProfileConfig {
     /// # Errors
     /// [`ConfigError`] naming the nearest part if `only` names an unknown one, or the setting of an assignment.
     pub fn parts(
-        profile: Profile,
+        profile: &Profile,
         only: &[String],
         assignments: &[String],
     ) -> Result<Vec<(Option<&'static str>, Self)>, ConfigError> {
         let read = |name, text| Ok(Self::parse_with(name, text, assignments)?.0);
-        let whole = match profile {
-            Profile::Quick => QUICK,
-            Profile::Default => DEFAULT,
+        let whole = |(name, text)| Ok(vec![(None, read(name, text)?)]);
+        match profile {
             Profile::Paper => {
                 let names = || PAPER.iter().map(|(name, _)| *name);
                 if let Some(unknown) = only.iter().find(|name| !names().any(|n| n == *name)) {
@@ -162,20 +197,50 @@ impl ProfileConfig {
                     )));
                 }
                 let chosen = |name: &str| only.is_empty() || only.iter().any(|one| one == name);
-                return PAPER
+                PAPER
                     .iter()
                     .filter(|(name, _)| chosen(name))
                     .map(|&(name, text)| Ok((Some(name), read(name, text)?)))
-                    .collect();
+                    .collect()
             }
-        };
-        if let Some(part) = only.first() {
+            _ if !only.is_empty() => Err(ConfigError(format!(
+                "{}: only the paper profile has parts; {profile} has none",
+                only[0]
+            ))),
+            Profile::Quick => whole(QUICK),
+            Profile::Default => whole(DEFAULT),
+            Profile::File(path) => Ok(vec![(None, Self::of_file(path, assignments)?)]),
+        }
+    }
+
+    /// The settings in a file, with assignments to them.
+    fn of_file(path: &Path, assignments: &[String]) -> Result<Self, ConfigError> {
+        let name = path.display().to_string();
+        let text = text_of(path).map_err(|error| ConfigError(format!("{name}: {error}")))?;
+        if table(&text, &name)?.contains_key("kind") {
             return Err(ConfigError(format!(
-                "{part}: only the paper profile has parts; the {} profile has none",
-                whole.0
+                "{name}: these are the settings of one model; `aerbm train` takes them"
             )));
         }
-        Ok(vec![(None, read(whole.0, whole.1)?)])
+        let config = Self::parse_file(&name, &text, assignments)?;
+        if config.runs.is_empty() && config.comparison.is_none() {
+            return Err(ConfigError(format!(
+                "{name}: nothing to do; expected models in [[runs]], a [comparison], or both"
+            )));
+        }
+        Ok(config)
+    }
+
+    /// Reads settings that are not built in. The grounds of the built-in methods are those of their own values, so
+    /// that only those remain which the file has.
+    fn parse_file(name: &str, text: &str, assignments: &[String]) -> Result<Self, ConfigError> {
+        let written = table(text, name)?;
+        let of_file = written.get("grounds").and_then(toml::Value::as_table);
+        let (mut config, _) = Self::parse_with(name, text, assignments)?;
+        config.grounds.retain(|path, grounds| {
+            *grounds == Grounds::given() || of_file.is_some_and(|it| it.contains_key(path))
+        });
+        Ok(config)
     }
 
     /// The comparison of the default profile with assignments to it.
@@ -204,11 +269,7 @@ impl ProfileConfig {
         if written.contains_key("kind") {
             return Ok(None);
         }
-        let mut config = Self::parse(&name, &text)?;
-        // The grounds of the built-in methods are those of their own values.
-        let of_run = written.get("grounds").and_then(toml::Value::as_table);
-        config.grounds.retain(|path, _| of_run.is_some_and(|grounds| grounds.contains_key(path)));
-        Ok(Some(config))
+        Self::parse_file(&name, &text, &[]).map(Some)
     }
 
     /// The built-in methods, as profiles have them before their own settings.
@@ -218,10 +279,6 @@ impl ProfileConfig {
             from_table(methods.unwrap_or_default(), METHODS.0)
         });
         settings.expect("the table of methods is valid")
-    }
-
-    fn parse(name: &str, text: &str) -> Result<Self, ConfigError> {
-        Self::parse_with(name, text, &[]).map(|(config, _)| config)
     }
 
     /// Reads a profile, whose settings are laid over those of the built-in methods, and makes the

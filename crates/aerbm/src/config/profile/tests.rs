@@ -2,7 +2,7 @@ use super::*;
 
 #[test]
 fn every_profile_is_valid() {
-    for profile in [Profile::Quick, Profile::Default, Profile::Paper] {
+    for (_, profile) in &Profile::BUILT_IN {
         for (_, config) in ProfileConfig::parts(profile, &[], &[]).expect("a profile is valid") {
             for run in &config.runs {
                 run.resolve().expect("a run is valid");
@@ -15,25 +15,58 @@ fn every_profile_is_valid() {
 fn parts_are_chosen_by_name() {
     let parts = |only: &[&str]| {
         let only: Vec<String> = only.iter().map(ToString::to_string).collect();
-        ProfileConfig::parts(Profile::Paper, &only, &[])
+        ProfileConfig::parts(&Profile::Paper, &only, &[])
     };
     assert_eq!(parts(&[]).expect("all").len(), PAPER.len());
     assert_eq!(parts(&["depth"]).expect("one")[0].0, Some("depth"));
     let error = parts(&["deph"]).expect_err("no such part").to_string();
     assert!(error.contains("did you mean `depth`?"), "{error}");
-    let error = ProfileConfig::parts(Profile::Quick, &["depth".into()], &[]).expect_err("no parts");
+    let error =
+        ProfileConfig::parts(&Profile::Quick, &["depth".into()], &[]).expect_err("no parts");
     assert!(error.to_string().contains("only the paper profile has parts"), "{error}");
+}
+
+#[test]
+fn a_file_is_a_profile() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("of mine.toml");
+    let read = |text: &str, set: &[String]| {
+        std::fs::write(&path, text).expect("written");
+        let profile: Profile = path.to_str().expect("plain").parse()?;
+        ProfileConfig::parts(&profile, &[], set).map(|mut parts| parts.remove(0).1)
+    };
+    assert_eq!(Profile::File(path.clone()).name(), "of-mine");
+    let text = "[comparison]\nmethods = [\"none\", \"mine\"]\nlayers = [20]\ndepths = [1]\nseeds = 2
+        labels = [{ count = 100, updates = 10, batch_size = 10 }]\nlearning_rates = [0.01]\nsplit = \"study\"
+        [methods.mine]\nrole = \"pretrained\"\nfamily = \"mine\"\ncolor = \"#102030\"
+        words = \"my own way\"\nlayers = \"rbm\"";
+    let set = ["comparison.seeds=3".to_owned()];
+    let config = read(text, &set).expect("valid");
+    assert_eq!(config.grounds["comparison.seeds"], Grounds::given());
+    assert_eq!(config.grounds.len(), 1, "{:?}", config.grounds);
+    let printed = toml::to_string(&config).expect("TOML");
+    assert_eq!(read(&printed, &[]).expect("valid"), config, "settings survive being written");
+
+    let error = |text: &str| read(text, &[]).expect_err("a mistake").to_string();
+    assert!(error("seed = 2").ends_with("expected models in [[runs]], a [comparison], or both"));
+    assert!(error("kind = \"rbm\"").contains("`aerbm train` takes them"));
+    assert!(error("[comparision]").contains("did you mean `comparison`?"));
+    let error = "qick".parse::<Profile>().expect_err("no profile").to_string();
+    assert!(error.contains("did you mean `quick`?"), "{error}");
+    let absent = "absent.toml".parse().expect("a path");
+    let error = ProfileConfig::parts(&absent, &[], &[]).expect_err("no file").to_string();
+    assert!(error.starts_with("absent.toml: "), "{error}");
 }
 
 #[test]
 fn settings_of_a_profile_are_changed_by_assignments() {
     let set = ["seeds=5", "runs=[]", "methods.rbm.layers.training.epochs=1"];
     let set = set.map(str::to_owned);
-    let parts = ProfileConfig::parts(Profile::Quick, &[], &set).expect("valid");
+    let parts = ProfileConfig::parts(&Profile::Quick, &[], &set).expect("valid");
     let config = &parts[0].1;
     assert_eq!(config.comparison.as_ref().map(|comparison| comparison.seeds), Some(5));
     assert!(config.runs.is_empty());
-    let error = ProfileConfig::parts(Profile::Quick, &[], &["seds=5".into()]);
+    let error = ProfileConfig::parts(&Profile::Quick, &[], &["seds=5".into()]);
     let error = error.expect_err("a typing mistake").to_string();
     assert!(error.contains("did you mean `seeds`?"), "{error}");
 }
