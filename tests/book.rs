@@ -157,7 +157,12 @@ fn the_profile_of_the_book_plans_a_comparison() {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin("aerbm"));
     command.current_dir(folder.path()).args(["plan", "--profile", "mine.toml", "--json"]);
     // The validation samples of the profile are more than these.
-    command.args(["--set", "split={train=250}", "--set", "labels=[{count=100,updates=8,batch_size=10}]"]);
+    command.args([
+        "--set",
+        "split={train=250}",
+        "--set",
+        "labels=[{count=100,updates=8,batch_size=10}]",
+    ]);
     let output = command.arg("--data").arg(digits.path()).output().expect("it runs");
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{error}");

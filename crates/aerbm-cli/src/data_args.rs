@@ -190,7 +190,8 @@ impl From<Split> for aerbm::mnist_io::SplitBy {
 /// Scaling of values, as [`aerbm::mnist_io::Scale`] has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Scale {
-    /// Integers from 0 to 255 are divided by 255; other values are kept
+    /// Pixel values are divided by their full scale, values in [0, 1] are kept, and other columns
+    /// are standardised
     Auto,
     /// Values are kept
     None,

@@ -28,7 +28,7 @@ pub(crate) fn listen() {
     let _ = std::thread::Builder::new().name("signals".to_owned()).spawn(listen);
 }
 
-/// Whether the process was started to ignore a signal, where the system tells it.
+/// Whether the process was started to ignore a signal, if the system reports it.
 #[cfg(unix)]
 fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

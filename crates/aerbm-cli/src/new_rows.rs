@@ -45,7 +45,7 @@ pub(crate) struct RowOptions {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Unknown {
-    /// They count as the level `other`, and are told
+    /// They count as the level `other`, and are reported
     Other,
     /// They are an error
     Refuse,

@@ -19,7 +19,7 @@ pub(crate) struct ProfileArgs {
     /// eight hours; a .toml file has settings of your own, such as config.toml of another run
     #[arg(long, default_value = "default", value_name = "quick|default|paper|FILE", value_hint = ValueHint::FilePath)]
     pub(crate) profile: Profile,
-    /// Part of the paper profile to do, one or several [default: all]
+    /// Parts of the paper profile to run, separated by commas [default: all]
     #[arg(long, value_name = "PART", value_delimiter = ',')]
     only: Vec<String>,
     /// Change any setting of the comparison, such as seeds=5 or methods.rbm.layers.training.epochs=20;

@@ -14,14 +14,16 @@ pub(crate) fn remedy(error: &anyhow::Error) -> Option<&'static str> {
 
 fn of_error(error: &Error) -> Option<&'static str> {
     match error {
-        Error::OtherRun { .. } => Some("--out names another folder, --force replaces the run"),
+        Error::OtherRun { .. } => {
+            Some("use --out for another folder, or --force to replace the run")
+        }
         Error::InUse { .. } | Error::Folder { .. } => Some("--out names another folder"),
         Error::NoStage { .. } => Some("`aerbm plan` with the same options shows the keys"),
         Error::Data(source) => of_data(source),
         Error::Fetch { source: FetchError::NoMirror { .. }, .. } => {
             Some("--mirror names another mirror")
         }
-        Error::AllDiverged => Some("--rates takes lower ones"),
+        Error::AllDiverged => Some("pass lower ones with --rates"),
         Error::Stopped { source, .. } => of_error(source),
         Error::Training { source, .. } | Error::Study(StudyError::Training(source)) => {
             of_training(source)

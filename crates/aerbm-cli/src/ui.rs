@@ -22,11 +22,11 @@ pub(crate) struct Ui {
     json: bool,
     terminal: bool,
     bar: RefCell<Option<ProgressBar>>,
-    /// The state of the whole work, to be told with the next stage.
+    /// The state of the whole work, to be shown with the next stage.
     overall: RefCell<Option<String>>,
     /// Whether standard output has a line for each epoch, so that standard error needs none.
     epochs_are_results: Cell<bool>,
-    /// Notes from before the work began; they are not told if it is refused. None once it has begun.
+    /// Notes from before the work began; they are not shown if it is refused. None once it has begun.
     held: RefCell<Option<Vec<String>>>,
 }
 
@@ -58,10 +58,11 @@ impl Ui {
         self.print(&format!("{kind}: {}", path.display()))
     }
 
-    /// Shows a picture in the terminal. Where standard output is none, or is read by a program, that is said.
+    /// Shows a picture in the terminal. If standard output is not a terminal, or results are JSON,
+    /// prints a note instead.
     pub(crate) fn picture(&self, path: &Path) -> anyhow::Result<()> {
         if self.json || !std::io::stdout().is_terminal() {
-            self.note("--show: the figure is not shown, because standard output is no terminal");
+            self.note("--show: the figure is not shown, because standard output is not a terminal");
             return Ok(());
         }
         let picture = image::open(path).with_context(|| path.display().to_string())?;
@@ -91,7 +92,7 @@ impl Ui {
         Ok(())
     }
 
-    /// Prints what is no result but asked for as text, such as a script.
+    /// Prints text that was asked for but is not a result, such as a script.
     pub(crate) fn text(&self, text: &str) -> anyhow::Result<()> {
         self.print(text)
     }

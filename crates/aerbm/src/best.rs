@@ -151,7 +151,7 @@ fn recommendation(origin: &Origin, n_hidden_layers: usize, folder: &Path) -> Str
     )
 }
 
-/// A sentence on the usual classifiers that have a lower mean validation error than the method; empty if
+/// A sentence on the standard classifiers that have a lower mean validation error than the method; empty if
 /// there are none.
 fn better_references(outcome: &Outcome, labels: usize, method: &str) -> String {
     let percent = |(errors, of): (usize, usize)| 100.0 * errors as f64 / of as f64;
@@ -170,7 +170,7 @@ fn better_references(outcome: &Outcome, labels: usize, method: &str) -> String {
         return String::new();
     }
     format!(
-        " Of the usual classifiers, {} had a lower validation error than its {of_method:.1} %.",
+        " Of the standard classifiers, {} had a lower validation error than its {of_method:.1} %.",
         better.join(" and ")
     )
 }

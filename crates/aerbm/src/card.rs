@@ -34,7 +34,7 @@ pub struct Card {
     pub origin: Option<Origin>,
     /// Measurements of the finished model.
     pub results: Vec<CardResult>,
-    /// What the results do not say, and what the model is not for.
+    /// Limits of the results, and uses that the model is not meant for.
     pub limits: Vec<String>,
 }
 
@@ -54,22 +54,22 @@ pub struct CardLayer {
     pub convolution: Option<String>,
 }
 
-/// What a model was trained on and how.
+/// Origin of a model: its data and its training.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CardTraining {
     /// Name of the data.
     pub data: String,
-    /// Number of rows that it learned from, if the record tells.
+    /// Number of rows that it learned from, if recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rows: Option<usize>,
-    /// SHA-256 of the training data, if the record tells.
+    /// SHA-256 of the training data, if recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_sha256: Option<String>,
     /// Number of epochs, over all layers.
     pub epochs: usize,
     /// Seed of every random draw.
     pub seed: u64,
-    /// The version of the program, if the record tells.
+    /// The version of the program, if recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// The settings in full, as TOML.
@@ -163,7 +163,7 @@ impl Card {
         let mut results = vec![error_result("validation", error, wrong as usize, rows)];
         results.extend(origin.into_iter().flat_map(results_of_origin));
         let mut limits = vec![format!(
-            "It gives every row one of {n_classes} classes, also rows that belong to none of them."
+            "It gives every row one of {n_classes} classes, even rows that belong to none of them."
         )];
         match origin {
             Some(origin) => limits.push(format!(

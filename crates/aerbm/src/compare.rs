@@ -91,8 +91,10 @@ pub fn profile(
     let of_architectures = comparison.architectures.values().flat_map(|own| &own.labels);
     let mut budgets = comparison.labels.iter().chain(of_architectures);
     if let Some(budget) = budgets.find(|budget| budget.count > n_labels) {
-        let message =
-            format!("{} labels: expected at most {n_labels}, as many as train", budget.count);
+        let message = format!(
+            "{} labels: expected at most {n_labels}, the number of labelled training samples",
+            budget.count
+        );
         return Err(ConfigError(message).into());
     }
     memory::require(&Memory::of_comparison(&comparison, loaded.layout().width()))?;

@@ -18,7 +18,7 @@ pub enum Error {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The monitor asked to stop.
-    #[error("interrupted; what is finished is kept, and the same command goes on from there")]
+    #[error("interrupted; finished work is kept, and the same command resumes from there")]
     Interrupted,
     /// A model could not be trained.
     #[error("training {run}")]
@@ -151,7 +151,7 @@ pub enum Error {
         holder: String,
     },
     /// No stage has this key.
-    #[error("there is no stage {key}: with other settings or other data, stages have other keys")]
+    #[error("there is no stage {key}: keys depend on the settings and the data")]
     NoStage {
         /// The key.
         key: String,
@@ -187,7 +187,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The tensors of a kept model do not fit its record.
-    #[error("{}: delete it to train anew", path.display())]
+    #[error("{}: delete it to train again", path.display())]
     Restore {
         /// The file or folder.
         path: PathBuf,

@@ -162,7 +162,7 @@ impl RunFolder {
     ) -> Result<(T, PathBuf), Error> {
         match work(&mut self).and_then(|value| Ok((value, self.finish()?))) {
             Ok(done) => Ok(done),
-            // Whatever failed, it failed because its files disappeared.
+            // The folder has disappeared, which explains any failure.
             Err(_) if !self.lock.is_in_place() => Err(self.gone()),
             Err(Error::Interrupted) => {
                 self.record_end("interrupted", None);
@@ -175,7 +175,8 @@ impl RunFolder {
         }
     }
 
-    /// Records how a run ended that is not complete. A folder that cannot be written to is the lesser failure.
+    /// Records how an incomplete run ended. A failure to write the record is ignored, because the
+    /// run's own failure matters more.
     fn record_end(&mut self, status: &str, failure: Option<String>) {
         self.info["status"] = json!(status);
         if let Some(failure) = failure {
@@ -221,7 +222,7 @@ pub(crate) fn remove(file: &Path) -> Result<(), Error> {
     }
 }
 
-/// The name of the processor, where the system tells it.
+/// The name of the processor, if the system reports it.
 fn cpu() -> String {
     let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let name = text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));

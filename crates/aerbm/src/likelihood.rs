@@ -25,7 +25,7 @@ pub struct Subject<'a> {
     pub rbm: &'a dyn EnergyModel,
     /// Binarisation of grey values in training.
     pub binarisation: Binarisation,
-    /// How the likelihood is measured.
+    /// Settings of the likelihood estimate.
     pub settings: &'a LikelihoodSettings,
 }
 

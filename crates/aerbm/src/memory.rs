@@ -17,14 +17,14 @@ fn refuse_above(memory: &Memory, free: f64) -> Result<(), Error> {
     }
     let setting = memory.largest().unwrap_or("settings");
     let message = format!(
-        "{setting}: training would take about {} of memory, and {} are free; lower it",
+        "{setting}: training would take about {} of memory, but only {} are free; lower this setting",
         size(needed),
         size(free)
     );
     Err(ConfigError(message).into())
 }
 
-/// Free memory in bytes; infinite where the system does not tell it.
+/// Free memory in bytes; infinite if the system does not report it.
 fn free() -> f64 {
     let Ok(mut system) = System::new() else { return f64::INFINITY };
     system.refresh_memory();

@@ -56,13 +56,13 @@ pub(crate) fn forward(event: &Event<'_>, monitor: &dyn Monitor) -> ControlFlow<(
         Event::Progress { progress, seconds } => monitor.advance(progress, *seconds),
         Event::Diverged { choice: Choice { learning_rate, hidden_multiplier, .. }, error } => {
             monitor.note(&format!(
-                "learning rate {learning_rate}, times {hidden_multiplier} below, is left out: {}",
+                "learning rate {learning_rate} (hidden layers: × {hidden_multiplier}) is left out: {}",
                 error.cause()
             ));
         }
         Event::Retried { factor, error } => {
             let cause = error.cause();
-            monitor.note(&format!("{cause}; again with {factor:.3} times the learning rate"));
+            monitor.note(&format!("{cause}; retrying with {factor:.3} times the learning rate"));
         }
         Event::Failed { failure } => {
             let Failure { method, labels, seed, reason, .. } = failure;

@@ -235,7 +235,7 @@ fn warning(model: &Model, x: ArrayView2<f32>) -> Option<String> {
     health.warning()
 }
 
-/// The settings that suit these data; the monitor is told of changes.
+/// The settings that suit these data; the monitor is notified of changes.
 pub(crate) fn suited(
     config: RunConfig,
     data: &Loaded,

@@ -26,9 +26,9 @@ const FILES: [&str; 11] = [
     "playground.json",
 ];
 
-/// Whether a run of these settings would replace another one in the folder: one with other settings, of another
-/// seed or of other data, as far as `identity` has these. A run that failed, or that was ended before it kept
-/// anything, is none.
+/// Whether a run of these settings would replace another one in the folder: one with other settings, of
+/// another seed or of other data, as far as `identity` has these. A run that failed, or ended before it kept
+/// anything, does not count.
 ///
 /// # Errors
 /// [`Error::OtherRun`] if it would, unless this is forced.

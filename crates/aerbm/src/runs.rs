@@ -32,7 +32,7 @@ pub struct RunLine {
     pub kind: &'static str,
     /// Name of the data.
     pub data: String,
-    /// When its tables were last written, in UTC.
+    /// Time at which its tables were last written, in UTC.
     pub date: String,
     /// `complete`, `running`, `interrupted` or `failed`.
     pub status: String,
@@ -128,7 +128,7 @@ fn best_metric(rows: &[MetricRow]) -> Option<String> {
 pub struct Difference {
     /// `setting` or `number`.
     pub kind: &'static str,
-    /// The setting, or the number with all that tells it apart.
+    /// The setting, or the number with everything that distinguishes it.
     pub name: String,
     /// Its value in the first run.
     pub a: String,
@@ -136,7 +136,7 @@ pub struct Difference {
     pub b: String,
 }
 
-/// How the settings and the final numbers of two runs differ, in the order of their names.
+/// Differences between the settings and the final numbers of two runs, in the order of their names.
 ///
 /// # Errors
 /// [`Error::NoRun`] for a folder without a run, or the reason why a file cannot be read.

@@ -89,7 +89,7 @@ fn optional<R: Row>(file: &Path) -> Result<Vec<R>, Error> {
     if file.is_file() { Ok(read_csv(file)?) } else { Ok(vec![]) }
 }
 
-/// What all runs of a folder share: settings, data and version.
+/// Properties that all runs of a folder share: settings, data and version.
 fn common_parameters(folder: &Path) -> Result<BTreeMap<String, String>, Error> {
     let settings = crate::runs::settings(folder)?.into_iter();
     Ok(settings.map(|(name, value)| (name, value.trim_matches('"').to_owned())).collect())

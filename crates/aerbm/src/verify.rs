@@ -19,9 +19,9 @@ use crate::{Error, page, sums};
 pub struct Verification {
     /// Number of files with the checksum that the run recorded.
     pub files: usize,
-    /// Number of errors that were counted again from the mistakes on the test set.
+    /// Number of errors that were recounted from the mistakes on the test set.
     pub cells: usize,
-    /// Number of files that were made again from the tables: tables, figures and the page.
+    /// Number of files that were regenerated from the tables: tables, figures and the page.
     pub redrawn: usize,
     /// Everything that differs, a line each.
     pub problems: Vec<String>,
@@ -89,7 +89,7 @@ impl Verification {
             } else if sums::of_file(&file)? == sum {
                 self.files += 1;
             } else {
-                self.problem(&path, "changed since the run: its checksum is another");
+                self.problem(&path, "changed since the run: its checksum differs");
             }
         }
         Ok(())
@@ -266,7 +266,7 @@ fn tables_of(dir: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(here.into_iter().map(PathBuf::from).chain(figures).collect())
 }
 
-/// The files that were made again.
+/// The regenerated files.
 fn made_again(copy: &Path) -> Result<Vec<String>, Error> {
     const TABLES: [&str; 3] = ["summary.csv", "summary_of_seeds.csv", "paired.csv"];
     let tables = TABLES.into_iter().filter(|name| copy.join(name).is_file()).map(str::to_owned);
@@ -278,7 +278,7 @@ fn made_again(copy: &Path) -> Result<Vec<String>, Error> {
     Ok(tables.chain(figures).chain(["report.html".to_owned()]).collect())
 }
 
-/// Where a file differs from the one that was made again.
+/// First difference between a file and the regenerated one.
 fn first_difference(old: &[u8], new: &[u8]) -> String {
     let (Ok(old), Ok(new)) = (std::str::from_utf8(old), std::str::from_utf8(new)) else {
         return "differs from what its table gives".into();
@@ -286,6 +286,6 @@ fn first_difference(old: &[u8], new: &[u8]) -> String {
     let mut pairs = (1..).zip(old.lines().zip(new.lines()));
     match pairs.find(|(_, (old, new))| old != new) {
         Some((line, _)) => format!("line {line} differs from what the stored results give"),
-        None => "has another length than what the stored results give".into(),
+        None => "differs in length from what the stored results give".into(),
     }
 }

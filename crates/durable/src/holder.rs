@@ -1,4 +1,4 @@
-//! The holder of a lock, as the lock file tells it.
+//! The holder of a lock, as recorded in the lock file.
 
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -13,7 +13,7 @@ pub struct Holder {
     pub host: String,
     /// Number of the process there.
     pub process: u32,
-    /// When it took the lock, in seconds since 1970.
+    /// Time at which it took the lock, in seconds since 1970.
     pub since: u64,
     /// When the process started, in the units of the system; 0 where the system does not tell it. It
     /// tells the process from a later one of the same number.
@@ -48,7 +48,7 @@ impl Holder {
         self.host == host()
     }
 
-    /// Whether the process, which is on this machine, lives; none if the system does not tell it.
+    /// Whether the process, which is on this machine, is alive; none if the system does not report it.
     pub(crate) fn lives_here(&self) -> Option<bool> {
         started(std::process::id())?;
         Some(started(self.process).is_some_and(|found| found == self.started))

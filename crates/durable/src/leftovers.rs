@@ -3,10 +3,10 @@
 use std::fs::{self, File};
 use std::path::Path;
 
-/// How names of temporary files begin.
+/// Prefix of the names of temporary files.
 pub(crate) const PREFIX: &str = ".aerbm-";
 
-/// How names of temporary files end.
+/// Suffix of the names of temporary files.
 pub(crate) const SUFFIX: &str = ".tmp";
 
 /// Number of folders within each other that are searched.

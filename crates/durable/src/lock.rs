@@ -34,7 +34,7 @@ pub enum LockError {
     /// Another process has it.
     #[error("{0}")]
     Held(Holder),
-    /// Another process has it, which has not told its name yet.
+    /// Another process has it and has not written its name yet.
     #[error("another process")]
     HeldByUnknown,
     /// The file system reports an error.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-/// Time between two savings, each of which costs a few milliseconds. A kill loses no more work.
+/// Time between two saves, each of which costs a few milliseconds. A kill loses no more work.
 const BETWEEN: Duration = Duration::from_secs(5);
 
 /// The environment variable that sets another time, in milliseconds, for tests.
@@ -16,7 +16,7 @@ const RARE: u32 = 20;
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
     every: Duration,
-    /// When the work was last saved, or began.
+    /// Time at which the work was last saved, or began.
     last: Instant,
     /// The time that it took.
     took: Duration,

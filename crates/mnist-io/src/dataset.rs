@@ -39,7 +39,7 @@ pub struct Dataset {
     pub(crate) n_validation: Option<usize>,
 }
 
-/// What all parts of a data set have in common.
+/// Properties that all parts of a data set share.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Origin {
     pub(crate) name: String,

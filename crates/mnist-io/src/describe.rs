@@ -12,7 +12,7 @@ use crate::read::formats::format_of;
 use crate::read::{ReadOptions, fitted_table, name_of, open};
 use crate::some_of::some_of;
 
-/// How [`open`](crate::open) would read a file with the same options. `Display` tells it as a table.
+/// The way in which [`open`](crate::open) would read a file with the same options. `Display` formats it as a table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Description {
     /// The file or folder.

@@ -35,7 +35,7 @@ pub(crate) fn guarded<R>(decode: impl FnOnce() -> R) -> Result<R, Panicked> {
     outcome.map_err(|_| Panicked(MESSAGE.take()))
 }
 
-/// Has panics of guarded decoders kept instead of printed, from now on.
+/// Installs a hook that keeps panics of guarded decoders instead of printing them.
 fn listen() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-/// Number of names that are told.
+/// Number of names that are shown.
 const SHOWN: usize = 12;
 
 /// The first of the names, separated by commas.

@@ -168,7 +168,7 @@ pub enum TableError {
 
     /// A class that was not seen in training.
     #[error(
-        "{}, {place}: the label \"{found}\" is no class of the training part; expected one of {}",
+        "{}, {place}: the label \"{found}\" is not a class of the training part; expected one of {}",
         file.display(),
         some_of(expected)
     )]

@@ -156,7 +156,7 @@ impl Convolution {
     }
 }
 
-/// Connection of a layer's outputs with its inputs, which tells the meaning of its weights.
+/// Connection of a layer's outputs with its inputs, which defines the meaning of its weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Connection {

@@ -71,7 +71,7 @@ const LONG: Duration = Duration::from_millis(4);
 /// The other way is chosen if its steps take less than this share of the time, in percent.
 const BETTER: u128 = 97;
 
-/// What was measured, and what comes next: `left` steps in the present way, whose last ones are measured, and then a
+/// Measurements so far, and the next action: `left` steps in the present way, whose last ones are measured, and then a
 /// trial of the other.
 #[derive(Debug)]
 struct Pace {
@@ -88,7 +88,7 @@ impl Pace {
         Pace { present: Way::Team, usual: None, left: FIRST, times }
     }
 
-    /// How the next step is to run, and whether its time is wanted.
+    /// The way in which the next step runs, and whether its time is wanted.
     fn way(&self) -> (Way, bool) {
         let way = if self.usual.is_some() { self.present.other() } else { self.present };
         (way, self.left as usize <= MEASURED)

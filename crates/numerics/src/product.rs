@@ -28,7 +28,7 @@
 //!   edge         the last panel is padded with zeros; there the kernels work on a copy of C
 //! ```
 //!
-//! Which thread owns what depends on the shape:
+//! The ownership of threads depends on the shape:
 //! * **By rows** (the gradient Xᵀ·D, for example): the team packs B together; each thread owns a
 //!   shard of the rows of A and C, and reads all of B.
 //! * **By columns** (a batch that passes through larger weights, see [`shares_columns`]): each thread

@@ -57,7 +57,7 @@ const FEW_ROUND_TRIPS: usize = 2;
 /// Probability with which a sound estimate is doubted because of its starts.
 const SIGNIFICANCE: f64 = 0.001;
 
-/// Half the width of the interval, as observers are told it.
+/// Half the width of the interval, as reported to observers.
 const HALF_WIDTH: Metric = Metric::new("log_z_half_width_nats", "nats");
 
 /// Sweeps between two reports.

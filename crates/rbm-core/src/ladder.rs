@@ -69,7 +69,7 @@ impl Order {
     }
 }
 
-/// What the sweeps of a block gave.
+/// Result of the sweeps of a block.
 pub(crate) struct Block {
     /// For each ladder, for each pair of neighbouring levels.
     pub(crate) pairs: Vec<Vec<Acceptance>>,

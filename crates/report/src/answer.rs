@@ -1,4 +1,4 @@
-//! What the caller decides about a page: the appearance of methods, and the answer of a comparison.
+//! The caller's decisions about a page: the appearance of methods, and the answer of a comparison.
 
 use serde::{Deserialize, Serialize};
 use wording::Language;

@@ -189,7 +189,7 @@ pub struct EqualSecondsRow {
     pub test_error_pct: f64,
 }
 
-/// A usual classifier without a network of this program, for orientation: a line of `references.csv`.
+/// A standard classifier without a network of this program, for orientation: a line of `references.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReferenceRow {
     /// Name of the classifier.

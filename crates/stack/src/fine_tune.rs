@@ -163,7 +163,7 @@ pub struct FineTuned {
 
 /// Fine-tunes `model` on `train` and keeps the state with the lowest error on `validation`. Of equals it is the
 /// latest: a few validation samples cannot tell states apart, and the first of them has hardly been trained. The
-/// observer is told of each evaluation.
+/// observer is notified of each evaluation.
 ///
 /// The order of samples depends on the seed and on their number alone. If the settings have a cost of
 /// [unlabelled](FineTuneConfig::unlabelled) samples, it is that of the training samples themselves.

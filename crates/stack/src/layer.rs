@@ -27,7 +27,7 @@ pub struct PretrainedLayer {
     pub output: Activation,
 }
 
-/// The activations of a pretrained layer, which its tensors do not tell.
+/// The activations of a pretrained layer, which its tensors do not record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LayerUnits {
     /// The activation of the features.

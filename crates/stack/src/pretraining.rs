@@ -95,7 +95,7 @@ pub trait Pretraining {
     }
 
     /// Products of a sample with the weights, or of two layers' values with each other, in a step of training;
-    /// they tell the work of a step. An autoencoder has two forwards and three backwards: the gradient of its
+    /// they measure the work of a step. An autoencoder has two forwards and three backwards: the gradient of its
     /// inputs is not needed.
     fn products_per_sample(&self) -> usize {
         5

@@ -57,7 +57,7 @@ impl Checkpoint {
     }
 
     /// Begins a job, and continues it from the checkpoint if there is one. A checkpoint that is of other settings or
-    /// cannot be read is not used; `note` is then told why.
+    /// cannot be read is not used; `note` then gets the reason.
     ///
     /// # Errors
     /// Those of `begin`.
@@ -71,7 +71,7 @@ impl Checkpoint {
             Ok(course) => Ok((job, course)),
             Err(reason) => {
                 let path = self.path.display();
-                note(&format!("{path} is not used, and training begins anew: {reason}"));
+                note(&format!("{path} is ignored, and training starts over: {reason}"));
                 // It may have been restored in part.
                 Ok((begin()?, None))
             }
@@ -89,7 +89,7 @@ impl Checkpoint {
         };
         let Some((tensors, Marked { key, course })) = read else { return Ok(None) };
         if key != self.of.as_str() {
-            return Err("it is of other settings or data".to_owned());
+            return Err("it belongs to other settings or data".to_owned());
         }
         job.restore(&tensors, course.epochs.len()).map_err(|error| error.to_string())?;
         Ok(Some(course))

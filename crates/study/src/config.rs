@@ -95,7 +95,7 @@ pub struct ComparisonConfig {
     /// Settings of the methods of an architecture, by its name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub architectures: IndexMap<String, ArchitectureSettings>,
-    /// Whether usual classifiers are fitted to the same labels: nearest neighbours, logistic regression
+    /// Whether standard classifiers are fitted to the same labels: nearest neighbours, logistic regression
     /// and boosted trees.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub references: bool,

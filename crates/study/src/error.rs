@@ -42,11 +42,11 @@ pub enum StudyError {
     /// The data set has fewer labels than are asked for.
     #[error(transparent)]
     Data(#[from] mnist_io::Error),
-    /// A usual classifier could not be fitted.
+    /// A standard classifier could not be fitted.
     #[error(transparent)]
     Reference(#[from] ReferenceError),
     /// No stage of the comparison has this key.
-    #[error("there is no stage {}; its settings or its data are others", .0.as_str())]
+    #[error("there is no stage {}; the settings or the data differ", .0.as_str())]
     UnknownStage(Key),
     /// A data set has no labels.
     #[error("the {0} set has no labels; a comparison of classifiers needs them")]

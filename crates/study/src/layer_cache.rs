@@ -153,7 +153,7 @@ fn unreadable(cache: &Store, key: &Key, error: &RestoreError) -> TensorFileError
     TensorFileError::Damaged { path, reason: error.to_string() }
 }
 
-/// Reads the result of a stage, which the listener is told of, or claims its key.
+/// Reads the result of a stage, of which the listener is notified, or claims its key.
 pub(crate) fn kept_or_claimed<R: DeserializeOwned>(
     cache: &Store,
     key: &Key,
@@ -166,7 +166,7 @@ pub(crate) fn kept_or_claimed<R: DeserializeOwned>(
     Ok(found)
 }
 
-/// Keeps the result of a claimed stage, which the listener is told of.
+/// Keeps the result of a claimed stage, of which the listener is notified.
 pub(crate) fn keep(
     claim: Claim,
     title: &str,

@@ -81,7 +81,7 @@ pub struct LayerRecord {
     pub seconds: f64,
     /// Number of samples that it learned from.
     pub samples: usize,
-    /// Its activations, which its tensors do not tell.
+    /// Its activations, which its tensors do not record.
     pub units: LayerUnits,
 }
 
@@ -128,7 +128,7 @@ pub struct Failure {
 pub struct Outcome {
     /// Every cell, by method, depth, labels, seed.
     pub cells: Vec<Cell>,
-    /// The usual classifiers, where the settings ask for them.
+    /// The standard classifiers, where the settings ask for them.
     pub references: Vec<ReferenceCell>,
     /// Every cell that could not be computed.
     pub failures: Vec<Failure>,

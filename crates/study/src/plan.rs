@@ -32,7 +32,7 @@ use crate::stage::Key;
 
 pub use graph::Graph;
 
-/// Multiply-adds in a second where no finished stage tells them. Two cores that had other work as well did 4 to 8
+/// Multiply-adds per second while no finished stage has measured them. Two cores that had other work as well did 4 to 8
 /// billion in the quick profile; a guess that is too low gives jobs too much time, which is the lesser harm.
 pub const MULTIPLY_ADDS_PER_SECOND: f64 = 5e9;
 

@@ -201,7 +201,7 @@ impl FittedReference {
         Ok(classes(self.probabilities(x)?.view()))
     }
 
-    /// What a reader of the results should know: a fit to a part of the samples, or one that did not
+    /// A caveat for readers of the results: a fit to a part of the samples, or one that did not
     /// converge.
     pub fn remark(&self) -> Option<String> {
         let mut remarks = Vec::new();

@@ -170,7 +170,7 @@ impl Store {
     }
 
     /// Reads the result under this key, or claims the key for its computation. While another process has it,
-    /// this one waits, and tells the listener so.
+    /// this one waits, and notifies the listener.
     ///
     /// # Errors
     /// [`StudyError::Training`] if the listener breaks off, and [`StudyError::Store`].
@@ -192,7 +192,7 @@ impl Store {
         }
     }
 
-    /// Claims a key. While another process has it, this one waits, and tells the listener so.
+    /// Claims a key. While another process has it, this one waits, and notifies the listener.
     ///
     /// # Errors
     /// [`StudyError::Training`] if the listener breaks off, and [`StudyError::Store`].
@@ -340,7 +340,7 @@ mod tests {
         let Found::Claimed(claim) = found else { panic!("there is no result") };
         let holder = store.holder(&key).expect("told").expect("this process");
         assert_eq!(holder.process, std::process::id());
-        // Who is asked to stop does not wait.
+        // A process that is asked to stop does not wait.
         let mut stops = |event: Event<'_>| {
             assert!(matches!(event, Event::Waiting { looks: 0, .. }));
             ControlFlow::Break(())

@@ -18,7 +18,7 @@ pub(crate) struct TrainedJob<J> {
     pub(crate) seconds: f64,
 }
 
-/// Begins a job and trains it to the end of its `parts`, or continues from the checkpoint. The listener is told of each
+/// Begins a job and trains it to the end of its `parts`, or continues from the checkpoint. The listener is notified of each
 /// part and may break off between two steps; the state is then saved.
 ///
 /// # Errors

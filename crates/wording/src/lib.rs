@@ -117,7 +117,7 @@ impl fmt::Display for Language {
     }
 }
 
-/// A language that there is no catalogue of.
+/// A language without a catalogue.
 #[derive(Debug, thiserror::Error)]
 #[error("language {code:?}: expected one of {}", codes())]
 pub struct UnknownLanguage {

@@ -1,4 +1,4 @@
-//! How the time of training grows, as a figure.
+//! Growth of training time, as a figure.
 
 use std::path::Path;
 

@@ -82,7 +82,7 @@ pub(crate) struct Job {
     pub(crate) id: Option<String>,
 }
 
-/// What is kept of a submission.
+/// Saved record of a submission.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Submission {
     /// The engine.

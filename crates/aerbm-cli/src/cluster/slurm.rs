@@ -17,7 +17,7 @@ const MINUTES_BESIDE: f64 = 5.0;
 /// Attempts at a task whose worker is killed, for example for want of memory.
 const ATTEMPTS: usize = 3;
 
-/// What jobs ask for.
+/// Resources that jobs request.
 #[derive(Debug, Clone)]
 pub(crate) struct Resources {
     pub(crate) partition: Option<String>,

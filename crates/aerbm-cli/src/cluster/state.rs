@@ -166,7 +166,7 @@ fn is_complete(run: &Path, submitted: &Path) -> bool {
     info["status"] == "complete" && changed(&path) >= changed(&submitted.join(FILE))
 }
 
-/// What the folders of stages tell, by the places of the stages.
+/// State of the stages in their folders, by their places.
 struct Found {
     done: HashSet<usize>,
     /// The processes that compute stages.

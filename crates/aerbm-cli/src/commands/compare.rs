@@ -14,7 +14,7 @@ use crate::ui::Ui;
 /// Compare ways of pretraining; continues where it stopped
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Methods [default: those of the default profile]
+    /// Methods to compare [default: those of the default profile]
     #[arg(long, value_delimiter = ',')]
     methods: Vec<String>,
     /// Numbers of labels [default: those of the default profile that the data have]

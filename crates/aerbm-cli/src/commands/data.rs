@@ -5,7 +5,7 @@ use crate::data_args::DataArgs;
 use crate::interrupt;
 use crate::ui::Ui;
 
-/// List, fetch or verify data sets
+/// Describe, list, fetch or verify data sets
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]

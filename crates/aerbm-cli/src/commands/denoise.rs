@@ -8,7 +8,7 @@ use super::OnModel;
 use crate::new_rows::OnRows;
 use crate::ui::Ui;
 
-/// Remove the noise in rows of a file, or noise that is added to test images, with filters beside
+/// Remove noise from rows of a file, or from test images with added noise, compared with filters
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]

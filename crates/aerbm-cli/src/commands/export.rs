@@ -85,7 +85,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
 /// Exports the measurements of a run.
 fn measurements(args: &Arguments, tracker: Tracker, ui: &Ui) -> anyhow::Result<()> {
     if args.part.is_some() {
-        bail!("--part is of models; leave it out for the measurements of a run");
+        bail!("--part applies to models only; leave it out for the measurements of a run");
     }
     let out = args.out.clone().unwrap_or_else(|| args.model.join(tracker.folder()));
     let runs = tracking::write(&args.model, tracker, &out)?;

@@ -10,7 +10,7 @@ use crate::interrupt;
 use crate::page_args::LanguageArg;
 use crate::ui::Ui;
 
-/// Fit a classifier to data of one's own, without a comparison
+/// Fit a classifier to your own data, without a comparison
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// Way of pretraining: a method of `aerbm compare`, such as none, denoising or rbm

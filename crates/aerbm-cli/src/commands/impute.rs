@@ -5,15 +5,15 @@ use clap::Args;
 use crate::new_rows::{OnRows, model_and_contract};
 use crate::ui::Ui;
 
-/// Fill the missing values of rows by what a model expects there
+/// Fill missing values with what a model expects there
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     rows: OnRows,
-    /// Draws of each missing value, of an RBM
+    /// Draws of each missing value (RBM only)
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     draws: u32,
-    /// Gibbs steps before each draw; of an autoencoder, reconstructions one after another
+    /// Gibbs steps before each draw (RBM), or successive reconstructions (autoencoder)
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     steps: u32,
     /// Seed of the draws

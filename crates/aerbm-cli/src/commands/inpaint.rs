@@ -8,7 +8,7 @@ use super::OnModel;
 use crate::new_rows::{OnRows, model_and_contract};
 use crate::ui::Ui;
 
-/// Fill half of each image of a file, or draw the hidden half of test images given the other
+/// Fill in half of each image of a file, or draw the missing half of test images given the known half
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]

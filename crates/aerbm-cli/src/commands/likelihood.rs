@@ -16,11 +16,12 @@ pub(crate) struct Arguments {
     /// that of the run's settings]
     #[arg(long, value_name = "NATS")]
     precision: Option<f64>,
-    /// Sweeps of tempering after which the estimate ends even if the interval is wider [default: that of the
+    /// Maximum number of tempering sweeps, even if the interval is still too wide [default: that of the
     /// run's settings]
     #[arg(long, value_name = "N")]
     max_sweeps: Option<usize>,
-    /// Annealing schedule of the estimates that are reported beside [default: that of the run's settings]
+    /// Annealing schedule of the additional estimates by annealed importance sampling [default:
+    /// that of the run's settings]
     #[arg(long)]
     schedule: Option<Schedule>,
     /// Chains of annealing in each direction [default: that of the run's settings]

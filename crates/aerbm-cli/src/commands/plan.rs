@@ -13,7 +13,7 @@ use crate::ui::Ui;
 
 `aerbm work` computes stages by their keys, `aerbm submit` all of them on a cluster.")]
 pub(crate) struct Arguments {
-    /// Print the time that these numbers of workers would take for what is missing, instead of the stages
+    /// Instead of the stages, print the time that these numbers of workers would need for the missing ones
     #[arg(long, value_name = "WORKERS", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..))]
     simulate: Vec<u32>,
     #[command(flatten)]

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::page_args::LanguageArg;
 use crate::ui::Ui;
 
-/// Draw a run's figures and page again, from its CSV files
+/// Redraw a run's figures and page, from its CSV files
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// Folder of the run

@@ -13,7 +13,7 @@ use crate::ui::Ui;
 #[command(after_help = "Example:
   aerbm status reports/paper
 
-After a failure, the command that submitted the stages submits again what is missing.")]
+After a failure, repeat the `submit` command to resubmit what is missing.")]
 pub(crate) struct Arguments {
     /// Folder of results that stages were submitted for
     dir: PathBuf,

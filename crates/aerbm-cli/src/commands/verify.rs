@@ -25,8 +25,8 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     }
     match found.problems.len() {
         0 => ui.result(&format!(
-            "verified: {} files have the recorded checksums; {} errors were counted again from the \
-             mistakes; {} tables, figures and pages were made again and are the same",
+            "verified: {} files have the recorded checksums; {} errors were recounted from the \
+             mistakes; {} tables, figures and pages were regenerated and are identical",
             found.files, found.cells, found.redrawn
         )),
         1 => bail!("{}: 1 difference", args.dir.display()),

@@ -8,7 +8,7 @@ use crate::interrupt;
 use crate::profile_args::ProfileArgs;
 use crate::ui::Ui;
 
-/// Compute stages of a profile into its folder, safely beside other processes that do the same
+/// Compute stages of a profile into its folder, safe to run alongside other workers
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   aerbm work --profile quick --stage $(aerbm plan --profile quick --json | jq -r .key | head -1)

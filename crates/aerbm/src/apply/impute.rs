@@ -27,7 +27,7 @@ pub struct ImputeOptions {
     pub steps: usize,
     /// Seed of the draws.
     pub seed: u64,
-    /// Whether columns `std_NAME` tell the spread of the draws.
+    /// Whether columns `std_NAME` hold the spread of the draws.
     pub spread: bool,
 }
 

@@ -163,7 +163,7 @@ impl Display for Origin {
         writeln!(f, "- Data: {}", Plain(&self.data))?;
         writeln!(f, "- SHA-256 of the data: {}", Plain(&self.data_sha256))?;
         writeln!(f, "- Classes: {}", classes.join(", "))?;
-        writeln!(f, "- Beginning of the layers: {}", Plain(&self.words))?;
+        writeln!(f, "- Initialisation of the layers: {}", Plain(&self.words))?;
         writeln!(
             f,
             "- Rows: {} without their labels for pretraining, {} with their labels; seed {}",

@@ -1,4 +1,4 @@
-//! How far a comparison is, and the time that it still takes.
+//! Progress and remaining time of a comparison.
 
 use std::collections::HashMap;
 use std::time::Instant;

@@ -15,12 +15,12 @@ use super::stopping::Stopping;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AutoencoderSettings {
-    /// How the training samples are split into those that are learned from and those that validate.
+    /// Split of the training samples into training and validation parts.
     #[serde(alias = "partition")]
     pub split: SplitRule,
     /// The architecture. The input of a convolution that is not set is that of the data's images.
     pub model: AutoencoderConfig,
-    /// How it is trained.
+    /// Training settings.
     pub training: ae_core::TrainingConfig,
     /// Early stopping.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -29,12 +29,12 @@ use super::rbm::LikelihoodSettings;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConvRbmSettings {
-    /// How the training samples are split into those that are learned from and those that validate.
+    /// Split of the training samples into training and validation parts.
     pub split: SplitRule,
     /// Architecture and training of each RBM, from the data up. The input of the first is that of the
     /// data's images, where it is not set; those of the others follow.
     pub layers: Vec<ConvRbmPretraining>,
-    /// How the likelihood of a single RBM is measured.
+    /// Settings of the likelihood estimate of a single RBM.
     pub likelihood: LikelihoodSettings,
 }
 

@@ -19,7 +19,7 @@ pub(super) trait RunKind {
     /// [`TrainingError`] for a setting out of its range, or for settings that exclude each other.
     fn validate(&self) -> Result<(), TrainingError>;
 
-    /// How the training samples are split.
+    /// Split of the training samples.
     fn split(&self) -> SplitRule;
 
     /// Epochs of training, over all layers.

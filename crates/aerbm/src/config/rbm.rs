@@ -13,14 +13,14 @@ use super::parse::ConfigError;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RbmSettings {
-    /// How the training samples are split into those that are learned from and those that validate.
+    /// Split of the training samples into training and validation parts.
     #[serde(alias = "partition")]
     pub split: SplitRule,
     /// The architecture.
     pub model: RbmConfig,
-    /// How it is trained.
+    /// Training settings.
     pub training: TrainingConfig,
-    /// How its likelihood is measured.
+    /// Settings of the likelihood estimate.
     pub likelihood: LikelihoodSettings,
 }
 
@@ -145,16 +145,16 @@ impl RunKind for RbmSettings {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DbnSettings {
-    /// How the training samples are split into those that are learned from and those that validate.
+    /// Split of the training samples into training and validation parts.
     #[serde(alias = "partition")]
     pub split: SplitRule,
     /// Hidden units of each RBM, from the data up.
     pub layers: Vec<usize>,
     /// The architecture of each RBM; `layers` takes the place of its number of hidden units.
     pub model: RbmConfig,
-    /// How all RBMs but the top one are trained.
+    /// Training settings of all RBMs but the top one.
     pub training: TrainingConfig,
-    /// How the top RBM is trained.
+    /// Training settings of the top RBM.
     pub top: TrainingConfig,
 }
 
@@ -176,7 +176,7 @@ impl DbnSettings {
         RbmConfig { n_hidden: self.layers[layer], ..self.model.clone() }
     }
 
-    /// How a layer is trained.
+    /// Training settings of a layer.
     pub fn training_of(&self, layer: usize) -> &TrainingConfig {
         if layer + 1 == self.layers.len() { &self.top } else { &self.training }
     }

@@ -153,7 +153,7 @@ impl RunConfig {
         Ok((self, changed))
     }
 
-    /// How the training samples are split into those that are learned from and those that validate.
+    /// Split of the training samples into training and validation parts.
     pub fn split(&self) -> SplitRule {
         self.kind().split()
     }

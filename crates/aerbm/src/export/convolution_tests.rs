@@ -125,7 +125,7 @@ fn scikit_learn_has_no_convolutions() {
     let trained = convolutional(&[FIRST, SECOND]);
     let error = Export::of_classifier("images", &trained).write(Format::Npz, None);
     let message = "images: scikit-learn's layout in an .npz file has no place for the convolution of \
-                   classifier.0; ONNX and safetensors have";
+                   classifier.0; use ONNX or safetensors";
     assert_eq!(error.expect_err("no convolutions").to_string(), message);
 }
 

@@ -47,7 +47,7 @@ pub enum ExportError {
         reason: String,
     },
     /// The encoding of the inputs, or the names of columns or classes, are not those of the model.
-    #[error("{run} has {expected} {what}, and {found} are described")]
+    #[error("{run} has {expected} {what}, but the description has {found}")]
     Count {
         /// Name of the run.
         run: String,

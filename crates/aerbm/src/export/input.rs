@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// How raw values become the inputs of a network. Its constants were fitted to the training data. A
+/// The map from raw values to the inputs of a network. Its constants were fitted to the training data. A
 /// missing number, which is NaN, becomes the input 0.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]

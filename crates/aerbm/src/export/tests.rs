@@ -117,7 +117,7 @@ fn a_classifier_names_its_classes() {
     assert_eq!(outputs(&graph(&named, Part::Classifier)), ["probabilities", "class"]);
     let few = export.clone().with_classes(vec!["a".to_owned()]);
     let error = few.write(Format::Npz, None).expect_err("one name").to_string();
-    assert_eq!(error, "flowers has 3 classes, and 1 are described");
+    assert_eq!(error, "flowers has 3 classes, but the description has 1");
     let error =
         export.write(Format::Onnx, Some(Part::Decoder)).expect_err("no decoder").to_string();
     assert_eq!(error, "flowers is a classifier and has no decoder; expected classifier");
@@ -200,7 +200,7 @@ fn arrays_have_scikit_learns_layout() {
     let elu = model("autoencoder", &["model.n_hidden=8", "model.hidden=elu"]);
     let error = refused(&elu, Part::Encoder);
     let message = "autoencoder: scikit-learn's layout in an .npz file has no place for the elu units of \
-                   encoder.0; ONNX and safetensors have";
+                   encoder.0; use ONNX or safetensors";
     assert_eq!(error, message);
     let sparse = model("autoencoder", &["model.n_hidden=8", "model.top_k=3"]);
     assert!(refused(&sparse, Part::Encoder).contains("the 3 largest units of encoder.0"));
@@ -250,7 +250,7 @@ fn descriptions_of_another_size_are_refused() {
     let two =
         InputEncoding::Numbers(vec![NumberEncoding { centre: 0.0, spread: 1.0, bounds: None }; 2]);
     let error = Export::of_model(&trained).with_inputs(two).write(Format::Onnx, None);
-    assert_eq!(error.expect_err("two").to_string(), "rbm has 12 inputs, and 2 are described");
+    assert_eq!(error.expect_err("two").to_string(), "rbm has 12 inputs, but the description has 2");
     let names = vec!["a".to_owned()];
     let error = Export::of_model(&trained).with_columns(names).write(Format::Safetensors, None);
     assert!(matches!(error, Err(ExportError::Count { expected: 12, found: 1, .. })));

@@ -83,8 +83,8 @@ pub(crate) fn activities(
     )?)
 }
 
-/// Two-dimensional codes of the first test samples, coloured by class, beside those of PCA. The titles
-/// give the error of five nearest neighbours.
+/// Two-dimensional codes of the first test samples, coloured by class, beside those of PCA. The
+/// titles give the accuracy of five nearest neighbours.
 pub(crate) fn codes(
     out: Figures<'_>,
     trained: &Trained,

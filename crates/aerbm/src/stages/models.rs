@@ -39,7 +39,7 @@ pub(crate) struct Models<'a> {
 }
 
 impl<'a> Models<'a> {
-    /// The models of an entry. The monitor is told which settings were changed to suit the data.
+    /// The models of an entry. The monitor is notified of settings that were changed to suit the data.
     pub(crate) fn of(
         part: &Part<'a>,
         entry: &'a RunEntry,

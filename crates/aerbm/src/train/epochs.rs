@@ -18,9 +18,9 @@ use crate::record::{Epoch, Record, Spec};
 /// Writes a checkpoint of a job and its course.
 type Save<'a> = &'a mut dyn FnMut(&dyn ModelJob, &Course<Epoch>) -> Result<(), TensorFileError>;
 
-/// What is done with unfinished training.
+/// Handling of unfinished training.
 pub(super) struct Keeping<'a> {
-    /// When it is saved.
+    /// Pace of saving.
     pub(super) pace: Pace,
     /// Saves it.
     pub(super) save: Save<'a>,

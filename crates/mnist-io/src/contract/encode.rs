@@ -112,7 +112,7 @@ impl<'a> Encoder<'a> {
         Ok(x)
     }
 
-    /// What was seen of each column so far.
+    /// Summary of each column so far.
     pub(crate) fn seen(&self) -> impl Iterator<Item = (&'a Column, &Seen)> {
         self.plans.iter().map(|plan| (plan.column, &plan.seen))
     }

@@ -22,7 +22,7 @@ pub(crate) struct Fitted {
     pub(crate) notes: Vec<Note>,
 }
 
-/// What is asked of the columns.
+/// Requests about the columns.
 pub(crate) struct Asked<'a> {
     pub(crate) scale: Scale,
     pub(crate) schema: &'a Schema,

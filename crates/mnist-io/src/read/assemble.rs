@@ -22,7 +22,7 @@ use crate::training_data::TrainingData;
 pub struct Opened {
     /// The training part, in memory or on disk, and the test part.
     pub data: TrainTest<TrainingData>,
-    /// What was fitted to the training part, to read new data in the same way.
+    /// Constants fitted to the training part, by which new data are read in the same way.
     pub contract: Contract,
     /// The decisions made while reading.
     pub notes: Vec<Note>,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::contract::Reason;
 use crate::some_of::some_of;
 
-/// A decision that [`open`](crate::open) made. `Display` tells it in one line.
+/// A decision that [`open`](crate::open) made. `Display` formats it as one line.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Note {
@@ -182,7 +182,7 @@ impl fmt::Display for Note {
                 bytes >> 20
             ),
             Note::IgnoredFiles { dir, n_files } => {
-                write!(f, "{n_files} files in {} are ignored: they are no images", dir.display())
+                write!(f, "{n_files} files in {} are ignored: they are not images", dir.display())
             }
             Note::IgnoredEntries { file, entries } => {
                 write!(f, "entries of {} that are ignored: {}", file.display(), some_of(entries))

@@ -15,7 +15,7 @@ pub(crate) struct RawPart {
     pub(crate) fingerprint: Fingerprint,
 }
 
-/// What identifies a data set. The hash of a file is computed only where it is asked for, since new rows
+/// Identity of a data set. The hash of a file is computed only where it is asked for, since new rows
 /// for a model need none.
 #[derive(Clone)]
 pub(crate) enum Fingerprint {

@@ -179,7 +179,7 @@ impl Seen {
         }
     }
 
-    /// What is known of bytes without looking at them.
+    /// Properties of bytes that are known without looking at them.
     fn of_bytes() -> Self {
         let mut seen = Seen::new(1, false);
         (seen.min, seen.max) = (vec![0.0], vec![255.0]);

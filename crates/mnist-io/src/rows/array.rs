@@ -174,7 +174,7 @@ impl<'a> ArrayEncoder<'a> {
                 },
             )
             .collect();
-        // In the order of the rows, so that the first row that cannot be read is the one that is told.
+        // In the order of the rows, so that the first row that cannot be read is the one reported.
         for counts in counted {
             counts?.iter().for_each(|counts| self.counts.add(counts));
         }

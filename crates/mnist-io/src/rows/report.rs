@@ -1,4 +1,4 @@
-//! What was seen of new data.
+//! Summary of new data.
 
 use std::fmt;
 
@@ -7,20 +7,20 @@ use serde::{Deserialize, Serialize};
 use super::{AnyEncoder, Rows};
 use crate::some_of::some_of;
 
-/// What was seen of new data.
+/// Summary of new data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RowsReport {
     /// Number of rows.
     pub n_rows: usize,
     /// Number of rows whose label is a class of the contract.
     pub n_labelled: usize,
-    /// What was seen of each column that becomes features, in the order of the features.
+    /// Summaries of the columns that become features, in the order of the features.
     pub features: Vec<FeatureReport>,
     /// Labels that are no class of the contract, with their number of rows.
     pub unknown_classes: Vec<(String, u64)>,
 }
 
-/// What was seen of one column, or one feature of an array.
+/// Summary of one column, or of one feature of an array.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FeatureReport {
     /// The name of the column; the index from 0 for arrays.
@@ -34,7 +34,7 @@ pub struct FeatureReport {
 }
 
 impl Rows<'_> {
-    /// What was seen so far; after the last block, of all rows.
+    /// Summary of the rows so far; after the last block, of all rows.
     #[must_use]
     pub fn report(&self) -> RowsReport {
         let n_rows = self.n_seen;

@@ -208,7 +208,7 @@ fn what_differs_from_training_is_counted() {
     );
     let refuse = NewData { refuse_unknown_classes: true, ..NewData::default() };
     let said = refusal(&contract, &new, &refuse);
-    assert!(said.contains("line 3: the label \"c\" is no class"), "{said}");
+    assert!(said.contains("line 3: the label \"c\" is not a class"), "{said}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A cause is told once: a message does not contain the message of its source.
+//! A cause is reported once: a message does not contain the message of its source.
 
 use std::error::Error as _;
 use std::io;

@@ -151,7 +151,7 @@ fn wrong_bytes_are_never_kept_and_the_error_says_what_to_do() {
     let mirrors = [Habit::Damaged, Habit::Absent].map(serve);
     let error = fetch_from(&[&mirrors[0], &mirrors[1]], dir.path()).unwrap_err().to_string();
     for what in [
-        "no mirror gave file.gz",
+        "no mirror delivered file.gz",
         "not the published one",
         "the server answers 404",
         "by hand: 300000 bytes, SHA-256",

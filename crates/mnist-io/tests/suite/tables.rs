@@ -215,7 +215,7 @@ fn a_second_file_is_tested_by_the_contract_of_the_first() {
     let strange = dir.write("strange.csv", "x,y\n1,c\n");
     let said = open(&train, &ReadOptions { test: Some(strange), ..options() }).unwrap_err();
     assert!(
-        said.to_string().contains("strange.csv, line 2: the label \"c\" is no class"),
+        said.to_string().contains("strange.csv, line 2: the label \"c\" is not a class"),
         "{said}"
     );
 }

@@ -1,4 +1,4 @@
-//! Tables beside the test errors of a comparison: usual classifiers, balanced errors, failures.
+//! Tables beside the test errors of a comparison: standard classifiers, balanced errors, failures.
 
 use std::collections::BTreeSet;
 

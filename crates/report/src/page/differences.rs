@@ -12,7 +12,7 @@ use crate::group::distinct;
 use crate::rows::PairedRow;
 use number_text::{count, p_value, signed};
 
-/// The messages that tell how to read the p-values of some tests, by the first words of their names in
+/// The messages that explain the p-values of some tests, by the first words of their names in
 /// `paired.csv`.
 const READING: [(&str, &str); 3] = [
     ("crossed", "reading-crossed"),

@@ -1,4 +1,4 @@
-//! The rows that tell where settings come from.
+//! The rows that record the origin of settings.
 
 use serde::{Deserialize, Serialize};
 

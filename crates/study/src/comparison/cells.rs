@@ -13,7 +13,7 @@ use crate::methods::ResolvedMethod;
 use crate::stage::{Claim, Found, Key};
 use crate::{CachedStack, Cell, Choice, Event, LabelBudget, StudyError};
 
-/// The kind in the keys of cells. It counts the changes of what is measured of them.
+/// The kind in the keys of cells. Its number is raised when the recorded measurements change.
 pub(super) const FINE_TUNE: &str = "fine-tune 5";
 
 const SUBSET: Purpose = Purpose::new("subset");

@@ -21,7 +21,7 @@ use crate::{
     Cell, Choice, ComparisonConfig, LabelBudget, LayerRecord, Listener, Methods, StudyError,
 };
 
-/// Number of finished stages whose times tell the speed.
+/// Number of finished stages whose times give the speed.
 const TIMED: usize = 40;
 
 /// A comparison with its data and the place of its stages.
@@ -48,7 +48,7 @@ pub(super) enum Task<'p> {
     Trial { cell: CellTask<'p>, choice: Choice },
     /// A cell.
     Cell { cell: CellTask<'p>, first: Key },
-    /// A usual classifier.
+    /// A standard classifier.
     Reference { reference: Reference, labels: usize, seed: u64 },
 }
 
@@ -65,7 +65,7 @@ pub(super) struct CellTask<'p> {
 pub(super) type Stage<'p> = (Planned, Task<'p>);
 
 impl Study<'_> {
-    /// The stages of the comparison: layers, trials, cells and usual classifiers. Comparisons in equal time are
+    /// The stages of the comparison: layers, trials, cells and standard classifiers. Comparisons in equal time are
     /// none of them, as their work depends on the time that the others took.
     ///
     /// # Errors
@@ -122,7 +122,7 @@ fn speed(cache: &Store, stages: &[Stage<'_>]) -> Result<Option<f64>, StudyError>
     Ok((work > 0.0 && time > 0.0).then(|| work / time))
 }
 
-/// The layers of a method at one seed, as far as they can be told before they are learned.
+/// The layers of a method at one seed, as far as they are known before they are learned.
 #[derive(Debug, Default)]
 struct Chain {
     keys: Vec<Key>,
@@ -341,7 +341,7 @@ impl<'r, 'a, 'p> Planner<'r, 'a, 'p> {
         network * (3 * samples + evaluated + data.test.n_samples()) as f64
     }
 
-    /// Adds a usual classifier.
+    /// Adds a standard classifier.
     fn reference(&mut self, reference: Reference, labels: usize, seed: u64) {
         let key = self.run.reference_key(reference, labels, seed);
         let name = references::title(reference, labels, seed);

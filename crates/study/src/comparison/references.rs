@@ -1,4 +1,4 @@
-//! Usual classifiers on the same labels, validation samples and test samples as the networks.
+//! Standard classifiers on the same labels, validation samples and test samples as the networks.
 
 use serde::{Deserialize, Serialize};
 use stack::Labelled;
@@ -9,7 +9,7 @@ use crate::reference::Reference;
 use crate::stage::{Found, Key};
 use crate::{Event, StudyError};
 
-/// The outcome of a usual classifier.
+/// The outcome of a standard classifier.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReferenceCell {
     /// The name of the classifier.
@@ -29,13 +29,13 @@ pub struct ReferenceCell {
     pub predictions: Vec<u8>,
 }
 
-/// Words for a usual classifier on the labels of a seed.
+/// Words for a standard classifier on the labels of a seed.
 pub(super) fn title(reference: Reference, labels: usize, seed: u64) -> String {
     format!("{}, {labels} labels, seed {seed}", reference.words())
 }
 
 impl Run<'_> {
-    /// Fits every usual classifier to the labels of a seed, or reads it from the cache.
+    /// Fits every standard classifier to the labels of a seed, or reads it from the cache.
     pub(super) fn references(&mut self, seed: u64) -> Result<(), StudyError> {
         if !self.config.references {
             return Ok(());
@@ -49,12 +49,12 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The key of a usual classifier.
+    /// The key of a standard classifier.
     pub(super) fn reference_key(&self, reference: Reference, count: usize, seed: u64) -> Key {
         Key::new("reference 1", &(reference.name(), count, seed, self.data_key))
     }
 
-    /// Fits a usual classifier to the labels of a seed, or reads it from the cache.
+    /// Fits a standard classifier to the labels of a seed, or reads it from the cache.
     pub(super) fn reference(
         &mut self,
         reference: Reference,

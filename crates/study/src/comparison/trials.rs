@@ -16,7 +16,7 @@ use crate::stage::{Claim, Found, Key};
 use crate::stage_training::train;
 use crate::{CachedStack, Choice, Event, LabelBudget, StudyError, Trial};
 
-/// The kind in the keys of trials. It counts the changes of what is measured of them.
+/// The kind in the keys of trials. Its number is raised when the recorded measurements change.
 pub(super) const TRIAL: &str = "trial 2";
 
 /// The fine-tuning of a cell, without its pretrained layers and the hyperparameters that are searched.
@@ -155,7 +155,7 @@ impl<'a> Run<'a> {
         title: &str,
     ) -> Result<(usize, Trained), StudyError> {
         let key = Key::new(TRIAL, &self.identity(work, &stack.keys, choice));
-        // A trial is a part of its cell's stage, so the listener is not told that it is finished.
+        // A trial is a part of its cell's stage, so the listener is not notified when it is finished.
         let claim = match self.cache.get_or_claim::<Judged>(&key, self.listen)? {
             Found::Claimed(claim) => claim,
             Found::Kept(_, Judged { validation_errors, seconds }) => {

@@ -51,7 +51,7 @@ pub struct SearchSpace {
     pub corruption: Vec<f64>,
 }
 
-/// Hyperparameters that are chosen on the validation set; those that are none are as the settings have them.
+/// Hyperparameters that are chosen on the validation set; those that are `None` keep the values of the settings.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Choice {
     /// Learning rate of the output layer.

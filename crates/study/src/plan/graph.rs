@@ -116,8 +116,8 @@ impl Graph {
         path
     }
 
-    /// The time in seconds that so many workers take, each of whom takes the stage with the longest chain behind
-    /// it of those whose needs are there (list scheduling; Graham 1969).
+    /// The time in seconds for this many workers, each of which takes the ready stage with the
+    /// longest chain of dependents (list scheduling; Graham 1969).
     pub fn makespan(&self, workers: usize) -> f64 {
         let ranks = self.ranks();
         let mut missing: Vec<usize> = self.stages.iter().map(|node| node.needs.len()).collect();

@@ -100,7 +100,7 @@ fn missing_values_are_means_or_a_branch() {
         let (probabilities, errors) = fitted(&missing);
         assert!(errors <= 2 && probabilities.iter().all(|p| p.is_finite()), "{reference:?}");
     }
-    // Only whether the value is missing tells the classes apart.
+    // Only the absence of the value distinguishes the classes.
     let only = Array2::from_shape_fn((200, 2), |(i, j)| match (i % 2, j) {
         (1, 0) => f32::NAN,
         _ => ((i * 7 + j * 3) % 11) as f32 / 11.0,

@@ -145,7 +145,7 @@ fn a_search_goes_on_within_a_trial() {
 /// Damages a file.
 type Spoil = fn(&Path);
 
-/// Checkpoints of other settings, and those that are damaged, are told and not used.
+/// Checkpoints of other settings, and damaged ones, are reported and ignored.
 #[test]
 fn a_checkpoint_that_does_not_fit_is_not_used() {
     let (folder, data) = (tempfile::tempdir().expect("a temporary folder"), splits(false));
@@ -172,7 +172,11 @@ fn a_checkpoint_that_does_not_fit_is_not_used() {
     let spoilt: [(&str, Spoil, &str); 4] = [
         ("short", shorten, "its tensors take"),
         ("empty", |path| std::fs::write(path, "").expect("written"), "its header has 0 bytes"),
-        ("other", |path| replace(path, b"\\\"key\\\":\\\"", b"0"), "of other settings or data"),
+        (
+            "other",
+            |path| replace(path, b"\\\"key\\\":\\\"", b"0"),
+            "belongs to other settings or data",
+        ),
         ("lacking", |path| replace(path, b"\"model.0.w", b"E"), "`model.0.weights` is missing"),
     ];
     for (name, spoil, reason) in spoilt {

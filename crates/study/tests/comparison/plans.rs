@@ -10,7 +10,7 @@ use study::{ComparisonConfig, Event, Methods, Search, SearchSpace, Study, StudyE
 
 use crate::support::*;
 
-/// A comparison of three methods and the usual classifiers, without what depends on the clock.
+/// A comparison of three methods and the standard classifiers, without what depends on the clock.
 fn three() -> ComparisonConfig {
     let mut config = config(&["none", "raw-logistic", "denoising", "rbm"]);
     config.equal_seconds = None;

@@ -116,7 +116,7 @@ impl<R: Read> Read for Limited<R> {
         let used = self.used.fetch_add(n as u64, Ordering::Relaxed) + n as u64;
         if used > self.limit {
             let message = format!(
-                "a line of more than {} MiB; is a quote unclosed, or is it no table?",
+                "a line of more than {} MiB; is a quote unclosed, or is it not a table?",
                 self.limit >> 20
             );
             return Err(io::Error::new(io::ErrorKind::InvalidData, message));
@@ -131,7 +131,7 @@ fn unreadable(file: &Path, error: csv::Error) -> Error {
         return Error::Io { file: file.into(), source: error.into() };
     }
     let expected = if is_encoding {
-        "a table in UTF-8; save it so, or convert it: iconv -f CP949 -t UTF-8 for Korean, -f LATIN1 for \
+        "a table in UTF-8; save it as UTF-8, or convert it: iconv -f CP949 -t UTF-8 for Korean, -f LATIN1 for \
          Western European text"
     } else {
         "a table in UTF-8"
