@@ -88,6 +88,34 @@ fn a_missing_data_folder_is_named() {
     refused(&["train", "tutorial", "--data", &path], 1, &["train-images-idx3-ubyte"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_path_that_is_no_text_is_named_by_its_argument() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let path = std::ffi::OsStr::from_bytes(b"caf\xe9.csv");
+    for (args, argument) in [
+        (&["train", "rbm", "--data"][..], "'--data <NAME|PATH>'"),
+        (&["data", "describe"][..], "'<FILE>'"),
+        (&["data", "verify"][..], "'[DATA]'"),
+    ] {
+        let assert = aerbm().args(args).arg(path).assert().code(2);
+        assert.stderr(contains(argument).and(contains("expected UTF-8; rename the file")));
+    }
+}
+
+/// Opening it would wait for its writer.
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_refused_at_once() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let pipe = folder.path().join("rows.csv").to_string_lossy().into_owned();
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.is_ok_and(|status| status.success()), "mkfifo makes a pipe");
+    for args in [&["data", "describe", &pipe][..], &["train", "rbm", "--data", &pipe]] {
+        refused(args, 1, &["is a pipe; expected a regular file or a folder; save the data"]);
+    }
+}
+
 #[test]
 fn a_truncated_gzip_is_named() {
     let folder = small_mnist(10, 10);

@@ -154,7 +154,12 @@ fn classifier(n_classes: usize, hidden: &str) -> TrainedClassifier {
     let trained = model("autoencoder", &["model.n_hidden=8", &format!("model.hidden={hidden}")]);
     let mut classifier = stack::Classifier::on_top_of(trained.model.encoder_layers(), n_classes, 1);
     spread(&mut classifier);
-    TrainedClassifier { classifier, validation_error_pct: 10.0, validation_rows: 10, origin: None }
+    TrainedClassifier {
+        classifier,
+        validation_error_pct: Some(10.0),
+        validation_rows: 10,
+        origin: None,
+    }
 }
 
 fn write_classifiers(folder: &Path) {

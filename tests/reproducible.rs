@@ -63,6 +63,29 @@ fn tables_do_not_depend_on_threads_and_nothing_is_computed_twice() {
     }
 }
 
+/// The reader of new rows shares the threads with the model. It waited for ever where there was only one.
+#[test]
+fn new_rows_of_every_format_are_read_on_one_thread() {
+    let data = small_mnist(600, 100);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let model = folder.path().join("model");
+    run(&[&TRAIN[..7], &["training.epochs=1"]].concat(), data.path(), &model, "2");
+    let images = data.path().join("t10k-images-idx3-ubyte");
+    let npy = folder.path().join("new.npy");
+    aerbm().arg("reconstruct").args([&model, &images]).arg("--out").arg(&npy).assert().success();
+    for file in [&images, &npy] {
+        let codes = ["1", "2"].map(|threads| {
+            let out = folder.path().join(format!("codes-{threads}.npy"));
+            let mut command = aerbm();
+            command.arg("encode").arg(&model).arg(file).arg("--out").arg(&out);
+            command.env("RAYON_NUM_THREADS", threads).timeout(std::time::Duration::from_mins(2));
+            command.assert().success();
+            std::fs::read(out).expect("written")
+        });
+        assert!(codes[0] == codes[1], "{}", file.display());
+    }
+}
+
 #[test]
 fn one_more_seed_computes_only_that_seed() {
     let data = small_mnist(600, 100);

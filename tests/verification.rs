@@ -113,3 +113,23 @@ fn numbers_that_do_not_follow_from_the_mistakes_are_told() {
     let none = verify(&folder.path().join("nothing"));
     none.code(1).stderr(contains("nothing"));
 }
+
+/// Commands that draw figures into a finished run leave it as one that verifies, with the figures on its page.
+#[test]
+fn figures_that_are_added_to_a_run_belong_to_it() {
+    let data = small_mnist(300, 60);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let run = folder.path().join("run");
+    let mut train = aerbm();
+    train.args(["train", "rbm", "--set", "split={train=250}", "--set", "model.n_hidden=20"]);
+    train.args(["--set", "training.epochs=1", "--out"]).arg(&run);
+    train.arg("--data").arg(data.path()).assert().success();
+    verify(&run).success();
+    for command in [&["reconstruct"][..], &["sample", "--steps", "3"], &["sample", "--steps", "5"]]
+    {
+        aerbm().arg(command[0]).arg(&run).args(&command[1..]).assert().success();
+        verify(&run).success();
+    }
+    let page = std::fs::read_to_string(run.join("report.html")).expect("a page");
+    assert!(page.contains("reconstructions_rbm"), "the page shows the new figure");
+}

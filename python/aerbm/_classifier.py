@@ -19,6 +19,12 @@ def _numbers(names):
         return np.asarray(names)
 
 
+def _validation_error(model):
+    """The part of the held-out rows that a network misclassifies; NaN if none were held out."""
+    error_pct, _ = model.validation
+    return np.nan if error_pct is None else error_pct / 100
+
+
 class PretrainedClassifier(ClassifierMixin, BaseEstimator):
     """A network whose hidden layers are pretrained on all rows without labels, one by one, and fine-tuned on
     the labelled rows. Rows with ``y == -1`` have no label, as in scikit-learn's semi-supervised estimators.
@@ -32,8 +38,8 @@ class PretrainedClassifier(ClassifierMixin, BaseEstimator):
     pretraining_iter : epochs of each layer; None for those of the method, and more of them for few rows.
     learning_rate, batch_size, n_updates : of fine-tuning.
     freeze : whether only the output layer is fine-tuned.
-    validation_fraction : part of the labelled rows that is held out to decide when to stop; 0 keeps the network
-        after the last step, which is better unless labels are many.
+    validation_fraction : part of the labelled rows of each class, rounded down, that is held out to decide when to
+        stop. Without held-out rows the network after the last step is kept, which is better unless labels are many.
     settings : further settings of fine-tuning, such as ``{"dropout": {"input": 0.2, "hidden": 0.5}}``.
     random_state, n_jobs, verbose : as in the other estimators.
 
@@ -133,8 +139,7 @@ class PretrainedClassifier(ClassifierMixin, BaseEstimator):
                 listener,
             )
         self._contract = contract_of(X, (1, X.shape[1], 1), self.classes_)
-        held_out = self.validation_fraction > 0
-        self.validation_error_ = self._model.validation[0] / 100 if held_out else np.nan
+        self.validation_error_ = _validation_error(self._model)
         return self
 
     def predict(self, X):
@@ -169,5 +174,5 @@ class PretrainedClassifier(ClassifierMixin, BaseEstimator):
         classes = json.loads(contract or "{}").get("classes") or {}
         names = classes.get("names") or model.classes or np.arange(sizes[-1])
         self.classes_ = _numbers(names)
-        self.validation_error_ = model.validation[0] / 100
+        self.validation_error_ = _validation_error(model)
         return self

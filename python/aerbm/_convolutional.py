@@ -5,9 +5,9 @@ import math
 
 from sklearn.utils.validation import check_is_fitted
 
-from ._autoencoder import _Autoencoder, corruption
 from ._common import rows_in_unit_interval, seed_of, threads_of
 from ._fitted import FittedModel
+from ._fitted_autoencoder import FittedAutoencoder, corruption
 
 
 def image_of(image_shape, n_features):
@@ -22,7 +22,7 @@ def image_of(image_shape, n_features):
     return shape
 
 
-class ConvolutionalAutoencoder(_Autoencoder):
+class ConvolutionalAutoencoder(FittedAutoencoder):
     """An autoencoder of images: ``n_maps`` kernels of ``kernel_size`` × ``kernel_size``, of whose maps
     max-pooling keeps one value in each window of ``pool_size`` × ``pool_size``; the decoder is the transpose.
 

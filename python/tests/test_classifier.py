@@ -37,6 +37,28 @@ def test_unlabelled_rows_help(few, pretraining):
     np.testing.assert_array_equal(again.predict_proba(test_X), model.predict_proba(test_X))
 
 
+def held_out(digits, fraction, per_class):
+    """A classifier of so many labelled rows of each class."""
+    X, y = digits
+    rows = np.concatenate([np.flatnonzero(y == label)[:per_class] for label in range(10)])
+    model = aerbm.PretrainedClassifier(
+        (), n_updates=50, batch_size=20, validation_fraction=fraction, random_state=0
+    )
+    return model.fit(X[rows], y[rows])
+
+
+@pytest.mark.parametrize(("fraction", "per_class"), [(0.0, 20), (0.1, 6), (0.1, 20)])
+def test_the_validation_error_is_that_of_held_out_rows(digits, tmp_path, fraction, per_class):
+    model = held_out(digits, fraction, per_class)
+    has_held_out = int(fraction * per_class) > 0
+    assert np.isnan(model.validation_error_) == (not has_held_out)
+    model.save(tmp_path)
+    loaded = aerbm.load(tmp_path)
+    np.testing.assert_equal(loaded.validation_error_, model.validation_error_)
+    card = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert ("| validation |" in card) == has_held_out
+
+
 def test_without_hidden_layers_it_is_logistic_regression(digits):
     X, y = digits[0][:1200], digits[1][:1200]
     model = aerbm.PretrainedClassifier((), n_updates=2000, learning_rate=0.01, random_state=0).fit(X, y)

@@ -38,7 +38,18 @@ fn of_arguments() -> Vec<Row> {
         refused(&["data", "fetch", "imagenet"], "fashion-mnist"),
         refused(&["report"], "DIR"),
         refused(&["encode", "--nonsense"], "--nonsense"),
+        refused(&["data", "describe", "table.csv", "--data", "table.csv"], "cannot be used with"),
+        refused(&["train", "rbm", "--memory-limit", "x"], "expected a whole number from 0 to"),
+        refused(&["plan", "--simulate", "1,x"], "expected a whole number from 1 to"),
+        refused(&["submit", "--task-seconds", "99999999999"], "expected a whole number from 0 to"),
+        refused(&["fit", "--data", "table.csv", "--labels", "0"], "expected a whole number from 1"),
+        refused(&["pipeline", "--set", "runs=[0]"], "integer `0`, expected a table"),
+        refused(&["compare", "--set", "labels=[0]"], "integer `0`, expected a table"),
     ];
+    for partition in ["", "a\nb", "a\"b"] {
+        let args = ["submit", "--profile", "quick", "--dry-run", "--out", "run", "--partition"];
+        rows.push(refused(&[&args[..], &[partition]].concat(), "--partition"));
+    }
     let out = ["--data", "table.csv", "--out", "run"];
     for (preset, assignment, named) in [
         ("rbm", "model.n_hidden=9999999999", "model.n_hidden: "),
@@ -107,6 +118,45 @@ fn of_files() -> Vec<Row> {
     rows
 }
 
+/// Options of reading that do not suit the data.
+fn of_data() -> Vec<Row> {
+    let describe = ["data", "describe", "table.csv"];
+    let described = |option: &str, value: &str, says: &[&str]| {
+        Row::new(&[&describe[..], &[option, value]].concat(), 1, says)
+    };
+    let fit = |text: &str, says: &str| {
+        let args = ["fit", "--data", "some.csv", "--label-column", "label", "--out", "run"];
+        Row::new(&args, 1, &[says, "--label-column"]).with_file("some.csv", text.as_bytes())
+    };
+    let labelled = |label: fn(usize) -> &'static str| {
+        (0..60).fold("p,q,label\n".to_owned(), |text, i| {
+            text + &format!("{},{},{}\n", i % 7, i % 5, label(i))
+        })
+    };
+    let declared = |text: &str, says: &str| {
+        described("--columns", "c.toml", &[says]).with_file("c.toml", text.as_bytes())
+    };
+    vec![
+        described("--drop-columns", "zz", &["\"zz\" to leave out", "--drop-columns takes"]),
+        described("--split-column", "zz", &["\"zz\" for the parts", "--split-column takes"]),
+        described("--group", "zz", &["\"zz\" for the groups", "--group takes"]),
+        described("--test", "nope.csv", &["nope.csv: No such file or directory", "check the path"]),
+        described("--memory-limit", "0", &["the memory limit is 0 MiB", "--memory-limit sets"]),
+        declared("[columns.p]\ntype = 'boolean'\n", "column p: "),
+        declared("[columns.p]\ntype = 'category'\nlevels = []\n", "column p: levels = []"),
+        declared("[columns.p]\ntype = 'date'\nformat = '%Q'\n", "column p: format = \"%Q\""),
+        declared("[columns]\np = 'number'\n", "expected a table"),
+        fit(&labelled(|_| "up"), "all training rows have the label \"up\""),
+        fit(&labelled(|_| ""), "0 of 60 rows have a label"),
+        fit(&labelled(|i| if i < 2 { "up" } else { "" }), "2 of 60 rows have a label"),
+        Row::new(
+            &["fit", "--data", "table.csv", "--label-column", "none", "--out", "run"],
+            1,
+            &["error: table has no labels; a .csv file has labels in a column (--label-column)"],
+        ),
+    ]
+}
+
 /// Folders that are no runs, and files where folders should be.
 fn of_places() -> Vec<Row> {
     let mut rows = Vec::new();
@@ -125,6 +175,7 @@ fn of_places() -> Vec<Row> {
         rows.push(Row::new(&[command, "nowhere", "table.csv"], 1, &["nowhere"]));
         rows.push(Row::new(&[command, "table.csv"], 2, &["FILE"]));
     }
+    rows.push(Row::new(&["man", "table.csv"], 1, &["table.csv is a file; expected a folder"]));
     for command in ["report", "verify"] {
         rows.push(Row::new(&[command, "nowhere"], 1, &["nowhere"]));
         rows.push(Row::new(&[command, "table.csv"], 1, &["table.csv"]));
@@ -150,6 +201,6 @@ fn prepare(folder: &Path) {
 
 #[test]
 fn words_that_make_no_sense_are_refused() {
-    let rows = [of_arguments(), of_files(), of_places()].concat();
+    let rows = [of_arguments(), of_files(), of_data(), of_places()].concat();
     try_all("arguments, files of settings and folders", &rows, prepare);
 }

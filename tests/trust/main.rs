@@ -18,6 +18,7 @@ mod kills;
 #[cfg(target_os = "linux")]
 mod long_use;
 mod mutate;
+mod outputs;
 mod row;
 #[cfg(unix)]
 #[path = "../signals.rs"]

@@ -1,7 +1,7 @@
 //! Statistics of codes: activity, saturation and sensitivity to the input.
 
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
-use nn_core::{Activation, Chain, mean_f64};
+use nn_core::{Activation, Chain, Connection, LayerView, Workspace, mean_f64, observed};
 use numerics::Real;
 
 use crate::Autoencoder;
@@ -93,6 +93,11 @@ impl<F: Real> Autoencoder<F> {
     /// ‖∂h/∂x‖²_F for each sample. For one hidden layer it is Σⱼ f′(zⱼ)² Σᵢ wᵢⱼ²; for deep codes it
     /// takes a backward pass from each code unit.
     fn square_jacobian_norms(&self, x: ArrayView2<F>) -> Vec<f64> {
+        let observed = observed(x);
+        let x = observed.view();
+        if self.encoder[0].connection != Connection::Full {
+            return self.square_jacobian_norms_of_maps(x);
+        }
         let depth = self.encoder.len();
         let mut outputs: Vec<Array2<F>> = Vec::with_capacity(depth);
         for i in 0..depth {
@@ -136,6 +141,42 @@ impl<F: Real> Autoencoder<F> {
             }
         }
         squares
+    }
+
+    /// ‖∂h/∂x‖²_F of a convolution with max-pooling. Each code unit is a kernel at the place that won, cut off where
+    /// it reaches beyond the image, so that the norm is Σᵢ Σⱼ f′(zⱼ)² wᵢⱼ²: the backward pass of f′² through the
+    /// squared weights, summed over the image.
+    fn square_jacobian_norms_of_maps(&self, x: ArrayView2<F>) -> Vec<f64> {
+        let squared = self.encoder[0].weights.mapv(|w| w * w);
+        let squared = SquaredWeights { model: self, weights: squared.view() };
+        let mut workspace = Workspace::new(self, x.nrows());
+        workspace.forward(self, x);
+        workspace.backward_then(self, |_, outputs, delta| {
+            // The pass then multiplies by f′ once more.
+            for (delta, &h) in delta.iter_mut().zip(outputs) {
+                *delta = self.units[0].derivative(h);
+            }
+        });
+        let mut squares = Array2::zeros(x.dim());
+        workspace.input_gradient_then(&squared, squares.view_mut(), |_, _| ());
+        squares.rows().into_iter().map(|row| row.iter().map(|s| s.as_f64()).sum()).collect()
+    }
+}
+
+/// A model with other weights in its first layer.
+struct SquaredWeights<'a, F> {
+    model: &'a Autoencoder<F>,
+    weights: ArrayView2<'a, F>,
+}
+
+impl<F: Real> Chain<F> for SquaredWeights<'_, F> {
+    fn n_layers(&self) -> usize {
+        self.model.n_layers()
+    }
+
+    fn layer(&self, index: usize) -> LayerView<'_, F> {
+        let layer = self.model.layer(index);
+        if index == 0 { LayerView { weights: self.weights, ..layer } } else { layer }
     }
 }
 

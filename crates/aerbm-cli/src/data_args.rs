@@ -1,10 +1,12 @@
 //! Options that name the data, and their text on the command line.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use aerbm::data::{DataNote, Loaded, MEMORY_LIMIT, MNIST, Source};
 use aerbm::mnist_io::{Note, Scaled};
 use aerbm::{Monitor as _, Trained};
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 use crate::ui::Ui;
@@ -16,7 +18,7 @@ pub(crate) struct DataArgs {
     /// A name that `aerbm data list` shows; a table (.csv, .tsv, .parquet, .arrow); an array (.npy, .npz,
     /// IDX); or a folder of four IDX files or of pictures, with a folder for each class if they have labels
     /// [default: what a run was trained on, else mnist]
-    #[arg(long, value_name = "NAME|PATH")]
+    #[arg(long, value_name = "NAME|PATH", value_parser = name_or_path())]
     pub(crate) data: Option<String>,
     /// Column of a table with the labels: its name, its index from 0 (from the end: -1), or none
     /// [default: one called label, class, target or y]
@@ -34,7 +36,7 @@ pub(crate) struct DataArgs {
     /// TOML file that declares types of columns, such as [columns.zip] type = "category"
     #[arg(long, value_name = "FILE")]
     pub(crate) columns: Option<PathBuf>,
-    /// Second file, which is the test part
+    /// Second file, which is the test part; --split then chooses the rows for validation alone
     #[arg(long, value_name = "FILE")]
     pub(crate) test: Option<PathBuf>,
     /// Column that holds train, validation or test for each row
@@ -47,7 +49,7 @@ pub(crate) struct DataArgs {
     #[arg(long, value_name = "COLUMN")]
     pub(crate) group: Option<String>,
     /// Training samples that would take more memory stay on disk, if they are a plain IDX or .npy file
-    #[arg(long, default_value_t = MEMORY_LIMIT, value_name = "MIB", value_parser = clap::value_parser!(u64).range(..=1 << 30))]
+    #[arg(long, default_value_t = MEMORY_LIMIT, value_name = "MIB", value_parser = whole::<u64>(0..=1 << 30))]
     pub(crate) memory_limit: u64,
 }
 
@@ -145,6 +147,29 @@ pub(crate) fn tell(loaded: &Loaded, ui: &Ui) {
     }
 }
 
+/// The parser of a name or path that is kept as text. It names the argument that is not in UTF-8.
+pub(crate) fn name_or_path() -> impl TypedValueParser<Value = String> {
+    OsStringValueParser::new().try_map(|given| {
+        given.into_string().map_err(|_| "expected UTF-8; rename the file, or make a link to it")
+    })
+}
+
+/// The parser of a whole number in this range.
+pub(crate) fn whole<N: TryFrom<u64>>(
+    range: RangeInclusive<u64>,
+) -> impl Fn(&str) -> Result<N, String> + Clone {
+    move |text| {
+        let number = text.parse::<u64>().ok().filter(|number| range.contains(number));
+        let (least, most) = range.clone().into_inner();
+        number
+            .and_then(|number| N::try_from(number).ok())
+            .ok_or_else(|| format!("expected a whole number from {least} to {most}"))
+    }
+}
+
+/// The largest number of workers, labels, processors and seconds.
+pub(crate) const MOST: u64 = u32::MAX as u64;
+
 /// A word of a command as it is typed: in quotes where a shell would interpret it.
 pub(crate) fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_./,:=+@%".contains(c);
@@ -208,6 +233,21 @@ impl From<Scale> for aerbm::mnist_io::Scale {
             Scale::None => aerbm::mnist_io::Scale::None,
             Scale::Unit => aerbm::mnist_io::Scale::Unit,
             Scale::Standard => aerbm::mnist_io::Scale::Standard,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_out_of_range_and_words_are_told_the_range() {
+        let parse = whole::<u32>(1..=MOST);
+        assert_eq!((parse("1"), parse("4294967295")), (Ok(1), Ok(u32::MAX)));
+        for wrong in ["0", "-1", "x", "", "1.5", "4294967296", "99999999999999999999"] {
+            let expected = "expected a whole number from 1 to 4294967295";
+            assert_eq!(parse(wrong).expect_err("refused"), expected, "{wrong}");
         }
     }
 }

@@ -16,6 +16,21 @@ pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// The largest number of characters that a line of a message has. A terminal of 80 columns shows it in 25 lines.
+const LONGEST: usize = 2_000;
+
+/// The text as one harmless line, without the middle if it is too long: a value from a file may hold ends of lines,
+/// and may be a whole file.
+pub(crate) fn one_line(text: &str) -> String {
+    let shown = harmless(text.trim_end()).replace('\n', "\\n");
+    let count = shown.chars().count();
+    if count <= LONGEST {
+        return shown;
+    }
+    let part = |from: usize| shown.chars().skip(from).take(LONGEST / 2).collect::<String>();
+    format!("{} … {}", part(0), part(count - LONGEST / 2))
+}
+
 fn is_harmful(c: char) -> bool {
     let turns_direction = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     (c.is_control() && c != '\n' && c != '\t') || turns_direction
@@ -46,6 +61,10 @@ mod tests {
         }
         assert_eq!(harmless("\u{1b}[31mred\u{1b}[0m\u{7}"), r"\u{1b}[31mred\u{1b}[0m\u{7}");
         assert_eq!(harmless("a\r\u{9b}2J\u{202e}b"), r"a\r\u{9b}2J\u{202e}b");
+        assert_eq!(one_line("a \"1\nerror: b\"\n"), r#"a "1\nerror: b""#);
+        let long = one_line(&format!("begin {} end", "é".repeat(100_000)));
+        assert!(long.starts_with("begin ") && long.ends_with(" end"), "{long}");
+        assert_eq!(long.chars().count(), LONGEST + 3);
         let mut lines = HarmlessLines(vec![]);
         lines.write_all("a,\u{1b}c\nb,é\n".as_bytes()).expect("written");
         assert_eq!(lines.0, "a,\\u{1b}c\nb,é\n".as_bytes());

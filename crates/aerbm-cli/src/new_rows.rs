@@ -1,9 +1,9 @@
 //! Options of commands that apply a model to rows of a file.
 
-use std::io::{BufWriter, IsTerminal as _};
+use std::io::{BufWriter, ErrorKind, IsTerminal as _, Stdout, Write};
 use std::path::{Path, PathBuf};
 
-use aerbm::apply::{TableSink, csv_stream, reconstruct, sink_for};
+use aerbm::apply::{TableSink, csv_stream, json_stream, reconstruct, sink_beside};
 use aerbm::mnist_io::{Contract, NewData, Rows, UnknownLevels};
 use aerbm::{Monitor as _, Trained};
 use anyhow::Context as _;
@@ -78,22 +78,27 @@ impl OnRows {
         Ok(contract.rows(&self.file, &options).map_err(aerbm::Error::from)?)
     }
 
-    /// The destination of the table.
-    pub(crate) fn sink(&self) -> anyhow::Result<Box<dyn TableSink>> {
+    /// The destination of the table: the file, which is not that of the rows, or standard output, as JSON where that
+    /// is asked for.
+    pub(crate) fn sink(&self, ui: &Ui) -> anyhow::Result<Box<dyn TableSink>> {
         if let Some(path) = &self.options.out {
-            return Ok(sink_for(path)?);
+            return Ok(sink_beside(&self.file, path)?);
         }
         let (name, out) = ("standard output", std::io::stdout());
         let is_terminal = out.is_terminal();
-        let out = BufWriter::new(out);
-        Ok(if is_terminal { csv_stream(name, HarmlessLines(out)) } else { csv_stream(name, out) })
+        let out = BufWriter::new(UntilClosed(out));
+        Ok(match (ui.is_json(), is_terminal) {
+            (true, _) => json_stream(name, out),
+            (false, true) => csv_stream(name, HarmlessLines(out)),
+            (false, false) => csv_stream(name, out),
+        })
     }
 
     /// Writes the reconstructions of all rows.
     pub(crate) fn reconstruct(&self, ui: &Ui) -> anyhow::Result<()> {
         let (trained, contract) = model_and_contract(&self.model)?;
         let mut rows = self.rows(&contract)?;
-        let mut sink = self.sink()?;
+        let mut sink = self.sink(ui)?;
         let n_rows = reconstruct(&trained.model, &contract, &mut rows, &mut *sink, ui)?;
         sink.finish()?;
         self.tell(&rows, n_rows, ui)
@@ -109,9 +114,37 @@ impl OnRows {
             ui.note(&format!("{}: {line}", self.file.display()));
         }
         match &self.options.out {
-            Some(path) => ui.result(&format!("{n_rows} rows: {}", path.display())),
+            Some(path) => {
+                ui.rows(&[
+                    serde_json::json!({ "file": path.display().to_string(), "rows": n_rows }),
+                ])?;
+                ui.result(&format!("{n_rows} rows: {}", path.display()))
+            }
             None => Ok(()),
         }
+    }
+}
+
+/// Standard output until its reader closes it, as `head` does, who then wants no more: the command ends, as one that
+/// did its work.
+struct UntilClosed(Stdout);
+
+impl UntilClosed {
+    fn or_end<T>(outcome: std::io::Result<T>) -> std::io::Result<T> {
+        match outcome {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => std::process::exit(0),
+            outcome => outcome,
+        }
+    }
+}
+
+impl Write for UntilClosed {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        Self::or_end(self.0.write(bytes))
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Self::or_end(self.0.flush())
     }
 }
 

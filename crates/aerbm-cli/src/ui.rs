@@ -12,7 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use crate::duration::words;
-use crate::harmless::harmless;
+use crate::harmless::{harmless, one_line};
 use crate::interrupt;
 use crate::remedy::remedy;
 
@@ -72,6 +72,11 @@ impl Ui {
         Ok(())
     }
 
+    /// Whether results are printed as JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// Says that [`epoch`](Self::epoch) will print a line for each epoch.
     pub(crate) fn epochs_are_results(&self) {
         self.epochs_are_results.set(!self.json);
@@ -118,7 +123,7 @@ impl Ui {
     pub(crate) fn error(&self, error: &anyhow::Error) {
         self.finish();
         let remedy = remedy(error).map(|remedy| format!("; {remedy}")).unwrap_or_default();
-        print_aside(&format!("error: {error:#}{remedy}"));
+        print_aside(&one_line(&format!("error: {error:#}{remedy}")));
     }
 
     /// Tells the notes from before the work, which begins now or is done.
@@ -196,9 +201,10 @@ impl Monitor for Ui {
 
     fn note(&self, text: &str) {
         // What was decided about the data matters also to those who want no progress.
+        let line = one_line(text);
         match &mut *self.held.borrow_mut() {
-            Some(held) => held.push(text.to_owned()),
-            None => self.aside(|| print_aside(text)),
+            Some(held) => held.push(line),
+            None => self.aside(|| print_aside(&line)),
         }
     }
 

@@ -118,9 +118,9 @@ impl Classifier {
         rows.map(py, |x| with_threads(threads, work, || self.inner.codes(x)))
     }
 
-    /// Error in percent on the rows that were held out, and their number.
+    /// Error in percent on the rows that were held out, `None` without such rows, and their number.
     #[getter]
-    fn validation(&self) -> (f64, usize) {
+    fn validation(&self) -> (Option<f64>, usize) {
         (self.inner.validation_error_pct, self.inner.validation_rows)
     }
 

@@ -68,7 +68,7 @@ pub(crate) fn leave(
     monitor.finish();
     let mut model = TrainedClassifier {
         classifier: model,
-        validation_error_pct: cell.validation_error_pct(),
+        validation_error_pct: Some(cell.validation_error_pct()),
         validation_rows: cell.validation_errors.1,
         origin: None,
     };

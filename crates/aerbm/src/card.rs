@@ -2,18 +2,19 @@
 //!
 //! `README.md` beside a saved model has the same text, in Markdown.
 
+mod layers;
 mod text;
 
 use std::path::Path;
 
-use nn_core::{Chain, Layer, LayerView, Parameters};
-use rbm_core::convolutional::ConvRbm;
+use nn_core::{Chain, Layer, Parameters};
 use serde::Serialize;
 use study::class_metrics::wilson_interval;
 
 use crate::config::plain_name;
 use crate::record::Measure;
-use crate::{Error, Model, Origin, Trained, TrainedClassifier};
+use crate::{Error, Origin, Trained, TrainedClassifier};
+use layers::{card_layer, layers_of};
 
 /// The card of a model or a classifier.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -157,10 +158,13 @@ impl Card {
         });
         let n_classes = network.layers.last().map_or(0, Layer::n_outputs);
         let origin = trained.origin.as_ref();
-        let (error, rows) = (trained.validation_error_pct, trained.validation_rows);
-        let wrong = (error / 100.0 * rows as f64).round();
-        #[expect(clippy::cast_sign_loss, reason = "a share of the rows")]
-        let mut results = vec![error_result("validation", error, wrong as usize, rows)];
+        let rows = trained.validation_rows;
+        let mut results = Vec::new();
+        if let Some(error) = trained.validation_error_pct {
+            let wrong = (error / 100.0 * rows as f64).round();
+            #[expect(clippy::cast_sign_loss, reason = "a share of the rows")]
+            results.push(error_result("validation", error, wrong as usize, rows));
+        }
         results.extend(origin.into_iter().flat_map(results_of_origin));
         let mut limits = vec![format!(
             "It gives every row one of {n_classes} classes, even rows that belong to none of them."
@@ -172,11 +176,13 @@ impl Card {
             )),
             None => limits.push("Its probabilities are not calibrated.".to_owned()),
         }
-        limits.push(
+        let on_new_rows = if trained.validation_error_pct.is_some() {
             "The validation rows decided when training stopped, so that the error on new rows is likely \
              to be higher than that on them."
-                .to_owned(),
-        );
+        } else {
+            "No labelled rows were held out, so that the error on new rows was not measured."
+        };
+        limits.push(on_new_rows.to_owned());
         limits.push(
             "It has not been examined for groups on which it errs more often; do not let it decide about \
              people without such an examination."
@@ -243,55 +249,6 @@ pub(crate) fn name_of_folder(folder: &Path) -> String {
     plain_name(absolute.as_deref().unwrap_or(folder))
 }
 
-fn layers_of(model: &Model) -> Vec<CardLayer> {
-    let rbm = |name: String, rbm: &rbm_core::Rbm<f32>| CardLayer {
-        name,
-        n_inputs: rbm.n_visible(),
-        n_outputs: rbm.n_hidden(),
-        units: format!("{} visible, {} hidden", rbm.visible.unit.name(), rbm.hidden.unit.name()),
-        convolution: None,
-    };
-    match model {
-        Model::Autoencoder(model) => (0..model.n_layers())
-            .map(|index| {
-                let (layer, depth) = (model.layer(index), model.encoder.len());
-                let (part, number) =
-                    if index < depth { ("encoder", index) } else { ("decoder", index - depth) };
-                card_layer(part, number, &layer, text::name(layer.activation))
-            })
-            .collect(),
-        Model::Rbm(model) => vec![rbm("rbm".to_owned(), model)],
-        Model::Dbn(dbn) => {
-            let layers = dbn.layers.iter().enumerate();
-            layers.map(|(index, layer)| rbm(format!("rbm.{index}"), layer)).collect()
-        }
-        Model::ConvDbn(dbn) => {
-            let layers = dbn.layers.iter().enumerate();
-            layers.map(|(index, rbm)| conv_rbm(format!("rbm.{index}"), rbm)).collect()
-        }
-    }
-}
-
-fn conv_rbm(name: String, rbm: &ConvRbm<f32>) -> CardLayer {
-    CardLayer {
-        name,
-        n_inputs: rbm.n_visible(),
-        n_outputs: rbm.n_pooled(),
-        units: format!("{} visible, pooled binary hidden", rbm.visible.unit.name()),
-        convolution: Some(text::conv_rbm(&rbm.geometry)),
-    }
-}
-
-fn card_layer(part: &str, index: usize, layer: &LayerView<'_, f32>, units: String) -> CardLayer {
-    CardLayer {
-        name: format!("{part}.{index}"),
-        n_inputs: layer.n_inputs(),
-        n_outputs: layer.n_outputs(),
-        units,
-        convolution: text::convolution(layer.connection),
-    }
-}
-
 /// The measurements, each with the bounds that are measurements of their own, such as
 /// `log_z_nats_lower`.
 fn results(measures: &[Measure]) -> Vec<CardResult> {
@@ -320,6 +277,24 @@ fn results(measures: &[Measure]) -> Vec<CardResult> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_classifier_without_held_out_rows_has_no_validation_row() {
+        let mut trained = TrainedClassifier {
+            classifier: stack::Classifier::linear(3, 2, 1),
+            validation_error_pct: Some(20.0),
+            validation_rows: 10,
+            origin: None,
+        };
+        let card = Card::of_classifier("few", &trained);
+        assert_eq!((card.results.len(), card.results[0].value), (1, 20.0));
+        assert!(card.to_string().contains("| validation | error_pct | 20"), "{card}");
+        (trained.validation_error_pct, trained.validation_rows) = (None, 0);
+        let card = Card::of_classifier("few", &trained);
+        assert!(card.results.is_empty(), "{:?}", card.results);
+        let text = card.to_string();
+        assert!(!text.contains("validation") && text.contains("was not measured"), "{text}");
+    }
 
     #[test]
     fn bounds_stand_beside_their_estimate() {

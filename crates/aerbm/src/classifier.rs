@@ -22,9 +22,9 @@ pub(crate) const FILE: &str = "classifier.safetensors";
 pub struct TrainedClassifier {
     /// The network: hidden layers, then the output layer.
     pub classifier: Classifier<f32>,
-    /// Error in percent on the rows that were held out to decide when to stop.
-    pub validation_error_pct: f64,
-    /// Number of those rows; 0 in classifiers of earlier versions, which did not keep it.
+    /// Error in percent on the rows that were held out to decide when to stop; `None` if none were.
+    pub validation_error_pct: Option<f64>,
+    /// Number of those rows; 0 without them, and in classifiers of earlier versions, which did not keep it.
     pub validation_rows: usize,
     /// The origin of a classifier that a comparison or `fit` left; none for one of the library.
     pub origin: Option<Origin>,
@@ -83,7 +83,8 @@ pub(crate) struct Description {
     /// Connections of all layers; none if every layer is fully connected.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     connections: Vec<Connection>,
-    validation_error_pct: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    validation_error_pct: Option<f64>,
     #[serde(default)]
     validation_rows: usize,
     #[serde(default, skip_serializing_if = "Option::is_none")]

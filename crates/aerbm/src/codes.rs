@@ -19,6 +19,9 @@ use crate::{Error, figures};
 /// for validation.
 const TUNED_ON: usize = 2000;
 
+/// Number of nearest training codes that vote on the class of a test code, if there are as many.
+const NEIGHBOURS: usize = 5;
+
 /// One way to remove noise, and its quality on the test set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Denoised {
@@ -135,18 +138,60 @@ pub(crate) fn draw(
         && let TrainingData::InMemory(train) = &splits.train
         && let Some(train_labels) = &train.labels
         && let Some(test_labels) = &splits.test.labels
+        && !train_labels.is_empty()
+        && !test_labels.is_empty()
     {
         let pca = Pca::fit(train.images.view(), 2)?;
+        let k = NEIGHBOURS.min(train_labels.len());
         let mut panels = Vec::new();
         let both = |of: &dyn Fn(&Dataset) -> Array2<f32>| (of(train), of(&splits.test));
         for (name, (known, unknown)) in [
             (trained.record.run.as_str(), both(&|set| model.encode(set.images.view()))),
             ("PCA", both(&|set| pca.encode(set.images.view()))),
         ] {
-            let error = neighbours::error_pct(5, (&known, train_labels), (&unknown, test_labels));
-            panels.push((format!("{name}: 5 neighbours {:.1} % right", 100.0 - error), unknown));
+            let error = neighbours::error_pct(k, (&known, train_labels), (&unknown, test_labels));
+            panels.push((format!("{name}: {k} neighbours {:.1} % right", 100.0 - error), unknown));
         }
         figures::autoencoder::codes(out, trained, &splits.test, &panels)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use mnist_io::ImageShape;
+
+    use super::*;
+    use crate::page;
+
+    #[test]
+    fn codes_of_few_rows_are_drawn_and_of_no_test_rows_not() {
+        let x = Array2::from_shape_fn((8, 6), |(i, j)| f32::from((i * 3 + j * j) % 5 < 2));
+        let shape = ImageShape::grey(1, 6);
+        let labels = Some((vec![0, 1, 0, 1, 0, 1, 0, 1], 2));
+        let data = Dataset::from_arrays("few", x, labels, shape).expect("finite");
+        let config = RunConfig::preset("autoencoder").expect("a preset");
+        let config = ["model.n_hidden=2", "training.epochs=1", "training.batch_size=2"]
+            .iter()
+            .try_fold(config, |config, assignment| config.with(assignment));
+        let train = data.slice(0..4);
+        let trained = crate::fit(&config.expect("settings"), train.images.view(), 1);
+        let trained = trained.expect("it converges");
+        let styles = page::styles(&study::Methods::default());
+        for (test, is_drawn) in [(4..8, true), (4..4, false)] {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let splits = Splits {
+                train: TrainingData::from(train.clone()),
+                validation: data.slice(4..6),
+                test: data.slice(test),
+                unlabelled: None,
+            };
+            draw(Figures { dir: folder.path(), styles: &styles }, &trained, &splits)
+                .expect("few rows are enough");
+            let figures = std::fs::read_dir(folder.path().join("figures")).expect("figures");
+            let names = figures.map(|entry| entry.expect("readable").file_name());
+            let names: Vec<_> = names.map(|name| name.to_string_lossy().into_owned()).collect();
+            assert_eq!(names.iter().any(|name| name.starts_with("codes_")), is_drawn, "{names:?}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use mnist_io::SplitRule;
 use ndarray::{ArrayView2, s};
+use nn_core::observed;
 use stack::{Classifier, FineTuneConfig, Labelled, fine_tune};
 
 use crate::monitor::{Monitor, observer};
@@ -9,8 +10,8 @@ use crate::{ConfigError, Error, Trained, TrainedClassifier, with_threads};
 
 impl Trained {
     /// Fine-tunes the model's layers into a classifier of the rows of `x` (n × features), whose classes
-    /// are `labels`, with all threads. The last sixth of the rows, 10,000 at most, is held out to decide
-    /// when to stop; rows that are sorted by class are to be shuffled first.
+    /// are `labels`, with all threads. Missing values (NaN) give no input. The last sixth of the rows, 10,000
+    /// at most, is held out to decide when to stop; rows that are sorted by class are to be shuffled first.
     ///
     /// # Errors
     /// [`Error::Config`] if rows and labels differ in number, or their width is not that of the model;
@@ -49,6 +50,7 @@ impl Trained {
         }
         let n_classes = labels.iter().max().map_or(0, |&largest| usize::from(largest) + 1);
         let cut = SplitRule::Study.n_train(rows)?;
+        let x = observed(x);
         let train = Labelled { x: x.slice(s![..cut, ..]), labels: &labels[..cut] };
         let validation = Labelled { x: x.slice(s![cut.., ..]), labels: &labels[cut..] };
         let start = Classifier::on_top_of(self.model.encoder_layers(), n_classes, seed);
@@ -59,7 +61,7 @@ impl Trained {
         let tuned = tuned.map_err(|source| Error::training(&self.record.run, source))?;
         let validation_rows = validation.labels.len();
         let errors = tuned.validation_errors as f64;
-        let validation_error_pct = 100.0 * errors / validation_rows as f64;
+        let validation_error_pct = Some(100.0 * errors / validation_rows as f64);
         Ok(TrainedClassifier {
             classifier: tuned.model,
             validation_error_pct,

@@ -51,8 +51,8 @@ pub fn fit_images(
     seed: u64,
     monitor: &dyn Monitor,
 ) -> Result<Trained, Error> {
-    memory::require(&config.memory(x.ncols()))?;
     let (config, _) = config.clone().for_shape(shape)?;
+    memory::require(&config.memory(x.ncols()))?;
     let data = Dataset::from_arrays("array", x.to_owned(), None, shape)?;
     let nothing = data.slice(0..0);
     let stops = config.stopping() != crate::config::Stopping::default();

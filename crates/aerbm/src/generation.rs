@@ -1,22 +1,26 @@
 //! Samples and inpainting of generative models, in figures and in numbers.
 
-use mnist_io::{Dataset, ImageShape, Splits};
-use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
+mod inpainting;
+
+use mnist_io::{Dataset, Splits};
+use ndarray::{Array2, ArrayView2};
+use nn_core::{any_missing, observed};
 use numerics::{Purpose, Stream};
-use rbm_core::{Rbm, Temperatures, diagnose_chains, forward};
+use rbm_core::diagnose_chains;
 use stack::{Classifier, FineTuneConfig, Generative, Labelled, SampleChains, fine_tune};
 use study::reference::neighbours::nearest;
 
-use crate::config::LikelihoodSettings;
+use crate::config::{ConfigError, at_least_one};
 use crate::figures::Figures;
 use crate::figures::generation as figures;
 use crate::figures::generation::Start;
-use crate::likelihood::{EnergyModel, Subject, states};
-use crate::model::Model;
+use crate::likelihood::spread;
 use crate::monitor::{Monitor, observer};
 use crate::record::Measure;
 use crate::trained::Trained;
 use crate::{Error, mean};
+
+pub use inpainting::{Half, InpaintOptions, inpaint_half};
 
 const NOISE: Purpose = Purpose::new("sample noise");
 
@@ -57,6 +61,17 @@ impl Default for SampleOptions {
     }
 }
 
+impl SampleOptions {
+    /// Checks every bound.
+    ///
+    /// # Errors
+    /// [`ConfigError`] naming the first option out of its range.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let SampleOptions { steps, chains, samples, .. } = *self;
+        at_least_one(&[("steps", steps), ("chains", chains), ("samples", samples)])
+    }
+}
+
 /// Samples of a model, and measurements of the chains that they come from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sampled {
@@ -70,8 +85,8 @@ pub struct Sampled {
 /// Draws samples, measures them and, of images, draws the figures `samples_RUN` and `page_RUN` in `out`.
 ///
 /// # Errors
-/// [`Error::Kind`] for an autoencoder, [`Error::Unlabelled`] for a judge without labels, or the reason
-/// why a figure could not be written.
+/// [`Error::Config`] for options out of range, [`Error::Kind`] for an autoencoder, [`Error::Unlabelled`] for a
+/// judge without labels, or the reason why a figure could not be written.
 pub fn sample(
     trained: &Trained,
     splits: &Splits,
@@ -79,6 +94,7 @@ pub fn sample(
     options: &SampleOptions,
     monitor: &dyn Monitor,
 ) -> Result<Sampled, Error> {
+    options.validate()?;
     let SampleOptions { steps, seed, samples: n, .. } = *options;
     let model = trained.model.generative().ok_or_else(|| Error::Kind {
         run: trained.record.run.clone(),
@@ -100,7 +116,11 @@ pub fn sample(
         figures::sample_page(out, trained, samples.view())?;
     }
     let test_samples = test.rows(0..n.min(test.n_samples()));
-    for (split, samples) in [("samples", samples.view()), ("test", test_samples)] {
+    let sets = [("samples", samples.view()), ("test", test_samples)];
+    // There is no distance to a row with missing values.
+    let is_whole = |x: &ArrayView2<f32>| x.nrows() > 0 && !any_missing(*x);
+    let measurable = is_whole(&splits.train.images.view());
+    for (split, samples) in sets.into_iter().filter(|(_, x)| measurable && is_whole(x)) {
         let nearest = nearest(1, splits.train.images.view(), samples);
         let errors: Vec<f64> = nearest.iter().map(|of| of[0].squared_distance.into()).collect();
         measures.push(Measure::new(split, "nearest_training_sse", mean(&errors), "sse_per_image"));
@@ -120,9 +140,8 @@ fn long_chains<'a>(
     monitor: &dyn Monitor,
 ) -> (Box<dyn SampleChains + 'a>, Vec<Measure>) {
     let mut chains = if from_data {
-        let train = &splits.train.images;
-        let rows: Vec<usize> = (0..n).map(|chain| chain * train.nrows() / n).collect();
-        model.chains_from_data(train.select(Axis(0), &rows).view(), seed)
+        let start = spread(splits.train.images.view(), n);
+        model.chains_from_data(observed(start.view()).view(), seed)
     } else {
         model.chains_from_noise(n, Stream::new(seed, NOISE))
     };
@@ -172,12 +191,14 @@ fn judge(
     let classifier = Classifier::on_top_of(layers, splits.train.n_classes, seed);
     let config = FineTuneConfig { updates: 8_000, ..Default::default() };
     monitor.begin("judge: fine-tuning a classifier", config.evaluations);
-    let train = Labelled { x: splits.train.images.view(), labels: &of_train };
-    let validation = Labelled { x: splits.validation.images.view(), labels: &of_validation };
+    let [train_x, validation_x, test] =
+        [&splits.train, &splits.validation, &splits.test].map(|set| observed(set.images.view()));
+    let train = Labelled { x: train_x.view(), labels: &of_train };
+    let validation = Labelled { x: validation_x.view(), labels: &of_validation };
     let tuned = fine_tune(classifier, train, validation, &config, seed, &mut observer(monitor))
         .map_err(|source| Error::training(&trained.record.run, source))?;
     monitor.finish();
-    let test = splits.test.images.view();
+    let test = test.view();
     let errors = tuned.model.count_errors(test, &of_test) as f64;
     let error = 100.0 * errors / test.nrows() as f64;
     let mut measures = vec![Measure::new("test", "error_pct", error, "pct")];
@@ -196,131 +217,29 @@ fn judge(
     Ok(measures)
 }
 
-/// The half of an image.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Half {
-    /// The upper half.
-    Upper,
-    /// The lower half.
-    Lower,
-    /// The left half.
-    Left,
-    /// The right half.
-    Right,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl Half {
-    /// Whether each value of an image of this shape is in this half, row by row. The channels of a pixel
-    /// are in the same half.
-    pub fn mask(self, shape: ImageShape) -> Vec<bool> {
-        let ImageShape { height, width, channels } = shape;
-        let inside = |row: usize, column: usize| match self {
-            Half::Upper => row < height / 2,
-            Half::Lower => row >= height / 2,
-            Half::Left => column < width / 2,
-            Half::Right => column >= width / 2,
-        };
-        let pixels = (0..height * width).map(|pixel| inside(pixel / width, pixel % width));
-        pixels.flat_map(|inside| std::iter::repeat_n(inside, channels)).collect()
+    #[test]
+    fn options_out_of_range_are_named() {
+        assert_eq!(SampleOptions::default().validate(), Ok(()));
+        assert_eq!(InpaintOptions::default().validate(), Ok(()));
+        let default = SampleOptions::default;
+        for (options, expected) in [
+            (SampleOptions { steps: 0, ..default() }, "steps = 0: expected at least 1"),
+            (SampleOptions { chains: 0, ..default() }, "chains = 0: expected at least 1"),
+            (SampleOptions { samples: 0, ..default() }, "samples = 0: expected at least 1"),
+        ] {
+            assert_eq!(options.validate(), Err(ConfigError(expected.to_owned())));
+        }
+        let default = InpaintOptions::default;
+        for (options, expected) in [
+            (InpaintOptions { images: 0, ..default() }, "images = 0: expected at least 1"),
+            (InpaintOptions { draws: 0, ..default() }, "draws = 0: expected at least 1"),
+            (InpaintOptions { steps: 0, ..default() }, "steps = 0: expected at least 1"),
+        ] {
+            assert_eq!(options.validate(), Err(ConfigError(expected.to_owned())));
+        }
     }
-}
-
-/// Options of [`inpaint_half`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct InpaintOptions {
-    /// The half that is known.
-    pub known: Half,
-    /// Number of test images.
-    pub images: usize,
-    /// Draws for each image.
-    pub draws: usize,
-    /// Gibbs steps of each draw.
-    pub steps: usize,
-    /// Seed of every random draw.
-    pub seed: u64,
-}
-
-/// Draws the unknown half of test images from an RBM's conditional distribution: figure
-/// `inpainted_RUN` in `out`, and, for a dense RBM of binary hidden units, the likelihood of the true halves.
-///
-/// # Errors
-/// [`Error::Kind`] for a model that is not an RBM of one layer, or the reason why the figure could not be written.
-pub fn inpaint_half(
-    trained: &Trained,
-    splits: &Splits,
-    out: Figures<'_>,
-    options: &InpaintOptions,
-    monitor: &dyn Monitor,
-) -> Result<Vec<Measure>, Error> {
-    let config = trained.config()?;
-    let Some(Subject { rbm, binarisation, .. }) = Subject::of(&trained.model, &config) else {
-        let expected =
-            "an RBM of one layer, which alone has a conditional distribution of missing values";
-        return Err(Error::Kind { run: trained.record.run.clone(), expected });
-    };
-    let InpaintOptions { draws, steps, seed, .. } = *options;
-    let test = &splits.test;
-    let train = states(rbm, binarisation, splits.train.images.view());
-    let base = rbm.independent_biases(train.view())?;
-    let n = options.images.min(test.n_samples());
-    let truth = states(rbm, binarisation, test.rows(0..n));
-    let known = options.known.mask(trained.record.image);
-
-    let how = (known.as_slice(), base.view());
-    let shown = rbm.inpaint(truth.view(), how, (draws, steps), seed);
-    figures::inpainted(out, trained, (truth.view(), &known), (shown.view(), draws))?;
-
-    let mut measures = Vec::new();
-    if let Model::Rbm(rbm) = &trained.model
-        && rbm.hidden.unit.has_linear_energy()
-    {
-        monitor.begin("likelihood of the missing half", n);
-        measures = conditional_likelihood(rbm, truth.view(), &known, base.view(), seed);
-        monitor.finish();
-    }
-    Ok(measures)
-}
-
-/// The mean −ln p(missing | known) of the true images under the model, by annealed importance sampling forward
-/// and, from the true half, in reverse, which is too low and too high on average; and under independent pixels
-/// with the means of the training set.
-fn conditional_likelihood(
-    rbm: &Rbm<f32>,
-    truth: ArrayView2<f32>,
-    known: &[bool],
-    base: ArrayView1<f32>,
-    seed: u64,
-) -> Vec<Measure> {
-    let settings = LikelihoodSettings {
-        chains: 24,
-        schedule: Temperatures::Even { count: 500 },
-        burn_in: 100,
-        ..LikelihoodSettings::default()
-    };
-    let missing: Vec<usize> = (0..known.len()).filter(|&i| !known[i]).collect();
-    let base = base.select(Axis(0), &missing);
-    let mut independent = rbm.given(truth.row(0), known);
-    independent.weights.fill(0.0);
-    independent.visible.bias.assign(&base);
-    independent.hidden.bias.fill(0.0);
-    // Without weights annealed importance sampling is exact.
-    let log_z_of_independent = forward(&independent, base.view(), &[0.0, 1.0], 2, 0).log_z;
-    let (mut lower, mut upper, mut of_independent) = (Vec::new(), Vec::new(), Vec::new());
-    for image in truth.rows() {
-        let conditional = rbm.given(image, known);
-        let true_half = image.select(Axis(0), &missing).insert_axis(Axis(0));
-        let [low, high] = conditional.anneal((base.view(), true_half.view()), &settings, seed);
-        let free = conditional.free_energies(true_half.view())[0];
-        lower.push(free + low.log_z);
-        upper.push(free + high.log_z);
-        of_independent.push(independent.free_energies(true_half.view())[0] + log_z_of_independent);
-    }
-    let row = |metric, values: &[f64]| Measure::new("test", metric, mean(values), "nats");
-    let middle = [lower.clone(), upper.clone()].concat();
-    vec![
-        row("conditional_nll_nats", &middle),
-        row("conditional_nll_nats_lower", &lower),
-        row("conditional_nll_nats_upper", &upper),
-        row("independent_nll_nats", &of_independent),
-    ]
 }

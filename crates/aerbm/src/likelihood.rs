@@ -7,13 +7,14 @@ use mnist_io::{Dataset, Splits};
 use ndarray::{Array2, ArrayView2};
 use rbm_core::{Binarisation, Doubt, LogZConfig, LogZEstimate, LogZInterval};
 
-use crate::config::{LikelihoodSettings, RunConfig};
+use crate::config::{ConfigError, LikelihoodSettings, RunConfig};
 use crate::model::Model;
 use crate::monitor::{Monitor, observer};
 use crate::record::Measure;
 use crate::{Error, mean};
 
 pub use energy_model::EnergyModel;
+pub(crate) use energy_model::spread;
 
 /// Seed of the draw of binary pixels that all models are measured on.
 const PIXELS_SEED: u64 = 0;
@@ -198,16 +199,31 @@ fn evaluated(rbm: &dyn EnergyModel, binarisation: Binarisation) -> Binarisation 
     }
 }
 
+/// Refuses samples with missing values: the likelihood of their observed values is a sum over all states of the
+/// missing ones.
+fn require_whole(data: &Splits) -> Result<(), Error> {
+    let holed = |set: &&Dataset| nn_core::any_missing(set.images.view());
+    match [&data.train, &data.validation, &data.test].into_iter().find(holed) {
+        None => Ok(()),
+        Some(set) => Err(ConfigError(format!(
+            "likelihood: {} has missing values; expected samples without any, so impute them first",
+            set.name
+        ))
+        .into()),
+    }
+}
+
 /// log Z, and the likelihood of the validation samples, measured between epochs.
 ///
 /// # Errors
-/// As [`LogZ::of`].
+/// As [`LogZ::of`], and [`Error::Config`] if values are missing.
 pub(crate) fn of_validation(
     subject: &Subject<'_>,
     data: &Splits,
     seed: u64,
 ) -> Result<Vec<Measure>, Error> {
     let &Subject { rbm, binarisation, settings } = subject;
+    require_whole(data)?;
     let states = |set: &Dataset| states(rbm, binarisation, set.images.view());
     let config = settings.log_z_in_training();
     let log_z = LogZ::of(rbm, states(&data.train).view(), &config, seed, &())?;
@@ -219,7 +235,7 @@ pub(crate) fn of_validation(
 /// log Z, and the likelihoods and pseudo-likelihoods of the three parts.
 ///
 /// # Errors
-/// As [`LogZ::of`].
+/// As [`LogZ::of`], and [`Error::Config`] if values are missing.
 pub fn of_all(
     subject: &Subject<'_>,
     data: &Splits,
@@ -227,6 +243,7 @@ pub fn of_all(
     monitor: &dyn Monitor,
 ) -> Result<(LogZ, Vec<Measure>), Error> {
     let &Subject { rbm, binarisation, settings } = subject;
+    require_whole(data)?;
     let train = states(rbm, binarisation, data.train.images.view());
     let log_z = LogZ::of(rbm, train.view(), &settings.log_z(), seed, monitor)?;
     let mut rows = log_z.measures();

@@ -8,7 +8,7 @@ use numerics::{Purpose, Stream};
 use rbm_core::Rbm;
 
 use crate::config::RunConfig;
-use crate::denoise::{noisy, quality};
+use crate::denoise::{is_in_unit_interval, noisy, quality};
 use crate::model::Model;
 use crate::record::Measure;
 
@@ -22,7 +22,9 @@ impl Model {
         match (self, config) {
             (Model::Autoencoder(model), RunConfig::Autoencoder(settings)) => {
                 measures.extend(code_measures(model, split, x));
-                if let Some(corruption) = settings.training.corruption {
+                if let Some(corruption) = settings.training.corruption
+                    && is_in_unit_interval(set)
+                {
                     measures.extend(denoising_measures(self, corruption, split, set));
                 }
             }
@@ -66,7 +68,8 @@ fn code_measures(model: &Autoencoder<f32>, split: &str, x: ArrayView2<f32>) -> V
     measures
 }
 
-/// Quality of images from which noise of the kind in training was removed, beside the noisy ones.
+/// Quality of samples with values in [0, 1] from which noise of the kind in training was removed, beside the noisy
+/// ones.
 fn denoising_measures(
     model: &Model,
     corruption: Corruption,
@@ -100,4 +103,47 @@ fn rbm_measures(rbm: &Rbm<f32>, split: &str, x: ArrayView2<f32>) -> Vec<Measure>
         measures.push(Measure::new(split, "hidden_activity", activity, "probability"));
     }
     measures
+}
+
+#[cfg(test)]
+mod tests {
+    use mnist_io::{ImageShape, SplitRule, TrainTest, TrainingData};
+    use nn_core::{BlockKind, Layout};
+
+    use super::*;
+    use crate::record::Spec;
+    use crate::train::train_in_memory;
+
+    /// The names of all measurements of a denoising autoencoder of these rows, in training and at its end.
+    fn measured(x: Array2<f32>) -> Vec<String> {
+        let config = ["model.n_hidden=4", "training.epochs=1", "training.batch_size=10"]
+            .iter()
+            .try_fold(RunConfig::preset("denoising").expect("a preset"), |config, assignment| {
+                config.with(assignment)
+            });
+        let real = x.iter().any(|value| *value < 0.0);
+        let kind = if real { BlockKind::Real } else { BlockKind::UnitInterval };
+        let config = config.and_then(|config| config.for_layout(&Layout::new([(kind, x.ncols())])));
+        let shape = ImageShape::grey(1, x.ncols());
+        let (config, _) = config.expect("settings").0.for_shape(shape).expect("none need images");
+        let data = Dataset::from_arrays("rows", x, None, shape).expect("finite");
+        let (train, test) = data.split_at(40);
+        let splits = TrainTest { train: TrainingData::from(train), test: test.clone() };
+        let splits = splits.split(SplitRule::Train(30)).expect("enough rows");
+        let spec = Spec { run: "denoising", config: &config, seed: 1, source: None };
+        let trained = train_in_memory(&spec, &splits, &()).expect("it converges");
+        let finals = trained.model.measures(&config, "test", &test);
+        let epochs = trained.record.epochs.into_iter().flat_map(|epoch| epoch.measures);
+        epochs.chain(finals).map(|measure| measure.metric).collect()
+    }
+
+    #[test]
+    fn psnr_is_measured_of_values_in_the_unit_interval_alone() {
+        let x = Array2::from_shape_fn((50, 12), |(i, j)| f32::from((i + j) % 3 == 0));
+        let is_psnr = |metric: &&String| metric.contains("psnr_db");
+        assert_eq!(measured(x.clone()).iter().filter(is_psnr).count(), 3);
+        let found = measured(x.mapv(|value| 3.0 * value - 1.0));
+        assert_eq!(found.iter().filter(is_psnr).count(), 0, "{found:?}");
+        assert!(found.iter().any(|metric| metric == "denoised_mse_per_pixel"), "{found:?}");
+    }
 }

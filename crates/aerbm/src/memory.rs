@@ -58,8 +58,7 @@ mod tests {
             refuse_above(&memory, 16e9).expect_err("too large").to_string()
         };
         let found = refused("rbm", "model.n_hidden=9999999999");
-        let expected =
-            "model.n_hidden: training would take about 180.8 TB of memory, and 16.0 GB are free";
+        let expected = "model.n_hidden: training would take about 180.8 TB of memory, but only 16.0 GB are free";
         assert!(found.contains(expected), "{found}");
         for (preset, assignment, named) in [
             ("autoencoder", "model.n_hidden=999999999", "model.n_hidden"),
@@ -67,6 +66,8 @@ mod tests {
             ("autoencoder", "training.batch_size=99999999999", "training.batch_size"),
             ("rbm-pcd", "training.algorithm.chains=10000000000", "training.algorithm.chains"),
             ("dbn", "layers=[500, 999999999999]", "layers.1"),
+            ("conv-autoencoder", "model.convolution.maps=65536", "model.convolution.maps"),
+            ("conv-autoencoder", "training.batch_size=99999999999", "training.batch_size"),
         ] {
             let found = refused(preset, assignment);
             assert!(found.starts_with(&format!("{named}: ")), "{found}");

@@ -51,7 +51,11 @@ impl Model {
     }
 
     /// Encodes and decodes; of an RBM, the mean-field pass. Pooled units of a convolutional RBM are decoded
-    /// with the places within their blocks that `x` suggests. Shapes: (n × visible) → the same.
+    /// with the places within their blocks that `x` suggests. Missing values (NaN) give no input. Shapes:
+    /// (n × visible) → the same.
+    ///
+    /// # Panics
+    /// If the rows have another width than the model's inputs.
     pub fn reconstruct(&self, x: ArrayView2<f32>) -> Array2<f32> {
         self.kind().reconstruct(x)
     }
@@ -66,11 +70,12 @@ impl Model {
         self.kind().convolutions()
     }
 
-    /// The outputs of the layer of this index, counted from the data, for samples `x`. Shapes:
+    /// The outputs of the layer of this index, counted from the data, for samples `x`; those of the last layer
+    /// are the code that [`encode`](Self::encode) returns. Missing values (NaN) give no input. Shapes:
     /// (n × visible) → (n × outputs).
     ///
     /// # Panics
-    /// If the encoder has no such layer.
+    /// If the encoder has no such layer, or the rows have another width than the model's inputs.
     pub fn features(&self, x: ArrayView2<f32>, layer: usize) -> Array2<f32> {
         self.kind().features(x, layer)
     }
@@ -81,8 +86,11 @@ impl Model {
         self.kind().generative()
     }
 
-    /// The code, or hidden probabilities; of a convolutional RBM, pooled ones. Shapes:
-    /// (n × visible) → (n × hidden).
+    /// The code, or hidden probabilities; of a convolutional RBM, pooled ones. Missing values (NaN) give no
+    /// input. Shapes: (n × visible) → (n × hidden).
+    ///
+    /// # Panics
+    /// If the rows have another width than the model's inputs.
     pub fn encode(&self, x: ArrayView2<f32>) -> Array2<f32> {
         self.kind().encode(x)
     }
@@ -169,5 +177,61 @@ impl Model {
                 Model::ConvDbn(ConvDbn { layers })
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Trained;
+
+    /// A model of one epoch on images of 8 × 8 pixels.
+    fn fitted(preset: &str, assignments: &[&str]) -> Trained {
+        let x = Array2::from_shape_fn((40, 64), |(i, j)| f32::from((i + j) % 3 == 0));
+        let config = RunConfig::preset(preset).expect("a preset");
+        let config = assignments.iter().try_fold(config, |config, text| config.with(text));
+        crate::fit(&config.expect("settings"), &x, 1).expect("it converges")
+    }
+
+    fn models() -> Vec<(&'static str, Trained)> {
+        let brief = "training.epochs=1";
+        let layer =
+            "layers=[{ model = { maps = 3, kernel = 3, pool = 2 }, training = { epochs = 1 } }]";
+        vec![
+            ("rbm", fitted("rbm", &["model.n_hidden=5", brief])),
+            ("dbn", fitted("dbn", &["layers=[6, 5]", brief, "top.epochs=1"])),
+            ("conv-rbm", fitted("conv-rbm", &[layer])),
+            (
+                "autoencoder",
+                fitted("autoencoder", &["model.n_hidden=5", "model.encoder_layers=[7]", brief]),
+            ),
+            (
+                "k-sparse",
+                fitted(
+                    "k-sparse",
+                    &["model.top_k=2", "model.encode_top_k=4", "model.n_hidden=9", brief],
+                ),
+            ),
+        ]
+    }
+
+    #[test]
+    fn the_features_of_the_last_layer_are_the_code() {
+        let mut x = Array2::from_shape_fn((11, 64), |(i, j)| f32::from((i * 5 + j) % 4 == 0));
+        for (name, Trained { model, .. }) in models() {
+            let last = model.encoder_layers().len() - 1;
+            assert_eq!(model.features(x.view(), last), model.encode(x.view()), "{name}");
+        }
+        x.column_mut(3).fill(f32::NAN);
+        let zeros = nn_core::observed(x.view());
+        for (name, Trained { model, .. }) in models() {
+            let n_layers = model.encoder_layers().len();
+            assert_eq!(model.features(x.view(), n_layers - 1), model.encode(x.view()), "{name}");
+            for layer in 0..n_layers {
+                let found = model.features(x.view(), layer);
+                assert!(found.iter().all(|value| value.is_finite()), "{name}, layer {layer}");
+                assert_eq!(found, model.features(zeros.view(), layer), "{name}, layer {layer}");
+            }
+        }
     }
 }

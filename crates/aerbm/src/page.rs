@@ -3,6 +3,7 @@
 //! The answer of a comparison is made in `study`, from the tables and the roles of the methods; the
 //! page shows it.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use report::{
@@ -14,6 +15,7 @@ use study::verdict::{CellLine, Finding, PairedLine, SummaryLine, Verdict};
 use study::{Methods, Roles};
 use wording::Language;
 
+use crate::comparison::{mistakes, tables};
 use crate::config::{ConfigError, ProfileConfig};
 use crate::{Error, sums};
 
@@ -94,6 +96,44 @@ pub fn write(dir: &Path) -> Result<PathBuf, Error> {
     report::build(dir, &styles, answer.as_ref())?;
     sums::refresh_drawn(dir)?;
     Ok(dir.join("report.html"))
+}
+
+/// Computes the tables again that follow from the mistakes of each network, if the run is a comparison, and then does
+/// as [`write()`] does.
+///
+/// # Errors
+/// [`Error::Io`] if `mistakes.csv` is damaged, and as [`write()`].
+pub fn rebuild(dir: &Path) -> Result<PathBuf, Error> {
+    let path = dir.join("mistakes.csv");
+    if let Some(profile) = ProfileConfig::of_folder(dir)?
+        && let Some(comparison) = &profile.comparison
+        && path.is_file()
+    {
+        let tested = mistakes::cells(read_csv(&path)?).map_err(|damaged| Error::Io {
+            path,
+            source: io::Error::new(io::ErrorKind::InvalidData, damaged),
+        })?;
+        tables::write_summaries(dir, &tested, &profile.methods.roles_among(&comparison.methods))?;
+        for table in tables::SUMMARIES {
+            sums::refresh(dir, table)?;
+        }
+    }
+    write(dir)
+}
+
+/// Adds figures, which `draw` draws, to a finished run in `dir`: its page shows them, and its checksums are those of the
+/// new files. In any other folder, the figures are drawn and nothing else happens.
+///
+/// # Errors
+/// The failure of `draw`, or the reason why a file cannot be read or written.
+pub fn add_figures<R>(dir: &Path, draw: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
+    let before = sums::of_figures(dir)?;
+    let drawn = draw()?;
+    if let Some(before) = before {
+        sums::refresh_figures(dir, &before)?;
+        write(dir)?;
+    }
+    Ok(drawn)
 }
 
 fn answer(dir: &Path, language: Language, roles: &Roles) -> Result<Option<Answer>, Error> {

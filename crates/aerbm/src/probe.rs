@@ -1,7 +1,8 @@
 //! Classifiers on the features of a trained model.
 
 use mnist_io::{Dataset, Splits};
-use nn_core::TrainingError;
+use ndarray::{CowArray, Ix2};
+use nn_core::{TrainingError, observed};
 use report::MetricRow;
 use serde::{Deserialize, Serialize};
 use stack::{Classifier, FineTuneConfig, Labelled, fine_tune};
@@ -50,15 +51,7 @@ pub fn probe(
     if settings.learning_rates.is_empty() {
         return Err(ConfigError("learning_rates = []: expected at least one".into()).into());
     }
-    let see = |set: &Dataset| {
-        let x = if settings.frozen {
-            trained.model.encode(set.images.view()).into_shared()
-        } else {
-            set.images.clone()
-        };
-        let labels = set.labels.clone().ok_or_else(|| Error::Unlabelled { data: set.name.clone() });
-        labels.map(|labels| (x, labels))
-    };
+    let see = |set| seen(trained, set, settings.frozen);
     let (train, validation, test) =
         (see(&splits.train)?, see(&splits.validation)?, see(&splits.test)?);
     let n_classes = splits.train.n_classes;
@@ -98,10 +91,23 @@ pub fn probe(
     let error = |split, errors: usize, n: usize| {
         Measure::new(split, "error_pct", 100.0 * errors as f64 / n as f64, "pct")
     };
-    let test_errors = tuned.model.count_errors(test.0.view(), &test.1);
+    let test_errors = tuned.model.count_errors(test.0.view(), test.1);
     let errors = [
         error("validation", tuned.validation_errors, validation.1.len()),
         error("test", test_errors, test.1.len()),
     ];
     Ok(Probed { frozen: settings.frozen, learning_rate, errors })
+}
+
+/// The inputs of the classifier for the samples of a set, with their labels: the codes if the features stay
+/// fixed, otherwise the samples, of which missing values give no input.
+fn seen<'a>(
+    trained: &Trained,
+    set: &'a Dataset,
+    frozen: bool,
+) -> Result<(CowArray<'a, f32, Ix2>, &'a [u8]), Error> {
+    let labels = set.labels.as_deref();
+    let labels = labels.ok_or_else(|| Error::Unlabelled { data: set.name.clone() })?;
+    let x = set.images.view();
+    Ok((if frozen { trained.model.encode(x).into() } else { observed(x) }, labels))
 }

@@ -228,7 +228,10 @@ fn numbers(folder: &Path) -> Result<Values, Error> {
                 row.method, row.labels, row.depth
             );
             let (mean, low, high) = (row.test_error_pct_mean, row.ci95_low, row.ci95_high);
-            values.insert(name, format!("{mean:.2} % ({low:.2} to {high:.2})"));
+            // A single seed has no interval.
+            let interval =
+                if low.is_nan() { String::new() } else { format!(" ({low:.2} to {high:.2})") };
+            values.insert(name, format!("{mean:.2} %{interval}"));
         }
     }
     let path = folder.join("metrics.csv");

@@ -2,7 +2,7 @@
 
 use mnist_io::ImageShape;
 use ndarray::{ArrayView2, Axis};
-use nn_core::{BlockKind, Layout};
+use nn_core::{BlockKind, Layout, observed};
 use numerics::{Purpose, Stream};
 use rand::seq::SliceRandom as _;
 use stack::{
@@ -27,18 +27,19 @@ pub struct ClassifierSettings {
     /// The fine-tuning.
     pub fine_tuning: FineTuneConfig,
     /// The part of each class's labelled rows, in [0, 1), that is held out to decide when to stop: the network
-    /// with the fewest errors on them is kept, the first of several. If no class has enough rows for one to be
-    /// held out, the network after the last step is kept. That is the better choice with few labels, since a few
-    /// rows cannot tell good networks apart.
+    /// with the fewest errors on them is kept, the latest of several. If no class has enough rows for one to be
+    /// held out, the network after the last step is kept, and it has no validation error. That is the better
+    /// choice with few labels, since a few rows cannot tell good networks apart.
     pub validation_fraction: f64,
 }
 
 /// Pretrains the layers on all rows of `x` (n × features) and fine-tunes them on those with a label, a number
 /// below `n_classes`. The first layer is suited to the data: unless all values are in [0, 1], they count as
-/// real numbers.
+/// real numbers. Missing values (NaN) give no input.
 ///
 /// # Errors
-/// [`Error::Config`] if rows and labels differ in number, there is no label, or the fraction is out of range;
+/// [`Error::Config`] if rows and labels differ in number, there is no label, a label is not below `n_classes`,
+/// or the fraction is out of range;
 /// [`Error::Training`] for settings out of range or divergence; [`Error::Interrupted`].
 pub fn fit_classifier(
     settings: &ClassifierSettings,
@@ -62,6 +63,15 @@ pub fn fit_classifier(
     if labels.iter().all(Option::is_none) {
         return Err(wrong("no row has a label: expected at least one".to_owned()));
     }
+    let is_too_large = |label: &u8| usize::from(*label) >= n_classes;
+    let mut numbered = labels.iter().enumerate();
+    if let Some((row, label)) =
+        numbered.find_map(|(row, label)| Some((row, label.filter(is_too_large)?)))
+    {
+        return Err(wrong(format!(
+            "labels[{row}] = {label}: expected a number below n_classes = {n_classes}"
+        )));
+    }
     settings.fine_tuning.validate()?;
     let mut plan = settings.layers.clone();
     suit(&mut plan, x)?;
@@ -74,16 +84,19 @@ pub fn fit_classifier(
     let learned = learned.map_err(failed)?;
 
     let (train, held_out) = hold_out(labels, n_classes, fraction, seed);
-    let (held_out, fine_tuning) = if held_out.is_empty() {
-        // Nothing chooses among the networks of several evaluations.
+    let validation_rows = held_out.len();
+    let (evaluated, fine_tuning) = if held_out.is_empty() {
+        // Nothing chooses among the networks of several evaluations. Fine-tuning has its one evaluation on the
+        // training rows, which is no validation error.
         (&train, FineTuneConfig { evaluations: 1, ..settings.fine_tuning.clone() })
     } else {
         (&held_out, settings.fine_tuning.clone())
     };
+    let x = observed(x);
     let rows = |rows: &[usize]| x.select(Axis(0), rows);
     let classes = |rows: &[usize]| -> Vec<u8> { rows.iter().filter_map(|&i| labels[i]).collect() };
     let (train_x, train_labels) = (rows(&train), classes(&train));
-    let (held_out_x, held_out_labels) = (rows(held_out), classes(held_out));
+    let (evaluated_x, evaluated_labels) = (rows(evaluated), classes(evaluated));
     let start = match learned.as_slice() {
         [] => Classifier::linear(x.ncols(), n_classes, seed),
         layers => Classifier::new(layers, n_classes, seed),
@@ -93,8 +106,8 @@ pub fn fit_classifier(
         fine_tune_with_unlabelled(
             start,
             Labelled::new(&train_x, &train_labels),
-            x,
-            Labelled::new(&held_out_x, &held_out_labels),
+            x.view(),
+            Labelled::new(&evaluated_x, &evaluated_labels),
             &fine_tuning,
             seed,
             &mut observer(monitor),
@@ -102,11 +115,11 @@ pub fn fit_classifier(
     });
     monitor.finish();
     let tuned = tuned.map_err(failed)?;
-    let validation_rows = held_out.len();
     let errors = tuned.validation_errors as f64;
+    let error_pct = || 100.0 * errors / validation_rows as f64;
     Ok(TrainedClassifier {
         classifier: tuned.model,
-        validation_error_pct: 100.0 * errors / validation_rows as f64,
+        validation_error_pct: (validation_rows > 0).then(error_pct),
         validation_rows,
         origin: None,
     })
@@ -195,6 +208,7 @@ mod tests {
             let right = found.predict(&x).iter().zip(&truth).filter(|(a, b)| a == b).count();
             assert!(right > 540, "{right} of 600");
             assert_eq!(found.validation_rows, 15);
+            assert!(found.validation_error_pct.is_some_and(|error| error < 20.0));
             let again = fit_classifier(&settings, x.view(), &labels, 3, 1, &()).expect("trained");
             assert_eq!(found, again);
         }
@@ -220,7 +234,39 @@ mod tests {
         let found = fit_classifier(&settings, x.view(), &labels, 3, 1, &()).expect("trained");
         let right = found.predict(&x).iter().zip(&truth).filter(|(a, b)| a == b).count();
         assert!(right > 540, "{right} of 600");
-        assert_eq!(found.validation_rows, 60, "the training rows themselves");
+        assert_eq!((found.validation_rows, found.validation_error_pct), (0, None));
+    }
+
+    #[test]
+    fn a_fraction_of_too_few_rows_holds_out_none() {
+        let (x, labels, _) = few_labels();
+        let mut left = [6; 3];
+        let six_of_each = labels.iter().map(|label| {
+            let left = &mut left[usize::from((*label)?)];
+            *left = usize::checked_sub(*left, 1)?;
+            *label
+        });
+        let six_of_each: Vec<Option<u8>> = six_of_each.collect();
+        assert_eq!(six_of_each.iter().flatten().count(), 18);
+        let settings =
+            ClassifierSettings { layers: vec![], validation_fraction: 0.1, ..settings() };
+        let found = fit_classifier(&settings, x.view(), &six_of_each, 3, 1, &()).expect("trained");
+        assert_eq!((found.validation_rows, found.validation_error_pct), (0, None));
+    }
+
+    #[test]
+    fn missing_values_give_no_input() {
+        let (mut x, labels, truth) = few_labels();
+        for ((row, column), value) in x.indexed_iter_mut() {
+            if (row * 13 + column * 29) % 10 == 0 {
+                *value = f32::NAN;
+            }
+        }
+        for settings in [settings(), ClassifierSettings { layers: vec![], ..settings() }] {
+            let found = fit_classifier(&settings, x.view(), &labels, 3, 1, &()).expect("trained");
+            let right = found.predict(&x).iter().zip(&truth).filter(|(a, b)| a == b).count();
+            assert!(right > 500, "{right} of 600");
+        }
     }
 
     #[test]
@@ -234,5 +280,12 @@ mod tests {
         assert!(error(settings(), &[None; 600]).contains("no row has a label"));
         let all = ClassifierSettings { validation_fraction: 1.0, ..settings() };
         assert!(error(all, &labels).contains("validation_fraction = 1"));
+        let first_of_class_2 = labels.iter().position(|label| *label == Some(2)).expect("some");
+        let refused = fit_classifier(&settings(), x.view(), &labels, 2, 1, &());
+        let found = refused.expect_err("a third class");
+        assert!(matches!(found, Error::Config(_)), "{found}");
+        let expected =
+            format!("labels[{first_of_class_2}] = 2: expected a number below n_classes = 2");
+        assert_eq!(found.to_string(), expected);
     }
 }

@@ -34,6 +34,25 @@ pub(crate) fn refresh(dir: &Path, file: &str) -> Result<(), Error> {
     refresh_those(dir, |path| path == file)
 }
 
+/// The checksums of the figures' files as they are now; none if the run has no checksums.
+pub(crate) fn of_figures(dir: &Path) -> Result<Option<Sums>, Error> {
+    let folder = dir.join("figures");
+    if !dir.join(NAME).is_file() || !folder.is_dir() {
+        return Ok(None);
+    }
+    let mut sums = Sums::new();
+    add(dir, "figures", &mut sums)?;
+    Ok(Some(sums))
+}
+
+/// Writes the checksums of those figures' files anew that were not there `before`, or were others.
+pub(crate) fn refresh_figures(dir: &Path, before: &Sums) -> Result<(), Error> {
+    let now = of_figures(dir)?.unwrap_or_default();
+    let mut sums = read(dir)?;
+    sums.extend(now.into_iter().filter(|(path, sum)| before.get(path) != Some(sum)));
+    save(dir, &sums)
+}
+
 fn refresh_those(dir: &Path, is_new: impl Fn(&str) -> bool) -> Result<(), Error> {
     if !dir.join(NAME).is_file() {
         return Ok(());

@@ -78,14 +78,16 @@ fn start() -> Threads {
     let mut started = asked.min(MOST);
     // A global pool that fails to start cannot be started again, so another one is tried before. It has the
     // threads of the team as well.
-    while started > 1 && ThreadPoolBuilder::new().num_threads(2 * started + OTHERS).build().is_err()
-    {
+    let starts = |n: usize| ThreadPoolBuilder::new().num_threads(2 * n + OTHERS).build().is_ok();
+    let mut enough = starts(started);
+    while !enough && started > 1 {
         std::thread::sleep(UNTIL_ENDED);
         started /= 2;
+        enough = starts(started);
     }
     let pool = ThreadPoolBuilder::new().num_threads(started);
-    // One thread is the one that there is already.
-    let pool = if started == 1 { pool.use_current_thread() } else { pool };
+    // Without any other thread, the pool is this one, which then has to do all work that is given to the pool.
+    let pool = if enough { pool } else { pool.use_current_thread() };
     match pool.build_global() {
         Ok(()) => Threads { asked, started },
         // The process has a global pool of its own.

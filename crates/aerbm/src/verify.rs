@@ -2,6 +2,8 @@
 //! the run stored.
 
 mod choices;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 
@@ -131,8 +133,8 @@ impl Verification {
         let rows: Vec<MistakesRow> = read_csv(&dir.join(FILE))?;
         match mistakes::cells(rows) {
             Ok(tested) => Ok(Some(tested)),
-            Err(row) => {
-                self.problem(FILE, format!("line {}: the digits do not fit the samples", row + 2));
+            Err(damaged) => {
+                self.problem(FILE, damaged);
                 Ok(None)
             }
         }
@@ -268,8 +270,8 @@ fn tables_of(dir: &Path) -> Result<Vec<PathBuf>, Error> {
 
 /// The regenerated files.
 fn made_again(copy: &Path) -> Result<Vec<String>, Error> {
-    const TABLES: [&str; 3] = ["summary.csv", "summary_of_seeds.csv", "paired.csv"];
-    let tables = TABLES.into_iter().filter(|name| copy.join(name).is_file()).map(str::to_owned);
+    let tables =
+        tables::SUMMARIES.into_iter().filter(|name| copy.join(name).is_file()).map(str::to_owned);
     let figures = files_of(
         &copy.join("figures"),
         &[".svg", ".png", "error_by_labels.csv", "differences.csv"],

@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 use thiserror::Error;
 
 use crate::holder::{Holder, LONGEST};
-use crate::whole_file::refuse_link;
+use crate::place::refuse_link;
 use crate::{WholeFile, fault};
 
 /// Name of the lock file of a folder.

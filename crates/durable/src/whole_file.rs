@@ -8,13 +8,14 @@ use tempfile::{Builder, NamedTempFile};
 
 use crate::fault;
 use crate::leftovers::{PREFIX, SUFFIX};
+use crate::place::{no_file_in, refuse_other_than_file};
 
 /// A file that is being written. It appears under its name when it is committed; until then, and if it is
 /// dropped, a file that was there before stays as it was.
 ///
-/// The bytes go to a temporary file in the same folder, which is synced and then renamed. A symbolic link
-/// of that name is replaced by the file; its target is not touched. The mode is that of the file which is
-/// replaced, or the usual one of a new file.
+/// The bytes go to a temporary file in the same folder, which is synced and then renamed. Only a regular file is
+/// replaced: symbolic links, pipes and devices are refused. The mode is that of the file which is replaced, or the
+/// usual one of a new file.
 #[derive(Debug)]
 pub struct WholeFile {
     path: PathBuf,
@@ -25,11 +26,10 @@ impl WholeFile {
     /// Begins to write the file `path`, whose folder must exist.
     ///
     /// # Errors
-    /// The file system's, such as that the folder cannot be written to.
+    /// [`io::ErrorKind::InvalidInput`] if something else than a regular file has that name, and the file system's,
+    /// such as that the folder cannot be written to.
     pub fn create(path: &Path) -> io::Result<Self> {
-        if path.is_dir() {
-            return Err(io::ErrorKind::IsADirectory.into());
-        }
+        refuse_other_than_file(path)?;
         loop {
             let temporary = temporary_in(folder_of(path))?;
             // Whoever removes leftovers takes a temporary file without a lock for one of a dead process.
@@ -52,6 +52,7 @@ impl WholeFile {
     /// The file system's; the file that was there before is then unchanged.
     pub fn commit(self) -> io::Result<()> {
         let WholeFile { path, temporary } = self;
+        refuse_other_than_file(&path)?;
         let file = temporary.as_file();
         if let Ok(replaced) = fs::symlink_metadata(&path)
             && replaced.is_file()
@@ -89,18 +90,6 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.commit()
 }
 
-/// Refuses a symbolic link, for files that are written in place: its target may be anything.
-///
-/// # Errors
-/// [`io::ErrorKind::InvalidInput`] for a link.
-pub fn refuse_link(path: &Path) -> io::Result<()> {
-    if fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
-        let message = "this is a symbolic link, which is not written through; remove it";
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
-    }
-    Ok(())
-}
-
 /// The folder of a file; that of a bare name is the current one.
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
@@ -112,7 +101,7 @@ fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
     // Temporary files are for their owner alone unless they are given the mode of other files.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder)
+    builder.tempfile_in(folder).map_err(|error| no_file_in(folder, &error))
 }
 
 /// Whether the file has not been removed since it was opened.
@@ -163,8 +152,8 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn modes_are_usual_and_links_are_replaced() {
-        use std::os::unix::fs::{PermissionsExt as _, symlink};
+    fn modes_are_usual_or_those_of_the_file_that_is_replaced() {
+        use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mode = |name: &str| {
             let found = fs::symlink_metadata(folder.path().join(name)).expect("there");
@@ -177,15 +166,5 @@ mod tests {
         fs::set_permissions(folder.path().join("new"), private).expect("changed");
         write(&folder.path().join("new"), b"newer").expect("written");
         assert_eq!(mode("new"), 0o600, "a file that was private stays so");
-
-        let (target, link) = (folder.path().join("target"), folder.path().join("link"));
-        fs::write(&target, "precious").expect("written");
-        symlink(&target, &link).expect("linked");
-        refuse_link(&link).expect_err("a link");
-        refuse_link(&target).expect("a file");
-        write(&link, b"table").expect("written");
-        assert_eq!(fs::read(&target).expect("there"), b"precious");
-        assert!(fs::symlink_metadata(&link).expect("there").is_file());
-        assert_eq!(mode("link"), mode("usual"));
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::contract::{Column, ColumnKind, Contract, Input, Scaling};
+use crate::contract::{Column, ColumnKind, Contract, Input, ScaledBy, Scaling, Shift};
 use crate::error::Error;
 use crate::read::format::Reader;
 use crate::read::formats::format_of;
@@ -120,19 +120,32 @@ fn columns(columns: &[Column], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     Ok(())
 }
 
+/// The scaling of a number, in words.
+fn scaling_in_words(scaling: ScaledBy, shift: &Shift) -> String {
+    let Shift { centre, spread, .. } = shift;
+    match scaling {
+        ScaledBy::Kept => "kept".to_owned(),
+        ScaledBy::Divided => format!("divided by {spread}"),
+        ScaledBy::Unit => "mapped to [0, 1]".to_owned(),
+        ScaledBy::Standard => {
+            format!("standardised (mean {centre:.6}, standard deviation {spread:.6})")
+        }
+        ScaledBy::Robust => {
+            format!("standardised by median and quartiles (median {centre:.6}, spread {spread:.6})")
+        }
+    }
+}
+
 /// The type of a column, in words.
 fn in_words(kind: &ColumnKind) -> String {
     match kind {
         ColumnKind::Number { scaling, range: [low, high], shift, .. } => {
-            let scaling = format!("{scaling:?}").to_lowercase();
-            let (centre, spread) = (shift.centre, shift.spread);
-            format!(
-                "number from {low} to {high}, {scaling} (centre {centre:.6}, spread {spread:.6})"
-            )
+            format!("number from {low} to {high}, {}", scaling_in_words(*scaling, shift))
         }
-        ColumnKind::Date { format, range, .. } => {
+        ColumnKind::Date { format, range, shift } => {
             let [first, last] = range.map(|end| crate::frame::dates::text(end, format));
-            format!("date from {first} to {last}, standardised")
+            let scaling = if shift.limits.is_some() { "mapped to [0, 1]" } else { "standardised" };
+            format!("date from {first} to {last}, {scaling}")
         }
         ColumnKind::Boolean { no, yes } => format!("boolean, {no} or {yes}"),
         ColumnKind::Category { levels } => {

@@ -82,9 +82,9 @@ pub const PUBLISHED: [&Published; 1] = [&FASHION_MNIST];
 pub enum FetchError {
     /// Every mirror failed.
     #[error(
-        "no mirror delivered {name}:\n{}\ntry again later, use another mirror, or put the file into {} \
-         by hand: {bytes} bytes, SHA-256 {sha256}",
-        attempts.join("\n"),
+        "no mirror delivered {name} ({}); try again later, use another mirror, or put the file into {} by \
+         hand: {bytes} bytes, SHA-256 {sha256}",
+        attempts.join("; "),
         folder.display()
     )]
     NoMirror {

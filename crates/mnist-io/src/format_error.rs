@@ -28,6 +28,31 @@ pub enum FormatError {
         expected: String,
     },
 
+    /// Standard input, a pipe or a device. A table is opened more than once, so that none of them can be read.
+    #[error(
+        "{} is {found}; expected a regular file or a folder; save the data to a file first",
+        path.display()
+    )]
+    NotRegular {
+        /// The path.
+        path: PathBuf,
+        /// The kind of the path, such as "a pipe".
+        found: &'static str,
+    },
+
+    /// A symbolic link to nothing, or to itself.
+    #[error(
+        "{} is a symbolic link that leads to no file ({cause}); expected a regular file or a folder; \
+         correct the link, or name the file itself",
+        path.display()
+    )]
+    Link {
+        /// The link.
+        path: PathBuf,
+        /// The operating system's error. It is part of the message, and therefore not the source.
+        cause: std::io::Error,
+    },
+
     /// A file that its decoder refuses.
     #[error("{place}: {cause}; expected {expected}")]
     Malformed {
@@ -50,11 +75,27 @@ pub enum FormatError {
         expected: usize,
     },
 
+    /// Too few rows with a label among others without one.
+    #[error(
+        "{place}: {found} of {n_rows} rows have a label; expected at least {expected}; label more rows, \
+         or read the rows without labels"
+    )]
+    TooFewLabels {
+        /// The file and the column.
+        place: String,
+        /// Number of rows with a label.
+        found: usize,
+        /// Number of all rows.
+        n_rows: usize,
+        /// Number of labelled rows needed.
+        expected: usize,
+    },
+
     /// Samples that exceed the memory limit, in a format that cannot stay on disk.
     #[error(
-        "{place} would take {} MiB of memory; `memory_limit` of `ReadOptions` allows {} MiB; \
-         {remedy}, or raise the limit",
-        bytes >> 20,
+        "{place} would take at least {} MiB of memory; the memory limit is {} MiB; {remedy}, or raise \
+         the limit",
+        bytes.div_ceil(1 << 20),
         limit >> 20
     )]
     Memory {
@@ -69,7 +110,7 @@ pub enum FormatError {
     },
 
     /// A label column was given for data without columns.
-    #[error("{place}: `label_column` of `ReadOptions` is for tables; {instead}")]
+    #[error("{place}: a label column is for tables; {instead}")]
     NoColumns {
         /// The file or folder.
         place: String,
@@ -78,11 +119,11 @@ pub enum FormatError {
     },
 
     /// An option for tables was given for data without columns.
-    #[error("{place}: `{option}` of `ReadOptions` is for tables with columns; leave it out")]
+    #[error("{place}: {} for tables with columns; leave it out", option_in_words(option))]
     TableOption {
         /// The file or folder.
         place: String,
-        /// The option.
+        /// The field of [`ReadOptions`](crate::ReadOptions).
         option: &'static str,
     },
 
@@ -240,4 +281,16 @@ pub enum FormatError {
         /// The difference.
         what: &'static str,
     },
+}
+
+/// The content of a field of [`ReadOptions`](crate::ReadOptions) that is for tables, with a verb.
+fn option_in_words(option: &str) -> &str {
+    match option {
+        "drop_columns" => "columns to leave out are",
+        "header" => "a choice about the header is",
+        "columns" => "a declaration of columns is",
+        "split_column" => "a column of parts is",
+        "group_column" => "a column of groups is",
+        _ => "one of the options is",
+    }
 }

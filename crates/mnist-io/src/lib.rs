@@ -48,7 +48,7 @@ pub use rows::{FeatureReport, NewData, RowBlock, Rows, RowsReport};
 pub use shape::ImageShape;
 pub use split_rule::SplitRule;
 pub use splits::{Splits, TrainTest};
-pub use subsets::{label_subset, shuffled_labels, stratified_order};
+pub use subsets::{label_subset, stratified_order};
 pub use table_error::TableError;
 pub use training_data::TrainingData;
 pub use write_npy::write_npy;

@@ -65,14 +65,6 @@ pub fn label_subset(order: &[usize], n_labels: usize) -> Result<&[usize], Error>
     }
 }
 
-/// The labels in random order: a control from which nothing can be learned.
-#[must_use]
-pub fn shuffled_labels(labels: &[u8], rng: &mut impl Rng) -> Vec<u8> {
-    let mut shuffled = labels.to_vec();
-    shuffled.shuffle(rng);
-    shuffled
-}
-
 /// The class to take at `position`, which counts from 1.
 ///
 /// The bound gives every sample a window: sample number `x` (from 0) of class `c` may be taken only
@@ -145,8 +137,6 @@ mod tests {
         let labels = [0, 1, 0, 1, 0, 1, 0, 2];
         let order = stratified_order(&labels, &mut ChaCha8Rng::seed_from_u64(7));
         assert_eq!(order, [0, 3, 6, 5, 2, 1, 4, 7]);
-        let shuffled = shuffled_labels(&labels, &mut ChaCha8Rng::seed_from_u64(7));
-        assert_eq!(shuffled, [0, 2, 1, 0, 0, 1, 0, 1]);
     }
 
     #[test]

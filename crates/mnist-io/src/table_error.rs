@@ -88,13 +88,14 @@ pub enum TableError {
 
     /// A column that an option names and that does not exist.
     #[error(
-        "{}: no column \"{column}\", which {option} names; expected {expected}",
-        file.display()
+        "{}: no column \"{column}\"{}; expected {expected}",
+        file.display(),
+        purpose_in_words(option)
     )]
     UnknownColumn {
         /// The file.
         file: PathBuf,
-        /// The option.
+        /// The field of [`ReadOptions`](crate::ReadOptions), or the place, that names the column.
         option: &'static str,
         /// The column that was given.
         column: String,
@@ -126,6 +127,19 @@ pub enum TableError {
         line: usize,
         /// The mistake.
         found: String,
+    },
+
+    /// A declared column whose type makes no sense.
+    #[error("{}, column {column}: {found}; expected {expected}", file.display())]
+    Declaration {
+        /// The file of declarations.
+        file: PathBuf,
+        /// The name of the column.
+        column: String,
+        /// The mistake.
+        found: String,
+        /// The declaration that was expected.
+        expected: &'static str,
     },
 
     /// A word in the split column that names no part.
@@ -204,4 +218,14 @@ pub enum TableError {
         /// The file.
         file: PathBuf,
     },
+}
+
+/// The purpose of a column, from the field of [`ReadOptions`](crate::ReadOptions) that names it.
+fn purpose_in_words(option: &str) -> String {
+    match option {
+        "drop_columns" => " to leave out".into(),
+        "split_column" => " for the parts".into(),
+        "group_column" => " for the groups".into(),
+        other => format!(", which {other} names"),
+    }
 }

@@ -74,6 +74,26 @@ pub enum TrainingError {
         expected: usize,
     },
 
+    /// The numbers of samples and of labels differ.
+    #[error("there are {labels} labels, but {samples} samples")]
+    Labels {
+        /// Number of samples.
+        samples: usize,
+        /// Number of labels.
+        labels: usize,
+    },
+
+    /// A label is not one of the model's classes.
+    #[error("sample {sample} has the label {label}, but the model has {n_classes} classes, from 0")]
+    Class {
+        /// Row of the sample, counted from 0.
+        sample: usize,
+        /// The label.
+        label: u8,
+        /// Number of classes of the model.
+        n_classes: usize,
+    },
+
     /// The observer stopped the training.
     #[error("interrupted")]
     Interrupted,

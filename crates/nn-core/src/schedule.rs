@@ -31,7 +31,8 @@ pub enum Schedule {
 }
 
 impl Schedule {
-    /// Factor of the learning rate at step `step` of `steps`, counted from 0. It is in (0, 1].
+    /// Factor of the learning rate at step `step` of `steps`, counted from 0. It is in (0, 1]; after the last step,
+    /// where `Linear` and `Cosine` have ended, it is 0.
     ///
     /// ```
     /// use nn_core::Schedule;
@@ -43,7 +44,7 @@ impl Schedule {
     /// ```
     #[must_use]
     pub fn factor(self, step: usize, steps: usize) -> f64 {
-        let progress = step as f64 / steps.max(1) as f64;
+        let progress = (step as f64 / steps.max(1) as f64).min(1.0);
         match self {
             Schedule::Constant => 1.0,
             Schedule::Linear => 1.0 - progress,
@@ -87,6 +88,13 @@ mod tests {
             assert_eq!(factors[0], 1.0, "{schedule:?}");
             assert!(factors.windows(2).all(|pair| pair[1] <= pair[0] && pair[1] > 0.0));
             assert!(schedule.validate().is_ok());
+        }
+    }
+
+    #[test]
+    fn nothing_is_learned_after_the_end() {
+        for schedule in [Schedule::Linear, Schedule::Cosine] {
+            assert_eq!([100, 150, 1000].map(|step| schedule.factor(step, 100)), [0.0; 3]);
         }
     }
 

@@ -101,6 +101,23 @@ impl Drop for Leave {
     }
 }
 
+/// A measured task, during which others on this thread are not measured by themselves. It ends when the value is
+/// dropped, also by a panic.
+struct Inside;
+
+impl Inside {
+    fn enter() -> Self {
+        INSIDE.with(|inside| inside.set(true));
+        Inside
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        INSIDE.with(|inside| inside.set(false));
+    }
+}
+
 /// Does the same as [`team::for_each`], and measures it where that is asked for.
 pub(crate) fn for_each(tasks: usize, task: impl Fn(usize) + Sync) {
     if !MEASURED.load(Ordering::Relaxed) || INSIDE.with(Cell::get) {
@@ -110,9 +127,9 @@ pub(crate) fn for_each(tasks: usize, task: impl Fn(usize) + Sync) {
     let begun = Instant::now();
     team::for_each(tasks, |i| {
         let begun = Instant::now();
-        INSIDE.with(|inside| inside.set(true));
+        let inside = Inside::enter();
         task(i);
-        INSIDE.with(|inside| inside.set(false));
+        drop(inside);
         let nanoseconds = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
         busy[NUMBER.with(|number| *number)].fetch_add(nanoseconds, Ordering::Relaxed);
     });
@@ -139,6 +156,16 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 mod tests {
     use super::*;
     use crate::{by_rows, with_team};
+
+    #[test]
+    fn a_task_that_panics_is_over() {
+        let task = || {
+            let _inside = Inside::enter();
+            panic!("a task that fails");
+        };
+        assert!(std::panic::catch_unwind(task).is_err());
+        assert!(!INSIDE.with(Cell::get));
+    }
 
     /// The only test that measures: the times are those of the process.
     #[test]

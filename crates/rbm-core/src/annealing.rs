@@ -61,6 +61,9 @@ impl Temperatures {
     /// assert_eq!(Temperatures::Even { count: 3 }.betas(), [0.0, 0.5, 1.0]);
     /// assert_eq!(Temperatures::Published {}.betas().len(), 14_501); // 14,503 with both ends twice
     /// ```
+    ///
+    /// # Panics
+    /// If there are fewer than two, which [`Temperatures::validate`] refuses.
     #[must_use]
     pub fn betas(self) -> Vec<f64> {
         let part = |from: f64, to: f64, steps: u32| {
@@ -74,6 +77,7 @@ impl Temperatures {
             Temperatures::Published {} => published(1),
             Temperatures::Short {} => published(10),
             Temperatures::Even { count } => {
+                assert!(count >= 2, "temperatures from 0 to 1 are at least two");
                 (0..count).map(|i| i as f64 / (count - 1) as f64).collect()
             }
         }

@@ -59,9 +59,11 @@ impl Binarisation {
                 match self {
                     Binarisation::Probabilities => (),
                     Binarisation::Threshold => row.iter_mut().for_each(|x| {
-                        *x = if *x < F::of(0.5) { F::zero() } else { F::one() };
+                        if !x.is_nan() {
+                            *x = if *x < F::of(0.5) { F::zero() } else { F::one() };
+                        }
                     }),
-                    Binarisation::Sample => stream.bernoulli_in_place(sample * row.len(), row),
+                    Binarisation::Sample => draw(&stream, sample * row.len(), row),
                 }
             }
         });
@@ -69,10 +71,43 @@ impl Binarisation {
     }
 }
 
+/// Draws the pixels of a row from their grey values; pixel i uses the element `first` + i of the stream. Missing values
+/// stay missing.
+fn draw<F: Real>(stream: &Stream, mut first: usize, row: &mut [F]) {
+    if !row.iter().fold(false, |found, x| found | x.is_nan()) {
+        return stream.bernoulli_in_place(first, row);
+    }
+    for part in row.split_mut(|x| x.is_nan()) {
+        stream.bernoulli_in_place(first, part);
+        first += part.len() + 1;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use ndarray::{Array2, array};
+
+    #[test]
+    fn missing_values_stay_missing_and_move_no_draw() {
+        let whole = Array2::from_elem((2, 40), 0.5_f32);
+        let mut holed = whole.clone();
+        for place in [[0, 0], [1, 3], [1, 4], [1, 39]] {
+            holed[place] = f32::NAN;
+        }
+        for how in [Binarisation::Sample, Binarisation::Threshold, Binarisation::Probabilities] {
+            let gathered = |data: &Array2<f32>| {
+                let mut out = Array2::zeros((2, 40));
+                how.gather(data, &[0, 1], (7, 0, 2), out.view_mut()).expect("in memory");
+                out
+            };
+            let (of_whole, of_holed) = (gathered(&whole), gathered(&holed));
+            for ((place, value), was) in of_holed.indexed_iter().zip(&holed) {
+                let expected = if was.is_nan() { None } else { Some(of_whole[place]) };
+                assert_eq!((!value.is_nan()).then_some(*value), expected, "{how:?} {place:?}");
+            }
+        }
+    }
 
     #[test]
     fn thresholds_and_draws() {

@@ -74,8 +74,7 @@ pub(crate) fn positive_phase<F: Real>(rbm: &Rbm<F>, phases: &mut Phases<F>, n: u
 /// The squared error of E[v | h⁺] in units of σ², summed over visible units, mean over samples.
 /// Overwrites the negative phase.
 pub(crate) fn reconstruction_error<F: Real>(rbm: &Rbm<F>, phases: &mut Phases<F>, n: usize) -> f64 {
-    let Phases { u, hidden, errors, observed, .. } = phases;
-    let observed = observed.as_ref().map(|observed| observed.slice(s![..n, ..]));
+    let Phases { u, hidden, errors, .. } = phases;
     let (originals, reconstructions) = u.multi_slice_mut((s![..n, ..], s![n..2 * n, ..]));
     let (originals, errors) = (originals.view(), &mut errors[..n]);
     rbm.u_given_h_then(
@@ -83,13 +82,8 @@ pub(crate) fn reconstruction_error<F: Real>(rbm: &Rbm<F>, phases: &mut Phases<F>
         reconstructions,
         &mut *errors,
         |rows, mut u, errors| {
-            let originals = originals.slice(s![rows.clone(), ..]);
-            if let Some(observed) = observed {
-                let observed = Some(observed.slice(s![rows, ..]));
-                rbm.visible.unit.observed_errors(originals, observed, &mut u, errors);
-            } else {
-                rbm.visible.unit.squared_errors(originals, &mut u, errors);
-            }
+            let originals = originals.slice(s![rows, ..]);
+            rbm.visible.unit.squared_errors(originals, &mut u, errors);
         },
     );
     mean_error(errors)

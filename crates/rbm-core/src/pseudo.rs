@@ -38,8 +38,8 @@ impl<F: Real> Rbm<F> {
     /// ln PL(v) in nats for each row. Shapes: (n × visible) → n.
     ///
     /// # Errors
-    /// [`InvalidSetting`] unless all units have two states, or the visible layer is mixed and
-    /// [`Rbm::feature_surprisals`] is defined: the pseudo-likelihood is then over features.
+    /// [`InvalidSetting`] unless all units have two states, which all values are, or the visible layer is mixed
+    /// and [`Rbm::feature_surprisals`] is defined: the pseudo-likelihood is then over features.
     #[allow(clippy::cast_sign_loss, reason = "a quotient of magnitudes")]
     pub fn pseudo_log_likelihoods(&self, v: ArrayView2<F>) -> Result<Vec<f64>, InvalidSetting> {
         if matches!(self.visible.unit, Units::Mixed { .. }) {
@@ -56,11 +56,14 @@ impl<F: Real> Rbm<F> {
         };
         let [low, high] = states("model.visible", &self.visible.unit)?;
         let [hidden_low, hidden_high] = states("model.hidden", &self.hidden.unit)?;
+        if let Some(value) = v.iter().map(|v| v.as_f64()).find(|v| *v != low && *v != high) {
+            require(false, "visible", &value, "one of the two states of its unit")?;
+        }
         let (flip, step) = (high - low, hidden_high - hidden_low);
         let growth =
             [1.0, -1.0].map(|sign| self.weights.mapv(|w| (sign * step * flip * w.as_f64()).exp()));
         let largest = self.weights.iter().fold(0.0_f64, |most, w| most.max(w.as_f64().abs()));
-        let run = ((700.0 / (largest * step * flip)) as usize).clamp(1, self.n_hidden());
+        let run = ((700.0 / (largest * step * flip)) as usize).clamp(1, self.n_hidden().max(1));
         let bias = self.visible.bias.iter().zip(self.weights.rows()).map(|(bias, weights)| {
             let sum: f64 = weights.iter().map(|w| w.as_f64()).sum();
             flip * (bias.as_f64() + hidden_low * sum)

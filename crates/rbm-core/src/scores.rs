@@ -11,8 +11,8 @@ use ndarray::{Array2, ArrayView1, ArrayView2, Axis, s};
 use nn_core::{InvalidSetting, require};
 use numerics::{Real, by_rows, log_sum_exp};
 
+use crate::Rbm;
 use crate::units::Part;
-use crate::{Rbm, Unit};
 
 /// Half the range of a normal distribution that counts, in standard deviations.
 const TAIL: f64 = 9.0;
@@ -131,7 +131,8 @@ impl<F: Real> Rbm<F> {
             let values = states.iter().map(|&s| vec![s]).collect();
             return Nodes { values, log_weights: vec![0.0; states.len()] };
         }
-        let pairs: Vec<(f64, f64)> = if unit == Unit::Gaussian {
+        let (least, most) = unit.bounds();
+        let pairs: Vec<(f64, f64)> = if least.is_infinite() || most.is_infinite() {
             let (low, high) = self.hidden.unit.bounds();
             let ends = |choose: fn(f64, f64) -> f64| {
                 bias[0] + weights.iter().map(|w| choose(w * low, w * high)).sum::<f64>()
@@ -140,12 +141,12 @@ impl<F: Real> Rbm<F> {
             let values = (0_u32..).map(|i| from + STEP * f64::from(i));
             values.take_while(|&value| value < to).map(|value| (value, STEP)).collect()
         } else {
-            let step = 1.0 / INTERVALS as f64;
+            let step = (most - least) / INTERVALS as f64;
             let weight = |i: usize| match i {
                 0 | INTERVALS => 1.0,
                 i => 2.0 + 2.0 * (i % 2) as f64,
             };
-            (0..=INTERVALS).map(|i| (step * i as f64, step / 3.0 * weight(i))).collect()
+            (0..=INTERVALS).map(|i| (least + step * i as f64, step / 3.0 * weight(i))).collect()
         };
         let (values, weights): (Vec<_>, Vec<f64>) = pairs.into_iter().unzip();
         Nodes {

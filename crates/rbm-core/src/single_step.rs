@@ -77,9 +77,9 @@ impl<F: Real> Training<F> {
     /// Refuses missing values where chains are persistent.
     pub(crate) fn require_cd_for_missing(&self) -> Result<(), TrainingError> {
         let holds = matches!(self.config.algorithm, Algorithm::Cd { .. });
-        let expected = "cd, because values are missing: persistent chains have all visible units, and a \
-                        sample has not";
-        Ok(require(holds, "training.algorithm", &"with persistent chains", expected)?)
+        let expected = "cd, because values are missing: persistent chains have all visible units, but such \
+                        a sample does not";
+        Ok(require(holds, "training.algorithm.kind", &"one with persistent chains", expected)?)
     }
 }
 

@@ -70,7 +70,7 @@ impl<'a, F: Real> Tempered<'a, F> {
 
     /// (a − a⁰)·u.
     fn bias_part(&self, u: &[F]) -> f64 {
-        if self.rbm.visible.unit == Unit::Gaussian {
+        if matches!(self.rbm.visible.unit, crate::Units::Same(unit) if !unit.has_linear_energy()) {
             return 0.0;
         }
         let bias = self.rbm.visible.bias.as_slice().expect("a bias is contiguous");

@@ -72,9 +72,8 @@ impl<F: Real> Training<F> {
     /// # Errors
     /// [`TrainingError`] if a setting is out of range or does not suit the units, or if the data are
     /// empty, of another width, or unsuitable for the visible units: outside of their bounds, or not
-    /// standardised although σ = 1. Missing values (NaN) are left out: of both phases of contrastive
-    /// divergence; with persistent chains they are filled by their conditional means in the positive
-    /// phase.
+    /// standardised although σ = 1. Missing values (NaN) are left out of both phases of contrastive
+    /// divergence; persistent chains, which have all visible units, refuse them.
     pub fn new(
         rbm: &Rbm<F>,
         config: &TrainingConfig,

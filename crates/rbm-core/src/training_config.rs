@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 use crate::{Binarisation, Units};
 
 /// Values of the visible units in the negative phase of contrastive divergence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NegativeVisible {
     /// Their means, as in Hinton & Salakhutdinov 2006: less noise, but not a Gibbs chain.
+    #[default]
     Probabilities,
     /// Draws: with many steps the gradient converges to that of the likelihood.
     Samples,
@@ -21,6 +22,7 @@ pub enum Algorithm {
     /// CD-k: Gibbs steps from the data (Hinton 2002).
     Cd {
         /// Values of the visible units in the negative phase.
+        #[serde(default)]
         negative_visible: NegativeVisible,
     },
     /// PCD-k: Gibbs steps of persistent chains (Tieleman 2008).

@@ -137,6 +137,34 @@ impl<'a> Labelled<'a> {
     {
         Labelled { x: self.x.reborrow(), labels: self.labels }
     }
+
+    /// Refuses samples that the model cannot read, and labels that it has no class for.
+    pub(crate) fn check_for(&self, model: &Classifier<f32>) -> Result<(), TrainingError> {
+        let (samples, labels) = (self.x.nrows(), self.labels.len());
+        if labels == 0 {
+            return Err(TrainingError::NoData);
+        }
+        if samples != labels {
+            return Err(TrainingError::Labels { samples, labels });
+        }
+        check_width(self.x, model)?;
+        let n_classes = model.n_classes();
+        match self.labels.iter().position(|label| usize::from(*label) >= n_classes) {
+            None => Ok(()),
+            Some(sample) => {
+                Err(TrainingError::Class { sample, label: self.labels[sample], n_classes })
+            }
+        }
+    }
+}
+
+/// Refuses samples of another width than the model's.
+pub(crate) fn check_width(
+    x: ArrayView2<f32>,
+    model: &Classifier<f32>,
+) -> Result<(), TrainingError> {
+    let (found, expected) = (x.ncols(), model.n_inputs());
+    if found == expected { Ok(()) } else { Err(TrainingError::Width { found, expected }) }
 }
 
 /// One evaluation on the validation set.

@@ -9,6 +9,7 @@ use numerics::{Purpose, Stream, by_rows, paced};
 
 use crate::classification::{ClassifierMemory, NotFinite, classification_step};
 use crate::dropout::{DropoutDraw, leave_out};
+use crate::fine_tune::check_width;
 use crate::shifted::Shifted;
 use crate::virtual_adversarial::UnlabelledSamples;
 use crate::{
@@ -53,8 +54,8 @@ impl<'a> FineTuning<'a> {
     /// Begins to fine-tune `model`, as [`fine_tune_with_unlabelled`](crate::fine_tune_with_unlabelled) does.
     ///
     /// # Errors
-    /// [`TrainingError`] for settings out of range, no data, or no unlabelled samples where the settings want
-    /// them.
+    /// [`TrainingError`] for settings out of range, no data, no unlabelled samples where the settings want them,
+    /// samples of another width than the model's, or labels that it has no class for.
     pub fn new(
         model: Classifier<f32>,
         train: Labelled<'a>,
@@ -64,18 +65,18 @@ impl<'a> FineTuning<'a> {
         seed: u64,
     ) -> Result<Self, TrainingError> {
         config.validate()?;
+        train.check_for(&model)?;
+        validation.check_for(&model)?;
         let unlabelled = match config.unlabelled {
             Some(Unlabelled::VirtualAdversarial(settings)) if settings.has_effect() => {
                 let expected = "no value, as there are no unlabelled samples";
                 let field = "fine_tuning.unlabelled";
                 require(unlabelled.nrows() > 0, field, &"virtual-adversarial", expected)?;
+                check_width(unlabelled, &model)?;
                 Some(UnlabelledSamples::new(settings, unlabelled, train.labels, &model, seed))
             }
             _ => None,
         };
-        if train.labels.is_empty() || validation.labels.is_empty() {
-            return Err(TrainingError::NoData);
-        }
         let batch_size = config.batch_size.min(train.labels.len());
         let rows = batch_size + unlabelled.as_ref().map_or(0, UnlabelledSamples::n_rows);
         Ok(FineTuning {
@@ -190,8 +191,9 @@ impl Job for FineTuning<'_> {
             }
             paced(|| self.step())?;
             // Evaluate at the ends of `evaluations` equal parts of the updates.
-            let due = self.updates * self.config.evaluations / self.config.updates;
-            if due > self.history.len() {
+            let [taken, evaluations, all] =
+                [self.updates, self.n_evaluations(), self.config.updates].map(|n| n as u128);
+            if taken * evaluations / all > self.history.len() as u128 {
                 return Ok(Some(self.evaluate()));
             }
         }

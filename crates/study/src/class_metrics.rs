@@ -1,4 +1,4 @@
-//! Errors of a classifier beyond their share: by class, by rank, and with their uncertainty.
+//! Errors of a classifier beyond their share: by class, and with their uncertainty.
 //!
 //! ```
 //! use study::class_metrics::{Confusion, wilson_interval};
@@ -15,7 +15,7 @@
 //! # Ok::<(), study::class_metrics::ClassMetricsError>(())
 //! ```
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::Array2;
 
 /// Counts of samples by their class and the predicted one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,60 +76,6 @@ impl Confusion {
         let errors: Vec<f64> = self.class_errors_pct().into_iter().flatten().collect();
         (!errors.is_empty()).then(|| errors.iter().sum::<f64>() / errors.len() as f64)
     }
-}
-
-/// The error in percent of always predicting the most frequent training class, the smallest of several.
-/// `None` if one of the sets has no samples.
-pub fn majority_error_pct(train: &[u8], test: &[u8]) -> Option<f64> {
-    let mut counts = [0_usize; 256];
-    for label in train {
-        counts[usize::from(*label)] += 1;
-    }
-    let most = counts.iter().max().filter(|count| **count > 0)?;
-    let majority = counts.iter().position(|count| count == most)?;
-    let wrong = test.iter().filter(|label| usize::from(**label) != majority).count();
-    (!test.is_empty()).then(|| percent(wrong, test.len()))
-}
-
-/// The area under the ROC curve, from 0 to 1; 0.5 is chance.
-///
-/// With two classes it is the probability that a sample of class 1 has a higher score for class 1 than one
-/// of class 0; ties count half. With more, it is the mean over classes of that class against all others.
-/// Classes without samples are left out. `None` if fewer than two classes have samples.
-/// Shape: samples × classes; any scores that rise with the probability within a column.
-///
-/// Source: Hanley & McNeil, "The meaning and use of the area under a receiver operating characteristic
-/// (ROC) curve", Radiology 143 (1982).
-///
-/// # Errors
-/// [`ClassMetricsError`] if there are not as many labels as rows, a label is out of range, or a
-/// score is NaN.
-pub fn auc(scores: ArrayView2<f32>, truth: &[u8]) -> Result<Option<f64>, ClassMetricsError> {
-    let (n, n_classes) = scores.dim();
-    require_pairs("scores", n, truth.len())?;
-    require_classes("truth", truth, n_classes)?;
-    if let Some(index) = scores.rows().into_iter().position(|row| row.iter().any(|s| s.is_nan())) {
-        return Err(ClassMetricsError::NotANumber { index });
-    }
-    let classes = if n_classes == 2 { 1..2 } else { 0..n_classes };
-    let one_against_rest = |class: usize| {
-        let mut order: Vec<(f32, bool)> =
-            (0..n).map(|i| (scores[[i, class]], usize::from(truth[i]) == class)).collect();
-        order.sort_by(|a, b| a.0.total_cmp(&b.0));
-        // Twice the number of pairs in the right order.
-        let (mut below, mut pairs, mut positives) = (0, 0, 0);
-        for ties in order.chunk_by(|a, b| a.0 == b.0) {
-            let of_class = ties.iter().filter(|(_, of_class)| *of_class).count();
-            let others = ties.len() - of_class;
-            pairs += of_class * (2 * below + others);
-            below += others;
-            positives += of_class;
-        }
-        let all = 2 * positives * below;
-        (all > 0).then(|| pairs as f64 / all as f64)
-    };
-    let areas: Vec<f64> = classes.filter_map(one_against_rest).collect();
-    Ok((!areas.is_empty()).then(|| areas.iter().sum::<f64>() / areas.len() as f64))
 }
 
 /// An error with its 95 % interval, in percent.
@@ -269,42 +215,8 @@ mod tests {
     fn nothing_has_no_error() {
         let confusion = Confusion::new(&[], &[], 3).unwrap();
         assert_eq!((confusion.error_pct(), confusion.balanced_error_pct()), (None, None));
-        assert_eq!(majority_error_pct(&[1], &[]), None);
-        assert_eq!(majority_error_pct(&[], &[1]), None);
-        assert_eq!(auc(Array2::zeros((0, 2)).view(), &[]), Ok(None));
     }
 
-    #[test]
-    fn the_majority_is_that_of_the_training_set() {
-        assert_eq!(majority_error_pct(&[2, 2, 1], &[1, 1, 1, 2]), Some(75.0));
-        assert_eq!(majority_error_pct(&[2, 1], &[1, 1, 1, 2]), Some(25.0));
-    }
-
-    #[test]
-    fn area_agrees_with_scikit_learn() {
-        // s = np.array([.1, .4, .35, .8, .4]); t = [0, 0, 1, 1, 1]; print(roc_auc_score(t, s))
-        let scores = [0.1_f32, 0.4, 0.35, 0.8, 0.4];
-        let both = Array2::from_shape_fn((5, 2), |(i, c)| if c == 1 { scores[i] } else { 0.0 });
-        let area = auc(both.view(), &[0, 0, 1, 1, 1]).unwrap().unwrap();
-        assert!((area - 0.75).abs() < 1e-12, "{area}");
-        // s = np.array([[.6, .3, .1], [.5, .2, .3], [.2, .6, .2], [.1, .4, .5], [.3, .3, .4], [.4, .5, .1]])
-        // print(roc_auc_score([0, 0, 1, 1, 2, 2], s, multi_class='ovr'))
-        let scores = array![
-            [0.6_f32, 0.3, 0.1],
-            [0.5, 0.2, 0.3],
-            [0.2, 0.6, 0.2],
-            [0.1, 0.4, 0.5],
-            [0.3, 0.3, 0.4],
-            [0.4, 0.5, 0.1]
-        ];
-        let area = auc(scores.view(), &[0, 0, 1, 1, 2, 2]).unwrap().unwrap();
-        assert!((area - MULTI_CLASS).abs() < 1e-12, "{area}");
-        // A class without samples is left out; a single class has no area.
-        assert_eq!(auc(scores.view(), &[0; 6]), Ok(None));
-        let reversed = auc(both.view(), &[1, 1, 0, 0, 0]).unwrap().unwrap();
-        assert!((reversed - 0.25).abs() < 1e-12);
-    }
-    const MULTI_CLASS: f64 = 0.770_833_333_333_333_4;
     const WILSON: [(usize, usize, f64, f64); 4] = [
         (1, 42, 0.004_215_404_134_432_506, 0.123_212_015_737_666_49),
         (0, 42, 0.0, 0.083_798_790_865_703_95),
@@ -347,7 +259,5 @@ mod tests {
         assert_eq!(error.to_string(), "truth[1] = 3; expected a class below 3");
         let error = Confusion::new(&[0, 1], &[0], 3).unwrap_err();
         assert_eq!(error.to_string(), "predicted: 1 values for 2 labels; expected one each");
-        let error = auc(array![[0.0_f32, f32::NAN]].view(), &[1]).unwrap_err();
-        assert_eq!(error.to_string(), "the scores of sample 0 contain NaN; expected numbers");
     }
 }

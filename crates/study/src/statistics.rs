@@ -7,24 +7,20 @@
 //! | question | function | assumptions |
 //! |---|---|---|
 //! | How large is a method's error, or a difference, for other seeds and other samples? | [`crossed`] | independent seeds, independent samples |
-//! | How large is a mean over seeds, on these samples? | [`mean_interval`] | independent seeds, nearly normal results |
 //! | Do two methods differ on these samples, and by how much? | [`paired_t_test`] | independent seeds, nearly normal differences |
 //! | Do two methods differ, without a normal distribution? | [`sign_flip_p_value`] | differences symmetric about 0 if the methods are equal |
-//! | Do two trained classifiers differ on one test set? | [`mcnemar_test`] | independent test samples |
+//! | Do trained classifiers of two methods differ on one test set? | [`mcnemar_test`] | independent test samples |
 //! | Which of several differences are significant together? | [`holm`] | none |
 //!
-//! The first four are about *methods*, that is, about training again with another seed; [`crossed`] alone is about
-//! other samples too, so it is what an error or a difference is reported with. McNemar's test is about two
-//! *trained networks* and does not generalise to another seed.
+//! The first three are about *methods*, that is, about training again with another seed; [`crossed`] alone is about
+//! other samples too, so it is what an error or a difference is reported with. McNemar's test is about these
+//! *trained networks*, of all seeds together, and does not generalise to another seed.
 //!
 //! ```
-//! use study::statistics::{holm, mean_interval, paired_t_test, sign_flip_p_value};
+//! use study::statistics::{holm, paired_t_test, sign_flip_p_value};
 //!
 //! let none = [4.9, 4.3, 4.8, 4.7, 5.2]; // test error in percent, seeds 0 to 4
 //! let rbm = [4.2, 3.9, 4.6, 4.1, 4.4];
-//!
-//! let error = mean_interval(&rbm)?;
-//! assert_eq!(format!("{:.2} {:.2} {:.2}", error.mean, error.low, error.high), "4.24 3.90 4.58");
 //!
 //! let difference = paired_t_test(&rbm, &none)?;
 //! assert!((difference.difference_mean + 0.54).abs() < 1e-12);
@@ -41,7 +37,6 @@ use statrs::distribution::StudentsT;
 
 mod crossed;
 mod holm;
-mod interval;
 mod mcnemar;
 mod paired;
 mod sign_flip;
@@ -51,10 +46,7 @@ mod properties;
 
 pub use crossed::{Crossed, Limits, crossed};
 pub use holm::holm;
-pub use interval::{MeanInterval, mean_interval};
-pub use mcnemar::{
-    Disagreements, EXACT_BELOW, McNemar, McNemarMethod, disagreements, mcnemar_test,
-};
+pub use mcnemar::{EXACT_BELOW, McNemar, McNemarMethod, mcnemar_test};
 pub use paired::{PairedComparison, paired_t_test};
 pub use sign_flip::{MAX_PAIRS, sign_flip_p_value};
 

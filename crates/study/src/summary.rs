@@ -1,11 +1,14 @@
 //! Summaries over seeds, and comparisons of pairs of methods.
 
+#[cfg(test)]
+mod tests;
+
 use ndarray::Array2;
 
 use crate::stage::Key;
 use crate::statistics::{
-    Crossed, Disagreements, Limits, PairedComparison, crossed, disagreements, holm, mcnemar_test,
-    paired_t_test, sign_flip_p_value,
+    Crossed, Limits, PairedComparison, crossed, holm, mcnemar_test, paired_t_test,
+    sign_flip_p_value,
 };
 use crate::{Cell, Roles};
 
@@ -96,8 +99,8 @@ pub struct PairSummary {
     /// The p-value of the exact sign-flip permutation test, which assumes no normal distribution; NaN
     /// with one seed, or with more seeds than it can enumerate.
     pub sign_flip_p_value: f64,
-    /// The p-value of McNemar's test on the test predictions of all seeds together. It is about these
-    /// trained networks, not about the methods.
+    /// The p-value of McNemar's test on the test predictions of all seeds together, in which each test sample counts
+    /// once ([`mcnemar_test`]). It is about these trained networks, not about the methods.
     pub mcnemar_p_value: f64,
 }
 
@@ -114,7 +117,11 @@ impl Cell {
 }
 
 /// One summary for each (method, depth, labels), in the order of the cells.
+///
+/// # Panics
+/// If a cell has no test samples, or another number of them than the first one.
 pub fn summarise(cells: &[Tested]) -> Vec<MethodSummary> {
+    require_one_test_set(cells);
     let mut summaries: Vec<MethodSummary> = Vec::new();
     for cell in cells {
         let (method, depth, labels) = (&cell.method, cell.depth, cell.labels);
@@ -136,6 +143,19 @@ pub fn summarise(cells: &[Tested]) -> Vec<MethodSummary> {
     summaries
 }
 
+/// Panics unless all cells have the same number of test samples, and at least one.
+fn require_one_test_set(cells: &[Tested]) {
+    let expected = cells.first().map_or(1, |cell| cell.mistakes.len());
+    for Tested { method, depth, labels, seed, mistakes, .. } in cells {
+        let found = mistakes.len();
+        assert!(
+            found > 0 && found == expected,
+            "{method}, depth {depth}, {labels} labels, seed {seed}: {found} test samples; expected at least 1 and \
+             as many as the first cell has, {expected}"
+        );
+    }
+}
+
 /// 1 for a mistake, 0 for none.
 fn share(mistake: bool) -> f64 {
     f64::from(u8::from(mistake))
@@ -154,6 +174,9 @@ fn percent(Limits { low, high }: Limits) -> Limits {
 
 /// Compares every pair of methods that have roles, at each depth and number of labels, over the seeds
 /// that both have; pairs without a common seed are left out.
+///
+/// # Panics
+/// As [`summarise`].
 pub fn compare_pairs(cells: &[Tested], roles: &Roles) -> Vec<PairSummary> {
     let mut pairs = Vec::new();
     for MethodSummary { method, depth, labels, .. } in summarise(cells) {
@@ -213,7 +236,7 @@ fn compare(a: &[&Tested], b: &[&Tested]) -> Option<PairSummary> {
         of_seeds,
         holm_p_value: f64::NAN,
         sign_flip_p_value: sign_flip.unwrap_or(f64::NAN),
-        mcnemar_p_value: pooled_mcnemar(a, b),
+        mcnemar_p_value: clustered_mcnemar(a, b),
     })
 }
 
@@ -237,16 +260,14 @@ fn is_repeated(cells: &[Tested], roles: &Roles, method: &str, depth: usize, labe
     is_pretrained && earlier.any(|role| networks(&role.name) == own)
 }
 
-/// The p-value of McNemar's test on the predictions of all pairs of networks together.
-fn pooled_mcnemar(a: &[&Tested], b: &[&Tested]) -> f64 {
-    let mut total = Disagreements { only_a_wrong: 0, only_b_wrong: 0 };
-    for (a, b) in a.iter().zip(b) {
-        let right = |cell: &Tested| -> Vec<bool> { cell.mistakes.iter().map(|m| !m).collect() };
-        let found = disagreements(&right(a), &right(b)).expect("one test set");
-        total.only_a_wrong += found.only_a_wrong;
-        total.only_b_wrong += found.only_b_wrong;
-    }
-    mcnemar_test(total).p_value
+/// The p-value of McNemar's test on the predictions of all networks together, with each test sample as a cluster.
+fn clustered_mcnemar(a: &[&Tested], b: &[&Tested]) -> f64 {
+    let n_wrong = |cells: &[&Tested], sample: usize| -> i64 {
+        cells.iter().map(|cell| i64::from(cell.mistakes[sample])).sum()
+    };
+    let n_samples = a.first().map_or(0, |cell| cell.mistakes.len());
+    let difference = |sample: usize| n_wrong(a, sample) - n_wrong(b, sample);
+    mcnemar_test(&(0..n_samples).map(difference).collect::<Vec<_>>()).p_value
 }
 
 fn over_seeds<'c>(
@@ -257,130 +278,4 @@ fn over_seeds<'c>(
 ) -> impl Iterator<Item = &'c Tested> {
     let here = move |c: &&Tested| (c.method.as_str(), c.depth, c.labels) == (method, depth, labels);
     cells.iter().filter(here)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{MethodRole, Role};
-
-    fn roles() -> Roles {
-        let role = |name: &str, role, family: Option<&str>| {
-            let family = family.map(str::to_owned);
-            let architecture = None;
-            MethodRole { name: name.into(), role, family, architecture, words: name.into() }
-        };
-        let methods = vec![
-            role("none", Role::Control, None),
-            role("logistic", Role::Reference, None),
-            role("denoising", Role::Pretrained, Some("autoencoder")),
-            role("rbm", Role::Pretrained, Some("rbm")),
-            role("mixed", Role::Pretrained, None),
-        ];
-        Roles { methods }
-    }
-
-    fn cell(method: &str, seed: u64, errors: usize) -> Tested {
-        Tested {
-            method: method.into(),
-            depth: 2,
-            labels: 100,
-            seed,
-            network: "one".into(),
-            mistakes: (0..1000).map(|i| i < errors).collect(),
-        }
-    }
-
-    fn names(pair: &PairSummary) -> (&str, &str) {
-        (&pair.method_a, &pair.method_b)
-    }
-
-    #[test]
-    fn pairs_are_matched_by_seed() {
-        let cells = [
-            cell("none", 1, 100),
-            cell("none", 2, 200),
-            cell("none", 3, 900),
-            cell("rbm", 2, 150),
-            cell("rbm", 1, 51),
-        ];
-        let pairs = compare_pairs(&cells, &roles());
-        assert_eq!(pairs.len(), 1);
-        assert_eq!(names(&pairs[0]), ("rbm", "none"));
-        assert_eq!(pairs[0].difference_pct.n, 2);
-        assert!((pairs[0].difference_pct.difference_mean + 4.95).abs() < 1e-12);
-        // Both are below zero: of four sign patterns, two are as far from it.
-        assert_eq!(pairs[0].sign_flip_p_value, 0.5);
-        // With one comparison there is nothing to correct for.
-        assert_eq!(pairs[0].holm_p_value, pairs[0].difference_pct.p_value);
-        // Only `none` got these 99 samples wrong, and there are none that only `rbm` got wrong.
-        let expected = mcnemar_test(Disagreements { only_a_wrong: 0, only_b_wrong: 99 });
-        assert_eq!(pairs[0].mcnemar_p_value, expected.p_value);
-        let summaries = summarise(&cells);
-        assert_eq!(summaries[0].seeds, 3);
-        assert!((summaries[0].test_error_pct - 40.0).abs() < 1e-12);
-        assert!((summaries[1].test_error_pct - 10.05).abs() < 1e-12);
-        // The seeds' errors of 10, 20 and 90 % alone have the interval −68 to 148 %.
-        for Limits { low, high } in [summaries[0].limits, summaries[0].limits_of_seeds] {
-            assert!(0.0 < low && low < 40.0 && 40.0 < high && high < 100.0, "{low} to {high}");
-        }
-    }
-
-    #[test]
-    fn correction_is_over_the_pairs_that_the_roles_ask_about() {
-        let methods = [("none", 0), ("logistic", 1), ("denoising", 2), ("rbm", 3)];
-        let of_seed = |seed: usize| {
-            methods.map(|(name, i)| cell(name, seed as u64, 100 * (i + 1) + seed * i * i))
-        };
-        let cells: Vec<Tested> = (1..=3).flat_map(of_seed).collect();
-        let pairs = compare_pairs(&cells, &roles());
-        assert_eq!(pairs.len(), 6);
-        let corrected: Vec<_> =
-            (pairs.iter()).filter(|pair| pair.holm_p_value.is_finite()).map(names).collect();
-        assert_eq!(corrected, [("denoising", "none"), ("rbm", "none"), ("rbm", "denoising")]);
-        let least = pairs.iter().filter(|p| p.holm_p_value.is_finite());
-        let least = least.min_by(|a, b| a.holm_p_value.total_cmp(&b.holm_p_value)).expect("three");
-        assert!((least.holm_p_value - 3.0 * least.difference_pct.p_value).abs() < 1e-12);
-    }
-
-    #[test]
-    fn the_same_networks_are_asked_about_once() {
-        let errors =
-            |method, [first, second]: [usize; 2]| [cell(method, 1, first), cell(method, 2, second)];
-        let mut cells = [
-            errors("none", [300, 400]),
-            errors("denoising", [260, 330]),
-            errors("rbm", [251, 351]),
-        ]
-        .concat();
-        // The pairs that the correction is over.
-        let asked = |cells: &[Tested]| {
-            let pairs = compare_pairs(cells, &roles());
-            let asked = pairs.iter().filter(|pair| pair.holm_p_value.is_finite());
-            asked.map(|pair| format!("{} {}", pair.method_a, pair.method_b)).collect::<Vec<_>>()
-        };
-        let three = ["denoising none", "rbm none", "rbm denoising"];
-        assert_eq!(asked(&cells), three);
-        cells.extend(errors("mixed", [251, 351]));
-        assert_eq!(asked(&cells), three);
-        cells.truncate(6);
-        cells.extend(errors("mixed", [252, 331]));
-        assert_eq!(asked(&cells), [three.as_slice(), &["mixed none"]].concat());
-        // As many mistakes, even the same ones, are no proof: training went another way.
-        cells.truncate(6);
-        cells.extend(errors("mixed", [251, 351]));
-        cells[6].network = "another".into();
-        assert_eq!(asked(&cells), [three.as_slice(), &["mixed none"]].concat());
-    }
-
-    /// A difference that is the same with both seeds has an interval, since other samples give another.
-    #[test]
-    fn equal_differences_are_uncertain_through_the_samples() {
-        let cells =
-            [cell("none", 1, 300), cell("none", 2, 400), cell("rbm", 1, 251), cell("rbm", 2, 351)];
-        let pair = &compare_pairs(&cells, &roles())[0];
-        assert!(pair.of_seeds.p_value.is_nan() && pair.of_seeds.low.is_nan());
-        assert!((0.0..1.0).contains(&pair.difference_pct.p_value), "{pair:?}");
-        assert!(pair.difference_pct.low < -4.9 && -4.9 < pair.difference_pct.high, "{pair:?}");
-    }
 }

@@ -11,7 +11,9 @@
 //!
 //! The largest depth is judged. The best method is the one with the lowest mean *validation* error, so
 //! that the choice does not flatter the test error that is reported; without validation errors the test
-//! error chooses, and a note says so.
+//! error chooses, and a note says so. The first seed is left out of this mean if there are others: there
+//! hyperparameters are chosen, so that the validation error is the lowest of several trials, and the lower
+//! the more of them a method has.
 //!
 //! ```
 //! use study::verdict::{PairedLine, SummaryLine, Verdict};

@@ -131,7 +131,8 @@ differences-hint = Test error of the first method minus that of the second, in p
 reading-crossed = The interval and the crossed t-test are about other seeds and other test samples; the paired t-test and the sign flips are about other seeds on these test samples.
 reading-sign-flips = The sign-flip test does not assume normality.
 reading-sign-flips-least = With { $seeds } seeds its p-value cannot be below { $p }.
-reading-mcnemar = McNemar's test is about these trained networks on these test samples, counted once per seed. It says nothing about other seeds, and its p-values are small.
+reading-mcnemar = McNemar's test is about these trained networks and other test samples; it says nothing about other seeds. Each test sample counts once, with the errors of all seeds.
+reading-mcnemar-pooled = McNemar's test is about these trained networks and says nothing about other seeds. An earlier version counted each test sample once per seed, as if these were independent, so that its p-values are too small.
 usual-title = Usual classifiers on the same labels
 usual-hint = Mean test error in percent. Their few settings are chosen on the validation samples, as those of the networks are.
 usual-note = { $classifier }, { $labels } labels: { $note }.
@@ -306,7 +307,7 @@ note-largest-depth = The answer is for networks with { $n } hidden { $n ->
     }, the largest depth of this run.
 note-absent = There are no results at this depth for { $names }.
 note-chosen-by-test = The best method is the one with the lowest mean test error, because there are no validation errors to choose by; this choice flatters it.
-note-chosen-by-validation = The best method is the one with the lowest mean validation error at that number of labels. Learning rates and the step to stop at are chosen on the validation samples, whose labels are not counted.
+note-chosen-by-validation = The best method is the one with the lowest mean validation error at that number of labels, over all seeds but the first if there are others: settings such as learning rates are chosen at the first seed, and a method with more trials would gain more from it. The step to stop at is chosen on the validation samples too; their labels are not counted.
 note-families = The families are not compared, because all but one of them are without results.
 note-correction = Every comparison has its own 95 % interval; of twenty comparisons without a true difference, about one excludes zero by chance. A method is therefore called better or worse only if its p-value is below 0.05 after Holm's correction for the number of comparisons; an interval that excludes zero without that is suggestive at most.
 
@@ -547,4 +548,5 @@ test-crossed-holm = crossed t-test, Holm
 test-crossed = crossed t-test
 test-paired = paired t-test
 test-sign-flips = sign flips
-test-mcnemar = McNemar, pooled
+test-mcnemar = McNemar, clustered
+test-mcnemar-pooled = McNemar, pooled

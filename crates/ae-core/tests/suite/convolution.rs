@@ -184,3 +184,33 @@ fn training_learns_to_restore_images_on_any_number_of_threads() {
         assert_eq!(with_team(threads, train), (model.clone(), costs.clone()), "{threads} threads");
     }
 }
+
+/// The norm of the Jacobian of the code against that of central differences, and missing values, which are 0.
+#[test]
+fn the_norm_of_the_jacobian_counts_every_place() {
+    for of in [convolution(3, 1, 0, 2), convolution(3, 1, 1, 2), convolution(2, 2, 0, 1)] {
+        let config = AutoencoderConfig { hidden: Activation::Tanh, ..config(of) };
+        let model = Autoencoder::<f64>::new(&config, 60, 3, 0).expect("valid");
+        let mut x = Array2::zeros((4, 60));
+        Stream::new(6, TEST).fill_uniform(0, x.as_slice_mut().expect("just made"));
+        let mut squares = [0.0; 4];
+        for i in 0..60 {
+            let shifted = |step: f64| {
+                let mut x = x.clone();
+                x.column_mut(i).mapv_inplace(|x| x + step);
+                model.encode(&x)
+            };
+            let slope = (shifted(1e-6) - shifted(-1e-6)) / 2e-6;
+            for (square, row) in squares.iter_mut().zip(slope.rows()) {
+                *square += row.mapv(|d| d * d).sum();
+            }
+        }
+        let expected = squares.map(f64::sqrt).iter().sum::<f64>() / 4.0;
+        let found = model.code_statistics(&x).mean_jacobian_norm;
+        assert!((found / expected - 1.0).abs() < 1e-6, "{of:?}: {found}, expected {expected}");
+        x[[0, 7]] = 0.0;
+        let of_zero = model.code_statistics(&x).mean_jacobian_norm;
+        x[[0, 7]] = f64::NAN;
+        assert_eq!(model.code_statistics(&x).mean_jacobian_norm, of_zero, "{of:?}");
+    }
+}

@@ -66,12 +66,12 @@ fn task_name(job: &Job, task: usize) -> String {
     if job.tasks.is_empty() { job.name.clone() } else { format!("{}-{task}", job.name) }
 }
 
-/// Writes the script of a job and the list of its tasks.
+/// Writes the script of a job, as [`script`] has made it, and the list of its tasks.
 pub(crate) fn write(
     job: &Job,
+    script: &str,
     stages: &[StageLine],
     place: &Place,
-    resources: &Resources,
 ) -> anyhow::Result<()> {
     for folder in ["logs", "ended"] {
         let folder = place.folder.join(folder);
@@ -89,12 +89,11 @@ pub(crate) fn write(
         let tasks: String = job.tasks.iter().map(line).collect();
         report::write_text(&place.file(job, "tasks"), &tasks)?;
     }
-    let text = script(job, stages, place, resources)?;
-    Ok(report::write_text(&place.file(job, "sh"), &text)?)
+    Ok(report::write_text(&place.file(job, "sh"), script)?)
 }
 
 /// The script of a job.
-fn script(
+pub(crate) fn script(
     job: &Job,
     stages: &[StageLine],
     place: &Place,
@@ -179,10 +178,21 @@ fn report_seconds(stages: &[StageLine]) -> f64 {
     FIGURES + stages.iter().map(|stage| stage.seconds).fold(0.0, |all, one| all + one / 4.0)
 }
 
+/// Refuses a name that cannot stand in a line of options; the error says what was expected.
+pub(crate) fn check_name(name: &str) -> Result<(), &'static str> {
+    if name.is_empty() {
+        return Err("expected a name that is not empty; leave the option out");
+    }
+    if name.chars().any(|c| c.is_control() || c == '"' || c == '\\') {
+        return Err("expected a name without quotes, backslashes and control characters");
+    }
+    Ok(())
+}
+
 /// A value of a line that Slurm reads options from.
 fn directive(value: &str) -> anyhow::Result<String> {
-    if value.chars().any(|c| c.is_control() || c == '"' || c == '\\') {
-        bail!("{value:?}: expected a name without quotes, backslashes and control characters");
+    if let Err(expected) = check_name(value) {
+        bail!("{value:?}: {expected}");
     }
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:=+%".contains(c);
     Ok(if value.chars().all(is_plain) { value.to_owned() } else { format!("\"{value}\"") })
@@ -285,7 +295,8 @@ mod tests {
         let job = Job { name: "wave-1".to_owned(), tasks: vec![vec![0], vec![1, 2]], id: None };
         let resources = Resources { account: Some("my project".to_owned()), ..RESOURCES };
         let place = place(&folder.path().join("100 % cluster"));
-        write(&job, &stages, &place, &resources).expect("written");
+        let text = script(&job, &stages, &place, &resources).expect("a script");
+        write(&job, &text, &stages, &place).expect("written");
         let read = |name: &str| std::fs::read_to_string(place.folder.join(name)).expect("there");
         let keys = stages.each_ref().map(|stage| &stage.key);
         let lines = format!(
@@ -314,8 +325,10 @@ mod tests {
         assert!(checked.expect("bash runs").success());
 
         let resources = Resources { partition: Some("a\"b".to_owned()), ..RESOURCES };
-        let error = write(&job, &stages, &place, &resources).expect_err("a quote").to_string();
+        let error =
+            super::script(&job, &stages, &place, &resources).expect_err("a quote").to_string();
         assert!(error.contains("expected a name without quotes"), "{error}");
+        assert!(["", "a\nb"].iter().all(|it| check_name(it).is_err()) && check_name("a-b").is_ok());
     }
 
     #[test]

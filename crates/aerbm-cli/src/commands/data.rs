@@ -1,7 +1,7 @@
 use anyhow::ensure;
 use clap::{Args, Subcommand};
 
-use crate::data_args::DataArgs;
+use crate::data_args::{DataArgs, name_or_path};
 use crate::interrupt;
 use crate::ui::Ui;
 
@@ -22,6 +22,7 @@ enum Action {
         #[command(flatten)]
         data: DataArgs,
         /// File or folder, or a name that `aerbm data list` shows
+        #[arg(conflicts_with = "data", value_parser = name_or_path())]
         file: String,
     },
     /// Fetch a published data set into data/; continues where it stopped
@@ -35,7 +36,7 @@ enum Action {
     /// Compare a set's files with their published checksums: MNIST's, or those of a fetched set
     Verify {
         /// Data set: a name under data/, or a folder of four IDX files
-        #[arg(default_value = "mnist")]
+        #[arg(default_value = "mnist", value_parser = name_or_path())]
         data: String,
     },
 }

@@ -37,7 +37,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
         let rows = OnRows::new(&args.model, file, args.out.as_deref());
         let (trained, contract) = model_and_contract(&rows.model)?;
         let mut blocks = rows.rows(&contract)?;
-        let mut sink = rows.sink()?;
+        let mut sink = rows.sink(ui)?;
         let n_rows = encode(&trained.model, &contract, &mut blocks, &mut *sink, ui)?;
         sink.finish()?;
         return rows.tell(&blocks, n_rows, ui);
@@ -53,5 +53,6 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     let mut sink = sink_for(&out)?;
     let n = encode_set(&trained.model, set, &mut *sink)?;
     sink.finish()?;
+    ui.rows(&[serde_json::json!({ "file": out.display().to_string(), "rows": n })])?;
     ui.result(&format!("{n} codes: {}", out.display()))
 }

@@ -1,11 +1,12 @@
 use std::path::PathBuf;
 
 use aerbm::compare::{self, CompareOptions, Place};
+use aerbm::data::Loaded;
+use aerbm::{Error, Monitor as _};
+use anyhow::ensure;
 use clap::Args;
 
-use aerbm::Monitor as _;
-
-use crate::data_args::{DataArgs, quoted, tell};
+use crate::data_args::{DataArgs, MOST, quoted, tell, whole};
 use crate::interrupt;
 use crate::page_args::LanguageArg;
 use crate::ui::Ui;
@@ -17,7 +18,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value = "rbm")]
     method: String,
     /// Number of labels [default: all]
-    #[arg(long)]
+    #[arg(long, value_parser = whole::<usize>(1..=MOST))]
     labels: Option<usize>,
     /// Change any setting, such as learning_rates=[0.01]; may be given again
     #[arg(long, value_name = "KEY=VALUE")]
@@ -45,6 +46,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     settings.notes.iter().for_each(|note| ui.note(note));
     let loaded = aerbm::data::load(&args.data.source())?;
     tell(&loaded, ui);
+    require_classes(&loaded)?;
     let mut again = format!("aerbm fit{}", args.data.given());
     for setting in &args.set {
         again.extend([" --set ", &quoted(setting)]);
@@ -57,9 +59,29 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
         force: true,
         language: args.page.language,
     };
-    let done = compare::run(&options, settings, &loaded, &place, ui)?;
+    let done =
+        compare::run(&options, settings, &loaded, &place, ui).map_err(|error| match error {
+            Error::Study(source) => anyhow::Error::new(source).context("fitting a classifier"),
+            other => other.into(),
+        })?;
     if let Some(best) = &done.best {
         ui.result(&best.words)?;
     }
     ui.file("report", &done.page)
+}
+
+/// Refuses data without labels, and those of a single class.
+fn require_classes(loaded: &Loaded) -> anyhow::Result<()> {
+    let train = loaded.train()?;
+    let unlabelled = || Error::Unlabelled { data: loaded.name.clone() };
+    let labels = train.labels.as_deref().ok_or_else(unlabelled)?;
+    let first = labels.first().copied().unwrap_or_default();
+    ensure!(
+        labels.iter().any(|label| *label != first),
+        "{}: all training rows have the label \"{}\"; expected two classes or more; --label-column takes another \
+         column as the labels",
+        loaded.name,
+        train.class_names[usize::from(first)]
+    );
+    Ok(())
 }

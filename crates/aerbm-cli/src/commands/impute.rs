@@ -27,7 +27,7 @@ pub(crate) struct Arguments {
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     let (trained, contract) = model_and_contract(&args.rows.model)?;
     let mut rows = args.rows.rows(&contract)?;
-    let mut sink = args.rows.sink()?;
+    let mut sink = args.rows.sink(ui)?;
     let options = ImputeOptions {
         draws: args.draws as usize,
         steps: args.steps as usize,

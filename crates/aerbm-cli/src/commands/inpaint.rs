@@ -82,7 +82,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
 fn of_file(args: &Arguments, on: &OnRows, ui: &Ui) -> anyhow::Result<()> {
     let (trained, contract) = model_and_contract(&on.model)?;
     let mut rows = on.rows(&contract)?;
-    let mut sink = on.sink()?;
+    let mut sink = on.sink(ui)?;
     let options = ImputeOptions {
         draws: args.draws as usize,
         steps: args.steps as usize,

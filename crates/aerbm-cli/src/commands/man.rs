@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use clap::{Args, Command, CommandFactory as _};
 use clap_mangen::Man;
 
@@ -17,6 +17,13 @@ pub(crate) struct Arguments {
 }
 
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
+    let folder = args.folder.display();
+    ensure!(
+        args.folder.is_dir() || !args.folder.exists(),
+        "{folder} is a file; expected a folder of manual pages; name another"
+    );
+    std::fs::create_dir_all(&args.folder)
+        .with_context(|| format!("{folder}: the folder of manual pages cannot be made"))?;
     let mut top = Cli::command();
     top.build();
     // A command that is built knows its whole name, such as aerbm-train.
@@ -30,7 +37,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
         let mut page = Vec::new();
         Man::new(command.clone()).render(&mut page)?;
         let file = args.folder.join(format!("{name}.1"));
-        ::report::write_bytes(&file, &page).with_context(|| file.display().to_string())?;
+        ::report::write_bytes(&file, &page)?;
     }
-    ui.result(&format!("{} pages: {}", pages.len(), args.folder.display()))
+    ui.result(&format!("{} pages: {folder}", pages.len()))
 }

@@ -117,12 +117,13 @@ impl OnModel {
         above.and_then(Path::parent).unwrap_or(&self.run).to_owned()
     }
 
-    /// Calls `draw` with the place of figures, whose methods have their usual colours.
+    /// Calls `draw` with the place of figures, whose methods have their usual colours, and adds them to the page.
     pub(crate) fn draw<R>(
         &self,
         draw: impl FnOnce(Figures<'_>) -> Result<R, aerbm::Error>,
     ) -> Result<R, aerbm::Error> {
-        draw(Figures { dir: &self.folder(), styles: &page::default_styles() })
+        let dir = &self.folder();
+        page::add_figures(dir, || draw(Figures { dir, styles: &page::default_styles() }))
     }
 
     /// Prints the path of a figure, and the figure itself if it is to be shown.

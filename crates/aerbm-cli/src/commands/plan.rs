@@ -1,6 +1,7 @@
 use clap::Args;
 
 use crate::cluster::plan::{StageLine, WholePlan};
+use crate::data_args::{MOST, whole};
 use crate::duration::words;
 use crate::profile_args::ProfileArgs;
 use crate::ui::Ui;
@@ -14,7 +15,7 @@ use crate::ui::Ui;
 `aerbm work` computes stages by their keys, `aerbm submit` all of them on a cluster.")]
 pub(crate) struct Arguments {
     /// Instead of the stages, print the time that these numbers of workers would need for the missing ones
-    #[arg(long, value_name = "WORKERS", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "WORKERS", value_delimiter = ',', value_parser = whole::<u32>(1..=MOST))]
     simulate: Vec<u32>,
     #[command(flatten)]
     profile: ProfileArgs,

@@ -24,7 +24,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     let contract = contract_of(&folder)?;
     let mut rows = args.rows.rows(&contract)?;
     let options = PredictOptions { probabilities: !args.no_probabilities, codes: args.codes };
-    let mut sink = args.rows.sink()?;
+    let mut sink = args.rows.sink(ui)?;
     let names = contract.class_names();
     let found = predict(&model, names, &mut rows, options, &mut *sink, ui)?;
     sink.finish()?;

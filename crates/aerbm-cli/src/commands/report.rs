@@ -5,7 +5,7 @@ use clap::Args;
 use crate::page_args::LanguageArg;
 use crate::ui::Ui;
 
-/// Redraw a run's figures and page, from its CSV files
+/// Compute a comparison's tables of differences again, and redraw a run's figures and page
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// Folder of the run
@@ -18,6 +18,6 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     if let Some(language) = args.page.language {
         aerbm::page::set_language(&args.dir, language)?;
     }
-    let page = aerbm::page::write(&args.dir)?;
+    let page = aerbm::page::rebuild(&args.dir)?;
     ui.file("report", &page)
 }

@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     let (trained, contract) = model_and_contract(&args.rows.model)?;
     let mut rows = args.rows.rows(&contract)?;
-    let mut sink = args.rows.sink()?;
+    let mut sink = args.rows.sink(ui)?;
     let n_rows = score(&trained, &contract, &mut rows, &mut *sink, ui)?;
     sink.finish()?;
     args.rows.tell(&rows, n_rows, ui)

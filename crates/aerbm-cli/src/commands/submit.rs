@@ -1,12 +1,13 @@
 use std::path::PathBuf;
 
-use aerbm::Monitor as _;
+use aerbm::{ConfigError, Monitor as _};
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 
 use crate::cluster::plan::{Job, Submission, WholePlan};
 use crate::cluster::slurm::{self, Place, Resources};
 use crate::cluster::tasks::tasks;
+use crate::data_args::{MOST, whole};
 use crate::duration::words;
 use crate::page_args::PageArgs;
 use crate::profile_args::ProfileArgs;
@@ -32,16 +33,16 @@ pub(crate) struct Arguments {
     #[arg(long)]
     account: Option<String>,
     /// Largest number of tasks of a wave that run at once [default: as many as the cluster has room for]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(1..=MOST))]
     max_running: Option<u32>,
     /// Processors of a task
-    #[arg(long, default_value_t = 2, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 2, value_name = "N", value_parser = whole::<u32>(1..=MOST))]
     cpus: u32,
     /// Time limit of a task, as a multiple of its estimated time
     #[arg(long, default_value_t = 3.0, value_name = "FACTOR", value_parser = factor)]
     time_factor: f64,
     /// Seconds that a task takes at least, if there are enough stages: short ones share a task
-    #[arg(long, default_value_t = 120, value_name = "SECONDS")]
+    #[arg(long, default_value_t = 120, value_name = "SECONDS", value_parser = whole::<u32>(0..=MOST))]
     task_seconds: u32,
     /// Write the scripts, and do not submit them
     #[arg(long)]
@@ -68,6 +69,13 @@ fn factor(text: &str) -> Result<f64, String> {
 }
 
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
+    for (option, name) in [("partition", &args.partition), ("account", &args.account)] {
+        if let Some(name) = name
+            && let Err(expected) = slurm::check_name(name)
+        {
+            return Err(ConfigError(format!("--{option} {name:?}: {expected}")).into());
+        }
+    }
     let out = args.profile.out();
     if !args.dry_run {
         refuse_queued(&out)?;
@@ -98,9 +106,12 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
         cpus: args.cpus as usize,
     };
     let place = place(args)?;
+    // All scripts are made before anything is written, so that a mistake in one leaves nothing.
+    let script = |job: &Job| slurm::script(job, &submission.stages, &place, &resources);
+    let scripts = submission.jobs.iter().map(script).collect::<anyhow::Result<Vec<String>>>()?;
     remove_old(&place.folder)?;
-    for job in &submission.jobs {
-        slurm::write(job, &submission.stages, &place, &resources)?;
+    for (job, script) in submission.jobs.iter().zip(&scripts) {
+        slurm::write(job, script, &submission.stages, &place)?;
     }
     submission.save(&out)?;
     let mut after = Vec::new();

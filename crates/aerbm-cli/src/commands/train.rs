@@ -50,6 +50,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     let preset = args.config.as_deref().unwrap_or_default();
     let (config, name) = RunConfig::load(preset, &args.set)?;
     if args.print {
+        ui.rows(&[serde_json::json!({ "preset": name, "settings": config })])?;
         return ui.result(config.to_toml()?.trim_end());
     }
     let source = args.data.source();

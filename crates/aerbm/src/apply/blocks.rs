@@ -4,7 +4,7 @@ use mnist_io::{RowBlock, Rows};
 use ndarray::{Array2, ArrayView2, s};
 
 use crate::monitor::Monitor;
-use crate::{Error, with_threads};
+use crate::{Error, threads, with_threads};
 
 /// Number of rows that models pass through their layers together.
 const TOGETHER: usize = 1000;
@@ -26,30 +26,42 @@ pub(super) fn in_whole_blocks(
     model(filled.view()).slice_move(s![..n, ..])
 }
 
-/// Calls `each` with every block of rows, in order, and returns the number of rows. The next block is read
-/// meanwhile.
+/// Calls `each` with every block of rows, in order, and returns the number of rows. With several threads, the next
+/// block is read meanwhile.
 pub(super) fn for_each_block(
     rows: &mut Rows<'_>,
     monitor: &dyn Monitor,
     mut each: impl FnMut(RowBlock) -> Result<(), Error>,
 ) -> Result<usize, Error> {
+    let mut n_rows = 0;
+    let mut take = |block: Result<RowBlock, mnist_io::Error>| {
+        if monitor.flow().is_break() {
+            return Err(Error::Interrupted);
+        }
+        let block = block?;
+        n_rows += block.x.nrows();
+        each(block)
+    };
+    // The reader spreads its work over the pool. A pool whose only thread is this one would not get to it while this
+    // thread waits for a block.
+    threads();
+    if rayon::current_num_threads() == 1 {
+        let mut outcome = Ok(());
+        with_threads(|| {
+            rows.all(|block| {
+                outcome = take(block);
+                outcome.is_ok()
+            });
+        });
+        return outcome.map(|()| n_rows);
+    }
     let (sender, blocks) = std::sync::mpsc::sync_channel(0);
     std::thread::scope(|scope| {
         // The reader ends when there are no more rows, or nobody to take them.
         scope.spawn(move || rows.all(|block| sender.send(block).is_ok()));
-        let mut n_rows = 0;
-        with_threads(|| {
-            for block in blocks {
-                if monitor.flow().is_break() {
-                    return Err(Error::Interrupted);
-                }
-                let block = block?;
-                n_rows += block.x.nrows();
-                each(block)?;
-            }
-            Ok(n_rows)
-        })
-    })
+        with_threads(|| blocks.into_iter().try_for_each(take))
+    })?;
+    Ok(n_rows)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use durable::WholeFile;
 use rayon::prelude::*;
 
-use super::table::{Column, TableSink, io};
+use super::table::{Column, TableSink, io, names};
 use crate::Error;
 
 /// A sink of CSV lines for a stream, such as standard output, which `name` names in errors.
@@ -32,7 +32,7 @@ impl Destination for CsvFile {
     }
 }
 
-struct Stream<W>(W);
+pub(super) struct Stream<W>(pub(super) W);
 
 impl<W: Write> Destination for Stream<W> {
     fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
@@ -48,6 +48,7 @@ impl<W: Write> Destination for Stream<W> {
 pub(super) struct CsvSink<D> {
     path: PathBuf,
     destination: D,
+    separator: u8,
     has_header: bool,
 }
 
@@ -56,43 +57,56 @@ const ROWS_PER_THREAD: usize = 1024;
 
 impl<D: Destination> CsvSink<D> {
     pub(super) fn new(path: PathBuf, destination: D) -> Self {
-        CsvSink { path, destination, has_header: false }
+        CsvSink { path, destination, separator: b',', has_header: false }
     }
+}
 
-    fn lines(batch: &[Column], rows: std::ops::Range<usize>) -> Vec<u8> {
-        let mut lines = csv::Writer::from_writer(Vec::new());
-        let mut text = String::new();
-        for row in rows {
-            for column in batch {
-                text.clear();
-                column.append_text(row, &mut text);
-                lines.write_field(&text).expect("writing to memory succeeds");
-            }
-            lines.write_record(None::<&[u8]>).expect("writing to memory succeeds");
-        }
-        lines.into_inner().expect("writing to memory succeeds")
-    }
+fn writer(separator: u8) -> csv::Writer<Vec<u8>> {
+    csv::WriterBuilder::new().delimiter(separator).from_writer(vec![])
+}
+
+/// The bytes of all rows of a batch, which several threads write: `lines` gives those of some rows.
+pub(super) fn in_pieces(
+    batch: &[Column],
+    lines: impl Fn(std::ops::Range<usize>) -> Vec<u8> + Sync,
+) -> Vec<u8> {
+    let n_rows = batch.first().map_or(0, Column::len);
+    let starts: Vec<usize> = (0..n_rows).step_by(ROWS_PER_THREAD).collect();
+    let pieces: Vec<Vec<u8>> = starts
+        .into_par_iter()
+        .map(|start| lines(start..n_rows.min(start + ROWS_PER_THREAD)))
+        .collect();
+    pieces.concat()
 }
 
 impl<D: Destination> TableSink for CsvSink<D> {
     fn write(&mut self, batch: &[Column]) -> Result<(), Error> {
         let mut bytes = Vec::new();
         if !self.has_header {
-            let mut header = csv::Writer::from_writer(&mut bytes);
-            let names = batch.iter().map(|column| column.name.as_bytes());
-            header.write_record(names).expect("writing to memory succeeds");
-            header.flush().expect("writing to memory succeeds");
-            drop(header);
+            let mut header = writer(self.separator);
+            header.write_record(names(batch)).expect("writing to memory succeeds");
+            bytes = header.into_inner().expect("writing to memory succeeds");
             self.has_header = true;
         }
-        let n_rows = batch.first().map_or(0, Column::len);
-        let starts: Vec<usize> = (0..n_rows).step_by(ROWS_PER_THREAD).collect();
-        let pieces: Vec<Vec<u8>> = starts
-            .into_par_iter()
-            .map(|start| Self::lines(batch, start..n_rows.min(start + ROWS_PER_THREAD)))
-            .collect();
-        bytes.extend(pieces.concat());
+        let separator = self.separator;
+        bytes.extend(in_pieces(batch, |rows| {
+            let mut lines = writer(separator);
+            let mut text = String::new();
+            for row in rows {
+                for column in batch {
+                    text.clear();
+                    column.append_text(row, &mut text);
+                    lines.write_field(&text).expect("writing to memory succeeds");
+                }
+                lines.write_record(None::<&[u8]>).expect("writing to memory succeeds");
+            }
+            lines.into_inner().expect("writing to memory succeeds")
+        }));
         self.destination.write_all(&bytes).map_err(|source| io(&self.path, source))
+    }
+
+    fn separate_by(&mut self, separator: u8) {
+        self.separator = separator;
     }
 
     fn finish(self: Box<Self>) -> Result<(), Error> {

@@ -90,9 +90,7 @@ pub(super) fn originals(contract: &Contract, features: ArrayView2<f32>) -> Vec<C
                 Original::Numbers(numbers) => Values::Doubles(
                     numbers.into_iter().map(|number| number.unwrap_or(f64::NAN)).collect(),
                 ),
-                Original::Words(words) => {
-                    Values::Text(words.into_iter().map(Option::unwrap_or_default).collect())
-                }
+                words => Values::Text((0..words.len()).map(|row| words.text(row)).collect()),
             };
             Column::new(name, values)
         })

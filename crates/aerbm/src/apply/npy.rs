@@ -4,8 +4,8 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use durable::WholeFile;
-use mnist_io::write_npy;
-use ndarray::ArrayView2;
+use mnist_io::Original;
+use npyz::{AutoSerialize, WriterBuilder as _};
 
 use super::table::{Column, TableSink, Values, io};
 use crate::Error;
@@ -15,14 +15,20 @@ pub(super) struct NpySink {
     path: PathBuf,
     file: WholeFile,
     /// Row by row.
-    numbers: Vec<f32>,
+    numbers: Numbers,
     n_rows: usize,
     n_columns: usize,
 }
 
+enum Numbers {
+    Single(Vec<f32>),
+    /// With numbers of a file that `f32` does not hold.
+    Double(Vec<f64>),
+}
+
 impl NpySink {
     pub(super) fn new(path: PathBuf, file: WholeFile) -> Self {
-        NpySink { path, file, numbers: vec![], n_rows: 0, n_columns: 0 }
+        NpySink { path, file, numbers: Numbers::Single(vec![]), n_rows: 0, n_columns: 0 }
     }
 }
 
@@ -31,30 +37,64 @@ impl TableSink for NpySink {
         let columns: Vec<&Values> = batch
             .iter()
             .map(|column| &column.values)
-            .filter(|values| !matches!(values, Values::Text(_)))
+            .filter(|values| match values {
+                Values::Text(_) => false,
+                Values::Original(original) => original.is_numbers(),
+                _ => true,
+            })
             .collect();
+        let is_double = |values: &&Values| match values {
+            Values::Original(original) => !matches!(original, Original::Floats(_)),
+            _ => false,
+        };
+        // All batches have the same columns.
+        if self.n_rows == 0 && columns.iter().any(is_double) {
+            self.numbers = Numbers::Double(vec![]);
+        }
         self.n_columns = columns.len();
         let n_rows = batch.first().map_or(0, Column::len);
         self.n_rows += n_rows;
         for row in 0..n_rows {
-            self.numbers.extend(columns.iter().map(|values| match values {
-                Values::Text(_) => f32::NAN,
-                Values::Whole(numbers) => numbers[row] as f32,
-                Values::Reals(numbers) => numbers[row],
-                Values::Doubles(numbers) => numbers[row] as f32,
-            }));
+            let row = columns.iter().map(|values| number(values, row));
+            match &mut self.numbers {
+                Numbers::Single(numbers) => numbers.extend(row.map(|number| number as f32)),
+                Numbers::Double(numbers) => numbers.extend(row),
+            }
         }
         Ok(())
     }
 
     fn finish(self: Box<Self>) -> Result<(), Error> {
         let NpySink { path, mut file, numbers, n_rows, n_columns } = *self;
-        let array = ArrayView2::from_shape((n_rows, n_columns), &numbers)
-            .expect("a number for each row and column");
-        let mut bytes = Vec::new();
-        write_npy(&mut bytes, array).expect("writing to memory succeeds");
+        let bytes = match numbers {
+            Numbers::Single(numbers) => bytes(&numbers, [n_rows, n_columns]),
+            Numbers::Double(numbers) => bytes(&numbers, [n_rows, n_columns]),
+        };
         file.write_all(&bytes).and_then(|()| file.commit()).map_err(|source| io(&path, source))
     }
+}
+
+/// The number of a row. Those of `f32` come back from `f64` as they were.
+fn number(values: &Values, row: usize) -> f64 {
+    match values {
+        Values::Text(_) => f64::NAN,
+        Values::Whole(numbers) => numbers[row] as f64,
+        Values::Reals(numbers) => f64::from(numbers[row]),
+        Values::Doubles(numbers) => numbers[row],
+        Values::Original(original) => original.number(row).unwrap_or(f64::NAN),
+    }
+}
+
+/// The file of an array, in C order.
+fn bytes<T: AutoSerialize + Copy>(numbers: &[T], shape: [usize; 2]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let options = npyz::WriteOptions::new().default_dtype();
+    let shape = shape.map(|size| size as u64);
+    let array = options.shape(&shape).writer(&mut bytes).begin_nd();
+    let mut array = array.expect("writing to memory succeeds");
+    array.extend(numbers.iter().copied()).expect("writing to memory succeeds");
+    array.finish().expect("writing to memory succeeds");
+    bytes
 }
 
 #[cfg(test)]
@@ -81,5 +121,20 @@ mod tests {
         assert_eq!(array.shape(), [4, 2]);
         let numbers: Vec<f32> = array.into_vec().expect("numbers");
         assert_eq!(numbers, [0.0, 0.5, 1.0, 0.25, 2.0, 0.5, 3.0, 0.25]);
+    }
+
+    #[test]
+    fn numbers_of_a_file_keep_their_precision() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("t.npy");
+        let file = WholeFile::create(&path).expect("a file");
+        let mut sink = Box::new(NpySink::new(path.clone(), file));
+        let values = Original::Numbers(vec![Some(0.794), None]);
+        sink.write(&[Column::new("x", Values::Original(values))]).expect("written");
+        sink.finish().expect("finished");
+        let file = std::fs::File::open(&path).expect("the file");
+        let array = npyz::NpyFile::new(std::io::BufReader::new(file)).expect("an array");
+        let numbers: Vec<f64> = array.into_vec().expect("numbers");
+        assert!(numbers[0] == 0.794 && numbers[1].is_nan());
     }
 }

@@ -4,15 +4,15 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ::parquet::basic::{Compression, LogicalType, Repetition, Type as Physical};
-use ::parquet::data_type::{ByteArray, ByteArrayType, DoubleType, FloatType, Int64Type};
+use ::parquet::basic::Compression;
 use ::parquet::errors::ParquetError;
 use ::parquet::file::properties::WriterProperties;
-use ::parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use ::parquet::file::writer::SerializedFileWriter;
 use ::parquet::schema::types::Type;
 use durable::WholeFile;
 
-use super::table::{Column, TableSink, Values, io};
+use super::parquet_types::{field, write_column};
+use super::table::{Column, TableSink, io, names};
 use crate::Error;
 
 /// A Parquet file that appears whole. Each batch is a row group.
@@ -37,7 +37,8 @@ impl ParquetSink {
     }
 
     fn begin(&self, batch: &[Column]) -> Result<SerializedFileWriter<File>, Error> {
-        let fields = batch.iter().map(|column| Ok(Arc::new(field(column)?)));
+        let fields = names(batch).into_iter().zip(batch);
+        let fields = fields.map(|(name, column)| Ok(Arc::new(field(&name, &column.values)?)));
         let schema = fields
             .collect::<Result<Vec<_>, ParquetError>>()
             .and_then(|fields| Type::group_type_builder("rows").with_fields(fields).build());
@@ -47,55 +48,6 @@ impl ParquetSink {
         SerializedFileWriter::new(file, Arc::new(schema), Arc::new(properties))
             .map_err(|error| self.failed(error))
     }
-}
-
-/// The description of a column. Numbers are optional, as those that are missing have no value.
-fn field(column: &Column) -> Result<Type, ParquetError> {
-    let (physical, repetition) = match &column.values {
-        Values::Text(_) => (Physical::BYTE_ARRAY, Repetition::REQUIRED),
-        Values::Whole(_) => (Physical::INT64, Repetition::REQUIRED),
-        Values::Reals(_) => (Physical::FLOAT, Repetition::OPTIONAL),
-        Values::Doubles(_) => (Physical::DOUBLE, Repetition::OPTIONAL),
-    };
-    let builder = Type::primitive_type_builder(&column.name, physical).with_repetition(repetition);
-    match &column.values {
-        Values::Text(_) => builder.with_logical_type(Some(LogicalType::String)).build(),
-        _ => builder.build(),
-    }
-}
-
-fn write_column(
-    group: &mut SerializedRowGroupWriter<'_, File>,
-    column: &Column,
-) -> Result<(), ParquetError> {
-    let Some(mut writer) = group.next_column()? else {
-        return Err(ParquetError::General("more columns than the first batch has".into()));
-    };
-    match &column.values {
-        Values::Text(words) => {
-            let words: Vec<ByteArray> =
-                words.iter().map(|word| ByteArray::from(word.as_str())).collect();
-            writer.typed::<ByteArrayType>().write_batch(&words, None, None)?;
-        }
-        Values::Whole(numbers) => {
-            writer.typed::<Int64Type>().write_batch(numbers, None, None)?;
-        }
-        Values::Reals(numbers) => {
-            let (present, levels) = present(numbers, f32::is_nan);
-            writer.typed::<FloatType>().write_batch(&present, Some(&levels), None)?;
-        }
-        Values::Doubles(numbers) => {
-            let (present, levels) = present(numbers, f64::is_nan);
-            writer.typed::<DoubleType>().write_batch(&present, Some(&levels), None)?;
-        }
-    }
-    writer.close()
-}
-
-/// The values that are not missing, and for each row 1 if its value is present.
-fn present<T: Copy>(numbers: &[T], is_missing: impl Fn(T) -> bool) -> (Vec<T>, Vec<i16>) {
-    let levels = numbers.iter().map(|&number| i16::from(!is_missing(number))).collect();
-    (numbers.iter().copied().filter(|&number| !is_missing(number)).collect(), levels)
 }
 
 impl TableSink for ParquetSink {
@@ -129,6 +81,7 @@ mod tests {
     use ::parquet::file::reader::{FileReader as _, SerializedFileReader};
     use ::parquet::record::RowAccessor as _;
 
+    use super::super::table::Values;
     use super::*;
 
     #[test]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mnist_io::Rows;
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView1};
 
 use super::blocks::{for_each_block, in_whole_blocks};
 use super::table::{Column, TableSink, Values};
@@ -55,6 +55,8 @@ pub fn predict(
     let n_rows = for_each_block(rows, monitor, |block| {
         let x = block.x.view();
         let p = in_whole_blocks(x, |x| model.probabilities(x));
+        let largest =
+            |row: ArrayView1<f32>| numerics::argmax(row.to_slice().expect("rows are contiguous"));
         let classes: Vec<usize> = p.rows().into_iter().map(largest).collect();
         for (class, label) in classes.iter().zip(block.labels.iter().flatten()) {
             if let Some(label) = label {
@@ -74,17 +76,6 @@ pub fn predict(
         sink.write(&batch)
     })?;
     Ok(Predicted { n_rows, errors: (known > 0).then_some((known, wrong)) })
-}
-
-/// The index of the largest value, the first of equals.
-fn largest(row: ndarray::ArrayView1<f32>) -> usize {
-    let mut best = 0;
-    for (i, value) in row.iter().enumerate() {
-        if *value > row[best] {
-            best = i;
-        }
-    }
-    best
 }
 
 /// The names `word_0`, `word_1`, ….

@@ -11,8 +11,18 @@ use super::table::{TableSink, io};
 use crate::Error;
 use crate::config::ConfigError;
 
+/// The sink for a file as [`sink_for`] gives it, which must be another file than `input`.
+///
+/// # Errors
+/// As [`sink_for`], and [`Error::Io`] if both paths lead to one file.
+pub fn sink_beside(input: &Path, path: &Path) -> Result<Box<dyn TableSink>, Error> {
+    durable::refuse_input(path, input).map_err(|source| io(path, source))?;
+    sink_for(path)
+}
+
 /// The sink for a file, whose name ends in `.csv`, `.parquet` or `.npy`. An array holds the numbers of the
-/// table as `f32`, without columns of text, and is held in memory until it is complete.
+/// table, without columns of text, and is held in memory until it is complete. They are `f32`, or `f64` if numbers of a
+/// file are among them that `f32` does not hold.
 ///
 /// # Errors
 /// [`Error::Config`] for another ending, [`Error::Io`] if the file cannot be created.

@@ -1,7 +1,10 @@
 //! Tables that grow batch by batch.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
+
+use mnist_io::Original;
 
 use crate::Error;
 
@@ -25,6 +28,8 @@ pub enum Values {
     Reals(Vec<f32>),
     /// Numbers in double precision, for values in their original units.
     Doubles(Vec<f64>),
+    /// Values of a file's column, in its own type.
+    Original(Original),
 }
 
 impl Column {
@@ -40,6 +45,7 @@ impl Column {
             Values::Whole(values) => values.len(),
             Values::Reals(values) => values.len(),
             Values::Doubles(values) => values.len(),
+            Values::Original(values) => values.len(),
         }
     }
 
@@ -61,6 +67,10 @@ impl Column {
             Values::Reals(values) => write!(text, "{}", values[row]),
             Values::Doubles(values) if values[row].is_nan() => Ok(()),
             Values::Doubles(values) => write!(text, "{}", values[row]),
+            Values::Original(values) => {
+                text.push_str(&values.text(row));
+                Ok(())
+            }
         };
         written.expect("writing to a string succeeds");
     }
@@ -74,6 +84,9 @@ pub trait TableSink {
     /// [`Error::Io`] naming the destination.
     fn write(&mut self, batch: &[Column]) -> Result<(), Error>;
 
+    /// Has text tables separate the values by this character, before the first rows. Other formats have none.
+    fn separate_by(&mut self, _separator: u8) {}
+
     /// Completes the table.
     ///
     /// # Errors
@@ -83,4 +96,36 @@ pub trait TableSink {
 
 pub(super) fn io(path: &Path, source: std::io::Error) -> Error {
     Error::Io { path: path.to_owned(), source }
+}
+
+/// The names of the columns, each of which is a column's own: one that an earlier column has gets a number, as in
+/// `score_a_2`. The columns of the data come first and so keep theirs.
+pub(super) fn names(batch: &[Column]) -> Vec<String> {
+    let mut taken: HashSet<&str> = HashSet::new();
+    let is_first: Vec<bool> = batch.iter().map(|column| taken.insert(&column.name)).collect();
+    let mut taken: HashSet<String> = taken.into_iter().map(str::to_owned).collect();
+    let name = |(column, is_first): (&Column, bool)| {
+        if is_first {
+            return column.name.to_string();
+        }
+        let numbered = (2..).map(|number| format!("{}_{number}", column.name));
+        let mut free = numbered.filter(|name| !taken.contains(name));
+        let name = free.next().expect("some number is free");
+        drop(free);
+        taken.insert(name.clone());
+        name
+    };
+    batch.iter().zip(is_first).map(name).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_taken_gets_a_number() {
+        let batch = ["a", "std_a", "std_a_2", "std_a", "std_a", "b"]
+            .map(|name| Column::new(name, Values::Whole(vec![])));
+        assert_eq!(names(&batch), ["a", "std_a", "std_a_2", "std_a_3", "std_a_4", "b"]);
+    }
 }

@@ -35,7 +35,7 @@ pub(crate) fn convolutional(convolutions: &[Convolution]) -> TrainedClassifier {
             *value = 0.5 * ((i + 31 * number) as f32 * 37.7).sin();
         }
     }
-    let (validation_error_pct, validation_rows) = (10.0, 10);
+    let (validation_error_pct, validation_rows) = (Some(10.0), 10);
     TrainedClassifier { classifier, validation_error_pct, validation_rows, origin: None }
 }
 
@@ -60,13 +60,30 @@ fn convolutions_survive_saving() {
 #[test]
 fn dense_classifiers_have_no_connections_in_their_description() {
     let classifier = Classifier::linear(3, 2, 1);
-    let (validation_error_pct, validation_rows) = (10.0, 10);
+    let (validation_error_pct, validation_rows) = (Some(10.0), 10);
     let dense =
         TrainedClassifier { classifier, validation_error_pct, validation_rows, origin: None };
     let text = serde_json::to_string(&dense.description()).expect("plain");
     let expected =
         r#"{"sizes":[3,2],"activations":[],"validation_error_pct":10.0,"validation_rows":10}"#;
     assert_eq!(text, expected);
+}
+
+#[test]
+fn a_classifier_without_held_out_rows_has_no_error_and_survives_saving() {
+    let classifier = Classifier::linear(3, 2, 1);
+    let saved = TrainedClassifier {
+        classifier,
+        validation_error_pct: None,
+        validation_rows: 0,
+        origin: None,
+    };
+    let bytes = saved.to_bytes().expect("plain");
+    assert_eq!(TrainedClassifier::from_bytes(&bytes).expect("as written"), saved);
+    // Earlier versions wrote the error without the number of rows.
+    let earlier = r#"{"sizes":[3,2],"activations":[],"validation_error_pct":10.0}"#;
+    let earlier: Description = serde_json::from_str(earlier).expect("readable");
+    assert_eq!((earlier.validation_error_pct, earlier.validation_rows), (Some(10.0), 0));
 }
 
 #[test]

@@ -17,15 +17,54 @@ pub(crate) fn rows(tested: &[Tested]) -> Vec<MistakesRow> {
     tested.iter().map(row).collect()
 }
 
-/// The cells of these rows; the number of the first row whose digits do not fit its number of samples, if
-/// there is one.
-pub(crate) fn cells(rows: Vec<MistakesRow>) -> Result<Vec<Tested>, usize> {
-    let cell = |(index, row): (usize, MistakesRow)| {
-        let mistakes = from_digits(&row.mistakes, row.samples).ok_or(index)?;
-        let MistakesRow { method, depth, labels, seed, network, .. } = row;
+/// A row of `mistakes.csv` that does not fit the others or itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum DamagedRow {
+    /// There are no test samples.
+    #[error("line {line}: 0 samples; expected at least 1")]
+    NoSamples {
+        /// The line of the file, from 1.
+        line: usize,
+    },
+    /// The number of test samples is another than that of the first row.
+    #[error("line {line}: {found} samples; expected {expected}, as in line 2")]
+    OtherSamples {
+        /// The line of the file, from 1.
+        line: usize,
+        /// The number of samples.
+        found: usize,
+        /// The number of the first row.
+        expected: usize,
+    },
+    /// The hexadecimal digits do not have one bit for each sample.
+    #[error("line {line}: the digits do not fit {samples} samples; expected a bit for each")]
+    Digits {
+        /// The line of the file, from 1.
+        line: usize,
+        /// The number of samples.
+        samples: usize,
+    },
+}
+
+/// The cells of these rows, which all have the same test samples.
+///
+/// # Errors
+/// [`DamagedRow`] for the first row that is damaged.
+pub(crate) fn cells(rows: Vec<MistakesRow>) -> Result<Vec<Tested>, DamagedRow> {
+    let expected = rows.first().map_or(0, |row| row.samples);
+    let cell = |(line, row): (usize, MistakesRow)| {
+        let MistakesRow { method, depth, labels, seed, network, samples, mistakes } = row;
+        if samples == 0 {
+            return Err(DamagedRow::NoSamples { line });
+        }
+        if samples != expected {
+            return Err(DamagedRow::OtherSamples { line, found: samples, expected });
+        }
+        let mistakes =
+            from_digits(&mistakes, samples).ok_or(DamagedRow::Digits { line, samples })?;
         Ok(Tested { method, depth, labels, seed, network, mistakes })
     };
-    rows.into_iter().enumerate().map(cell).collect()
+    (2..).zip(rows).map(cell).collect()
 }
 
 fn to_digits(bits: &[bool]) -> String {

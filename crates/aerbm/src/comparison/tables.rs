@@ -32,6 +32,9 @@ pub(super) fn write(
     write_summaries(folder.path(), &tested, roles)
 }
 
+/// The tables that follow from the mistakes.
+pub(crate) const SUMMARIES: [&str; 3] = ["summary.csv", "summary_of_seeds.csv", "paired.csv"];
+
 /// Writes the tables that follow from the mistakes.
 pub(crate) fn write_summaries(dir: &Path, tested: &[Tested], roles: &Roles) -> Result<(), Error> {
     let of_seeds = summary_rows(tested, |summary| summary.limits_of_seeds);
@@ -219,7 +222,7 @@ pub(super) fn paired_rows(tested: &[Tested], roles: &Roles) -> Vec<PairedRow> {
                 ("crossed t-test, Holm", both, pair.holm_p_value),
                 ("paired t-test", seeds, seeds.p_value),
                 ("sign flips", seeds, pair.sign_flip_p_value),
-                ("McNemar, pooled", seeds, pair.mcnemar_p_value),
+                ("McNemar, clustered", seeds, pair.mcnemar_p_value),
             ];
             by_test.map(|(test, found, p_value)| PairedRow {
                 method_a: pair.method_a.clone(),

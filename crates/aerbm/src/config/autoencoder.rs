@@ -2,11 +2,13 @@
 
 use ae_core::{AutoencoderConfig, Corruption, Objective};
 use mnist_io::{ImageShape, SplitRule};
-use nn_core::{BlockKind, InvalidSetting, Layout, TrainingError, require};
+use nn_core::{
+    BlockKind, Convolution, ConvolutionConfig, InvalidSetting, Layout, TrainingError, require,
+};
 use serde::{Deserialize, Serialize};
 use stack::{DeepPretraining, LayerPretraining};
 
-use super::kind::RunKind;
+use super::kind::{RunKind, of_training};
 use super::memory::Memory;
 use super::parse::ConfigError;
 use super::stopping::Stopping;
@@ -30,6 +32,38 @@ pub struct AutoencoderSettings {
     pub pretraining: Option<Box<DeepPretraining>>,
 }
 
+/// The sizes of a convolutional autoencoder, of which the settings of the convolution determine the work.
+struct ConvolutionSizes {
+    /// Number of weights of the encoder and of the decoder.
+    weights: [f64; 2],
+    /// Number of places of the kernels of each.
+    positions: [usize; 2],
+}
+
+impl ConvolutionSizes {
+    /// The sizes for samples of so many values. If the input is open, it is the image that such samples are taken
+    /// for; if it does not fit, the kernels count as if they were at one place.
+    fn new(config: &ConvolutionConfig, n_visible: usize) -> Self {
+        let ImageShape { height, width, channels } = ImageShape::of_features(n_visible);
+        let input = config.input.unwrap_or([height, width, channels]);
+        let known = ConvolutionConfig { input: Some(input), ..*config }.known().ok();
+        let positions = |convolution: Convolution| {
+            convolution.patches().rows() * convolution.patches().columns()
+        };
+        let weights =
+            |kernel: usize| (kernel as f64).powi(2) * input[2] as f64 * config.maps as f64;
+        let of_encoder = weights(config.kernel);
+        let up = known.map_or(1, positions);
+        let (of_decoder, down) = match known.map(|up| (up, up.unpooled())) {
+            Some((_, Some(back))) => (weights(back.kernel), positions(back)),
+            // From the mean of a map, every pixel is reached by a weight of its own.
+            Some((up, None)) => (up.n_outputs() as f64 * n_visible as f64, 1),
+            None => (of_encoder, 1),
+        };
+        ConvolutionSizes { weights: [of_encoder, of_decoder], positions: [up, down] }
+    }
+}
+
 impl RunKind for AutoencoderSettings {
     fn method(&self) -> &'static str {
         "autoencoder"
@@ -51,6 +85,17 @@ impl RunKind for AutoencoderSettings {
 
     fn memory(&self, n_visible: usize) -> Memory {
         let mut memory = Memory::default();
+        let batch_size = self.training.batch_size;
+        if let Some(convolution) = &self.model.convolution {
+            let sizes = ConvolutionSizes::new(convolution, n_visible);
+            for weights in sizes.weights {
+                memory.add_kernels("model.convolution.maps", weights);
+            }
+            let detected = sizes.positions[0].saturating_mul(convolution.maps);
+            memory.add_states("training.batch_size", batch_size, detected);
+            memory.add_states("training.batch_size", batch_size, n_visible);
+            return memory;
+        }
         let AutoencoderConfig { n_hidden, encoder_layers, decoder_layers, .. } = &self.model;
         let mirrored = encoder_layers.iter().rev().copied().collect();
         let (decoder_setting, decoder) = match decoder_layers {
@@ -64,10 +109,30 @@ impl RunKind for AutoencoderSettings {
         for layer in layers.chain([below]) {
             let wider = if layer.1 > below.1 { layer.0 } else { below.0 };
             memory.add_weights(wider, below.1, layer.1);
-            memory.add_states("training.batch_size", self.training.batch_size, layer.1);
+            memory.add_states("training.batch_size", batch_size, layer.1);
             below = layer;
         }
         memory
+    }
+
+    fn multiply_adds(&self, n_samples: usize, n_visible: usize) -> f64 {
+        let of_a_product = match &self.model.convolution {
+            Some(convolution) => {
+                let ConvolutionSizes { weights, positions } =
+                    ConvolutionSizes::new(convolution, n_visible);
+                weights.iter().zip(positions).map(|(weights, n)| weights * n as f64).sum()
+            }
+            None => self.memory(n_visible).weights(),
+        };
+        let mut work = of_training(self.epochs(), n_samples, of_a_product);
+        if let Some(pretraining) = &self.pretraining {
+            let mut n_inputs = n_visible;
+            for layer in pretraining.plan(&self.model) {
+                work += layer.multiply_adds_of_learning(n_inputs, n_samples);
+                n_inputs = layer.n_features();
+            }
+        }
+        work
     }
 
     fn needs_memory(&self) -> bool {

@@ -6,7 +6,7 @@ use rbm_core::convolutional;
 use serde::{Deserialize, Serialize};
 use stack::{ConvRbmPretraining, Pretraining as _};
 
-use super::kind::RunKind;
+use super::kind::{RunKind, of_training};
 use super::memory::Memory;
 use super::parse::ConfigError;
 use super::rbm::LikelihoodSettings;
@@ -114,6 +114,12 @@ impl RunKind for ConvRbmSettings {
             channels = maps;
         }
         memory
+    }
+
+    /// Kernels are at every place of the image.
+    fn multiply_adds(&self, n_samples: usize, n_visible: usize) -> f64 {
+        let of_a_product = n_visible as f64 * self.memory(n_visible).weights();
+        of_training(self.epochs(), n_samples, of_a_product)
     }
 
     fn needs_memory(&self) -> bool {

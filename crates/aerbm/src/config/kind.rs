@@ -31,6 +31,12 @@ pub(super) trait RunKind {
     /// The memory that training takes on samples of so many values, beside the samples.
     fn memory(&self, n_visible: usize) -> Memory;
 
+    /// Multiply-adds of training on so many samples of so many values, as an estimate. Measurements of the
+    /// likelihood are left out.
+    fn multiply_adds(&self, n_samples: usize, n_visible: usize) -> f64 {
+        of_training(self.epochs(), n_samples, self.memory(n_visible).weights())
+    }
+
     /// Early stopping.
     fn stopping(&self) -> Stopping {
         Stopping::default()
@@ -50,4 +56,10 @@ pub(super) trait RunKind {
     fn fit_to_shape(&mut self, _shape: ImageShape) -> Result<bool, InvalidSetting> {
         Ok(false)
     }
+}
+
+/// Multiply-adds of so many epochs on so many samples, of which each takes this many in one product with the
+/// weights: each step has about five such products.
+pub(super) fn of_training(epochs: usize, n_samples: usize, of_a_product: f64) -> f64 {
+    5.0 * epochs as f64 * n_samples as f64 * of_a_product
 }

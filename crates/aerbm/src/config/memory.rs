@@ -38,9 +38,14 @@ impl Memory {
 
     /// Adds a layer of weights between so many units; the setting is that of the number of outputs.
     pub(super) fn add_weights(&mut self, setting: &str, inputs: usize, outputs: usize) {
+        self.add_kernels(setting, inputs as f64 * outputs as f64);
+    }
+
+    /// Adds so many weights, of the kernels of a convolution; the setting is that of their number.
+    pub(super) fn add_kernels(&mut self, setting: &str, weights: f64) {
         setting.clone_into(&mut self.of_units);
-        self.weights += inputs as f64 * outputs as f64;
-        self.add(setting, COPIES * inputs as f64 * outputs as f64);
+        self.weights += weights;
+        self.add(setting, COPIES * weights);
     }
 
     /// Adds the states of so many units, whose weights were added before, for each of so many samples or chains;

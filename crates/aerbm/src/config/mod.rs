@@ -25,5 +25,5 @@ pub use run::{RunConfig, plain_name, presets};
 pub use stopping::Stopping;
 pub use study::nearest;
 
-pub(crate) use parse::{table, text_of};
+pub(crate) use parse::{at_least_one, table, text_of};
 pub(crate) use renamed::full_path;

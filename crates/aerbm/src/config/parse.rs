@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
+use nn_core::require;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use study::nearest;
@@ -17,6 +18,16 @@ use toml::{Table, Value};
 #[error("{0}")]
 pub struct ConfigError(pub String);
 
+/// Checks that each of these numbers, which are given with their names, is at least 1.
+///
+/// # Errors
+/// [`ConfigError`] naming the first that is 0.
+pub(crate) fn at_least_one(numbers: &[(&'static str, usize)]) -> Result<(), ConfigError> {
+    let check =
+        |(name, number): &(&'static str, usize)| require(*number >= 1, name, number, "at least 1");
+    numbers.iter().try_for_each(check).map_err(|error| ConfigError(error.to_string()))
+}
+
 /// Reads settings from a table. `origin` names the table in errors.
 ///
 /// # Errors
@@ -26,6 +37,11 @@ where
     T: DeserializeOwned + Serialize,
 {
     let given = Value::Table(table);
+    if let Some((path, number)) = too_large(&given) {
+        return Err(ConfigError(format!(
+            "{origin}: {path} = {number}: expected at most {LARGEST}"
+        )));
+    }
     let read: T = serde_path_to_error::deserialize(given.clone()).map_err(|error| {
         let path = error.path().to_string();
         let message = shortened_to(error.inner().message(), LONGEST_MESSAGE);
@@ -40,6 +56,28 @@ where
             Err(ConfigError(format!("{origin}: {path}: expected a table, found an array")))
         }
         None => Ok(read),
+    }
+}
+
+/// The largest whole number that a setting other than a seed may be. The products of two settings, and of one with the
+/// number of samples, then fit into 64 bits with room to spare.
+const LARGEST: i64 = 1_000_000_000_000;
+
+/// The first whole number above [`LARGEST`] that is not a seed, with its path.
+fn too_large(value: &Value) -> Option<(String, i64)> {
+    let below = |name: String, value: &Value| {
+        let (path, number) = too_large(value)?;
+        let separator = if name.is_empty() || path.is_empty() { "" } else { "." };
+        Some((format!("{name}{separator}{path}"), number))
+    };
+    match value {
+        Value::Integer(number) if *number > LARGEST => Some((String::new(), *number)),
+        Value::Table(table) => table
+            .iter()
+            .filter(|(name, _)| !name.ends_with("seed"))
+            .find_map(|(name, value)| below(name.clone(), value)),
+        Value::Array(values) => values.iter().find_map(|value| below(String::new(), value)),
+        _ => None,
     }
 }
 
@@ -187,20 +225,50 @@ fn with_nearest(message: &str) -> String {
     }
 }
 
-/// The message with the type that serde expected, a name of Rust, in words.
+/// The message with the types that serde found and expected in the words of TOML.
 fn in_words(message: String) -> String {
-    match message.rsplit_once(", expected ") {
-        Some((found, "u8" | "u32" | "u64" | "usize")) => {
-            format!("{found}, expected a whole number, 0 or above")
+    let Some((found, expected)) = message.rsplit_once(", expected ") else { return message };
+    let is_named = |kinds: &[&str]| kinds.iter().any(|kind| expected.starts_with(kind));
+    let expected = match expected {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, 0 or above",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        "string or map" | "string or table" => "a word, or a table",
+        "string only" | "variant identifier" => "a word",
+        "map with a single key" => "a table with one key",
+        "a map" => "a table",
+        "a sequence" => "an array",
+        _ if is_named(&["tuple struct ", "a tuple "]) => "an array",
+        // The name of the type follows.
+        _ if is_named(&["struct ", "enum ", "internally tagged ", "adjacently tagged "]) => {
+            "a table"
         }
-        Some((found, "f32" | "f64")) => format!("{found}, expected a number"),
-        _ => message,
+        other => other,
+    };
+    let (kind, found) = found.split_once(": ").unwrap_or((found, ""));
+    match found {
+        "" | "unit variant" => format!("{kind}, expected {expected}"),
+        "map" => format!("{kind}: a table, expected {expected}"),
+        "sequence" => format!("{kind}: an array, expected {expected}"),
+        found => format!("{kind}: {found}, expected {expected}"),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_whose_products_would_overflow_are_refused_but_seeds_may_be_large() {
+        let read = |text: &str| from_table::<Table>(table(text, "test").expect("TOML"), "t");
+        let error = |text: &str| read(text).expect_err("too large").to_string();
+        let most = "expected at most 1000000000000";
+        assert_eq!(error("a.b = 1000000000001"), format!("t: a.b = 1000000000001: {most}"));
+        let of_labels = error("labels = [{ count = 3 }, { count = 9223372036854775807 }]");
+        assert_eq!(of_labels, format!("t: labels.count = 9223372036854775807: {most}"));
+        read("seed = 9223372036854775807\nfirst_seed = 1000000000001\nn = 1000000000000")
+            .expect("large seeds");
+    }
 
     #[test]
     fn types_are_named_in_words() {
@@ -214,6 +282,22 @@ mod tests {
         let floats = from_table::<std::collections::BTreeMap<String, f64>>;
         let error = floats(table("x = true", "test").expect("TOML"), "t").expect_err("no number");
         assert!(error.to_string().ends_with("boolean `true`, expected a number"), "{error}");
+        for (term, word) in [
+            ("integer `0`, expected struct RunEntry", "integer `0`, expected a table"),
+            ("integer `0`, expected internally tagged enum X", "integer `0`, expected a table"),
+            ("map, expected a sequence", "a table, expected an array"),
+            ("map, expected a boolean", "a table, expected a boolean"),
+            ("integer `1`, expected variant identifier", "integer `1`, expected a word"),
+            ("sequence, expected f64", "an array, expected a number"),
+            ("integer `0`, expected a boolean", "integer `0`, expected a boolean"),
+        ] {
+            let said = in_words(format!("invalid type: {term}"));
+            assert_eq!(said, format!("invalid type: {word}"));
+        }
+        let said = in_words("invalid type: unit variant, expected string only".to_owned());
+        assert_eq!(said, "invalid type, expected a word");
+        let said = in_words("invalid length 1, expected struct Block with 2 elements".to_owned());
+        assert_eq!(said, "invalid length 1, expected a table");
     }
 
     #[test]

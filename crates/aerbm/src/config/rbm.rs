@@ -87,18 +87,21 @@ impl LikelihoodSettings {
     }
 }
 
-/// Adds what the training of an RBM takes, whose hidden units are counted by this setting.
-fn add_rbm(memory: &mut Memory, setting: &str, units: (usize, usize), training: &TrainingConfig) {
-    let (visible, hidden) = units;
+/// Adds what an RBM takes with the number of units that `setting` sets and the training settings of a table.
+fn add_rbm(
+    memory: &mut Memory,
+    (setting, (visible, hidden)): (&str, (usize, usize)),
+    (table, training): (&str, &TrainingConfig),
+) {
     let both = visible.saturating_add(hidden);
     memory.add_weights(setting, visible, hidden);
-    memory.add_states("training.batch_size", training.batch_size, both);
+    memory.add_states(&format!("{table}.batch_size"), training.batch_size, both);
     let chains = match training.algorithm {
         Algorithm::Cd { .. } => 0,
         Algorithm::Pcd { chains } | Algorithm::FastPcd { chains, .. } => chains,
         Algorithm::Tempering { chains, temperatures } => chains.saturating_mul(temperatures),
     };
-    memory.add_states("training.algorithm.chains", chains, both);
+    memory.add_states(&format!("{table}.algorithm.chains"), chains, both);
 }
 
 impl RunKind for RbmSettings {
@@ -122,7 +125,8 @@ impl RunKind for RbmSettings {
 
     fn memory(&self, n_visible: usize) -> Memory {
         let mut memory = Memory::default();
-        add_rbm(&mut memory, "model.n_hidden", (n_visible, self.model.n_hidden), &self.training);
+        let units = (n_visible, self.model.n_hidden);
+        add_rbm(&mut memory, ("model.n_hidden", units), ("training", &self.training));
         memory
     }
 
@@ -180,6 +184,11 @@ impl DbnSettings {
     pub fn training_of(&self, layer: usize) -> &TrainingConfig {
         if layer + 1 == self.layers.len() { &self.top } else { &self.training }
     }
+
+    /// Name of the table with the training settings of a layer.
+    pub(crate) fn table_of(&self, layer: usize) -> &'static str {
+        if layer + 1 == self.layers.len() { "top" } else { "training" }
+    }
 }
 
 impl RunKind for DbnSettings {
@@ -214,12 +223,9 @@ impl RunKind for DbnSettings {
         let mut memory = Memory::default();
         let mut below = n_visible;
         for (index, &units) in self.layers.iter().enumerate() {
-            add_rbm(
-                &mut memory,
-                &format!("layers.{index}"),
-                (below, units),
-                self.training_of(index),
-            );
+            let setting = format!("layers.{index}");
+            let training = (self.table_of(index), self.training_of(index));
+            add_rbm(&mut memory, (&setting, (below, units)), training);
             below = units;
         }
         memory

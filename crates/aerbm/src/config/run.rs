@@ -173,26 +173,10 @@ impl RunConfig {
         self.kind().memory(n_visible)
     }
 
-    /// Multiply-adds of training on so many samples of so many values, as an estimate: each step has about five
-    /// products with the weights. Measurements of the likelihood are left out.
+    /// Multiply-adds of training on so many samples of so many values, as an estimate. Measurements of the
+    /// likelihood are left out.
     pub(crate) fn multiply_adds(&self, n_samples: usize, n_visible: usize) -> f64 {
-        let samples = self.epochs() as f64 * n_samples as f64;
-        let positions = match self {
-            // Kernels are at every place of the image.
-            RunConfig::ConvRbm(_) => n_visible as f64,
-            _ => 1.0,
-        };
-        let mut work = 5.0 * samples * positions * self.memory(n_visible).weights();
-        if let RunConfig::Autoencoder(settings) = self
-            && let Some(pretraining) = &settings.pretraining
-        {
-            let mut n_inputs = n_visible;
-            for layer in pretraining.plan(&settings.model) {
-                work += layer.multiply_adds_of_learning(n_inputs, n_samples);
-                n_inputs = layer.n_features();
-            }
-        }
-        work
+        self.kind().multiply_adds(n_samples, n_visible)
     }
 
     /// Whether the training samples have to be in memory: for pretraining, for measurements of the
@@ -326,6 +310,18 @@ mod tests {
         assert!(tied.contains("model.tied = true"), "{tied}");
         assert!(error("deep-autoencoder", "stopping.patience=0").contains("at least 1"));
         assert!(error("autoencoder", "training.schedule=cosin").contains("`cosine`"));
+    }
+
+    #[test]
+    fn the_work_of_a_convolution_is_that_of_its_kernels_at_every_place() {
+        let work = |preset: &str| {
+            let config = RunConfig::preset(preset).expect("a preset");
+            config.multiply_adds(10, 784) / (5.0 * config.epochs() as f64 * 10.0)
+        };
+        // 16 maps by kernels of 5 × 5 at 24 × 24 places, and back by kernels of 6 × 6 at 12 × 12 places.
+        let expected = f64::from(24 * 24 * 25 * 16 + 12 * 12 * 36 * 16);
+        assert_eq!(work("conv-autoencoder"), expected);
+        assert_eq!(work("autoencoder"), f64::from(2 * 784 * 256));
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod quality;
 use std::str::FromStr;
 
 use ae_core::Corruption;
-use mnist_io::{Dataset, ImageShape};
+use mnist_io::{BlockKind, Dataset, ImageShape};
 use ndarray::{Array2, ArrayView2};
 use numerics::{Purpose, Stream};
 
@@ -45,6 +45,11 @@ pub fn noisy(corruption: Corruption, images: &Dataset, seed: u64) -> Array2<f32>
     let mut noisy = images.images.view().to_owned();
     corruption.apply(Stream::new(seed, NOISE), noisy.view_mut());
     noisy
+}
+
+/// Whether the values of a set are known to be in [0, 1], the range that PSNR and SSIM are for.
+pub(crate) fn is_in_unit_interval(set: &Dataset) -> bool {
+    set.layout.iter().all(|block| block.kind != BlockKind::Real)
 }
 
 /// The rows.

@@ -37,8 +37,8 @@ pub enum ExportError {
     },
     /// scikit-learn has no such network.
     #[error(
-        "{run}: scikit-learn's layout in an .npz file has no place for {reason}; ONNX and safetensors \
-         have"
+        "{run}: scikit-learn's layout in an .npz file has no place for {reason}; use ONNX or \
+         safetensors"
     )]
     ScikitLearn {
         /// Name of the run.

@@ -108,7 +108,7 @@ fn graphs_are_complete_and_described() {
 fn a_classifier_names_its_classes() {
     let trained = model("autoencoder", &["model.n_hidden=8"]);
     let classifier = stack::Classifier::on_top_of(trained.model.encoder_layers(), 3, 1);
-    let (validation_error_pct, validation_rows) = (0.0, 10);
+    let (validation_error_pct, validation_rows) = (Some(0.0), 10);
     let trained =
         TrainedClassifier { classifier, validation_error_pct, validation_rows, origin: None };
     let export = Export::of_classifier("flowers", &trained);
@@ -217,7 +217,7 @@ fn two_classes_have_one_output_in_scikit_learn() {
     let classifier = stack::Classifier { layers: vec![layer], units: vec![] };
     let trained = TrainedClassifier {
         classifier,
-        validation_error_pct: 0.0,
+        validation_error_pct: None,
         validation_rows: 0,
         origin: None,
     };

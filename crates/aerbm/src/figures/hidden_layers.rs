@@ -39,10 +39,8 @@ pub(crate) fn of_model(
     splits: &Splits<TrainingData>,
 ) -> Result<(), Error> {
     let model = &trained.model;
-    let layers = Layers {
-        n: model.encoder_layers().len(),
-        outputs: &|x, layer| model.features(observed(x).view(), layer),
-    };
+    let layers =
+        Layers { n: model.encoder_layers().len(), outputs: &|x, layer| model.features(x, layer) };
     let TrainingData::InMemory(train) = &splits.train else { return Ok(()) };
     if layers.n < 2 {
         return Ok(());

@@ -18,7 +18,7 @@ const EXACT_UNITS: usize = 20;
 const BURN_IN_SEED: u64 = 0x6275_726e;
 
 /// `n` rows of `data`, spread evenly over it.
-fn spread(data: ArrayView2<f32>, n: usize) -> Array2<f32> {
+pub(crate) fn spread(data: ArrayView2<f32>, n: usize) -> Array2<f32> {
     let rows: Vec<usize> = (0..n).map(|row| row * data.nrows() / n).collect();
     data.select(Axis(0), &rows)
 }

@@ -1,6 +1,6 @@
 use ae_core::Autoencoder;
 use ndarray::{Array2, ArrayView2};
-use nn_core::{Activation, Connection, Convolution, Layer, Parameters, TensorMap, store};
+use nn_core::{Activation, Connection, Convolution, Layer, Parameters, TensorMap, observed, store};
 use stack::Generative;
 
 use super::kind::ModelKind;
@@ -31,8 +31,13 @@ impl ModelKind for Autoencoder<f32> {
     }
 
     fn features(&self, x: ArrayView2<f32>, layer: usize) -> Array2<f32> {
+        let depth = self.encoder.len();
+        assert!(layer < depth, "layer {layer} of an encoder of {depth}");
+        if layer + 1 == depth {
+            return Autoencoder::encode(self, x);
+        }
         let layers = self.encoder[..=layer].iter().zip(&self.units);
-        layers.fold(x.to_owned(), |x, (layer, &unit)| {
+        layers.fold(observed(x).into_owned(), |x, (layer, &unit)| {
             let mut out = Array2::zeros((x.nrows(), layer.n_outputs()));
             layer.view(unit).forward(x.view(), out.view_mut());
             out

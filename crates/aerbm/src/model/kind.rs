@@ -10,10 +10,16 @@ pub(super) trait ModelKind {
     /// Number of inputs.
     fn n_visible(&self) -> usize;
 
-    /// Encodes and decodes. Shapes: (n × visible) → the same.
+    /// Encodes and decodes. Missing values (NaN) give no input. Shapes: (n × visible) → the same.
+    ///
+    /// # Panics
+    /// If the rows have another width than the model's inputs.
     fn reconstruct(&self, x: ArrayView2<f32>) -> Array2<f32>;
 
-    /// The code. Shapes: (n × visible) → (n × code).
+    /// The code. Missing values (NaN) give no input. Shapes: (n × visible) → (n × code).
+    ///
+    /// # Panics
+    /// If the rows have another width than the model's inputs.
     fn encode(&self, x: ArrayView2<f32>) -> Array2<f32>;
 
     /// The weights of the first layer: visible × hidden, or kernel² · channels × maps for a convolution.
@@ -24,11 +30,11 @@ pub(super) trait ModelKind {
         Vec::new()
     }
 
-    /// The outputs of the layer of this index, counted from the data, for samples `x`. Shapes:
-    /// (n × visible) → (n × outputs).
+    /// The outputs of the layer of this index, counted from the data, for samples `x`; those of the last layer
+    /// are the code. Missing values (NaN) give no input. Shapes: (n × visible) → (n × outputs).
     ///
     /// # Panics
-    /// If the model has no such layer.
+    /// If the model has no such layer, or the rows have another width than its inputs.
     fn features(&self, x: ArrayView2<f32>, layer: usize) -> Array2<f32>;
 
     /// A model to draw samples from; none for a kind without a probability distribution.

@@ -24,7 +24,8 @@ impl ModelKind for Rbm<f32> {
         self.weights.view()
     }
 
-    fn features(&self, x: ArrayView2<f32>, _: usize) -> Array2<f32> {
+    fn features(&self, x: ArrayView2<f32>, layer: usize) -> Array2<f32> {
+        assert_eq!(layer, 0, "an RBM has one layer");
         Rbm::encode(self, x)
     }
 

@@ -3,11 +3,11 @@
 mod rbm;
 
 use ae_core::{
-    Autoencoder, AutoencoderConfig, Batch, Corruption, Objective, Penalty, StepMemory,
+    Autoencoder, AutoencoderConfig, Batch, Corruption, DataKind, Objective, Penalty, StepMemory,
     TrainingConfig,
 };
 use ndarray::Array2;
-use nn_core::{Activation, Initialiser, Parameters as _, check_gradient};
+use nn_core::{Activation, Initialiser, Loss, Parameters as _, check_gradient};
 use numerics::{Purpose, Stream};
 use rbm_core::Unit;
 
@@ -63,33 +63,45 @@ pub fn run() -> impl Iterator<Item = Check> {
     CHECKS.into_iter().map(|(name, error, bound)| Check { name, error: error(), bound })
 }
 
+/// Number of combinations of activation, output, tied weights, kept units and penalty that settings allow.
+const COMBINATIONS: usize = 222;
+
 fn gradient_error() -> f64 {
+    let outputs = [
+        (Activation::Logistic, Loss::CrossEntropy),
+        (Activation::Identity, Loss::SquaredError),
+        (Activation::Tanh, Loss::MeanSquaredError),
+    ];
     let penalties = || [None].into_iter().chain(Penalty::EXAMPLES.iter().copied().map(Some));
-    let mut worst = 0.0_f64;
-    for hidden in Activation::ALL {
-        for tied in [false, true] {
-            for top_k in [None, Some(2)] {
-                for penalty in penalties() {
-                    let model = AutoencoderConfig {
-                        n_hidden: 4,
-                        hidden,
-                        tied,
-                        top_k,
-                        initialiser: Some(Initialiser::Normal { std: 0.5 }),
-                        ..Default::default()
-                    };
-                    let training = TrainingConfig { penalty, ..Default::default() };
-                    // Some settings exclude each other.
-                    if let Ok(objective) = Objective::new(&model, &training) {
-                        // This form keeps NaN.
-                        let error = gradient_error_of(&model, &objective);
-                        worst = if error <= worst { worst } else { error };
-                    }
-                }
+    let kept = [(false, None), (true, None), (false, Some(2)), (true, Some(2))];
+    let (mut worst, mut checked) = (0.0, 0);
+    for (hidden, (output, loss)) in
+        Activation::ALL.iter().flat_map(|hidden| outputs.map(|output| (*hidden, output)))
+    {
+        for ((tied, top_k), penalty) in
+            kept.into_iter().flat_map(|kept| penalties().map(move |penalty| (kept, penalty)))
+        {
+            let model = AutoencoderConfig {
+                n_hidden: 4,
+                hidden,
+                tied,
+                top_k,
+                output: Some(output),
+                loss: Some(loss),
+                data: DataKind::Real,
+                initialiser: Some(Initialiser::Normal { std: 0.5 }),
+                ..Default::default()
+            };
+            let training = TrainingConfig { penalty, ..Default::default() };
+            // Some settings exclude each other.
+            if let Ok(objective) = Objective::new(&model, &training) {
+                worst = larger(worst, gradient_error_of(&model, &objective));
+                checked += 1;
             }
         }
     }
-    worst
+    // Settings that were refused by mistake would be checked without being looked at.
+    if checked == COMBINATIONS { worst } else { f64::NAN }
 }
 
 fn gradient_error_of(config: &AutoencoderConfig, objective: &Objective) -> f64 {
@@ -132,8 +144,34 @@ fn team_error() -> f64 {
     alone.map_or(f64::NAN, |alone| if alone == product() { 0.0 } else { 1.0 })
 }
 
+/// The largest absolute value; NaN if one of them is.
 fn largest(errors: impl IntoIterator<Item = f64>) -> f64 {
-    errors
-        .into_iter()
-        .fold(0.0, |worst, error| if error.abs() <= worst { worst } else { error.abs() })
+    errors.into_iter().map(f64::abs).fold(0.0, larger)
+}
+
+/// The larger of two errors, or NaN if one of them is: `f64::max` would drop it.
+fn larger(a: f64, b: f64) -> f64 {
+    if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_that_is_not_a_number_is_kept() {
+        assert_eq!([-1.0, 0.5].into_iter().fold(0.0, larger), 0.5);
+        assert_eq!(largest([-2.0, 0.5]), 2.0);
+        for errors in [[f64::NAN, 1.0], [1.0, f64::NAN], [f64::NAN, -1.0]] {
+            assert!(largest(errors).is_nan(), "{errors:?}");
+            let check = Check { name: "", error: largest(errors), bound: f64::INFINITY };
+            assert!(!check.passed());
+        }
+    }
+
+    #[test]
+    fn gradients_of_all_combinations_are_checked() {
+        let error = gradient_error();
+        assert!(error < 1e-6, "{error}");
+    }
 }

@@ -8,7 +8,7 @@ use rbm_core::{
     Chains, Rbm, Replicas, Temperatures, Unit, backward, forward, gibbs_step, log_z, sample_exactly,
 };
 
-use super::largest;
+use super::{larger, largest};
 
 const N_VISIBLE: usize = 5;
 const N_HIDDEN: usize = 4;
@@ -214,5 +214,5 @@ pub(super) fn bracket_error() -> f64 {
         let variance = errors.iter().map(|e| (e[side] - mean).powi(2)).sum::<f64>() / (n - 1.0);
         sign * mean / (variance / n).sqrt()
     };
-    outside(0, 1.0).max(outside(1, -1.0)).max(0.0)
+    [outside(0, 1.0), outside(1, -1.0)].into_iter().fold(0.0, larger)
 }

@@ -12,7 +12,7 @@ use super::job::ModelJob;
 use crate::Error;
 use crate::config::AutoencoderSettings;
 use crate::data::training_samples;
-use crate::denoise::noisy;
+use crate::denoise::{is_in_unit_interval, noisy};
 use crate::model::Model;
 use crate::record::Measure;
 
@@ -99,13 +99,15 @@ impl ModelJob for AutoencoderJob<'_> {
             self.best = Some((watched, self.model.clone()));
         }
         let measure = |metric, value, unit| Measure::new("validation", metric, value, unit);
-        let denoised = denoised.into_iter().flat_map(|mse| {
-            [
-                measure("denoised_mse_per_pixel", mse, "mse_per_pixel"),
-                measure("psnr_db", -10.0 * mse.log10(), "db"),
-            ]
-        });
-        Ok(denoised.chain([measure("mse_per_pixel", clean, "mse_per_pixel")]).collect())
+        let mut measures = Vec::new();
+        if let Some(mse) = denoised {
+            measures.push(measure("denoised_mse_per_pixel", mse, "mse_per_pixel"));
+            if is_in_unit_interval(&self.data.validation) {
+                measures.push(measure("psnr_db", -10.0 * mse.log10(), "db"));
+            }
+        }
+        measures.push(measure("mse_per_pixel", clean, "mse_per_pixel"));
+        Ok(measures)
     }
 
     fn finish(self: Box<Self>) -> Model {

@@ -123,7 +123,13 @@ impl<'a> DbnJob<'a> {
     ) -> Result<Self, TrainingError> {
         let mut stack = Greedy::new(train, settings.layers.len(), move |inputs, layer| {
             let (model, training) = (settings.model_of(layer), settings.training_of(layer));
-            let training = RbmLayerTraining::new(&model, training, inputs, seed, layer)?;
+            let begun = RbmLayerTraining::new(&model, training, inputs, seed, layer);
+            let training = begun.map_err(|error| match error {
+                TrainingError::Setting(setting) => {
+                    setting.in_place_of("training", settings.table_of(layer)).into()
+                }
+                other => other,
+            })?;
             Ok(Begun::Training(Box::new(training)))
         });
         stack.begin()?;

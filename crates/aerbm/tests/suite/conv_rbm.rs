@@ -211,6 +211,14 @@ fn several_layers_have_samples_but_no_likelihood() {
     let how = InpaintOptions { known: Half::Upper, images: 4, draws: 2, steps: 5, seed: 1 };
     let error = inpaint_half(&trained, &splits, to, &how, &()).expect_err("two layers").to_string();
     assert!(error.contains("an RBM of one layer"), "{error}");
+    let none = SampleOptions { samples: 0, ..SampleOptions::default() };
+    let error = sample(&trained, &splits, to, &none, &()).expect_err("no samples");
+    assert!(matches!(error, Error::Config(_)), "{error}");
+    assert_eq!(error.to_string(), "samples = 0: expected at least 1");
+    let none = InpaintOptions { images: 0, ..InpaintOptions::default() };
+    let error = inpaint_half(&trained, &splits, to, &none, &()).expect_err("no images");
+    assert!(matches!(error, Error::Config(_)), "{error}");
+    assert_eq!(error.to_string(), "images = 0: expected at least 1");
     let options = SampleOptions { steps: 20, samples: 6, ..SampleOptions::default() };
     let sampled = with_threads(|| sample(&trained, &splits, to, &options, &())).expect("drawn");
     assert_eq!(sampled.samples.dim(), (6, 80));
@@ -225,7 +233,7 @@ fn several_layers_have_samples_but_no_likelihood() {
         ..FineTuneConfig::default()
     };
     let classifier = trained.fine_tune(&images(240), &labels, &few, 1).expect("a classifier");
-    assert!(classifier.validation_error_pct < 20.0, "{}", classifier.validation_error_pct);
+    assert!(classifier.validation_error_pct.is_some_and(|error| error < 20.0));
 }
 
 /// Replaces the settings of a model that was written.

@@ -2,8 +2,11 @@
 
 use std::cell::Cell;
 
+use aerbm::config::ProbeSettings;
+use aerbm::mnist_io::{Block, BlockKind, Dataset, Splits};
 use aerbm::ndarray::{Array2, s};
 use aerbm::nn_core::Progress;
+use aerbm::probe::probe;
 use aerbm::stack::FineTuneConfig;
 use aerbm::{Error, Monitor, RunConfig, Trained, TrainedClassifier};
 
@@ -64,7 +67,7 @@ fn a_classifier_survives_its_folder_and_damage_is_named() {
     let trained = aerbm::fit(&settings("autoencoder"), &x, 1).expect("a fit");
     let few = FineTuneConfig { updates: 300, batch_size: 20, ..Default::default() };
     let classifier = trained.fine_tune(&x, &labels, &few, 1).expect("a classifier");
-    assert!(classifier.validation_error_pct < 20.0, "{}", classifier.validation_error_pct);
+    assert!(classifier.validation_error_pct.is_some_and(|error| error < 20.0));
     let folder = tempfile::tempdir().expect("a temporary folder");
     classifier.save(&folder).expect("written");
     trained.save(&folder).expect("written");
@@ -75,6 +78,36 @@ fn a_classifier_survives_its_folder_and_damage_is_named() {
     std::fs::write(&file, &bytes[..bytes.len() / 2]).expect("shortened");
     let error = TrainedClassifier::load(&folder).expect_err("half a file").to_string();
     assert!(error.contains("classifier.safetensors"), "{error}");
+}
+
+#[test]
+fn missing_values_give_classifiers_no_input() {
+    let (mut x, labels) = data();
+    let trained = aerbm::fit(&settings("autoencoder"), &x, 1).expect("a fit");
+    for ((row, column), value) in x.indexed_iter_mut() {
+        if (row * 13 + column * 29) % 10 == 0 {
+            *value = f32::NAN;
+        }
+    }
+    let training = FineTuneConfig { updates: 300, batch_size: 20, ..Default::default() };
+    let classifier = trained.fine_tune(&x, &labels, &training, 1).expect("it converges");
+    assert!(classifier.validation_error_pct.is_some_and(|error| error < 30.0));
+
+    let layout = vec![Block { kind: BlockKind::UnitInterval, width: 12 }];
+    let labels = Some((labels, 3));
+    let set = Dataset::from_incomplete_arrays("gaps", x, labels, layout).expect("no infinity");
+    let splits = Splits {
+        train: set.slice(0..400),
+        validation: set.slice(400..500),
+        test: set.slice(500..600),
+        unlabelled: None,
+    };
+    for frozen in [true, false] {
+        let settings =
+            ProbeSettings { frozen, learning_rates: vec![0.01], training: training.clone() };
+        let found = probe(&trained, &splits, &settings, 1, &()).expect("it converges");
+        assert!(found.errors.iter().all(|error| error.value.is_finite()), "{found:?}");
+    }
 }
 
 /// A monitor that stops after some epochs.

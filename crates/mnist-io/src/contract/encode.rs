@@ -155,16 +155,11 @@ impl Plan<'_> {
             }
             ColumnKind::Boolean { no, yes } => {
                 let text = cell.text();
-                let is = |word: &str| {
-                    word.eq_ignore_ascii_case(&text) || canonical(word) == canonical(&text)
-                };
-                out[0] = match (is(no), is(yes)) {
-                    (true, _) => 0.0,
-                    (_, true) => 1.0,
-                    _ => {
-                        self.seen.unknown(unknown, &text, || format!("{no} or {yes}"))?;
-                        f32::NAN
-                    }
+                out[0] = if let Some(truth) = truth(&text, no, yes) {
+                    f32::from(u8::from(truth))
+                } else {
+                    self.seen.unknown(unknown, &text, || format!("{no} or {yes}"))?;
+                    f32::NAN
                 };
             }
             ColumnKind::Category { levels } => {
@@ -194,6 +189,12 @@ impl Plan<'_> {
     }
 }
 
+/// Whether a text is the second of two words, and not the first; `None` if it is neither.
+pub(crate) fn truth(text: &str, no: &str, yes: &str) -> Option<bool> {
+    let is = |word: &str| word.eq_ignore_ascii_case(text) || canonical(word) == canonical(text);
+    if is(no) { Some(false) } else { is(yes).then_some(true) }
+}
+
 impl Seen {
     fn unknown(
         &mut self,
@@ -219,5 +220,9 @@ fn shifted(
 ) -> Result<f32, Refused> {
     seen.n_outside += u64::from(value < low || value > high);
     let feature = shift.encode(value);
-    if feature.is_finite() { Ok(feature) } else { Err(Refused("a number within f32".into())) }
+    if feature.is_finite() {
+        Ok(feature)
+    } else {
+        Err(Refused("a number of at most 3.4e38 in size".into()))
+    }
 }

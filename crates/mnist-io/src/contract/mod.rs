@@ -5,16 +5,17 @@ mod array;
 mod column;
 mod encode;
 mod original;
+mod values;
 
 use serde::{Deserialize, Serialize};
 
 pub use affine::Encoding;
 pub use array::{ArrayInput, Scaling};
 pub use column::{Column, ColumnKind, Reason, ScaledBy, Shift};
-pub use original::Original;
+pub use values::Original;
 
-pub(crate) use encode::Encoder;
 pub use encode::UnknownLevels;
+pub(crate) use encode::{Encoder, truth};
 
 use crate::dataset::Dataset;
 use crate::layout::{Block, append};
@@ -24,7 +25,8 @@ use crate::shape::ImageShape;
 pub const CONTRACT_VERSION: u32 = 1;
 
 /// The agreement between a model and its data: columns with their types and scaling, the shape of
-/// images, and the classes. [`open`](crate::open) fits it to the training part;
+/// images, and the classes. [`open`](crate::open) fits it to the training part, without the rows for
+/// validation if a column, groups or time fix them;
 /// [`Contract::rows`] applies it to new data, and refits nothing.
 ///
 /// It is written as readable JSON:
@@ -46,7 +48,8 @@ pub struct Contract {
     pub version: u32,
     /// The name of the data set.
     pub name: String,
-    /// Number of rows that the contract was fitted to.
+    /// Number of rows that the contract was fitted to: the training rows and those without a label. Rows for
+    /// validation are among them if they are drawn only later, from the training rows.
     pub n_training_rows: usize,
     /// The treatment of missing values.
     pub missing: MissingValues,

@@ -3,34 +3,13 @@
 use ndarray::{ArrayView1, ArrayView2};
 
 use super::column::ColumnKind;
-use super::{Contract, Input};
+use super::{Contract, Input, Original};
 use crate::frame::dates;
-
-/// The values of one column, in its own units; `None` where a feature is NaN.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Original {
-    /// Numbers.
-    Numbers(Vec<Option<f64>>),
-    /// Levels of a category (`other` for the last feature), values of a boolean, or dates.
-    Words(Vec<Option<String>>),
-}
-
-impl Original {
-    /// The value of a row as text; empty if it is missing.
-    #[must_use]
-    pub fn text(&self, row: usize) -> String {
-        match self {
-            Original::Numbers(numbers) => {
-                numbers[row].map(|number| number.to_string()).unwrap_or_default()
-            }
-            Original::Words(words) => words[row].clone().unwrap_or_default(),
-        }
-    }
-}
 
 impl Contract {
     /// Maps features (n_samples × n_features) back to columns with their names: numbers in their
-    /// units, the likeliest level of each category, and dates as text. Ignored columns are left out.
+    /// units, the likeliest level of each category that training rows have, and dates as text. Ignored columns
+    /// are left out.
     ///
     /// A number that was encoded comes back up to the rounding of its feature to f32, unless it was
     /// clipped.
@@ -81,26 +60,41 @@ impl Contract {
     }
 }
 
-/// The likeliest level of each row, from the group of features that starts at `first`.
+/// The likeliest level of each row, from the group of features that starts at `first`. The last feature, which stands
+/// for all other levels, counts only where no level of the training rows has any probability.
 fn likeliest(features: ArrayView2<f32>, first: usize, levels: &[String]) -> Vec<Option<String>> {
     let level = |row: ArrayView1<f32>| {
-        let group = row.iter().skip(first).take(levels.len() + 1);
-        let largest = largest(group.copied())?;
-        Some(levels.get(largest).cloned().unwrap_or_else(|| "other".to_owned()))
+        let group = row.iter().copied().skip(first).take(levels.len() + 1);
+        if group.clone().any(f32::is_nan) {
+            return None;
+        }
+        let known = group.take(levels.len()).enumerate();
+        // The first of equals.
+        let likeliest = known.reduce(|best, next| if next.1 > best.1 { next } else { best });
+        let likeliest = likeliest.filter(|(_, probability)| *probability > 0.0);
+        Some(likeliest.map_or_else(|| "other".to_owned(), |(level, _)| levels[level].clone()))
     };
     features.rows().into_iter().map(level).collect()
 }
 
-/// The index of the largest value; `None` if any is NaN.
-fn largest(values: impl Iterator<Item = f32>) -> Option<usize> {
-    let mut best = (0, f32::NEG_INFINITY);
-    for (index, value) in values.enumerate() {
-        if value.is_nan() {
-            return None;
-        }
-        if value > best.1 {
-            best = (index, value);
-        }
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+
+    use super::*;
+
+    #[test]
+    fn the_unknown_level_is_never_likelier_than_one_of_training() {
+        let levels = ["Busan".to_owned(), "Seoul".to_owned()];
+        let nan = f32::NAN;
+        let features = array![
+            [9.0, 0.1, 0.2, 0.7],
+            [9.0, 0.4, 0.4, 0.2],
+            [9.0, 0.0, 0.0, 1.0],
+            [9.0, nan, 0.5, 0.5],
+        ];
+        let found = likeliest(features.view(), 1, &levels);
+        let found: Vec<Option<&str>> = found.iter().map(Option::as_deref).collect();
+        assert_eq!(found, [Some("Seoul"), Some("Busan"), Some("other"), None]);
     }
-    Some(best.0)
 }

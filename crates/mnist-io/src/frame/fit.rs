@@ -1,4 +1,4 @@
-//! The types and constants of columns, found from training rows.
+//! The types and constants of columns, found from the rows that they are fitted to.
 
 mod number;
 mod word;
@@ -39,7 +39,7 @@ enum Draft {
     Date(Statistics, String),
 }
 
-/// Fits the columns to these rows.
+/// Fits the columns to these rows. No other row has a part in types and constants.
 ///
 /// # Errors
 /// [`TableError::Cell`] for a text among numbers and for an infinite number.
@@ -112,7 +112,7 @@ fn draft(table: &Stored, rows: &[usize], index: usize, asked: &Asked, is_pixel: 
                 return Draft::Date(statistics, format);
             }
             match statistics.two_integers {
-                Some([no, yes]) if !is_pixel && declared.is_none() && only(numbers, [no, yes]) => {
+                Some([no, yes]) if !is_pixel && declared.is_none() => {
                     let [no, yes] = [no, yes].map(|value| value.to_string());
                     Draft::Done(ColumnKind::Boolean { no, yes })
                 }
@@ -120,11 +120,6 @@ fn draft(table: &Stored, rows: &[usize], index: usize, asked: &Asked, is_pixel: 
             }
         }
     }
-}
-
-/// Whether all numbers, in the training rows and outside of them, are one of two.
-fn only(numbers: &[f64], two: [f64; 2]) -> bool {
-    numbers.iter().all(|number| number.is_nan() || two.contains(number))
 }
 
 /// The text of moments that were not text: days if all are whole ones.

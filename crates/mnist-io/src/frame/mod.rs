@@ -8,6 +8,7 @@ pub(crate) mod label;
 pub(crate) mod parts;
 pub(crate) mod schema;
 pub(crate) mod store;
+pub(crate) mod unseen;
 
 use std::path::PathBuf;
 

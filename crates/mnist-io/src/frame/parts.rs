@@ -5,6 +5,7 @@ use rand::rngs::ChaCha8Rng;
 use rand::seq::SliceRandom;
 
 use crate::read::order::{MOST, Order, SEED};
+use crate::split_rule::SplitRule;
 
 /// The rows of each part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +14,10 @@ pub(crate) struct Parts {
     pub(crate) order: Order,
     /// Number of rows at the end of `order` that are for validation, if the division fixes it.
     pub(crate) n_validation: Option<usize>,
+    /// Number of rows at the beginning of `order` that types and constants are fitted to. They are all but those for
+    /// validation if a column or groups fix these. By time they are those that [`SplitRule::Study`] trains on, since
+    /// the later rows are not to be known. Otherwise they are all: the validation part is drawn from them later.
+    pub(crate) n_fitted: usize,
     /// The rows held out for testing.
     pub(crate) held: Vec<usize>,
     /// The rows without a label that may be learned from.
@@ -71,7 +76,7 @@ pub(crate) fn divide(
     match division {
         Division::AsItIs => {
             let order = if all_labelled { Order::as_it_is(n) } else { Order::listed(labelled) };
-            Parts { order, n_validation: None, held: vec![], unlabelled }
+            Parts { n_validation: None, n_fitted: order.len(), order, held: vec![], unlabelled }
         }
         Division::Random => {
             if n < 3 {
@@ -81,11 +86,19 @@ pub(crate) fn divide(
                 labels.map(|labels| labels.iter().copied().flatten().collect());
             let (order, held) = Order::with_rows_held_out(n, classes.as_deref(), for_test);
             if all_labelled {
-                return Parts { order, n_validation: None, held, unlabelled };
+                return Parts {
+                    n_validation: None,
+                    n_fitted: order.len(),
+                    order,
+                    held,
+                    unlabelled,
+                };
             }
-            let listed = (0..order.len()).map(|place| labelled[order.row(place)]).collect();
+            let listed: Vec<usize> =
+                (0..order.len()).map(|place| labelled[order.row(place)]).collect();
             let held = held.into_iter().map(|row| labelled[row]).collect();
-            Parts { order: Order::listed(listed), n_validation: None, held, unlabelled }
+            let n_fitted = listed.len();
+            Parts { order: Order::listed(listed), n_validation: None, n_fitted, held, unlabelled }
         }
         Division::Time(rows) => {
             let n_held = if for_test { each } else { 0 };
@@ -95,7 +108,8 @@ pub(crate) fn divide(
             let first_tested = held.first().and_then(|row| rows.iter().position(|r| r == row));
             let before = &rows[..first_tested.unwrap_or(rows.len())];
             let unlabelled = before.iter().copied().filter(|row| !has_label(row)).collect();
-            Parts { order: Order::listed(order), n_validation: None, held, unlabelled }
+            let n_fitted = SplitRule::Study.n_train(order.len()).unwrap_or(order.len());
+            Parts { order: Order::listed(order), n_validation: None, n_fitted, held, unlabelled }
         }
         Division::Groups(groups) => {
             let parts = parts_of_groups(groups, &labelled, each, for_test);
@@ -108,11 +122,13 @@ pub(crate) fn divide(
             let mut order = of(Part::Train, &labelled);
             let validation = of(Part::Validation, &labelled);
             let n_validation = (!validation.is_empty()).then_some(validation.len());
+            let n_fitted = order.len();
             order.extend(validation);
             let held = of(Part::Test, &labelled);
             Parts {
                 order: Order::listed(order),
                 n_validation,
+                n_fitted,
                 held,
                 unlabelled: of(Part::Train, &unlabelled),
             }
@@ -171,6 +187,8 @@ mod tests {
         let parts = divide(16, Some(&labels), true, &Division::Time((0..16).collect()));
         assert_eq!((parts.held, parts.unlabelled), (vec![13, 14], vec![1]));
         assert_eq!(rows(&parts.order), [0, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+        // The last two of these twelve are for validation.
+        assert_eq!(parts.n_fitted, 10);
     }
 
     #[test]
@@ -197,6 +215,7 @@ mod tests {
         let given = Division::Given(vec![Test, Train, Validation, Train]);
         let parts = divide(4, None, true, &given);
         assert_eq!((rows(&parts.order), parts.n_validation), (vec![1, 3, 2], Some(1)));
+        assert_eq!(parts.n_fitted, 2);
         assert_eq!(parts.held, [0]);
     }
 }

@@ -1,18 +1,21 @@
 //! Types of columns that a file declares, in TOML.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
+use chrono::NaiveDate;
 use indexmap::IndexMap;
 use serde::Deserialize;
 
+use super::dates;
 use crate::error::Error;
 use crate::table_error::TableError;
 
 /// The declared columns, by name. The others are found from the data.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table")]
 pub(crate) struct Schema {
     #[serde(default)]
     columns: IndexMap<String, Declared>,
@@ -20,7 +23,12 @@ pub(crate) struct Schema {
 
 /// A declared type.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(tag = "type", rename_all = "kebab-case", deny_unknown_fields)]
+#[serde(
+    tag = "type",
+    rename_all = "kebab-case",
+    deny_unknown_fields,
+    expecting = "a table, such as { type = \"number\" }"
+)]
 pub(crate) enum Declared {
     /// Numbers, with a scaling of their own if one is given.
     Number { scaling: Option<DeclaredScaling> },
@@ -58,11 +66,22 @@ impl Schema {
             let found = format!("a text of more than {} MiB", LONGEST >> 20);
             return Err(TableError::Schema { file: file.into(), line: 1, found }.into());
         }
-        toml::from_str(&text).map_err(|error| {
+        let schema: Schema = toml::from_str(&text).map_err(|error| {
             let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
             let found = error.message().lines().collect::<Vec<_>>().join(" ");
-            TableError::Schema { file: file.into(), line, found }.into()
-        })
+            let found =
+                [("string or map", "a word"), ("a map", "a table"), ("a sequence", "an array")]
+                    .iter()
+                    .fold(found, |found, (term, word)| found.replace(term, word));
+            TableError::Schema { file: file.into(), line, found }
+        })?;
+        for (column, declared) in &schema.columns {
+            declared.check().map_err(|Mistake { found, expected }| {
+                let (file, column) = (file.into(), column.clone());
+                TableError::Declaration { file, column, found, expected }
+            })?;
+        }
+        Ok(schema)
     }
 
     /// The declared type of a column.
@@ -73,5 +92,63 @@ impl Schema {
     /// The names of the declared columns.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.columns.keys().map(String::as_str)
+    }
+}
+
+/// A declaration that makes no sense whatever the data are.
+struct Mistake {
+    found: String,
+    expected: &'static str,
+}
+
+impl Declared {
+    /// Refuses levels and formats that no cell could be read by.
+    fn check(&self) -> Result<(), Mistake> {
+        match self {
+            Declared::Category { levels: Some(levels) } if levels.is_empty() => Err(Mistake {
+                found: "levels = []".into(),
+                expected: "at least one level, or no `levels`, so that they are found in the data",
+            }),
+            Declared::Category { levels: Some(levels) } => {
+                let twice =
+                    levels.iter().enumerate().find(|(i, level)| levels[..*i].contains(level));
+                twice.map_or(Ok(()), |(_, level)| {
+                    let found = format!("`levels` has \"{level}\" twice");
+                    Err(Mistake { found, expected: "each level once" })
+                })
+            }
+            Declared::Date { format: Some(format) } if !reads_dates(format) => Err(Mistake {
+                found: format!("format = \"{format}\""),
+                expected: "a year, a month and a day in the notation of strftime, a number first, such as \
+                           \"%d.%m.%Y\"",
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether a date that is written in this format can be read in it.
+fn reads_dates(format: &str) -> bool {
+    let moment = NaiveDate::from_ymd_opt(2023, 11, 25).and_then(|day| day.and_hms_opt(13, 45, 56));
+    let mut text = String::new();
+    // `%#z` only reads; an item that chrono does not know makes writing fail.
+    let written = moment
+        .map(|moment| write!(text, "{}", moment.and_utc().format(&format.replace("%#z", "%:z"))));
+    matches!(written, Some(Ok(()))) && dates::seconds(&text, format).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formats_of_dates_are_told_from_others() {
+        let declared = ["%d.%m.%Y", "%Y%m%d", "%-d/%-m/%Y", "%Y-%m-%dT%H:%M:%S%z"];
+        for format in dates::FORMATS.into_iter().chain(declared) {
+            assert!(reads_dates(format), "{format}");
+        }
+        for format in ["", "%Q", "%", "day", "%H:%M", "%Y-%m", "%b %d %Y", "%Y-%m-%d %Q"] {
+            assert!(!reads_dates(format), "{format}");
+        }
     }
 }

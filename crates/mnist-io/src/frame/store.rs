@@ -1,15 +1,19 @@
 //! A table in memory, with a type for each column that all its cells agree with.
 
+mod checks;
+
 use std::path::PathBuf;
 
 use indexmap::IndexMap;
 
+use self::checks::{check_declared, check_labels};
 use super::cell::{Cell, canonical, number_text};
 use super::schema::{Declared, Schema};
-use super::{CellFormat, Cells, Frame, dates};
+use super::{CellFormat, Frame, dates};
 use crate::error::Error;
 use crate::format_error::FormatError;
 use crate::place::Place;
+use crate::read::formats::declared_rows;
 use crate::table_error::TableError;
 
 /// The mark of a missing word.
@@ -82,6 +86,10 @@ pub(crate) fn store(
         }
     };
     let (mut modes, fixed): (Vec<Mode>, Vec<bool>) = (0..frame.names.len()).map(declared).unzip();
+    if let Some(n_rows) = declared_rows(&frame.file) {
+        let n_kept = modes.iter().filter(|mode| **mode != Mode::Skip).count() as u64;
+        check_memory(&frame, n_rows.saturating_mul(n_kept).saturating_mul(4), memory_limit)?;
+    }
     let mut frame = Some(frame);
     loop {
         let frame = match frame.take() {
@@ -89,9 +97,21 @@ pub(crate) fn store(
             None => open()?,
         };
         if let Some(stored) = pass(frame, &mut modes, &fixed, memory_limit)? {
+            check_declared(&stored, schema, label)?;
+            label.map_or(Ok(()), |label| check_labels(&stored, label))?;
             return Ok(stored);
         }
     }
+}
+
+/// Refuses more bytes than the memory limit.
+fn check_memory(frame: &Frame, bytes: u64, limit: u64) -> Result<(), FormatError> {
+    if bytes <= limit {
+        return Ok(());
+    }
+    let place = frame.file.display().to_string();
+    let remedy = "save the numbers as a .npy file, which can stay on disk";
+    Err(FormatError::Memory { place, bytes, limit, remedy })
 }
 
 /// Reads the table with these types; `None` if one of them was changed.
@@ -123,7 +143,8 @@ fn pass(
                         bytes += 4;
                     }
                     Added::Refused if fixed[index] => {
-                        return Err(refused(&frame, index, cell, block.as_ref(), row).into());
+                        let place = block.place(row);
+                        return Err(refused(&frame, index, cell, place, mode).into());
                     }
                     Added::Refused => {
                         *mode = mode.next(cell);
@@ -137,11 +158,7 @@ fn pass(
             return Ok(None);
         }
         n_rows += block.n_rows();
-        if bytes > memory_limit {
-            let (place, limit) = (frame.file.display().to_string(), memory_limit);
-            let remedy = "save the numbers as a .npy file, which can stay on disk";
-            return Err(FormatError::Memory { place, bytes, limit, remedy }.into());
-        }
+        check_memory(&frame, bytes, memory_limit)?;
     }
     let Frame { file, names, has_header, cells, .. } = frame;
     Ok(Some(Stored {
@@ -157,13 +174,17 @@ fn pass(
 }
 
 /// The error of a cell that is not of the declared type.
-fn refused(frame: &Frame, index: usize, cell: Cell, block: &dyn Cells, row: usize) -> TableError {
+fn refused(frame: &Frame, index: usize, cell: Cell, place: Place, mode: &Mode) -> TableError {
+    let declared = match mode {
+        Mode::DatesAs(format) => format!("a date in the format {format}"),
+        _ => "a number".to_owned(),
+    };
     TableError::Cell {
         file: frame.file.clone(),
-        place: block.place(row),
+        place,
         column: frame.names[index].clone(),
         found: cell.text().into_owned(),
-        expected: "a value of the declared type".into(),
+        expected: format!("{declared}, as the column is declared"),
     }
 }
 

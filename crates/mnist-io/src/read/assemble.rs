@@ -22,7 +22,7 @@ use crate::training_data::TrainingData;
 pub struct Opened {
     /// The training part, in memory or on disk, and the test part.
     pub data: TrainTest<TrainingData>,
-    /// Constants fitted to the training part, by which new data are read in the same way.
+    /// Types and constants fitted to the training part, by which new data are read in the same way.
     pub contract: Contract,
     /// The decisions made while reading.
     pub notes: Vec<Note>,
@@ -51,21 +51,23 @@ pub(super) fn assemble(name: String, raw: RawSet, options: &ReadOptions) -> Resu
         holds_out,
         division(&train, in_order, n_validation, options),
     )?;
-    let Parts { order, held, unlabelled, .. } = &parts;
+    let Parts { order, n_fitted, held, unlabelled, .. } = &parts;
 
-    let learned = order.len() + unlabelled.len();
-    let row = |place: usize| match place.checked_sub(order.len()) {
+    let row = |place: usize| match place.checked_sub(*n_fitted) {
         Some(place) => unlabelled[place],
         None => order.row(place),
     };
+    let n_rows = n_fitted + unlabelled.len();
+    let validation = (*n_fitted..order.len()).map(|place| order.row(place));
+    let others: Vec<usize> = validation.chain(held.iter().copied()).collect();
     let missing_allowed = options.missing == MissingValues::Mark;
     let resolved = scaling::resolve(
         options.scale,
         &scaling::Parts {
             train: &train,
             rows: &row,
-            n_rows: learned,
-            held,
+            n_rows,
+            held: &others,
             test: test.as_ref(),
             missing_allowed,
         },
@@ -83,7 +85,7 @@ pub(super) fn assemble(name: String, raw: RawSet, options: &ReadOptions) -> Resu
     let contract = Contract {
         version: CONTRACT_VERSION,
         name: name.clone(),
-        n_training_rows: learned,
+        n_training_rows: n_rows,
         missing: options.missing,
         input: Input::Array(ArrayInput {
             shape: train.shape,

@@ -87,6 +87,11 @@ pub enum Note {
         /// The name of each column, and its share of missing values.
         columns: Vec<(String, f64)>,
     },
+    /// Columns hold two values in the rows that they were fitted to, and others elsewhere, which count as missing.
+    Unseen {
+        /// The name of each column, and its number of other values.
+        columns: Vec<(String, usize)>,
+    },
     /// Values of an array are missing.
     MissingInArray {
         /// Number of values that are NaN.
@@ -200,6 +205,10 @@ impl fmt::Display for Note {
                 let told =
                     columns.iter().map(|(name, share)| format!("{name} ({:.1} %)", 100.0 * share));
                 write!(f, "missing values are marked in {}", some_of(told))
+            }
+            Note::Unseen { columns } => {
+                let told = columns.iter().map(|(name, n)| format!("{name} ({n})"));
+                write!(f, "values that are in no training row count as missing: {}", some_of(told))
             }
             Note::MissingInArray { n_values } => {
                 write!(f, "{n_values} values are NaN and count as missing")

@@ -10,7 +10,8 @@ use crate::contract::Scaling;
 use crate::error::Error;
 use crate::format_error::FormatError;
 
-/// The scaling of values.
+/// The scaling of values. What depends on the data is fitted to the training rows. Those for validation are left out
+/// if a column, groups or time fix them; otherwise they are among the fitted rows, since they are drawn later.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scale {
@@ -22,10 +23,10 @@ pub enum Scale {
     Auto,
     /// Leaves values unchanged, except dates.
     None,
-    /// (x − min) / (max − min) over the training part, clamped to [0, 1] in the other parts. Minimum
-    /// and maximum are those of a column, or, for images, of all pixels.
+    /// (x − min) / (max − min) over the fitted rows, clamped to [0, 1] in the others. Minimum and maximum are
+    /// those of a column, or, for images, of all pixels.
     Unit,
-    /// (x − mean) / standard deviation, both of a column over the training part. A constant column
+    /// (x − mean) / standard deviation, both of a column over the fitted rows. A constant column
     /// becomes 0.
     Standard,
 }
@@ -73,19 +74,19 @@ pub(crate) struct Resolved {
     pub(crate) n_missing: u64,
 }
 
-/// Rows of an array: the training part, and others that must hold numbers too.
+/// Rows of an array: those that the scaling is fitted to, and others that must hold numbers too.
 pub(crate) struct Parts<'a> {
     pub(crate) train: &'a Table,
     pub(crate) rows: &'a (dyn Fn(usize) -> usize + Sync),
     pub(crate) n_rows: usize,
-    /// The rows of the same table outside the training part, and all of another table.
+    /// The other rows of the same table, and all of another table.
     pub(crate) held: &'a [usize],
     pub(crate) test: Option<&'a Table>,
     /// Whether NaN counts as a missing value.
     pub(crate) missing_allowed: bool,
 }
 
-/// Determines the scaling from the training rows as far as `scale` depends on them.
+/// Determines the scaling from the fitted rows as far as `scale` depends on them.
 ///
 /// # Errors
 /// [`Error::NotFinite`], or a table that cannot be read.

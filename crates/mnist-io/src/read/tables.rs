@@ -9,9 +9,7 @@ use super::format::FrameOptions;
 use super::note::Note;
 use super::options::{ReadOptions, SplitBy};
 use super::table::sha256_of_file;
-use crate::contract::{
-    CONTRACT_VERSION, Classes, Contract, Input, MissingValues, Reason, TableInput,
-};
+use crate::contract::{CONTRACT_VERSION, Classes, Contract, Input, MissingValues, Reason};
 use crate::dataset::{Dataset, Origin};
 use crate::error::Error;
 use crate::frame::Frame;
@@ -21,6 +19,7 @@ use crate::frame::label::{label_index, named_column, unknown_column};
 use crate::frame::parts::{Division, Part, Parts};
 use crate::frame::schema::Schema;
 use crate::frame::store::{Store, Stored, store};
+use crate::frame::unseen::{check_seen, unseen};
 use crate::place::Place;
 use crate::splits::TrainTest;
 use crate::table_error::TableError;
@@ -66,6 +65,12 @@ pub(super) fn open(
     let FittedTable { stored, parts, labels, contract, notes } =
         fitted(name.clone(), file, read, options)?;
     let Input::Table(input) = &contract.input else { unreachable!("a table gives columns") };
+    let rows: Vec<usize> = (0..parts.order.len()).map(|place| parts.order.row(place)).collect();
+    let features = |rows: &[usize]| encode(&stored, rows, input, MissingValues::Mark);
+    let [train, test, unlabelled] =
+        [features(&rows)?, features(&parts.held)?, features(&parts.unlabelled)?];
+    let has_missing =
+        [&train, &test, &unlabelled].into_iter().flatten().any(|value| value.is_nan());
     let origin = Origin {
         name,
         class_names: contract.class_names().to_vec(),
@@ -73,26 +78,18 @@ pub(super) fn open(
         layout: contract.layout(),
         feature_names: contract.feature_names(),
         sha256: sha256_of_file(file, &[])?,
-        has_missing: has_missing(&stored, input),
+        has_missing,
     };
-    let dataset = |rows: &[usize], labelled: bool| -> Result<Dataset, Error> {
-        let labels = labels.as_deref().filter(|_| labelled);
-        let images = encode(&stored, rows, input, MissingValues::Mark)?;
-        Ok(origin.dataset(images, chosen(labels, rows.iter().copied())))
-    };
-    let rows: Vec<usize> = (0..parts.order.len()).map(|place| parts.order.row(place)).collect();
+    let of = |rows: &[usize]| chosen(labels.as_deref(), rows.iter().copied());
     let n_validation = parts.n_validation;
-    let train = Dataset { n_validation, ..dataset(&rows, true)? };
-    let test = dataset(&parts.held, true)?;
-    let unlabelled = match &parts.unlabelled[..] {
-        [] => None,
-        rows => Some(dataset(rows, false)?),
-    };
+    let train = Dataset { n_validation, ..origin.dataset(train, of(&rows)) };
+    let test = origin.dataset(test, of(&parts.held));
+    let unlabelled = (unlabelled.nrows() > 0).then(|| origin.dataset(unlabelled, None));
     let data = TrainTest { train: train.into(), test };
     Ok(Opened { data, contract, notes, unlabelled })
 }
 
-/// Reads a table, divides its rows, and fits its columns to those for training.
+/// Reads a table, divides its rows, and fits its columns to those for training ([`Parts::n_fitted`]).
 pub(crate) fn fitted(
     name: String,
     file: &Path,
@@ -139,18 +136,23 @@ pub(crate) fn fitted(
     if options.test.is_some() {
         parts.held = vec![];
     }
-    let order = (0..parts.order.len()).map(|place| parts.order.row(place));
-    let rows: Vec<usize> = order.chain(parts.unlabelled.iter().copied()).collect();
+    let fitted = (0..parts.n_fitted).map(|place| parts.order.row(place));
+    let rows: Vec<usize> = fitted.chain(parts.unlabelled.iter().copied()).collect();
     let asked = Asked { scale: options.scale, schema: &schema, left_out: &left_out, label };
     let Fitted { input, notes: on_columns } = fit(&stored, &rows, &asked)?;
     if options.missing == MissingValues::Refuse {
         check_missing(&stored, &input, file)?;
+        check_seen(&stored, &input)?;
     }
     let mut notes = Vec::new();
     if let (Some(label), true, None) = (label, has_header, &options.label_column) {
         notes.push(Note::LabelColumn { column: names[label].clone() });
     }
     notes.extend(on_columns);
+    let unseen = unseen(&stored, &input);
+    if !unseen.is_empty() {
+        notes.push(Note::Unseen { columns: unseen });
+    }
     notes.extend(notes_on_parts(&class_names, &parts, stored.n_rows, for_test, options));
     let contract = Contract {
         version: CONTRACT_VERSION,
@@ -257,10 +259,4 @@ fn place_of(column: &Store, row: usize) -> Place {
         }
         _ => Place::Row(row as u64),
     }
-}
-
-/// Whether a cell that becomes a feature is missing.
-fn has_missing(table: &Stored, input: &TableInput) -> bool {
-    let used = input.columns.iter().filter(|column| column.n_features() > 0);
-    used.into_iter().any(|column| table.first_missing[column.index].is_some())
 }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::contract::{ArrayInput, MissingValues};
 use crate::error::Error;
-use crate::frame::{BLOCK_ROWS, Cell, CellFormat, Cells, FrameReader};
+use crate::frame::{BLOCK_ROWS, Cell, CellFormat, Cells};
 use crate::place::Place;
 use crate::read::classes::RawLabels;
 use crate::read::raw::{RawPart, RawSet};
@@ -76,21 +76,19 @@ impl Arrays {
     }
 }
 
-impl FrameReader for Arrays {
-    fn next_block(&mut self) -> Result<Option<Box<dyn Cells>>, Error> {
-        let rows = self.next_rows(|table, rows, first_row| {
-            let mut values = Array2::zeros((rows.len(), table.n_columns()));
-            table.read(rows, values.view_mut())?;
-            Ok(ArrayRows { first_row, values })
-        })?;
-        Ok(rows.map(|rows| Box::new(rows) as Box<dyn Cells>))
-    }
-}
-
-/// Some rows of an array.
-struct ArrayRows {
+/// Some rows of an array as cells.
+pub(super) struct ArrayRows {
     first_row: usize,
     values: Array2<f64>,
+}
+
+impl ArrayRows {
+    /// Rows of a table, the first of which is row `first_row` of the new data.
+    pub(super) fn read(table: &Table, rows: Range<usize>, first_row: usize) -> Result<Self, Error> {
+        let mut values = Array2::zeros((rows.len(), table.n_columns()));
+        table.read(rows, values.view_mut())?;
+        Ok(ArrayRows { first_row, values })
+    }
 }
 
 impl Cells for ArrayRows {
@@ -266,7 +264,7 @@ impl<'a> ArrayEncoder<'a> {
                 place: place(),
                 column: feature.to_string(),
                 found: value.to_string(),
-                expected: "a finite number within f32".into(),
+                expected: "a finite number of at most 3.4e38 in size".into(),
             });
         }
         counts.n_outside[feature] += 1;

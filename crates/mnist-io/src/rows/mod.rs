@@ -1,8 +1,11 @@
 //! New data, read by the contract of the data that a model was trained on.
 
 mod array;
+mod kept;
 mod matching;
 mod report;
+#[cfg(feature = "columnar")]
+mod typed;
 
 use std::path::{Path, PathBuf};
 
@@ -11,11 +14,12 @@ use ndarray::Array2;
 
 pub use report::{FeatureReport, RowsReport};
 
-use self::array::{ArrayEncoder, Arrays};
+use self::array::{ArrayEncoder, ArrayRows, Arrays};
+use self::kept::{Keeper, Kept};
 use self::matching::Matched;
 use crate::contract::{Contract, Encoder, Input, UnknownLevels};
 use crate::error::Error;
-use crate::frame::{CellFormat, Cells, Frame, FrameReader};
+use crate::frame::{CellFormat, Cells, Frame};
 use crate::place::Place;
 use crate::read::classes::KnownClasses;
 use crate::read::format::{ArrayOptions, FrameOptions, Reader};
@@ -62,6 +66,7 @@ pub struct RowBlock {
     /// The class of each row, as the contract numbers them, if the data have labels. A row may have
     /// none, or one that the contract does not know.
     pub labels: Option<Vec<Option<u8>>>,
+    kept: Option<Kept>,
 }
 
 /// All rows of a file or folder, in its order, in blocks of at most 8,000 rows. A row becomes the same
@@ -87,7 +92,9 @@ pub struct Rows<'a> {
     file: PathBuf,
     source: Source,
     encoder: AnyEncoder<'a>,
+    sources: Vec<usize>,
     label: Option<usize>,
+    keeper: Option<Keeper>,
     classes: KnownClasses,
     refuse_unknown_classes: bool,
     notes: Vec<Note>,
@@ -142,11 +149,11 @@ impl Contract {
         let encoder = match &self.input {
             Input::Table(table) => {
                 let used = table.columns.iter().filter(|column| column.n_features() > 0);
-                let columns = used.zip(sources);
+                let columns = used.zip(sources.iter().copied());
                 AnyEncoder::Table(Encoder::new(columns, new.unknown_levels, self.missing))
             }
             Input::Array(array) => {
-                AnyEncoder::Array(ArrayEncoder::new(array, sources, self.missing))
+                AnyEncoder::Array(ArrayEncoder::new(array, sources.clone(), self.missing))
             }
         };
         Ok(Rows {
@@ -154,7 +161,9 @@ impl Contract {
             file: path.into(),
             source,
             encoder,
+            sources,
             label,
+            keeper: None,
             classes: KnownClasses::new(self.class_names()),
             refuse_unknown_classes: new.refuse_unknown_classes,
             notes: conversions,
@@ -186,37 +195,75 @@ impl Rows<'_> {
         &self.notes
     }
 
+    /// Has the blocks from now on hold the values of all columns as the file has them, for
+    /// [`RowBlock::filled`].
+    ///
+    /// # Errors
+    /// [`Error`] if the file cannot be opened again.
+    pub fn keep_values(&mut self) -> Result<(), Error> {
+        let (names, format) = match &self.source {
+            Source::Frame(frame) if frame.has_header => (Some(frame.names.clone()), frame.cells),
+            Source::Frame(frame) => (None, frame.cells),
+            Source::Arrays(_) => (None, CellFormat::default()),
+        };
+        let n_columns = match &self.source {
+            Source::Frame(frame) => frame.names.len(),
+            Source::Arrays(arrays) => arrays.shape().n_values(),
+        };
+        let names = names.unwrap_or_else(|| {
+            kept::contract_names(self.contract, n_columns, &self.sources, self.label)
+        });
+        let columns = (names, self.sources.clone());
+        self.keeper = Some(Keeper::new(self.contract, columns, format, &self.file)?);
+        Ok(())
+    }
+
+    /// The separator of a text table in which commas may be decimal; otherwise a comma.
+    #[must_use]
+    pub fn separator(&self) -> u8 {
+        match &self.source {
+            Source::Frame(frame) if frame.cells.decimal_comma => b';',
+            _ => b',',
+        }
+    }
+
     fn block(&mut self) -> Result<Option<RowBlock>, Error> {
-        let (x, words) = match (&mut self.source, &mut self.encoder) {
+        let (x, kept, words) = match (&mut self.source, &mut self.encoder) {
             (Source::Frame(frame), encoder) => {
                 let Some(cells) = frame.blocks.next_block()? else { return Ok(None) };
+                let cells = cells.as_ref();
                 let x = match encoder {
-                    AnyEncoder::Table(encoder) => {
-                        encoder.encode(&self.file, cells.as_ref(), frame.cells)?
-                    }
+                    AnyEncoder::Table(encoder) => encoder.encode(&self.file, cells, frame.cells)?,
                     AnyEncoder::Array(encoder) => {
-                        encoder.encode_cells(&self.file, cells.as_ref(), frame.cells)?
+                        encoder.encode_cells(&self.file, cells, frame.cells)?
                     }
                 };
-                (x, self.label.map(|label| words_of(cells.as_ref(), label)))
+                let kept = self.keeper.as_mut().map(|keeper| keeper.of_cells(cells, &x));
+                (x, kept.transpose()?, self.label.map(|label| words_of(cells, label)))
             }
-            (Source::Arrays(arrays), AnyEncoder::Table(encoder)) => {
-                let Some(cells) = arrays.next_block()? else { return Ok(None) };
-                let x = encoder.encode(&self.file, cells.as_ref(), CellFormat::default())?;
-                (x, arrays.labels())
-            }
-            (Source::Arrays(arrays), AnyEncoder::Array(encoder)) => {
-                let x = arrays.next_rows(|table, rows, first_row| {
-                    encoder.encode(&self.file, table, rows, first_row)
+            (Source::Arrays(arrays), encoder) => {
+                let keeper = self.keeper.as_ref();
+                let rows = arrays.next_rows(|table, rows, first_row| {
+                    let x = match encoder {
+                        AnyEncoder::Array(encoder) => {
+                            encoder.encode(&self.file, table, rows.clone(), first_row)?
+                        }
+                        AnyEncoder::Table(encoder) => {
+                            let cells = ArrayRows::read(table, rows.clone(), first_row)?;
+                            encoder.encode(&self.file, &cells, CellFormat::default())?
+                        }
+                    };
+                    let kept = keeper.map(|keeper| keeper.of_array(table, rows)).transpose()?;
+                    Ok((x, kept))
                 })?;
-                let Some(x) = x else { return Ok(None) };
-                (x, arrays.labels())
+                let Some((x, kept)) = rows else { return Ok(None) };
+                (x, kept, arrays.labels())
             }
         };
         let first_row = self.n_seen;
         self.n_seen += x.nrows();
         let labels = words.map(|words| self.classes_of(words)).transpose()?;
-        Ok(Some(RowBlock { first_row, x, labels }))
+        Ok(Some(RowBlock { first_row, x, labels, kept }))
     }
 
     /// The classes of labels.

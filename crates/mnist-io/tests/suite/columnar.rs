@@ -21,7 +21,7 @@ use arrow_array::{
 };
 use arrow_ipc::CompressionType;
 use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
-use mnist_io::open;
+use mnist_io::{NewData, ReadOptions, Scale, open};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use parquet::file::properties::WriterProperties;
@@ -148,6 +148,46 @@ fn parquet_arrow_and_text_give_the_same_contract_and_numbers() {
         assert_same(&read(&opened.contract, &csv).0, &read(&opened.contract, &at(name)).0);
         assert_eq!(opened.unlabelled.unwrap().n_samples(), 14, "{name}");
     }
+}
+
+/// The file declares more rows than memory has room for, and is not read.
+#[test]
+fn rows_are_counted_before_they_are_read() {
+    let dir = Folder::new();
+    let path = dir.path().join("a.parquet");
+    parquet(&path, Compression::SNAPPY);
+    // Ten columns, of which one is left out, of four bytes a value.
+    let needed = N as u64 * 9 * 4;
+    let schema = dir.write("schema.toml", "[columns.large]\ntype = \"ignore\"\n");
+    let with =
+        |memory_limit| ReadOptions { memory_limit, columns: Some(schema.clone()), ..options() };
+    let said = open(&path, &with(needed - 1)).unwrap_err().to_string();
+    assert!(said.contains("a.parquet would take at least 1 MiB of memory"), "{said}");
+    // What is found while reading is refused as well: words take more than four bytes.
+    assert!(open(&path, &with(needed)).is_err());
+    assert!(open(&path, &with(10 * needed)).is_ok());
+    // New rows are read block by block.
+    let contract = contract(&path);
+    let new = NewData { memory_limit: 1, ..NewData::default() };
+    assert_eq!(contract.rows(&path, &new).unwrap().map(Result::unwrap).count(), 1);
+}
+
+/// A batch of an Arrow file may be the whole table, and is read in pieces.
+#[test]
+fn large_batches_come_in_blocks() {
+    let dir = Folder::new();
+    let (path, n) = (dir.path().join("a.arrow"), 17_000);
+    let x: ArrayRef = Arc::new(Float64Array::from_iter_values((0..n).map(f64::from)));
+    let batch = RecordBatch::try_from_iter([("x", x)]).unwrap();
+    let mut writer = FileWriter::try_new(File::create(&path).unwrap(), &batch.schema()).unwrap();
+    writer.write(&batch).unwrap();
+    writer.finish().unwrap();
+    let asked = ReadOptions { scale: Scale::None, ..options() };
+    let contract = open(&path, &asked).unwrap().contract;
+    let blocks = contract.rows(&path, &NewData::default()).unwrap().map(Result::unwrap);
+    let sizes: Vec<(usize, usize, f32)> =
+        blocks.map(|block| (block.first_row, block.x.nrows(), block.x[[0, 0]])).collect();
+    assert_eq!(sizes, [(0, 8000, 0.0), (8000, 8000, 8000.0), (16_000, 1000, 16_000.0)]);
 }
 
 #[test]

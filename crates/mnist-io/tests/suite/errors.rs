@@ -48,6 +48,9 @@ fn format_errors() -> Vec<FormatError> {
     vec![
         FormatError::Unknown { path: file(), expected: text() },
         FormatError::EmptyFolder { dir: file(), expected: text() },
+        FormatError::NotRegular { path: file(), found: "a pipe" },
+        FormatError::Link { path: file(), cause: cause() },
+        FormatError::TooFewLabels { place: place(), found: 1, n_rows: 9, expected: 3 },
         FormatError::Malformed { place: place(), cause: cause().into(), expected: "an image" },
         FormatError::TooFewRows { place: place(), found: 1, expected: 3 },
         FormatError::Memory { place: place(), bytes: 2 << 20, limit: 1 << 20, remedy: "unpack it" },
@@ -92,6 +95,7 @@ fn table_errors() -> Vec<TableError> {
         },
         TableError::AbsentColumn { file: file(), column: text(), found: vec![] },
         TableError::Schema { file: file(), line: 1, found: text() },
+        TableError::Declaration { file: file(), column: text(), found: text(), expected: "levels" },
         TableError::SplitWord {
             file: file(),
             place: Place::Line(line),

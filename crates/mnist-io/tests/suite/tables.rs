@@ -252,7 +252,7 @@ fn a_schema_overrides_what_would_be_found() {
     refused("[columns.city]\ntype = \"numeral\"\n", "unknown variant");
     refused(
         "[columns.city]\ntype = \"number\"\n",
-        "line 2, column city: \"Seoul\"; expected a value of the declared type",
+        "line 2, column city: \"Seoul\"; expected a number, as the column is declared",
     );
 }
 
@@ -324,10 +324,7 @@ fn a_text_among_numbers_and_a_quantity_as_label_are_named() {
     );
     let option = ReadOptions { drop_columns: vec!["aa".into()], ..options() };
     let said = open(dir.write("b.csv", "a,b\n1,2\n3,4\n5,6\n"), &option).unwrap_err().to_string();
-    assert!(
-        said.contains("no column \"aa\", which drop_columns names; expected one of "),
-        "{said}"
-    );
+    assert!(said.contains("no column \"aa\" to leave out; expected one of "), "{said}");
 }
 
 #[test]

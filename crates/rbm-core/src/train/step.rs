@@ -4,7 +4,6 @@ use nn_core::{Samples, TrainingError, assign};
 use numerics::{Real, Stream};
 
 use super::{ACTIVITY_RATE, HIDDEN, MEASURED_EVERY, Training};
-use crate::negative::Negative;
 use crate::persistent::{positive_phase, reconstruction_error};
 use crate::{Algorithm, Rbm, contrastive_divergence};
 
@@ -87,8 +86,7 @@ impl<F: Real> Training<F> {
         let (positive_u, positive_hidden) = self.phases.positive(n);
         if let Some(offsets) = &mut self.offsets {
             let rate = self.config.offset_rate;
-            let left_out = self.phases.observed_shares(n);
-            match left_out.filter(|_| matches!(self.negative, Negative::Data)) {
+            match self.phases.observed_shares(n) {
                 Some(shares) => {
                     offsets.update_observed(positive_u, positive_hidden, (&shares, rate));
                 }

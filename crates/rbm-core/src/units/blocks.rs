@@ -6,7 +6,6 @@ use std::ops::Range;
 use ndarray::{ArrayView1, ArrayView2, ArrayViewMut2, s};
 use numerics::{Real, Stream};
 
-use super::gaussian::Gaussian;
 use super::{Kind, Part, Unit, Units, categorical};
 
 const CONTIGUOUS: &str = "rows and biases are contiguous";
@@ -90,8 +89,9 @@ impl Units {
                 let first = sample * width + columns.start;
                 let row = &mut row[columns.clone()];
                 match *part {
-                    Part::Each(Unit::Gaussian) => Gaussian::draw(stream, first, row),
-                    Part::Each(unit) => with_kind!(unit, K => K::draw(stream, 2 * first, row)),
+                    Part::Each(unit) => with_kind!(unit, K => {
+                        K::draw(stream, 2 * first / K::NUMBERS_PER_DRAW, row);
+                    }),
                     Part::Group => categorical::draw(stream, 2 * first, row),
                 }
             }

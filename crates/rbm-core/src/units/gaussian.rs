@@ -22,6 +22,7 @@ impl Kind for Gaussian {
     const LARGEST_VARIANCE: f64 = 1.0;
     const LINEAR_ENERGY: bool = false;
     const HAS_STD: bool = true;
+    const NUMBERS_PER_DRAW: usize = 2;
 
     /// Σ (s − c)² / 2.
     fn energy<F: Real>(state: ArrayView1<F>, bias: ArrayView1<F>) -> F {

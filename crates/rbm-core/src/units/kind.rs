@@ -30,6 +30,8 @@ pub(crate) trait Kind {
     const VISIBLE_ONLY: bool = false;
     /// Whether visible units have a standard deviation each.
     const HAS_STD: bool = false;
+    /// Number of random numbers that a draw takes, at most two.
+    const NUMBERS_PER_DRAW: usize = 1;
     /// The unit that stands for this one in upper layers of a stack, if it is another one.
     const ABOVE_DATA: Option<Unit> = None;
 
@@ -47,7 +49,7 @@ pub(crate) trait Kind {
         parameter
     }
 
-    /// Replaces parameters by draws; element i takes the random number `first` + i of the stream.
+    /// Replaces parameters by draws; element i takes the random numbers of draw `first` + i of the stream.
     fn draw<F: Real>(stream: Stream, first: usize, parameters: &mut [F]);
 
     /// ln Σ_s or ln ∫ ds of e^(−energy + s (x − c)): what a unit with bias c and input x adds to −F.

@@ -14,10 +14,12 @@ use number_text::{count, p_value, signed};
 
 /// The messages that explain the p-values of some tests, by the first words of their names in
 /// `paired.csv`.
-const READING: [(&str, &str); 3] = [
+const READING: [(&str, &str); 4] = [
     ("crossed", "reading-crossed"),
     ("sign flips", "reading-sign-flips"),
-    ("McNemar", "reading-mcnemar"),
+    ("McNemar, clustered", "reading-mcnemar"),
+    // In tables of earlier versions.
+    ("McNemar, pooled", "reading-mcnemar-pooled"),
 ];
 
 /// The least p-value that flipping the signs of this many differences can give.
@@ -150,5 +152,38 @@ pub(super) fn class_of(tone: Tone) -> &'static str {
         Tone::Neutral => "open",
         Tone::FairlyBad => "bad fairly",
         Tone::Bad => "bad",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tables of earlier versions have another McNemar's test, which is explained as such.
+    #[test]
+    fn the_test_of_a_table_is_the_one_that_is_explained() {
+        let page = |test: &str, language: Language| {
+            let row = PairedRow {
+                method_a: "rbm".into(),
+                method_b: "none".into(),
+                depth: 3,
+                labels: 100,
+                seeds: 5,
+                difference_pct_mean: -1.0,
+                ci95_low: -2.0,
+                ci95_high: -0.5,
+                p_value: 0.01,
+                test: test.into(),
+            };
+            tables(language, &[row], None).into_string()
+        };
+        let english = ["McNemar, clustered", "McNemar, pooled"].map(|t| page(t, Language::English));
+        assert!(english[0].contains("Each test sample counts once"), "{}", english[0]);
+        assert!(!english[0].contains("too small"), "{}", english[0]);
+        assert!(english[1].contains("too small"), "{}", english[1]);
+        for (test, words) in [("McNemar, clustered", "군집"), ("McNemar, pooled", "합산")] {
+            let korean = page(test, Language::Korean);
+            assert!(korean.contains(words), "{korean}");
+        }
     }
 }

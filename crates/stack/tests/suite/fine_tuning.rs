@@ -127,3 +127,32 @@ fn checkpoints_that_lack_something_are_refused() {
         assert!(error.to_string().contains(name.as_str()), "{name}: {error}");
     }
 }
+
+#[test]
+fn samples_and_labels_that_do_not_fit_are_refused() {
+    let (x, labels) = bars(40);
+    let good = Labelled::new(&x, &labels);
+    let config = FineTuneConfig { updates: 6, evaluations: 3, ..Default::default() };
+    let narrow = x.slice(s![.., ..15]);
+    let strange: Vec<u8> = labels.iter().map(|label| label + u8::from(*label == 3)).collect();
+    let begin = |train, unlabelled, validation, config: &FineTuneConfig| {
+        let model = Classifier::linear(16, 4, 1);
+        FineTuning::new(model, train, unlabelled, validation, config, 1).map(|_| ())
+    };
+    for (bad, expected) in [
+        (Labelled::new(&x, &labels[..39]), "there are 39 labels, but 40 samples"),
+        (Labelled::new(narrow, &labels), "the data have 15 columns, but the model has 16"),
+        (Labelled::new(&x, &strange), "sample 3 has the label 4, but the model has 4 classes"),
+        (Labelled::new(x.slice(s![..0, ..]), &[]), "the training set is empty"),
+    ] {
+        for (train, validation) in [(bad, good), (good, bad)] {
+            let error = begin(train, x.view(), validation, &config).expect_err(expected);
+            assert!(error.to_string().starts_with(expected), "{error}");
+        }
+    }
+    let settings = VirtualAdversarial::default();
+    let unlabelled = Some(Unlabelled::VirtualAdversarial(settings));
+    let config = FineTuneConfig { unlabelled, ..config };
+    let error = begin(good, narrow, good, &config).expect_err("narrow").to_string();
+    assert!(error.starts_with("the data have 15 columns"), "{error}");
+}

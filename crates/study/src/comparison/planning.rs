@@ -336,9 +336,11 @@ impl<'r, 'a, 'p> Planner<'r, 'a, 'p> {
         let network = hidden + (n_features * data.train.n_classes) as f64;
         let fine_tuning = &self.run.config.fine_tuning;
         let unlabelled = fine_tuning.unlabelled.map_or(0, |cost| cost.batch_size());
-        let samples = budget.updates * (budget.batch_size.min(budget.count) + unlabelled);
-        let evaluated = fine_tuning.evaluations * data.validation.n_samples();
-        network * (3 * samples + evaluated + data.test.n_samples()) as f64
+        // In floating point: settings may be as large as their types.
+        let of_step = (budget.batch_size.min(budget.count) + unlabelled) as f64;
+        let samples = budget.updates as f64 * of_step;
+        let evaluated = fine_tuning.evaluations as f64 * data.validation.n_samples() as f64;
+        network * (3.0 * samples + evaluated + data.test.n_samples() as f64)
     }
 
     /// Adds a standard classifier.

@@ -1,23 +1,14 @@
-use statrs::distribution::{Binomial, ChiSquared, ContinuousCDF, DiscreteCDF};
+use std::collections::BTreeMap;
 
-use super::{StatisticsError, require_pairs};
+use statrs::distribution::{ChiSquared, ContinuousCDF};
 
-/// From this number of disagreements on, the χ² approximation replaces the exact binomial test.
-pub const EXACT_BELOW: u64 = 25;
-
-/// The numbers of samples on which exactly one of two classifiers is wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Disagreements {
-    /// The number that only the first gets wrong.
-    pub only_a_wrong: u64,
-    /// The number that only the second gets wrong.
-    pub only_b_wrong: u64,
-}
+/// From this number of test samples with a difference on, the χ² approximation replaces the exact test.
+pub const EXACT_BELOW: usize = 25;
 
 /// The distribution that a p-value of McNemar's test is computed from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum McNemarMethod {
-    /// The binomial distribution, for fewer than [`EXACT_BELOW`] disagreements.
+    /// All signs of the differences, for fewer than [`EXACT_BELOW`] samples with a difference.
     Exact,
     /// The χ² distribution with one degree of freedom, corrected for continuity.
     ChiSquared,
@@ -32,74 +23,88 @@ pub struct McNemar {
     pub method: McNemarMethod,
 }
 
-/// Counts the samples on which exactly one classifier is wrong. The arguments tell for each sample
-/// whether the classifier was correct.
+/// McNemar's test of two sets of classifiers on the same test samples, with each sample as a cluster.
 ///
-/// # Errors
-/// [`StatisticsError`] if the arguments differ in length.
-pub fn disagreements(
-    a_correct: &[bool],
-    b_correct: &[bool],
-) -> Result<Disagreements, StatisticsError> {
-    require_pairs(a_correct.len(), b_correct.len())?;
-    let count = |wanted| {
-        let pairs = a_correct.iter().zip(b_correct);
-        pairs.filter(|&(&a, &b)| (a, b) == wanted).count() as u64
-    };
-    Ok(Disagreements { only_a_wrong: count((false, true)), only_b_wrong: count((true, false)) })
-}
-
-/// McNemar's test. If two classifiers are wrong equally often, each of their n = b + c disagreements is
-/// a fair coin flip.
+/// The argument has dᵢ for each test sample i: the number of classifiers of the first set that get it wrong, minus
+/// that of the second. With one classifier in each set, dᵢ is 1, 0 or −1, and the test is McNemar's. With several,
+/// such as one for each seed, their errors at one sample are not independent, but the samples are. If both sets are
+/// wrong equally often, the sign of each dᵢ is a fair coin flip, and D = Σ dᵢ has the variance V = Σ dᵢ².
 ///
-/// - n < [`EXACT_BELOW`]: p = min(1, 2 P(K ≤ min(b, c))), K ~ Binomial(n, ½);
-/// - otherwise: p = P(X > max(0, |b − c| − 1)² / n), X ~ χ²₁, with Edwards' correction for
-///   continuity, limited to 0 so that b = c gives p = 1;
-/// - no disagreement: p = 1.
+/// - Fewer than [`EXACT_BELOW`] of the dᵢ are not zero: p is the share of all their signs, 2ⁿ for n of them, that
+///   give a sum at least as far from 0 as D. With one classifier in each set, that is the binomial test.
+/// - Otherwise: p = P(X > max(0, |D| − g)² / V), X ~ χ²₁, which is the two-sided p-value of D / √V as a standard
+///   normal number. The correction for continuity is g, the greatest common divisor of the dᵢ, since the sums of all
+///   signs lie 2g apart. With one classifier in each set, g is 1, and the correction is that of Edwards.
+/// - All dᵢ are zero: p = 1.
 ///
-/// Assumes independent samples. The test compares two *trained* networks on one test set. It does not
-/// include the variation between seeds, so that it cannot show that a method is better.
+/// Assumes independent test samples. The test is about these *trained* networks. It does not include the variation
+/// between seeds, so that it cannot show that a method is better.
 ///
-/// Sources: McNemar, Psychometrika 12 (1947); Edwards, Psychometrika 13 (1948); its use for
-/// classifiers, Dietterich, Neural Computation 10 (1998), §3.1.
+/// Sources: McNemar, Psychometrika 12 (1947); Edwards, Psychometrika 13 (1948); Durkalski, Palesch, Lipsitz & Rust,
+/// "Analysis of clustered matched-pair data", Statistics in Medicine 22 (2003), whose statistic is D²/V for clusters
+/// of one size; for classifiers, Dietterich, Neural Computation 10 (1998), §3.1.
 ///
 /// ```
-/// use study::statistics::{McNemarMethod, disagreements, mcnemar_test};
+/// use study::statistics::{McNemarMethod, mcnemar_test};
 ///
-/// let a = [true, false, true, true, false, true, true, true];
-/// let b = [false, false, false, true, true, false, false, false];
-/// let counts = disagreements(&a, &b)?;
-/// assert_eq!((counts.only_a_wrong, counts.only_b_wrong), (1, 5));
+/// // Of eight test samples, only the first classifier gets one wrong, and only the second five others.
+/// let one_seed = mcnemar_test(&[0, 1, 0, -1, -1, -1, -1, -1]);
+/// assert_eq!(one_seed.method, McNemarMethod::Exact);
+/// assert!((one_seed.p_value - 2.0 * (1.0 + 6.0) / 64.0).abs() < 1e-12);
 ///
-/// let test = mcnemar_test(counts);
-/// assert_eq!(test.method, McNemarMethod::Exact);
-/// assert!((test.p_value - 2.0 * (1.0 + 6.0) / 64.0).abs() < 1e-12);
-/// # Ok::<(), study::statistics::StatisticsError>(())
+/// // Three more seeds with the same errors are no more evidence.
+/// assert_eq!(mcnemar_test(&[0, 4, 0, -4, -4, -4, -4, -4]), one_seed);
 /// ```
 #[must_use]
-pub fn mcnemar_test(disagreements: Disagreements) -> McNemar {
-    let (b, c) = (disagreements.only_a_wrong, disagreements.only_b_wrong);
-    let n = b + c;
-    if n < EXACT_BELOW {
-        let coin = Binomial::new(0.5, n).expect("a half is a probability");
-        McNemar { p_value: (2.0 * coin.cdf(b.min(c))).min(1.0), method: McNemarMethod::Exact }
-    } else {
-        let excess = b.abs_diff(c).saturating_sub(1) as f64;
-        let chi_squared = ChiSquared::new(1.0).expect("one degree of freedom");
-        McNemar {
-            p_value: chi_squared.sf(excess * excess / n as f64),
-            method: McNemarMethod::ChiSquared,
-        }
+pub fn mcnemar_test(differences: &[i64]) -> McNemar {
+    let known: Vec<i64> = differences.iter().copied().filter(|d| *d != 0).collect();
+    let sum = known.iter().sum::<i64>();
+    if known.len() < EXACT_BELOW {
+        let p_value = share_at_least(&known, sum.abs());
+        return McNemar { p_value, method: McNemarMethod::Exact };
     }
+    let squares: f64 = known.iter().map(|&d| (d as f64).powi(2)).sum();
+    let step = known.iter().fold(0, |divisor, d| common_divisor(divisor, d.abs()));
+    let excess = (sum.abs() - step).max(0) as f64;
+    let chi_squared = ChiSquared::new(1.0).expect("one degree of freedom");
+    McNemar {
+        p_value: chi_squared.sf(excess * excess / squares),
+        method: McNemarMethod::ChiSquared,
+    }
+}
+
+/// The share of all signs of these numbers whose sum is at least as far from 0 as `distance`.
+fn share_at_least(numbers: &[i64], distance: i64) -> f64 {
+    // The number of signs that give each sum; below 2²⁵, which f64 holds exactly.
+    let mut counts = BTreeMap::from([(0_i64, 1.0_f64)]);
+    for number in numbers {
+        let mut next = BTreeMap::new();
+        for (sum, count) in counts {
+            *next.entry(sum + number).or_default() += count;
+            *next.entry(sum - number).or_default() += count;
+        }
+        counts = next;
+    }
+    let extreme: f64 =
+        counts.iter().filter(|(sum, _)| sum.abs() >= distance).map(|(_, count)| count).sum();
+    extreme / counts.values().sum::<f64>()
+}
+
+/// The greatest common divisor of two numbers that are not negative.
+fn common_divisor(a: i64, b: i64) -> i64 {
+    if b == 0 { a } else { common_divisor(b, a % b) }
 }
 
 #[cfg(test)]
 mod tests {
+    use numerics::{Purpose, Stream};
+
     use super::super::assert_close;
     use super::*;
 
-    fn test(only_a_wrong: u64, only_b_wrong: u64) -> McNemar {
-        mcnemar_test(Disagreements { only_a_wrong, only_b_wrong })
+    /// One classifier in each set: so many samples that only the first, and only the second, gets wrong.
+    fn test(only_a_wrong: usize, only_b_wrong: usize) -> McNemar {
+        mcnemar_test(&[vec![1; only_a_wrong], vec![-1; only_b_wrong], vec![0; 3]].concat())
     }
 
     #[test]
@@ -139,18 +144,67 @@ mod tests {
     }
 
     #[test]
+    fn clusters_agree_with_numpy() {
+        // import itertools, numpy as np; from scipy import stats
+        // d = np.array([3, 1, -2, 1, 1, 2, -1])
+        // s = np.array(list(itertools.product([-1, 1], repeat=7))) @ d; print((abs(s) >= abs(d.sum())).mean())
+        assert_eq!(mcnemar_test(&[3, 1, 0, -2, 1, 1, 2, -1, 0]).p_value, 0.40625);
+        // d = np.r_[[3] * 12, [1] * 9, [-2] * 10, [-1] * 8]
+        // print(stats.chi2.sf((abs(d.sum()) - 1)**2 / (d**2).sum(), 1))
+        let many = [vec![3; 12], vec![1; 9], vec![-2; 10], vec![-1; 8]].concat();
+        let found = mcnemar_test(&many);
+        assert_eq!(found.method, McNemarMethod::ChiSquared);
+        assert_close(found.p_value, 0.212_911_902_811_504_52);
+    }
+
+    #[test]
+    fn repeated_networks_are_no_more_evidence() {
+        for (b, c) in [(1, 9), (5, 15), (60, 100), (30, 31)] {
+            let once: Vec<i64> = [vec![1; b], vec![-1; c]].concat();
+            for n_seeds in [2, 5, 10] {
+                let repeated: Vec<i64> = once.iter().map(|d| n_seeds * d).collect();
+                let (found, expected) = (mcnemar_test(&repeated), mcnemar_test(&once));
+                assert_eq!(found.method, expected.method);
+                assert_close(found.p_value, expected.p_value);
+            }
+        }
+    }
+
+    #[test]
     fn no_difference_is_no_evidence() {
         for n in [0, 1, 12, 13, 5000] {
             assert_eq!(test(n, n).p_value, 1.0, "{n} each");
         }
     }
 
+    /// Two methods that are wrong equally often, each with five seeds whose errors nearly agree. Counting each test
+    /// sample once for each seed would find a difference in more than a quarter of these studies.
     #[test]
-    fn counts_disagreements_only() {
-        let a = [true, true, false, false, false];
-        let b = [true, false, true, true, false];
-        let expected = Disagreements { only_a_wrong: 2, only_b_wrong: 1 };
-        assert_eq!(disagreements(&a, &b), Ok(expected));
-        assert_eq!(disagreements(&a, &b[..3]), Err(StatisticsError::NotPaired { n_a: 5, n_b: 3 }));
+    fn equal_methods_with_dependent_seeds_are_seldom_told_apart() {
+        const STUDIES: u64 = 1000;
+        const SEEDS: usize = 5;
+        for n_samples in [40, 400] {
+            let mut rejected = 0;
+            for study in 0..STUDIES {
+                let stream = Stream::new(study, Purpose::new("clusters"));
+                let normal = |layer: usize, n: usize| {
+                    let mut values = vec![0.0_f64; n];
+                    stream.layer(layer).add_normal(0, &mut values);
+                    values
+                };
+                let (of_a, of_b) = (normal(1, n_samples), normal(2, n_samples));
+                let rest = normal(3, 2 * SEEDS * n_samples);
+                let wrong = |hard: f64, rest: &[f64]| -> i64 {
+                    rest.iter().map(|e| i64::from(hard + 0.4 * e > 0.8)).sum()
+                };
+                let rests = rest.chunks(2 * SEEDS);
+                let differences: Vec<i64> = (of_a.iter().zip(&of_b).zip(rests))
+                    .map(|((a, b), rest)| wrong(*a, &rest[..SEEDS]) - wrong(*b, &rest[SEEDS..]))
+                    .collect();
+                rejected += u64::from(mcnemar_test(&differences).p_value < 0.05);
+            }
+            let share = rejected as f64 / STUDIES as f64;
+            assert!((0.02..=0.065).contains(&share), "{n_samples}: {share}");
+        }
     }
 }

@@ -79,6 +79,24 @@ mod tests {
     }
 
     #[test]
+    fn quantiles_agree_with_scipy() {
+        // from scipy import stats
+        // for df in 1, 2, 4, 9, 19, 29, 99, 999: print(df, stats.t.ppf(.975, df))
+        for (degrees, quantile) in [
+            (1, 12.706_204_736_174_694),
+            (2, 4.302_652_729_749_462),
+            (4, 2.776_445_105_197_793_4),
+            (9, 2.262_157_162_798_205),
+            (19, 2.093_024_054_408_308_7),
+            (29, 2.045_229_642_132_703),
+            (99, 1.984_216_951_586_417_4),
+            (999, 1.962_341_461_133_449_3),
+        ] {
+            assert_close(student(degrees + 1).inverse_cdf(0.975), quantile);
+        }
+    }
+
+    #[test]
     fn a_method_against_itself() {
         for n in [2, 5] {
             let found = paired_t_test(&A[..n], &A[..n]).unwrap();

@@ -25,7 +25,7 @@ pub(super) struct Contrast {
     /// Ends of the 95 % interval; NaN without one.
     pub(super) low: f64,
     pub(super) high: f64,
-    /// The p-value of the t-test after Holm's correction; NaN without one.
+    /// The p-value of the crossed test after Holm's correction; NaN without one.
     pub(super) corrected_p: f64,
 }
 

@@ -112,8 +112,10 @@ impl<'a> Evidence<'a> {
         cells.map(|c| (c.seed, (c.validation_error_pct, c.test_error_pct))).collect()
     }
 
-    /// The best of some methods at this number of labels: by validation errors over the seeds that all
-    /// of them have. Methods without results are left out.
+    /// The best of some methods at this number of labels: by mean validation errors over the seeds that all of them
+    /// have, without those at which one of them chose its hyperparameters, if there are others. At its first seed a
+    /// method has the lowest validation error of its trials, which is the lower the more trials it has. Methods
+    /// without results are left out.
     fn best(
         &self,
         methods: impl Iterator<Item = &'a MethodRole>,
@@ -124,11 +126,15 @@ impl<'a> Evidence<'a> {
             Some((method, line.test_error_pct, self.seeds(&method.name, labels)))
         });
         let here: Vec<_> = here.collect();
-        let shared = |seed: &u64| here.iter().all(|(_, _, seeds)| seeds.contains_key(seed));
+        let is_shared = |seed: &u64| here.iter().all(|(_, _, seeds)| seeds.contains_key(seed));
+        let chose = |seed: &u64| here.iter().any(|(_, _, seeds)| seeds.keys().next() == Some(seed));
         let score = |test_error: f64, seeds: &BTreeMap<u64, Errors>| {
-            let of_shared = seeds.iter().filter(|(seed, _)| shared(seed));
-            mean(of_shared.map(|(_, errors)| errors.0))
-                .or_else(|| mean(seeds.values().map(|errors| errors.0)))
+            let over = |counts: &dyn Fn(&u64) -> bool| {
+                mean(seeds.iter().filter(|(seed, _)| counts(seed)).map(|(_, errors)| errors.0))
+            };
+            over(&|seed| is_shared(seed) && !chose(seed))
+                .or_else(|| over(&is_shared))
+                .or_else(|| over(&|_| true))
                 .unwrap_or(test_error)
         };
         here.iter()

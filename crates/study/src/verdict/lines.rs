@@ -36,8 +36,8 @@ pub struct PairedLine {
     pub low: f64,
     /// Upper end of its 95 % interval; NaN without an interval.
     pub high: f64,
-    /// The p-value of the t-test after Holm's correction; NaN if the correction does not cover the
-    /// pair, or if there is no p-value.
+    /// The p-value of the crossed test, which is about other seeds and other test samples, after Holm's
+    /// correction; NaN if the correction does not cover the pair, or if there is no p-value.
     pub corrected_p: f64,
 }
 

@@ -193,7 +193,7 @@ fn a_checkpoint_that_does_not_fit_is_not_used() {
         let again =
             run_comparison(&config, methods, &data, "bars", &store, &mut listen, &mut |_| ());
         assert_eq!(without_times(again.expect("it begins anew")), outcome, "{name}");
-        assert!(notes.len() == 1 && notes[0].contains("begins anew"), "{name}: {notes:?}");
+        assert!(notes.len() == 1 && notes[0].contains("training starts over"), "{name}: {notes:?}");
         assert!(notes[0].contains(reason) && !notes[0].contains('\n'), "{name}: {notes:?}");
     }
 }

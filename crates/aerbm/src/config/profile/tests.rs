@@ -141,7 +141,7 @@ fn profiles_lay_their_settings_over_the_methods() {
 #[test]
 fn a_written_configuration_is_read_as_it_was() {
     for (name, text) in PAPER.iter().copied().chain([QUICK, DEFAULT]) {
-        let config = ProfileConfig::parse(name, text).expect("a profile is valid");
+        let (config, _) = ProfileConfig::parse_with(name, text, &[]).expect("a profile is valid");
         let written = toml::to_string(&config).expect("TOML");
         let (again, notes) = ProfileConfig::parse_with(name, &written, &[]).expect("valid");
         assert_eq!(again, config, "{name}");
@@ -158,7 +158,7 @@ fn configurations_of_earlier_versions_are_understood() {
         // A new part has no reference yet.
         let Ok(written) = std::fs::read_to_string(folder.join("config.toml")) else { continue };
         let (old, _) = ProfileConfig::parse_with(name, &written, &[]).expect("understood");
-        let new = ProfileConfig::parse(name, text).expect("a profile is valid");
+        let (new, _) = ProfileConfig::parse_with(name, text, &[]).expect("a profile is valid");
         assert_eq!(old.comparison, new.comparison, "{name}");
         for method in new.comparison.iter().flat_map(|comparison| &comparison.methods) {
             assert_eq!(old.methods.0[method], new.methods.0[method], "{name}: {method}");

@@ -33,8 +33,7 @@ pub(super) fn kind(
         return ColumnKind::Category { levels: levels.clone() };
     }
     let pair = match levels[..] {
-        // A further word outside the training rows makes it a category, which has a level for others.
-        [(a, _), (b, _)] if words.len() == 2 => Some([a, b]),
+        [(a, _), (b, _)] => Some([a, b]),
         _ => None,
     };
     let truth = pair.and_then(|[a, b]| {

@@ -24,7 +24,7 @@ use crate::table_error::TableError;
 
 pub(super) const PARQUET: Format = Format {
     name: "a Parquet table",
-    recognises: |path| Ok(has_extension(path, &["parquet", "pq"])),
+    recognises: |path| Ok(is_parquet(path)),
     reader: Reader::Table(read_parquet),
 };
 
@@ -35,6 +35,21 @@ pub(super) const ARROW: Format = Format {
 };
 
 type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>;
+
+fn is_parquet(path: &Path) -> bool {
+    has_extension(path, &["parquet", "pq"])
+}
+
+/// Number of rows that a Parquet file declares before they are read; `None` for other files, and for damaged ones,
+/// which their reader refuses.
+pub(crate) fn declared_rows(file: &Path) -> Option<u64> {
+    if !is_parquet(file) {
+        return None;
+    }
+    let opened = File::open(file).ok()?;
+    let builder = guarded(|| ParquetRecordBatchReaderBuilder::try_new(opened)).ok()?.ok()?;
+    u64::try_from(builder.metadata().file_metadata().num_rows()).ok()
+}
 
 fn read_parquet(file: &Path, _: &FrameOptions) -> Result<Frame, Error> {
     let opened = opened(file)?;
@@ -79,23 +94,41 @@ fn frame(file: &Path, schema: SchemaRef, batches: Batches) -> Result<Frame, Erro
             return Err(TableError::DuplicateColumn { file, column, first, second }.into());
         }
     }
-    let blocks = Box::new(Blocks { file: file.into(), batches, n_rows: 0 });
+    let blocks = Box::new(Blocks { file: file.into(), batches, rest: None, n_rows: 0 });
     Ok(Frame { file: file.into(), names, has_header: true, cells: CellFormat::default(), blocks })
 }
 
-/// The batches of a file.
+/// The batches of a file, in pieces of at most [`BLOCK_ROWS`]: those of an Arrow file may have any number of rows.
 struct Blocks {
     file: PathBuf,
     batches: Batches,
+    /// The rows of the last batch that are still to be read.
+    rest: Option<RecordBatch>,
     n_rows: u64,
+}
+
+impl Blocks {
+    /// The next rows, as Arrow has them.
+    fn next_piece(&mut self) -> Result<Option<RecordBatch>, FormatError> {
+        let (file, batches) = (&self.file, &mut self.batches);
+        let batch = match self.rest.take() {
+            Some(rest) => rest,
+            None => match guarded(|| batches.next()).map_err(|it| malformed(file, it.into()))? {
+                Some(batch) => batch.map_err(|error| malformed(file, error.into()))?,
+                None => return Ok(None),
+            },
+        };
+        let n_rows = batch.num_rows().min(BLOCK_ROWS);
+        let n_left = batch.num_rows() - n_rows;
+        self.rest = (n_left > 0).then(|| batch.slice(n_rows, n_left));
+        Ok(Some(batch.slice(0, n_rows)))
+    }
 }
 
 impl FrameReader for Blocks {
     fn next_block(&mut self) -> Result<Option<Box<dyn Cells>>, Error> {
-        let (file, batches) = (&self.file, &mut self.batches);
-        let batch = guarded(|| batches.next()).map_err(|panic| malformed(file, panic.into()))?;
-        let Some(batch) = batch else { return Ok(None) };
-        let batch = batch.map_err(|error| malformed(file, error.into()))?;
+        let Some(batch) = self.next_piece()? else { return Ok(None) };
+        let file = &self.file;
         let schema = batch.schema();
         let columns = batch.columns().iter().zip(schema.fields());
         let columns = columns

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
+use super::place::check_place;
 use crate::error::Error;
 use crate::hash::sha256_of_slices;
 use crate::idx::{self, IdxLabels};
@@ -61,7 +62,9 @@ fn starts_like_idx(path: &Path) -> Result<bool, Error> {
 }
 
 fn read_folder(dir: &Path, options: &ArrayOptions) -> Result<RawSet, Error> {
-    let [train_images, train_labels, test_images, test_labels] = &locate(dir)?;
+    let files = locate(dir)?;
+    files.iter().try_for_each(|file| check_place(file))?;
+    let [train_images, train_labels, test_images, test_labels] = &files;
     let (train, test) = rayon::join(
         || read_part(train_images, Some(train_labels), options),
         || read_part(test_images, Some(test_labels), options),

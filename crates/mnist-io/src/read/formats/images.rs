@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use image::{DynamicImage, ImageDecoder as _, ImageReader, Rgba};
 use rayon::prelude::*;
 
+use super::place::check_place;
 use crate::error::Error;
 use crate::format_error::FormatError;
 use crate::frame::parts::Part;
@@ -179,7 +180,10 @@ fn entries(dir: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>, usize), Error> {
         match (hidden, path.is_dir(), image) {
             (true, _, _) => (),
             (_, true, _) => folders.push(path),
-            (_, _, true) => files.push(path),
+            (_, _, true) => {
+                check_place(&path)?;
+                files.push(path);
+            }
             _ => others += 1,
         }
     }

@@ -8,9 +8,13 @@ mod idx;
 mod images;
 mod npy;
 mod npz;
+mod place;
 
 use std::path::Path;
 
+#[cfg(feature = "columnar")]
+pub(crate) use self::columnar::declared_rows;
+use self::place::check_place;
 use super::format::Format;
 use crate::error::Error;
 use crate::format_error::FormatError;
@@ -31,10 +35,7 @@ pub(crate) const FORMATS: &[&Format] = &[
 
 /// The format of a file or folder.
 pub(crate) fn format_of(path: &Path) -> Result<&'static Format, Error> {
-    if !path.exists() {
-        let source = std::io::ErrorKind::NotFound.into();
-        return Err(Error::Io { file: path.into(), source });
-    }
+    check_place(path)?;
     for &format in FORMATS {
         if (format.recognises)(path)? {
             return Ok(format);
@@ -46,6 +47,12 @@ pub(crate) fn format_of(path: &Path) -> Result<&'static Format, Error> {
     } else {
         FormatError::Unknown { path: path.into(), expected }.into()
     })
+}
+
+/// Number of rows that a file declares before they are read, which only Parquet files do.
+#[cfg(not(feature = "columnar"))]
+pub(crate) fn declared_rows(_: &Path) -> Option<u64> {
+    None
 }
 
 /// The formats that [`open`](crate::open) reads, in words, such as "a .npy array".
