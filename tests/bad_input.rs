@@ -60,7 +60,7 @@ fn sizes_that_no_machine_has_memory_for_are_named_and_leave_no_folder() {
         if command == "compare" {
             args.extend(["--set", "depths=[2]"]);
         }
-        refused(&args, 2, &[named, "of memory, and", "lower it"]);
+        refused(&args, 2, &[named, "of memory, but only", "lower this setting"]);
         assert!(!folder.path().join("run").exists(), "{assignment}");
     }
 }

@@ -327,7 +327,7 @@ fn measurements_of_a_run_are_written_for_trackers() {
             command.arg("export").arg(&reference).args(["--format", format]);
             command.args(more).arg("--out").arg(out.path().join(folder)).assert()
         };
-        export(&["--part", "encoder"]).code(1).stderr(contains("--part is of models"));
+        export(&["--part", "encoder"]).code(1).stderr(contains("--part applies to models only"));
         export(&[]).success().stdout(contains(" runs: "));
         export(&[]).success();
     }

@@ -268,7 +268,7 @@ fn damaged_files_are_refused_in_one_line() {
         error.contains("tensor `layer1.0.weights` has shape [16, 5], expected [16, 6]"),
         "{error}"
     );
-    let error = of_settings("maps = 5", "maps = 4611686018427387904");
+    let error = of_settings("maps = 5", "maps = 999999999999");
     assert!(error.contains("65536"), "{error}");
     let error = of_settings("input = [8, 10, 1]", "input = [12, 14, 1]");
     assert!(error.contains("expected"), "{error}");

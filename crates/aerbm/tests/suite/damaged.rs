@@ -69,7 +69,7 @@ fn sizes_are_checked_before_anything_is_allocated() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     fitted("rbm").save(&folder).expect("written");
     let file = folder.path().join("model.safetensors");
-    forge(&file, r"n_hidden = 8\\n", r"n_hidden = 4611686018427387904\\n");
+    forge(&file, r"n_hidden = 8\\n", r"n_hidden = 999999999999\\n");
     let error = message(folder.path());
     assert!(error.contains("`0.weights` has shape [12, 8]"), "{error}");
     let folder = tempfile::tempdir().expect("a temporary folder");
