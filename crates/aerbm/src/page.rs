@@ -55,7 +55,7 @@ pub fn set_language(dir: &Path, language: Language) -> Result<(), Error> {
     }
     record_language(&mut info, language);
     report::write_text(&dir.join("run.json"), &(serde_json::to_string_pretty(&info)? + "\n"))?;
-    sums::refresh(dir, "run.json")
+    sums::refresh(dir, &["run.json"])
 }
 
 /// Puts the language into the content of `run.json`.
@@ -114,9 +114,7 @@ pub fn rebuild(dir: &Path) -> Result<PathBuf, Error> {
             source: io::Error::new(io::ErrorKind::InvalidData, damaged),
         })?;
         tables::write_summaries(dir, &tested, &profile.methods.roles_among(&comparison.methods))?;
-        for table in tables::SUMMARIES {
-            sums::refresh(dir, table)?;
-        }
+        sums::refresh(dir, &tables::SUMMARIES)?;
     }
     write(dir)
 }

@@ -29,9 +29,9 @@ pub(crate) fn refresh_drawn(dir: &Path) -> Result<(), Error> {
     refresh_those(dir, is_drawn)
 }
 
-/// Writes the checksum of a file anew, if the run has any checksums.
-pub(crate) fn refresh(dir: &Path, file: &str) -> Result<(), Error> {
-    refresh_those(dir, |path| path == file)
+/// Writes the checksums of some files anew, if the run has any checksums.
+pub(crate) fn refresh(dir: &Path, files: &[&str]) -> Result<(), Error> {
+    refresh_those(dir, |path| files.contains(&path))
 }
 
 /// The checksums of the figures' files as they are now; none if the run has no checksums.

@@ -40,7 +40,7 @@ pub(crate) fn refuse_other_than_file(path: &Path) -> io::Result<()> {
     }
 }
 
-/// What stands at a path, in words; none for a regular file.
+/// Kind of a file in words; none for a regular file.
 fn kind(found: &Metadata) -> Option<&'static str> {
     if found.is_file() {
         return None;

@@ -42,9 +42,10 @@ pub(super) fn for_each_block(
         n_rows += block.x.nrows();
         each(block)
     };
+    // The pool has the threads of the process once they are started.
+    let _ = threads();
     // The reader spreads its work over the pool. A pool whose only thread is this one would not get to it while this
     // thread waits for a block.
-    threads();
     if rayon::current_num_threads() == 1 {
         let mut outcome = Ok(());
         with_threads(|| {

@@ -14,7 +14,7 @@ use crate::frame::cell;
 use crate::frame::{Cell, CellFormat, Cells};
 use crate::read::table::{Table, Values};
 
-/// How the columns of a file are kept.
+/// Reader of a file's values that keeps them as they are in the file.
 pub(super) struct Keeper {
     /// The names of all columns of the file.
     names: Vec<String>,
