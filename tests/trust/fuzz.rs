@@ -5,9 +5,10 @@
 //! `target/fuzz/`; it belongs into the corpus once it is mended.
 
 use std::cell::RefCell;
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::Mutex;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use aerbm::ndarray::Array2;
@@ -19,9 +20,11 @@ use mnist_io::{NewData, ReadOptions};
 use crate::mutate::{Random, mutated};
 use crate::support::{is_long, root};
 
-/// The longest time that a reader may take for a file of a few kilobytes, in seconds; other processes slow it
-/// down.
-const LONGEST: u64 = 20;
+/// The longest time that a reader may take for a file of a few kilobytes; other processes slow it down.
+const LONGEST: Duration = Duration::from_secs(20);
+
+/// A time that is worth a look; the file is kept.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// The memory limit of the readers, so that a forged length is refused and not allocated.
 const MEMORY_LIMIT: u64 = 1 << 20;
@@ -167,43 +170,69 @@ thread_local! {
     static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Reads mutated files until the time is over; returns the number of them.
+/// The file that a thread reads, and since when; None between two files.
+type Reading = Mutex<Option<(&'static str, Vec<u8>, Instant)>>;
+
+/// The number of files that a reader was given, and the longest time that it took for one.
+struct Count {
+    name: &'static str,
+    n: u64,
+    longest: Duration,
+}
+
+/// Reads mutated files until the time is over.
 fn executions(
     target: &Target,
     models: &[Vec<u8>; 2],
     seconds: f64,
-    (random, since): (&mut Random, &AtomicU64),
-) -> u64 {
+    (random, reading): (&mut Random, &Reading),
+) -> Count {
+    let set = |it| *reading.lock().expect("no other thread panics with it") = it;
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join(target.name);
     std::fs::create_dir_all(file.parent().expect("a folder")).expect("created");
     let seeds = seeds(target, models);
     let begun = Instant::now();
-    let mut n = 0;
-    while n < seeds.len() as u64 || begun.elapsed().as_secs_f64() < seconds {
-        let bytes = if let Some(seed) = seeds.get(n as usize) {
+    let mut count = Count { name: target.name, n: 0, longest: Duration::ZERO };
+    while count.n < seeds.len() as u64 || begun.elapsed().as_secs_f64() < seconds {
+        let bytes = if let Some(seed) = seeds.get(count.n as usize) {
             seed.clone()
         } else {
             let (one, other) = (random.one_of(&seeds), random.one_of(&seeds));
             mutated(one, other, random)
         };
         std::fs::write(&file, &bytes).expect("written");
-        since.store(now(), Ordering::Relaxed);
-        if catch_unwind(AssertUnwindSafe(|| (target.read)(&file))).is_err() {
-            since.store(0, Ordering::Relaxed);
+        let since = Instant::now();
+        set(Some((target.name, bytes.clone(), since)));
+        let ended = catch_unwind(AssertUnwindSafe(|| (target.read)(&file)));
+        set(None);
+        if ended.is_err() {
             let (kept, found) = (kept(target.name, &bytes), PANIC.with(RefCell::take));
             println!("{} ({}): {found}", target.name, kept.display());
             panic!("a find; see above");
         }
-        since.store(0, Ordering::Relaxed);
-        n += 1;
+        let took = since.elapsed();
+        if took > SLOW {
+            println!("{} takes {took:?} ({})", target.name, kept(target.name, &bytes).display());
+        }
+        count.longest = count.longest.max(took);
+        count.n += 1;
     }
-    n
+    count
 }
 
-/// Seconds since 1970.
-fn now() -> u64 {
-    UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs())
+/// Ends the process with the file that a thread has been reading for too long: a thread cannot be stopped.
+fn assert_in_time(reading: &Reading) {
+    let reading = reading.lock().expect("no other thread panics with it");
+    if let Some((name, bytes, since)) = &*reading
+        && since.elapsed() > LONGEST
+    {
+        let kept = kept(name, bytes);
+        // Not by a macro: the output that the tests' program captures is lost with the process.
+        let line = format!("{name} ({}) takes more than {LONGEST:?}\n", kept.display());
+        let _ = std::io::stderr().write_all(line.as_bytes());
+        std::process::exit(1);
+    }
 }
 
 /// Writes a find where it is not lost.
@@ -216,53 +245,49 @@ fn kept(name: &str, bytes: &[u8]) -> PathBuf {
     path
 }
 
+/// The seed: the one that is given, else another one each day in the long version, which is to find more. The
+/// short version has always the same, because a change should not be refused for the day on which it is made.
+fn seed() -> u64 {
+    let given = std::env::var("AERBM_FUZZ_SEED").ok().and_then(|text| text.parse().ok());
+    let days = UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs() / 86_400);
+    given.unwrap_or(if is_long() { days } else { 1 })
+}
+
 #[test]
 fn no_file_makes_a_reader_fail() {
     let given = std::env::var("AERBM_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok());
     let seconds = given.unwrap_or(if is_long() { 3600.0 } else { 20.0 });
-    // Another seed each day finds more; it is printed, so that a find can be repeated.
-    let seed = now() / 86_400;
+    let seed = seed();
     let hook = std::panic::take_hook();
     let keep =
         |panic: &PanicHookInfo<'_>| PANIC.with(|text| *text.borrow_mut() = panic.to_string());
     std::panic::set_hook(Box::new(keep));
     let models = &models();
     let each = 2.0 * seconds / TARGETS.len() as f64;
-    // Since when a reader has read its file; 0 between two files.
-    let since: [AtomicU64; 2] = Default::default();
-    let counts: Vec<(&str, u64)> = std::thread::scope(|scope| {
-        let halves = TARGETS.chunks(TARGETS.len().div_ceil(2)).zip(&since).zip(0..);
+    let readings: [Reading; 2] = Default::default();
+    let counts: Vec<Count> = std::thread::scope(|scope| {
+        let halves = TARGETS.chunks(TARGETS.len().div_ceil(2)).zip(&readings).zip(0..);
         let workers: Vec<_> = halves
-            .map(|((targets, since), half)| {
+            .map(|((targets, reading), half)| {
                 scope.spawn(move || {
                     let mut random = Random(2 * seed + half);
-                    let count = |target: &Target| {
-                        let n = executions(target, models, each, (&mut random, since));
-                        (target.name, n)
-                    };
+                    let count =
+                        |target: &Target| executions(target, models, each, (&mut random, reading));
                     targets.iter().map(count).collect::<Vec<_>>()
                 })
             })
             .collect();
         while workers.iter().any(|worker| !worker.is_finished()) {
             std::thread::sleep(Duration::from_millis(200));
-            let longest =
-                since.iter().map(|since| since.load(Ordering::Relaxed)).filter(|it| *it > 0);
-            if longest.min().is_some_and(|since| now() > since + LONGEST) {
-                println!(
-                    "a reader takes more than {LONGEST} s for the file in {}",
-                    std::env::temp_dir().display()
-                );
-                std::process::exit(1);
-            }
+            readings.iter().for_each(assert_in_time);
         }
         let counts = workers.into_iter().map(std::thread::ScopedJoinHandle::join);
         counts.flat_map(|counts| counts.unwrap_or_else(|panic| resume_unwind(panic))).collect()
     });
     std::panic::set_hook(hook);
-    for (name, n) in &counts {
-        println!("  {name}: {n}");
+    for Count { name, n, longest } in &counts {
+        println!("  {name}: {n}, the longest {longest:?}");
     }
-    let total: u64 = counts.iter().map(|(_, n)| n).sum();
+    let total: u64 = counts.iter().map(|count| count.n).sum();
     println!("fuzz executions: {total} in {} readers, seed {seed}", TARGETS.len());
 }

@@ -23,8 +23,9 @@ use arrow_ipc::CompressionType;
 use arrow_ipc::writer::{FileWriter, IpcWriteOptions, StreamWriter};
 use mnist_io::{NewData, ReadOptions, Scale, open};
 use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, GzipLevel, ZstdLevel};
-use parquet::file::properties::WriterProperties;
+use parquet::basic::{Compression, Encoding, GzipLevel, ZstdLevel};
+use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder, WriterVersion};
+use parquet::schema::types::ColumnPath;
 
 const N: usize = 70;
 
@@ -90,7 +91,28 @@ fn day_of(i: usize) -> String {
 }
 
 fn parquet(path: &Path, compression: Compression) {
-    let properties = WriterProperties::builder().set_compression(compression).build();
+    write(path, WriterProperties::builder().set_compression(compression).build());
+}
+
+/// Differences instead of values, in the version of pages that is given; no dictionaries.
+fn packed(path: &Path, version: WriterVersion, words: Encoding) {
+    let column = |properties: WriterPropertiesBuilder, name: &str, encoding| {
+        properties.set_column_encoding(ColumnPath::from(name), encoding)
+    };
+    let mut properties = WriterProperties::builder()
+        .set_compression(Compression::UNCOMPRESSED)
+        .set_writer_version(version)
+        .set_dictionary_enabled(false);
+    for name in ["whole", "day", "moment", "y"] {
+        properties = column(properties, name, Encoding::DELTA_BINARY_PACKED);
+    }
+    for name in ["city", "large", "view"] {
+        properties = column(properties, name, words);
+    }
+    write(path, properties.build());
+}
+
+fn write(path: &Path, properties: WriterProperties) {
     let file = File::create(path).unwrap();
     let mut writer = ArrowWriter::try_new(file, batch().schema(), Some(properties)).unwrap();
     writer.write(&batch()).unwrap();
@@ -112,6 +134,10 @@ fn parquet_arrow_and_text_give_the_same_contract_and_numbers() {
     ] {
         parquet(&at(name), compression);
     }
+    packed(&at("lengths.parquet"), WriterVersion::PARQUET_1_0, Encoding::DELTA_LENGTH_BYTE_ARRAY);
+    packed(&at("prefixes.parquet"), WriterVersion::PARQUET_1_0, Encoding::DELTA_BYTE_ARRAY);
+    packed(&at("lengths-2.parquet"), WriterVersion::PARQUET_2_0, Encoding::DELTA_LENGTH_BYTE_ARRAY);
+    packed(&at("prefixes-2.parquet"), WriterVersion::PARQUET_2_0, Encoding::DELTA_BYTE_ARRAY);
     for (name, compression) in [
         ("a.arrow", None),
         ("lz4.feather", Some(CompressionType::LZ4_FRAME)),
@@ -134,6 +160,10 @@ fn parquet_arrow_and_text_give_the_same_contract_and_numbers() {
         "snappy.parquet",
         "zstd.parquet",
         "gzip.pq",
+        "lengths.parquet",
+        "prefixes.parquet",
+        "lengths-2.parquet",
+        "prefixes-2.parquet",
         "a.arrow",
         "lz4.feather",
         "zstd.feather",
@@ -170,6 +200,78 @@ fn rows_are_counted_before_they_are_read() {
     let contract = contract(&path);
     let new = NewData { memory_limit: 1, ..NewData::default() };
     assert_eq!(contract.rows(&path, &new).unwrap().map(Result::unwrap).count(), 1);
+}
+
+/// The decoders would allocate what a page declares.
+#[test]
+fn pages_that_declare_more_values_than_they_have_are_refused() {
+    let dir = Folder::new();
+    // The header of a run of differences: blocks of 128 in 4 parts, and the number of values.
+    let header = |n: u8| [0x80, 0x01, 0x04, n];
+    for (name, words) in [
+        ("lengths.parquet", Encoding::DELTA_LENGTH_BYTE_ARRAY),
+        ("prefixes.parquet", Encoding::DELTA_BYTE_ARRAY),
+    ] {
+        let path = dir.path().join(name);
+        packed(&path, WriterVersion::PARQUET_2_0, words);
+        let bytes = std::fs::read(&path).unwrap();
+        let places = bytes.windows(4).enumerate().filter(|(_, it)| *it == header(N as u8));
+        let places: Vec<usize> = places.map(|(place, _)| place).collect();
+        // Three columns of whole numbers without holes, three of words, which have one run or two.
+        assert!(places.len() >= if name == "lengths.parquet" { 6 } else { 9 }, "{places:?}");
+        for place in places {
+            let mut forged = bytes.clone();
+            forged[place + 3] += 1;
+            std::fs::write(&path, forged).unwrap();
+            let said = open(&path, &options()).unwrap_err().to_string();
+            assert!(said.contains("a page declares more values than it has"), "{said}");
+        }
+    }
+}
+
+/// The decoder would allocate what a footer and a packed buffer declare.
+#[test]
+fn batches_that_declare_more_bytes_than_there_are_are_refused() {
+    let dir = Folder::new();
+    let path = dir.path().join("a.feather");
+    let zstd = Some(CompressionType::ZSTD);
+    let packed = IpcWriteOptions::default().try_with_compression(zstd).unwrap();
+    let said = |path: &Path, bytes: &[u8]| {
+        std::fs::write(path, bytes).unwrap();
+        open(path, &options()).unwrap_err().to_string()
+    };
+    let file = File::create(&path).unwrap();
+    let mut writer = FileWriter::try_new_with_options(file, &batch().schema(), packed).unwrap();
+    writer.write(&batch()).unwrap();
+    writer.finish().unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+
+    // A column of 70 numbers of 8 bytes is declared to have 2^40.
+    let declared = (8 * N as u64).to_le_bytes();
+    let place = bytes.windows(8).position(|it| it == declared).unwrap();
+    let mut forged = bytes.clone();
+    forged[place..place + 8].copy_from_slice(&(1_u64 << 40).to_le_bytes());
+    let stream = dir.path().join("a.arrows");
+    // A file has the words of a stream after its first ones.
+    let begin = bytes.windows(4).position(|it| it == [0xff; 4]).unwrap();
+    for (path, bytes) in [(&path, &forged[..]), (&stream, &forged[begin..])] {
+        let said = said(path, bytes);
+        assert!(said.contains("a column of 1099511627776 bytes"), "{said}");
+    }
+
+    // The footer has the place, the length of the header and that of the body of each batch.
+    let mut forged = bytes.clone();
+    let end = forged.len() - 10;
+    let size = u32::from_le_bytes(bytes[end..end + 4].try_into().unwrap()) as usize;
+    let footer = arrow_ipc::root_as_footer(&bytes[end - size..end]).unwrap();
+    let body = footer.recordBatches().unwrap().get(0).bodyLength().to_le_bytes();
+    let place = bytes[end - size..end].windows(8).position(|it| it == body).unwrap();
+    forged[end - size + place + 4] = 1;
+    let said_of = said(&path, &forged);
+    assert!(said_of.contains("a batch that ends beyond the file"), "{said_of}");
+    forged[end..end + 4].copy_from_slice(&u32::MAX.to_le_bytes());
+    let said_of = said(&path, &forged);
+    assert!(said_of.contains("a footer longer than the file"), "{said_of}");
 }
 
 /// A batch of an Arrow file may be the whole table, and is read in pieces.

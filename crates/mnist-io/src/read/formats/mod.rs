@@ -13,7 +13,7 @@ mod place;
 use std::path::Path;
 
 #[cfg(feature = "columnar")]
-pub(crate) use self::columnar::declared_rows;
+pub(crate) use self::columnar::parquet::declared_rows;
 use self::place::check_place;
 use super::format::Format;
 use crate::error::Error;
@@ -25,9 +25,9 @@ pub(crate) const FORMATS: &[&Format] = &[
     &images::FORMAT,
     &csv::FORMAT,
     #[cfg(feature = "columnar")]
-    &columnar::PARQUET,
+    &columnar::parquet::FORMAT,
     #[cfg(feature = "columnar")]
-    &columnar::ARROW,
+    &columnar::ipc::FORMAT,
     &npy::FORMAT,
     &npz::FORMAT,
     &idx::FILE,

@@ -79,8 +79,9 @@ pub(super) fn header(mut reader: impl Read, place: &str) -> Result<NpyHeader, Fo
 /// The largest length of a header, in bytes. NumPy itself refuses more than 10,000.
 const MOST_HEADER: usize = 1 << 16;
 
-/// The largest number of brackets within each other.
-const MOST_NESTED: usize = 8;
+/// The largest number of brackets within each other: those of a tuple in a field of a structure in a dictionary.
+/// The parser's time grows exponentially with it.
+const MOST_NESTED: usize = 4;
 
 /// The number of rows, the shape of a row and the element type of an array of samples.
 pub(super) fn samples(

@@ -1,4 +1,11 @@
 //! Parquet and Arrow IPC (Feather) files: tables whose columns have types.
+//!
+//! The decoders allocate what a file declares before they read it. A damaged file may declare any number, and an
+//! allocation that fails ends the process, so the numbers are checked before the decoders see them.
+
+pub(super) mod ipc;
+mod pages;
+pub(super) mod parquet;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -10,72 +17,16 @@ use arrow_array::types::{
     TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrowPrimitiveType, RecordBatch};
-use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, DataType, SchemaRef, TimeUnit};
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use crate::error::Error;
 use crate::format_error::FormatError;
 use crate::frame::{BLOCK_ROWS, Cell, CellFormat, Cells, Frame, FrameReader};
-use crate::guard::{Panicked, guarded};
+use crate::guard::guarded;
 use crate::place::Place;
-use crate::read::format::{Format, FrameOptions, Reader, has_extension};
 use crate::table_error::TableError;
 
-pub(super) const PARQUET: Format = Format {
-    name: "a Parquet table",
-    recognises: |path| Ok(is_parquet(path)),
-    reader: Reader::Table(read_parquet),
-};
-
-pub(super) const ARROW: Format = Format {
-    name: "an Arrow IPC or Feather table",
-    recognises: |path| Ok(has_extension(path, &["arrow", "feather", "ipc", "arrows"])),
-    reader: Reader::Table(read_arrow),
-};
-
 type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>;
-
-fn is_parquet(path: &Path) -> bool {
-    has_extension(path, &["parquet", "pq"])
-}
-
-/// Number of rows that a Parquet file declares before they are read; `None` for other files, and for damaged ones,
-/// which their reader refuses.
-pub(crate) fn declared_rows(file: &Path) -> Option<u64> {
-    if !is_parquet(file) {
-        return None;
-    }
-    let opened = File::open(file).ok()?;
-    let builder = guarded(|| ParquetRecordBatchReaderBuilder::try_new(opened)).ok()?.ok()?;
-    u64::try_from(builder.metadata().file_metadata().num_rows()).ok()
-}
-
-fn read_parquet(file: &Path, _: &FrameOptions) -> Result<Frame, Error> {
-    let opened = opened(file)?;
-    let read = || {
-        let builder = ParquetRecordBatchReaderBuilder::try_new(opened)?;
-        let schema = builder.schema().clone();
-        Ok((schema, builder.with_batch_size(BLOCK_ROWS).build()?))
-    };
-    let wrong = |error: parquet::errors::ParquetError| malformed(file, error.into());
-    let read = guarded(read).map_err(|panic| malformed(file, panic.into()))?;
-    let (schema, batches) = read.map_err(wrong)?;
-    frame(file, schema, Box::new(batches))
-}
-
-/// The file format starts with a magic word, the stream format does not.
-fn read_arrow(file: &Path, _: &FrameOptions) -> Result<Frame, Error> {
-    let panicked = |panic: Panicked| malformed(file, panic.into());
-    let (of_file, of_stream) = (opened(file)?, opened(file)?);
-    match guarded(|| FileReader::try_new(of_file, None)).map_err(panicked)? {
-        Ok(reader) => frame(file, reader.schema(), Box::new(reader)),
-        Err(error) => match guarded(|| StreamReader::try_new(of_stream, None)).map_err(panicked)? {
-            Ok(reader) => frame(file, reader.schema(), Box::new(reader)),
-            Err(_) => Err(malformed(file, error.into()).into()),
-        },
-    }
-}
 
 fn opened(file: &Path) -> Result<File, Error> {
     File::open(file).map_err(|source| Error::Io { file: file.into(), source })
