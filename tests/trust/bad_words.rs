@@ -45,6 +45,8 @@ fn of_arguments() -> Vec<Row> {
         refused(&["fit", "--data", "table.csv", "--labels", "0"], "expected a whole number from 1"),
         refused(&["pipeline", "--set", "runs=[0]"], "integer `0`, expected a table"),
         refused(&["compare", "--set", "labels=[0]"], "integer `0`, expected a table"),
+        refused(&["fit", "--labels", "30", "--set", "labels=[]"], "`labels` follows from"),
+        refused(&["compare", "--seeds", "2", "--set", "seeds=3"], "`seeds` follows from"),
     ];
     for partition in ["", "a\nb", "a\"b"] {
         let args = ["submit", "--profile", "quick", "--dry-run", "--out", "run", "--partition"];
@@ -128,6 +130,10 @@ fn of_data() -> Vec<Row> {
         let args = ["fit", "--data", "some.csv", "--label-column", "label", "--out", "run"];
         Row::new(&args, 1, &[says, "--label-column"]).with_file("some.csv", text.as_bytes())
     };
+    let compare = |text: &str, says: &str| {
+        let args = ["compare", "--data", "some.csv", "--label-column", "label", "--out", "run"];
+        Row::new(&args, 1, &[says, "--label-column"]).with_file("some.csv", text.as_bytes())
+    };
     let labelled = |label: fn(usize) -> &'static str| {
         (0..60).fold("p,q,label\n".to_owned(), |text, i| {
             text + &format!("{},{},{}\n", i % 7, i % 5, label(i))
@@ -147,6 +153,7 @@ fn of_data() -> Vec<Row> {
         declared("[columns.p]\ntype = 'date'\nformat = '%Q'\n", "column p: format = \"%Q\""),
         declared("[columns]\np = 'number'\n", "expected a table"),
         fit(&labelled(|_| "up"), "all training rows have the label \"up\""),
+        compare(&labelled(|_| "up"), "all training rows have the label \"up\""),
         fit(&labelled(|_| ""), "0 of 60 rows have a label"),
         fit(&labelled(|i| if i < 2 { "up" } else { "" }), "2 of 60 rows have a label"),
         Row::new(

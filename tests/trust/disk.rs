@@ -144,8 +144,8 @@ fn a_folder_that_disappears_ends_a_run_in_one_line() {
     for args in [&TRAIN[..], &COMPARISON] {
         let place = place();
         let run = place.path().join("run");
-        let longer =
-            ["--set", if args[0] == "train" { "training.epochs=4000" } else { "seeds=40" }];
+        let of_layers = "autoencoder.training.epochs=4000";
+        let longer = ["--set", if args[0] == "train" { "training.epochs=4000" } else { of_layers }];
         let mut command = aerbm(place.path());
         let stderr = place.path().join("stderr");
         command.args(args).args(longer).arg("--quiet").env("AERBM_CHECKPOINT_MS", "0");

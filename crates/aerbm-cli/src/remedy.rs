@@ -33,6 +33,7 @@ fn of_error(error: &Error) -> Option<&'static str> {
         Error::Training { source, .. } => of_training(source),
         Error::Study(source) => of_study(source),
         Error::Unlabelled { .. } => Some(UNLABELLED),
+        Error::OneClass { .. } => Some("--label-column takes another column as the labels"),
         _ => None,
     }
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crate::best::{self, Compared};
 use crate::comparison::compare;
 use crate::config::{ConfigError, DefaultComparison, Memory, ProfileConfig, full_path};
-use crate::data::Loaded;
+use crate::data::{Loaded, require_classes};
 use crate::monitor::Monitor;
 use crate::pipeline::{Done, open};
 use crate::{Error, Language, memory, replacing};
@@ -20,7 +20,7 @@ pub struct CompareOptions {
     pub methods: Vec<String>,
     /// Numbers of labels; none for those of the profile, as far as the data have so many.
     pub labels: Vec<usize>,
-    /// Whether all labels are used, and no smaller number of them.
+    /// Whether all labels are used, and no smaller number of them, unless `set` has the numbers.
     pub all_labels: bool,
     /// Numbers of hidden layers; none for those of the profile.
     pub depths: Vec<usize>,
@@ -56,6 +56,7 @@ pub struct Place {
 /// # Errors
 /// [`ConfigError`] naming the setting that makes no sense.
 pub fn settings(options: &CompareOptions) -> Result<DefaultComparison, ConfigError> {
+    require_once(options)?;
     let mut settings = ProfileConfig::default_comparison(&assignments(options))?;
     if !is_given(&options.set, "comparison.equal_seconds") {
         // It takes as long again as the slowest method.
@@ -83,6 +84,7 @@ pub fn profile(
     loaded: &Loaded,
     monitor: &dyn Monitor,
 ) -> Result<ProfileConfig, Error> {
+    require_classes(loaded.train()?)?;
     let (splits, _) = loaded.split(settings.config.split)?;
     suit::suit(&mut settings, options, &splits, &loaded.layout(), monitor);
     let DefaultComparison { config: comparison, methods, grounds, .. } = settings;
@@ -147,6 +149,28 @@ pub fn run(
         Ok((found, best))
     })?;
     Ok(Done { page, comparison: Some(found), best })
+}
+
+/// Refuses assignments to what an option says already, because one of both would be ignored.
+fn require_once(options: &CompareOptions) -> Result<(), ConfigError> {
+    let by_options = [
+        ("comparison.methods", !options.methods.is_empty()),
+        ("comparison.labels", !options.labels.is_empty()),
+        ("comparison.depths", !options.depths.is_empty()),
+        ("comparison.seeds", options.seeds.is_some()),
+        ("comparison.first_seed", options.first_seed.is_some()),
+        ("comparison.search.trials", options.trials.is_some()),
+    ];
+    for assignment in &options.set {
+        let one = std::slice::from_ref(assignment);
+        if let Some((path, _)) = by_options.iter().find(|(path, by)| *by && is_given(one, path)) {
+            let name = path.trim_start_matches("comparison.");
+            return Err(ConfigError(format!(
+                "{assignment}: `{name}` follows from the command or from another option; give it once"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The options as settings.
@@ -223,7 +247,24 @@ mod tests {
         assert_eq!(of(Some(8), &[]).trials, 8);
         let both = of(Some(8), &[space]);
         assert_eq!((both.trials, both.space.max_norm), (8, vec![2.0, 3.0]));
-        assert_eq!(of(Some(8), &["search.trials=5"]).trials, 8);
+    }
+
+    #[test]
+    fn a_setting_that_is_also_an_option_is_refused() {
+        let refused = |options: CompareOptions, setting: &str| {
+            let error = settings(&CompareOptions { set: vec![setting.into()], ..options });
+            let said = error.expect_err("given twice").0;
+            assert!(said.contains(setting) && said.ends_with("give it once"), "{said}");
+        };
+        let none = CompareOptions::default;
+        refused(CompareOptions { trials: Some(8), ..none() }, "search.trials=5");
+        refused(CompareOptions { trials: Some(8), ..none() }, "search={trials=5}");
+        refused(CompareOptions { labels: vec![30], ..none() }, "labels=[{count=30, updates=9}]");
+        refused(CompareOptions { seeds: Some(1), ..none() }, "seeds=3");
+        refused(CompareOptions { methods: vec!["rbm".into()], ..none() }, "methods=[\"none\"]");
+        let other = vec!["methods.rbm.layers.training.epochs=2".into()];
+        let options = CompareOptions { methods: vec!["rbm".into()], set: other, ..none() };
+        settings(&options).expect("a setting of the method");
     }
 
     #[test]

@@ -79,6 +79,14 @@ pub enum Error {
         /// Name of the data.
         data: String,
     },
+    /// All training samples have the same label.
+    #[error("{data}: all training rows have the label \"{class}\"; expected two classes or more")]
+    OneClass {
+        /// Name of the data.
+        data: String,
+        /// The name of their class.
+        class: String,
+    },
     /// The model is of another kind than the work needs.
     #[error("{run} is not {expected}; choose the folder of one")]
     Kind {

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::best::Best;
 use crate::comparison::{Comparison, compare};
 use crate::config::{Memory, ProfileConfig, RunConfig};
-use crate::data::{Loaded, Source};
+use crate::data::{Loaded, Source, require_classes};
 use crate::figures::{self, Figures};
 use crate::folder::{DataInfo, RunFolder};
 use crate::model::Model;
@@ -70,6 +70,7 @@ pub fn run(
     }
     if let Some(comparison) = &config.comparison {
         memory::require(&Memory::of_comparison(comparison, width))?;
+        require_classes(loaded.train()?)?;
     }
     let Output { folder: out, command, page, force } = output;
     let settings = toml::to_string(config)?;

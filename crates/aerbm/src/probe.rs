@@ -11,6 +11,7 @@ use study::search::{Best, best_on_validation};
 
 use crate::Error;
 use crate::config::{ConfigError, ProbeSettings};
+use crate::data::require_classes;
 use crate::monitor::{Monitor, observer};
 use crate::record::Measure;
 use crate::trained::Trained;
@@ -39,7 +40,7 @@ impl Probed {
 /// validation set.
 ///
 /// # Errors
-/// [`Error::Config`] for settings out of range, [`Error::Unlabelled`], [`Error::AllDiverged`],
+/// [`Error::Config`] for settings out of range, [`Error::Unlabelled`], [`Error::OneClass`], [`Error::AllDiverged`],
 /// [`Error::Training`] or [`Error::Interrupted`].
 pub fn probe(
     trained: &Trained,
@@ -51,6 +52,7 @@ pub fn probe(
     if settings.learning_rates.is_empty() {
         return Err(ConfigError("learning_rates = []: expected at least one".into()).into());
     }
+    require_classes(&splits.train)?;
     let see = |set| seen(trained, set, settings.frozen);
     let (train, validation, test) =
         (see(&splits.train)?, see(&splits.validation)?, see(&splits.test)?);

@@ -1,9 +1,7 @@
 use std::path::PathBuf;
 
 use aerbm::compare::{self, CompareOptions, Place};
-use aerbm::data::Loaded;
 use aerbm::{Error, Monitor as _};
-use anyhow::ensure;
 use clap::Args;
 
 use crate::data_args::{DataArgs, MOST, quoted, tell, whole};
@@ -46,7 +44,6 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     settings.notes.iter().for_each(|note| ui.note(note));
     let loaded = aerbm::data::load(&args.data.source())?;
     tell(&loaded, ui);
-    require_classes(&loaded)?;
     let mut again = format!("aerbm fit{}", args.data.given());
     for setting in &args.set {
         again.extend([" --set ", &quoted(setting)]);
@@ -68,20 +65,4 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
         ui.result(&best.words)?;
     }
     ui.file("report", &done.page)
-}
-
-/// Refuses data without labels, and those of a single class.
-fn require_classes(loaded: &Loaded) -> anyhow::Result<()> {
-    let train = loaded.train()?;
-    let unlabelled = || Error::Unlabelled { data: loaded.name.clone() };
-    let labels = train.labels.as_deref().ok_or_else(unlabelled)?;
-    let first = labels.first().copied().unwrap_or_default();
-    ensure!(
-        labels.iter().any(|label| *label != first),
-        "{}: all training rows have the label \"{}\"; expected two classes or more; --label-column takes another \
-         column as the labels",
-        loaded.name,
-        train.class_names[usize::from(first)]
-    );
-    Ok(())
 }

@@ -37,7 +37,7 @@ pub(super) fn suit(
         Some(_) => Small::budget(count),
         None => budget_for(count, &known),
     };
-    if options.all_labels && n_labels > 0 {
+    if options.all_labels && n_labels > 0 && !given("comparison.labels") {
         comparison.labels = vec![budget(n_labels)];
     } else if !options.labels.is_empty() {
         let mut counts = options.labels.clone();

@@ -119,6 +119,22 @@ fn make(set: Derived, source: &Source) -> Result<Opened, Error> {
     Ok(Opened { data: data.into(), contract, notes: vec![], unlabelled: None })
 }
 
+/// Refuses samples that no classifier can learn from.
+///
+/// # Errors
+/// [`Error::Unlabelled`] and [`Error::OneClass`].
+pub(crate) fn require_classes(train: &mnist_io::Dataset) -> Result<(), Error> {
+    let labels = train.labels.as_deref();
+    let labels = labels.ok_or_else(|| Error::Unlabelled { data: train.name.clone() })?;
+    let Some((first, others)) = labels.split_first() else { return Ok(()) };
+    if others.iter().any(|label| label != first) {
+        return Ok(());
+    }
+    let class = train.class_names.get(usize::from(*first)).cloned();
+    let class = class.unwrap_or_else(|| first.to_string());
+    Err(Error::OneClass { data: train.name.clone(), class })
+}
+
 impl Loaded {
     /// The kinds of the features.
     pub fn layout(&self) -> Layout {

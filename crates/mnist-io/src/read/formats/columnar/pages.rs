@@ -1,5 +1,8 @@
 //! Pages of a Parquet file whose declared numbers of values are possible.
 //!
+//! The unpacked size of a page is not among them: its decoder allocates what the page declares, which is less than
+//! 2 GiB, as the number has 32 bits.
+//!
 //! Source: *Parquet file format*, Encodings; Data Pages.
 
 use std::sync::Arc;
