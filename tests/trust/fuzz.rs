@@ -21,7 +21,7 @@ use crate::mutate::{Random, mutated};
 use crate::support::{is_long, root};
 
 /// The longest time that a reader may take for a file of a few kilobytes; other processes slow it down.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// A time that is worth a look; the file is kept.
 const SLOW: Duration = Duration::from_secs(1);

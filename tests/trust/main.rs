@@ -23,4 +23,6 @@ mod row;
 #[cfg(unix)]
 #[path = "../signals.rs"]
 mod signals;
+#[cfg(target_os = "linux")]
+mod small_machine;
 mod support;

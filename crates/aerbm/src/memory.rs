@@ -1,6 +1,6 @@
 //! Memory: work that would take more than there is free is refused before it begins.
 
-use sysinfo::System;
+use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
 
 use crate::config::Memory;
 use crate::{ConfigError, Error};
@@ -28,11 +28,23 @@ fn refuse_above(memory: &Memory, free: f64) -> Result<(), Error> {
 fn free() -> f64 {
     let Ok(mut system) = System::new() else { return f64::INFINITY };
     system.refresh_memory();
-    let of_group = system.cgroup_limits().map_or(u64::MAX, |limits| limits.free_memory);
+    let of_group = free_in_group(&mut system).unwrap_or(u64::MAX);
     match system.available_memory().min(of_group) {
         0 => f64::INFINITY,
         bytes => bytes as f64,
     }
+}
+
+/// Free memory in bytes within the limit of the control group that this process is in, which may lie below that of
+/// the whole container: a scheduler gives each job a group of its own.
+fn free_in_group(system: &mut System) -> Option<u64> {
+    let this = sysinfo::get_current_pid().ok()?;
+    let nothing_else = ProcessRefreshKind::nothing();
+    system.refresh_processes_specifics(ProcessesToUpdate::Some(&[this]), false, nothing_else);
+    let of_process = system.process(this).and_then(sysinfo::Process::cgroup_limits);
+    let limits = of_process.or_else(|| system.cgroup_limits())?;
+    // Pages of files are given back where memory is short, so they count as free.
+    Some(limits.total_memory.saturating_sub(limits.rss))
 }
 
 /// Bytes in the largest unit that they fill.

@@ -372,7 +372,7 @@ fn at_least_one<'a, T>(csv: &Path, what: &str, items: &'a [T]) -> Result<&'a [T]
 /// `NAME.csv`, if the name is valid in file names and links.
 fn csv_of(dir: &Path, name: &str) -> Result<PathBuf, Error> {
     let file = file_of(dir, name, "csv");
-    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    let plain = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
     if name.is_empty() || !name.chars().all(plain) {
         let found = format!("the name `{name}`");
         return Err(Error::Figure { file, found, expected: "letters, digits, `_` and `-`" });

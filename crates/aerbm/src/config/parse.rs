@@ -39,7 +39,7 @@ where
     let given = Value::Table(table);
     if let Some((path, number)) = too_large(&given) {
         return Err(ConfigError(format!(
-            "{origin}: {path} = {number}: expected at most {LARGEST}"
+            "{origin}: {path} = {number}: expected a number from -{LARGEST} to {LARGEST}"
         )));
     }
     let read: T = serde_path_to_error::deserialize(given.clone()).map_err(|error| {
@@ -59,19 +59,26 @@ where
     }
 }
 
-/// The largest whole number that a setting other than a seed may be. The products of two settings, and of one with the
-/// number of samples, then fit into 64 bits with room to spare.
+/// The largest number that a setting other than a seed may be, with either sign. The products of two whole settings,
+/// and of one with the number of samples, then fit into 64 bits with room to spare, and no single setting takes
+/// values beyond the range of `f32`.
 const LARGEST: i64 = 1_000_000_000_000;
 
-/// The first whole number above [`LARGEST`] that is not a seed, with its path.
-fn too_large(value: &Value) -> Option<(String, i64)> {
+/// The first number beyond [`LARGEST`] that is not a seed, with its path. NaN and infinities are left to the bounds
+/// of their setting.
+fn too_large(value: &Value) -> Option<(String, String)> {
     let below = |name: String, value: &Value| {
         let (path, number) = too_large(value)?;
         let separator = if name.is_empty() || path.is_empty() { "" } else { "." };
         Some((format!("{name}{separator}{path}"), number))
     };
     match value {
-        Value::Integer(number) if *number > LARGEST => Some((String::new(), *number)),
+        Value::Integer(number) if number.unsigned_abs() > LARGEST.unsigned_abs() => {
+            Some((String::new(), number.to_string()))
+        }
+        Value::Float(number) if number.is_finite() && number.abs() > LARGEST as f64 => {
+            Some((String::new(), format!("{number:e}")))
+        }
         Value::Table(table) => table
             .iter()
             .filter(|(name, _)| !name.ends_with("seed"))
@@ -262,10 +269,16 @@ mod tests {
     fn numbers_whose_products_would_overflow_are_refused_but_seeds_may_be_large() {
         let read = |text: &str| from_table::<Table>(table(text, "test").expect("TOML"), "t");
         let error = |text: &str| read(text).expect_err("too large").to_string();
-        let most = "expected at most 1000000000000";
+        let most = "expected a number from -1000000000000 to 1000000000000";
         assert_eq!(error("a.b = 1000000000001"), format!("t: a.b = 1000000000001: {most}"));
         let of_labels = error("labels = [{ count = 3 }, { count = 9223372036854775807 }]");
         assert_eq!(of_labels, format!("t: labels.count = 9223372036854775807: {most}"));
+        assert_eq!(error("std = -1e300"), format!("t: std = -1e300: {most}"));
+        assert_eq!(
+            error("n = -9223372036854775808"),
+            format!("t: n = -9223372036854775808: {most}")
+        );
+        read("x = nan\ny = inf").expect("left to the setting");
         read("seed = 9223372036854775807\nfirst_seed = 1000000000001\nn = 1000000000000")
             .expect("large seeds");
     }

@@ -236,7 +236,12 @@ impl ProfileConfig {
     fn parse_file(name: &str, text: &str, assignments: &[String]) -> Result<Self, ConfigError> {
         let written = table(text, name)?;
         let of_file = written.get("grounds").and_then(toml::Value::as_table);
-        let (mut config, _) = Self::parse_with(name, text, assignments)?;
+        let read = Self::parse_with(name, text, assignments);
+        let (mut config, _) = read.map_err(|ConfigError(message)| {
+            let is_short = message.contains("missing field");
+            let remedy = if is_short { "; config.toml of any run has all settings" } else { "" };
+            ConfigError(message + remedy)
+        })?;
         config.grounds.retain(|path, grounds| {
             *grounds == Grounds::given() || of_file.is_some_and(|it| it.contains_key(path))
         });

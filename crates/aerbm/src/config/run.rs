@@ -199,11 +199,11 @@ impl RunConfig {
     }
 }
 
-/// The stem of a file name as names of runs and figures have it: characters other than ASCII letters,
-/// digits and `_` become `-`.
+/// The stem of a file name as names of runs and figures have it: characters other than letters and digits, of any
+/// script, and `_` become `-`.
 pub fn plain_name(path: &Path) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
+    let plain = |c: char| if c.is_alphanumeric() || c == '_' { c } else { '-' };
     let name: String = stem.chars().map(plain).collect();
     if name.is_empty() { "run".into() } else { name }
 }
@@ -274,6 +274,19 @@ mod tests {
         assert!(error("model.n_hidden=many").contains("model.n_hidden: invalid type"));
         assert!(error("training.momentum=1.5").contains("a number in [0, 1)"));
         assert!(error("kind=rmb").contains("did you mean `rbm`?"));
+    }
+
+    #[test]
+    fn names_keep_the_letters_of_every_script() {
+        for (path, name) in [
+            ("settings/my run.toml", "my-run"),
+            ("내 설정_2.toml", "내-설정_2"),
+            ("größe.toml", "größe"),
+            ("../<b>.toml", "-b-"),
+            ("/", "run"),
+        ] {
+            assert_eq!(plain_name(Path::new(path)), name);
+        }
     }
 
     #[test]

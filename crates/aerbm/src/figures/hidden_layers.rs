@@ -17,7 +17,7 @@ use crate::trained::Trained;
 pub(crate) const RECOMMENDED: &str = "hidden_layers";
 
 /// Test samples that are drawn.
-const SHOWN: usize = 500;
+const SHOWN: usize = 180;
 /// Test samples that the rule of the nearest class mean is tested on.
 const TESTED: usize = 5000;
 /// Training samples that the class means are taken over.

@@ -241,9 +241,7 @@ pub(super) fn markers(picture: &mut Picture, series: &Polyline<'_>) {
         9..=25 => 0.8,
         _ => return,
     };
-    for point in known {
-        marker(picture, point, series.key, size);
-    }
+    markers_at(picture, &known, series.key, size);
 }
 
 /// Adds a bar from the low end of an interval to its high end.
@@ -254,30 +252,32 @@ pub(super) fn interval(picture: &mut Picture, low: Point, high: Point, color: Rg
     }
 }
 
-pub(super) fn marker(picture: &mut Picture, (x, y): Point, key: &Key, size: f64) {
+pub(super) fn marker(picture: &mut Picture, at: Point, key: &Key, size: f64) {
+    markers_at(picture, &[at], key, size);
+}
+
+/// Adds the same marker at many points.
+pub(super) fn markers_at(picture: &mut Picture, points: &[Point], key: &Key, size: f64) {
     let color = key.color;
-    let around =
-        |offsets: &[Point]| offsets.iter().map(|(i, j)| (x + size * i, y + size * j)).collect();
-    picture.push(match key.marker {
-        Marker::Circle => Mark::Circle { center: (x, y), radius: 3.5 * size, color },
-        Marker::Square => {
-            let points = around(&[(-3.0, -3.0), (3.0, -3.0), (3.0, 3.0), (-3.0, 3.0)]);
+    for &(x, y) in points {
+        let around = |offsets: &[Point]| {
+            let points = offsets.iter().map(|(i, j)| (x + size * i, y + size * j)).collect();
             Mark::Polygon { points, color }
-        }
-        Marker::Triangle => {
-            Mark::Polygon { points: around(&[(0.0, -4.25), (4.0, 3.0), (-4.0, 3.0)]), color }
-        }
-        Marker::Diamond => {
-            let points = around(&[(0.0, -4.5), (4.5, 0.0), (0.0, 4.5), (-4.5, 0.0)]);
-            Mark::Polygon { points, color }
-        }
-        Marker::Wedge => {
-            Mark::Polygon { points: around(&[(0.0, 4.25), (4.0, -3.0), (-4.0, -3.0)]), color }
-        }
-        Marker::Ring => Mark::Circle { center: (x, y), radius: 4.0 * size, color },
-    });
+        };
+        picture.push(match key.marker {
+            Marker::Circle => Mark::Circle { center: (x, y), radius: 3.5 * size, color },
+            Marker::Square => around(&[(-3.0, -3.0), (3.0, -3.0), (3.0, 3.0), (-3.0, 3.0)]),
+            Marker::Triangle => around(&[(0.0, -4.25), (4.0, 3.0), (-4.0, 3.0)]),
+            Marker::Diamond => around(&[(0.0, -4.5), (4.5, 0.0), (0.0, 4.5), (-4.5, 0.0)]),
+            Marker::Wedge => around(&[(0.0, 4.25), (4.0, -3.0), (-4.0, -3.0)]),
+            Marker::Ring => Mark::Circle { center: (x, y), radius: 4.0 * size, color },
+        });
+    }
     if key.marker == Marker::Ring {
-        picture.push(Mark::Circle { center: (x, y), radius: 2.2 * size, color: PAPER });
+        // After all discs, so that rings that touch look like bubbles, and the drawing is smaller.
+        for &center in points {
+            picture.push(Mark::Circle { center, radius: 2.2 * size, color: PAPER });
+        }
     }
 }
 

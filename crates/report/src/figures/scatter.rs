@@ -161,11 +161,9 @@ fn draw_panel(
     let at = |x: f64, y: f64| frame.at(x.clamp(x_low, x_high), y.clamp(y_low, y_high));
     for key in keys {
         picture.within(key.group(), |picture| {
-            for row in here.iter().filter(|row| row.class == key.name) {
-                if let Some(center) = at(row.x, row.y) {
-                    chart::marker(picture, center, key, 0.55);
-                }
-            }
+            let of_class = here.iter().filter(|row| row.class == key.name);
+            let points: Vec<Point> = of_class.filter_map(|row| at(row.x, row.y)).collect();
+            chart::markers_at(picture, &points, key, 0.55);
         });
     }
     let mut taken: Vec<[f64; 4]> = Vec::new();

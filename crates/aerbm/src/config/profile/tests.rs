@@ -51,6 +51,9 @@ fn a_file_is_a_profile() {
     assert!(error("seed = 2").ends_with("expected models in [[runs]], a [comparison], or both"));
     assert!(error("kind = \"rbm\"").contains("`aerbm train` takes them"));
     assert!(error("[comparision]").contains("did you mean `comparison`?"));
+    let short = error("[comparison]\nmethods = [\"none\"]");
+    assert!(short.contains("missing field"), "{short}");
+    assert!(short.ends_with("config.toml of any run has all settings"), "{short}");
     let error = "qick".parse::<Profile>().expect_err("no profile").to_string();
     assert!(error.contains("did you mean `quick`?"), "{error}");
     let absent = "absent.toml".parse().expect("a path");
