@@ -5,3 +5,4 @@ mod conv_rbm;
 mod damaged;
 mod fit;
 mod learner;
+mod published;
