@@ -198,3 +198,38 @@ fn a_pipe_that_is_closed_is_no_error() {
         assert!(output.status.success() && !said.contains("error"), "{said}");
     }
 }
+
+/// Results that could not be written are no success.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_behind_standard_output_is_told_by_every_command() {
+    let place = place();
+    for args in [
+        &["evaluate", "rbm"][..],
+        &["score", "rbm", "train.csv"],
+        &["encode", "rbm", "train.csv"],
+        &["impute", "rbm", "train.csv"],
+        &["probe", "rbm"],
+        &["data", "list"],
+        &["data", "describe", "train.csv"],
+        &["runs", "."],
+        &["diff", "rbm", "ae"],
+        &["verify", "rbm"],
+        &["train", "rbm", "--print"],
+        &["completions", "bash"],
+        &["--help"],
+        &["train", "--help"],
+        &["--version"],
+    ] {
+        for more in [&[][..], &["--json"]] {
+            let full =
+                std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");
+            let command = &mut aerbm(place.path());
+            let output = command.args(args).args(more).stdout(full).output().expect("it starts");
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(1), "{args:?} {more:?}: {said}");
+            let last = said.lines().last().unwrap_or_default();
+            assert!(last.starts_with("error: standard output: No space left"), "{args:?}: {said}");
+        }
+    }
+}
