@@ -11,7 +11,8 @@ const SCRIPT: &str = "
     root=/sys/fs/cgroup; limit=memory.max
     [ -d $root/memory ] && root=$root/memory limit=memory.limit_in_bytes
     mkdir $root/$0 && echo 512M > $root/$0/$limit && echo $$ > $root/$0/cgroup.procs || exit 90
-    exec taskset -c 0 \"$@\"";
+    first=$(taskset -cp $$ | sed 's/.*: //; s/[-,].*//')
+    exec taskset -c \"$first\" \"$@\"";
 
 #[test]
 #[allow(clippy::print_stderr, reason = "a test that is skipped says so")]
