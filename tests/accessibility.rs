@@ -1,5 +1,6 @@
-//! Pages are accessible, as far as axe-core can tell. `just accessibility` fetches it from npm and runs this; without
-//! Chromium, or where `AERBM_AXE` does not name the file `axe.min.js`, it is skipped, with a message.
+//! Accessibility of pages, as far as axe-core can check it. `just accessibility` fetches it from npm and runs
+//! this test. Without Chromium, or if `AERBM_AXE` does not name the file `axe.min.js`, it is skipped with a
+//! message.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use crate::browser::{chromium, evaluate, train};
 use crate::cluster::small;
 use crate::support::{root, small_mnist};
 
-/// The rules that a page breaks, with the elements, in a window of this kind.
+/// The rules that a page breaks, with the elements, in a window with these options.
 fn broken(browser: &Path, axe: &Path, page: &Path, options: &[&str]) -> String {
     let script = format!(
         "await new Promise((loaded, failed) => {{ const script = document.createElement('script'); \

@@ -7,13 +7,13 @@ use allocation_counter::measure;
 use ndarray::Array2;
 use rbm_core::{Rbm, RbmConfig};
 
-/// The data, and batch sizes that make 4, 10 and 40 steps of it.
+/// The data, and batch sizes that divide them into 4, 10 and 40 steps.
 fn data() -> (Array2<f32>, [usize; 3]) {
     let x = Array2::from_shape_fn((400, 100), |(i, j)| f32::from(u8::from((i * j + i) % 7 < 2)));
     (x, [100, 40, 10])
 }
 
-/// Allocations of the second epoch, after memory that grows with use has grown.
+/// Number of allocations of the second epoch, after memory that grows with use has grown.
 fn of_second_epoch(mut epoch: impl FnMut()) -> u64 {
     epoch();
     measure(epoch).count_total

@@ -1,5 +1,5 @@
-//! The models in the page of a run compute in a browser what they compute in the binary, and the page works
-//! by itself. Without Chromium this is skipped, with a message.
+//! The models in the page of a run compute the same numbers in a browser as in the binary, and the page is
+//! self-contained. Without Chromium, these tests are skipped with a message.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::support::{aerbm, small_mnist};
 /// Largest difference that is accepted between the numbers of the browser and those of the binary.
 const TOLERANCE: f64 = 1e-3;
 
-/// A browser of the system; `AERBM_CHROMIUM` names another.
+/// A browser of the system, or the one that `AERBM_CHROMIUM` names.
 pub(crate) fn chromium() -> Option<PathBuf> {
     let given = std::env::var_os("AERBM_CHROMIUM").map(PathBuf::from);
     let paths = std::env::var_os("PATH").unwrap_or_default();
@@ -26,8 +26,8 @@ pub(crate) fn chromium() -> Option<PathBuf> {
     given.or(found)
 }
 
-/// Opens a copy of the page with a script at its end, the body of an asynchronous function, whose value is
-/// returned. `options` are those of the browser.
+/// Opens a copy of the page with a script at its end, the body of an asynchronous function, and returns its
+/// value. `options` are those of the browser.
 pub(crate) fn evaluate(
     browser: &Path,
     page: &Path,
@@ -35,7 +35,7 @@ pub(crate) fn evaluate(
     script: &str,
 ) -> serde_json::Value {
     let html = std::fs::read_to_string(page).expect("a page");
-    // The policy of the page lets no script run that is not its own.
+    // The policy of the page allows only its own scripts.
     let (before, policy) =
         html.split_once("<meta http-equiv=\"Content-Security-Policy\"").expect("a policy");
     let (_, after) = policy.split_once('>').expect("the element ends");
@@ -49,7 +49,7 @@ pub(crate) fn evaluate(
     let profile = tempfile::tempdir().expect("a temporary folder");
     let output = Command::new(browser)
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"])
-        // Promises are settled in this time, which passes as fast as the page works.
+        // Promises settle within this virtual time, which passes as fast as the page works.
         .arg("--virtual-time-budget=60000")
         .args(options)
         .arg(format!("--user-data-dir={}", profile.path().display()))
@@ -169,8 +169,8 @@ fn counting_port() -> (u16, Arc<AtomicUsize>) {
     (port, count)
 }
 
-/// Names of files, columns and classes are text on the page, whatever they look like: no request leaves it and
-/// no script of theirs runs, even without the page's policy.
+/// Names of files, columns and classes are text on the page, whatever they look like: the page sends no
+/// request and runs no script from them, even without its policy.
 #[test]
 #[allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn hostile_names_are_text_on_the_page() {

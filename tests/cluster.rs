@@ -13,7 +13,7 @@ pub(crate) const SMALL: [&str; 18] = [
     "--profile",
     "quick",
     "--set",
-    // Beside the autoencoder stand principal components, which another library computes.
+    // Another library computes the principal components beside the autoencoder.
     "runs=[{name=\"autoencoder\", preset=\"autoencoder\", \
         set={split={train=500}, model={n_hidden=32}, training={epochs=2}}}, \
         {name=\"rbm\", preset=\"rbm\", seeds=2, probe={learning_rates=[0.01], training={updates=50}}, \
@@ -139,7 +139,7 @@ fn a_large_plan_takes_less_than_two_seconds() {
     let seconds = |row: usize| rows[row]["seconds"].as_f64().expect("a number");
     assert_eq!(rows.len(), 5);
     assert!((0..3).all(|row| seconds(row) > seconds(row + 1)), "{text}");
-    // The last row is that of the critical path.
+    // The last row is the critical path.
     assert!(seconds(3) >= seconds(4) * (1.0 - 1e-9), "{text}");
     assert!(rows[4]["critical_path"].as_array().is_some_and(|path| path.len() >= 7), "{text}");
 }
@@ -162,7 +162,7 @@ fn a_submission_is_written_without_an_engine_and_its_status_told() {
         .assert()
         .success()
         .stdout(contains("wave-1").and(contains("0 of ")).and(contains("with 3 workers")));
-    // Without the program of the engine nothing can be submitted, which is said in one line.
+    // Without the engine's program nothing can be submitted, which is reported in one line.
     small("submit", data.path(), &out)
         .env("PATH", folder.path())
         .assert()

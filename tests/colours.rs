@@ -1,4 +1,4 @@
-//! Pictures in colour through the command: networks tell hues apart that grey values do not, and figures,
+//! Colour pictures through the command: networks distinguish hues that grey values do not, and figures,
 //! shifts and halves have three channels.
 
 use std::path::{Path, PathBuf};
@@ -58,7 +58,7 @@ fn a_convolutional_network_tells_hues_apart_that_grey_values_do_not() {
         let right = predicted[at].iter().filter(|line| line.starts_with(class)).count();
         assert!(right >= 19, "{class} {right} of 20: {predicted:?}");
     }
-    // A picture is the same alone.
+    // A picture by itself gives the same result.
     let alone = folder.path().join("alone");
     std::fs::create_dir(&alone).expect("created");
     picture(103, true).save(alone.join("one.png")).expect("written");

@@ -1,6 +1,6 @@
-//! Exported models in the programs that they are exported for. The comparison is made by
-//! `tests/python/check_export.py`; it is skipped where Python or its packages are missing, unless
-//! `AERBM_PYTHON` names the Python to use, as `just python-checks` does.
+//! Exported models in the programs that they are exported for. `tests/python/check_export.py` compares them;
+//! it is skipped if Python or its packages are missing, unless `AERBM_PYTHON` names the Python to use, as
+//! `just python-checks` does.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -243,7 +243,7 @@ fn write_graphs(folder: &Path) {
     let outputs = json!({ "reconstruction": lists(&found), "restored": restored });
     add("numbers.onnx", export, Part::Reconstruction, json!({ "x": inputs }), outputs);
 
-    // A table: a number, a category with a place for unknown words, one without, and seven numbers.
+    // A table: a number, a category with a position for unknown words, one without, and seven numbers.
     let (export, inputs, encoded) = table(&trained);
     let codes = trained.model.encode(encoded.view());
     let outputs = json!({ "code": lists(&codes) });

@@ -98,7 +98,7 @@ fn a_table_with_words_and_holes_becomes_predictions() {
     assert_eq!(lines(run(&["predict", &model, &turned])), predicted);
     assert_eq!(lines(run(&["predict", &model, &alone]))[1], predicted[11]);
 
-    // Rows that differ from those of training are told; an absent column is an error.
+    // Rows that differ from those of training are reported; an absent column is an error.
     let far = write(here, "far.csv", "size,city,sold\n9000,Tokyo,2024-05-05\n");
     run(&["predict", &model, &far])
         .success()
@@ -115,7 +115,7 @@ fn a_table_with_words_and_holes_becomes_predictions() {
         .stdout(contains("2 classes in column class"));
 }
 
-/// Draws of the RBM in `here` are rows in the units of the data, with its words in plausible shares.
+/// Draws of the RBM in `here` are rows in the units of the data, with its words in plausible proportions.
 fn samples_resemble_the_rows(here: &Path) {
     let rbm = here.join("rbm").to_string_lossy().into_owned();
     let drawn = here.join("drawn.csv").to_string_lossy().into_owned();
@@ -125,7 +125,7 @@ fn samples_resemble_the_rows(here: &Path) {
     let drawn = std::fs::read_to_string(&drawn).expect("the samples");
     let rows: Vec<&str> = drawn.lines().collect();
     assert_eq!((rows.len(), rows[0]), (401, "size,city,sold"));
-    // A third of the rows, less those whose city is missing, are in Jeju.
+    // A third of the rows, minus those whose city is missing, are in Jeju.
     let jeju = rows.iter().filter(|row| row.contains(",Jeju,")).count();
     assert!((60..240).contains(&jeju), "{jeju} of 400 in Jeju");
     let sizes = rows[1..].iter().filter_map(|row| row.split(',').next()?.parse::<f64>().ok());
@@ -156,7 +156,7 @@ fn pictures_in_class_folders_become_predictions() {
     assert_eq!(predicted.len(), 31);
     assert!(predicted[1..].iter().all(|line| line.starts_with("night,")), "{predicted:?}");
 
-    // The lower half of bright-topped pictures is drawn, the upper half stays as it is.
+    // The lower half of bright-topped pictures is drawn; the upper half stays unchanged.
     let rbm = folder.path().join("rbm").to_string_lossy().into_owned();
     let small = ["--set", "model.n_hidden=8", "--set", "training.epochs=30"];
     run(&[&["train", "rbm", "--data", &data, "--out", &rbm][..], &small].concat()).success();
@@ -204,7 +204,7 @@ fn a_table_without_labels_has_codes_scores_and_filled_values() {
         let filled = lines(run(&["impute", &out, &data]));
         assert_eq!((filled.len(), filled[0].as_str()), (241, "size,city,sold"));
         assert!(filled.iter().all(|line| line.split(',').all(|cell| !cell.is_empty())), "{preset}");
-        // An observed value comes back as it was.
+        // An observed value is unchanged.
         assert!(filled[1].contains(",Jeju,2024-01-01"), "{}", filled[1]);
 
         let alone = write(here, "alone.csv", &table(10..11, &[3, 2, 1]));

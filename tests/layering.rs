@@ -1,10 +1,10 @@
-//! The crates use one another as the code map says, and in no other way.
+//! The crates depend on one another as the code map says, and in no other way.
 
 use std::collections::BTreeSet;
 
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
-/// What each crate may use of ours.
+/// The crates of this workspace that each crate may use.
 const MAY_USE: [(&str, &[&str]); 14] = [
     ("aerbm-numerics", &[]),
     ("aerbm-mnist-io", &[]),

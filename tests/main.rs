@@ -1,4 +1,4 @@
-//! The command as its users meet it, and the workspace as its readers do.
+//! The command from the point of view of its users, and the workspace from that of its readers.
 #![allow(missing_docs, reason = "tests are not documentation")]
 
 mod accessibility;

@@ -154,7 +154,7 @@ fn divergence_ends_with_the_reason_and_the_last_good_model() {
     on_run(&["evaluate"], data.path(), out.path()).stdout(contains("mse_per_pixel"));
     let info = std::fs::read_to_string(out.path().join("run.json")).expect("there");
     assert!(info.contains("\"status\": \"failed\"") && info.contains("\"failure\""), "{info}");
-    // A run that failed does not keep the corrected command from its folder.
+    // A failed run does not keep the corrected command out of its folder.
     let settings = ["model.n_hidden=30", "training.learning_rate=0.001", "training.epochs=2"];
     train("gaussian-rbm", &settings, data.path(), out.path()).success();
 }

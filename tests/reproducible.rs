@@ -63,7 +63,7 @@ fn tables_do_not_depend_on_threads_and_nothing_is_computed_twice() {
     }
 }
 
-/// The reader of new rows shares the threads with the model. It waited for ever where there was only one.
+/// The reader of new rows shares the threads with the model. With a single thread it used to wait forever.
 #[test]
 fn new_rows_of_every_format_are_read_on_one_thread() {
     let data = small_mnist(600, 100);
@@ -121,7 +121,7 @@ fn an_interrupted_run_continues_to_the_same_bytes() {
         .stderr(Stdio::null())
         .spawn()
         .expect("the binary starts");
-    // The third of forty epochs is finished: the request comes in one of the next.
+    // The third of forty epochs is finished, so the request comes in a later one.
     let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
     let third = lines.find(|line| line.as_ref().is_ok_and(|line| line.starts_with("epoch   3/40")));
     third.expect("the line is printed").expect("the pipe is open");

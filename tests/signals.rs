@@ -1,4 +1,4 @@
-//! The command in a process whose signals do not depend on that of the tests.
+//! The command in a process whose signals do not depend on those of the tests' process.
 
 use std::process::Command;
 

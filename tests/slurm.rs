@@ -18,7 +18,7 @@ use crate::support::{aerbm, promised_tables, small_mnist};
 /// The programs of a cluster, in Debian's packages `slurm-wlm` and `munge`.
 const PROGRAMS: [&str; 5] = ["munged", "slurmctld", "slurmd", "sbatch", "squeue"];
 
-/// The longest time that anything is waited for.
+/// The longest time to wait for anything.
 const LONGEST: Duration = Duration::from_mins(4);
 
 /// The path of a program; those of daemons may be missing in `PATH`.
@@ -41,7 +41,7 @@ fn free_ports<const N: usize>() -> [u16; N] {
     held.map(|listener| listener.local_addr().expect("an address").port())
 }
 
-/// Waits until something holds.
+/// Waits until a condition holds.
 fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
@@ -98,8 +98,7 @@ impl Cluster {
         }
         config.push_str("PartitionName=main Nodes=a,b Default=YES MaxTime=INFINITE State=UP\n");
         std::fs::write(cluster.config(), config).expect("written");
-        // Versions before 23.02 cannot do without control groups; those of version 1 need no permission to be
-        // looked at.
+        // Versions before 23.02 need control groups; those of version 1 can be inspected without permission.
         let version = printed(Command::new(program("slurmctld").expect("installed")).arg("-V"));
         let year = version.split([' ', '.']).nth(1).and_then(|year| year.parse::<u32>().ok());
         let groups = if year.is_some_and(|year| year < 23) { "cgroup/v1" } else { "disabled" };
@@ -173,8 +172,8 @@ fn workers(out: &Path) -> Vec<String> {
     found.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect()
 }
 
-/// The bytes are those of one process, also if a worker is killed and a node is drained in the middle; what is
-/// there is not submitted again.
+/// The bytes are those of one process, even if a worker is killed and a node is drained in the middle;
+/// finished stages are not submitted again.
 #[test]
 #[allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 fn a_submission_gives_the_bytes_of_one_run() {
@@ -201,7 +200,7 @@ fn a_submission_gives_the_bytes_of_one_run() {
     submit().assert().failure().stderr(contains("of an earlier submission are in the queue"));
     wait_for("a worker", || !workers(&out).is_empty());
     for worker in workers(&out).iter().take(1) {
-        // It may have ended meanwhile, of itself.
+        // It may have ended by itself in the meantime.
         let _ = Command::new("kill").args(["-9", worker]).status();
     }
     let drained = cluster
@@ -216,6 +215,6 @@ fn a_submission_gives_the_bytes_of_one_run() {
     assert!(told.contains("and the report is written"), "{told}");
     assert!(promised_tables(&out) == promised_tables(&one));
 
-    // Submitted again, nothing is left but the report.
+    // A second submission has nothing left but the report.
     submit().arg("--dry-run").assert().success().stdout(contains("wave-1").not());
 }

@@ -71,7 +71,7 @@ pub(crate) fn small_comparison() -> Vec<&'static str> {
     ]
 }
 
-/// Every file of a run whose bytes are promised, by its path in the run's folder.
+/// Every file of a run whose bytes are guaranteed, by its path in the run's folder.
 pub(crate) fn promised_tables(run: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
     let mut folders = vec![run.to_owned()];

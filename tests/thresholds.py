@@ -1,10 +1,10 @@
-"""Holds the results of a run against stated bounds.
+"""Checks the results of a run against stated bounds.
 
     python3 tests/thresholds.py [DIR]      DIR: reports/quick unless given
 
-The bounds are those of the profile that the run names: quick or default. Reads what the run wrote,
-nothing else, with Python's standard library. Prints a line a check, then the counts; exits with 1 if
-any check failed.
+The bounds are those of the profile that the run names: quick or default. Reads only what the run wrote,
+with Python's standard library. Prints one line per check, then the counts; exits with 1 if any check
+failed.
 """
 
 import csv
@@ -13,7 +13,7 @@ import math
 import sys
 from pathlib import Path
 
-# --- What is expected ------------------------------------------------------------------------
+# --- Expected results ------------------------------------------------------------------------
 
 FILES = "config.toml run.json metrics.csv timings.csv comparison.csv summary.csv summary_of_seeds.csv paired.csv mistakes.csv report.html SHA256SUMS".split()
 MIN_FIGURES = 5  # each as svg, png, and the csv that it was drawn from
@@ -34,7 +34,7 @@ NUMBERS = {
     "summary.csv": ["labels", "seeds", "test_error_pct_mean"],
     "paired.csv": ["labels", "seeds", "difference_pct_mean"],
 }
-# Columns that hold a number, or nothing: where a row has no layer or no epoch, say.
+# Columns that hold a number, or nothing, for example in a row without a layer or an epoch.
 NUMBERS_OR_BLANK = {
     "metrics.csv": ["layer", "epoch"],
     "timings.csv": ["layer", "epoch", "samples_per_second"],
@@ -48,7 +48,7 @@ NUMBERS_OF_SEVERAL_SEEDS = {
     "paired.csv": ["ci95_low", "ci95_high", "p_value"],
 }
 
-# Holm's family is of pairs of these.
+# Holm's family consists of pairs of these.
 AUTOENCODERS = {"autoencoder", "sparse", "denoising", "contractive"}
 CONTROLS = {"none", "relu-dropout"}
 
@@ -80,7 +80,7 @@ PROFILES = {
     },
 }
 
-# --- The checks: each yields (passed, what was found) ------------------------------------------
+# --- The checks: each yields (passed, finding) -------------------------------------------------
 
 
 def rows(directory, name):
@@ -121,7 +121,7 @@ def is_finite(cell):
 
 
 def in_family(row):
-    """What is asked: pretraining against none, and an autoencoder against the RBM."""
+    """Whether the pair is of interest: pretraining against none, and an autoencoder against the RBM."""
     pair = {row["method_a"], row["method_b"]}
     pretrained = pair & {*AUTOENCODERS, "rbm"}
     return len(pretrained) == 1 and bool(pair & CONTROLS) or "rbm" in pair and len(pretrained) == 2
@@ -139,7 +139,7 @@ def has_no_spread(row, cells):
 
 
 def has_none(column, row, cells):
-    """Whether a NaN is right: no interval and no t-test where differences have no spread, and no
+    """Whether a NaN is expected: no interval and no t-test where differences have no spread, and no
     correction outside of Holm's family."""
     if "test" not in row:
         return False
@@ -203,7 +203,7 @@ def check_below_none(directory, methods):
 def check_error(directory, methods, labels, ceiling):
     table = rows(directory, "comparison.csv")
     errors = [mean_error(table, method, labels) for method in methods]
-    # A method that is missing has no error, and does not hide behind the others.
+    # A missing method has no error, and the others do not hide this.
     error = math.nan if any(map(math.isnan, errors)) else min(errors)
     names = ", ".join(methods)
     yield error <= ceiling, f"{labels} labels: lowest error of {names} {error:.2f} %, at most {ceiling}"
@@ -263,7 +263,7 @@ def main():
             for passed, found in check:
                 record(passed, found)
         except (OSError, ValueError, KeyError, TypeError) as error:
-            # A file that is missing or not as designed: this check fails, the others go on.
+            # The file is missing or malformed: this check fails, and the others go on.
             record(False, f"{title}: {type(error).__name__}: {error}")
 
     failed = outcomes.count(False)

@@ -1,4 +1,4 @@
-//! Small seeded runs on real digits, with stated bounds on what they reach.
+//! Small seeded runs on real digits, with stated bounds on their results.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! `aerbm verify`: a run whose files are as they were written passes, and a digit changed anywhere is told.
+//! `aerbm verify` passes a run whose files are unchanged, and reports a changed digit anywhere.
 
 use std::path::{Path, PathBuf};
 
@@ -21,7 +21,7 @@ fn finished_run(folder: &Path) -> PathBuf {
     run
 }
 
-/// Every file of the run that it has a checksum of.
+/// Every file of the run for which it has a checksum.
 fn recorded(run: &Path) -> Vec<PathBuf> {
     let sums = std::fs::read_to_string(run.join("SHA256SUMS")).expect("checksums");
     sums.lines().map(|line| line.split_once("  ").expect("two columns").1.into()).collect()
@@ -50,7 +50,7 @@ fn a_digit_changed_in_any_file_of_a_run_is_told() {
     {
         assert!(files.contains(&name.into()), "{name} among {files:?}");
     }
-    // One figure stands for all.
+    // One figure is enough.
     let is_checked = |file: &PathBuf| {
         !file.starts_with("figures") || file.with_extension("").ends_with("error_by_labels")
     };
@@ -63,7 +63,7 @@ fn a_digit_changed_in_any_file_of_a_run_is_told() {
     verify(&run).success();
 }
 
-/// Checksums that were made to fit do not help: the tables, the figures and the page are computed again.
+/// Forged checksums do not help: the tables, the figures and the page are computed again.
 #[test]
 fn numbers_that_do_not_follow_from_the_mistakes_are_told() {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -114,7 +114,7 @@ fn numbers_that_do_not_follow_from_the_mistakes_are_told() {
     none.code(1).stderr(contains("nothing"));
 }
 
-/// Commands that draw figures into a finished run leave it as one that verifies, with the figures on its page.
+/// A finished run still verifies after commands draw figures into it, with the figures on its page.
 #[test]
 fn figures_that_are_added_to_a_run_belong_to_it() {
     let data = small_mnist(300, 60);

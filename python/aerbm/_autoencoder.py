@@ -12,9 +12,9 @@ class Autoencoder(FittedAutoencoder):
     n_components : number of code units.
     hidden_layer_sizes : units of the layers between data and code; the decoder mirrors them.
     activation : of the hidden units: 'logistic', 'tanh', 'relu', 'elu', 'identity' and others of the program.
-    tied : whether the decoder has the encoder's weights, transposed.
+    tied : whether the decoder uses the encoder's weights, transposed.
     data : 'unit' for values in [0, 1] (logistic output, cross-entropy), 'real' for others (identity, squared
-        error), 'auto' for what fit finds.
+        error), 'auto' to choose in fit.
     learning_rate, batch_size, n_iter, weight_decay : of training; the rate falls to 0 by a cosine.
     optimizer : 'adam', 'sgd', 'momentum' or 'rmsprop'.
     early_stopping : whether training stops after ``n_iter_no_change`` epochs without a lower error on the last
@@ -22,7 +22,7 @@ class Autoencoder(FittedAutoencoder):
     settings : further settings of the program, such as ``{"training.max_norm": 2.0}``.
     random_state : seed or generator of all random draws.
     n_jobs : number of threads; None for OMP_NUM_THREADS or all cores.
-    verbose : whether progress is shown, by tqdm where it is installed.
+    verbose : whether progress is shown, by tqdm if it is installed.
 
     Attributes
     ----------
@@ -76,11 +76,11 @@ class Autoencoder(FittedAutoencoder):
 
 
 class SparseAutoencoder(FittedAutoencoder):
-    """An autoencoder with one hidden layer whose units are seldom active.
+    """An autoencoder with one hidden layer whose units are rarely active.
 
-    ``penalty='kl'`` holds each unit's mean activity near ``target`` with this ``strength``; 'l1' penalises
-    activities; ``penalty='top-k'`` keeps the ``top_k`` largest of each row. The other parameters and the
-    attributes are those of :class:`Autoencoder`.
+    ``penalty='kl'`` keeps each unit's mean activity near ``target``, with this ``strength``; 'l1' penalises
+    activities; 'top-k' keeps the ``top_k`` largest of each row. The other parameters and the attributes are
+    those of :class:`Autoencoder`.
     """
 
     def __init__(
@@ -139,10 +139,10 @@ class SparseAutoencoder(FittedAutoencoder):
 
 
 class DenoisingAutoencoder(FittedAutoencoder):
-    """An autoencoder that sees rows with noise and learns to give back the rows without it.
+    """An autoencoder that receives rows with noise and learns to return the rows without it.
 
     ``noise`` is 'gaussian', of standard deviation ``level`` and clipped to [0, 1] for such data; 'masking',
-    which sets the share ``level`` of values to 0; or 'salt-and-pepper', which sets it to 0 or 1. ``denoise``
+    which sets the fraction ``level`` of values to 0; or 'salt-and-pepper', which sets it to 0 or 1. ``denoise``
     removes noise. The other parameters and the attributes are those of :class:`Autoencoder`.
     """
 
@@ -254,7 +254,7 @@ class DeepAutoencoder(FittedAutoencoder):
     """A deep autoencoder (Hinton & Salakhutdinov 2006): its layers are pretrained one by one, unrolled and
     trained together. The code is linear.
 
-    ``pretraining`` is 'autoencoder', for ``pretraining_iter`` epochs a layer at ``pretraining_learning_rate``,
+    ``pretraining`` is 'autoencoder', for ``pretraining_iter`` epochs per layer at ``pretraining_learning_rate``,
     or None for random weights. The other parameters and the attributes are those of :class:`Autoencoder`.
     """
 

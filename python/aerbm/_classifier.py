@@ -12,7 +12,7 @@ from ._common import Progress, as_rows, contract_of, rows_of, seed_of, threads_o
 
 
 def _numbers(names):
-    """The names of classes as whole numbers, if all of them are such."""
+    """The names of classes as integers, if all of them are integers."""
     try:
         return np.asarray([int(name) for name in names])
     except ValueError:
@@ -20,7 +20,7 @@ def _numbers(names):
 
 
 def _validation_error(model):
-    """The part of the held-out rows that a network misclassifies; NaN if none were held out."""
+    """The fraction of the held-out rows that a network misclassifies; NaN if none were held out."""
     error_pct, _ = model.validation
     return np.nan if error_pct is None else error_pct / 100
 
@@ -35,18 +35,18 @@ class PretrainedClassifier(ClassifierMixin, BaseEstimator):
     pretraining : a method of the program's comparison, such as 'rbm', 'autoencoder', 'denoising', 'sparse',
         'contractive', 'pca', or 'none' for random weights; or a list of one for each layer, in which a layer
         may also be a dict of the program's settings, such as ``{"kind": "rbm", "training": {"epochs": 5}}``.
-    pretraining_iter : epochs of each layer; None for those of the method, and more of them for few rows.
+    pretraining_iter : epochs of each layer; None for those of the method, with more of them for few rows.
     learning_rate, batch_size, n_updates : of fine-tuning.
     freeze : whether only the output layer is fine-tuned.
-    validation_fraction : part of the labelled rows of each class, rounded down, that is held out to decide when to
-        stop. Without held-out rows the network after the last step is kept, which is better unless labels are many.
+    validation_fraction : fraction of the labelled rows of each class, rounded down, that is held out to decide when
+        to stop. Without held-out rows, the network after the last step is kept, which is better unless labels are many.
     settings : further settings of fine-tuning, such as ``{"dropout": {"input": 0.2, "hidden": 0.5}}``.
     random_state, n_jobs, verbose : as in the other estimators.
 
     Attributes
     ----------
     classes_ : the classes.
-    validation_error_ : part of the held-out rows that is misclassified; NaN without such rows.
+    validation_error_ : fraction of the held-out rows that is misclassified; NaN without such rows.
     n_features_in_, feature_names_in_ : as in scikit-learn.
     """
 
@@ -88,7 +88,7 @@ class PretrainedClassifier(ClassifierMixin, BaseEstimator):
         return self.__dict__.get("_model") is not None
 
     def _plan(self, n_rows):
-        """The hidden layers with their pretraining on so many rows, from the data up."""
+        """The hidden layers with their pretraining on ``n_rows`` rows, from the data up."""
         sizes = list(self.hidden_layer_sizes)
         ways = self.pretraining
         if isinstance(ways, str):

@@ -15,8 +15,8 @@ from . import _aerbm
 
 
 def rows_of(estimator, X, *, reset, least=1):
-    """Validates X, which is to have at least so many rows, as scikit-learn does; returns it with the form in
-    which the extension reads it."""
+    """Validates X as scikit-learn does, with a minimum number of rows; returns it with the form in which the
+    extension reads it."""
     dtypes = (np.float64, np.float32)
     X = validate_data(
         estimator, X, accept_sparse="csr", dtype=dtypes, reset=reset, ensure_min_samples=least
@@ -33,7 +33,7 @@ def as_rows(X):
 
 
 def contract_of(X, image, classes=None):
-    """The contract by which the program reads new rows: they are taken as they are."""
+    """The contract by which the program reads new rows: they are used unchanged."""
     values = X.data if sp.issparse(X) else X
     low, high = (values.min(), values.max()) if values.size else (0, 0)
     if sp.issparse(X):
@@ -43,7 +43,7 @@ def contract_of(X, image, classes=None):
 
 
 def dense(X):
-    """An array, also of sparse rows."""
+    """A dense array, from sparse rows as well."""
     return X.toarray() if sp.issparse(X) else np.asarray(X)
 
 
@@ -54,7 +54,7 @@ def in_unit_interval(X):
 
 
 def rows_in_unit_interval(estimator, X, *, reset):
-    """As ``rows_of``, for models of values in [0, 1]: others are clipped, with a warning."""
+    """As ``rows_of``, for models of values in [0, 1]: other values are clipped, with a warning."""
     X, rows = rows_of(estimator, X, reset=reset)
     if in_unit_interval(X):
         return X, rows
@@ -75,8 +75,8 @@ def _cores():
 
 
 def threads_of(n_jobs):
-    """The number of threads: for None as OpenMP has it, that is OMP_NUM_THREADS or all cores, so that joblib's
-    workers share the cores; for negative numbers all cores but ``-1 - n_jobs``."""
+    """The number of threads. None follows OpenMP, that is OMP_NUM_THREADS or all cores, so that joblib's workers
+    share the cores; negative numbers mean all cores but ``-1 - n_jobs``."""
     if n_jobs is None:
         given = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
         return int(given) if given.isdigit() and int(given) > 0 else _cores()
@@ -91,7 +91,7 @@ def seed_of(random_state):
 
 
 def assignments(settings):
-    """Settings as the program takes them on its command line: ``key=value``, with values in TOML."""
+    """Settings in the form of the program's command line: ``key=value``, with values in TOML."""
     return [f"{key}={_toml(value)}" for key, value in settings.items()]
 
 
@@ -111,8 +111,8 @@ def _toml(value):
 
 
 class Progress:
-    """Shows the progress of training if ``verbose`` is above 0: a bar of tqdm where that is installed,
-    otherwise a line for each step. Used as a context, it gives the listener of the extension."""
+    """Shows the progress of training if ``verbose`` is above 0: a bar of tqdm if that is installed, otherwise
+    a line for each step. As a context manager, it returns the listener of the extension."""
 
     def __init__(self, name, verbose):
         self.name, self.verbose = name, verbose

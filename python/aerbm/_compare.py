@@ -1,4 +1,4 @@
-"""The comparison of methods on one's own data."""
+"""The comparison of methods on the user's own data."""
 
 import csv
 import os
@@ -17,8 +17,8 @@ from ._load import load
 
 @dataclass(frozen=True)
 class Comparison:
-    """The outcome of a comparison. Tables are data frames where pandas is installed, otherwise dicts of
-    lists, one a column."""
+    """The outcome of a comparison. Tables are data frames if pandas is installed, otherwise dicts of lists,
+    one list per column."""
 
     folder: Path
     """Folder of the run, with its figures and files."""
@@ -63,18 +63,18 @@ def compare(
     n_jobs=None,
     verbose=0,
 ):
-    """Compares ways of pretraining on the rows of X (n_samples × n_features) with classes y.
+    """Compares methods of pretraining on the rows of X (n_samples × n_features) with classes y.
 
     ``methods``, ``labels`` (numbers of labels, or 'all'), ``depths``, ``seeds`` (their number) and ``trials``
-    of the search of hyperparameters are those of the program's default comparison unless they are given;
-    ``settings`` are further ones, such as ``{"layers": [128], "learning_rates": [0.01]}``. The run is written into
-    the folder ``out``, where an earlier one goes on, or is replaced if its settings differ and ``force`` is true;
-    None makes a temporary folder. Its page is in the ``language`` "en" or "ko"; None keeps that of an earlier run, or is
-    English. Columns outside [0, 1] are standardised.
+    of the search of hyperparameters are those of the program's default comparison unless given; ``settings``
+    are further ones, such as ``{"layers": [128], "learning_rates": [0.01]}``. The run is written into the folder
+    ``out``, where an earlier run is continued, or replaced if its settings differ and ``force`` is true; None
+    creates a temporary folder. The page is in the ``language`` "en" or "ko"; None keeps that of an earlier run, and
+    is English otherwise. Columns outside [0, 1] are standardised.
 
-    ``backend`` spreads the work over processes: ``"joblib"`` for the backend of joblib that is active, such as that
-    of ``joblib.parallel_config(backend="dask")``, or the name of one, such as ``"loky"``. The workers need to see
-    ``out``. The numbers are those of one process. ``n_jobs`` is the number of threads, or with a backend that of
+    ``backend`` spreads the work over processes: ``"joblib"`` for the active backend of joblib, such as that of
+    ``joblib.parallel_config(backend="dask")``, or the name of one, such as ``"loky"``. The workers need access to
+    ``out``. The numbers are those of one process. ``n_jobs`` is the number of threads or, with a backend, of
     processes.
     """
     X, y = check_X_y(X, y, dtype=np.float32)

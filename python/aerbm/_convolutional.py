@@ -1,4 +1,4 @@
-"""Convolutional models of images. A row holds the pixels row by row, the channels of a pixel together."""
+"""Convolutional models of images. A row holds the pixels row by row, with the channels of a pixel together."""
 
 import json
 import math
@@ -11,7 +11,7 @@ from ._fitted_autoencoder import FittedAutoencoder, corruption
 
 
 def image_of(image_shape, n_features):
-    """Height, width and channels of rows: as given, of square images, or of a single line of pixels."""
+    """Height, width and channels of rows: as given, those of square images, or those of a single line of pixels."""
     if image_shape is None:
         side = math.isqrt(n_features)
         return (side, side, 1) if side >= 8 and side * side == n_features else (1, n_features, 1)
@@ -23,11 +23,11 @@ def image_of(image_shape, n_features):
 
 
 class ConvolutionalAutoencoder(FittedAutoencoder):
-    """An autoencoder of images: ``n_maps`` kernels of ``kernel_size`` × ``kernel_size``, of whose maps
-    max-pooling keeps one value in each window of ``pool_size`` × ``pool_size``; the decoder is the transpose.
+    """An autoencoder of images. It has ``n_maps`` kernels of ``kernel_size`` × ``kernel_size``; max-pooling keeps
+    one value of each map in each window of ``pool_size`` × ``pool_size``; the decoder is the transpose.
 
-    ``image_shape`` is (height, width) or (height, width, channels); None takes rows of a square length as
-    square images. ``noise`` and ``level`` are those of :class:`DenoisingAutoencoder`; None for no noise. The
+    ``image_shape`` is (height, width) or (height, width, channels); None treats rows of a square length as
+    square images. ``noise`` and ``level`` are those of :class:`DenoisingAutoencoder`; None means no noise. The
     other parameters and the attributes are those of :class:`Autoencoder`.
     """
 
@@ -106,8 +106,7 @@ class ConvolutionalAutoencoder(FittedAutoencoder):
 
 
 class ConvolutionalRBM(FittedModel):
-    """A convolutional RBM with probabilistic max-pooling (Lee et al. 2009), a model of images of values in
-    [0, 1].
+    """A convolutional RBM with probabilistic max-pooling (Lee et al. 2009), for images with values in [0, 1].
 
     ``n_maps`` kernels of ``kernel_size`` × ``kernel_size``; pooling units over ``pool_size`` × ``pool_size``
     are the codes. ``image_shape`` is that of :class:`ConvolutionalAutoencoder`. ``algorithm`` is 'pcd', with

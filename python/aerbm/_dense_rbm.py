@@ -13,7 +13,7 @@ from ._fitted import ModelEstimator
 
 
 def _parameter(name, of_tensor, to_tensor):
-    """An attribute that is read from the model when it is asked for, and changes the model when it is set."""
+    """An attribute that is read from the model on access, and changes the model when it is set."""
 
     def read(self):
         model = self.__dict__.get("_model")
@@ -65,7 +65,7 @@ class DenseRBM(ModelEstimator):
         return state
 
     def _suspend(self):
-        """Keeps the state of training without the model, which has changed."""
+        """Saves the state of training without the model, which has changed."""
         if self.__dict__.get("_learner") is not None:
             self._training = self._learner.state(), self._learner.steps
             self._chains = self._learner.chains()
@@ -140,7 +140,7 @@ class DenseRBM(ModelEstimator):
         return self
 
     def partial_fit(self, X, y=None):
-        """Takes one step of learning on all rows of X as one batch."""
+        """Takes one training step on all rows of X as one batch."""
         first = not self.__sklearn_is_fitted__()
         X, rows = self._rows(X, reset=first)
         if first:
@@ -169,10 +169,10 @@ class DenseRBM(ModelEstimator):
         return found.astype(self._dtype, copy=False)
 
     def measure_likelihood(self, X, *, precision=0.1):
-        """Measures log Z, exactly where a layer has 20 units or fewer, otherwise by tempering until half the
-        95 % interval is ``precision`` nats wide, and sets ``log_z_``, ``log_z_interval_``,
-        ``log_likelihood_`` (the mean over X in nats) and ``log_likelihood_interval_``. Grey values of binary
-        units are drawn as states first, as the program draws them. Warns of an estimate that is unreliable."""
+        """Measures log Z, exactly if a layer has 20 units or fewer, otherwise by tempering until the half-width of the
+        95 % interval is ``precision`` nats, and sets ``log_z_``, ``log_z_interval_``, ``log_likelihood_`` (the mean
+        over X in nats) and ``log_likelihood_interval_``. Grey values of binary units are first drawn as binary
+        states, as in the program. Warns if the estimate is unreliable."""
         check_is_fitted(self)
         _, rows = self._rows(X)
         states = as_rows(self._model.states(rows))
@@ -191,7 +191,7 @@ class DenseRBM(ModelEstimator):
 
     def log_likelihood(self, X):
         """The log-likelihood of each row in nats, after ``measure_likelihood`` or a fit with
-        ``likelihood=True``. Grey values of binary units are drawn as states first."""
+        ``likelihood=True``. Grey values of binary units are first drawn as binary states."""
         check_is_fitted(self, "log_z_")
         _, rows = self._rows(X)
         states = as_rows(self._model.states(rows))

@@ -9,14 +9,14 @@ from ._common import Progress, assignments, contract_of, in_unit_interval, rows_
 
 
 def choice(name, value, known):
-    """The entry of a table by its name."""
+    """The entry of a table with this name."""
     if value not in known:
         raise ValueError(f"{name} = {value!r}: expected one of {', '.join(map(repr, known))}")
     return known[value]
 
 
 class ModelEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """The uses of a model that all transformers have. The model is in `_model` once it is fitted."""
+    """The operations that all transformers have. The model is in `_model` once it is fitted."""
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -31,13 +31,13 @@ class ModelEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         return rows_of(self, X, reset=reset)
 
     def transform(self, X):
-        """The codes of X, or of RBMs the probabilities of the hidden units, n_samples × n_components."""
+        """The codes of X or, for RBMs, the probabilities of the hidden units, n_samples × n_components."""
         check_is_fitted(self)
         _, rows = self._rows(X)
         return self._model.encode(rows, threads_of(self.n_jobs))
 
     def reconstruct(self, X):
-        """X encoded and decoded again, n_samples × n_features; of RBMs the means of the visible units."""
+        """X encoded and decoded again, n_samples × n_features; for RBMs, the means of the visible units."""
         check_is_fitted(self)
         _, rows = self._rows(X)
         return self._model.reconstruct(rows, threads_of(self.n_jobs))

@@ -52,7 +52,7 @@ class FittedAutoencoder(FittedModel):
         return settings | self._training(X)
 
     def inverse_transform(self, codes):
-        """The rows that codes stand for, n_samples × n_features."""
+        """The rows that codes represent, n_samples × n_features."""
         check_is_fitted(self)
         return self._model.decode(as_rows(np.asarray(codes)))
 
@@ -85,7 +85,7 @@ class FittedAutoencoder(FittedModel):
 
 
 def corruption(noise, level, real):
-    """Noise as the program has it."""
+    """Noise in the form that the program takes."""
     kinds = {
         "gaussian": {"kind": "gaussian", "std": level, "clip": not real},
         "masking": {"kind": "masking", "fraction": level},

@@ -11,7 +11,7 @@ from ._dense_rbm import DenseRBM
 class BernoulliRBM(DenseRBM):
     """An RBM of binary units; a drop-in replacement for ``sklearn.neural_network.BernoulliRBM``.
 
-    Parameters of scikit-learn's class and their defaults have the same meaning. Values of X are to be in
+    Parameters of scikit-learn's class and their defaults have the same meaning. Values of X should be in
     [0, 1]; others are clipped, with a warning.
 
     Parameters
@@ -23,10 +23,10 @@ class BernoulliRBM(DenseRBM):
     verbose : whether each pass prints its pseudo-likelihood.
     random_state : seed or generator of all random draws.
     algorithm : 'pcd' (persistent chains, as in scikit-learn), 'cd', 'fast-pcd' or 'tempering'.
-    gibbs_steps : k, Gibbs steps in each step of learning.
-    n_chains : persistent chains; None for as many as a batch has rows.
-    n_temperatures : temperatures of 'tempering'.
-    momentum, weight_decay : of the steps of learning.
+    gibbs_steps : k, the number of Gibbs steps per training step.
+    n_chains : number of persistent chains; None for the number of rows in a batch.
+    n_temperatures : number of temperatures of 'tempering'.
+    momentum, weight_decay : of the training steps.
     likelihood : whether fit measures the likelihood and sets ``log_likelihood_``.
     settings : further settings of the program, such as ``{"training.offset_rate": 0.01}``.
     n_jobs : number of threads; None for OMP_NUM_THREADS or all cores.
@@ -102,7 +102,7 @@ class BernoulliRBM(DenseRBM):
         visible, _ = self._model.gibbs(v, 1, seed)
         return visible > 0.5
 
-    # The names of scikit-learn's private methods, which some programs call.
+    # scikit-learn's private methods, under the names by which some programs call them.
 
     def _mean_hiddens(self, v):
         v = dense(v)
@@ -121,15 +121,15 @@ class BernoulliRBM(DenseRBM):
 class GaussianRBM(DenseRBM):
     """An RBM with Gaussian visible units for real numbers, and binary hidden units.
 
-    The means and standard deviations of the columns are taken from the data, so that X need not be
-    standardised; ``partial_fit`` takes them from its first batch. Parameters and attributes are those of
+    The means and standard deviations of the columns are estimated from the data, so that X need not be
+    standardised; ``partial_fit`` estimates them from its first batch. Parameters and attributes are those of
     :class:`BernoulliRBM`, with contrastive divergence as the default algorithm and a lower learning rate.
     """
 
     _preset = "gaussian-rbm"
 
     def _rows(self, X, *, reset=False):
-        # A single row has no standard deviations.
+        # A single row does not determine standard deviations.
         return rows_of(self, X, reset=reset, least=2 if reset else 1)
 
     def __init__(

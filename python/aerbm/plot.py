@@ -1,6 +1,6 @@
-"""Figures of fitted estimators, by matplotlib, which is imported when a figure is drawn.
+"""Figures of fitted estimators, drawn by matplotlib, which is imported on first use.
 
-Each function takes ``ax`` to draw into, or makes a figure of its own, and returns the axes.
+Each function draws into ``ax``, or into a new figure, and returns the axes.
 """
 
 import math
@@ -29,7 +29,7 @@ def _image(estimator, n_values, image_shape):
 
 
 def _grid(images, columns):
-    """Images (n × height × width [× channels]) side by side, with a pixel between them."""
+    """Images (n × height × width [× channels]) side by side, with one pixel between them."""
     rows = math.ceil(len(images) / columns)
     height, width, *channels = images[0].shape
     grid = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1, *channels), np.nan)
@@ -75,12 +75,12 @@ def reconstructions(estimator, X, *, n=10, image_shape=None, ax=None):
 
 
 def gibbs(estimator, *, n=10, steps=(0, 1, 10, 100, 1000), image_shape=None, random_state=None, ax=None):
-    """Chains of Gibbs steps from noise, one a column, after these numbers of steps, one a row."""
+    """Chains of Gibbs steps from noise: one chain per column, and one row for each number of steps."""
     check_is_fitted(estimator)
     from ._common import seed_of
 
     seed = seed_of(estimator.random_state if random_state is None else random_state)
-    # The same chains at each row: a sample depends on the seed and on the number of steps.
+    # Each row shows the same chains: a sample depends on the seed and on the number of steps.
     rows = [estimator._model.sample(n, step, seed, 1) for step in steps]
     shape = _image(estimator, rows[0].shape[1], image_shape)
     images = np.concatenate(rows).reshape(len(steps) * n, *shape)
@@ -115,8 +115,8 @@ def codes(estimator, X, y=None, *, dimensions=(0, 1), ax=None):
 
 
 def comparison(found, *, depth=None, ax=None):
-    """Mean test errors by the number of labels, with 95 % intervals, of what ``aerbm.compare`` returned. The
-    depth is the smallest that all methods share unless it is given."""
+    """Mean test errors by number of labels, with 95 % intervals, from the result of ``aerbm.compare``. By
+    default, the depth is the smallest that all methods share."""
     summary = {name: np.asarray(found.summary[name]) for name in found.summary}
     if depth is None:
         depth = summary["depth"][summary["depth"] > 0].min()

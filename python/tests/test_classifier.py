@@ -38,7 +38,7 @@ def test_unlabelled_rows_help(few, pretraining):
 
 
 def held_out(digits, fraction, per_class):
-    """A classifier of so many labelled rows of each class."""
+    """A classifier of this many labelled rows of each class."""
     X, y = digits
     rows = np.concatenate([np.flatnonzero(y == label)[:per_class] for label in range(10)])
     model = aerbm.PretrainedClassifier(

@@ -61,7 +61,7 @@ def test_missing_and_damaged_folders_are_named(tmp_path):
 
 
 def program():
-    """The program: AERBM_PROGRAM, or what a build of the workspace left, or what is installed."""
+    """The program: that of AERBM_PROGRAM, one built in the workspace, or the installed one."""
     root = Path(__file__).parents[2] / "target"
     places = [os.environ.get("AERBM_PROGRAM", ""), root / "debug" / "aerbm", root / "release" / "aerbm"]
     found = next((str(place) for place in places if place and Path(place).is_file()), shutil.which("aerbm"))

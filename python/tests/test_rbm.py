@@ -1,4 +1,4 @@
-"""RBMs: agreement with scikit-learn, likelihoods, and going on with training."""
+"""RBMs: agreement with scikit-learn, likelihoods, and resumed training."""
 
 import copy
 import pickle
@@ -26,7 +26,7 @@ def test_functions_of_the_parameters_are_scikit_learns(X):
     ours, theirs = pair(X)
     np.testing.assert_allclose(ours.transform(X), theirs.transform(X), atol=2e-6)
     np.testing.assert_allclose(ours._free_energy(X), theirs._free_energy(X), rtol=1e-5)
-    # Both draw one unit for each row, so that means over many draws agree.
+    # Both draw one unit per row, so that means over many draws agree.
     mean = [np.mean([rbm.set_params(random_state=seed).score_samples(X).mean() for seed in range(40)])
             for rbm in (ours, theirs)]
     assert abs(mean[0] - mean[1]) < 0.3

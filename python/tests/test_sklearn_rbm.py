@@ -1,10 +1,10 @@
-"""scikit-learn's own tests of BernoulliRBM, run against ours by the exchange of one import."""
+"""scikit-learn's own tests of BernoulliRBM, run on ours by replacing one import."""
 
 from importlib.resources import files
 
 import pytest
 
-# Tests of numbers that follow from NumPy's generator rather than from the algorithm.
+# Tests of numbers that depend on NumPy's generator rather than on the algorithm.
 OTHER_DRAWS = {
     "test_fit_gibbs": "expects the weights that RandomState(42) draws; test_gibbs_recreates_a_bit tests the rest",
 }

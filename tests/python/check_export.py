@@ -1,4 +1,4 @@
-"""Compares exported models with aerbm in onnxruntime, NumPy, scikit-learn and, if it is there, PyTorch.
+"""Compares exported models with aerbm in onnxruntime, NumPy, scikit-learn and, if installed, PyTorch.
 
     check_export.py AERBM CASES
 
@@ -324,8 +324,8 @@ def check_command(binary):
 
 
 def check_predictions(binary):
-    """Fits a classifier to a table with words and holes, and compares its graph, which takes the raw
-    columns, with what `aerbm predict` writes for new rows."""
+    """Fits a classifier to a table with words and missing values, and compares its graph, which takes the raw
+    columns, with the output of `aerbm predict` for new rows."""
     folder = Path(tempfile.mkdtemp())
     run = lambda *words: subprocess.run([binary, *map(str, words)], check=True, capture_output=True)
     draw = np.random.default_rng(3)

@@ -3,8 +3,8 @@
 #
 #   tests/python/package.sh [OPTIONS OF PYTEST]
 #
-# AERBM_PYTHON_PROFILE names the cargo profile: wheel unless given. A machine that cannot install Python
-# packages skips the work and says why.
+# AERBM_PYTHON_PROFILE names the cargo profile (default: wheel). A machine that cannot install Python packages
+# skips the work and says why.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 environment=.venv-python
@@ -21,7 +21,7 @@ wheel=$(echo "$wheels"/*.whl)
 size=$(stat -c %s "$wheel")
 echo "$(basename "$wheel"): $((size / 1000)) kB"
 "$environment/bin/pip" install --quiet --disable-pip-version-check "${wheel}[test]"
-# From another folder, so that the installed package is tested and not the one in the sources.
+# Run from another folder, so that the installed package is tested and not the one in the sources.
 cp -r python/tests python/notebooks "$wheels"
 program=${CARGO_TARGET_DIR:-target}/debug/aerbm
 if [[ -x "$program" ]]; then AERBM_PROGRAM=$(realpath "$program"); export AERBM_PROGRAM; fi

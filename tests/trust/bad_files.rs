@@ -1,4 +1,4 @@
-//! Data files that are damaged, forged, or no data.
+//! Data files that are damaged or forged, or that are not data.
 
 use crate::row::{Row, try_all};
 use crate::support::table;

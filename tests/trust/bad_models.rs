@@ -31,7 +31,7 @@ fn train(folder: &Path) {
     output(aerbm(folder).args(["train", "rbm"]).args(settings).args(data));
 }
 
-/// The header of a file of tensors, and the bytes behind it.
+/// The header of a file of tensors, and the bytes after it.
 fn parts(bytes: &[u8]) -> (String, &[u8]) {
     let (length, rest) = bytes.split_at(8);
     let length = u64::from_le_bytes(length.try_into().expect("eight bytes")) as usize;
@@ -100,7 +100,7 @@ fn models_that_are_forged_are_refused_by_every_command() {
             rows.push(row.with_file("forged/model.safetensors", &forged));
         }
     }
-    // Every command meets every other forgery; the checks are the same ones.
+    // A third of the pairs of a command and a forgery is enough, because the checks are the same.
     let rows: Vec<Row> = rows.into_iter().step_by(3).collect();
     try_all("models", &rows, |_| ());
 }

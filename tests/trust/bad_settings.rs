@@ -48,7 +48,7 @@ fn every_key_of_every_preset_refuses_what_it_is_not() {
             }
             for bad in bad_values(&value) {
                 let assignment = format!("{key}={bad}");
-                // Of a table with a kind, the table is named.
+                // For a table with a kind, the error names the table.
                 let named: Vec<&str> =
                     key.split('.').take(2).filter(|part| *part != "kind").collect();
                 let args = ["train", preset, "--set", &assignment, "--print"];

@@ -50,7 +50,7 @@ const COMMANDS: [&[&str]; 27] = [
 /// The folders of a run of `train` and of one of `compare`, and the models in them.
 const RUNS: [&str; 4] = ["run", "run/models/rbm-pcd", "study", "study/best"];
 
-/// A place with both runs.
+/// A folder with both runs.
 fn runs() -> tempfile::TempDir {
     let place = place();
     output(aerbm(place.path()).args(TRAIN).arg("--quiet"));
@@ -71,11 +71,11 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Changes a file of the place, and says how.
+/// Changes a file in the folder, and describes the change.
 fn spoil(place: &Path, random: &mut Random) -> String {
     let files = files(place);
     let names: Vec<&PathBuf> = files.keys().filter(|name| name.components().count() > 1).collect();
-    // Pictures are written and hardly read.
+    // Pictures are written but hardly read.
     let is_read = |name: &&&PathBuf| {
         !name
             .extension()
@@ -151,7 +151,7 @@ fn fault(place: &Path, args: &[&str]) -> Option<String> {
     }
 }
 
-/// Spoils a copy of the runs and gives commands on it. Returns their number, or what went wrong.
+/// Runs commands on a damaged copy of the runs. Returns their number, or a description of the fault.
 fn sequence(whole: &Path, seed: u64) -> Result<u64, String> {
     let mut random = Random(seed);
     let place = tempfile::tempdir().expect("a temporary folder");
@@ -184,7 +184,7 @@ fn sequence(whole: &Path, seed: u64) -> Result<u64, String> {
 fn no_sequence_of_commands_on_spoilt_runs_crashes() {
     let given = std::env::var("AERBM_FUZZ_SECONDS").ok().and_then(|text| text.parse().ok());
     let seconds: f64 = given.unwrap_or(if is_long() { 1800.0 } else { 10.0 });
-    // Another seed each day finds more; a find tells its own.
+    // A different seed each day finds more; a failure reports its seed.
     let days = std::time::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs()) / 86_400;
     let (whole, begun) = (runs(), Instant::now());
     let counts: Vec<Result<(u64, u64), String>> = std::thread::scope(|scope| {

@@ -1,5 +1,5 @@
-//! Disks that are full or read-only, files that may not grow, and folders that disappear: one line and exit code 1,
-//! nothing half-written, and the same command goes on once there is space.
+//! Disks that are full or read-only, files that may not grow, and folders that disappear: the command prints
+//! one line and exits with code 1, leaves nothing half-written, and continues once there is space.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::faults::{COMPARISON, TRAIN};
 use crate::support::{aerbm, ended, leftovers, place, promised};
 
-/// The end of a command that could not write: one line, below the notes of work that had begun.
+/// Checks the end of a command that could not write: one line, after the notes of work that had begun.
 fn assert_one_line(code: Option<i32>, stderr: &str, says: &str, what: &str) {
     assert_eq!(code, Some(1), "{what}: {stderr}");
     let errors = stderr.lines().filter(|line| line.starts_with("error: ")).count();
@@ -17,8 +17,9 @@ fn assert_one_line(code: Option<i32>, stderr: &str, says: &str, what: &str) {
     assert_eq!(last.matches(says).count(), 1, "{what}: {stderr}");
 }
 
-/// A shell that runs `script` on a small disk of its own, which nobody else sees, with the command as its
-/// arguments. The script may mount the disk again, larger or read-only. None where this user can have no such disks.
+/// A shell that runs `script` on its own small disk, which nobody else sees, with the command as its
+/// arguments. The script may mount the disk again, larger or read-only. `None` if this user cannot have such
+/// disks.
 #[cfg(target_os = "linux")]
 fn with_disk(folder: &Path, size: &str, script: &str, args: &[&str]) -> Option<Command> {
     let own = |script: &str| {
@@ -103,7 +104,7 @@ fn a_read_only_disk_is_told_in_one_line() {
     }
 }
 
-/// A limit on the size of files stands for a quota.
+/// A limit on the size of files acts as a quota.
 #[cfg(unix)]
 #[test]
 fn a_file_that_may_not_grow_ends_a_run_in_one_line_and_it_goes_on_later() {
@@ -111,7 +112,7 @@ fn a_file_that_may_not_grow_ends_a_run_in_one_line_and_it_goes_on_later() {
         let whole = place();
         assert!(ended(aerbm(whole.path()).args(args)).status.success());
         let expected = promised(&whole.path().join("run"));
-        // Blocks of 512 or 1,024 bytes, as the shell has it.
+        // Blocks have 512 or 1,024 bytes, depending on the shell.
         for blocks in [1, 4, 30, 200] {
             let (place, what) = (place(), format!("{} with {blocks} blocks", args[0]));
             let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$@\"");
@@ -157,8 +158,8 @@ fn a_folder_that_disappears_ends_a_run_in_one_line() {
             assert!(child.try_wait().expect("told").is_none(), "it ended early");
             std::thread::sleep(Duration::from_millis(5));
         }
-        // The folder disappears at once: of one that is removed file by file, a command may name the file that it
-        // misses first.
+        // The folder disappears all at once: if it is removed file by file, a command may name the file that
+        // it misses first.
         std::fs::rename(&run, place.path().join("removed")).expect("moved");
         let code = child.wait().expect("ended").code();
         let said = std::fs::read_to_string(&stderr).expect("written");

@@ -1,5 +1,5 @@
-//! A kill at every fault point: after each write, rename, checkpoint and stage. The same command then goes on, and
-//! every byte is as if there had been no kill.
+//! A kill at every fault point: after each write, rename, checkpoint and stage. The same command then
+//! continues, and every byte is the same as without a kill.
 
 use std::path::Path;
 use std::process::Command;
@@ -32,7 +32,7 @@ pub(crate) const COMPARISON: [&str; 19] = [
     "rbm.training.epochs=1",
 ];
 
-/// The options of a training that takes a moment.
+/// The options of a training run that takes a moment.
 pub(crate) const TRAIN: [&str; 12] = [
     "train",
     "rbm-pcd",

@@ -1,8 +1,8 @@
-//! Mutated files in every reader, in this process: none may panic, hang, or take memory that the file does not
-//! have.
+//! Mutated files in every reader, in this process: none may panic, hang, or allocate memory for data that the
+//! file does not have.
 //!
-//! The corpus has a small file of each format, and the files that once made a reader fail. A find is written to
-//! `target/fuzz/`; it belongs into the corpus once it is mended.
+//! The corpus has a small file of each format, and the files that once made a reader fail. A failing input is
+//! written to `target/fuzz/`; it belongs in the corpus once the fault is fixed.
 
 use std::cell::RefCell;
 use std::io::Write;
@@ -23,13 +23,13 @@ use crate::support::{is_long, root};
 /// The longest time that a reader may take for a file of a few kilobytes; other processes slow it down.
 const LONGEST: Duration = Duration::from_mins(1);
 
-/// A time that is worth a look; the file is kept.
+/// A time that is worth investigating; the file is kept.
 const SLOW: Duration = Duration::from_secs(1);
 
 /// The memory limit of the readers, so that a forged length is refused and not allocated.
 const MEMORY_LIMIT: u64 = 1 << 20;
 
-/// What is read: the file's name in the corpus, and the reader. Its result does not matter.
+/// A file to read: its name in the corpus, and the reader, whose result does not matter.
 struct Target {
     name: &'static str,
     read: fn(&Path),
@@ -128,7 +128,7 @@ fn corpus() -> PathBuf {
     root().join("tests/trust/corpus")
 }
 
-/// The files of models, which are made and not kept.
+/// The files of models, which are generated and not stored.
 fn models() -> [Vec<u8>; 2] {
     let x = Array2::from_shape_fn((60, 6), |(i, j)| f32::from((i + j) % 3 == 0));
     let labels: Vec<u8> = (0..60).map(|i| i % 3).collect();
@@ -145,7 +145,7 @@ fn models() -> [Vec<u8>; 2] {
     })
 }
 
-/// The files to begin with: the target's own, and all of the corpus with the same ending.
+/// The initial files: the target's own, and all of the corpus with the same ending.
 fn seeds(target: &Target, models: &[Vec<u8>; 2]) -> Vec<Vec<u8>> {
     match target.name {
         "model.safetensors" => return vec![models[0].clone()],
@@ -170,7 +170,7 @@ thread_local! {
     static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// The file that a thread reads, and since when; None between two files.
+/// The file that a thread is reading, and since when; `None` between two files.
 type Reading = Mutex<Option<(&'static str, Vec<u8>, Instant)>>;
 
 /// The number of files that a reader was given, and the longest time that it took for one.
@@ -180,7 +180,7 @@ struct Count {
     longest: Duration,
 }
 
-/// Reads mutated files until the time is over.
+/// Reads mutated files until the time is up.
 fn executions(
     target: &Target,
     models: &[Vec<u8>; 2],
@@ -228,14 +228,14 @@ fn assert_in_time(reading: &Reading) {
         && since.elapsed() > LONGEST
     {
         let kept = kept(name, bytes);
-        // Not by a macro: the output that the tests' program captures is lost with the process.
+        // A macro would not do: its output, which the test harness captures, is lost with the process.
         let line = format!("{name} ({}) takes more than {LONGEST:?}\n", kept.display());
         let _ = std::io::stderr().write_all(line.as_bytes());
         std::process::exit(1);
     }
 }
 
-/// Writes a find where it is not lost.
+/// Writes a failing input to a file that is kept.
 fn kept(name: &str, bytes: &[u8]) -> PathBuf {
     let folder = root().join("target/fuzz");
     std::fs::create_dir_all(&folder).expect("created");
@@ -245,8 +245,9 @@ fn kept(name: &str, bytes: &[u8]) -> PathBuf {
     path
 }
 
-/// The seed: the one that is given, else another one each day in the long version, which is to find more. The
-/// short version has always the same, because a change should not be refused for the day on which it is made.
+/// The seed: the given one, otherwise a different one each day in the long version, which should find more.
+/// The short version always uses the same seed, so that a change is not refused because of the day on which
+/// it is made.
 fn seed() -> u64 {
     let given = std::env::var("AERBM_FUZZ_SEED").ok().and_then(|text| text.parse().ok());
     let days = UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs() / 86_400);

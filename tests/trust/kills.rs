@@ -57,8 +57,8 @@ fn longer_comparison() -> Vec<&'static str> {
     COMPARISON.iter().map(longer).collect()
 }
 
-/// A request to stop within a stage saves the training there. The same command goes on within the stage, to the same
-/// bytes.
+/// A request to stop within a stage saves the training there. The same command continues within the stage,
+/// and the bytes are the same.
 #[cfg(unix)]
 #[test]
 fn requests_to_stop_save_a_stage_in_the_middle() {
@@ -73,7 +73,7 @@ fn requests_to_stop_save_a_stage_in_the_middle() {
         names.filter(|name| name.extension().is_some_and(|it| it == "checkpoint")).collect()
     };
     for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
-        // On a busy machine a request may come when the layer is just finished.
+        // On a busy machine, a request may come when the layer has just been finished.
         let stopped = || {
             let place = place();
             let run = place.path().join("run");

@@ -13,8 +13,8 @@ use crate::support::{is_long, place, root};
 /// Set in the process that does the runs, which other tests must not disturb.
 const INNER: &str = "AERBM_LONG_USE_INNER";
 
-/// Growth in kilobytes that an allocator may show without a leak. A leak of a kilobyte a run exceeds it in the
-/// long version.
+/// Growth in kilobytes that an allocator may show without a leak. A leak of a kilobyte per run exceeds it in
+/// the long version.
 const SLACK: u64 = 6_000;
 
 /// Reads a table, trains, saves, loads, applies, fine-tunes, and draws a page, all in `folder`.

@@ -1,6 +1,6 @@
-//! Mutations of files: the ones that find most faults in readers.
+//! Mutations of files, of the kinds that find most faults in readers.
 
-/// Numbers that readers stumble over: limits of their types, and lengths that are not there.
+/// Numbers that readers stumble over: limits of their types, and lengths of data that do not exist.
 const NUMBERS: [u64; 12] = [
     0,
     1,
@@ -44,7 +44,7 @@ const PIECES: [&str; 24] = [
     "[[",
 ];
 
-/// A generator of random numbers (splitmix64), so that a find is repeated by its seed.
+/// A generator of random numbers (splitmix64), so that a seed reproduces a failing input.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Random(pub(crate) u64);
 
@@ -77,7 +77,7 @@ pub(crate) fn mutated(bytes: &[u8], other: &[u8], random: &mut Random) -> Vec<u8
 }
 
 fn mutate(bytes: &mut Vec<u8>, other: &[u8], random: &mut Random) {
-    // Most of what a reader decides stands at the beginning of a file, some of it at the end.
+    // Most of what a reader decides on is at the beginning of a file, and some of it at the end.
     let end = match random.below(4) {
         0 => bytes.len(),
         1 => bytes.len().min(16),

@@ -1,5 +1,5 @@
-//! Tables that commands write: observed values as they were, names of their own, JSON where it is asked for, and
-//! nothing overwritten but tables.
+//! Tables that commands write: observed values are unchanged, names are unique, JSON is printed on request,
+//! and only tables are overwritten.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -7,7 +7,8 @@ use std::process::{Output, Stdio};
 
 use crate::support::{aerbm, ended, files};
 
-/// Columns of every kind, with a column of labels, one that is ignored, and names that added columns would have.
+/// Columns of every kind, including one of labels, one that is ignored, and names that added columns would
+/// have.
 const HEADER: &str = "id,day,big,tiny,word,flag,std_big,score_big,kind";
 
 /// A row; every seventh cell of the features is missing.
@@ -30,7 +31,7 @@ fn row(i: usize) -> String {
     cells.iter().enumerate().map(cell).collect::<Vec<_>>().join(",")
 }
 
-/// A folder with `train.csv` and models `rbm` and `ae` of it.
+/// A folder with `train.csv`, and the models `rbm` and `ae` that were trained on it.
 fn place() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let rows: Vec<String> = (0..80).map(row).collect();
@@ -50,7 +51,7 @@ fn output(place: &Path, args: &[&str]) -> Output {
     aerbm(place).args(args).stdin(Stdio::null()).output().expect("it starts")
 }
 
-/// The standard output of a command that does its work.
+/// Returns the standard output of a command that succeeds.
 fn done(place: &Path, args: &[&str]) -> String {
     let output = output(place, args);
     let said = String::from_utf8_lossy(&output.stderr);
@@ -58,7 +59,7 @@ fn done(place: &Path, args: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
-/// The one line of a command that is refused.
+/// Returns the one line of a command that is refused.
 fn refused(place: &Path, args: &[&str]) -> String {
     let ended = ended(aerbm(place).args(args));
     assert!(!ended.status.success(), "{args:?}");
@@ -76,7 +77,8 @@ fn cells(text: &str) -> Vec<Vec<&str>> {
 fn only_holes_are_filled_and_every_other_cell_is_as_it_was() {
     let place = place();
     let place = place.path();
-    // Other rows, with the columns in another order, a further one, and values that training had not.
+    // Other rows, with the columns in another order, an additional column, and values that training did not
+    // have.
     let order = [8, 4, 2, 0, 7, 6, 5, 3, 1];
     let mut text = String::new();
     for (i, line) in [HEADER.to_owned()].into_iter().chain((90..130).map(row)).enumerate() {
@@ -111,7 +113,7 @@ fn only_holes_are_filled_and_every_other_cell_is_as_it_was() {
         }
         assert!(n_filled > 30, "{n_filled}");
     }
-    // A table with types keeps them, also where it is read again.
+    // A table with types keeps them, even if it is read again.
     done(place, &["impute", "ae", "new.csv", "--out", "once.parquet"]);
     done(place, &["impute", "ae", "once.parquet", "--out", "twice.parquet"]);
     let bytes = |name: &str| std::fs::read(place.join(name)).expect("written");
@@ -199,7 +201,7 @@ fn a_pipe_that_is_closed_is_no_error() {
     }
 }
 
-/// Results that could not be written are no success.
+/// Results that could not be written are not a success.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_behind_standard_output_is_told_by_every_command() {

@@ -5,8 +5,8 @@ use std::process::Command;
 use crate::faults::COMPARISON;
 use crate::support::{aerbm, ended, place, promised};
 
-/// A shell that enters a control group of its own and runs its arguments there on one processor. Version 1 has a
-/// folder for each kind of limit, version 2 one for all.
+/// A shell that enters its own control group and runs its arguments there on one processor. Version 1 of
+/// control groups has a folder for each kind of limit, version 2 one for all.
 const SCRIPT: &str = "
     root=/sys/fs/cgroup; limit=memory.max
     [ -d $root/memory ] && root=$root/memory limit=memory.limit_in_bytes
@@ -25,7 +25,7 @@ fn a_group_of_one_processor_and_little_memory_suffices_or_is_told() {
         command.args(["-c", SCRIPT, &name]).arg(assert_cmd::cargo::cargo_bin!("aerbm"));
         let ended = ended(command.args(args).arg("--quiet").current_dir(small.path()));
         for root in ["/sys/fs/cgroup", "/sys/fs/cgroup/memory"] {
-            // It is not there in the other version.
+            // It does not exist in the other version.
             let _ = std::fs::remove_dir(format!("{root}/{name}"));
         }
         ended

@@ -1,4 +1,4 @@
-//! The command in a folder of its own, and the bytes that a run promises.
+//! The command in its own folder, and the bytes that a run guarantees.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::process::{Command, ExitStatus};
 
 use tempfile::TempDir;
 
-/// Whether the tests have hours.
+/// Whether the tests may take hours.
 pub(crate) fn is_long() -> bool {
     std::env::var("AERBM_TRUST").is_ok_and(|length| length.eq_ignore_ascii_case("long"))
 }
@@ -78,7 +78,7 @@ pub(crate) fn promised(run: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
             ["stages", "pretrained"].iter().any(|folder| name.iter().any(|part| part == *folder));
         !timed && !cached && ["csv", "svg", "png", "safetensors"].contains(&ending)
     };
-    // A model tells where its data were, which is another folder in each run.
+    // A model records where its data were, which is another folder in each run.
     let place = run.parent().and_then(|place| place.canonicalize().ok()).unwrap_or_default();
     let place = format!("{}/", place.display());
     let mut files = files(run);

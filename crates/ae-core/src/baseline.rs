@@ -1,4 +1,4 @@
-//! The cost that a model which learns must not exceed by far.
+//! The baseline cost that divergence is measured against.
 
 use ndarray::{Array1, Array2, Axis, s};
 use nn_core::{BlockKind, Layout, Loss, Samples, UnreadableSamples};
@@ -10,8 +10,8 @@ use crate::{Autoencoder, Objective, StepMemory, gradient};
 /// Number of samples that the means are estimated from, evenly spaced over the data.
 const SAMPLES: usize = 1000;
 
-/// The larger of the costs of the untrained model, on one batch, and of a model that always predicts the
-/// columns' means.
+/// The larger of two costs: that of the untrained model on one batch, and that of always predicting the
+/// column means.
 pub(crate) fn baseline<F: Real>(
     (model, objective): (&Autoencoder<F>, &Objective),
     data: &impl Samples<F>,

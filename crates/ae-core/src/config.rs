@@ -28,9 +28,9 @@ pub struct AutoencoderConfig {
     /// `None` mirrors the encoder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decoder_layers: Option<Vec<usize>>,
-    /// A convolution with max-pooling as the encoder, instead of a fully connected layer of `n_hidden`
-    /// units; the decoder is its transpose, with weights of its own (Masci, Meier, Cireşan &
-    /// Schmidhuber 2011). The code has a unit for each pooled value of each map.
+    /// A convolution with max-pooling as the encoder, instead of a fully connected layer of `n_hidden` units;
+    /// the decoder is its transpose, with its own weights (Masci, Meier, Cireşan & Schmidhuber 2011). The
+    /// code has one unit per pooled value of each map.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub convolution: Option<ConvolutionConfig>,
     /// Activation of the hidden units.
@@ -38,18 +38,18 @@ pub struct AutoencoderConfig {
     /// Activation of the code units. `None` takes that of the other hidden units.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<Activation>,
-    /// Number of code units that are kept in each sample, the largest (k-sparse autoencoder). `None`
+    /// Number of code units kept in each sample, those with the largest values (k-sparse autoencoder). `None`
     /// keeps all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_k: Option<usize>,
-    /// Number of code units that are kept when codes serve as features. `None` keeps `top_k`. Two or
-    /// three times as many give better classifiers (Makhzani & Frey 2014).
+    /// Number of code units kept when codes serve as features. `None` keeps `top_k`. Two or three times as
+    /// many give better classifiers (Makhzani & Frey 2014).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub encode_top_k: Option<usize>,
     /// Kind of data.
     pub data: DataKind,
     /// Layout of the rows of a mixed table. Each block then has the output unit and the loss that suit it
-    /// (see [`Layout`]), so that `output` and `loss` are not set. `None` means that all columns are alike.
+    /// (see [`Layout`]), so `output` and `loss` must not be set. `None` means that all columns are alike.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layout: Option<Layout>,
     /// Activation of the output units. `None` chooses it by `data`.
@@ -87,7 +87,7 @@ impl Default for AutoencoderConfig {
 }
 
 impl AutoencoderConfig {
-    /// Activation of the output units: `output`, or the default for `data`; of a layout, the identity,
+    /// Activation of the output units: `output`, or the default for `data`; with a layout, the identity,
     /// because its blocks are applied to the total inputs.
     pub fn output_unit(&self) -> Activation {
         if self.layout.is_some() {
@@ -104,8 +104,8 @@ impl AutoencoderConfig {
         self.code.unwrap_or(self.hidden)
     }
 
-    /// Reconstruction loss: `loss`, or the default for the output unit. The losses of a layout's blocks
-    /// are in nats, as cross-entropy is.
+    /// Reconstruction loss: `loss`, or the default for the output unit. The losses of a layout's blocks are
+    /// in nats, like cross-entropy.
     pub fn loss(&self) -> Loss {
         if self.layout.is_some() {
             return Loss::CrossEntropy;

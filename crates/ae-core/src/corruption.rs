@@ -59,7 +59,7 @@ impl Corruption {
         }
     }
 
-    /// The same kind of noise in another amount: the fraction of the pixels, or the standard deviation.
+    /// The same kind of noise with another amount: the fraction of the pixels, or the standard deviation.
     #[must_use]
     pub fn with_amount(self, amount: f64) -> Self {
         match self {
@@ -187,8 +187,8 @@ mod tests {
         x
     }
 
-    /// Compares shares of 100,000 draws with their probabilities, within five standard errors (at
-    /// most 0.008).
+    /// Compares frequencies in 100,000 draws with their probabilities, within five standard errors (at most
+    /// 0.008).
     #[test]
     fn the_noise_is_as_described() {
         let share = |x: &Array2<f32>, of: &dyn Fn(f32) -> bool| {

@@ -1,4 +1,4 @@
-//! Eigenvalues and eigenvectors of covariance matrices: in Rust, or by LAPACK where a feature chooses one.
+//! Eigenvalues and eigenvectors of covariance matrices: in Rust, or by LAPACK if a feature selects it.
 
 use ndarray::{Array1, Array2};
 
@@ -16,24 +16,24 @@ pub(crate) fn symmetric(matrix: Array2<f64>) -> Result<(Array1<f64>, Array2<f64>
 #[cfg(not(feature = "lapack"))]
 pub(crate) use in_rust as symmetric;
 
-/// As [`symmetric`], by Householder's tridiagonal form and implicit QR steps.
+/// Like [`symmetric`], by Householder's tridiagonal form and implicit QR steps.
 ///
 /// # Errors
 /// As [`symmetric`].
 #[cfg(any(test, not(feature = "lapack")))]
 pub(crate) fn in_rust(matrix: Array2<f64>) -> Result<(Array1<f64>, Array2<f64>), String> {
     use nalgebra::{DMatrix, SymmetricEigen};
-    /// QR steps for each eigenvalue; two or three are usual.
+    /// Maximum number of QR steps per eigenvalue; two or three are typical.
     const STEPS: usize = 100;
     let n = matrix.nrows();
     if matrix.iter().any(|value| !value.is_finite()) {
         return Err("the matrix has values that are not finite".to_owned());
     }
-    // Row by row or column by column, a symmetric matrix is the same.
+    // A symmetric matrix is the same in row-major and column-major order.
     let mut matrix = DMatrix::from_iterator(n, n, matrix);
-    // The iteration takes numbers for zero that are small beside those on the diagonal. Where columns never vary,
-    // there are zeros, beside which no number is small, and it ends in NaN. A multiple of the identity adds to the
-    // eigenvalues and leaves the eigenvectors as they are.
+    // The iteration treats numbers as zero if they are small relative to the diagonal. Constant columns put
+    // zeros on the diagonal, relative to which no number is small, and it ends in NaN. Adding a multiple of
+    // the identity shifts the eigenvalues and leaves the eigenvectors unchanged.
     let mean = matrix.trace() / n as f64;
     let shift = if mean > 0.0 { mean } else { 1.0 };
     for i in 0..n {
@@ -79,7 +79,7 @@ mod tests {
         const SIDE: usize = 28;
         // Without the shift, the iteration ends in NaN for these.
         const ROWS: [usize; 6] = [5, 7, 8, 9, 10, 13];
-        // A bright spot of one of several widths at a place of its own.
+        // A bright spot whose width and position depend on the sample.
         let spot = |i: usize, j: usize| {
             let [row, column] = [j / SIDE, j % SIDE].map(|place| place as f64 - 14.0);
             let row = row - ((i * 37 % 11) as f64 - 5.0) * 0.2 * 14.0 / 3.0;

@@ -15,7 +15,7 @@ pub(crate) struct Examples<F> {
     shifted: Option<Shifted<F>>,
     corrupted: Option<(Corruption, Array2<F>)>,
     weights: Option<(Emphasis, Array2<F>)>,
-    /// 1 for observed and 0 for missing values, times the weights; if any value of the data is missing.
+    /// 1 for observed and 0 for missing values, times the weights. `None` if no value of the data is missing.
     observed: Option<Array2<F>>,
 }
 
@@ -98,7 +98,7 @@ impl<F: Real> Examples<F> {
             weights.slice(rows)
         });
         if let Some(observed) = observed {
-            // Noise must not stand in for what is missing.
+            // Noise must not replace missing values.
             let mut input = corrupted.slice_mut(rows);
             input *= &observed.slice(rows);
             if let Some(weights) = &weights {

@@ -1,9 +1,9 @@
 //! The training objective and its gradient by backpropagation.
 //!
 //! J = (1/n) Σ L(y(x̃), x) + penalty over a batch of n samples, where x̃ is the input of the encoder
-//! and x the target; they differ if the input is corrupted. Missing values of x are left out of L, and
-//! their input is 0: every observed value counts the same, in whichever column, so that a column half of
-//! which is missing has half the weight. With the δ of [`nn_core::Workspace`],
+//! and x the target; they differ if the input is corrupted. Missing values of x are left out of L, and their
+//! input is 0: every observed value counts the same, so a column with half of its values missing has half the
+//! weight. With the δ of [`nn_core::Workspace`],
 //! ∂W = x̃ᵀ δ₁ and ∂W′ = hᵀ δ₂. If the decoder is tied, W′ = Wᵀ and the two parts add up:
 //! ∂W = x̃ᵀ δ₁ + δ₂ᵀ h.
 
@@ -22,12 +22,12 @@ pub struct Objective {
     pub loss: Loss,
     /// Penalty on the code, which is added to the loss.
     pub penalty: Option<Penalty>,
-    /// Number of code units that are kept in each sample, the largest. `None` keeps all.
+    /// Number of code units kept in each sample, those with the largest values. `None` keeps all.
     pub top_k: Option<usize>,
 }
 
 impl Objective {
-    /// The objective of these settings.
+    /// The objective that these settings define.
     ///
     /// # Errors
     /// [`InvalidSetting`] for settings that are out of range or contradict each other.
@@ -54,7 +54,7 @@ pub struct Batch<'a, F> {
     pub input: ArrayView2<'a, F>,
     /// Target of the reconstruction, n × visible.
     pub target: ArrayView2<'a, F>,
-    /// Weight of the error at each pixel, n × visible; 0 for missing ones, whose input and target are any
+    /// Weight of the error at each pixel, n × visible; 0 for missing ones, whose input and target may be any
     /// finite numbers. `None` weights all equally.
     pub weights: Option<ArrayView2<'a, F>>,
 }
@@ -85,8 +85,8 @@ impl<F: Real> StepMemory<F> {
 
 /// Writes the gradient of the batch's cost into `gradient` and returns the cost.
 ///
-/// The batch has at most as many samples as `memory` was made for, and `gradient` has the shape of
-/// the model. Allocates nothing.
+/// The batch has at most as many samples as `memory` was allocated for, and `gradient` has the shape of the
+/// model. Allocates nothing.
 ///
 /// # Panics
 /// If a shape does not fit.

@@ -7,10 +7,10 @@ use numerics::Real;
 use crate::Autoencoder;
 
 impl<F: Real> Autoencoder<F> {
-    /// Fills missing values (NaN) by their reconstructions: the first from the observed values alone, each
-    /// further one from the observed values and the previous reconstruction of the others. Observed
-    /// values are kept. With a trained denoising autoencoder, each step moves towards a mode of the data
-    /// (Alain & Bengio 2014). Shapes: (n × visible) → the same.
+    /// Fills missing values (NaN) with their reconstructions: the first from the observed values alone, each
+    /// later one from the observed values and the previous reconstruction of the others. Observed values are
+    /// kept. With a trained denoising autoencoder, each step moves towards a mode of the data (Alain & Bengio
+    /// 2014). Shapes: (n × visible) → the same.
     ///
     /// # Panics
     /// If the width differs from the model's.
@@ -29,9 +29,9 @@ impl<F: Real> Autoencoder<F> {
         filled
     }
 
-    /// The part of each feature in the reconstruction loss of each row: an anomaly score is the sum of a
-    /// row. A feature is a column, or a category of the model's layout; a missing one is NaN and is left
-    /// out of the input. Shapes: (n × visible) → (n × features).
+    /// Contribution of each feature to the reconstruction loss of each row, whose sum is an anomaly score. A
+    /// feature is a column, or a category of the model's layout; a missing one is NaN and is left out of the
+    /// input. Shapes: (n × visible) → (n × features).
     ///
     /// # Panics
     /// If the width differs from the model's.

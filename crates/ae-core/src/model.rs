@@ -23,12 +23,12 @@ pub struct Autoencoder<F> {
     pub decoder: Decoder<F>,
     /// The unit of every layer, encoder first; the last is the output unit.
     pub units: Vec<Activation>,
-    /// Number of code units that are kept in each sample, the largest; the others become zero. `None`
-    /// keeps all.
+    /// Number of code units kept in each sample, those with the largest values; the others become zero.
+    /// `None` keeps all.
     pub top_k: Option<usize>,
     /// Number of code units that [`Autoencoder::encode`] keeps. `None` keeps `top_k`.
     pub encode_top_k: Option<usize>,
-    /// Layout of the data, if the output layer goes by blocks. The last of `units` is then the identity.
+    /// Layout of the data, if the output layer consists of blocks. The last of `units` is then the identity.
     pub layout: Option<Layout>,
 }
 
@@ -95,14 +95,14 @@ impl<F: Real> Autoencoder<F> {
         self.encoder.last().map_or(0, Layer::n_outputs)
     }
 
-    /// Activation of the output units; of a layer by blocks, the identity.
+    /// Activation of the output units; the identity if the output layer consists of blocks.
     pub fn output_unit(&self) -> Activation {
         self.units[self.units.len() - 1]
     }
 
-    /// The code of each sample, for use as features. Missing values (NaN) are left out: they give the
-    /// encoder no input. If `encode_top_k` is set, it keeps more units than
-    /// the code that [`Autoencoder::reconstruct`] decodes. Shapes: (n × visible) → (n × code).
+    /// The code of each sample, for use as features. Missing values (NaN) are left out: they give the encoder
+    /// no input. `encode_top_k` may keep more units than the code that [`Autoencoder::reconstruct`] decodes.
+    /// Shapes: (n × visible) → (n × code).
     #[must_use]
     pub fn encode<'a>(&self, x: impl Into<ArrayView2<'a, F>>) -> Array2<F> {
         self.pass(x.into(), 0..self.encoder.len(), self.encode_top_k.or(self.top_k))
@@ -114,8 +114,8 @@ impl<F: Real> Autoencoder<F> {
         self.pass(code.into(), self.encoder.len()..self.n_layers(), None)
     }
 
-    /// Encodes and decodes. Missing values are left out of the input and have a reconstruction, too.
-    /// Shapes: (n × visible) → (n × visible).
+    /// Encodes and decodes. Missing values are left out of the input and are reconstructed, too. Shapes: (n ×
+    /// visible) → (n × visible).
     #[must_use]
     pub fn reconstruct<'a>(&self, x: impl Into<ArrayView2<'a, F>>) -> Array2<F> {
         self.pass(x.into(), 0..self.n_layers(), self.top_k)

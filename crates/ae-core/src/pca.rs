@@ -4,8 +4,8 @@
 //! With the mean μ and the covariance C = (1/n) Σ (x − μ)(x − μ)ᵀ = V Λ Vᵀ, eigenvalues in descending
 //! order, the code of x is (x − μ) V_k and its reconstruction is μ + (x − μ) V_k V_kᵀ.
 //!
-//! A missing value (NaN) is filled by the mean of the observed values of its column, so that it adds
-//! nothing to the covariance and to the code.
+//! A missing value (NaN) is filled with the mean of the observed values of its column, so it adds nothing to
+//! the covariance or the code.
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 use thiserror::Error;
@@ -47,7 +47,7 @@ pub enum PcaError {
 
 impl Pca {
     /// Fits the first `n_components` principal components of `data` (n × visible), with a symmetric
-    /// eigenvalue routine: LAPACK's where a feature chooses one. Sums over samples are in double precision.
+    /// eigenvalue routine: LAPACK's if a feature selects it. Sums over samples are in double precision.
     ///
     /// # Errors
     /// [`PcaError`] for no samples, an impossible number of components, or data that are not finite.
@@ -83,9 +83,9 @@ impl Pca {
         self.by_blocks(x.into(), self.components.ncols(), |centred| centred.dot(&self.components))
     }
 
-    /// The codes of `x` with each component divided by its standard deviation. On the data that were
-    /// fitted, they are uncorrelated with variance 1. Variances below 10⁻⁹ of the largest are raised to
-    /// that, so that directions without variance stay small. Shapes: (n × visible) → (n × components).
+    /// The codes of `x` with each component divided by its standard deviation. On the fitted data, they are
+    /// uncorrelated with variance 1. Variances below 10⁻⁹ of the largest are raised to that value, so that
+    /// directions without variance stay small. Shapes: (n × visible) → (n × components).
     #[must_use]
     pub fn whiten<'a>(&self, x: impl Into<ArrayView2<'a, f32>>) -> Array2<f32> {
         let floor = self.variances.iter().fold(0.0_f64, |largest, &v| largest.max(v)) * 1e-9;
@@ -105,7 +105,7 @@ impl Pca {
         })
     }
 
-    /// Applies `of` to blocks of centred samples, which bounds the memory in double precision.
+    /// Applies `of` to blocks of centred samples, to bound the memory taken in double precision.
     fn by_blocks(
         &self,
         x: ArrayView2<f32>,
@@ -123,8 +123,8 @@ impl Pca {
 
 /// The principal coordinates of samples (Gower 1966), and their share of the variance: the codes that
 /// [`Pca::fit`] would give these samples, up to signs. With the centred samples X and X Xᵀ = U Λ Uᵀ, they are
-/// U_k Λ_k^½. The matrix is n × n, so that this suits few samples with many columns. Shapes:
-/// (n × visible) → (n × components).
+/// U_k Λ_k^½. The matrix is n × n, which suits few samples with many columns. Shapes: (n × visible) → (n ×
+/// components).
 ///
 /// # Errors
 /// As [`Pca::fit`].

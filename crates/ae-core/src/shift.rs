@@ -13,7 +13,7 @@ pub struct Shift {
     /// Largest distance, in pixels, vertically and horizontally. All distances up to it are equally
     /// likely.
     pub pixels: usize,
-    /// Number of pixels in a row of an image. `None` stands for square images.
+    /// Number of pixels in a row of an image. `None` means square images.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub width: Option<usize>,
     /// Number of values per pixel, which move together.
@@ -42,8 +42,8 @@ impl Shift {
         require(width >= 1, "shift.width", &width, "at least 1")
     }
 
-    /// The shift of images of this height, width and channels: where they are not square it has their
-    /// width, and where they have several channels it has these, unless it has its own.
+    /// This shift for images of the given height, width and channels: sets the width of non-square images and
+    /// the number of channels, unless they are already set.
     #[must_use]
     pub fn of_images(mut self, [height, width, channels]: [usize; 3]) -> Self {
         if height != width {
@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(out, [6., 7., 6., 7., 10., 11., 10., 11., 10., 11., 10., 11.]);
     }
 
-    /// Of 9,000 images a ninth moves in each direction, within five standard errors (150).
+    /// A ninth of 9,000 images moves in each direction, within five standard errors (150).
     #[test]
     fn all_distances_are_equally_likely() {
         let mut seen = std::collections::BTreeMap::new();

@@ -11,7 +11,7 @@ use crate::Autoencoder;
 pub struct CodeStatistics {
     /// Mean of h over units and samples.
     pub mean_activity: f64,
-    /// Number of units whose activity varies by less than 10⁻³ over all samples, so that they carry no
+    /// Number of units whose activity varies by less than 10⁻³ over all samples, so they carry no
     /// information.
     pub dead_units: usize,
     /// Share of activities in the lowest or highest 5 % of the unit's range, in per cent (SAT in Rifai
@@ -143,9 +143,9 @@ impl<F: Real> Autoencoder<F> {
         squares
     }
 
-    /// ‖∂h/∂x‖²_F of a convolution with max-pooling. Each code unit is a kernel at the place that won, cut off where
-    /// it reaches beyond the image, so that the norm is Σᵢ Σⱼ f′(zⱼ)² wᵢⱼ²: the backward pass of f′² through the
-    /// squared weights, summed over the image.
+    /// ‖∂h/∂x‖²_F of a convolution with max-pooling. Each code unit is a kernel at the position of its
+    /// window's maximum, cropped to the image, so the norm is Σᵢ Σⱼ f′(zⱼ)² wᵢⱼ²: the backward pass of f′²
+    /// through the squared weights, summed over the image.
     fn square_jacobian_norms_of_maps(&self, x: ArrayView2<F>) -> Vec<f64> {
         let squared = self.encoder[0].weights.mapv(|w| w * w);
         let squared = SquaredWeights { model: self, weights: squared.view() };
@@ -163,7 +163,7 @@ impl<F: Real> Autoencoder<F> {
     }
 }
 
-/// A model with other weights in its first layer.
+/// A model whose first layer has other weights.
 struct SquaredWeights<'a, F> {
     model: &'a Autoencoder<F>,
     weights: ArrayView2<'a, F>,
@@ -201,7 +201,8 @@ fn shares<F: Real>(h: &Array2<F>, low: f64, high: f64) -> Vec<f64> {
     let mut shares = vec![0.0; BINS];
     for h in h {
         let place = (h.as_f64() - low) / (high - low);
-        // The last bin contains its upper end. The first takes equal values, whose place is NaN.
+        // The last bin contains its upper end. If all values are equal, `place` is NaN and the first bin
+        // holds them.
         let bin = (0..BINS).rev().find(|&bin| place >= bin as f64 / BINS as f64).unwrap_or(0);
         shares[bin] += 1.0;
     }
@@ -275,7 +276,7 @@ mod tests {
         assert_eq!(model.code_statistics(&data()).dead_units, 2);
     }
 
-    /// Samples beyond the first block count, and the mean does not depend on the blocks.
+    /// Samples beyond the first block are counted, and the mean does not depend on the blocks.
     #[test]
     fn the_jacobian_is_that_of_all_samples() {
         let x = Array2::from_shape_fn((1_203, 6), |(i, j)| (i * (j + 1)) as f64 / 2_000.0);

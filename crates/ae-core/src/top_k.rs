@@ -43,7 +43,7 @@ fn kth_largest<F: Real>(values: &[F], k: usize) -> F {
     }
 }
 
-/// Number of values for which `holds`.
+/// Number of values that satisfy `holds`.
 fn count<F: Real>(values: &[F], holds: impl Fn(F) -> bool) -> usize {
     vectorised(
         #[inline(always)]
@@ -61,7 +61,7 @@ mod tests {
         values
     }
 
-    /// The same by a stable sort.
+    /// The same result by a stable sort.
     fn slow(values: &[f32], k: usize) -> Vec<f32> {
         let mut order: Vec<usize> = (0..values.len()).collect();
         order.sort_by(|&a, &b| values[b].total_cmp(&values[a]));

@@ -11,7 +11,7 @@ use crate::{Autoencoder, AutoencoderConfig, Objective, StepMemory, TrainingConfi
 
 const ORDER: Purpose = Purpose::new("ae order");
 
-/// State of a training beside the model: optimizer moments, buffers and the number of epochs done.
+/// Training state outside the model: optimizer moments, buffers and the number of epochs done.
 #[derive(Debug, Clone)]
 pub struct Training<F> {
     config: TrainingConfig,
@@ -19,7 +19,7 @@ pub struct Training<F> {
     seed: u64,
     layer: usize,
     epochs_done: usize,
-    /// The epoch in progress, if it was left.
+    /// The epoch in progress, if it was paused.
     unfinished: Option<Unfinished>,
     optimizer: Optimizer<F>,
     minibatches: Minibatches,
@@ -32,24 +32,24 @@ pub struct Training<F> {
     baseline: f32,
 }
 
-/// The multiple of the baseline above which the cost of an epoch counts as divergence. Models that learn
-/// are below it by far; those that do not soon exceed it.
+/// The multiple of the baseline above which the cost of an epoch counts as divergence. Models that learn stay
+/// far below it; others soon exceed it.
 const DIVERGED: f64 = 10.0;
 
 const BASELINE: &str = "baseline_cost";
 
-/// Prefix of the tensors of the model before the epoch that was left.
+/// Prefix of the tensors of the model as it was before the paused epoch.
 const LAST_GOOD: &str = "last_good.";
 
 impl<F: Real> Training<F> {
     /// Prepares to train `model` on `data` (n × visible), with the streams of `seed` and `layer`.
     ///
-    /// `data` are a reference to an array, a view, or any other [`Samples`].
+    /// `data` is a reference to an array, a view, or any other [`Samples`].
     ///
     /// # Errors
-    /// [`TrainingError`] if a setting is out of range, or if the data are empty, unreadable, of
-    /// another width than the model, or contain values outside the range of the output units. Missing
-    /// values (NaN) are left out of the input and of the cost.
+    /// [`TrainingError`] if a setting is out of range, or if the data are empty, unreadable, differ in width
+    /// from the model, or contain values outside the range of the output units. Missing values (NaN) are left
+    /// out of the input and of the cost.
     pub fn new(
         model: &Autoencoder<F>,
         architecture: &AutoencoderConfig,
@@ -114,9 +114,9 @@ impl<F: Real> Training<F> {
     /// before its step. `data` must be the data that [`Training::new`] was given.
     ///
     /// # Errors
-    /// [`TrainingError::Diverged`] if the cost is not finite, or its mean is ten times that of the untrained
-    /// model and of always predicting the mean of the data; the model is then restored to its state
-    /// before this epoch. [`TrainingError::Unreadable`] if the samples cannot be read.
+    /// [`TrainingError::Diverged`] if the cost is not finite, or its mean exceeds ten times both that of the
+    /// untrained model and that of always predicting the mean of the data; the model is then restored to its
+    /// state before this epoch. [`TrainingError::Unreadable`] if the samples cannot be read.
     pub fn epoch(
         &mut self,
         model: &mut Autoencoder<F>,
@@ -126,8 +126,8 @@ impl<F: Real> Training<F> {
         Ok(cost.expect("an epoch that is not left has a cost"))
     }
 
-    /// Trains one epoch, or continues the one that was left. If `pause` says so between two batches, the epoch
-    /// is left there, and the result is none.
+    /// Trains one epoch, or continues the paused one. If `pause` returns true between two batches, the epoch
+    /// pauses there and the result is `None`.
     ///
     /// # Errors
     /// As [`Training::epoch`].
@@ -192,8 +192,8 @@ impl<F: Real> Training<F> {
 }
 
 impl Training<f32> {
-    /// Adds the state of the optimizer, the cost that training began with, and the epoch that was left to
-    /// `map`. With the model and [`Training::epochs_done`], it makes a checkpoint.
+    /// Adds the state of the optimizer, the baseline cost and any paused epoch to `map`. Together with the
+    /// model and [`Training::epochs_done`], they make a checkpoint.
     pub fn store(&self, map: &mut TensorMap) {
         store(&self.optimizer, "optimizer.", map);
         map.insert(BASELINE.to_owned(), ndarray::arr0(self.baseline).into_dyn());
@@ -206,10 +206,10 @@ impl Training<f32> {
     /// Restores the state from a checkpoint taken after `epochs_done` epochs.
     ///
     /// # Errors
-    /// [`RestoreError`] if a tensor is missing or has another shape.
+    /// [`RestoreError`] if a tensor is missing or has a different shape.
     pub fn restore(&mut self, map: &TensorMap, epochs_done: usize) -> Result<(), RestoreError> {
         restore(&mut self.optimizer, "optimizer.", map)?;
-        // Checkpoints of earlier versions have none: the restored model's then serves.
+        // Checkpoints of earlier versions have no baseline; the restored model's is kept.
         if let Some(&baseline) = map.get(BASELINE).and_then(|tensor| tensor.first()) {
             self.baseline = baseline;
         }

@@ -31,8 +31,8 @@ pub struct TrainingConfig {
     /// Weights of the errors at corrupted and other pixels. `None` weights all equally.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub emphasis: Option<Emphasis>,
-    /// Number of code units that are kept at first. It falls linearly to `model.top_k` over the first
-    /// half of the epochs, so that fewer units are never selected (Makhzani & Frey 2014).
+    /// Initial number of code units kept. It falls linearly to `model.top_k` over the first half of the
+    /// epochs, so that fewer units are never selected (Makhzani & Frey 2014).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub top_k_start: Option<usize>,
     /// Penalty on the code.

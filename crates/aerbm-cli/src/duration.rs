@@ -1,6 +1,6 @@
 //! Durations in words.
 
-/// A number of seconds as people say it, such as "3 h 20 min".
+/// A number of seconds in everyday form, such as "3 h 20 min".
 pub(crate) fn words(seconds: f64) -> String {
     const MINUTE: f64 = 60.0;
     const HOUR: f64 = 3600.0;

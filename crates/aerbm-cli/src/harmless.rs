@@ -1,10 +1,10 @@
-//! Text from files on a terminal: names of classes, columns and files may hold anything, also sequences that
-//! move the cursor, change colours or the window's title, or reverse the direction of writing.
+//! Safe display of text from files: names of classes, columns and files may contain anything, including
+//! sequences that move the cursor, change colours or the window's title, or reverse the direction of writing.
 
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-/// The text with its control characters escaped, except ends of lines and tabs.
+/// The text with its control characters escaped, except line breaks and tabs.
 pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
     if !text.contains(is_harmful) {
         return Cow::Borrowed(text);
@@ -16,11 +16,11 @@ pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// The largest number of characters that a line of a message has. A terminal of 80 columns shows it in 25 lines.
+/// The largest number of characters in a line of a message. A terminal of 80 columns shows it in 25 lines.
 const LONGEST: usize = 2_000;
 
-/// The text as one harmless line, without the middle if it is too long: a value from a file may hold ends of lines,
-/// and may be a whole file.
+/// The text as one harmless line, without its middle if it is too long: a value from a file may contain line
+/// breaks, and may be a whole file.
 pub(crate) fn one_line(text: &str) -> String {
     let shown = harmless(text.trim_end()).replace('\n', "\\n");
     let count = shown.chars().count();
@@ -36,7 +36,7 @@ fn is_harmful(c: char) -> bool {
     (c.is_control() && c != '\n' && c != '\t') || turns_direction
 }
 
-/// A terminal that is written to in whole lines, which are made [`harmless`].
+/// A terminal that is written to in whole lines, which are first made [`harmless`].
 pub(crate) struct HarmlessLines<W>(pub(crate) W);
 
 impl<W: Write> Write for HarmlessLines<W> {

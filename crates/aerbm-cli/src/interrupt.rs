@@ -1,4 +1,4 @@
-//! Requests to stop: the first one ends the work after its state is saved, the second one at once.
+//! Requests to stop: the first one ends the work after its state is saved, the second one immediately.
 
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
@@ -40,7 +40,7 @@ fn is_ignored(signal: i32) -> bool {
 /// Installs the handler. It ends the process at the first request; after [`save_at_first`], at the second.
 #[cfg(not(unix))]
 pub(crate) fn listen() {
-    // This fails only if there is a handler already, and there is none.
+    // This fails only if a handler exists already, and none does.
     let _ = ctrlc::set_handler(|| request(INTERRUPT));
 }
 
@@ -51,7 +51,7 @@ fn request(signal: i32) {
     }
 }
 
-/// From now on there is a state to save, and the work asks [`asked`].
+/// Declares that from now on there is a state to save, and that the work polls [`asked`].
 pub(crate) fn save_at_first() {
     SAVES.store(true, Ordering::Relaxed);
 }
@@ -61,7 +61,7 @@ pub(crate) fn asked() -> bool {
     SIGNAL.load(Ordering::Relaxed) != 0
 }
 
-/// The exit code of a process that was asked to stop: 128 and the number of the signal.
+/// The exit code of a process that was asked to stop: 128 plus the number of the signal.
 pub(crate) fn exit_code() -> u8 {
     let signal = match SIGNAL.load(Ordering::Relaxed) {
         0 => INTERRUPT,

@@ -48,7 +48,7 @@ struct Cli {
     json: bool,
 }
 
-/// Prints help, the version, or the reason why the arguments make no sense.
+/// Prints help, the version, or the reason why the arguments are invalid.
 fn explained(message: &clap::Error) -> ExitCode {
     match message.print().and_then(|()| std::io::stdout().flush()) {
         _ if message.use_stderr() => ExitCode::from(2),

@@ -20,7 +20,7 @@ impl PageArgs {
         PageOptions { without_models: self.without_models, language: self.language.language }
     }
 
-    /// These options as they are typed, after a space.
+    /// These options as typed, after a space.
     pub(crate) fn given(self) -> String {
         let without_models = if self.without_models { " --without-models" } else { "" };
         without_models.to_owned() + &self.language.given()
@@ -30,14 +30,14 @@ impl PageArgs {
 /// The language of a page.
 #[derive(Debug, Clone, Copy, Args)]
 pub(crate) struct LanguageArg {
-    /// Language of the page: en for English, ko for Korean [default: the one that the page of this folder has, or
-    /// en]
+    /// Language of the page: en for English, ko for Korean [default: that of the page in this folder,
+    /// otherwise en]
     #[arg(long, value_name = "LANGUAGE", value_parser = languages(), hide_possible_values = true)]
     pub(crate) language: Option<Language>,
 }
 
 impl LanguageArg {
-    /// The option as it is typed, after a space.
+    /// The option as typed, after a space.
     pub(crate) fn given(self) -> String {
         self.language.map(|language| format!(" --language {language}")).unwrap_or_default()
     }

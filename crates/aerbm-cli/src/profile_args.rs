@@ -11,22 +11,22 @@ use clap::{Args, ValueHint};
 use crate::data_args::{DataArgs, quoted, tell};
 use crate::ui::Ui;
 
-/// A profile, the parts of it that are meant, its data and its folder.
+/// A profile, its selected parts, its data and its folder.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ProfileArgs {
     /// Amount of work: quick is a smoke test on real MNIST within a minute; default gives a result worth
-    /// reading within twenty minutes on two cores; paper gives the published tables, in parts, within
-    /// eight hours; a .toml file has settings of your own, such as config.toml of another run
+    /// reading within twenty minutes on two cores; paper gives the published tables, in parts, within eight
+    /// hours; a .toml file holds your own settings, such as config.toml of another run
     #[arg(long, default_value = "default", value_name = "quick|default|paper|FILE", value_hint = ValueHint::FilePath)]
     pub(crate) profile: Profile,
     /// Parts of the paper profile to run, separated by commas [default: all]
     #[arg(long, value_name = "PART", value_delimiter = ',')]
     only: Vec<String>,
     /// Change any setting of the comparison, such as seeds=5 or methods.rbm.layers.training.epochs=20;
-    /// runs=[] leaves out the models beside it; may be given again
+    /// runs=[] leaves out the models beside it; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Folder of results [default: reports/PROFILE]; parts have folders of their own in it
+    /// Folder of results [default: reports/PROFILE]; each part has its own folder in it
     #[arg(long)]
     out: Option<PathBuf>,
     #[command(flatten)]
@@ -35,12 +35,12 @@ pub(crate) struct ProfileArgs {
 
 /// A part of a profile before its data are read.
 pub(crate) struct NamedPart {
-    /// Its name; none for a profile without parts.
+    /// Its name; `None` for a profile without parts.
     pub(crate) name: Option<&'static str>,
     pub(crate) config: ProfileConfig,
     pub(crate) source: Source,
     pub(crate) folder: PathBuf,
-    /// The options that name it, as they are typed, without the folder.
+    /// The options that name it, as typed, without the folder.
     pub(crate) options: String,
 }
 
@@ -63,7 +63,7 @@ impl NamedPart {
 }
 
 impl ProfileArgs {
-    /// The parts that are meant. Options that contradict one of them are reported before any data are read.
+    /// The selected parts. Options that contradict one of them are reported before any data are read.
     pub(crate) fn parts(&self) -> anyhow::Result<Vec<NamedPart>> {
         let name = &self.profile.name();
         let mut parts = Vec::new();
@@ -87,18 +87,18 @@ impl ProfileArgs {
         self.out.clone().unwrap_or_else(usual)
     }
 
-    /// These options as they are typed, the folder included.
+    /// These options as typed, including the folder.
     pub(crate) fn all_options(&self) -> String {
         let only: Vec<&str> = self.only.iter().map(String::as_str).collect();
         self.options(&only) + &self.out_option()
     }
 
-    /// The folder as it is typed.
+    /// The folder as typed.
     pub(crate) fn out_option(&self) -> String {
         format!(" --out {}", quoted(&self.out().display().to_string()))
     }
 
-    /// These options as they are typed, without the folder and with other parts.
+    /// These options as typed, without the folder and with other parts.
     pub(crate) fn options(&self, only: &[&str]) -> String {
         let mut options = format!("--profile {}", quoted(&self.profile.to_string()));
         if !only.is_empty() {

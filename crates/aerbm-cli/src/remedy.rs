@@ -1,5 +1,5 @@
-//! Options that help against errors. The library's messages speak of its own structs; these sentences
-//! name the flags.
+//! Hints at options that help against errors. The library's messages refer to its own structs; these
+//! sentences name the flags.
 
 use std::io::ErrorKind;
 
@@ -9,7 +9,7 @@ use aerbm::mnist_io::{FormatError, TableError};
 use aerbm::nn_core::TrainingError;
 use aerbm::study::StudyError;
 
-/// The option that helps against this error, if there is one.
+/// The option that helps against this error; `None` if none does.
 pub(crate) fn remedy(error: &anyhow::Error) -> Option<&'static str> {
     match error.downcast_ref::<Error>() {
         Some(error) => of_error(error),
@@ -77,8 +77,8 @@ fn of_data(error: &aerbm::mnist_io::Error) -> Option<&'static str> {
     }
 }
 
-/// The sentences about the option behind a field of `ReadOptions`: that it does not suit the data, and that it
-/// names a column that is not there.
+/// The sentences about the option behind a field of `ReadOptions`: that it does not suit the data, and that
+/// it names a column that does not exist.
 fn of_option(field: &str) -> Option<(&'static str, &'static str)> {
     Some(match field {
         "drop_columns" => ("leave out --drop-columns", "--drop-columns takes names or indices"),

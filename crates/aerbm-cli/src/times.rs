@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use aerbm::numerics::times::{self, Times};
 
-/// The environment variable that asks for it.
+/// The environment variable that requests it.
 const VARIABLE: &str = "AERBM_TRACE";
 
-/// Begins to measure, if the environment asks for it.
+/// Starts measuring if the environment requests it.
 pub(crate) fn start() {
     if std::env::var_os(VARIABLE).is_some_and(|value| !value.is_empty() && value != "0") {
         times::start();

@@ -18,8 +18,8 @@ pub(crate) struct Classifier {
     inner: TrainedClassifier,
 }
 
-/// The layers of a network of this depth by a method of the comparison, as JSON, with enough epochs for so many
-/// rows.
+/// The layers of a network of this depth by a method of the comparison, as JSON, with enough epochs for
+/// `n_rows` rows.
 pub(crate) fn method_layers(method: &str, depth: usize, n_rows: usize) -> PyResult<String> {
     let methods = ProfileConfig::built_in_methods();
     let mut layers = methods.layers_of(method, depth).map_err(value_error)?;
@@ -118,7 +118,7 @@ impl Classifier {
         rows.map(py, |x| with_threads(threads, work, || self.inner.codes(x)))
     }
 
-    /// Error in percent on the rows that were held out, `None` without such rows, and their number.
+    /// Error in percent on the held-out rows (`None` without such rows), and their number.
     #[getter]
     fn validation(&self) -> (Option<f64>, usize) {
         (self.inner.validation_error_pct, self.inner.validation_rows)
@@ -132,13 +132,13 @@ impl Classifier {
         inputs.into_iter().chain(layers.iter().map(aerbm::nn_core::Layer::n_outputs)).collect()
     }
 
-    /// The names of the classes, for a classifier that a comparison or the program left.
+    /// The names of the classes, for a classifier that a comparison or the program wrote.
     #[getter]
     fn classes(&self) -> Option<Vec<String>> {
         self.inner.origin.as_ref().map(|origin| origin.classes.clone())
     }
 
-    /// Writes the classifier and its card into a folder, which is made if it is missing.
+    /// Writes the classifier and its card into a folder, which is created if it is missing.
     fn save(
         &self,
         py: Python<'_>,
@@ -161,7 +161,7 @@ impl Classifier {
         Ok(PyBytes::new(py, &self.inner.to_bytes().map_err(exception)?))
     }
 
-    /// The classifier of a file of these bytes.
+    /// Reads a classifier from the bytes of its file.
     #[staticmethod]
     fn from_bytes(bytes: &[u8]) -> PyResult<Self> {
         Ok(Classifier { inner: TrainedClassifier::from_bytes(bytes).map_err(exception)? })

@@ -13,7 +13,7 @@ use pyo3::prelude::*;
 use crate::errors::{exception, value_error};
 use crate::long::{Listener, with_threads};
 
-/// A comparison of methods on the data of a file, in the folder `out`, where an earlier one goes on.
+/// A comparison of methods on the data of a file, in the folder `out`, where an earlier one is continued.
 #[pyclass(frozen, module = "aerbm._aerbm")]
 pub(crate) struct Comparison {
     source: Source,
@@ -28,7 +28,7 @@ impl Comparison {
         data::load(&self.source)
     }
 
-    /// Calls `then` with the comparison as a part of a profile, whose stages can be computed by themselves.
+    /// Calls `then` with the comparison as a part of a profile, whose stages can be computed separately.
     fn with_part<R>(
         &self,
         then: impl FnOnce(Part<'_>) -> Result<R, aerbm::Error>,
@@ -71,7 +71,7 @@ impl Comparison {
         Ok(Comparison { source, out, options, language, force })
     }
 
-    /// The keys of the stages that are missing, in waves: each stage needs those of earlier waves alone.
+    /// The keys of the missing stages, in waves: each stage needs only stages of earlier waves.
     fn waves(&self, py: Python<'_>) -> PyResult<Vec<Vec<String>>> {
         let plan = py.detach(|| self.with_part(|part| part.plan())).map_err(exception)?;
         let speed = plan.multiply_adds_per_second.unwrap_or(MULTIPLY_ADDS_PER_SECOND);
@@ -80,7 +80,7 @@ impl Comparison {
         Ok(waves.map(|wave| wave.into_iter().map(key).collect()).collect())
     }
 
-    /// Computes the stages of these keys, and those that they need and that are missing.
+    /// Computes the stages of these keys, and the missing stages that they need.
     fn work(&self, py: Python<'_>, keys: Vec<String>, threads: usize) -> PyResult<()> {
         let parsed = |key: &String| {
             Key::parse(key)
@@ -96,7 +96,7 @@ impl Comparison {
     }
 
     /// Computes what is missing, and writes tables, figures, page and the recommended network. Returns the
-    /// answer in a sentence, if there is one.
+    /// answer in a sentence, or `None` without one.
     fn run(
         &self,
         py: Python<'_>,

@@ -20,7 +20,7 @@ pub(crate) struct Learner {
 
 #[pymethods]
 impl Learner {
-    /// A new RBM by a preset and assignments such as `model.n_hidden=64`, for these rows.
+    /// Creates an RBM from a preset and assignments such as `model.n_hidden=64`, for these rows.
     #[new]
     fn new(
         py: Python<'_>,
@@ -40,7 +40,7 @@ impl Learner {
         Ok(Learner { inner: begun.map_err(exception)? })
     }
 
-    /// A model whose training goes on from a state.
+    /// Resumes the training of a model from a state.
     #[staticmethod]
     fn resume(
         py: Python<'_>,
@@ -66,7 +66,7 @@ impl Learner {
         rows.read(py, |x| with_threads(threads, usize::MAX, || inner.epoch(x)))?.map_err(exception)
     }
 
-    /// Takes one step of learning on all rows and returns their reconstruction error before it.
+    /// Takes one training step on all rows and returns their reconstruction error before the step.
     fn step(&mut self, py: Python<'_>, rows: Rows<'_>, threads: usize) -> PyResult<f64> {
         rows.require_width(self.inner.rbm().n_visible())?;
         let work = rows.n_rows() * self.inner.rbm().weights.len();
@@ -85,7 +85,7 @@ impl Learner {
         self.inner.chains().map(|chains| chains.to_pyarray(py))
     }
 
-    /// The state of training beside the model: arrays by name.
+    /// The state of training, without the model: arrays by name.
     fn state<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let state = PyDict::new(py);
         for (name, tensor) in self.inner.state() {
@@ -95,7 +95,7 @@ impl Learner {
         Ok(state)
     }
 
-    /// The model as it is now.
+    /// The current model.
     fn model(&self) -> Model {
         Model::new(self.inner.trained())
     }

@@ -6,7 +6,7 @@ use aerbm::Monitor;
 use aerbm::nn_core::Progress;
 use pyo3::prelude::*;
 
-/// Multiplications below which a call gains nothing from a second thread, whose start takes as long.
+/// Number of multiplications below which a second thread gains nothing, because its start takes as long.
 const WORTH_A_THREAD: usize = 4_000_000;
 
 /// Calls `body` with this many threads, or with one if it has few multiplications to do.
@@ -31,7 +31,7 @@ impl<'a> Listener<'a> {
         Listener { function, stage, raised, stopped: Cell::new(false) }
     }
 
-    /// The result of the work: the exception that stopped it, if there was one.
+    /// Returns the result of the work, or the exception that stopped it.
     pub(crate) fn result<T>(self, found: Result<T, aerbm::Error>) -> PyResult<T> {
         match self.raised.take() {
             Some(raised) => Err(raised),

@@ -19,10 +19,10 @@ use crate::rows::Rows;
 
 mod passes;
 
-/// Number of rows of other forms that are converted at a time.
+/// Number of rows in other formats that are converted at a time.
 const DRAWN_TOGETHER: usize = 1000;
 
-/// Two matrices of one number of rows.
+/// Two matrices with the same number of rows.
 type Two<'py> = (Bound<'py, PyArray2<f32>>, Bound<'py, PyArray2<f32>>);
 
 /// A trained model with the record of its training.
@@ -50,9 +50,9 @@ impl Model {
 
 #[pymethods]
 impl Model {
-    /// Fits a model by a preset and assignments such as `model.n_hidden=64`. `image` is (height, width,
-    /// channels) of the rows; without it, rows of a square length count as square images. `real` says that values
-    /// are real numbers rather than in [0, 1]: units and losses then are those that suit them.
+    /// Fits a model from a preset and assignments such as `model.n_hidden=64`. `image` is (height, width,
+    /// channels) of the rows; without it, rows whose length is a square count as square images. `real`
+    /// declares that values are real numbers rather than in [0, 1]; units and losses are chosen to suit them.
     #[staticmethod]
     #[allow(clippy::too_many_arguments, reason = "Python calls it by one line")]
     fn fit(
@@ -87,8 +87,8 @@ impl Model {
         Ok(Model::new(found?))
     }
 
-    /// The rows in the form that likelihoods are of: for binary units, grey values are drawn as states, the
-    /// same for every model.
+    /// The rows in the form that likelihoods refer to: for binary units, grey values become binary states,
+    /// drawn in the same way for every model.
     fn states<'py>(&self, py: Python<'py>, rows: Rows<'_>) -> PyResult<Bound<'py, PyAny>> {
         let config = self.trained.config().map_err(value_error)?;
         let RunConfig::Rbm(settings) = config else {
@@ -121,8 +121,8 @@ impl Model {
         self.map(py, &rows, threads, |model, x| model.reconstruct(x))
     }
 
-    /// The rows that codes stand for: decoded by an autoencoder; of an RBM, the means of the visible units
-    /// given the hidden ones.
+    /// The rows that codes represent: decoded by an autoencoder or, for an RBM, the means of the visible
+    /// units given the hidden ones.
     fn decode<'py>(&self, py: Python<'py>, codes: Rows<'_>) -> PyResult<Bound<'py, PyAny>> {
         match &self.trained.model {
             aerbm::Model::Autoencoder(model) => {
@@ -156,7 +156,7 @@ impl Model {
         })
     }
 
-    /// An estimate of the pseudo-log-likelihood of each row, from one unit that is drawn from `seed`.
+    /// An estimate of the pseudo-log-likelihood of each row, from one unit that is chosen by `seed`.
     fn pseudo_log_likelihoods<'py>(
         &self,
         py: Python<'py>,
@@ -165,7 +165,7 @@ impl Model {
         threads: usize,
     ) -> PyResult<Bound<'py, PyArray1<f64>>> {
         self.rbm()?;
-        // Blocks draw from streams of their own, so that the form of the rows changes nothing.
+        // Each block draws from its own stream, so that the format of the rows changes nothing.
         let block = AtomicU64::new(0);
         self.numbers(py, &rows, threads, |trained, x| {
             let aerbm::Model::Rbm(rbm) = &trained.model else { return Ok(vec![]) };
@@ -214,8 +214,8 @@ impl Model {
         found.map(|found| found.into_pyarray(py))
     }
 
-    /// log Z in nats with its interval (lower, value, upper) and a judgement in words. The rows, in the form
-    /// that the model sees, are those that half of the chains start from.
+    /// log Z in nats with its interval (lower, value, upper) and a judgement in words. Half of the chains
+    /// start from the rows, which are in the form that the model sees.
     fn log_z(
         &self,
         py: Python<'_>,
@@ -243,7 +243,7 @@ impl Model {
         Ok((interval, found.verdict()))
     }
 
-    /// The parameters: arrays by name. Those of an RBM, which has one layer, have no number of a layer.
+    /// The parameters: arrays by name. Those of an RBM have no layer number, since it has only one layer.
     fn tensors<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let mut map = TensorMap::new();
         self.trained.model.store(&mut map);
@@ -251,7 +251,7 @@ impl Model {
         let tensors = PyDict::new(py);
         for (name, tensor) in map {
             let plain = name.split_once('.').filter(|_| is_rbm).map(|(_, name)| name);
-            // Files have vectors as rows.
+            // Files store vectors as rows.
             let is_vector = plain.is_some_and(|name| name != "weights");
             let tensor = if is_vector { tensor.index_axis_move(Axis(0), 0) } else { tensor };
             let array: Bound<'py, PyArrayDyn<f32>> = tensor.view().to_pyarray(py);
@@ -283,7 +283,7 @@ impl Model {
         Ok(Model::new(Trained { model: aerbm::Model::Rbm(rbm), record }))
     }
 
-    /// The weights of the first layer, inputs × units, or kernel² · channels × maps of a convolution.
+    /// The weights of the first layer, inputs × units, or kernel² · channels × maps for a convolution.
     fn filters<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray2<f32>> {
         self.trained.model.filters().to_pyarray(py)
     }
@@ -308,7 +308,7 @@ impl Model {
         self.trained.model.n_visible()
     }
 
-    /// Height, width and channels of the images; a single row of pixels where samples are not images.
+    /// Height, width and channels of the images; a single row of pixels if samples are not images.
     #[getter]
     fn image(&self) -> (usize, usize, usize) {
         let ImageShape { height, width, channels } = self.trained.record.image;
@@ -328,7 +328,8 @@ impl Model {
         self.trained.record.seed
     }
 
-    /// Writes the model and its card into a folder, which is made if it is missing, with the contract of its data.
+    /// Writes the model, its card and the contract of its data into a folder, which is created if it is
+    /// missing.
     fn save(
         &self,
         py: Python<'_>,
@@ -350,7 +351,7 @@ impl Model {
         Ok(PyBytes::new(py, &self.trained.to_bytes().map_err(exception)?))
     }
 
-    /// The model of a file of these bytes.
+    /// Reads a model from the bytes of its file.
     #[staticmethod]
     fn from_bytes(bytes: &[u8]) -> PyResult<Self> {
         Ok(Model::new(Trained::from_bytes(bytes).map_err(exception)?))

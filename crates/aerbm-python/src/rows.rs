@@ -17,7 +17,7 @@ pub(crate) enum Rows<'py> {
     Sparse(Sparse<'py>),
 }
 
-/// The parts of a sparse matrix of compressed rows, and its number of columns.
+/// The parts of a matrix in compressed sparse row format, and its number of columns.
 pub(crate) struct Sparse<'py> {
     starts: Indices<'py>,
     columns: Indices<'py>,
@@ -80,7 +80,7 @@ impl Rows<'_> {
         }
     }
 
-    /// Refuses rows of another width.
+    /// Refuses rows with another number of features.
     pub(crate) fn require_width(&self, expected: usize) -> PyResult<()> {
         let found = self.n_features();
         if found == expected {

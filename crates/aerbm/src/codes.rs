@@ -1,4 +1,4 @@
-//! Codes and reconstructions of trained models at work: denoising, encoding, PCA beside them.
+//! Applications of trained models: denoising, encoding, and PCA for comparison.
 
 use ae_core::{Corruption, Pca};
 use mnist_io::{Dataset, SplitRule, Splits, TrainingData};
@@ -19,13 +19,13 @@ use crate::{Error, figures};
 /// for validation.
 const TUNED_ON: usize = 2000;
 
-/// Number of nearest training codes that vote on the class of a test code, if there are as many.
+/// Number of nearest training codes that vote on the class of a test code, or all of them if there are fewer.
 const NEIGHBOURS: usize = 5;
 
-/// One way to remove noise, and its quality on the test set.
+/// A method of removing noise, and its quality on the test set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Denoised {
-    /// `noisy` for no removal, the name of a filter, or that of the model.
+    /// `noisy` for no removal, otherwise the name of a filter or of the model.
     pub method: String,
     /// The constants of a filter, in words.
     pub constants: String,
@@ -33,8 +33,8 @@ pub struct Denoised {
     pub quality: Quality,
 }
 
-/// Removes noise from test samples with the model and with tuned filters: figure `denoising_RUN`, and
-/// the quality of each. `train` are the training samples, the last of which tune the filters.
+/// Removes noise from test samples with the model and with tuned filters, draws the figure `denoising_RUN`,
+/// and returns the quality of each. `train` holds the training samples, the last of which tune the filters.
 ///
 /// # Errors
 /// [`Error::NotImages`], or the reason why the figure could not be written.
@@ -84,9 +84,10 @@ fn tuned_filters(validation: &Dataset, noise: Corruption, seed: u64) -> Vec<Filt
     tuned(validation.images.view(), noisy.view(), validation.shape).into()
 }
 
-/// Rows of `metrics.csv` with the reconstruction error of PCA on the test set: the optimum of linear
-/// autoencoders with this many code units, fitted to the samples that the model learned from. The run is
-/// named `pca-COMPONENTS`, and `pca-COMPONENTS-of-SAMPLES` where these are not those of the study's split.
+/// Rows of `metrics.csv` with the reconstruction error of PCA on the test set. PCA is the optimum of linear
+/// autoencoders with this many code units, and is fitted to the samples that the model was trained on. The
+/// run is named `pca-COMPONENTS`, or `pca-COMPONENTS-of-SAMPLES` if these samples are not those of the
+/// study's split.
 pub(crate) fn pca_rows(
     n_components: usize,
     split: SplitRule,
@@ -115,7 +116,7 @@ pub(crate) fn pca_rows(
     Ok(measured.map(|(metric, value)| row(metric, value)).into())
 }
 
-/// The figures of a model's codes: of the layers of a deep one, and of an autoencoder.
+/// Draws the figures of a model's codes: those of a deep model's layers, and those of an autoencoder.
 pub(crate) fn draw(
     out: Figures<'_>,
     trained: &Trained,

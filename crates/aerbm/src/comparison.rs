@@ -1,4 +1,4 @@
-//! Comparisons in run folders: tables as they grow, metrics, figures.
+//! Comparisons in run folders: their tables, which are written as they grow, metrics and figures.
 
 pub(crate) mod mistakes;
 mod overall;
@@ -25,7 +25,7 @@ pub struct Comparison {
     pub paired: Vec<PairedRow>,
     /// Rows of `comparison.csv`.
     pub cells: Vec<ComparisonRow>,
-    /// The answer, if there is one.
+    /// The answer in a sentence; `None` without a result.
     pub headline: Option<String>,
     /// Every cell, with its predictions.
     pub outcome: Outcome,

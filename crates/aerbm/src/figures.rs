@@ -22,7 +22,7 @@ pub(crate) mod hidden_layers;
 mod kernels;
 pub(crate) mod mistakes;
 
-/// The place of figures and the styles of the methods in them.
+/// The location of figures, and the styles of the methods in them.
 #[derive(Debug, Clone, Copy)]
 pub struct Figures<'a> {
     /// The folder of the run; figures are in `figures/` below it.
@@ -50,7 +50,7 @@ pub(crate) fn learning_curves(out: Figures<'_>, metrics: &[MetricRow]) -> Result
     ];
     for (split, metric, title, y_title) in wanted {
         let here = || epochs.clone().filter(|row| row.split == split && row.metric == metric);
-        // Costs of several kinds have no common axis.
+        // Costs of several kinds cannot share an axis.
         let units: BTreeSet<&str> = here().map(|row| row.unit.as_str()).collect();
         for unit in &units {
             let curves = first_seeds(here().filter(|row| row.unit == *unit));
@@ -81,7 +81,7 @@ pub(crate) fn learning_curves(out: Figures<'_>, metrics: &[MetricRow]) -> Result
     Ok(Lines { meta, panels }.write(out.dir, "learning_curves", out.styles)?)
 }
 
-/// One curve over epochs for each run; of a run that was repeated, the first seed.
+/// One curve over epochs per run; for a repeated run, that of the first seed.
 fn first_seeds<'a>(rows: impl Iterator<Item = &'a MetricRow>) -> Vec<Curve> {
     let mut curves: Vec<(u64, Curve)> = Vec::new();
     for row in rows {
@@ -102,9 +102,9 @@ fn first_seeds<'a>(rows: impl Iterator<Item = &'a MetricRow>) -> Vec<Curve> {
 const ROWS: usize = 2;
 const COLUMNS: usize = 10;
 
-/// The input that hidden units respond to, or the kernels of a convolution. A unit responds to a pixel by
-/// its weight times the standard deviation of the pixel over `x`, since a weight of a pixel that is always
-/// the same does nothing, and keeps its initial value.
+/// The inputs that hidden units respond to, or the kernels of a convolution. The response of a unit to a
+/// pixel is its weight times the standard deviation of the pixel over `x`, since a weight of a constant pixel
+/// has no effect and keeps its initial value.
 pub(crate) fn filters(
     out: Figures<'_>,
     trained: &Trained,
@@ -218,7 +218,7 @@ fn strongest(weights: ArrayView2<f32>, n: usize) -> Vec<usize> {
     units
 }
 
-/// Test samples above their reconstructions by each model, in a figure of this name.
+/// Draws test samples above their reconstructions by each model, in a figure of this name.
 ///
 /// # Errors
 /// [`Error::NotImages`], or the reason why the figure could not be written.
@@ -296,7 +296,7 @@ pub(crate) fn tiles(
     Ok(tiles.write(out.dir, name, out.styles)?)
 }
 
-/// Puts the channels of every tile beside one another, since a signed number has no colour.
+/// Places the channels of every tile side by side, since a signed number has no colour.
 fn side_by_side(tiles: &mut Tiles, channels: usize) {
     let width = tiles.width;
     for tile in tiles.rows.iter_mut().flat_map(|row| &mut row.tiles) {

@@ -9,9 +9,9 @@ use crate::monitor::{Monitor, observer};
 use crate::{ConfigError, Error, Trained, TrainedClassifier, with_threads};
 
 impl Trained {
-    /// Fine-tunes the model's layers into a classifier of the rows of `x` (n × features), whose classes
-    /// are `labels`, with all threads. Missing values (NaN) give no input. The last sixth of the rows, 10,000
-    /// at most, is held out to decide when to stop; rows that are sorted by class are to be shuffled first.
+    /// Fine-tunes the model's layers into a classifier of the rows of `x` (n × features), whose classes are
+    /// `labels`, on all threads. Missing values (NaN) give no input. The last sixth of the rows, at most
+    /// 10,000, is held out to decide when to stop, so rows that are sorted by class must be shuffled first.
     ///
     /// # Errors
     /// [`Error::Config`] if rows and labels differ in number, or their width is not that of the model;

@@ -8,12 +8,12 @@ use crate::record::Spec;
 use crate::trained::Trained;
 use crate::{Error, Monitor, memory, train, with_threads};
 
-/// Fits a model to the rows of `x` (n × features) with all threads. Every random draw follows from
-/// `seed`; the result does not depend on the number of threads.
+/// Fits a model to the rows of `x` (n × features) on all threads. Every random draw follows from `seed`; the
+/// result does not depend on the number of threads.
 ///
-/// All rows are learned from, unless the settings have early stopping: then their `split` says how many
-/// are held out to validate. Rows whose width is a square of 8 or more count as square images, which
-/// matters to settings that shift images.
+/// The model learns from all rows, unless the settings have early stopping: then their `split` determines how
+/// many are held out for validation. Rows whose width is the square of 8 or more count as square images,
+/// which matters for settings that shift images.
 ///
 /// # Errors
 /// [`Error::Data`] for values that are not finite, [`Error::Training`] for data that do not suit the

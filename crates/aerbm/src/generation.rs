@@ -24,11 +24,11 @@ pub use inpainting::{Half, InpaintOptions, inpaint_half};
 
 const NOISE: Purpose = Purpose::new("sample noise");
 
-/// Chains whose free energies are followed.
+/// Number of chains whose free energies are followed.
 const FOLLOWED: usize = 20;
 
-/// R̂ above which chains are said not to have mixed. 1.01 is the usual advice for results; chains of samples to
-/// look at may differ a little more.
+/// R̂ above which chains are reported as not mixed. 1.01 is the usual advice for results; chains for samples
+/// that are only looked at may differ a little more.
 const MIXED: f64 = 1.1;
 
 /// Options of [`sample`].
@@ -38,9 +38,9 @@ pub struct SampleOptions {
     pub steps: usize,
     /// Whether chains start from samples of the data; otherwise they start from fair coin flips.
     pub from_data: bool,
-    /// Chains in the figure that start from coin flips; of those from data there is one per class.
+    /// Number of chains in the figure that start from coin flips; of those from data, there is one per class.
     pub chains: usize,
-    /// Samples for the page and the measurements, each the end of a chain of its own.
+    /// Number of samples for the page and the measurements, each the end of its own chain.
     pub samples: usize,
     /// Whether the model is fine-tuned into a classifier that judges the samples.
     pub judge: bool,
@@ -75,14 +75,14 @@ impl SampleOptions {
 /// Samples of a model, and measurements of the chains that they come from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sampled {
-    /// The features at the end of each chain, samples × visible: of images the expectations, which are
-    /// smoother to look at, of other data draws.
+    /// The features at the end of each chain, samples × visible: expectations for images, which are smoother
+    /// to look at, and draws for other data.
     pub samples: Array2<f32>,
     /// Measurements of the chains and of the samples.
     pub measures: Vec<Measure>,
 }
 
-/// Draws samples, measures them and, of images, draws the figures `samples_RUN` and `page_RUN` in `out`.
+/// Draws samples and measures them; for images, also draws the figures `samples_RUN` and `page_RUN` in `out`.
 ///
 /// # Errors
 /// [`Error::Config`] for options out of range, [`Error::Kind`] for an autoencoder, [`Error::Unlabelled`] for a
@@ -117,7 +117,7 @@ pub fn sample(
     }
     let test_samples = test.rows(0..n.min(test.n_samples()));
     let sets = [("samples", samples.view()), ("test", test_samples)];
-    // There is no distance to a row with missing values.
+    // The distance to a row with missing values is undefined.
     let is_whole = |x: &ArrayView2<f32>| x.nrows() > 0 && !any_missing(*x);
     let measurable = is_whole(&splits.train.images.view());
     for (split, samples) in sets.into_iter().filter(|(_, x)| measurable && is_whole(x)) {

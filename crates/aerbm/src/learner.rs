@@ -38,8 +38,8 @@ pub struct RbmLearner {
 }
 
 impl RbmLearner {
-    /// A new RBM for `data` (n × visible), of which it learns nothing yet but what its settings take from
-    /// data, such as standard deviations. Every random draw follows from `seed`.
+    /// Creates an RBM for `data` (n × visible), which it does not learn from yet; it only takes what its
+    /// settings derive from data, such as standard deviations. Every random draw follows from `seed`.
     ///
     /// # Errors
     /// [`Error::Training`] for settings out of range, or data that do not suit the visible units.
@@ -69,12 +69,12 @@ impl RbmLearner {
         Ok(RbmLearner { rbm, training, record })
     }
 
-    /// A model whose training goes on, from the [`state`](Self::state) that it had after `steps` epochs or
-    /// steps. `data` are the next to be learned from.
+    /// Resumes the training of a model from the [`state`](Self::state) that it had after `steps` epochs or
+    /// steps. `data` are the next samples to learn from.
     ///
     /// # Errors
-    /// [`Error::Kind`] if the model is no RBM, [`Error::Config`] if the state is that of another model, and
-    /// as [`RbmLearner::new`].
+    /// [`Error::Kind`] if the model is not an RBM, [`Error::Config`] if the state is that of another model,
+    /// and the errors of [`RbmLearner::new`].
     pub fn resume(
         trained: &Trained,
         state: &TensorMap,
@@ -112,8 +112,8 @@ impl RbmLearner {
         Ok(report.reconstruction_sse)
     }
 
-    /// Takes one step of learning on all rows of `batch` (n × visible), and returns the reconstruction error
-    /// of the rows before it.
+    /// Takes one training step on all rows of `batch` (n × visible), and returns the reconstruction error of
+    /// the rows before the step.
     ///
     /// # Errors
     /// [`Error::Training`] for data that do not suit the visible units, for a learning rate with a schedule,
@@ -127,25 +127,25 @@ impl RbmLearner {
         self.training.epochs_done()
     }
 
-    /// The model as it is now.
+    /// The current model.
     pub fn rbm(&self) -> &Rbm<f32> {
         &self.rbm
     }
 
-    /// The hidden states of persistent chains, chains × hidden; none for contrastive divergence and
+    /// The hidden states of persistent chains, chains × hidden; `None` for contrastive divergence and
     /// tempering.
     pub fn chains(&self) -> Option<ArrayView2<'_, f32>> {
         self.training.chains()
     }
 
-    /// The state of training beside the model.
+    /// The state of training, without the model.
     pub fn state(&self) -> TensorMap {
         let mut state = TensorMap::new();
         self.training.store(&mut state);
         state
     }
 
-    /// The model as it is now, with the record of its training.
+    /// The current model, with the record of its training.
     pub fn trained(&self) -> Trained {
         Trained { model: Model::Rbm(self.rbm.clone()), record: self.record.clone() }
     }

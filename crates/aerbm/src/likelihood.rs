@@ -1,5 +1,5 @@
-//! The likelihood of an RBM, dense or convolutional: exact where a layer is small, otherwise with an interval,
-//! and with the estimates by annealed importance sampling in both directions beside it.
+//! The likelihood of an RBM, dense or convolutional: exact if a layer is small, otherwise with an interval,
+//! and accompanied by the estimates of annealed importance sampling in both directions.
 
 mod energy_model;
 
@@ -19,7 +19,7 @@ pub(crate) use energy_model::spread;
 /// Seed of the draw of binary pixels that all models are measured on.
 const PIXELS_SEED: u64 = 0;
 
-/// A model whose likelihood can be measured, and how it is.
+/// A model whose likelihood can be measured, and the settings of the measurement.
 #[derive(Clone, Copy)]
 pub struct Subject<'a> {
     /// The model.
@@ -31,8 +31,8 @@ pub struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// The model with these settings, if it is an RBM of one layer, dense or convolutional: no others have
-    /// a likelihood that can be measured.
+    /// The model with these settings, if it is a single-layer RBM, dense or convolutional. The likelihood of
+    /// other models cannot be measured.
     pub fn of(model: &'a Model, config: &'a RunConfig) -> Option<Self> {
         match (model, config) {
             (Model::Rbm(rbm), RunConfig::Rbm(of)) => {
@@ -91,7 +91,7 @@ impl LogZ {
         }
     }
 
-    /// A judgement of the estimate, for people.
+    /// A judgement of the estimate, in words.
     pub fn verdict(&self) -> String {
         let found = match self {
             LogZ::Exact(value) => return format!("{value:.2} nats, exact"),
@@ -131,8 +131,8 @@ impl LogZ {
         rows
     }
 
-    /// The mean log-likelihood of a set: with the interval that follows from that of log Z, and with the
-    /// standard error that the choice of samples gives the mean.
+    /// The mean log-likelihood of a set, with the interval that follows from that of log Z, and with the
+    /// standard error that is due to the choice of samples.
     fn likelihoods(&self, split: &str, rbm: &dyn EnergyModel, x: ArrayView2<f32>) -> Vec<Measure> {
         let free_energies = rbm.free_energies(x);
         let (n, mean_free_energy) = (free_energies.len() as f64, mean(&free_energies));
@@ -151,7 +151,7 @@ impl LogZ {
     }
 }
 
-/// The estimates of log Z by annealing: of each direction, its standard error and effective chains.
+/// The estimates of log Z by annealing in each direction, with standard errors and effective chains.
 fn annealing_measures(found: [LogZEstimate; 2]) -> Vec<Measure> {
     let names = [
         ["ais_log_z_nats", "ais_standard_error", "ais_effective_chains"],
@@ -167,8 +167,8 @@ fn annealing_measures(found: [LogZEstimate; 2]) -> Vec<Measure> {
     rows.collect()
 }
 
-/// The samples in the form that the model sees: for binary units, the same draw of binary states for every
-/// model, also where training used grey values as probabilities.
+/// The samples in the form that the model sees. For binary units, this is the same draw of binary states for
+/// every model, even if training used grey values as probabilities.
 pub fn states(
     rbm: &dyn EnergyModel,
     binarisation: Binarisation,

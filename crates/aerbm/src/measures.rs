@@ -68,8 +68,8 @@ fn code_measures(model: &Autoencoder<f32>, split: &str, x: ArrayView2<f32>) -> V
     measures
 }
 
-/// Quality of samples with values in [0, 1] from which noise of the kind in training was removed, beside the noisy
-/// ones.
+/// Quality of samples with values in [0, 1] from which noise of the kind in training was removed, and that of
+/// the noisy samples.
 fn denoising_measures(
     model: &Model,
     corruption: Corruption,
@@ -88,7 +88,7 @@ fn denoising_measures(
     measures
 }
 
-/// Measurements of an RBM alone: the reconstruction from sampled hidden states, and their activity.
+/// Measurements that only RBMs have: the reconstruction from sampled hidden states, and their activity.
 fn rbm_measures(rbm: &Rbm<f32>, split: &str, x: ArrayView2<f32>) -> Vec<Measure> {
     let sampled = rbm.reconstruct_sampled(x, Stream::new(0, MEASURE));
     let error = reconstruction_error(x, sampled.view());
@@ -114,7 +114,7 @@ mod tests {
     use crate::record::Spec;
     use crate::train::train_in_memory;
 
-    /// The names of all measurements of a denoising autoencoder of these rows, in training and at its end.
+    /// The names of all measurements of a denoising autoencoder on these rows, in training and at its end.
     fn measured(x: Array2<f32>) -> Vec<String> {
         let config = ["model.n_hidden=4", "training.epochs=1", "training.batch_size=10"]
             .iter()

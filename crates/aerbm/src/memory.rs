@@ -1,4 +1,4 @@
-//! Memory: work that would take more than there is free is refused before it begins.
+//! Memory limits: work that would take more memory than is free is refused before it begins.
 
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
 
@@ -35,19 +35,19 @@ fn free() -> f64 {
     }
 }
 
-/// Free memory in bytes within the limit of the control group that this process is in, which may lie below that of
-/// the whole container: a scheduler gives each job a group of its own.
+/// Free memory in bytes within the limit of this process's control group, which may be below that of the
+/// whole container: a scheduler gives each job its own group.
 fn free_in_group(system: &mut System) -> Option<u64> {
     let this = sysinfo::get_current_pid().ok()?;
     let nothing_else = ProcessRefreshKind::nothing();
     system.refresh_processes_specifics(ProcessesToUpdate::Some(&[this]), false, nothing_else);
     let of_process = system.process(this).and_then(sysinfo::Process::cgroup_limits);
     let limits = of_process.or_else(|| system.cgroup_limits())?;
-    // Pages of files are given back where memory is short, so they count as free.
+    // Pages of files are given back when memory is short, so they count as free.
     Some(limits.total_memory.saturating_sub(limits.rss))
 }
 
-/// Bytes in the largest unit that they fill.
+/// A number of bytes in the largest unit that it fills.
 fn size(bytes: f64) -> String {
     let units = ["bytes", "kB", "MB", "GB", "TB", "PB", "EB"];
     let (mut value, mut unit) = (bytes, 0);

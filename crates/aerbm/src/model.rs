@@ -31,7 +31,7 @@ pub enum Model {
     Rbm(Rbm<f32>),
     /// A deep belief network.
     Dbn(Dbn),
-    /// A convolutional deep belief network; of one layer, a convolutional RBM.
+    /// A convolutional deep belief network; with a single layer, a convolutional RBM.
     ConvDbn(ConvDbn),
 }
 
@@ -50,12 +50,12 @@ impl Model {
         self.kind().n_visible()
     }
 
-    /// Encodes and decodes; of an RBM, the mean-field pass. Pooled units of a convolutional RBM are decoded
-    /// with the places within their blocks that `x` suggests. Missing values (NaN) give no input. Shapes:
-    /// (n × visible) → the same.
+    /// Encodes and decodes; for an RBM, this is the mean-field pass. Pooled units of a convolutional RBM are
+    /// decoded with the positions within their blocks that `x` suggests. Missing values (NaN) give no input.
+    /// Shapes: (n × visible) → the same.
     ///
     /// # Panics
-    /// If the rows have another width than the model's inputs.
+    /// If the width of the rows differs from the number of inputs of the model.
     pub fn reconstruct(&self, x: ArrayView2<f32>) -> Array2<f32> {
         self.kind().reconstruct(x)
     }
@@ -65,32 +65,32 @@ impl Model {
         self.kind().filters()
     }
 
-    /// The convolutions of the layers from the data upwards, up to the first layer that is none.
+    /// The convolutions of the layers from the data upwards, up to the first layer that is not a convolution.
     pub fn convolutions(&self) -> Vec<Convolution> {
         self.kind().convolutions()
     }
 
-    /// The outputs of the layer of this index, counted from the data, for samples `x`; those of the last layer
-    /// are the code that [`encode`](Self::encode) returns. Missing values (NaN) give no input. Shapes:
+    /// The outputs of the layer with this index, counted from the data, for samples `x`; those of the last
+    /// layer are the code that [`encode`](Self::encode) returns. Missing values (NaN) give no input. Shapes:
     /// (n × visible) → (n × outputs).
     ///
     /// # Panics
-    /// If the encoder has no such layer, or the rows have another width than the model's inputs.
+    /// If the encoder has no such layer, or the width of the rows differs from the number of inputs of the
+    /// model.
     pub fn features(&self, x: ArrayView2<f32>, layer: usize) -> Array2<f32> {
         self.kind().features(x, layer)
     }
 
-    /// The model as one that samples can be drawn from; none for an autoencoder, which has no
-    /// distribution.
+    /// The model as one that samples can be drawn from; `None` for an autoencoder, which has no distribution.
     pub fn generative(&self) -> Option<Box<dyn Generative>> {
         self.kind().generative()
     }
 
-    /// The code, or hidden probabilities; of a convolutional RBM, pooled ones. Missing values (NaN) give no
-    /// input. Shapes: (n × visible) → (n × hidden).
+    /// The code; for an RBM, hidden probabilities, and for a convolutional RBM, pooled ones. Missing values
+    /// (NaN) give no input. Shapes: (n × visible) → (n × hidden).
     ///
     /// # Panics
-    /// If the rows have another width than the model's inputs.
+    /// If the width of the rows differs from the number of inputs of the model.
     pub fn encode(&self, x: ArrayView2<f32>) -> Array2<f32> {
         self.kind().encode(x)
     }
@@ -115,8 +115,8 @@ impl Model {
         self.kind().store(map);
     }
 
-    /// Draws `n` samples, each at the end of a chain of `steps` Gibbs steps that starts from fair coin
-    /// flips; the lowest layer gives expectations. None for an autoencoder, which has no distribution.
+    /// Draws `n` samples, each at the end of a chain of `steps` Gibbs steps that starts from fair coin flips;
+    /// the lowest layer gives expectations. Returns `None` for an autoencoder, which has no distribution.
     /// Shape: n × visible.
     pub fn sample(&self, n: usize, steps: usize, seed: u64) -> Option<Array2<f32>> {
         let model = self.generative()?;
@@ -130,12 +130,12 @@ impl Model {
     }
 
     /// The layers from the data up to the code, each with its activation. Those of a convolutional RBM take
-    /// the maximum of a block in the place of its log-sum-exp.
+    /// the maximum of a block in place of its log-sum-exp.
     pub fn encoder_layers(&self) -> Vec<(Layer<f32>, Activation)> {
         self.kind().encoder_layers()
     }
 
-    /// The model of a record and its tensors, which were read from the file at `path`.
+    /// Restores the model of a record from its tensors, which were read from the file at `path`.
     pub(crate) fn restore(
         record: &Record,
         tensors: &TensorMap,

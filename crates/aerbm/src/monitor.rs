@@ -1,4 +1,4 @@
-//! Observation of long work: progress, remarks, and the wish to stop.
+//! Observation of long work: progress, remarks, and requests to stop.
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -9,14 +9,14 @@ use study::{Choice, Event, Failure};
 /// Observes long work and may stop it. Every method has a default that does nothing, so that `&()`
 /// is a monitor for work that runs in silence to its end.
 pub trait Monitor {
-    /// Of so many stages of the whole work these are done; the time left is an estimate, if there is one. This is
-    /// told before the next stage begins.
+    /// Reports how many stages of the whole work are done, and an estimate of the time left if there is one.
+    /// It is called before the next stage begins.
     fn overall(&self, _done: usize, _of: usize, _seconds_left: Option<f64>) {}
 
     /// A stage of work begins, with this many steps.
     fn begin(&self, _title: &str, _steps: usize) {}
 
-    /// The stage has made a step, `seconds` of wall time after the one before.
+    /// The stage has made a step, `seconds` of wall time after the previous one.
     fn advance(&self, _progress: &Progress, _seconds: f64) {}
 
     /// The stage has ended.
@@ -25,13 +25,13 @@ pub trait Monitor {
     /// A remark for people.
     fn note(&self, _text: &str) {}
 
-    /// Whether the work is to stop. Its state is saved, and it returns
+    /// Whether the work should stop. It then saves its state and returns
     /// [`Error::Interrupted`](crate::Error::Interrupted).
     fn interrupted(&self) -> bool {
         false
     }
 
-    /// [`interrupted`](Self::interrupted) as observers answer it.
+    /// [`interrupted`](Self::interrupted) in the form that observers return.
     fn flow(&self) -> ControlFlow<()> {
         if self.interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }

@@ -1,4 +1,4 @@
-//! The models of a run for the reader of its page to try.
+//! The models of a run that the reader of its page can try.
 
 use std::path::Path;
 
@@ -15,20 +15,20 @@ use crate::folder::remove;
 use crate::model::Model;
 use crate::{Error, Trained};
 
-/// Most characters of all weights, so that the page stays below three megabytes.
+/// Largest number of characters of all weights, so that the page stays below three megabytes.
 const MOST_CHARACTERS: usize = 1_700_000;
 /// Characters for each number: two bytes in base 64.
 const CHARACTERS: usize = 3;
-/// Samples whose codes give the means of classes and the plane.
+/// Number of samples whose codes give the class means and the plane.
 const SAMPLES: usize = 2000;
-/// Samples that are shown in the plane.
+/// Number of samples that are shown in the plane.
 const SHOWN: usize = 400;
-/// Principal components to choose from.
+/// Number of principal components to choose from.
 const COMPONENTS: usize = 50;
 
-/// Writes `playground.json` into the run's folder. Nothing is written for data that are not grey images, or if
-/// no model is one of dense layers that is small enough. Small models come first, so that many have a place.
-/// A file of an earlier run is removed, and `without_models` none is written.
+/// Writes `playground.json` into the run's folder. Nothing is written for data that are not grey images, or
+/// if no model has only dense layers and is small enough. Small models come first, so that many fit. A file
+/// of an earlier run is removed, and with `without_models` none is written.
 pub(crate) fn write(
     dir: &Path,
     trained: &[Trained],
@@ -87,7 +87,7 @@ fn is_dense(model: &Model) -> bool {
         && export::decoder(model).iter().all(is_full)
 }
 
-/// Characters of the weights of a model.
+/// Number of characters of the weights of a model.
 fn size(model: &Model) -> usize {
     let (encoder, decoder) = layers(model);
     let numbers = |layer: &PlayLayer| layer.weights.as_ref().map_or(0, |it| it.values.len());
@@ -95,7 +95,7 @@ fn size(model: &Model) -> usize {
     characters.max(CHARACTERS)
 }
 
-/// The layers up and down. A decoder that has the encoder's weights refers to them.
+/// The layers up and down. A decoder with tied weights refers to those of the encoder.
 fn layers(model: &Model) -> (Vec<PlayLayer>, Vec<PlayLayer>) {
     let encoder = export::encoder(model, true);
     let packed = |layer: &Layer| PlayLayer {
@@ -147,7 +147,7 @@ fn class_means(codes: ArrayView2<f32>, labels: &[u8], n_classes: usize) -> Packe
     Packed::new(&means)
 }
 
-/// The plane of a code of two units, or of the first two principal components of the codes.
+/// The plane of a two-unit code, or of the first two principal components of the codes.
 fn plane(codes: ArrayView2<f32>, labels: Option<&[u8]>) -> Result<PlayPlane, Error> {
     let (mean, directions, words) = if codes.ncols() == 2 {
         let zero = Array2::zeros((1, 2));

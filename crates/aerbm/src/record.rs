@@ -16,9 +16,9 @@ use crate::data::Source;
 /// One measurement.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measure {
-    /// The samples that it is of, such as `test`.
+    /// The samples that it was measured on, such as `test`.
     pub split: String,
-    /// The quantity, as tables name it.
+    /// The quantity, by its name in tables.
     pub metric: String,
     /// The value.
     pub value: f64,
@@ -84,22 +84,21 @@ pub struct Record {
     pub config: String,
     /// Number of features of the data.
     pub n_visible: usize,
-    /// Size of the images; a single row of pixels where samples are not images.
+    /// Size of the images; a single row of pixels if samples are not images.
     pub image: ImageShape,
     /// Name of the data.
     pub data: String,
-    /// SHA-256, in hex, of what the training samples were read from; absent in models of earlier
-    /// versions.
+    /// SHA-256, in hex, of the source of the training samples; absent in models of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_sha256: Option<String>,
-    /// The place of the data and the options that they were read with; absent in models of earlier
+    /// The location of the data and the options that they were read with; absent in models of earlier
     /// versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
     /// The epochs of pretraining, layer by layer. Wall times are in a file beside that of the model.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "of_this_version")]
     pub pretraining: Vec<LayerEpoch>,
-    /// The epochs of training; none for models of earlier versions, which recorded them otherwise.
+    /// The epochs of training; empty for models of earlier versions, which recorded them differently.
     #[serde(deserialize_with = "of_this_version")]
     pub epochs: Vec<Epoch>,
     /// Measurements of the finished model.
@@ -114,7 +113,7 @@ fn of_this_version<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     Ok(serde_json::from_value(entries).unwrap_or_default())
 }
 
-/// The identity of a run: what its record begins with.
+/// The identity of a run, with which its record begins.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Spec<'a> {
     /// Name of the run.
@@ -123,7 +122,7 @@ pub(crate) struct Spec<'a> {
     pub(crate) config: &'a RunConfig,
     /// Seed of every random draw.
     pub(crate) seed: u64,
-    /// The place of the data, if they have one.
+    /// The location of the data, if they have one.
     pub(crate) source: Option<&'a Source>,
 }
 
@@ -154,12 +153,12 @@ impl Record {
     /// The settings.
     ///
     /// # Errors
-    /// [`ConfigError`] if the record's text is not that of settings.
+    /// [`ConfigError`] if the text of the record does not hold settings.
     pub fn settings(&self) -> Result<RunConfig, ConfigError> {
         RunConfig::from_table(config::table(&self.config, &self.run)?, &self.run)
     }
 
-    /// This record with other measurements, and without its epochs: the rows of a later command.
+    /// Returns this record with other measurements and without its epochs, for the rows of a later command.
     #[must_use]
     pub fn measured(&self, finals: Vec<Measure>) -> Self {
         Record { epochs: vec![], pretraining: vec![], finals, ..self.clone() }

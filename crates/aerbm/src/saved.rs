@@ -9,11 +9,11 @@ use crate::{Error, Trained, TrainedClassifier, classifier, trained};
 /// The models of a folder: a trained model, a classifier, or both.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Saved {
-    /// The model, if there is one.
+    /// The model; `None` for a folder with a classifier only.
     pub model: Option<Trained>,
-    /// The classifier, if there is one.
+    /// The classifier; `None` for a folder with a model only.
     pub classifier: Option<TrainedClassifier>,
-    /// The name of the classifier: that of its folder.
+    /// The name of the classifier, which is that of its folder.
     pub classifier_name: String,
 }
 
@@ -31,7 +31,7 @@ impl Saved {
                 (folder, Some(model))
             }
             Err(error) => {
-                // A folder may hold a classifier alone.
+                // A folder may hold only a classifier.
                 let classifier = TrainedClassifier::load_if_there(given)?.ok_or(error)?;
                 let classifier_name = card::name_of_folder(given);
                 return Ok(Saved { model: None, classifier: Some(classifier), classifier_name });
@@ -51,8 +51,8 @@ impl Saved {
 }
 
 impl Trained {
-    /// Writes the model and its card into `folder`, which is created where it is missing. Each file
-    /// appears whole or not at all. A `README.md` that is no card is left alone.
+    /// Writes the model and its card into `folder`, creating it if it is missing. Each file appears whole or
+    /// not at all. A `README.md` that is not a card is not touched.
     ///
     /// # Errors
     /// [`Error::Tensors`] or [`Error::Report`] naming the file that cannot be written.
@@ -60,7 +60,7 @@ impl Trained {
         let folder = folder.as_ref();
         let mut tensors = TensorMap::new();
         self.model.store(&mut tensors);
-        // A model that is there counts as finished, so the times come first.
+        // A model in the folder counts as finished, so the times are written first.
         report::write_csv(&folder.join(trained::TIMES), &self.record.timing_rows())?;
         let record = self.record.without_times();
         tensor_file::write(&folder.join(trained::FILE), &tensors, &record)?;
@@ -78,8 +78,8 @@ impl Trained {
 }
 
 impl TrainedClassifier {
-    /// Writes the classifier and its card into `folder`, which is created where it is missing. A
-    /// `README.md` that is no card is left alone.
+    /// Writes the classifier and its card into `folder`, creating it if it is missing. A `README.md` that is
+    /// not a card is not touched.
     ///
     /// # Errors
     /// [`Error::Tensors`] or [`Error::Report`] naming the file that cannot be written.

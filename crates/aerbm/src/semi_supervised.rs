@@ -1,4 +1,4 @@
-//! Classifiers from few labels: layers that are pretrained on all rows and fine-tuned on the labelled ones.
+//! Classifiers from few labels: layers are pretrained on all rows and fine-tuned on the labelled ones.
 
 use mnist_io::ImageShape;
 use ndarray::{ArrayView2, Axis};
@@ -26,21 +26,21 @@ pub struct ClassifierSettings {
     pub layers: Vec<PlannedLayer>,
     /// The fine-tuning.
     pub fine_tuning: FineTuneConfig,
-    /// The part of each class's labelled rows, in [0, 1), that is held out to decide when to stop: the network
-    /// with the fewest errors on them is kept, the latest of several. If no class has enough rows for one to be
-    /// held out, the network after the last step is kept, and it has no validation error. That is the better
-    /// choice with few labels, since a few rows cannot tell good networks apart.
+    /// The fraction of each class's labelled rows, in [0, 1), that is held out to decide when to stop. The
+    /// network with the fewest errors on them is kept, or the latest of several. If no class has enough rows
+    /// to hold one out, the network after the last step is kept, and it has no validation error. That is the
+    /// better choice with few labels, since a few rows cannot distinguish good networks.
     pub validation_fraction: f64,
 }
 
 /// Pretrains the layers on all rows of `x` (n × features) and fine-tunes them on those with a label, a number
-/// below `n_classes`. The first layer is suited to the data: unless all values are in [0, 1], they count as
+/// below `n_classes`. The first layer is adapted to the data: unless all values are in [0, 1], they count as
 /// real numbers. Missing values (NaN) give no input.
 ///
 /// # Errors
-/// [`Error::Config`] if rows and labels differ in number, there is no label, a label is not below `n_classes`,
-/// or the fraction is out of range;
-/// [`Error::Training`] for settings out of range or divergence; [`Error::Interrupted`].
+/// [`Error::Config`] if the numbers of rows and labels differ, there is no label, a label is not below
+/// `n_classes`, or the fraction is out of range; [`Error::Training`] for settings out of range or divergence;
+/// [`Error::Interrupted`].
 pub fn fit_classifier(
     settings: &ClassifierSettings,
     x: ArrayView2<'_, f32>,
@@ -86,8 +86,8 @@ pub fn fit_classifier(
     let (train, held_out) = hold_out(labels, n_classes, fraction, seed);
     let validation_rows = held_out.len();
     let (evaluated, fine_tuning) = if held_out.is_empty() {
-        // Nothing chooses among the networks of several evaluations. Fine-tuning has its one evaluation on the
-        // training rows, which is no validation error.
+        // Nothing chooses among the networks of several evaluations. The single evaluation of fine-tuning is
+        // on the training rows, so it is not a validation error.
         (&train, FineTuneConfig { evaluations: 1, ..settings.fine_tuning.clone() })
     } else {
         (&held_out, settings.fine_tuning.clone())
@@ -125,7 +125,7 @@ pub fn fit_classifier(
     })
 }
 
-/// Makes the layers suit the data: their kind of values, and the size of their images.
+/// Adapts the layers to the data: to the kind of values, and to the size of the images.
 fn suit(plan: &mut [PlannedLayer], x: ArrayView2<'_, f32>) -> Result<(), Error> {
     let unit = x.iter().all(|value| value.is_nan() || (0.0..=1.0).contains(value));
     if let Some(first) = plan.first_mut()
@@ -139,8 +139,8 @@ fn suit(plan: &mut [PlannedLayer], x: ArrayView2<'_, f32>) -> Result<(), Error> 
     Ok(())
 }
 
-/// The labelled rows that are learned from, and those that are held out: of each class this fraction, drawn
-/// at random, but never all of them.
+/// The labelled rows for training, and those that are held out: this fraction of each class, drawn at random,
+/// but never all of a class.
 fn hold_out(
     labels: &[Option<u8>],
     n_classes: usize,

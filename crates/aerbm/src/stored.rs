@@ -1,4 +1,4 @@
-//! Checks of what the files of models hold, before anything is made of it.
+//! Checks of the contents of model files, before anything is built from them.
 
 use ae_core::AutoencoderConfig;
 use nn_core::{Connection, Convolution, Pooling, TensorMap};
@@ -17,9 +17,9 @@ const LARGEST_SIZE: usize = 1 << 16;
 /// A tensor's name and shape.
 type Expected = (String, [usize; 2]);
 
-/// Checks the record and the tensors of a model: its name is that of a file, its images have as many
-/// pixels as it has inputs, and every tensor is there, has the shape that the settings give it, and
-/// holds finite numbers. Nothing is allocated by sizes that the record claims.
+/// Checks the record and the tensors of a model: its name is a valid file name, its images have as many
+/// pixels as it has inputs, and every tensor exists, has the shape that the settings give it, and holds
+/// finite numbers. Nothing is allocated by sizes that the record claims.
 ///
 /// # Errors
 /// The defect, in words.
@@ -37,7 +37,7 @@ pub(crate) fn check_model(
     check_tensors(&expected(settings, n)?, tensors)
 }
 
-/// Checks that a name that was read from a file can be part of a file's name, and no path.
+/// Checks that a name that was read from a file can be part of a file's name, and is not a path.
 ///
 /// # Errors
 /// The defect, in words.
@@ -69,8 +69,8 @@ pub(crate) fn check_tensors(expected: &[Expected], tensors: &TensorMap) -> Resul
     Ok(())
 }
 
-/// Checks that there is a connection for every layer of a network whose layers have these sizes, the
-/// number of inputs first, and that every convolution is valid and has its layer's sizes.
+/// Checks that there is a connection for every layer of a network whose layers have these sizes, the number
+/// of inputs first, and that every convolution is valid and has the sizes of its layer.
 ///
 /// # Errors
 /// The defect, in words.
@@ -117,7 +117,7 @@ fn check_sizes(input: [usize; 3], others: [usize; 4]) -> Result<(), String> {
     }
 }
 
-/// The tensors of a layer of this number.
+/// The tensors of the layer with this number.
 pub(crate) fn layer(
     layer: usize,
     connection: &Connection,

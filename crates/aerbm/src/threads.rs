@@ -1,4 +1,4 @@
-//! The threads of a process: as many as are asked for, or as many as the system starts.
+//! The threads of a process: as many as requested, or as many as the system starts.
 
 use std::cell::Cell;
 use std::sync::OnceLock;
@@ -7,40 +7,40 @@ use std::time::Duration;
 
 use rayon::ThreadPoolBuilder;
 
-/// The environment variable that asks for a number of threads.
+/// The environment variable that sets the number of threads.
 const VARIABLE: &str = "RAYON_NUM_THREADS";
 
-/// The largest number of threads. More than the largest machines have cores would only wait for one
+/// The largest number of threads. More threads than the largest machines have cores would only wait for one
 /// another.
 const MOST: usize = 512;
 
-/// Threads beside those that compute: one listens to signals, and three renew the lock of a folder and the claims
-/// on a stage and on a trial of it.
+/// Number of threads besides those that compute: one listens to signals, and three renew the lock of a folder
+/// and the claims on a stage and on a trial of it.
 const OTHERS: usize = 4;
 
-/// The time that threads take to end after a pool could not be started.
+/// The time that threads need to end after a pool could not be started.
 const UNTIL_ENDED: Duration = Duration::from_millis(20);
 
-/// Numbers of threads: those that were asked for, and those that were started.
+/// Numbers of threads: those that were requested, and those that were started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Threads {
-    /// One for each core, or as many as `RAYON_NUM_THREADS` says.
+    /// One per core, or the value of `RAYON_NUM_THREADS`.
     pub asked: usize,
-    /// At most as many, at least one.
+    /// At least one, and at most as many as requested.
     pub started: usize,
 }
 
-/// Runs `body` with a team of threads, one for each core or as many as `RAYON_NUM_THREADS` says, or fewer if
-/// the system does not start so many. Inside another team `body` runs with that one. Results do not depend on
+/// Runs `body` with a team of threads: one per core, or as many as `RAYON_NUM_THREADS` sets, or fewer if the
+/// system does not start so many. Inside another team, `body` runs with that one. Results do not depend on
 /// the number of threads.
 pub fn with_threads<R>(body: impl FnOnce() -> R) -> R {
     numerics::with_team(threads().started, body)
 }
 
-/// Runs `body` as [`with_threads`] does, but with this number of threads, also for all that `body` calls.
-/// Files are read with all threads. Inside another team `body` runs with that one.
+/// Runs `body` as [`with_threads`] does, but with this number of threads, which also applies to everything
+/// that `body` calls. Files are read with all threads. Inside another team, `body` runs with that one.
 pub fn with_n_threads<R>(threads: usize, body: impl FnOnce() -> R) -> R {
-    /// Restores the number that was given before, however the body ends.
+    /// Restores the previous number, however the body ends.
     struct Restored(Option<usize>);
     impl Drop for Restored {
         fn drop(&mut self) {
@@ -65,19 +65,19 @@ pub fn threads() -> Threads {
         return Threads { asked: threads, started: threads };
     }
     if rayon::current_thread_index().is_some() {
-        // A pool of the caller's.
+        // A pool of the caller.
         let threads = rayon::current_num_threads();
         return Threads { asked: threads, started: threads };
     }
     *OF_PROCESS.get_or_init(start)
 }
 
-/// Starts the global pool with as many threads as are asked for, or the half, until the system starts them.
+/// Starts the global pool with as many threads as requested, halving the number until the system starts them.
 fn start() -> Threads {
     let asked = asked(std::env::var(VARIABLE).ok().as_deref());
     let mut started = asked.min(MOST);
-    // A global pool that fails to start cannot be started again, so another one is tried before. It has the
-    // threads of the team as well.
+    // A global pool that fails to start cannot be started again, so another one is tried first. It includes
+    // the threads of the team.
     let starts = |n: usize| ThreadPoolBuilder::new().num_threads(2 * n + OTHERS).build().is_ok();
     let mut enough = starts(started);
     while !enough && started > 1 {
@@ -86,11 +86,12 @@ fn start() -> Threads {
         enough = starts(started);
     }
     let pool = ThreadPoolBuilder::new().num_threads(started);
-    // Without any other thread, the pool is this one, which then has to do all work that is given to the pool.
+    // Without any other thread, the pool consists of this one, which then has to do all work that is given to
+    // it.
     let pool = if enough { pool } else { pool.use_current_thread() };
     match pool.build_global() {
         Ok(()) => Threads { asked, started },
-        // The process has a global pool of its own.
+        // The process already has its own global pool.
         Err(_) => Threads { asked, started: rayon::current_num_threads() },
     }
 }

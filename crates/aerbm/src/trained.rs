@@ -1,8 +1,8 @@
 //! Trained models with their records, in memory and in folders.
 //!
 //! A folder holds `model.safetensors`, the tensors with the record in its metadata; `model.json`, the record
-//! with the shapes of the tensors for readers; `README.md`, the model's card; and `timings.csv`, the wall
-//! times of training, which no other of these files has.
+//! with the shapes of the tensors, for readers; `README.md`, the model's card; and `timings.csv`, the wall
+//! times of training, which none of the other files contains.
 
 use std::path::{Path, PathBuf};
 
@@ -35,14 +35,14 @@ impl Trained {
     /// The settings of the model and of its training.
     ///
     /// # Errors
-    /// [`ConfigError`] if the record's text is not that of settings.
+    /// [`ConfigError`] if the text of the record does not hold settings.
     pub fn config(&self) -> Result<RunConfig, ConfigError> {
         self.record.settings()
     }
 
-    /// Reads the model in a folder that [`save`](Self::save) wrote, or in that of a run with one model.
-    /// Its name is that of the folder under `models/`, so that files made of one seed's model do not
-    /// replace those of another's.
+    /// Reads the model in a folder that [`save`](Self::save) wrote, or in that of a run with one model. Its
+    /// name is that of the folder under `models/`, so that files made from one seed's model do not replace
+    /// those of another's.
     ///
     /// # Errors
     /// [`Error::NoModel`], [`Error::SeveralModels`], or the reason why the files cannot be read.
@@ -78,12 +78,12 @@ impl Trained {
         Ok(Trained { model: Model::restore(&record, &tensors, path)?, record })
     }
 
-    /// The model in `folder` itself, if there is one that can be read.
+    /// The model in `folder` itself; `None` if there is none that can be read.
     pub(crate) fn load_here(folder: &Path) -> Option<Self> {
         folder.join(FILE).is_file().then(|| Self::load(folder).ok()).flatten()
     }
 
-    /// The folder of the model: this one, or, if it is that of a run with one model, the model's in it.
+    /// The folder of the model: `run` itself or, for a run with one model, the folder of that model in it.
     ///
     /// # Errors
     /// [`Error::NoModel`], [`Error::ClassifierAlone`] or [`Error::SeveralModels`].
@@ -110,7 +110,7 @@ impl Trained {
         }
     }
 
-    /// Whether `folder` has the model of this key. Files that cannot be read are none.
+    /// Whether `folder` has the model of this key. Unreadable files count as missing.
     pub(crate) fn is_there(folder: &Path, key: &Key) -> bool {
         #[derive(Deserialize)]
         struct Keyed {

@@ -1,12 +1,12 @@
-//! Points at which a test can kill the process: after each step that changes the disk.
+//! Points at which a test can kill the process: one after each step that changes the disk.
 //!
-//! The environment variable `AERBM_FAULT_POINT` names the number of the point, from 1, at which the
-//! process ends without any cleaning up, as by a kill. Release builds do not read it.
+//! The environment variable `AERBM_FAULT_POINT` gives the number of the point, counted from 1, at which the
+//! process ends without any cleanup, as if killed. Release builds do not read it.
 
 /// Name of the environment variable.
 pub const VARIABLE: &str = "AERBM_FAULT_POINT";
 
-/// Ends the process if a test asked for it here.
+/// Ends the process if a test requested it here.
 #[cfg(debug_assertions)]
 pub fn point() {
     use std::sync::LazyLock;
@@ -23,6 +23,6 @@ pub fn point() {
     }
 }
 
-/// Does nothing: only builds for tests have faults.
+/// Does nothing: only debug builds have faults.
 #[cfg(not(debug_assertions))]
 pub fn point() {}

@@ -3,20 +3,20 @@
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Longest lock file that is read, in bytes. A host name has at most 255.
+/// Longest lock file that is read, in bytes. A host name has at most 255 bytes.
 pub(crate) const LONGEST: u64 = 1024;
 
 /// A process that holds a lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
-    /// Name of its machine.
+    /// Host name of its machine.
     pub host: String,
-    /// Number of the process there.
+    /// Process id on that machine.
     pub process: u32,
     /// Time at which it took the lock, in seconds since 1970.
     pub since: u64,
-    /// When the process started, in the units of the system; 0 where the system does not tell it. It
-    /// tells the process from a later one of the same number.
+    /// When the process started, in the system's units; 0 if the system does not report it. Distinguishes the
+    /// process from a later one with the same id.
     pub(crate) started: u64,
 }
 
@@ -28,13 +28,13 @@ impl Holder {
         Holder { host: host(), process, since, started: started(process).unwrap_or(0) }
     }
 
-    /// The text of a lock file.
+    /// Text of the lock file.
     pub(crate) fn to_text(&self) -> String {
         let Holder { host, process, since, started } = self;
         format!("{host}\n{process}\n{since}\n{started}\n")
     }
 
-    /// Reads the text of a lock file; none if nobody holds the lock, or the text is damaged.
+    /// Reads the text of a lock file; `None` if nobody holds the lock or the text is damaged.
     pub(crate) fn from_text(text: &str) -> Option<Self> {
         let mut lines = text.lines();
         let host = lines.next().filter(|host| !host.is_empty())?.to_owned();
@@ -43,12 +43,12 @@ impl Holder {
         Some(Holder { host, process, since, started })
     }
 
-    /// Whether the process is on this machine.
+    /// Whether the process runs on this machine.
     pub(crate) fn is_here(&self) -> bool {
         self.host == host()
     }
 
-    /// Whether the process, which is on this machine, is alive; none if the system does not report it.
+    /// Whether the process, which runs on this machine, is alive; `None` if the system does not report it.
     pub(crate) fn lives_here(&self) -> Option<bool> {
         started(std::process::id())?;
         Some(started(self.process).is_some_and(|found| found == self.started))
@@ -58,7 +58,7 @@ impl Holder {
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        // A name that was read from a file may hold anything.
+        // A name read from a file may contain anything.
         let host = self.host.escape_debug();
         write!(f, "process {} on {host}", self.process)?;
         match now.saturating_sub(self.since) {
@@ -73,12 +73,12 @@ fn host() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
     let name = name.or_else(|| std::env::var("HOSTNAME").ok());
     let name = name.or_else(|| std::env::var("COMPUTERNAME").ok()).unwrap_or_default();
-    // A line of its own in the lock file.
+    // The name must fit on one line of the lock file.
     let name: String = name.trim().chars().filter(|c| !c.is_control()).collect();
     if name.is_empty() { "unknown".to_owned() } else { name }
 }
 
-/// When a process of this machine started, in clock ticks since the machine did (Linux's proc(5)).
+/// When a process of this machine started, in clock ticks since boot (Linux's proc(5)).
 fn started(process: u32) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // The second field is the name in parentheses, which may contain spaces and parentheses.

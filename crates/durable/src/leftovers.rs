@@ -1,4 +1,4 @@
-//! Removal of what killed processes left.
+//! Removal of temporary files that killed processes left behind.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -9,17 +9,16 @@ pub(crate) const PREFIX: &str = ".aerbm-";
 /// Suffix of the names of temporary files.
 pub(crate) const SUFFIX: &str = ".tmp";
 
-/// Number of folders within each other that are searched.
+/// Greatest depth of nested folders that is searched.
 const DEEPEST: usize = 8;
 
-/// Removes the temporary files in `folder` whose writers are dead: each writer holds a lock on its file
-/// while it lives. Where files cannot be locked, none is removed. Failures are harmless: the file is
-/// removed another time.
+/// Removes the temporary files in `folder` whose writers are dead: a living writer holds a lock on its file.
+/// Where files cannot be locked, none is removed. Failures are harmless: a later call removes the file.
 pub fn remove_leftovers(folder: &Path) {
     remove_in(folder, 1);
 }
 
-/// Removes the temporary files in `folder` and in the folders in it; links are not followed.
+/// Removes the temporary files in `folder` and its subfolders; links are not followed.
 pub fn remove_leftovers_below(folder: &Path) {
     remove_in(folder, DEEPEST);
 }
@@ -42,7 +41,7 @@ fn is_temporary(name: &str) -> bool {
 }
 
 fn remove_if_dead(path: &Path) {
-    // The lock is held while the file is removed, so that a writer which has just created it notices.
+    // The lock is held during the removal, so that a writer that has just created the file notices.
     let file = File::options().write(true).open(path);
     if let Ok(file) = file
         && file.try_lock().is_ok()

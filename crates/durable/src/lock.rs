@@ -1,9 +1,9 @@
-//! One process at a time: in a folder, or at one piece of work.
+//! Locks that let one process at a time write to a folder or do a piece of work.
 //!
-//! The holder has the system's lock on a file, which the system releases when the process ends, however it
-//! ends. That decides on one machine, and on file systems that share locks between machines.
-//! Others do not: there the text of the lock file tells the holder, and the time of its last change, which
-//! the holder renews, that it lives.
+//! The holder has a system lock on a file, which the system releases whenever and however the process ends.
+//! This suffices on one machine, and on file systems that share locks between machines. On other file
+//! systems, the text of the lock file names the holder, and the file's modification time, which the holder
+//! renews, shows that the holder is alive.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -21,20 +21,20 @@ use crate::{WholeFile, fault};
 /// Name of the lock file of a folder.
 const NAME: &str = ".lock";
 
-/// Time between two signs of life.
+/// Time between two heartbeats.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
-/// Time without a sign of life after which a holder on another machine counts as dead. It is long enough
-/// for a machine or a network that stalls.
+/// Time without a heartbeat after which a holder on another machine counts as dead, long enough for a stalled
+/// machine or network.
 const DEAD_AFTER: Duration = Duration::from_mins(2);
 
-/// The reason why a lock cannot be had.
+/// The reason why a lock cannot be acquired.
 #[derive(Debug, Error)]
 pub enum LockError {
-    /// Another process has it.
+    /// Another process holds it.
     #[error("{0}")]
     Held(Holder),
-    /// Another process has it and has not written its name yet.
+    /// Another process holds it and has not yet written its name.
     #[error("another process")]
     HeldByUnknown,
     /// The file system reports an error.
@@ -42,11 +42,11 @@ pub enum LockError {
     Io(#[from] io::Error),
 }
 
-/// The right to do what a lock file stands for, which no other process has while this value exists.
+/// The exclusive right to do what a lock file represents, held while this value exists.
 ///
-/// On a file system that neither shares locks between machines nor tells them at once what another has
-/// written, two machines that ask in the same moment may both get it. Use it where that costs double work and
-/// no more.
+/// On a file system that neither shares locks between machines nor shows them each other's writes at once,
+/// two machines that ask at the same moment may both acquire it. Use it where this costs no more than double
+/// work.
 #[derive(Debug)]
 pub struct FileLock {
     path: PathBuf,
@@ -55,11 +55,11 @@ pub struct FileLock {
 }
 
 impl FileLock {
-    /// Takes the lock that the file `path` stands for. Its folder must exist.
+    /// Acquires the lock of the file `path`, whose folder must exist.
     ///
     /// # Errors
-    /// [`LockError::Held`] if another process has it, and [`LockError::Io`] if the lock file is a symbolic
-    /// link or cannot be written.
+    /// [`LockError::Held`] or [`LockError::HeldByUnknown`] if another process has it, and [`LockError::Io`]
+    /// if the lock file is a symbolic link or cannot be written.
     pub fn acquire(path: &Path) -> Result<Self, LockError> {
         Self::acquire_as(path, &Holder::this())
     }
@@ -76,10 +76,10 @@ impl FileLock {
                     let holder = read(&mut file)?;
                     return Err(holder.map_or(LockError::HeldByUnknown, LockError::Held));
                 }
-                // The file system has no locks.
+                // The file system does not support locks.
                 Err(TryLockError::Error(_)) => false,
             };
-            // The holder before may have removed the file after it was opened here.
+            // The previous holder may have removed the file after it was opened here.
             if is_at(path, &file) {
                 break (file, locks_here);
             }
@@ -90,7 +90,7 @@ impl FileLock {
             return Err(LockError::Held(holder));
         }
         write(&mut file, &this.to_text())?;
-        // Where locks are not shared, the last of those who wrote at once has it.
+        // Where locks are not shared, the last of several simultaneous writers has the lock.
         if read(&mut file)?.as_ref() != Some(this) {
             return Err(LockError::HeldByUnknown);
         }
@@ -99,15 +99,14 @@ impl FileLock {
         Ok(FileLock { path: path.to_owned(), file, heart })
     }
 
-    /// Whether the lock file is still in its place, so that neither it nor its folder was removed or replaced
-    /// meanwhile.
+    /// Whether the lock file is still at its path: neither it nor its folder has been removed or replaced.
     pub fn is_in_place(&self) -> bool {
         is_at(&self.path, &self.file)
     }
 
-    /// Gives the lock back and removes its file.
+    /// Releases the lock and removes its file.
     pub fn remove(self) {
-        // The file is removed while it is locked: who has opened it already then finds that it is gone.
+        // The file is removed while locked: a process that has already opened it then sees that it is gone.
         if self.is_in_place() {
             let _ = fs::remove_file(&self.path);
         }
@@ -120,15 +119,15 @@ impl Drop for FileLock {
             drop(stop);
             let _ = heart.join();
         }
-        // An empty file is nobody's.
+        // An empty file has no holder.
         let _ = self.file.set_len(0);
     }
 }
 
-/// The process that holds the lock which the file `path` stands for; none if nobody does, or only a dead process.
+/// The process that holds the lock of the file `path`; `None` if nobody or only a dead process does.
 ///
 /// # Errors
-/// The file system's.
+/// Those of the file system.
 pub fn holder(path: &Path) -> io::Result<Option<Holder>> {
     let mut file = match File::options().read(true).write(true).open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -143,48 +142,48 @@ pub fn holder(path: &Path) -> io::Result<Option<Holder>> {
     Ok(lives(&holder, &file, path, locks_here)?.then_some(holder))
 }
 
-/// The right to write to a folder, which no other process has while this value exists.
+/// The exclusive right to write to a folder, held while this value exists.
 #[derive(Debug)]
 pub struct FolderLock(FileLock);
 
 impl FolderLock {
-    /// Takes the lock of a folder, which must exist. The lock file stays in it.
+    /// Acquires the lock of a folder, which must exist. The lock file stays in it.
     ///
     /// # Errors
-    /// As [`FileLock::acquire`].
+    /// Those of [`FileLock::acquire`].
     pub fn acquire(folder: &Path) -> Result<Self, LockError> {
         FileLock::acquire(&folder.join(NAME)).map(FolderLock)
     }
 
-    /// Whether the folder still has the lock file, so that it was not removed or replaced meanwhile.
+    /// Whether the folder still has the lock file: it has not been removed or replaced.
     pub fn is_in_place(&self) -> bool {
         self.0.is_in_place()
     }
 }
 
-/// Whether the holder in the lock file lives, given whether this process could lock the file.
+/// Whether the holder in the lock file is alive, given whether this process could lock the file.
 fn lives(holder: &Holder, file: &File, path: &Path, locks_here: bool) -> io::Result<bool> {
     if holder.is_here() {
-        // The system would not have given away the lock of a process that lives.
+        // The system would not have released the lock of a living process.
         let silent = || Ok(age(file, path)? < DEAD_AFTER);
         return if locks_here { Ok(false) } else { holder.lives_here().map_or_else(silent, Ok) };
     }
     Ok(age(file, path)? < DEAD_AFTER)
 }
 
-/// The time since a file was changed, by the clock of the file system: those of machines may differ.
+/// Time since a file was changed, by the file system's clock: those of machines may differ.
 fn age(file: &File, path: &Path) -> io::Result<Duration> {
     let now = WholeFile::create(&path.with_file_name(".clock"))?.modified()?;
     Ok(now.duration_since(file.metadata()?.modified()?).unwrap_or_default())
 }
 
-/// Starts to renew the lock file. Without a thread for it, the lock holds on this machine all the same.
+/// Starts renewing the lock file. Without a thread for it, the lock still holds on this machine.
 fn beating(file: File, text: String) -> Option<(Sender<()>, JoinHandle<()>)> {
     let (stop, stopped) = channel();
     let beat = move || {
         let mut file = file;
         while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(HEARTBEAT) {
-            // Not the time is set but the text is written, so that the clock is the file system's.
+            // The text is rewritten rather than the time set, so that the clock is the file system's.
             let _ = write(&mut file, &text);
         }
     };

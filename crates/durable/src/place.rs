@@ -1,10 +1,10 @@
-//! Places where a file may be written: a free name, or a regular file, which is then replaced.
+//! Checks of output paths: a free name, or a regular file, which is then replaced.
 
 use std::fs::{self, Metadata};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-/// Refuses a symbolic link: its target may be anything.
+/// Refuses a symbolic link, since its target may be anything.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidInput`] for a link.
@@ -15,7 +15,7 @@ pub fn refuse_link(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Refuses an output that is the command's own input, under this name or another.
+/// Refuses an output that is also the command's input, under this name or another.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidInput`] if both paths lead to one file.
@@ -26,8 +26,8 @@ pub fn refuse_input(output: &Path, input: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Refuses a path that a new file must not replace: anything but a regular file, such as a device, a pipe or a
-/// symbolic link.
+/// Refuses a path that a new file must not replace: anything but a regular file, such as a device, a pipe or
+/// a symbolic link.
 pub(crate) fn refuse_other_than_file(path: &Path) -> io::Result<()> {
     refuse_link(path)?;
     let Ok(found) = fs::symlink_metadata(path) else { return Ok(()) };
@@ -40,7 +40,7 @@ pub(crate) fn refuse_other_than_file(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Kind of a file in words; none for a regular file.
+/// Kind of a file in words; `None` for a regular file.
 fn kind(found: &Metadata) -> Option<&'static str> {
     if found.is_file() {
         return None;
@@ -62,7 +62,7 @@ fn kind(found: &Metadata) -> Option<&'static str> {
     Some("a device")
 }
 
-/// Whether two paths lead to one file.
+/// Whether two paths lead to the same file.
 fn is_same(one: &Path, other: &Path) -> bool {
     let real = |path: &Path| fs::canonicalize(path).ok();
     real(one).is_some_and(|one| Some(one) == real(other)) || is_same_inode(one, other)
@@ -80,8 +80,8 @@ fn is_same_inode(_: &Path, _: &Path) -> bool {
     false
 }
 
-/// The error of a temporary file that cannot be created in `folder`, without the name of that file, which nobody
-/// knows.
+/// The error for a temporary file that cannot be created in `folder`, without that file's name, which means
+/// nothing to the user.
 pub(crate) fn no_file_in(folder: &Path, error: &io::Error) -> io::Error {
     let inner = error.get_ref().and_then(|error| error.source());
     let cause = inner.map_or_else(|| error.to_string(), ToString::to_string);
@@ -149,7 +149,7 @@ mod tests {
             assert_eq!(before(name), kind, "{name}");
         }
         assert_eq!(fs::read(at("t.csv")).expect("there"), b"precious");
-        // What takes the name while the file is being written stays too.
+        // Whatever takes the name while the file is being written stays too.
         let file = crate::WholeFile::create(&at("late")).expect("created");
         fs::rename(at("pipe"), at("late")).expect("renamed");
         file.commit().expect_err("a pipe");

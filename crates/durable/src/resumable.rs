@@ -1,29 +1,29 @@
-//! Work that is saved by time, and goes on from where it was saved.
+//! Work that is saved at intervals and resumes from the last save.
 
 use std::time::{Duration, Instant};
 
-/// Time between two saves, each of which costs a few milliseconds. A kill loses no more work.
+/// Time between two saves, each of which takes a few milliseconds. A kill loses no more work than this.
 const BETWEEN: Duration = Duration::from_secs(5);
 
-/// The environment variable that sets another time, in milliseconds, for tests.
+/// Environment variable that sets another interval, in milliseconds, for tests.
 #[cfg(debug_assertions)]
 const VARIABLE: &str = "AERBM_CHECKPOINT_MS";
 
-/// The share of its time that work spends on being saved is one in this number at most.
+/// Saving takes at most one part in this number of the time.
 const RARE: u32 = 20;
 
-/// Tells when work is to be saved.
+/// Decides when work is due to be saved.
 #[derive(Debug, Clone, Copy)]
 pub struct Pace {
     every: Duration,
-    /// Time at which the work was last saved, or began.
+    /// Time at which the work was last saved, or started.
     last: Instant,
-    /// The time that it took.
+    /// Duration of the last save.
     took: Duration,
 }
 
 impl Pace {
-    /// The usual pace, from now on.
+    /// The usual pace, starting now.
     #[must_use]
     pub fn usual() -> Self {
         #[cfg(debug_assertions)]
@@ -33,20 +33,20 @@ impl Pace {
         Pace::every(BETWEEN)
     }
 
-    /// The pace of work that is never saved.
+    /// A pace that never saves.
     #[must_use]
     pub fn never() -> Self {
         Pace::every(Duration::MAX)
     }
 
-    /// Savings with so much time between them, from now on.
+    /// A pace with this time between saves, starting now.
     #[must_use]
     pub fn every(every: Duration) -> Self {
         Pace { every, last: Instant::now(), took: Duration::ZERO }
     }
 
-    /// Whether the work is to be saved. Large work is saved less often, so that it takes a twentieth of the time
-    /// at most.
+    /// Whether the work is due to be saved. Work that is slow to save is saved less often, so that saving
+    /// takes at most a twentieth of the time.
     #[must_use]
     pub fn is_due(&self) -> bool {
         self.last.elapsed() >= self.every.max(RARE * self.took)
@@ -60,16 +60,16 @@ impl Pace {
     }
 }
 
-/// Work that can be left between two steps, and continued from where it was saved.
+/// Work that can be interrupted between two steps and resumed from its last save.
 pub trait Resumable {
-    /// The reasons why it may fail.
+    /// The error of a step or a save.
     type Error;
 
     /// Whether nothing is left to do.
     fn is_complete(&self) -> bool;
 
-    /// Goes on to the end of the next part. The work is left earlier, between two steps, if it is asked to stop or
-    /// is `due` to be saved.
+    /// Continues to the end of the next part. Returns earlier, between two steps, if the work is asked to
+    /// stop or is `due` to be saved.
     ///
     /// # Errors
     /// Those of the work.
@@ -78,15 +78,15 @@ pub trait Resumable {
     /// Whether the work was asked to stop.
     fn is_stopped(&self) -> bool;
 
-    /// Saves the work as it is.
+    /// Saves the current state.
     ///
     /// # Errors
     /// Those of saving.
     fn save(&mut self) -> Result<(), Self::Error>;
 }
 
-/// Does the work to its end, or until it is asked to stop; it is saved at this pace, and when it stops. Returns whether
-/// it went to its end.
+/// Runs the work to its end or until it is asked to stop, saving it at this pace and when it stops. Returns
+/// whether it is complete.
 ///
 /// # Errors
 /// Those of the work and of saving.
@@ -116,7 +116,7 @@ mod tests {
         now: u32,
         saved: Vec<u32>,
         stop_at: Option<u32>,
-        /// The time that a part takes at least.
+        /// Minimum duration of a part.
         time: Duration,
     }
 
@@ -151,7 +151,7 @@ mod tests {
         let mut count = Count::default();
         assert_eq!(run(&mut count, Pace::never()), Ok(true));
         assert_eq!((count.now, count.saved.len()), (12, 0));
-        // Steps that take far longer than saving, which would otherwise wait.
+        // The steps take far longer than saving; otherwise saving would wait.
         let mut count = Count { time: Duration::from_millis(2), ..Count::default() };
         assert_eq!(run(&mut count, Pace::every(Duration::ZERO)), Ok(true));
         assert_eq!(count.saved.len(), 12, "after every step");

@@ -10,12 +10,12 @@ use crate::fault;
 use crate::leftovers::{PREFIX, SUFFIX};
 use crate::place::{no_file_in, refuse_other_than_file};
 
-/// A file that is being written. It appears under its name when it is committed; until then, and if it is
-/// dropped, a file that was there before stays as it was.
+/// A file being written. It appears under its name when committed; until then, and if it is dropped, an
+/// existing file stays unchanged.
 ///
-/// The bytes go to a temporary file in the same folder, which is synced and then renamed. Only a regular file is
-/// replaced: symbolic links, pipes and devices are refused. The mode is that of the file which is replaced, or the
-/// usual one of a new file.
+/// The bytes go to a temporary file in the same folder, which is synced and then renamed. Only a regular file
+/// is replaced: symbolic links, pipes and devices are refused. The mode is that of the replaced file, or the
+/// default mode of a new file.
 #[derive(Debug)]
 pub struct WholeFile {
     path: PathBuf,
@@ -23,16 +23,16 @@ pub struct WholeFile {
 }
 
 impl WholeFile {
-    /// Begins to write the file `path`, whose folder must exist.
+    /// Starts writing the file `path`, whose folder must exist.
     ///
     /// # Errors
-    /// [`io::ErrorKind::InvalidInput`] if something else than a regular file has that name, and the file system's,
-    /// such as that the folder cannot be written to.
+    /// [`io::ErrorKind::InvalidInput`] if something other than a regular file has that name, and those of the
+    /// file system, for example if the folder is not writable.
     pub fn create(path: &Path) -> io::Result<Self> {
         refuse_other_than_file(path)?;
         loop {
             let temporary = temporary_in(folder_of(path))?;
-            // Whoever removes leftovers takes a temporary file without a lock for one of a dead process.
+            // The removal of leftovers takes an unlocked temporary file for one of a dead process.
             let _ = temporary.as_file().lock();
             if is_linked(temporary.as_file())? {
                 fault::point();
@@ -41,15 +41,15 @@ impl WholeFile {
         }
     }
 
-    /// The temporary file, for writers that have a handle of their own.
+    /// The temporary file, for writers that need a file handle.
     pub fn as_file(&self) -> &File {
         self.temporary.as_file()
     }
 
-    /// Syncs the file, and gives it its name.
+    /// Syncs the file and gives it its name.
     ///
     /// # Errors
-    /// The file system's; the file that was there before is then unchanged.
+    /// Those of the file system; an existing file is then unchanged.
     pub fn commit(self) -> io::Result<()> {
         let WholeFile { path, temporary } = self;
         refuse_other_than_file(&path)?;
@@ -70,7 +70,7 @@ impl WholeFile {
 
 impl Write for WholeFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // The errors of the temporary file's own methods name a file that nobody knows.
+        // The errors of the temporary file's own methods name a file unknown to the user.
         self.temporary.as_file().write(bytes)
     }
 
@@ -79,10 +79,10 @@ impl Write for WholeFile {
     }
 }
 
-/// Writes a file that appears whole or not at all, and creates its folder where it is missing.
+/// Writes a file that appears whole or not at all, and creates its folder if missing.
 ///
 /// # Errors
-/// The file system's; the file that was there before is then unchanged.
+/// Those of the file system; an existing file is then unchanged.
 pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::create_dir_all(folder_of(path))?;
     let mut file = WholeFile::create(path)?;
@@ -90,7 +90,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.commit()
 }
 
-/// The folder of a file; that of a bare name is the current one.
+/// The folder of a file; for a bare name, the current one.
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
@@ -98,7 +98,7 @@ fn folder_of(path: &Path) -> &Path {
 fn temporary_in(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = Builder::new();
     builder.prefix(PREFIX).suffix(SUFFIX).rand_bytes(12);
-    // Temporary files are for their owner alone unless they are given the mode of other files.
+    // Temporary files are private to their owner unless given the mode of other files.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(folder).map_err(|error| no_file_in(folder, &error))
@@ -111,14 +111,14 @@ fn is_linked(file: &File) -> io::Result<bool> {
     Ok(file.metadata()?.nlink() > 0)
 }
 
-/// Files that are open are not removed.
+/// Open files cannot be removed.
 #[cfg(not(unix))]
 #[allow(clippy::unnecessary_wraps, reason = "as on other systems")]
 fn is_linked(_: &File) -> io::Result<bool> {
     Ok(true)
 }
 
-/// Syncs the folder's entries, where the system lets folders be opened.
+/// Syncs the folder's entries, if the system can open folders.
 fn sync_folder(folder: &Path) {
     if let Ok(folder) = File::open(folder) {
         let _ = folder.sync_all();

@@ -15,14 +15,15 @@ use crate::shape::ImageShape;
 pub struct Dataset {
     /// The name of the data set, such as `mnist`; its parts keep it.
     pub name: String,
-    /// `n_samples` × `n_features`: one sample per row. Images lie row by row, the channels of a pixel
-    /// one after another, with values in [0, 1] unless they were read unscaled. Parts of a data set share this memory.
+    /// `n_samples` × `n_features`: one sample per row. Images are stored row by row, with the channels of a
+    /// pixel next to each other and values in [0, 1] unless they were read unscaled. Parts of a data set
+    /// share this memory.
     pub images: ArcArray2<f32>,
     /// The class of each sample, below `n_classes`.
     pub labels: Option<Vec<u8>>,
     /// Number of classes; 0 without labels.
     pub n_classes: usize,
-    /// The names of the classes, as the file has them.
+    /// The names of the classes, as in the file.
     pub class_names: Vec<String>,
     /// The size of each image; a single row if the samples are not images.
     pub shape: ImageShape,
@@ -33,9 +34,9 @@ pub struct Dataset {
     /// SHA-256, in hex, of what the data set was read from: the unpacked bytes of its images, then
     /// of its labels. Parts keep it, so it identifies the origin and not the choice of samples.
     pub sha256: String,
-    /// Whether values may be NaN, which stands for missing ones.
+    /// Whether values may be NaN, which means missing.
     pub(crate) has_missing: bool,
-    /// Number of samples at the end that are for validation, if the data say so.
+    /// Number of samples at the end that are for validation, if the data specify it.
     pub(crate) n_validation: Option<usize>,
 }
 
@@ -74,7 +75,7 @@ impl Origin {
 }
 
 impl Dataset {
-    /// Makes a data set from the contents of two IDX files; a pixel is its byte divided by 255.
+    /// Makes a data set from the contents of two IDX files; each byte is divided by 255.
     ///
     /// # Errors
     /// [`Error::CountMismatch`] if there is not one label per image.
@@ -106,9 +107,9 @@ impl Dataset {
         })
     }
 
-    /// Makes a data set from arrays. `labels` are the class of each row and the number of classes.
-    /// The features are taken as values of the unit interval if all are in [0, 1], else as real ones.
-    /// The hash is that of the pixels as little-endian `f32`, followed by the labels.
+    /// Makes a data set from arrays. `labels` holds the class of each row and the number of classes. The
+    /// features are treated as unit-interval values if all are in [0, 1], otherwise as real ones. The hash
+    /// covers the pixels as little-endian `f32`, followed by the labels.
     ///
     /// # Errors
     /// [`Error::FeatureCount`], [`Error::NotFinite`], [`Error::CountMismatch`] or
@@ -127,12 +128,12 @@ impl Dataset {
         Self::checked(name, images, labels, shape, layout, false)
     }
 
-    /// Makes a data set from arrays in which NaN stands for a missing value, with the kinds of the
-    /// features. All else is as in [`Dataset::from_arrays`].
+    /// Makes a data set from arrays in which NaN means a missing value, with the kinds of the features. All
+    /// else is as in [`Dataset::from_arrays`].
     ///
     /// # Errors
-    /// As [`Dataset::from_arrays`], but only for infinite values; [`Error::FeatureCount`] too if the
-    /// layout has another number of features.
+    /// As [`Dataset::from_arrays`], but only for infinite values; also [`Error::FeatureCount`] if the layout
+    /// has a different number of features.
     pub fn from_incomplete_arrays(
         name: impl Into<String>,
         images: Array2<f32>,
@@ -169,8 +170,7 @@ impl Dataset {
         Ok(origin.dataset(images, labels))
     }
 
-    /// Whether values may be missing. Missing values are NaN; a missing category is NaN in its whole
-    /// group.
+    /// Whether values may be missing. Missing values are NaN; a missing category is NaN in its whole group.
     #[must_use]
     pub fn has_missing(&self) -> bool {
         self.has_missing
@@ -199,7 +199,7 @@ impl Dataset {
     }
 }
 
-/// Refuses rows whose length is not that of the shape, and values that are not finite.
+/// Refuses rows whose length does not match the shape, and values that are not finite.
 fn check_images(
     name: &str,
     images: &Array2<f32>,
@@ -234,7 +234,7 @@ pub(crate) fn check_counts(
     Err(Error::CountMismatch { images_file, n_images, labels_file, n_labels })
 }
 
-/// The hash of the unpacked files, images then labels.
+/// The hash of the decompressed files, images then labels.
 fn sha256_of_files(images: &IdxImages, labels: Option<&IdxLabels>) -> String {
     let header = labels.map(IdxLabels::header).unwrap_or_default();
     let labels = labels.map_or(&[][..], |labels| &labels.labels);

@@ -7,9 +7,9 @@
 //! | `mnist-bg-rand` | the same | the same digits; each pixel is the maximum of the digit's and of noise uniform in [0, 1) |
 //! | `rect` | 1,000 + 200, 50,000 | the outline of one rectangle; class 1 if it is wider than tall |
 //!
-//! The three sets of digits hold the same digits in the same order, so that they differ only in the
-//! variation. Height and width of a rectangle are uniform in 1 to 28, and are drawn again while they
-//! differ by less than 3; its position is uniform among those where it fits.
+//! The three digit sets hold the same digits in the same order, so that they differ only in the variation.
+//! Height and width of a rectangle are uniform in 1 to 28, and are redrawn while they differ by less than 3;
+//! its position is uniform among those where it fits.
 //!
 //! Seeds are fixed: an image depends only on its set and its index. The sets follow the published
 //! description, but are not the published files.
@@ -30,14 +30,14 @@ use crate::error::Error;
 use crate::shape::ImageShape;
 use crate::splits::TrainTest;
 
-/// A data set that is generated when it is needed.
+/// A data set that is generated on demand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Derived {
     /// A subset of the digits.
     Basic,
     /// Rotated digits.
     Rot,
-    /// Digits on a background of noise.
+    /// Digits on a noise background.
     BgRand,
     /// Outlines of rectangles.
     Rect,
@@ -79,10 +79,10 @@ impl Derived {
         Derived::ALL.into_iter().find(|set| set.name() == name)
     }
 
-    /// Generates the data set; `mnist` is called if it is made of digits.
+    /// Generates the data set; `mnist` is called if it consists of digits.
     ///
     /// # Errors
-    /// The errors of `mnist`, [`Error::NotDigits`] if its images are not grey ones of 28 × 28 pixels, or
+    /// The errors of `mnist`, [`Error::NotDigits`] if its images are not grey with 28 × 28 pixels, or
     /// [`Error::SubsetSize`] if it has fewer than 62,000 digits.
     pub fn make(
         self,
@@ -178,12 +178,12 @@ fn rotate(image: ArrayView1<f32>, angle: f64, out: &mut [f32]) {
     }
 }
 
-/// Replaces each pixel by the maximum of the digit's and of noise, so that strokes keep their soft
-/// edges on light pixels.
+/// Replaces each pixel by the maximum of its value and noise, so that strokes keep their soft edges on light
+/// pixels.
 ///
-/// Noise in only those pixels that are 0 would give every stroke a dark rim, and a data set that is
-/// harder than the published one: a support vector machine with a Gaussian kernel has an error of 20 %
-/// on it, of 16 % on this one, and of 14.58 % on the published one.
+/// Adding noise only to pixels that are 0 would give every stroke a dark rim and make the data set harder
+/// than the published one: a support vector machine with a Gaussian kernel has an error of 20 % on it, 16 %
+/// on this one, and 14.58 % on the published one.
 fn fill_background(rng: &mut ChaCha8Rng, pixels: &mut [f32]) {
     for pixel in pixels {
         *pixel = pixel.max(rng.random());
@@ -258,7 +258,7 @@ mod tests {
         let expected = 62_000.0 / 16.0;
         let chi_square: f64 =
             bins.iter().map(|&n| (f64::from(n) - expected).powi(2) / expected).sum();
-        // 99.9 % of 15 degrees of freedom.
+        // The 99.9 % quantile for 15 degrees of freedom.
         assert!(chi_square < 37.7, "{chi_square}: {bins:?}");
     }
 

@@ -1,4 +1,4 @@
-//! Errors of reading, splitting and choosing data.
+//! Errors of reading, splitting and selecting data.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,16 +7,16 @@ use crate::format_error::FormatError;
 use crate::shape::ImageShape;
 use crate::table_error::TableError;
 
-/// An error of this crate. The message names the file, the value found, the value expected, and a
-/// remedy. The cause, if another library reported one, is the error's source and not in its message.
+/// An error of this crate. The message names the file, the value found, the value expected, and a remedy. A
+/// cause reported by another library is the error's source and not in its message.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A file in one of the formats that [`open`](crate::open) reads is wrong.
+    /// An error in a file of one of the formats that [`open`](crate::open) reads.
     #[error(transparent)]
     Format(#[from] FormatError),
 
-    /// A table is wrong.
+    /// An error in a table.
     #[error(transparent)]
     Table(#[from] TableError),
 
@@ -48,7 +48,7 @@ pub enum Error {
         source: io::Error,
     },
 
-    /// A gzip stream that stops before its end.
+    /// A gzip stream that ends too early.
     #[error(
         "{} is cut off: the gzip stream ends too early; download the file again",
         file.display()
@@ -123,7 +123,7 @@ pub enum Error {
         dimensions: Vec<u32>,
     },
 
-    /// The product of the dimensions does not fit into 64 bits.
+    /// The product of the dimensions does not fit in 64 bits.
     #[error(
         "{} declares dimensions {dimensions:?}, whose product overflows 64 bits; \
          expected at most {most} bytes; the header is damaged",
@@ -153,7 +153,7 @@ pub enum Error {
         most: u64,
     },
 
-    /// A file with fewer bytes than its header needs or declares.
+    /// A file with fewer bytes than its header requires or declares.
     #[error(
         "{} ends after {found} unpacked bytes; expected {expected}; download the file again",
         file.display()
@@ -161,9 +161,9 @@ pub enum Error {
     Short {
         /// The file.
         file: PathBuf,
-        /// Its unpacked length in bytes.
+        /// Its decompressed length in bytes.
         found: u64,
-        /// The length that the header (as far as it was read) declares.
+        /// The length that the part of the header read so far declares.
         expected: u64,
     },
 
@@ -230,7 +230,7 @@ pub enum Error {
         expected: ImageShape,
     },
 
-    /// Images that a derived data set cannot be made from.
+    /// Images from which a derived data set cannot be made.
     #[error("{set} is made of images of {expected}; those given have {found}; give MNIST")]
     NotDigits {
         /// The derived data set.
@@ -253,7 +253,7 @@ pub enum Error {
         found: usize,
         /// The shape that was given.
         shape: ImageShape,
-        /// Number of values of that shape.
+        /// Number of values in that shape.
         expected: usize,
     },
 
@@ -295,7 +295,7 @@ pub enum Error {
         available: usize,
     },
 
-    /// Training samples that are needed in memory, but are on disk.
+    /// Training samples that must be in memory, but are on disk.
     #[error(
         "data set {name}: the training samples are on disk, because they would take {} MiB of \
          memory; expected them in memory; use fewer samples, or raise `memory_limit` of \

@@ -1,15 +1,15 @@
-//! The comparison of a file with a published checksum.
+//! Comparison of a file with a published checksum.
 
 use std::path::PathBuf;
 
 use serde::Serialize;
 
-/// A file beside the published one.
+/// A file compared with the published one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FileCheck {
-    /// The file that was found.
+    /// The file found.
     pub file: PathBuf,
-    /// Number of bytes that were hashed.
+    /// Number of bytes hashed.
     pub bytes: u64,
     /// SHA-256 of these bytes, in hex.
     pub sha256: String,

@@ -1,4 +1,4 @@
-//! Decoders of other crates, whose panics on damaged files become errors.
+//! Turns panics of other crates' decoders on damaged files into errors.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -7,7 +7,7 @@ use std::sync::Once;
 
 thread_local! {
     static IS_GUARDED: Cell<bool> = const { Cell::new(false) };
-    /// The message of the last panic that was caught.
+    /// The message of the last caught panic.
     static MESSAGE: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
@@ -23,10 +23,10 @@ impl fmt::Display for Panicked {
 
 impl std::error::Error for Panicked {}
 
-/// Calls a decoder, which is not used again if it panics. The panic is not printed.
+/// Calls a decoder, which must not be used again if it panics. The panic is not printed.
 ///
 /// # Errors
-/// [`Panicked`] if it does.
+/// [`Panicked`] if the decoder panics.
 pub(crate) fn guarded<R>(decode: impl FnOnce() -> R) -> Result<R, Panicked> {
     listen();
     let before = IS_GUARDED.replace(true);

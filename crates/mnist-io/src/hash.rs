@@ -1,4 +1,4 @@
-//! SHA-256 of what a data set was read or made from.
+//! SHA-256 of the source of a data set.
 
 use ndarray::ArrayView2;
 use sha2::{Digest, Sha256};
@@ -10,7 +10,7 @@ pub(crate) fn hex(hash: Sha256) -> String {
     halves.map(|half| char::from(DIGITS[usize::from(half)])).collect()
 }
 
-/// The hash of byte slices, one after another, as if they were one.
+/// The hash of byte slices, as if concatenated.
 pub(crate) fn sha256_of_slices(slices: &[&[u8]]) -> String {
     hex(slices.iter().fold(Sha256::new(), Digest::chain_update))
 }

@@ -8,8 +8,8 @@
 //! the rest    the elements, last dimension fastest
 //! ```
 //!
-//! Files may be plain or packed with gzip, which is recognised by the first bytes. A damaged header
-//! cannot cause a large allocation: memory grows with the bytes that are read.
+//! Files may be plain or compressed with gzip, which is recognised by its first bytes. A damaged header
+//! cannot cause a large allocation: memory grows with the bytes read.
 //!
 //! ```
 //! use mnist_io::idx;
@@ -29,8 +29,8 @@ use crate::error::Error;
 use crate::shape::ImageShape;
 use crate::unpack::Unpacked;
 
-/// The largest amount of data, in bytes, that the header of a file read into memory may declare:
-/// 4 GiB, ninety times MNIST.
+/// The largest data size, in bytes, that the header of a file read into memory may declare: 4 GiB, ninety
+/// times MNIST.
 pub const MAX_BYTES: u64 = 1 << 32;
 
 /// The contents of an IDX file of images.
@@ -99,7 +99,7 @@ impl IdxImages {
         self.pixels.len() / self.shape.n_pixels()
     }
 
-    /// The header. Header and pixels together are the unpacked file, byte for byte.
+    /// The header. Header and pixels together are the decompressed file, byte for byte.
     #[must_use]
     pub fn header(&self) -> Vec<u8> {
         header(&[self.n_images(), self.shape.height, self.shape.width])
@@ -107,7 +107,7 @@ impl IdxImages {
 }
 
 impl IdxLabels {
-    /// The header. Header and labels together are the unpacked file, byte for byte.
+    /// The header. Header and labels together are the decompressed file, byte for byte.
     #[must_use]
     pub fn header(&self) -> Vec<u8> {
         header(&[self.labels.len()])
@@ -158,7 +158,7 @@ fn read<const D: usize>(
     Ok((bytes.file().to_path_buf(), dimensions, elements))
 }
 
-/// Reads the header of a file of `D` dimensions; returns them and the number of elements, which is
+/// Reads the header of a file of `D` dimensions; returns the dimensions and the number of elements, which is
 /// at most `most`.
 pub(crate) fn read_header<const D: usize>(
     bytes: &mut Unpacked,
@@ -190,7 +190,7 @@ pub(crate) fn read_elements(
     declared: u64,
 ) -> Result<Vec<u8>, Error> {
     let elements = read_exactly(bytes, declared, header)?;
-    // The read at the end also makes the gzip decoder compare its checksum.
+    // Reading to the end also makes the gzip decoder verify its checksum.
     if !bytes.read_up_to(1)?.is_empty() {
         let file = bytes.file().to_path_buf();
         return Err(Error::Trailing { file, expected: header + declared });

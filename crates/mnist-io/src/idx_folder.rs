@@ -1,4 +1,4 @@
-//! Folders of four IDX files, laid out like MNIST's.
+//! Folders of four IDX files, in MNIST's layout.
 //!
 //! | file | holds |
 //! |---|---|
@@ -18,7 +18,7 @@ use crate::splits::TrainTest;
 
 /// Loads a folder of four IDX files with ten classes. The data set is named after the folder.
 ///
-/// [`verify_mnist`](crate::verify_mnist) tells whether it is MNIST.
+/// [`verify_mnist`](crate::verify_mnist) checks whether it is MNIST.
 ///
 /// # Errors
 /// [`Error::FolderNotFound`], [`Error::FileNotFound`], any error of an IDX file,

@@ -1,4 +1,4 @@
-//! The kinds of features that a sample consists of.
+//! The kinds of features in a sample.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ pub struct Block {
     pub width: usize,
 }
 
-/// A kind of features, from which a suitable unit and loss follow.
+/// A kind of features, which determines the unit and the loss.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BlockKind {
@@ -19,14 +19,15 @@ pub enum BlockKind {
     UnitInterval,
     /// 0 or 1.
     Binary,
-    /// Real numbers, standardised as a rule.
+    /// Real numbers, usually standardised.
     Real,
-    /// One category as a one-hot group: exactly one feature is 1 and the others are 0. The last
-    /// feature stands for all levels that were not seen in training.
+    /// One category as a one-hot group: exactly one feature is 1 and the others are 0. The last feature
+    /// represents all levels not seen in training.
     Category,
 }
 
-/// Appends features. Neighbours of one kind become one block, except that each category stays apart.
+/// Appends features. Adjacent features of one kind become one block, except that each category stays
+/// separate.
 pub(crate) fn append(layout: &mut Vec<Block>, kind: BlockKind, width: usize) {
     match layout.last_mut() {
         Some(last) if last.kind == kind && kind != BlockKind::Category => last.width += width,

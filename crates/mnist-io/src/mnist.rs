@@ -11,7 +11,7 @@ use crate::hash::hex;
 use crate::idx_folder::locate;
 use crate::unpack::Unpacked;
 
-/// SHA-256 of MNIST's four unpacked files, in the order of [`locate`].
+/// SHA-256 of MNIST's four decompressed files, in the order of [`locate`].
 const SHA256: [&str; 4] = [
     "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
     "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
@@ -19,16 +19,16 @@ const SHA256: [&str; 4] = [
     "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 ];
 
-/// Compares the four unpacked files of a folder with those of MNIST.
+/// Compares the four decompressed files of a folder with those of MNIST.
 ///
 /// # Errors
-/// [`Error::FolderNotFound`], [`Error::FileNotFound`], or a file that cannot be read or unpacked.
+/// [`Error::FolderNotFound`], [`Error::FileNotFound`], or that of a file that cannot be read or decompressed.
 /// An intact file that differs is not an error; its check is not `ok`.
 pub fn verify_mnist(dir: impl AsRef<Path>) -> Result<Vec<FileCheck>, Error> {
     locate(dir.as_ref())?.as_slice().par_iter().zip(SHA256).map(check).collect()
 }
 
-/// Hashes one unpacked file, a piece at a time.
+/// Hashes one decompressed file, piece by piece.
 fn check((file, expected): (&std::path::PathBuf, &str)) -> Result<FileCheck, Error> {
     const PIECE: u64 = 1 << 18;
     let mut unpacked = Unpacked::open(file)?;

@@ -1,4 +1,4 @@
-//! Parts of a data set: views, ranges, selections and division in two.
+//! Parts of a data set: views, ranges, selections and splits.
 
 use std::ops::Range;
 
@@ -12,16 +12,16 @@ impl Dataset {
     /// A view of the samples in a range. Their size as images is [`Dataset::shape`].
     ///
     /// # Panics
-    /// If the range goes beyond the samples.
+    /// If the range exceeds the samples.
     #[must_use]
     pub fn rows(&self, samples: Range<usize>) -> ArrayView2<'_, f32> {
         self.images.slice(s![samples, ..])
     }
 
-    /// The samples in a range, which share this data set's memory.
+    /// The samples in a range, sharing this data set's memory.
     ///
     /// # Panics
-    /// If the range goes beyond the samples.
+    /// If the range exceeds the samples.
     #[must_use]
     pub fn slice(&self, samples: Range<usize>) -> Self {
         let labels = self.labels.as_ref().map(|labels| labels[samples.clone()].to_vec());
@@ -31,7 +31,7 @@ impl Dataset {
     /// A copy of the samples with these indices, in this order.
     ///
     /// # Panics
-    /// If an index is beyond the samples.
+    /// If an index is out of range.
     #[must_use]
     pub fn select(&self, samples: &[usize]) -> Self {
         let choose = |labels: &Vec<u8>| samples.iter().map(|&sample| labels[sample]).collect();
@@ -39,7 +39,7 @@ impl Dataset {
         self.part(self.images.select(Axis(0), samples).into_shared(), labels)
     }
 
-    /// The first `n` samples, and the others. Both parts share this data set's memory.
+    /// The first `n` samples, and the rest. Both parts share this data set's memory.
     ///
     /// # Panics
     /// If there are fewer than `n` samples.
@@ -48,8 +48,8 @@ impl Dataset {
         (self.slice(0..n), self.slice(n..self.n_samples()))
     }
 
-    /// Number of samples that the training part keeps: by the rule, or, if the data fix the validation
-    /// part, all others.
+    /// Number of samples in the training part: by the rule, or, if the data fix the validation part, all
+    /// others.
     pub(crate) fn n_train(&self, rule: SplitRule) -> Result<usize, Error> {
         match self.n_validation {
             Some(n_validation) => Ok(self.n_samples() - n_validation),

@@ -1,11 +1,11 @@
-//! Places in files, for messages.
+//! Positions in files, for messages.
 
-/// The place of a row in a file.
+/// The position of a row in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// A line of text, from 1.
+    /// A line of text, counted from 1.
     Line(u64),
-    /// A row of another format, from 0.
+    /// A row of another format, counted from 0.
     Row(u64),
 }
 

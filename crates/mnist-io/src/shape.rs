@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// The size of an image in pixels, and the number of values of a pixel. A sample holds the values row
-/// by row, those of a pixel one after another.
+/// The size of an image in pixels, and the number of values per pixel. A sample holds the values row by row,
+/// those of a pixel next to each other.
 ///
 /// ```
 /// use mnist_io::ImageShape;
@@ -21,7 +21,7 @@ pub struct ImageShape {
     pub height: usize,
     /// Number of columns.
     pub width: usize,
-    /// Number of values of a pixel: 1 for grey, 3 for red, green and blue. It is written only if it is 3.
+    /// Number of values per pixel: 1 for grey, 3 for red, green and blue. It is serialised only if it is 3.
     #[serde(default = "one", skip_serializing_if = "is_one", deserialize_with = "one_or_three")]
     pub channels: usize,
 }
@@ -50,8 +50,8 @@ impl ImageShape {
         ImageShape { height, width, channels: 1 }
     }
 
-    /// The shape to assume for samples of `n_features` values: square and grey if that is plausible
-    /// (8 × 8 pixels or more), else a single row.
+    /// The assumed shape for samples of `n_features` values: square and grey if that is plausible (8 × 8
+    /// pixels or more), else a single row.
     #[must_use]
     pub fn of_features(n_features: usize) -> Self {
         let side = n_features.isqrt();
@@ -74,7 +74,7 @@ impl ImageShape {
         self.height * self.width
     }
 
-    /// Number of values of a sample: height × width × channels.
+    /// Number of values per sample: height × width × channels.
     #[must_use]
     pub fn n_values(self) -> usize {
         self.n_pixels() * self.channels

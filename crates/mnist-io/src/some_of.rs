@@ -1,8 +1,8 @@
-//! Lists of names in messages, which may be long.
+//! Lists of names in messages, shortened if long.
 
 use std::fmt::Display;
 
-/// Number of names that are shown.
+/// Number of names shown.
 const SHOWN: usize = 12;
 
 /// The first of the names, separated by commas.

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
-/// The number of samples, of those outside the test part, that are trained on. They come first; the
-/// samples after them are for validation.
+/// The number of samples outside the test part that are used for training. They come first; the samples after
+/// them are for validation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SplitRule {
@@ -16,12 +16,12 @@ pub enum SplitRule {
     /// The split of the tutorial recipe: a twelfth, at most 5,000 samples, is for validation. It
     /// gives 55,000 and 5,000 samples of MNIST.
     Tutorial,
-    /// This many samples are trained on, and all others are for validation.
+    /// This many samples are for training, and all others for validation.
     Train(usize),
 }
 
 impl SplitRule {
-    /// Number of training samples if `available` samples are to be divided.
+    /// Number of training samples when `available` samples are divided.
     ///
     /// # Errors
     /// [`Error::TrainCount`] if either part would be empty.

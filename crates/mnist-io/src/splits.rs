@@ -1,13 +1,13 @@
-//! A data set as published, in two parts, and as experiments need it, in three.
+//! Data sets in two parts, as published, and in three parts, as experiments need them.
 
 use crate::dataset::Dataset;
 use crate::error::Error;
 use crate::split_rule::SplitRule;
 use crate::training_data::TrainingData;
 
-/// A data set as it is published: a training and a test part.
+/// A data set as published: a training and a test part.
 ///
-/// `T` says where the training samples are: a [`Dataset`] is in memory, [`TrainingData`] may be on
+/// `T` determines where the training samples are: a [`Dataset`] is in memory, [`TrainingData`] may be on
 /// disk.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TrainTest<T = Dataset> {
@@ -19,17 +19,17 @@ pub struct TrainTest<T = Dataset> {
 
 /// A data set in three parts: training, validation and test.
 ///
-/// `T` says where the training samples are, as in [`TrainTest`]: a function that needs them in
-/// memory takes `&Splits`, one that can read them from disk takes `&Splits<TrainingData>`.
+/// `T` determines where the training samples are, as in [`TrainTest`]: a function that needs them in memory
+/// takes `&Splits`, one that can read them from disk takes `&Splits<TrainingData>`.
 #[derive(Debug, Clone)]
 pub struct Splits<T = Dataset> {
-    /// The samples that parameters are fitted to; the first of those published for training.
+    /// The samples to which parameters are fitted; the first of those published for training.
     pub train: T,
-    /// The samples that hyperparameters are chosen on; the last of those published for training.
+    /// The samples on which hyperparameters are chosen; the last of those published for training.
     pub validation: Dataset,
-    /// The samples published for testing. They are read once, for the number that is reported.
+    /// The samples published for testing. They are read once, for the reported number.
     pub test: Dataset,
-    /// Samples without a label, which pretraining learns from as well.
+    /// Samples without a label, which pretraining uses as well.
     pub unlabelled: Option<Dataset>,
 }
 

@@ -8,7 +8,7 @@
 //! |x_c(m) − m · N_c / N| < 1     for every class c and every m
 //! ```
 //!
-//! which is the best bound in general. The obvious way, sorting by `(rank + ½) / N_c`, violates it by
+//! which is the best bound in general. The obvious method, sorting by `(rank + ½) / N_c`, violates it by
 //! several samples if there are one large class and many small ones.
 //!
 //! ```
@@ -30,10 +30,10 @@ use rand::seq::SliceRandom;
 
 use crate::error::Error;
 
-/// An order of all samples in which every prefix keeps the proportions of the classes, to within less
-/// than one sample per class.
+/// An order of all samples in which every prefix keeps the class proportions to within less than one sample
+/// per class.
 ///
-/// Draws: one shuffle per class, in ascending order of the classes.
+/// Draws one shuffle per class, in ascending order of the classes.
 #[must_use]
 pub fn stratified_order(labels: &[u8], rng: &mut impl Rng) -> Vec<usize> {
     let mut classes = vec![Vec::new(); 1 + usize::from(u8::MAX)];
@@ -65,13 +65,13 @@ pub fn label_subset(order: &[usize], n_labels: usize) -> Result<&[usize], Error>
     }
 }
 
-/// The class to take at `position`, which counts from 1.
+/// The class to take at `position`, counted from 1.
 ///
-/// The bound gives every sample a window: sample number `x` (from 0) of class `c` may be taken only
-/// at a position with `x · N < position · N_c`, and must be taken by position
-/// `⌈(x + 1) · N / N_c⌉`. Of the classes that may be taken, this is the one with the earliest deadline.
-/// For unit tasks on one machine that rule meets all deadlines if any rule does, and Tijdeman proves
-/// that one does. Integers make the comparison exact.
+/// The bound gives every sample a window: sample number `x` (from 0) of class `c` may be taken only at a
+/// position with `x · N < position · N_c`, and must be taken by position `⌈(x + 1) · N / N_c⌉`. Of the
+/// classes that may be taken, this is the one with the earliest deadline. For unit tasks on one machine this
+/// rule meets all deadlines if any rule does, and Tijdeman proves that one does. Integer arithmetic makes the
+/// comparison exact.
 fn next_class(classes: &[Vec<usize>], taken: &[usize], position: usize, n_samples: usize) -> usize {
     let may_come = |&class: &usize| taken[class] * n_samples < position * classes[class].len();
     let deadline = |&class: &usize| ((taken[class] + 1) * n_samples).div_ceil(classes[class].len());

@@ -7,13 +7,13 @@ use crate::read::on_disk::OnDisk;
 use crate::shape::ImageShape;
 use crate::split_rule::SplitRule;
 
-/// The training samples of a data set: in memory, or in their file if they are too large.
+/// The training samples of a data set: in memory, or in their file if too large.
 #[derive(Debug, Clone)]
 #[allow(clippy::large_enum_variant, reason = "there are only a few of them")]
 pub enum TrainingData {
     /// All samples are in memory.
     InMemory(Dataset),
-    /// The samples stay in their file and are read when they are needed.
+    /// The samples stay in their file and are read when needed.
     OnDisk(OnDisk),
 }
 
@@ -89,7 +89,7 @@ impl TrainingData {
         }
     }
 
-    /// Whether values may be missing, which are NaN.
+    /// Whether values may be missing (NaN).
     #[must_use]
     pub fn has_missing(&self) -> bool {
         match self {
@@ -107,7 +107,7 @@ impl TrainingData {
         }
     }
 
-    /// SHA-256, in hex, of what the data set was read from.
+    /// SHA-256, in hex, of the source of the data set.
     #[must_use]
     pub fn sha256(&self) -> &str {
         match self {

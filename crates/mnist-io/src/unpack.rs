@@ -1,4 +1,4 @@
-//! Readers of plain and of gzip-packed files.
+//! Readers of plain and gzip-compressed files.
 
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
@@ -8,13 +8,13 @@ use flate2::bufread::MultiGzDecoder;
 
 use crate::error::Error;
 
-/// Number of bytes of a packed file that are in memory at once.
+/// Number of bytes of a compressed file in memory at once.
 const BUFFER: usize = 1 << 16;
 
 /// The first two bytes of every gzip stream (RFC 1952, section 2.3.1).
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// A reader of unpacked bytes that keeps the file's name for its errors.
+/// A reader of decompressed bytes that keeps the file's name for its errors.
 pub(crate) struct Unpacked<'a> {
     file: PathBuf,
     gzip: bool,
@@ -22,7 +22,7 @@ pub(crate) struct Unpacked<'a> {
 }
 
 impl Unpacked<'static> {
-    /// Opens a file. Gzip is recognised by the first bytes, not by the name.
+    /// Opens a file. Gzip is recognised by its first bytes, not by the name.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let opened = File::open(path).map_err(|source| Error::Io { file: path.into(), source })?;
         Self::new(opened, path)
@@ -45,10 +45,9 @@ impl<'a> Unpacked<'a> {
         Ok(Self { file: file.into(), gzip, bytes })
     }
 
-    /// Reads the next `limit` bytes, or fewer if the file ends before.
+    /// Reads the next `limit` bytes, or fewer if the file ends earlier.
     ///
-    /// Memory grows with the bytes that arrive and not with `limit`, which may come from a damaged
-    /// header.
+    /// Memory grows with the bytes read and not with `limit`, which may come from a damaged header.
     pub(crate) fn read_up_to(&mut self, limit: u64) -> Result<Vec<u8>, Error> {
         let mut bytes = Vec::new();
         match self.bytes.by_ref().take(limit).read_to_end(&mut bytes) {
@@ -57,7 +56,7 @@ impl<'a> Unpacked<'a> {
         }
     }
 
-    /// Whether the file is packed with gzip.
+    /// Whether the file is gzip-compressed.
     pub(crate) fn is_packed(&self) -> bool {
         self.gzip
     }

@@ -1,4 +1,4 @@
-//! Arrays written as `.npy` files.
+//! Writing arrays as `.npy` files.
 //!
 //! Source: *numpy.lib.format*, NumPy Enhancement Proposal 1.
 

@@ -1,5 +1,5 @@
-//! A damaged header cannot cause a large allocation. This test has a binary of its own, because it
-//! measures the process.
+//! A damaged header cannot cause a large allocation. This test has its own binary, because it measures the
+//! process.
 #![cfg(target_os = "linux")]
 
 #[path = "suite/common/mod.rs"]

@@ -5,9 +5,9 @@ use crate::{InvalidSetting, require};
 
 /// A convolution of images with square kernels, and the pooling of its maps (`LeCun` et al. 1989).
 ///
-/// An image is a row of height × width × channels values, the channel running fastest, and so are the
-/// maps, with one channel per map. The kernel's positions are `stride` pixels apart, on an image
-/// with `padding` zeros beyond each edge. Positions beyond the last whole window of pooling are left out.
+/// An image is a row of height × width × channels values, channels varying fastest; so are the maps, with one
+/// channel per map. The kernel's positions are `stride` pixels apart, on an image with `padding` zeros beyond
+/// each edge. Positions beyond the last whole window of pooling are left out.
 ///
 /// ```
 /// use nn_core::{Convolution, Pooling};
@@ -30,7 +30,7 @@ pub struct Convolution {
     pub maps: usize,
     /// Height and width of the kernels.
     pub kernel: usize,
-    /// Distance of neighbouring positions.
+    /// Distance between neighbouring positions.
     pub stride: usize,
     /// Number of zeros beyond each edge of the image.
     pub padding: usize,
@@ -45,7 +45,7 @@ pub enum Pooling {
     /// The largest total input in each square window of this side, in pixels; windows do not overlap. A
     /// side of 1 leaves the maps as they are.
     ///
-    /// As activations never decrease, the largest output is that of the largest total input.
+    /// Since activations are non-decreasing, the largest output is that of the largest total input.
     Max(usize),
     /// The mean output of each map (global average pooling, Lin, Chen & Yan 2014).
     Whole(Whole),
@@ -63,7 +63,7 @@ impl Pooling {
     /// Global average pooling.
     pub const AVERAGE: Pooling = Pooling::Whole(Whole::Average);
 
-    /// Largest side of a window: the place of a maximum within its window is stored in one byte.
+    /// Largest side of a window: the position of a maximum within its window is stored in one byte.
     const MAX_SIDE: usize = 16;
 }
 
@@ -156,7 +156,7 @@ impl Convolution {
     }
 }
 
-/// Connection of a layer's outputs with its inputs, which defines the meaning of its weights.
+/// Connection of a layer's outputs to its inputs, which defines the meaning of its weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Connection {

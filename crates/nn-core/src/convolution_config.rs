@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Convolution, InvalidSetting, Pooling, require};
 
-/// Settings of a convolution. The input may be left open, to be that of the data or of the layer below.
+/// Settings of a convolution. The input may be left open; it is then that of the data or of the layer below.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConvolutionConfig {
@@ -14,7 +14,7 @@ pub struct ConvolutionConfig {
     pub maps: usize,
     /// Height and width of the kernels.
     pub kernel: usize,
-    /// Distance of neighbouring positions.
+    /// Distance between neighbouring positions.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub stride: usize,
     /// Number of zeros beyond each edge of the image.
@@ -43,8 +43,8 @@ impl ConvolutionConfig {
     /// The convolution of images with `n_inputs` values.
     ///
     /// # Errors
-    /// [`InvalidSetting`] naming the first setting out of its range, or the input if it is open or has
-    /// another number of values.
+    /// [`InvalidSetting`] naming the first setting out of its range, or the input if it is open or has a
+    /// different number of values.
     pub fn of_inputs(&self, n_inputs: usize) -> Result<Convolution, InvalidSetting> {
         let convolution = self.known()?;
         let [height, width, channels] = convolution.input;
@@ -74,7 +74,7 @@ impl ConvolutionConfig {
         if self.input.is_some() {
             return self.known().map(|_| ());
         }
-        // An input in which a kernel of any size and all windows fit.
+        // An input that is large enough for a kernel of any size and all windows.
         let room = |side: usize| {
             side.saturating_sub(1).saturating_mul(self.stride).saturating_add(self.kernel)
         };

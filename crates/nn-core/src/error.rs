@@ -26,7 +26,7 @@ impl InvalidSetting {
         self
     }
 
-    /// Names another table for a field of this one.
+    /// Replaces the name of the field's table by another.
     #[must_use]
     pub fn in_place_of(mut self, table: &str, other: &str) -> Self {
         if let Some(rest) = self.field.strip_prefix(table) {
@@ -151,7 +151,7 @@ pub enum TrainingError {
     },
 }
 
-/// The remedy in the message of [`TrainingError::Diverged`], in the words of one model's settings.
+/// The remedy in the message of [`TrainingError::Diverged`], in terms of one model's settings.
 const REMEDY: &str = "; lower training.learning_rate";
 
 impl TrainingError {
@@ -212,7 +212,7 @@ pub fn check_representable<F: Real>(
     })
 }
 
-/// Checks that every value fulfils `holds`.
+/// Checks that every value satisfies `holds`.
 fn check_values<F: Real>(
     data: impl Samples<F>,
     unit: &str,

@@ -1,5 +1,5 @@
-//! Samples in the forms that other programs have them in: double precision and compressed sparse rows. They
-//! are converted a batch at a time, so that there is never a second copy of all of them.
+//! Samples in the formats of other programs: double precision and compressed sparse rows. They are converted
+//! one batch at a time, so there is never a second copy of all of them.
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 use numerics::{Real, by_rows};
@@ -32,7 +32,7 @@ impl<F: Real> Samples<F> for Doubles<'_> {
 
 /// The integers that sparse matrices index by.
 pub trait SparseIndex: Copy + Sync {
-    /// The index as a position in memory; none if it is negative.
+    /// The index as a position in memory; `None` if it is negative.
     fn position(self) -> Option<usize>;
 }
 
@@ -49,7 +49,7 @@ impl SparseIndex for i64 {
 }
 
 /// Samples in compressed sparse rows (CSR): the non-zeros of row i are `values[starts[i]..starts[i + 1]]`, in
-/// the columns that `columns` has at the same places. Values of one place add up.
+/// the columns that `columns` holds at the same positions. Values of the same element add up.
 ///
 /// ```
 /// use nn_core::{CsrRows, Samples};

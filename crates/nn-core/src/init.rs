@@ -93,7 +93,7 @@ impl Initialiser {
 
 /// Numbers of inputs that one output depends on, and of outputs that depend on one input.
 fn fans<F: Real>(layer: &Layer<F>) -> (f64, f64) {
-    // Of neighbouring positions, one in stride² covers a pixel.
+    // Of the kernel² places around a pixel, one in stride² is a position of the kernel.
     let around = |maps: usize, kernel: usize, stride: usize| {
         maps as f64 * (kernel as f64 / stride as f64).powi(2)
     };

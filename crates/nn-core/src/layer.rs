@@ -31,8 +31,8 @@ impl<F: Real> Layer<F> {
         Layer { weights, bias, connection: Connection::Full }
     }
 
-    /// A layer with this connection and all parameters zero. A convolution has its numbers of inputs and
-    /// outputs itself.
+    /// A layer with this connection and all parameters zero. A convolution determines its numbers of inputs
+    /// and outputs.
     #[must_use]
     pub fn connected(connection: Connection, n_inputs: usize, n_outputs: usize) -> Self {
         let (weights, bias) = connection.shapes(n_inputs, n_outputs);
@@ -83,8 +83,7 @@ impl<F: Real> Layer<F> {
 }
 
 impl Connection {
-    /// Shape of the weights and number of biases. A convolution has its numbers of inputs and outputs
-    /// itself.
+    /// Shape of the weights and number of biases. A convolution determines its numbers of inputs and outputs.
     #[must_use]
     pub fn shapes(&self, n_inputs: usize, n_outputs: usize) -> ((usize, usize), usize) {
         match self {

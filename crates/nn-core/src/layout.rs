@@ -1,8 +1,8 @@
 //! The layout of a data row: which columns are real numbers, which are probabilities or bits, and which
 //! together are one category.
 //!
-//! Missing values are NaN. A category of k levels is a block of k columns, of which the one of the
-//! sample's level is 1 and all others are 0; if it is missing, all of them are NaN.
+//! Missing values are NaN. A category of k levels is a block of k columns, of which the one for the sample's
+//! level is 1 and all others are 0; if it is missing, all of them are NaN.
 
 use std::ops::Range;
 
@@ -32,7 +32,7 @@ pub enum BlockKind {
 pub struct Block {
     /// Kind of the values.
     pub kind: BlockKind,
-    /// Number of columns; of a category, its number of levels.
+    /// Number of columns; for a category, its number of levels.
     pub width: usize,
 }
 
@@ -51,7 +51,7 @@ pub struct Layout {
     pub blocks: Vec<Block>,
 }
 
-/// The largest distance of a category's sum from 1.
+/// The largest deviation of a category's sum from 1.
 const SUM_TOLERANCE: f64 = 1e-3;
 
 impl Layout {
@@ -114,8 +114,8 @@ impl Layout {
         require(narrowest >= 1, "model.layout", &narrowest, "blocks of at least 1 column")
     }
 
-    /// Checks that the data (n × width) have this layout: values in [0, 1], finite numbers, and
-    /// categories whose columns add up to 1. Missing values are accepted, of a category all or none.
+    /// Checks that the data (n × width) have this layout: values in [0, 1], finite numbers, and categories
+    /// whose columns add up to 1. Missing values are accepted; in a category, all or none.
     ///
     /// # Errors
     /// [`TrainingError::Width`], [`TrainingError::OutOfRange`] for the first value that does not fit, and

@@ -40,10 +40,10 @@ impl Minibatches {
         self.order.chunks(self.batch_size)
     }
 
-    /// The batch of this index.
+    /// The batch with this index.
     ///
     /// # Panics
-    /// If there are not so many.
+    /// If there is no such batch.
     #[must_use]
     pub fn batch(&self, index: usize) -> &[usize] {
         let start = index * self.batch_size;

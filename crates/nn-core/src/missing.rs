@@ -7,7 +7,7 @@ use crate::{Samples, UnreadableSamples};
 
 /// Whether a value of an array is missing.
 pub fn any_missing<F: Real>(x: ArrayView2<F>) -> bool {
-    // Whole rows without a way out, which the compiler turns into vector instructions.
+    // Whole rows without an early exit, which the compiler turns into vector instructions.
     x.rows().into_iter().any(|row| row.iter().fold(false, |found, x| found | x.is_nan()))
 }
 
@@ -21,7 +21,7 @@ pub fn has_missing<F: Real>(data: &impl Samples<F>) -> Result<bool, UnreadableSa
     Ok(found)
 }
 
-/// The values with 0 for missing ones, which are copied only if values are missing. A missing value then
+/// The values with missing ones replaced by 0; they are copied only if any are missing. A missing value then
 /// gives a layer no input. Shapes: (n × features) → (n × features).
 pub fn observed<F: Real>(x: ArrayView2<'_, F>) -> CowArray<'_, F, Ix2> {
     if any_missing(x) {

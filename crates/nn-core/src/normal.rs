@@ -1,10 +1,10 @@
 //! Draws from normal distributions.
 //!
-//! The two functions differ in how they address the stream. [`normal`] draws one number after the
-//! other from a generator. [`with_normals`] starts each row of a matrix at its own position of the
-//! stream, so that rows can be drawn in parallel and a row does not depend on the number of rows.
-//! (Gaussian units of `rbm-core` have a third need, one position per element of a row, and use the
-//! Box–Muller transform of uniform numbers for it.)
+//! The two functions differ in how they address the stream. [`normal`] draws one number after another from a
+//! generator. [`with_normals`] starts each row of a matrix at its own position of the stream, so that rows
+//! can be drawn in parallel and a row does not depend on the number of rows. (Gaussian units of `rbm-core`
+//! have a third need, one position per element of a row, and use the Box–Muller transform of uniform numbers
+//! for it.)
 
 use ndarray::{Array2, ArrayViewMut2};
 use numerics::{Real, Stream, by_rows};

@@ -44,7 +44,7 @@ impl<F: Real> Optimizer<F> {
     /// Takes one descent step on a cost with this gradient.
     ///
     /// # Panics
-    /// If model or gradient have other shapes than the model the optimizer was made for.
+    /// If the model or gradient differs in shape from the model the optimizer was made for.
     pub fn descend<P: Parameters<F>>(&mut self, model: &mut P, gradient: &P, learning_rate: f64) {
         self.step(model, values_of(gradient), learning_rate, F::one());
     }
@@ -52,7 +52,7 @@ impl<F: Real> Optimizer<F> {
     /// Like [`Optimizer::descend`], with one gradient for each of the model's tensors, in their order.
     ///
     /// # Panics
-    /// If model or gradients have other shapes than the model the optimizer was made for.
+    /// If the model or gradients differ in shape from the model the optimizer was made for.
     pub fn descend_by<'a>(
         &mut self,
         model: &mut impl Parameters<F>,
@@ -65,7 +65,7 @@ impl<F: Real> Optimizer<F> {
     /// Takes one ascent step on an objective with this gradient. Weight decay still shrinks the weights.
     ///
     /// # Panics
-    /// If model or gradient have other shapes than the model the optimizer was made for.
+    /// If the model or gradient differs in shape from the model the optimizer was made for.
     pub fn ascend<P: Parameters<F>>(&mut self, model: &mut P, gradient: &P, learning_rate: f64) {
         self.step(model, values_of(gradient), learning_rate, -F::one());
     }
@@ -73,7 +73,7 @@ impl<F: Real> Optimizer<F> {
     /// Like [`Optimizer::ascend`], with one gradient for each of the model's tensors, in their order.
     ///
     /// # Panics
-    /// If model or gradients have other shapes than the model the optimizer was made for.
+    /// If the model or gradients differ in shape from the model the optimizer was made for.
     pub fn ascend_by<'a>(
         &mut self,
         model: &mut impl Parameters<F>,

@@ -132,7 +132,7 @@ pub enum RestoreError {
     /// A tensor is missing.
     #[error("tensor `{0}` is missing")]
     Missing(String),
-    /// A tensor has another shape.
+    /// A tensor has a different shape.
     #[error("tensor `{name}` has shape {found:?}, expected {expected:?}")]
     Shape {
         /// Name of the tensor.
@@ -158,7 +158,7 @@ pub fn store(source: &impl Parameters<f32>, prefix: &str, map: &mut TensorMap) {
 /// Fills every tensor of `target` from `map`, where its key is `prefix` followed by its name.
 ///
 /// # Errors
-/// [`RestoreError`] if a tensor is missing or has another shape.
+/// [`RestoreError`] if a tensor is missing or has a different shape.
 pub fn restore(
     target: &mut impl Parameters<f32>,
     prefix: &str,

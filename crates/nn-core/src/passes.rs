@@ -146,7 +146,7 @@ impl<F: Real> LayerView<'_, F> {
 
 impl<F: Real> Layer<F> {
     /// Writes `scale` · the gradient of a layer's weights into `weights`, where `x` are the layer's inputs
-    /// and `delta` the derivatives of its total inputs. Of a fully connected layer it is `scale` · xᵀ δ.
+    /// and `delta` the derivatives of its total inputs. For a fully connected layer it is `scale` · xᵀ δ.
     pub(crate) fn set_weights_gradient(
         &mut self,
         scale: F,

@@ -1,4 +1,4 @@
-//! Pooling of one sample's maps (positions × maps, row by row), and the way back.
+//! Pooling of one sample's maps (positions × maps, row by row), and its backward pass.
 
 use numerics::Real;
 use numerics::elementary::vectorised;
@@ -31,7 +31,7 @@ impl Windows {
         }
     }
 
-    /// The values of a position's maps, `place` being the index of the position in the window that begins at
+    /// The values of all maps at one position, where `place` is its index in the window that begins at
     /// `first`.
     #[inline(always)]
     fn range(&self, first: usize, place: usize) -> std::ops::Range<usize> {
@@ -40,7 +40,7 @@ impl Windows {
     }
 }
 
-/// Writes the largest value of each window into `pooled`, and its place in the window into `places`, the
+/// Writes the largest value of each window into `pooled`, and its position in the window into `places`, the
 /// first one if several are equal. NaN counts as the largest.
 pub(crate) fn max_pool<F: Real>(
     (convolution, side): (&Convolution, usize),
@@ -59,7 +59,7 @@ pub(crate) fn max_pool<F: Real>(
                 |window, first| {
                     for start in (0..maps).step_by(LANES) {
                         let n = LANES.min(maps - start);
-                        // Whole registers of maps, whose number is a constant, or what is left.
+                        // Whole registers of maps, whose number is a constant, or the remainder.
                         let (best, at) = if n == LANES {
                             largest(&windows, values, first, start, LANES)
                         } else {
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn the_first_maximum_wins_and_positions_without_a_window_get_nothing() {
         let mut values = vec![0.0; 30];
-        // Map 0 of the first window: 1, 3 / 3, 2; map 1: all equal. Second window: −1 at first place.
+        // Map 0 of the first window: 1, 3 / 3, 2; map 1: all equal. Second window: −1 at the first place.
         for (position, value) in [(0, 1.0), (1, 3.0), (3, 3.0), (4, 2.0), (6, -1.0)] {
             values[2 * position] = value;
         }

@@ -19,7 +19,7 @@ pub struct Metric {
 impl Metric {
     /// Squared error per sample, summed over its values.
     pub const SSE_PER_IMAGE: Metric = Metric::new("sse_per_image", "sse_per_image");
-    /// Share of samples that are classified wrongly, in percent.
+    /// Share of misclassified samples, in percent.
     pub const ERROR_PCT: Metric = Metric::new("error_pct", "pct");
 
     /// A metric of this name and unit.
@@ -50,7 +50,7 @@ pub type Observer<'a> = &'a mut dyn FnMut(&Progress) -> ControlFlow<()>;
 /// Reports progress to an observer.
 ///
 /// # Errors
-/// [`TrainingError::Interrupted`] if the observer breaks off.
+/// [`TrainingError::Interrupted`] if the observer stops the computation.
 pub fn observe(observer: Observer<'_>, progress: &Progress) -> Result<(), TrainingError> {
     match observer(progress) {
         ControlFlow::Continue(()) => Ok(()),
@@ -58,7 +58,7 @@ pub fn observe(observer: Observer<'_>, progress: &Progress) -> Result<(), Traini
     }
 }
 
-/// One finished epoch, as records keep it.
+/// One finished epoch, as stored in records.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EpochRecord {
     /// The epoch, counted from 1.
@@ -67,7 +67,7 @@ pub struct EpochRecord {
     pub value: f64,
     /// The quantity that `value` measures.
     pub metric: Metric,
-    /// Wall time in seconds; 0 where it is not known, as in files that are to be the same for every run.
+    /// Wall time in seconds; 0 if unknown, as in files that must be the same for every run.
     #[serde(default, skip_serializing_if = "is_unknown")]
     pub seconds: f64,
     /// Number of samples processed.

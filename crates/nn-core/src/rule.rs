@@ -103,7 +103,7 @@ impl Rule {
 }
 
 impl<F: Real> Update<F> {
-    /// Whether a step leaves values as they are whose gradient is zero.
+    /// Whether a step leaves values with zero gradient unchanged.
     pub(crate) fn keeps_values_without_gradient(&self) -> bool {
         !self.rule.keeps_mean() && self.penalties == (0.0, 0.0)
     }
@@ -183,9 +183,9 @@ impl<F: Real> Update<F> {
     }
 }
 
-// These functions and `flush_to_zero` flush negligible values to zero. Without them, the moments of a rectified
-// unit that is never active again would become subnormal numbers and stay there, and each step would take
-// several times as long.
+// These functions and `flush_to_zero` flush negligible values to zero. Without them, the moments of a
+// rectified unit that is never active again would become subnormal numbers and stay there, and each step
+// would take several times as long.
 
 /// g², flushed to zero if it is subnormal.
 #[inline(always)]
@@ -200,9 +200,9 @@ fn normal<F: Real>(square: F) -> F {
     if square < F::min_positive_value() { F::zero() } else { square }
 }
 
-/// Calls `f`, vectorised, with each value, its gradient and its moment. The slices and the constants in
-/// `f` are moved into the loop: behind captured references the compiler could not tell that they do not
-/// alias, and the loop would be scalar.
+/// Calls `f`, vectorised, with each value, its gradient and its moment. The slices and the constants in `f`
+/// are moved into the loop: behind captured references the compiler could not prove that they do not alias,
+/// and the loop would be scalar.
 #[inline(always)]
 fn each<F: Real>(
     values: &mut [F],

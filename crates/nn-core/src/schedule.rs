@@ -25,14 +25,14 @@ pub enum Schedule {
     /// After t updates the rate is η / (1 + t / τ), as in stochastic approximation (Robbins & Monro
     /// 1951).
     Hyperbolic {
-        /// Number of updates τ after which half of the rate is left.
+        /// Number of updates τ after which the rate has halved.
         half_after: f64,
     },
 }
 
 impl Schedule {
-    /// Factor of the learning rate at step `step` of `steps`, counted from 0. It is in (0, 1]; after the last step,
-    /// where `Linear` and `Cosine` have ended, it is 0.
+    /// Factor of the learning rate at step `step` of `steps`, counted from 0. It is in (0, 1]; after the last
+    /// step, where `Linear` and `Cosine` have ended, it is 0.
     ///
     /// ```
     /// use nn_core::Schedule;

@@ -4,12 +4,12 @@ use numerics::{Real, Split, by_rows};
 use crate::pooling::max_unpool;
 use crate::{Activation, Connection, Convolution, Pooling};
 
-/// The part of a layer's state in a pass that pooling hides, and that the way back needs.
+/// The state of a layer's pooling in a forward pass, which the backward pass needs.
 #[derive(Debug, Clone)]
 pub(crate) enum Trace<F> {
     /// Nothing: the layer does not pool.
     None,
-    /// The place of the maximum in each window. Shape: batch × outputs.
+    /// The position of the maximum in each window. Shape: batch × outputs.
     Places(Array2<u8>),
     /// The outputs before they are averaged, and after the backward pass the derivatives δ of their total
     /// inputs. Shape: batch × (positions · maps).
@@ -23,7 +23,7 @@ pub(crate) struct TraceRows<'a, F> {
 }
 
 impl<F> Default for TraceRows<'_, F> {
-    /// No trace, for passes without a way back.
+    /// No trace, for passes that are not followed by a backward pass.
     fn default() -> Self {
         TraceRows { places: None, unpooled: None }
     }

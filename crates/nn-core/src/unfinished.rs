@@ -1,26 +1,26 @@
-//! Epochs that are interrupted between two batches.
+//! Epochs that are paused between two batches.
 
 use ndarray::Array1;
 
 use crate::{MeanCost, RestoreError, TensorMap};
 
-/// Asked between two batches: whether the epoch is left here, to be continued later.
+/// Called between two batches; returns whether to pause the epoch here, to be continued later.
 pub type Pause<'a> = &'a mut dyn FnMut() -> bool;
 
-/// The part of an epoch that is done. An epoch that is left and continued gives the same model as one that is
-/// not.
+/// The completed part of an epoch. An epoch that is paused and continued gives the same model as an
+/// uninterrupted one.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Unfinished {
-    /// Number of batches that are done.
+    /// Number of batches done.
     pub batches: usize,
     /// The cost of these batches.
     pub mean: MeanCost,
 }
 
-/// Bits of a number in each `f32`, which holds them exactly.
+/// Number of bits stored in each `f32`, which represents them exactly.
 const BITS: u32 = 16;
 
-/// Number of `f32` for each number.
+/// Number of `f32` values per number.
 const PIECES: usize = (u64::BITS / BITS) as usize;
 
 impl Unfinished {
@@ -33,10 +33,10 @@ impl Unfinished {
         store_exactly(Self::NAME, &[self.batches as u64, total.to_bits(), samples as u64], map);
     }
 
-    /// Reads the position from `map`; none if it is that of a finished epoch.
+    /// Reads the position from `map`; `None` if no epoch is unfinished.
     ///
     /// # Errors
-    /// [`RestoreError::Shape`] if the tensor has another length.
+    /// [`RestoreError::Shape`] if the tensor has a different length.
     pub fn restored(map: &TensorMap) -> Result<Option<Self>, RestoreError> {
         let Some(numbers) = restored_exactly(Self::NAME, map) else { return Ok(None) };
         let &[batches, total, samples] = numbers.as_slice() else {
@@ -56,7 +56,7 @@ pub fn store_exactly(name: &str, numbers: &[u64], map: &mut TensorMap) {
     map.insert(name.to_owned(), pieces.map(f32::from).collect::<Array1<f32>>().into_dyn());
 }
 
-/// The numbers that [`store_exactly`] added to `map` under this name, if there are any.
+/// The numbers that [`store_exactly`] added to `map` under this name, if any.
 #[allow(clippy::cast_sign_loss, reason = "pieces are whole numbers from 0")]
 pub fn restored_exactly(name: &str, map: &TensorMap) -> Option<Vec<u64>> {
     let pieces: Vec<u64> = map.get(name)?.iter().map(|&piece| u64::from(piece as u16)).collect();

@@ -84,9 +84,8 @@ impl<F: Real> Update<F> {
         }
     }
 
-    /// Updates rows of `width` values for a rule that keeps no mean, and passes over the rows without a
-    /// gradient: the weights of an input that is zero in the whole batch, as most pixels are in a small
-    /// one.
+    /// Updates rows of `width` values for a rule that keeps no mean, and skips the rows without a gradient:
+    /// the weights of an input that is zero in the whole batch, as most pixels are in a small one.
     fn step_by_rows(&self, width: usize, (values, square): (&mut [F], &mut [F]), gradient: &[F]) {
         let mut squares = square.chunks_exact_mut(width);
         for (values, gradient) in values.chunks_exact_mut(width).zip(gradient.chunks_exact(width)) {

@@ -1,5 +1,5 @@
-//! Convolutional layers: their gradients against central differences, and their passes against the dense
-//! layers whose matrices are written out.
+//! Convolutional layers: their gradients against central differences, and their passes against dense layers
+//! with explicit matrices.
 
 use ndarray::{Array2, ArrayView2, Axis, s};
 use nn_core::{

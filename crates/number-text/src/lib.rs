@@ -42,8 +42,8 @@ pub fn count(value: impl TryInto<u64>) -> String {
     value.try_into().map_or_else(|_| "n/a".into(), |n| fixed(n as f64, 0))
 }
 
-/// A number with four significant digits, for columns of mixed sizes. Very small and very large
-/// numbers have a power of ten.
+/// A number with four significant digits, for columns of mixed magnitudes. Very small and very large numbers
+/// are written with a power of ten.
 #[must_use]
 pub fn significant(value: f64) -> String {
     let size = value.abs();

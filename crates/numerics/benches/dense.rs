@@ -78,7 +78,7 @@ fn compare(name: &str, threads: usize, a: ArrayView2<f32>, b: ArrayView2<f32>) {
     print_line(&format!("{name:<8}{shape:<15}{threads:>7}{}", rates.collect::<String>()));
 }
 
-/// `out` = `a` · `b` by the `gemm` crate, one shard of `out` a task.
+/// `out` = `a` · `b` by the `gemm` crate, one task per shard of `out`.
 fn sharded(
     a: ArrayView2<f32>,
     b: ArrayView2<f32>,

@@ -1,17 +1,17 @@
 //! Steps on the whole team or on one thread, whichever is faster.
 //!
-//! The threads of a team exchange weights and activations in each step of training: what one of them wrote, the
-//! others read. On two cores that share a cache this takes a fraction of the step. On cores that do not, it can take
-//! longer than the arithmetic that the others save, and a virtual machine's cores may be near each other now
-//! and far apart a minute later. So [`paced`] measures: now and then some steps run in the other way, and the way
-//! whose steps took less time is kept. The bits of a result depend on neither.
+//! The threads of a team exchange weights and activations in each step of training: each reads data that the
+//! others wrote. On two cores that share a cache this takes a fraction of the step. On cores that do not, it
+//! can take longer than the arithmetic that the others save, and a virtual machine's cores may be near each
+//! other now and far apart a minute later. So [`paced`] measures: now and then some steps run the other way,
+//! and the faster way is kept. The bits of a result do not depend on it.
 
 use std::cell::RefCell;
 use std::time::{Duration, Instant};
 
 use crate::team::{alone, team_size};
 
-/// Runs a step of a loop, spread over the team or on the calling thread alone, as the last measurements suggest.
+/// Runs a step of a loop on the team or on the calling thread alone, as the last measurements suggest.
 ///
 /// Steps of one loop should take about the same time each.
 pub fn paced<R>(step: impl FnOnce() -> R) -> R {
@@ -58,7 +58,7 @@ const MEASURED: usize = 5;
 /// Steps before the first trial.
 const FIRST: u32 = 30;
 
-/// Trials of the slower way may cost one part in so many of the time.
+/// Trials of the slower way may cost one part in this many of the time.
 const TRIALS_COST_ONE_IN: u128 = 100;
 
 /// Bounds of the number of steps between two trials.
@@ -71,8 +71,8 @@ const LONG: Duration = Duration::from_millis(4);
 /// The other way is chosen if its steps take less than this share of the time, in percent.
 const BETTER: u128 = 97;
 
-/// Measurements so far, and the next action: `left` steps in the present way, whose last ones are measured, and then a
-/// trial of the other.
+/// Measurements so far, and the next action: `left` steps the present way, the last of which are measured,
+/// and then a trial of the other.
 #[derive(Debug)]
 struct Pace {
     present: Way,
@@ -88,13 +88,13 @@ impl Pace {
         Pace { present: Way::Team, usual: None, left: FIRST, times }
     }
 
-    /// The way in which the next step runs, and whether its time is wanted.
+    /// The way that the next step runs, and whether it is timed.
     fn way(&self) -> (Way, bool) {
         let way = if self.usual.is_some() { self.present.other() } else { self.present };
         (way, self.left as usize <= MEASURED)
     }
 
-    /// Counts a step, with its time if that was wanted.
+    /// Counts a step, with its time if it was timed.
     fn add(&mut self, time: Option<Duration>) {
         self.left = self.left.saturating_sub(1);
         if let Some(time) = time {

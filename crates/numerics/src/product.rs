@@ -1,10 +1,9 @@
 //! Matrix products, spread over the team.
 //!
-//! Our own kernels take the shapes of a training step. They add the terms of each element in
-//! ascending order of k, and skip the zeros of a sparse A, so the bits of the result depend neither
-//! on the number of threads nor on the choice of kernel, nor those of a row on the rows beside it.
-//! Products with very many terms or with a transposed result go to `ndarray`, in shards that depend
-//! on the shape alone.
+//! Our own kernels take the shapes of a training step. They add the terms of each element in ascending order
+//! of k, and skip the zeros of a sparse A, so the bits of the result depend neither on the number of threads
+//! nor on the choice of kernel, and those of a row do not depend on the rows beside it. Products with very
+//! many terms or with a transposed result go to `ndarray`, in shards that depend on the shape alone.
 //!
 //! # Layout of a packed product
 //!
@@ -28,7 +27,7 @@
 //!   edge         the last panel is padded with zeros; there the kernels work on a copy of C
 //! ```
 //!
-//! The ownership of threads depends on the shape:
+//! The division of work among threads depends on the shape:
 //! * **By rows** (the gradient Xᵀ·D, for example): the team packs B together; each thread owns a
 //!   shard of the rows of A and C, and reads all of B.
 //! * **By columns** (a batch that passes through larger weights, see [`shares_columns`]): each thread
@@ -199,7 +198,7 @@ fn packed<F: Real, S: Split>(
     let in_place = few && along == 1 && down > 0;
     if shares_columns(m, k, n) {
         with_csr_shards(arch, a, |shards| {
-            // Some panels at a time, which stay in the second-level cache from their packing on.
+            // Some panels at a time, which stay in the second-level cache once packed.
             let width = if in_place { n } else { pack::panels_in_cache::<F>(k) };
             let multiply = |columns: Range<usize>, out: ArrayViewMut2<F>| {
                 let mut out = out.reversed_axes();
@@ -230,7 +229,7 @@ fn packed<F: Real, S: Split>(
     }
 }
 
-/// Calls `body` with `alpha` · `b`, read in place (then `alpha` is 1) or packed by so many threads.
+/// Calls `body` with `alpha` · `b`, read in place (then `alpha` is 1) or packed by this many threads.
 fn with_right<F: Real, R>(
     in_place: bool,
     threads: usize,

@@ -7,8 +7,8 @@ use crate::product::kernels::Kernels;
 /// A scalar type that models compute with: `f32` or `f64`.
 ///
 /// `f32` has its own elementary functions, which can be vectorised and are accurate to a few units in the
-/// last place (see [`crate::elementary`]). `f64`, used in gradient checks and enumerations, takes those of
-/// the standard library.
+/// last place (see [`crate::elementary`]). `f64`, used in gradient checks and enumerations, uses those of the
+/// standard library.
 pub trait Real: NdFloat + Default + std::iter::Sum + Kernels {
     /// The nearest value of this type.
     fn of(value: f64) -> Self;

@@ -6,7 +6,7 @@ use ndarray::{ArrayViewMut1, ArrayViewMut2, Axis};
 
 use crate::{team, times};
 
-/// Minimum number of rows in a shard, unless there are fewer in all.
+/// Minimum number of rows in a shard, unless there are fewer in total.
 const SHARD_ROWS: usize = 24;
 /// Maximum number of shards.
 pub(crate) const MAX_SHARDS: usize = 16;
@@ -128,8 +128,8 @@ pub fn by_rows<S: Split>(n_rows: usize, outputs: S, body: impl Fn(Range<usize>, 
     by_shards(n_rows / SHARD_ROWS, n_rows, outputs, body);
 }
 
-/// Does the same as [`by_rows`], with one shard for each thread of the team: for work that stays with
-/// its rows for long. The result for a row must not depend on the rows beside it.
+/// Does the same as [`by_rows`], with one shard for each thread of the team: for long work on the same rows.
+/// The result for a row must not depend on the rows beside it.
 ///
 /// # Panics
 /// Under the conditions of [`by_rows`].
@@ -140,7 +140,7 @@ pub fn by_thread<S: Split>(n_rows: usize, outputs: S, body: impl Fn(Range<usize>
 /// Loops over fewer elements than this, which add or copy them, are done before the team starts.
 const SMALL_LOOP: usize = 1 << 14;
 
-/// Number of threads for a loop over so many elements.
+/// Number of threads for a loop over this many elements.
 pub(crate) fn workers_on(elements: usize) -> usize {
     if elements < SMALL_LOOP { 1 } else { team::team_size() }
 }
@@ -179,7 +179,7 @@ pub(crate) fn by_shards_in<S: Split>(
 /// Number of `f32` columns in a cache line of 64 bytes.
 pub(crate) const CACHE_LINE: usize = 16;
 
-/// Calls `body` once for each of so many threads with its columns of a matrix, which are the rows of
+/// Calls `body` once for each of this many threads with its columns of a matrix, which are the rows of
 /// `outputs`.
 ///
 /// The columns fill whole cache lines, to avoid false sharing. The result for a column must not depend

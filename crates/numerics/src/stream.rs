@@ -89,9 +89,9 @@ impl Stream {
         Stream { batch: batch as u32, ..self }
     }
 
-    /// A generator at the beginning of the stream, for draws whose number is not known beforehand. It
-    /// yields the same words as the methods below, in another order, so a stream should be used with
-    /// either this method or those.
+    /// A generator at the beginning of the stream, for draws whose number is not known beforehand. It yields
+    /// the same words as the methods below, in a different order, so a stream should be used with either this
+    /// method or those.
     #[must_use]
     pub fn rng(&self) -> ChaCha8Rng {
         let mut seed = [0; 32];

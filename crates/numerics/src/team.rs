@@ -1,9 +1,9 @@
 //! A team of threads that stays together for a whole run, for fork-join parallelism at low cost.
 //!
-//! Fork and join in a general thread pool cost 10–20 µs a call, as much as the smaller products of a
-//! training step. The workers of this team spin, then park: a worker waits for the next job by
-//! watching one atomic counter, so that starting a job costs about a microsecond; if none comes for
-//! a while it yields its processor, and at last it parks until it is woken.
+//! Fork and join in a general thread pool cost 10–20 µs per call, as much as the smaller products of a
+//! training step. The workers of this team spin, then park: a worker waits for the next job by watching one
+//! atomic counter, so that starting a job costs about a microsecond; if none comes for a while it yields its
+//! processor, and finally it parks until it is woken.
 //!
 //! On a busy machine a thread may lose its processor for milliseconds, which is as long as whole
 //! training steps. So the leader never waits for a worker that has not entered the job. Threads
@@ -28,9 +28,9 @@ use crate::sync::{
 
 /// Runs `body` with a team of `threads` threads, the calling thread among them.
 ///
-/// Everything in this crate that `body` calls is spread over the team. Inside another team, `body`
-/// runs with that one. The results do not depend on `threads`. If the operating system refuses to
-/// start so many threads, the team has fewer: [`team_size`] returns their number.
+/// Everything in this crate that `body` calls is spread over the team. Inside another team, `body` runs with
+/// that one. The results do not depend on `threads`. If the operating system refuses to start this many
+/// threads, the team has fewer: [`team_size`] returns their number.
 pub fn with_team<R>(threads: usize, body: impl FnOnce() -> R) -> R {
     with_team_from(&System, threads, body)
 }
@@ -41,8 +41,8 @@ fn with_team_from<R>(spawner: &impl Spawn, threads: usize, body: impl FnOnce() -
     }
     let shared = Shared::new(threads - 1);
     scope(|scope| {
-        // The team dismisses its workers when it is dropped, so it must exist before the first of
-        // them: then they end however this closure is left, and the scope can join them.
+        // The team dismisses its workers when it is dropped, so it must exist before the first of them: then
+        // they stop however this closure exits, and the scope can join them.
         let mut team = Team { shared: &shared, workers: Vec::with_capacity(threads - 1) };
         for worker in 1..threads {
             let shared = &shared;
@@ -201,7 +201,7 @@ impl Shared {
         }
     }
 
-    /// The life of a worker: runs each job that it enters in time, until it is dismissed.
+    /// The main loop of a worker: runs each job that it enters in time, until it is dismissed.
     fn work(&self, worker: usize) {
         let mut seen = 0;
         loop {
@@ -270,8 +270,8 @@ impl Team<'_> {
         self.workers.len() + 1
     }
 
-    /// Calls `job` on the calling thread as worker 0, and on every worker that enters before the
-    /// calling thread is done; returns when all who entered are done.
+    /// Calls `job` on the calling thread as worker 0, and on every worker that enters before the calling
+    /// thread is done; returns when all that entered are done.
     #[allow(clippy::transmute_ptr_to_ptr, reason = "a cast cannot erase the lifetime")]
     fn run(&self, job: &(dyn Fn(usize) + Sync)) {
         let _alone = Entered::leave();

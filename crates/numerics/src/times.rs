@@ -1,6 +1,6 @@
-//! Time by phase of a training step and by thread, waits included.
+//! Time by phase of a training step and by thread, including waits.
 //!
-//! Nothing is measured until [`start`] is called; until then a job costs one relaxed load more.
+//! Nothing is measured until [`start`] is called; until then a job costs one extra relaxed load.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use crate::team;
 /// Threads beyond this number are counted as the last one.
 const MAX_THREADS: usize = 64;
 
-/// The phase of loops that no phase was named for.
+/// The phase of loops outside any named phase.
 const ELEMENTWISE: &str = "elementwise";
 
 static MEASURED: AtomicBool = AtomicBool::new(false);
@@ -37,12 +37,12 @@ pub struct PhaseTimes {
     pub jobs: u64,
     /// Wall time of the jobs.
     pub wall: Duration,
-    /// Time that each thread spent on tasks; the rest of the wall time it waited.
+    /// Time that each thread spent on tasks; it spent the rest of the wall time waiting.
     pub busy: Vec<Duration>,
 }
 
 impl PhaseTimes {
-    /// Time that a team of so many threads spent waiting in this phase, summed over the threads.
+    /// Time that a team of this many threads spent waiting in this phase, summed over the threads.
     #[must_use]
     pub fn waiting(&self, threads: usize) -> Duration {
         let busy: Duration = self.busy.iter().sum();
@@ -67,14 +67,14 @@ impl Times {
     }
 }
 
-/// Begins to measure, from nothing.
+/// Starts measuring, from zero.
 pub fn start() {
     locked(&PHASES).clear();
     *locked(&STARTED) = Some(Instant::now());
     MEASURED.store(true, Ordering::Relaxed);
 }
 
-/// The times so far; none if nothing is measured.
+/// The times so far; `None` if nothing is measured.
 pub fn report() -> Option<Times> {
     let started = (*locked(&STARTED))?;
     let mut phases: Vec<_> =
@@ -101,8 +101,8 @@ impl Drop for Leave {
     }
 }
 
-/// A measured task, during which others on this thread are not measured by themselves. It ends when the value is
-/// dropped, also by a panic.
+/// A measured task, during which others on this thread are not measured separately. It ends when the value is
+/// dropped, even by a panic.
 struct Inside;
 
 impl Inside {
@@ -118,7 +118,7 @@ impl Drop for Inside {
     }
 }
 
-/// Does the same as [`team::for_each`], and measures it where that is asked for.
+/// Does the same as [`team::for_each`], and measures it if measuring has been started.
 pub(crate) fn for_each(tasks: usize, task: impl Fn(usize) + Sync) {
     if !MEASURED.load(Ordering::Relaxed) || INSIDE.with(Cell::get) {
         return team::for_each(tasks, task);

@@ -1,9 +1,9 @@
 //! The team of threads under every interleaving that the memory model allows, by loom:
 //! `RUSTFLAGS="--cfg loom" cargo test -p aerbm-numerics --test loom`.
 //!
-//! With `--cfg loom` the library is empty and has no dependencies, so that this builds in seconds;
-//! the team's own files are compiled here. All counters are relaxed: only the team's protocol can
-//! make their values visible to the thread that reads them.
+//! With `--cfg loom` the library is empty and has no dependencies, so this builds in seconds; the team's own
+//! files are compiled here. All counters are relaxed: only the team's protocol can make their values visible
+//! to the thread that reads them.
 #![cfg(loom)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};

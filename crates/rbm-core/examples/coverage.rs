@@ -1,4 +1,4 @@
-//! Coverage of the intervals of log Z on RBMs with an exact one: 400 runs for each model.
+//! Coverage of the log Z intervals on RBMs whose log Z is known exactly: 400 runs per model.
 //!
 //! `just coverage` runs it.
 

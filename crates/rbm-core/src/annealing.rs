@@ -1,4 +1,5 @@
-//! Annealed importance sampling in both directions, the estimate of the partition function that papers report.
+//! Annealed importance sampling in both directions, the estimate of the partition function that papers
+//! report.
 //!
 //! Forward (Neal 2001; Salakhutdinov & Murray 2008): chains start at independent units and are annealed
 //! through the distributions of [`Tempered`] to the model. With
@@ -63,7 +64,7 @@ impl Temperatures {
     /// ```
     ///
     /// # Panics
-    /// If there are fewer than two, which [`Temperatures::validate`] refuses.
+    /// If there are fewer than two, which [`Temperatures::validate`] rejects.
     #[must_use]
     pub fn betas(self) -> Vec<f64> {
         let part = |from: f64, to: f64, steps: u32| {
@@ -161,7 +162,7 @@ pub(crate) fn anneal_to_base<F: Real>(
     estimate(&weights, |log_mean| family.log_z_of_base() - log_mean)
 }
 
-/// The estimate from the mean of the weights, which `log_z` turns into one of log Z.
+/// The estimate from the mean of the weights; `log_z` converts the logarithm of that mean.
 fn estimate(log_weights: &[f64], log_z: impl Fn(f64) -> f64) -> LogZEstimate {
     let n = log_weights.len() as f64;
     let log_sum = log_sum_exp(log_weights);

@@ -2,19 +2,19 @@
 //!
 //! The rejection rate between neighbours is, for near neighbours, the difference of a function Λ(β), the
 //! communication barrier, which rises with β and does not depend on the other temperatures (Syed,
-//! Bouchard-Côté, Deligiannidis & Doucet 2022, section 4). Rates of any set of temperatures therefore tell where
-//! others have equal rates, and how many are needed.
+//! Bouchard-Côté, Deligiannidis & Doucet 2022, section 4). The rates of any set of temperatures therefore
+//! determine where rates are equal, and how many temperatures are needed.
 
-/// The rejection rate that is aimed at.
+/// Target rejection rate.
 const REJECTION: f64 = 0.4;
 
-/// Least number of intervals between temperatures.
+/// Smallest number of intervals between temperatures.
 const FEWEST: usize = 9;
 
 /// Largest number of intervals between temperatures.
 const MOST: usize = 399;
 
-/// Inverse temperatures from 0 to 1 that are rejected equally often, from the rates between the neighbours of
+/// Inverse temperatures from 0 to 1 with equal rejection rates, from the rates between the neighbours of
 /// `betas`.
 #[expect(clippy::cast_sign_loss, reason = "rejection rates are positive")]
 pub(crate) fn equal_rejections(betas: &[f64], rejections: &[f64]) -> Vec<f64> {

@@ -4,11 +4,11 @@
 //!
 //! Z₁ / Z₀ = e^c · E₀\[σ(w − c)\] / E₁\[σ(c − w)\],
 //!
-//! and the variance of the estimate is least at c = ln Z₁ / Z₀ (Bennett 1976, eqs. 7 and 12, with equal numbers
-//! of samples). An estimate of ln Z₁ / Z₀ made beforehand is therefore a good constant; a poor one costs
-//! precision and leaves the estimate consistent.
+//! and the variance of the estimate is least at c = ln Z₁ / Z₀ (Bennett 1976, eqs. 7 and 12, with equal
+//! numbers of samples). An estimate of ln Z₁ / Z₀ made beforehand is therefore a good constant; a poor one
+//! costs precision but leaves the estimate consistent.
 
-/// The sums of Bennett's ratio, and what is needed to choose its constant.
+/// The sums in Bennett's ratio, and those needed to choose its constant.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Acceptance {
     /// Number of samples of each distribution.
@@ -33,7 +33,7 @@ impl Acceptance {
         self.rejected += 1.0 - (up + down).min(0.0).exp();
     }
 
-    /// The sums of both.
+    /// The combined sums of both.
     pub(crate) fn and(mut self, other: &Self) -> Self {
         self.n += other.n;
         self.up += other.up;
@@ -78,7 +78,7 @@ fn logistic(x: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// Two states with known weights, each drawn as often as it is probable.
+    /// Two states with known weights, each drawn in proportion to its probability.
     #[test]
     fn every_constant_gives_the_ratio() {
         let (p0, p1) = ([1.0_f64, 3.0], [8.0_f64, 2.0]);

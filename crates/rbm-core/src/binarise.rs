@@ -12,13 +12,13 @@ const PIXELS: Purpose = Purpose::new("binarise");
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Binarisation {
-    /// Grey values stay as they are and take the place of states (Hinton & Salakhutdinov 2006).
+    /// Grey values are kept and used in place of states (Hinton & Salakhutdinov 2006).
     #[default]
     Probabilities,
     /// Values of 0.5 and above become 1, others 0.
     Threshold,
-    /// A value becomes 1 with itself as the probability, drawn anew in each epoch (Salakhutdinov &
-    /// Murray 2008).
+    /// A value becomes 1 with a probability equal to itself, drawn anew in each epoch (Salakhutdinov & Murray
+    /// 2008).
     Sample,
 }
 
@@ -40,7 +40,7 @@ impl Binarisation {
     /// [`UnreadableSamples`]; never for samples in memory.
     ///
     /// # Panics
-    /// If `out` has another shape or a sample is out of range.
+    /// If `out` has a different shape or a sample is out of range.
     pub fn gather<F: Real>(
         self,
         data: &impl Samples<F>,
@@ -71,8 +71,8 @@ impl Binarisation {
     }
 }
 
-/// Draws the pixels of a row from their grey values; pixel i uses the element `first` + i of the stream. Missing values
-/// stay missing.
+/// Draws the pixels of a row from their grey values; pixel i uses the element `first` + i of the stream.
+/// Missing values stay missing.
 fn draw<F: Real>(stream: &Stream, mut first: usize, row: &mut [F]) {
     if !row.iter().fold(false, |found, x| found | x.is_nan()) {
         return stream.bernoulli_in_place(first, row);

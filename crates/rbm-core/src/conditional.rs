@@ -9,7 +9,7 @@ use numerics::{Real, Split, Stream};
 
 use crate::Rbm;
 
-/// Number of samples in a block, where there are too many for one product.
+/// Number of samples per block when there are too many for one product.
 pub(crate) const BLOCK: usize = 1000;
 
 impl<F: Real> Rbm<F> {

@@ -25,9 +25,9 @@ pub struct RbmConfig {
     /// Standard deviation of the initial weights; 0.01 in Hinton's practical guide, section 8.
     pub weight_std: f64,
     /// Whether the initial visible biases reproduce the training set's means (for binary units, their
-    /// log-odds; guide, section 8.1) instead of being zero. Binary units of data that are on in less than
-    /// 2 % always get such biases: from zero, half of all units are on in the first reconstructions, and
-    /// the steps away from that state saturate the hidden units.
+    /// log-odds; guide, section 8.1) instead of being zero. Binary units of data whose mean is below 2 %
+    /// always get such biases: from zero, half of all units are on in the first reconstructions, and the
+    /// steps away from that state saturate the hidden units.
     pub visible_bias_from_data: bool,
 }
 
@@ -143,7 +143,7 @@ impl RbmConfig {
         RbmConfig { visible, variance, layout: None, ..self.clone() }
     }
 
-    /// A model of this architecture, all zeros, to restore the tensors of a file into.
+    /// A model of this architecture with all parameters zero, for restoring the tensors of a file.
     #[must_use]
     pub fn zeros<F: Real>(&self, n_visible: usize) -> Rbm<F> {
         Rbm::with_units(n_visible, self.n_hidden, self.visible_units(), self.hidden)

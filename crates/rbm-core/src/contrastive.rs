@@ -2,13 +2,12 @@
 //!
 //! The log-likelihood's gradient is ∂ ln p(v) / ∂W = ⟨v h⟩_data − ⟨v h⟩_model. CD-k takes the
 //! second term from k Gibbs steps that start at the data. As in Hinton's practical guide, section
-//! 3, the statistics use the means of the hidden units, and draws of them drive the
-//! reconstruction; the visible units of the negative phase are means or draws, as
-//! [`NegativeVisible`] says.
+//! 3, the statistics use the means of the hidden units, and draws of them drive the reconstruction; the
+//! visible units of the negative phase are means or draws, depending on [`NegativeVisible`].
 //!
 //! A missing value is left out of both phases: its unit is absent from the model of that sample, as in
-//! Salakhutdinov, Mnih & Hinton 2007. The gradient is still the mean over all samples of the batch, so
-//! that each observed value counts the same.
+//! Salakhutdinov, Mnih & Hinton 2007. The gradient is still the mean over all samples of the batch, so each
+//! observed value counts the same.
 
 use ndarray::{Array1, Array2, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, s};
 use nn_core::{Kind, Parameters, TensorGradient, any_missing};
@@ -31,7 +30,8 @@ pub struct Phases<F> {
     hidden_states: Array2<F>,
     /// Squared reconstruction error of each sample, in units of σ².
     pub(crate) errors: Vec<F>,
-    /// 1 for each observed and 0 for each missing value of the batch, if any value of the data is missing.
+    /// 1 for each observed and 0 for each missing value of the batch. `None` if no value of the data is
+    /// missing.
     pub(crate) observed: Option<Array2<F>>,
 }
 
@@ -58,7 +58,7 @@ impl<F: Real> Phases<F> {
     /// phases.
     ///
     /// # Panics
-    /// If the batch is larger than the memory, or of another width.
+    /// If the batch is larger than the memory, or has a different width.
     pub fn set_batch(&mut self, rbm: &Rbm<F>, batch: ArrayView2<F>) {
         let n = batch.nrows();
         self.positive_u(n).assign(&batch);
@@ -76,7 +76,7 @@ impl<F: Real> Phases<F> {
         self.observed = Some(Array2::zeros((batch_size, self.u.ncols())));
     }
 
-    /// Notes which values in the positive phase of `n` samples are missing.
+    /// Records which values in the positive phase of `n` samples are missing.
     pub(crate) fn note_missing(&mut self, n: usize) {
         if let Some(observed) = &mut self.observed {
             observed.slice_mut(s![..n, ..]).zip_mut_with(&self.u.slice(s![..n, ..]), |o, u| {
@@ -85,7 +85,7 @@ impl<F: Real> Phases<F> {
         }
     }
 
-    /// Replaces what was noted as missing by 0.
+    /// Sets the values recorded as missing to 0.
     pub(crate) fn leave_out_missing(&mut self, n: usize) {
         if let Some(observed) = &self.observed {
             self.u.slice_mut(s![..n, ..]).zip_mut_with(&observed.slice(s![..n, ..]), |u, &o| {
@@ -110,8 +110,8 @@ impl<F: Real> Phases<F> {
         (self.u.slice(s![..n, ..]), self.hidden.slice(s![..n, ..]))
     }
 
-    /// Writes the gradient of the log-likelihood (positive − negative, so it is to be ascended):
-    /// the mean over the `n` samples of the batch and the `m` of the negative phase.
+    /// Writes the gradient of the log-likelihood (positive − negative, for ascent): the mean over the `n`
+    /// samples of the batch and the `m` of the negative phase.
     pub fn gradient(&self, n: usize, m: usize, gradient: &mut Rbm<F>) {
         self.set_weights_gradient(n, m, gradient);
         self.set_bias_gradients(n, m, gradient);
@@ -127,8 +127,8 @@ impl<F: Real> Phases<F> {
         numerics::matmul_scaled(scale, u.t(), hidden, F::zero(), gradient.weights.view_mut());
     }
 
-    /// The gradients of an RBM's tensors: that of the weights as a product that is yet to be
-    /// computed, all others from `gradient`.
+    /// The gradients of an RBM's tensors: that of the weights as a product not yet computed, all others from
+    /// `gradient`.
     pub(crate) fn gradients<'a>(
         &'a self,
         n: usize,
@@ -162,9 +162,9 @@ impl<F: Real> Phases<F> {
 const VISIBLE_OFFSET: usize = 1;
 
 /// Runs both phases of CD-k, for k = `gibbs_steps`, on the `n` samples of the
-/// [batch](Phases::set_batch), so that [`Phases::gradient`] gives the CD-k gradient. Returns the
-/// squared error of the first reconstruction in units of σ², summed over visible units, mean over
-/// samples. Takes two sublayers of `stream` per Gibbs step; allocates nothing.
+/// [batch](Phases::set_batch), so that [`Phases::gradient`] gives the CD-k gradient. Returns the squared
+/// error of the first reconstruction in units of σ², summed over visible units and averaged over samples.
+/// Takes two sublayers of `stream` per Gibbs step; allocates nothing.
 ///
 /// # Panics
 /// If shapes differ, or `gibbs_steps` is 0.
@@ -195,7 +195,7 @@ pub fn contrastive_divergence<F: Real>(
         },
     );
     for step in 1..=gibbs_steps {
-        // The errors are those of the first reconstruction; later steps leave them alone.
+        // The errors are those of the first reconstruction; later steps do not change them.
         let originals = (step == 1).then_some(positive_u.view());
         let visible_stream = stream.sublayer(2 * step + VISIBLE_OFFSET);
         rbm.u_given_h_then(

@@ -1,11 +1,11 @@
 //! Convergence diagnostics of Markov chains, from a scalar of each state such as its free energy.
 //!
 //! With m chains of n steps, W the mean variance within and B/n the variance between chains,
-//! var⁺ = (n − 1)/n W + B/n and ρ_t = 1 − (W − mean autocovariance at lag t) / var⁺. The
-//! autocorrelation time τ = −1 + 2 Σ ρ_t is summed in pairs while they are positive (Geyer 1992),
-//! m n / τ is the effective number of samples: that of as many independent draws. R̂ = √(var⁺ / W) of
-//! the chains cut in half approaches 1 as the chains forget their starting states (Gelman & Rubin
-//! 1992; Vehtari et al. 2021, eq. 3 to 13).
+//! var⁺ = (n − 1)/n W + B/n and ρ_t = 1 − (W − mean autocovariance at lag t) / var⁺. The autocorrelation time
+//! τ = −1 + 2 Σ ρ_t is summed in pairs while they are positive (Geyer 1992); m n / τ is the effective number
+//! of samples, the number of independent draws that are as informative. R̂ = √(var⁺ / W) of the chains cut in
+//! half approaches 1 as the chains forget their starting states (Gelman & Rubin 1992; Vehtari et al. 2021,
+//! eq. 3 to 13).
 
 /// Convergence diagnostics of parallel chains.
 #[derive(Debug, Clone, Copy, PartialEq)]

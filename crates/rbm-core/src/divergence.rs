@@ -1,4 +1,4 @@
-//! The sign of failed learning in units that do not overflow: reconstructions that become worse.
+//! Detection of failed learning in units that do not overflow, by reconstructions that become worse.
 
 use nn_core::{MeanCost, RestoreError, TensorMap, TrainingError};
 
@@ -14,7 +14,7 @@ const NOTICEABLE: f64 = 0.01;
 
 const LOWEST_ERROR: &str = "lowest_error";
 
-/// Watches the reconstruction error of a training.
+/// Watches the reconstruction error during training.
 #[derive(Debug, Clone)]
 pub(crate) struct Watch {
     /// The reconstruction error of a model that always predicts the means of the data.
@@ -28,7 +28,7 @@ impl Watch {
         Watch { error_of_means, lowest_error: f32::INFINITY }
     }
 
-    /// Notes the error of the first batch.
+    /// Records the error of the first batch.
     pub(crate) fn begin(&mut self, error: f64) {
         self.lowest_error = error as f32;
     }

@@ -1,16 +1,16 @@
 //! log Z of models of any size, with a confidence interval.
 //!
-//! Independent [ladders](crate::ladder) of replicas at temperatures between independent units and the model are
-//! run side by side. log Z is that of the independent units plus, for each pair of neighbouring temperatures,
-//! [Bennett's ratio](crate::bennett) of samples from all ladders: the estimator that Krause, Fischer & Igel
-//! (2020) found the most precise for RBMs. Temperatures are placed so that [exchanges are rejected equally
-//! often](crate::barrier).
+//! Independent [ladders](crate::ladder) of replicas at temperatures between independent units and the model
+//! are run side by side. log Z is that of the independent units plus, for each pair of neighbouring
+//! temperatures, [Bennett's ratio](crate::bennett) of samples from all ladders: the estimator that Krause,
+//! Fischer & Igel (2020) found the most precise for RBMs. Temperatures are placed so that [exchanges are
+//! rejected equally often](crate::barrier).
 //!
-//! The samples of a ladder depend on each other, those of different ladders do not. Leaving out one ladder at a
-//! time (the jackknife; Efron 1982, chapter 3) therefore gives a standard error without a model of the
-//! dependence, and removes the bias of first order; the interval is Student's, with one degree of freedom less
-//! than there are ladders. Half of the ladders start from independent units and half from the data, so that a
-//! mode that only one of the two finds shows as a difference between the halves.
+//! The samples of one ladder depend on each other; those of different ladders do not. Leaving out one ladder
+//! at a time (the jackknife; Efron 1982, chapter 3) therefore gives a standard error without a model of the
+//! dependence, and removes the bias of first order; the interval is Student's, with one degree of freedom
+//! fewer than there are ladders. Half of the ladders start from independent units and half from the data, so
+//! that a mode that only one of the two finds shows as a difference between the halves.
 
 mod interval;
 
@@ -30,31 +30,31 @@ pub use interval::{Doubt, LogZConfig, LogZInterval};
 
 const LADDERS: Purpose = Purpose::new("ladders");
 
-/// Temperatures before any rejections are known.
+/// Number of temperatures before any rejection rates are known.
 const FIRST_LEVELS: usize = 40;
 
-/// Sweeps after each of which the temperatures are placed anew.
+/// Numbers of sweeps, after each of which the temperatures are placed anew.
 const PLACING: [usize; 3] = [40, 80, 160];
 
-/// Sweeps after each of which the constants of Bennett's ratio are improved.
+/// Numbers of sweeps, after each of which the constants of Bennett's ratio are improved.
 const CENTRING: [usize; 3] = [40, 80, 160];
 
-/// Sweeps whose sums are kept together.
+/// Number of sweeps whose sums are stored together.
 const BLOCK: usize = 50;
 
-/// Least number of sweeps of an estimate.
+/// Minimum number of sweeps of an estimate.
 const FIRST_SWEEPS: usize = 1_000;
 
-/// The share of the sweeps, the first ones, that the estimate leaves out, in percent.
+/// Share of the sweeps, from the first on, that the estimate leaves out, in percent.
 const SKIPPED_PERCENT: usize = 15;
 
 /// Probability that an interval covers log Z.
 const CONFIDENCE: f64 = 0.95;
 
-/// Round trips of each ladder below which an estimate is doubted.
+/// Round trips per ladder below which an estimate is doubted.
 const FEW_ROUND_TRIPS: usize = 2;
 
-/// Probability with which a sound estimate is doubted because of its starts.
+/// Probability that a sound estimate is doubted because of its starts.
 const SIGNIFICANCE: f64 = 0.001;
 
 /// Half the width of the interval, as reported to observers.
@@ -63,13 +63,13 @@ const HALF_WIDTH: Metric = Metric::new("log_z_half_width_nats", "nats");
 /// Sweeps between two reports.
 const BETWEEN_REPORTS: usize = 500;
 
-/// Estimates log Z. `base` holds the biases of the independent units, best those of
-/// [`Rbm::independent_biases`]; half of the ladders start from `data` (n × visible). The observer is told the
-/// number of sweeps done and expected, and half the width of the interval.
+/// Estimates log Z. `base` holds the biases of the independent units, ideally those of
+/// [`Rbm::independent_biases`]; half of the ladders start from `data` (n × visible). The observer receives
+/// the number of sweeps done and expected, and half the width of the interval.
 ///
 /// # Errors
 /// [`TrainingError::Setting`] for settings out of range, or hidden units whose energy is not linear;
-/// [`TrainingError::Interrupted`] if the observer breaks off.
+/// [`TrainingError::Interrupted`] if the observer stops the computation.
 ///
 /// # Panics
 /// If there are no data, or widths differ from the model's.
@@ -86,8 +86,8 @@ pub fn estimate_log_z<F: Real>(
     estimate(&Packed::new(rbm, base), starts.view(), config, seed, observer)
 }
 
-/// Estimates log Z of the family's model. A ladder starts from each of `starts`, in units of σ, and the others
-/// from independent units.
+/// Estimates log Z of the family's model. A ladder starts from each of `starts`, in units of σ, and the
+/// others from independent units.
 pub(crate) fn estimate<F: Real>(
     family: &impl Family<F>,
     starts: ArrayView2<F>,
@@ -109,7 +109,7 @@ struct Run<'a, F, M> {
     family: &'a M,
     ladders: Ladders<F>,
     stream: Stream,
-    /// Sweeps done, those of the preparation included.
+    /// Sweeps done, including those of the preparation.
     sweeps: usize,
 }
 
@@ -141,7 +141,7 @@ impl<F: Real, M: Family<F>> Run<'_, F, M> {
         constants
     }
 
-    /// Runs sweeps until the interval is as narrow as asked, or the sweeps are used up.
+    /// Runs sweeps until the interval is as narrow as requested, or the sweeps are used up.
     fn estimate(
         mut self,
         constants: &[f64],
@@ -221,8 +221,8 @@ impl<F: Real, M: Family<F>> Run<'_, F, M> {
     }
 }
 
-/// The number of sweeps that makes an interval narrower by this factor, with some to spare; not many more at a
-/// time, since the first standard errors are rough.
+/// The number of sweeps that makes an interval narrower by this factor, with a margin. It at most triples at
+/// a time, since the first standard errors are rough.
 #[expect(clippy::cast_sign_loss, reason = "a factor above 1")]
 fn next_aim(sweeps: usize, factor: f64) -> usize {
     (sweeps as f64 * (1.1 * factor * factor).clamp(1.3, 3.0)) as usize
@@ -266,7 +266,7 @@ struct Estimate {
     standard_error: f64,
 }
 
-/// The estimate from all ladders, corrected for its bias, from those with one ladder left out each.
+/// The estimate from all ladders, bias-corrected by the estimates that leave out one ladder each.
 fn jackknife(ladders: &[Vec<Acceptance>], constants: &[f64]) -> Estimate {
     let n = ladders.len() as f64;
     let sums = over_ladders(ladders);

@@ -11,8 +11,7 @@ use thiserror::Error;
 
 use crate::{Layer, Rbm};
 
-/// The logarithm to base 2 of the largest number of states that are enumerated. 2²⁵ states are half a
-/// minute's work.
+/// Base-2 logarithm of the largest number of states that are enumerated. 2²⁵ states take half a minute.
 pub const MAX_ENUMERATED: usize = 25;
 
 /// The same for exact draws, which keep the probability of every state in memory.
@@ -52,8 +51,8 @@ pub fn log_z<F: Real>(rbm: &Rbm<F>) -> Result<f64, IntractableError> {
     }
 }
 
-/// Independent draws of v from the model, one a row: h from p(h), which is known for every state,
-/// then v from p(v | h).
+/// Independent draws of v from the model, one per row: h from p(h), which is known for every state, then v
+/// from p(v | h).
 ///
 /// # Errors
 /// [`IntractableError`] if the hidden units are not discrete, or have more than 2²⁰ states.
@@ -92,12 +91,12 @@ fn sum_over_visible<F: Real>(rbm: &Rbm<F>) -> f64 {
     total
 }
 
-/// The number of a layer's states, if it is discrete and has at most 2^`most`.
+/// The number of a layer's states; `None` if it is not discrete or has more than 2^`most`.
 pub(crate) fn n_states<F: Real>(layer: &Layer<F>, most: usize) -> Option<usize> {
     layer.unit.n_states(layer.n_units()).filter(|&n| n <= 1 << most)
 }
 
-/// Calls `each` with all states of a discrete layer, one a row, some thousands at a time.
+/// Calls `each` with all states of a discrete layer, one per row, a few thousand at a time.
 pub(crate) fn for_blocks_of_states<F: Real>(layer: &Layer<F>, mut each: impl FnMut(&Array2<F>)) {
     const BLOCK: usize = 1 << 12;
     let n_states = n_states(layer, MAX_ENUMERATED).unwrap_or(0);
@@ -112,7 +111,7 @@ pub(crate) fn for_blocks_of_states<F: Real>(layer: &Layer<F>, mut each: impl FnM
 }
 
 impl<F: Real> Rbm<F> {
-    /// The model with visible and hidden units exchanged. Its hidden units stand for v / σ.
+    /// The model with visible and hidden units exchanged. Its hidden units represent v / σ.
     #[must_use]
     pub fn exchanged(&self) -> Self {
         Rbm {

@@ -1,4 +1,4 @@
-//! A family of distributions from independent units to a model, whichever model it is.
+//! A family of distributions from independent units to a model of any kind.
 
 use std::ops::Range;
 
@@ -28,7 +28,7 @@ pub(crate) trait Family<F: Real>: Sync {
     /// Computes the inputs of the hidden units from the states u, a row for each chain.
     fn pass_up(&self, u: ArrayView2<F>, memory: &mut Self::Memory);
 
-    /// ln p*_to(u) − ln p*_from(u) for the chain in this row. To be called once for each row after
+    /// ln p*_to(u) − ln p*_from(u) for the chain in this row. Must be called once per row after
     /// [`pass_up`](Self::pass_up), since it also completes the row's inputs.
     fn log_ratio(&self, row: usize, u: &[F], betas: (F, F), memory: &mut Self::Memory) -> f64;
 

@@ -9,7 +9,7 @@ use crate::Rbm;
 pub(crate) const HIDDEN: Purpose = Purpose::new("gibbs hidden");
 pub(crate) const VISIBLE: Purpose = Purpose::new("gibbs visibl");
 
-/// Parallel Markov chains ("fantasy particles"), one a row.
+/// Parallel Markov chains ("fantasy particles"), one per row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Chains<F> {
     /// The visible states in units of σ, chains × visible.
@@ -21,7 +21,7 @@ pub struct Chains<F> {
 }
 
 impl<F: Real> Chains<F> {
-    /// Chains that start from these visible states, one a row.
+    /// Chains that start from these visible states, one per row.
     #[must_use]
     pub fn from_visible(rbm: &Rbm<F>, visible: ArrayView2<F>) -> Self {
         Chains::from_u(rbm, rbm.visible.scaled(visible).into_owned())
@@ -52,8 +52,7 @@ impl<F: Real> Chains<F> {
         rbm.visible.unscaled(self.u.view())
     }
 
-    /// E[v | h] for the last hidden states: smoother to look at than the states. Shape:
-    /// chains × visible.
+    /// E[v | h] for the last hidden states: smoother images than the states. Shape: chains × visible.
     pub fn visible_mean(&self, rbm: &Rbm<F>) -> CowArray<'_, F, Ix2> {
         rbm.visible.unscaled(self.u_mean.view())
     }
@@ -68,7 +67,7 @@ impl<F: Real> Chains<F> {
 /// Runs every chain for one step; `step` numbers it within the streams of `seed`.
 ///
 /// # Panics
-/// If the chains are of another shape than the model.
+/// If the chains differ in shape from the model.
 pub fn gibbs_step<F: Real>(rbm: &Rbm<F>, chains: &mut Chains<F>, seed: u64, step: usize) {
     let hidden = Stream::new(seed, HIDDEN).epoch(step);
     rbm.sample_h_given_u(chains.u.view(), hidden, chains.hidden.view_mut());

@@ -1,8 +1,8 @@
 //! The conditional distribution of some visible units given the others, and draws from it. A joint
-//! distribution has one; a function from inputs to outputs, such as an autoencoder, has not.
+//! distribution has one; a function from inputs to outputs, such as an autoencoder, does not.
 //!
-//! With v = (v_K, v_U), known and unknown, p(v_U | v_K) is the distribution of another RBM: its
-//! weights are W_U, its hidden biases b + v_K W_K. All that works for RBMs works for it.
+//! With v = (v_K, v_U), known and unknown, p(v_U | v_K) is the distribution of another RBM: its weights are
+//! W_U, its hidden biases b + v_K W_K. Everything that works for RBMs works for it.
 
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 use numerics::{Purpose, Real, Stream};
@@ -34,10 +34,9 @@ impl<F: Real> Rbm<F> {
     }
 }
 
-/// Draws the units that are not `known` given those that are, `draws` times for each row of `v`, by
-/// Gibbs chains of `steps` in which the known units are put back after each step. Row
-/// r · `draws` + d of the result is the d-th draw for row r. Unknown units start as independent units
-/// with biases `base`.
+/// Draws the units that are not `known` given those that are, `draws` times for each row of `v`, by Gibbs
+/// chains of `steps` steps that restore the known units after each step. Row r · `draws` + d of the result
+/// is the d-th draw for row r. Unknown units start as independent units with biases `base`.
 ///
 /// # Panics
 /// If widths differ.

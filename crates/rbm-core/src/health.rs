@@ -1,4 +1,4 @@
-//! A look at the hidden units after training: units that no sample moves carry no information.
+//! A check of the hidden units after training: units that are the same for every sample carry no information.
 
 use ndarray::{Array2, ArrayView2, Axis};
 use numerics::Real;
@@ -9,7 +9,7 @@ use crate::conditional::BLOCK;
 /// The spread of a unit's mean over samples below which it counts as constant.
 const CONSTANT: f64 = 1e-3;
 
-/// The share of constant units above which training has failed.
+/// The share of constant units at which training counts as failed.
 const FAILED: f64 = 0.9;
 
 /// Statistics of the hidden units over a set of samples.
@@ -25,7 +25,7 @@ pub struct CodeHealth {
 }
 
 impl CodeHealth {
-    /// One sentence to show after training if nine in ten units or more are constant; otherwise none.
+    /// A sentence to show after training if at least nine in ten units are constant; otherwise `None`.
     #[must_use]
     pub fn warning(&self) -> Option<String> {
         let CodeHealth { constant_units, n_hidden, saturated_pct } = *self;

@@ -11,21 +11,21 @@ const MISSING: Purpose = Purpose::new("impute");
 /// Rows with their missing values filled.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Imputed {
-    /// The mean of each value over the draws (of a category's columns: its probabilities); observed values
-    /// as they are. Shape: n × visible.
+    /// The mean of each value over the draws (for a category's columns, its probabilities); observed values
+    /// are unchanged. Shape: n × visible.
     pub mean: Array2<f64>,
     /// The standard deviation of each value over the draws; 0 where it was observed. Shape: n × visible.
     pub std: Array2<f64>,
 }
 
-/// Fills the missing values (NaN) of each row of `v` (n × visible) by `draws` chains of `steps` Gibbs steps
-/// in which the observed values are put back after each step. Missing units start as independent units
-/// with biases `base`, best those of [`Rbm::independent_biases`]. A category is missing as a whole.
+/// Fills the missing values (NaN) of each row of `v` (n × visible) using `draws` chains of `steps` Gibbs
+/// steps that restore the observed values after each step. Missing units start as independent units with
+/// biases `base`, ideally those of [`Rbm::independent_biases`]. A category is missing as a whole.
 ///
-/// All rows take the same random numbers, so that the result for a row does not depend on others.
+/// All rows use the same random numbers, so the result for a row does not depend on others.
 ///
 /// # Panics
-/// If widths differ, or there is no draw.
+/// If widths differ, or `draws` is 0.
 #[must_use]
 pub fn impute<F: Real>(
     rbm: &Rbm<F>,
@@ -40,8 +40,8 @@ pub fn impute<F: Real>(
     })
 }
 
-/// Fills the missing values of each row by the states and the means, draws × visible, that `conditional`
-/// draws for it.
+/// Fills the missing values of each row from the states and the means (draws × visible) that `conditional`
+/// returns for it.
 pub(crate) fn filled<F: Real>(
     v: ArrayView2<F>,
     draws: usize,

@@ -1,9 +1,9 @@
 //! Ladders of replicas: parallel tempering between independent units and a model.
 //!
-//! A ladder has a replica at each of its levels, which are inverse temperatures from 0 to 1. A sweep proposes to
-//! exchange the replicas of neighbouring levels, of the even pairs and of the odd pairs in turn, which carries
-//! replicas through the ladder in few sweeps (Okabe, Kawata, Okamoto & Mikami 2001; Syed et al. 2022), and then
-//! moves each by a Gibbs step. Both leave the product of the levels' distributions as it is. The ratios that
+//! A ladder has a replica at each of its levels, which are inverse temperatures from 0 to 1. A sweep proposes
+//! to exchange the replicas of neighbouring levels, in even and odd pairs alternately, which carries replicas
+//! through the ladder in few sweeps (Okabe, Kawata, Okamoto & Mikami 2001; Syed et al. 2022), and then moves
+//! each by a Gibbs step. Both leave the product of the levels' distributions invariant. The ratios that
 //! decide an exchange also give [Bennett's ratio](crate::bennett) of the two levels.
 
 use std::ops::Range;
@@ -14,7 +14,7 @@ use numerics::{Real, Stream, by_thread};
 use crate::bennett::Acceptance;
 use crate::family::{CONTIGUOUS, Family, anneal};
 
-/// Gibbs steps at each level while replicas are placed for the first time.
+/// Gibbs steps at each level while replicas are initialised.
 const STEPS_AT_A_LEVEL: usize = 5;
 
 /// The end of the ladder that a replica visited last.
@@ -25,7 +25,7 @@ enum End {
     Model,
 }
 
-/// The order of one ladder's replicas, and what was counted since the counts were taken.
+/// The order of one ladder's replicas, and its counts since they were last taken.
 #[derive(Debug, Clone)]
 struct Order {
     /// The level of each replica.
@@ -55,7 +55,7 @@ impl Order {
         (self.level[low], self.level[high]) = (pair + 1, pair);
     }
 
-    /// Notes which replicas are at the ends. A round trip leads from the base to the model and back.
+    /// Records which replicas are at the ends. A round trip leads from the base to the model and back.
     fn note_ends(&mut self) {
         let base = &mut self.last_end[self.replica[0]];
         if *base == End::Model {
@@ -86,9 +86,8 @@ pub(crate) struct Ladders<F> {
 }
 
 impl<F: Real> Ladders<F> {
-    /// Ladders whose replicas are states of chains that were annealed: from independent units to the model,
-    /// and, one for each row of `starts` (n × visible, in units of σ), from there to independent units. The
-    /// former come first; there are `n` of them.
+    /// Ladders whose replicas are states of annealed chains: first `n` ladders from independent units to the
+    /// model, then one from each row of `starts` (rows × visible, in units of σ) to independent units.
     pub(crate) fn new(
         family: &impl Family<F>,
         betas: Vec<f64>,
@@ -129,7 +128,7 @@ impl<F: Real> Ladders<F> {
         &self.betas
     }
 
-    /// Changes the temperatures. Each new level takes the state of the nearest former one.
+    /// Changes the temperatures. Each new level takes the state of the nearest previous one.
     pub(crate) fn set_betas(&mut self, betas: Vec<f64>) {
         let n_visible = self.u.ncols() / self.betas.len();
         let mut u = Array2::zeros((self.u.nrows(), betas.len() * n_visible));
@@ -149,7 +148,7 @@ impl<F: Real> Ladders<F> {
         (self.u, self.betas) = (u, betas);
     }
 
-    /// Runs these sweeps and returns what they gave. `constants` are those of Bennett's ratio, for each pair
+    /// Runs these sweeps and returns their results. `constants` are those of Bennett's ratio, for each pair
     /// of neighbouring levels. Draws depend on the stream and on the sweep's number.
     pub(crate) fn run(
         &mut self,
@@ -199,7 +198,7 @@ struct Part<'a, F: Real, M: Family<F>> {
     betas: &'a [F],
     constants: &'a [f64],
     orders: &'a mut [Order],
-    /// The numbers of these replicas among those of all ladders.
+    /// Indices of these replicas among those of all ladders.
     rows: Range<usize>,
     memory: M::Memory,
     u: ArrayViewMut2<'a, F>,

@@ -10,7 +10,7 @@ pub(crate) const WEIGHTS: Purpose = Purpose::new("rbm weights");
 
 /// A restricted Boltzmann machine; its gradient has the same shape.
 ///
-/// All public functions take and give visible states in the units of the data. The weights and the
+/// All public functions accept and return visible states in the units of the data. The weights and the
 /// visible biases multiply v / σ where visible units have a standard deviation σ (see [`Layer`]).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rbm<F> {
@@ -49,7 +49,7 @@ impl<F: Real> Rbm<F> {
         }
     }
 
-    /// A model of binary units and zeros: every state has the same energy.
+    /// A model of binary units with all parameters zero: every state has the same energy.
     #[must_use]
     pub fn zeros(n_visible: usize, n_hidden: usize) -> Self {
         Rbm::with_units(n_visible, n_hidden, Unit::Binary, Unit::Binary)
@@ -63,8 +63,8 @@ impl<F: Real> Rbm<F> {
         zeros
     }
 
-    /// A new RBM for `data` (n × visible). The initial weights come from the stream of `seed` and
-    /// `layer`, the model's place in a stack (0 for one that stands alone).
+    /// A new RBM for `data` (n × visible). The initial weights come from the stream of `seed` and `layer`,
+    /// the model's position in a stack (0 for a single model).
     ///
     /// # Errors
     /// [`TrainingError`] if the configuration is out of range, or the data are needed and cannot be
@@ -101,9 +101,9 @@ impl<F: Real> Rbm<F> {
         Ok(rbm)
     }
 
-    /// The visible biases of the most likely model without couplings: independent units whose means
-    /// are those of the columns of `data` (n × visible). Of bounded units, half a sample at each bound
-    /// is added, so that a pixel that is never on does not get −∞. Means are over observed values.
+    /// The visible biases of the most likely model without couplings: independent units whose means are those
+    /// of the columns of `data` (n × visible). For bounded units, half a sample at each bound is added, so
+    /// that a pixel that is never on does not get −∞. Means are over observed values.
     ///
     /// # Errors
     /// [`UnreadableSamples`]; never for samples in memory.
@@ -175,7 +175,7 @@ mod tests {
             ..Default::default()
         };
         let rbm: Rbm<f64> = Rbm::new(&config, data.view(), 1, 0).expect("valid");
-        // The second column is constant: its σ is a tenth of the median deviation of those that change.
+        // The second column is constant: its σ is a tenth of the median deviation of those that vary.
         assert_eq!(rbm.visible.std, ndarray::array![1.0, 0.1]);
         assert_eq!(rbm.visible.unscaled(rbm.visible.scaled(data.view()).view()), data);
         assert_eq!(rbm.visible.bias, ndarray::array![2.0, 50.0]);

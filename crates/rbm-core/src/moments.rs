@@ -66,9 +66,9 @@ pub(crate) fn is_sparse<F: Real>(data: &impl Samples<F>) -> Result<bool, Unreada
         && means(data)?.mean().is_some_and(|mean| (0.0..SPARSE).contains(&mean)))
 }
 
-/// The standard deviation of each of these columns, but at least a tenth of the median of those that change: a
-/// column that never changes would otherwise have a density without bound. It is the median, so that a column of
-/// large numbers leaves the others theirs. The standard deviation of all other columns is 1.
+/// The standard deviation of each of these columns, but at least a tenth of the median of those that vary: a
+/// constant column would otherwise have an unbounded density. The median is used so that a column of large
+/// numbers does not affect the others. The standard deviation of all other columns is 1.
 pub(crate) fn floored_standard_deviations<F: Real>(
     data: &impl Samples<F>,
     columns: &[Range<usize>],
@@ -87,7 +87,7 @@ pub(crate) fn floored_standard_deviations<F: Real>(
 }
 
 /// The squared error of always predicting the means, in units of σ² and summed over visible units. One
-/// more sample that nothing predicts is added, so that the error is above zero for constant data.
+/// unpredictable sample is added, so that the error is above zero for constant data.
 pub(crate) fn error_of_means<F: Real>(
     visible: &Layer<F>,
     binarisation: Binarisation,

@@ -1,5 +1,5 @@
-//! Persistent contrastive divergence (Tieleman 2008), whose chains go on from one step of learning to
-//! the next, and fast PCD (Tieleman & Hinton 2009).
+//! Persistent contrastive divergence (Tieleman 2008), whose chains continue from one step of learning to the
+//! next, and fast PCD (Tieleman & Hinton 2009).
 //!
 //! Between two steps the chains keep their hidden states; the next step begins with v from
 //! p(v | h) of the updated model. PCD-1 therefore costs as much as CD-1.
@@ -12,7 +12,7 @@ use numerics::{Real, Stream, by_rows};
 use crate::contrastive::mean_error;
 use crate::{Phases, Rbm};
 
-/// Hidden states of persistent chains, one a row.
+/// Hidden states of persistent chains, one per row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PersistentChains<F> {
     /// Chains × hidden.
@@ -71,7 +71,7 @@ pub(crate) fn positive_phase<F: Real>(rbm: &Rbm<F>, phases: &mut Phases<F>, n: u
     rbm.mean_h_given_u(phases.u.slice(s![..n, ..]), hidden);
 }
 
-/// The squared error of E[v | h⁺] in units of σ², summed over visible units, mean over samples.
+/// The squared error of E[v | h⁺] in units of σ², summed over visible units and averaged over samples.
 /// Overwrites the negative phase.
 pub(crate) fn reconstruction_error<F: Real>(rbm: &Rbm<F>, phases: &mut Phases<F>, n: usize) -> f64 {
     let Phases { u, hidden, errors, .. } = phases;

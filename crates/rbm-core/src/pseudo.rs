@@ -38,8 +38,9 @@ impl<F: Real> Rbm<F> {
     /// ln PL(v) in nats for each row. Shapes: (n × visible) → n.
     ///
     /// # Errors
-    /// [`InvalidSetting`] unless all units have two states, which all values are, or the visible layer is mixed
-    /// and [`Rbm::feature_surprisals`] is defined: the pseudo-likelihood is then over features.
+    /// [`InvalidSetting`] unless all units have two states and all values are among them, or the visible
+    /// layer is mixed and [`Rbm::feature_surprisals`] is defined: the pseudo-likelihood is then over
+    /// features.
     #[allow(clippy::cast_sign_loss, reason = "a quotient of magnitudes")]
     pub fn pseudo_log_likelihoods(&self, v: ArrayView2<F>) -> Result<Vec<f64>, InvalidSetting> {
         if matches!(self.visible.unit, Units::Mixed { .. }) {

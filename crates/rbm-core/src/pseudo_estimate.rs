@@ -1,5 +1,5 @@
-//! An unbiased estimate of the pseudo-likelihood that costs two free energies a row, as scikit-learn has it:
-//! with a unit i drawn at random among d, d · ln p(vᵢ | v₋ᵢ) has the mean ln PL(v) = Σᵢ ln p(vᵢ | v₋ᵢ), and
+//! An unbiased estimate of the pseudo-likelihood that costs two free energies per row, as in scikit-learn:
+//! for a unit i drawn at random from d, d · ln p(vᵢ | v₋ᵢ) has the mean ln PL(v) = Σᵢ ln p(vᵢ | v₋ᵢ), where
 //! ln p(vᵢ | v₋ᵢ) = ln σ(F(v with unit i flipped) − F(v)).
 //!
 //! A grey value of a binary unit is flipped to 1 minus itself.

@@ -81,8 +81,8 @@ impl<F: Real> Replicas<F> {
         self.u.nrows() / self.n_temperatures
     }
 
-    /// The visible states at the t-th temperature, one row a chain; t = 0 is the model's. Shape:
-    /// chains × visible.
+    /// The visible states at the t-th temperature, one row per chain; t = 0 is the model's. Shape: chains ×
+    /// visible.
     ///
     /// # Panics
     /// If there is no t-th temperature.
@@ -106,7 +106,7 @@ impl<F: Real> Replicas<F> {
     /// numbered by `sweep`. Returns the share of proposed exchanges that were accepted.
     ///
     /// # Panics
-    /// If the model has another shape or hidden units whose energy is not linear.
+    /// If the model has a different shape or hidden units whose energy is not linear.
     pub fn sweep(&mut self, rbm: &Rbm<F>, sweep: usize, stream: Stream) -> f64 {
         let base = std::mem::take(&mut self.base);
         let family = Tempered::new(rbm, base.view());
@@ -174,7 +174,7 @@ fn beta<F: Real>(t: usize, n: usize) -> F {
     F::of(1.0 - t as f64 / (n - 1) as f64)
 }
 
-/// The number of the inverse temperature that is closest to `beta`.
+/// The index of the inverse temperature closest to `beta`.
 fn level<F: Real>(beta: F, n: usize) -> usize {
     let t = (1.0 - beta.as_f64()) * (n - 1) as f64;
     (0..n).min_by(|&a, &b| (a as f64 - t).abs().total_cmp(&(b as f64 - t).abs())).unwrap_or(0)

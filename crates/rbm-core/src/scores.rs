@@ -1,4 +1,4 @@
-//! The surprisal of each feature given all others, −ln p(v_f | v_rest): the part of each feature in how
+//! The surprisal of each feature given all others, −ln p(v_f | v_rest): each feature's contribution to how
 //! unusual a row is. A feature is a column, or a category.
 //!
 //! With the inputs x of the hidden units from the other features, p(s | v_rest) is proportional to
@@ -14,10 +14,10 @@ use numerics::{Real, by_rows, log_sum_exp};
 use crate::Rbm;
 use crate::units::Part;
 
-/// Half the range of a normal distribution that counts, in standard deviations.
+/// Half-width of the relevant range of a normal distribution, in standard deviations.
 const TAIL: f64 = 9.0;
 
-/// Distance of quadrature nodes on the real line in units of σ. For mixtures of normal densities the
+/// Distance between quadrature nodes on the real line in units of σ. For mixtures of normal densities the
 /// trapezoidal rule is exact to double precision at this distance.
 const STEP: f64 = 0.5;
 
@@ -31,13 +31,13 @@ struct Nodes {
 }
 
 impl<F: Real> Rbm<F> {
-    /// −ln p(v_f | v_rest) in nats of each feature of each row; of a real value, minus the logarithm of its
+    /// −ln p(v_f | v_rest) in nats of each feature of each row; for a real value, minus the logarithm of its
     /// density. A value between the states of a discrete feature counts as a probability: the surprisal is
-    /// then the expectation. A missing feature is NaN, and the others are given without it. Shapes:
-    /// (n × visible) → (n × features).
+    /// then the expectation. A missing feature gives NaN and is left out for the others. Shapes: (n ×
+    /// visible) → (n × features).
     ///
     /// # Errors
-    /// [`InvalidSetting`] for continuous visible units below unbounded hidden units.
+    /// [`InvalidSetting`] for continuous visible units with unbounded hidden units.
     pub fn feature_surprisals(&self, v: ArrayView2<F>) -> Result<Array2<f64>, InvalidSetting> {
         let (low, high) = self.hidden.unit.bounds();
         let parts = self.visible.unit.parts(self.n_visible());
@@ -91,7 +91,7 @@ impl<F: Real> Rbm<F> {
                 Part::Group => -state.dot(&bias),
                 Part::Each(unit) => unit.energy(state, bias.view()),
             };
-            // `log_sums` adds the bias, which the inputs already have.
+            // `log_sums` adds the bias, which the inputs already contain.
             let mut x = &inputs + &state.dot(&weights);
             x -= &ArrayView1::from(hidden_bias);
             let x = x.as_slice_mut().expect("just made");
@@ -117,7 +117,7 @@ impl<F: Real> Rbm<F> {
         }
     }
 
-    /// The values that stand for all values of a feature.
+    /// The values that represent all values of a feature.
     fn nodes(&self, part: Part, bias: ArrayView1<f64>, weights: ArrayView2<f64>) -> Nodes {
         let unit = match part {
             Part::Group => {

@@ -9,15 +9,15 @@ use crate::{Algorithm, Phases, Rbm, Training};
 
 impl<F: Real> Training<F> {
     /// Takes one step of learning on all rows of `batch` (n × visible), and returns their reconstruction
-    /// error: squared, in units of σ², summed over visible units, mean over the rows.
+    /// error: squared, in units of σ², summed over visible units and averaged over rows.
     ///
-    /// Unlike [`epoch`](Self::epoch), it takes any data, batch after batch of any sizes; the chains and
-    /// velocities are carried over. Each call counts as an epoch, of random streams and of momentum.
+    /// Unlike [`epoch`](Self::epoch), it takes any data, in batches of any size; the chains and velocities
+    /// are carried over. Each call counts as an epoch for random streams and momentum.
     ///
     /// # Errors
-    /// [`TrainingError`] if the batch is empty, of another width, or has values that the visible units do
-    /// not take; if the learning rate has a schedule, since the number of steps is unknown; for
-    /// [`TrainingError::Diverged`], after which the model is as it was before the step.
+    /// [`TrainingError`] if the batch is empty, differs in width from the model, or has values that the
+    /// visible units cannot take; if the learning rate has a schedule, since the number of steps is unknown;
+    /// or if training [diverges](TrainingError::Diverged), which leaves the model as it was before the step.
     pub fn step(&mut self, rbm: &mut Rbm<F>, batch: impl Samples<F>) -> Result<f64, TrainingError> {
         let (n, found) = (batch.n_samples(), batch.n_features());
         if n == 0 {
@@ -54,7 +54,7 @@ impl<F: Real> Training<F> {
         Ok(cost)
     }
 
-    /// Enlarges the memory of a step for batches of `n` samples, if it is smaller.
+    /// Enlarges the memory of a step to batches of `n` samples, if it is smaller.
     ///
     /// # Errors
     /// As [`Training::new`].
@@ -74,7 +74,7 @@ impl<F: Real> Training<F> {
         Ok(())
     }
 
-    /// Refuses missing values where chains are persistent.
+    /// Rejects missing values if chains are persistent.
     pub(crate) fn require_cd_for_missing(&self) -> Result<(), TrainingError> {
         let holds = matches!(self.config.algorithm, Algorithm::Cd { .. });
         let expected = "cd, because values are missing: persistent chains have all visible units, but such \

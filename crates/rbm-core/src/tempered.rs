@@ -28,7 +28,7 @@ pub(crate) struct Tempered<'a, F> {
 }
 
 impl<'a, F: Real> Tempered<'a, F> {
-    /// The family that begins at independent visible units with biases `base` and ends at `rbm`.
+    /// The family from independent visible units with biases `base` to `rbm`.
     ///
     /// # Panics
     /// If the energy of the hidden units is not linear.

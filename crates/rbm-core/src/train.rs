@@ -21,25 +21,25 @@ pub(crate) use step::Place;
 pub(crate) const ORDER: Purpose = Purpose::new("rbm order");
 pub(crate) const HIDDEN: Purpose = Purpose::new("cd hidden");
 
-/// Number of batches between two measurements of the reconstruction error, for algorithms of which it
-/// is not a by-product.
+/// Number of batches between two measurements of the reconstruction error, for algorithms that do not give it
+/// as a by-product.
 pub(crate) const MEASURED_EVERY: usize = 10;
 
-/// Prefix of the tensors of the model before the epoch that was left.
+/// Prefix of the tensors of the model as it was before the paused epoch.
 pub(crate) const LAST_GOOD: &str = "last_good.";
 
 /// Rate of the moving average of hidden activities that is compared with the sparsity target.
 pub(crate) const ACTIVITY_RATE: f64 = 0.1;
 
-/// The state of training beside the model: velocities, chains, offsets, scratch memory, and the number
-/// of epochs done.
+/// Training state outside the model: velocities, chains, offsets, scratch memory, and the number of epochs
+/// done.
 #[derive(Debug, Clone)]
 pub struct Training<F> {
     pub(crate) config: TrainingConfig,
     seed: u64,
     layer: usize,
     pub(crate) epochs_done: usize,
-    /// The epoch in progress, if it was left.
+    /// The epoch in progress, if it was paused.
     unfinished: Option<Unfinished>,
     pub(crate) optimizer: Optimizer<F>,
     minibatches: Minibatches,
@@ -60,9 +60,9 @@ pub struct Training<F> {
 /// Report of one epoch of training.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EpochReport {
-    /// Squared error of the one-step reconstruction in units of σ², summed over visible units, mean
-    /// over samples; measured on a tenth of the batches where chains are persistent. Training does
-    /// not minimise it, but it is zero only for a model that loses no information.
+    /// Squared error of the one-step reconstruction in units of σ², summed over visible units and averaged
+    /// over samples; measured on a tenth of the batches if chains are persistent. Training does not minimise
+    /// it, but it is zero only for a model that loses no information.
     pub reconstruction_sse: f64,
 }
 
@@ -70,10 +70,10 @@ impl<F: Real> Training<F> {
     /// Prepares to train `rbm` on `data` (n × visible), with the streams of `seed` and `layer`.
     ///
     /// # Errors
-    /// [`TrainingError`] if a setting is out of range or does not suit the units, or if the data are
-    /// empty, of another width, or unsuitable for the visible units: outside of their bounds, or not
-    /// standardised although σ = 1. Missing values (NaN) are left out of both phases of contrastive
-    /// divergence; persistent chains, which have all visible units, refuse them.
+    /// [`TrainingError`] if a setting is out of range or does not suit the units, or if the data are empty,
+    /// differ in width from the model, or are unsuitable for the visible units: outside of their bounds, or
+    /// not standardised although σ = 1. Missing values (NaN) are left out of both phases of contrastive
+    /// divergence; persistent chains, which have all visible units, reject them.
     pub fn new(
         rbm: &Rbm<F>,
         config: &TrainingConfig,
@@ -135,7 +135,7 @@ impl<F: Real> Training<F> {
         Ok(training)
     }
 
-    /// The hidden states of persistent chains, chains × hidden; none for contrastive divergence and
+    /// The hidden states of persistent chains, chains × hidden; `None` for contrastive divergence and
     /// tempering.
     pub fn chains(&self) -> Option<ArrayView2<'_, F>> {
         match &self.negative {
@@ -173,8 +173,8 @@ impl<F: Real> Training<F> {
         Ok(report.expect("an epoch that is not left has a report"))
     }
 
-    /// Trains one epoch, or continues the one that was left. If `pause` says so between two batches, the epoch
-    /// is left there, and the result is none.
+    /// Trains one epoch, or continues the paused one. If `pause` returns true between two batches, the epoch
+    /// pauses there and the result is `None`.
     ///
     /// # Errors
     /// As [`Training::epoch`].
@@ -196,7 +196,7 @@ impl<F: Real> Training<F> {
         self.minibatches.shuffle(order);
         self.optimizer.rule = self.config.rule_in(epoch);
         let n_batches = self.minibatches.n_batches();
-        // The order is set aside while batches change the rest of the state.
+        // The order is taken out while batches change the rest of the state.
         let minibatches = std::mem::take(&mut self.minibatches);
         let learned = self.learn_batches(rbm, &data, &minibatches, (batches, &mut mean), pause);
         self.minibatches = minibatches;
@@ -208,8 +208,8 @@ impl<F: Real> Training<F> {
         Ok(Some(EpochReport { reconstruction_sse: error }))
     }
 
-    /// Learns from the batches of an epoch, from number `first` on, unless `pause` says otherwise between two of
-    /// them. Returns whether the epoch is at its end.
+    /// Learns from the batches of an epoch, from number `first` on, until `pause` returns true between two of
+    /// them. Returns whether the epoch is finished.
     fn learn_batches(
         &mut self,
         rbm: &mut Rbm<F>,
@@ -236,7 +236,7 @@ impl<F: Real> Training<F> {
         Ok(true)
     }
 
-    /// The part of the epoch that is done. At its beginning, the model is kept to be restored.
+    /// The completed part of the epoch. At its beginning, the model is saved for a later restore.
     fn begun(&mut self, rbm: &Rbm<F>) -> Unfinished {
         self.unfinished.take().unwrap_or_else(|| {
             assign(&mut self.last_good, rbm);
@@ -255,7 +255,7 @@ impl<F: Real> Training<F> {
         let judged = if rbm.all_finite() {
             self.watch.judge(mean, n_visible, (step, n_batches), self.config.learning_rate)
         } else {
-            // No later step would notice that the last one broke the model.
+            // No later step would detect that the last one broke the model.
             let steps = self.config.epochs * n_batches;
             let rate = self.config.learning_rate * self.config.schedule.factor(step, steps);
             let tensors = (&*rbm, &self.gradient);
@@ -277,7 +277,7 @@ pub fn relative_change<F: Real>(now: &Array2<F>, before: &Array2<F>) -> f64 {
 }
 
 impl Training<f32> {
-    /// Adds the state that a checkpoint needs beside the model and [`Training::epochs_done`].
+    /// Adds the state that a checkpoint needs besides the model and [`Training::epochs_done`].
     pub fn store(&self, map: &mut TensorMap) {
         store(&self.optimizer, "optimizer.", map);
         self.negative.store(map);
@@ -297,7 +297,7 @@ impl Training<f32> {
     /// Restores the state of a checkpoint taken after `epochs_done` epochs.
     ///
     /// # Errors
-    /// [`RestoreError`] if a tensor is missing or of another shape.
+    /// [`RestoreError`] if a tensor is missing or has a different shape.
     pub fn restore(&mut self, map: &TensorMap, epochs_done: usize) -> Result<(), RestoreError> {
         restore(&mut self.optimizer, "optimizer.", map)?;
         self.negative.restore(map)?;

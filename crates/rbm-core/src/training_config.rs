@@ -86,7 +86,7 @@ pub struct TrainingConfig {
     pub momentum_rule: MomentumRule,
     /// Momentum μ in the first epochs.
     pub initial_momentum: f64,
-    /// Momentum μ after those.
+    /// Momentum μ after those epochs.
     pub momentum: f64,
     /// Number of epochs with the initial momentum.
     pub initial_momentum_epochs: usize,
@@ -128,7 +128,7 @@ impl Default for TrainingConfig {
 
 impl TrainingConfig {
     /// The settings for data of this layout, given settings for binary units: the learning rate of
-    /// [`suited_learning_rate`], and values that are taken as they are.
+    /// [`suited_learning_rate`], and values that are not binarised.
     #[must_use]
     pub fn fitted_to(&self, layout: &Layout) -> Self {
         TrainingConfig {
@@ -138,7 +138,7 @@ impl TrainingConfig {
         }
     }
 
-    /// The optimizer's rule in this epoch, from 1.
+    /// The optimizer's rule in this epoch, counted from 1.
     pub fn rule_in(&self, epoch: usize) -> Rule {
         let initial = epoch <= self.initial_momentum_epochs;
         let momentum = if initial { self.initial_momentum } else { self.momentum };
@@ -231,8 +231,8 @@ impl Algorithm {
 
 /// The learning rate for data of this layout, given one that suits binary units. Real values have no upper
 /// bound, and their reconstructions grow with every weight, so that the rate must be one or two orders of
-/// magnitude lower (Hinton 2012, section 13.2): it is divided by √(10 d), between 10 and 100, for d
-/// columns of real numbers. Values in [0, 1] and categories leave it as it is.
+/// magnitude lower (Hinton 2012, section 13.2): it is divided by √(10 d), between 10 and 100, for d columns
+/// of real numbers. Values in [0, 1] and categories leave it unchanged.
 #[must_use]
 pub fn suited_learning_rate(layout: &Layout, for_binary: f64) -> f64 {
     match layout.n_of(BlockKind::Real) {

@@ -15,7 +15,7 @@ use crate::{Phases, Rbm};
 /// The smallest σ that learning may reach, as a fraction of the initial mean σ.
 const FLOOR: f64 = 0.05;
 
-/// The gradient of ln σ, with the memory that it takes.
+/// The gradient of ln σ, with the memory that it needs.
 #[derive(Debug, Clone)]
 pub(crate) struct VarianceGradient<F> {
     reconstruction: Array2<F>,
@@ -61,7 +61,7 @@ impl<F: Real> VarianceGradient<F> {
             *g = rate * std * (*g / n - F::one());
         });
         if let Some(shares) = phases.observed_shares(samples) {
-            // Missing values, for which the sum has no terms, have no part in the 1 either.
+            // Missing values, for which the sum has no terms, do not contribute to the 1 either.
             let std = &rbm.visible.std;
             for ((g, &std), share) in gradient.iter_mut().zip(std).zip(shares) {
                 *g += rate * std * (F::one() - share);

@@ -1,7 +1,7 @@
-//! Writes a made-up run to a folder and builds its page, for work on the style of the page:
-//! `cargo run -p aerbm-report --example made_up_run -- FOLDER [t10k-images-idx3-ubyte]`.
+//! Writes a made-up run to a folder and builds its page, for working on the page's style: `cargo run -p
+//! aerbm-report --example made_up_run -- FOLDER [t10k-images-idx3-ubyte]`.
 //!
-//! The second argument is an unpacked file of MNIST images; without it the digits are discs.
+//! The second argument is an uncompressed file of MNIST images; without it the digits are discs.
 
 #[path = "../tests/folder/made_up/mod.rs"]
 mod made_up;

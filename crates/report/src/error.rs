@@ -1,10 +1,10 @@
-//! Every way in which reading rows, drawing a figure or writing a page can fail.
+//! Errors from reading rows, drawing figures and writing pages.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// An error of this crate. Its message names the file, the place in it and what was expected; the
-/// underlying cause, where there is one, is left to `source()`, so that a printed chain says it once.
+/// An error of this crate. Its message names the file, the position in it and what was expected; any
+/// underlying cause is left to `source()`, so that a printed chain states it once.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -78,13 +78,13 @@ pub enum Error {
 }
 
 impl Error {
-    /// Wraps an error of reading, for `map_err`.
+    /// Wraps a read error, for `map_err`.
     pub(crate) fn read(file: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let file = file.to_owned();
         |source| Self::Read { file, source }
     }
 
-    /// Wraps an error of writing, for `map_err`.
+    /// Wraps a write error, for `map_err`.
     pub(crate) fn write(file: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let file = file.to_owned();
         |source| Self::Write { file, source }
@@ -97,7 +97,7 @@ mod tests {
 
     use super::*;
 
-    /// The error and its causes in one line, as a command prints them.
+    /// The error and its causes on one line, as printed by a command.
     fn chain(error: &Error) -> String {
         let mut line = error.to_string();
         let mut cause = error.source();

@@ -1,6 +1,6 @@
-//! Grouping that keeps the order in which things first appear.
+//! Grouping in order of first appearance.
 
-/// The distinct items, in the order in which they first appear.
+/// The distinct items, in order of first appearance.
 pub(crate) fn distinct<T: PartialEq>(items: impl IntoIterator<Item = T>) -> Vec<T> {
     let mut seen = Vec::new();
     for item in items {
@@ -11,7 +11,7 @@ pub(crate) fn distinct<T: PartialEq>(items: impl IntoIterator<Item = T>) -> Vec<
     seen
 }
 
-/// Rows grouped by key, with the keys in the order in which they first appear.
+/// Rows grouped by key, with the keys in order of first appearance.
 pub(crate) fn grouped<R, K: PartialEq>(rows: &[R], key: impl Fn(&R) -> K) -> Vec<(K, Vec<&R>)> {
     let mut groups: Vec<(K, Vec<&R>)> = Vec::new();
     for row in rows {

@@ -1,4 +1,4 @@
-//! The first sentence of a page that has no answer: the last values of its runs.
+//! The first sentence of a page without an answer: the last values of its runs.
 
 use std::collections::BTreeSet;
 
@@ -7,11 +7,10 @@ use crate::rows::MetricRow;
 use number_text::significant;
 use wording::{Language, say};
 
-/// Metrics in which several runs are set side by side, the most telling first.
+/// Metrics by which several runs are compared, the most informative first.
 const TELLING: [&str; 4] = ["psnr_db", "log_likelihood_nats", "sse_per_image", "error_pct"];
 
-/// The last test values of the run, or those of the validation or training samples if it has no
-/// others; none without rows.
+/// The last test values of the run, or else those of the validation or training samples; `None` without rows.
 pub(crate) fn headline(language: Language, rows: &[MetricRow]) -> Option<String> {
     let runs: BTreeSet<&str> = rows.iter().map(|row| row.run.as_str()).collect();
     match runs.len() {
@@ -31,7 +30,7 @@ fn of_one_run(language: Language, rows: &[MetricRow]) -> Option<String> {
         .find(|split| rows.iter().any(|row| row.split == *split))?;
     let last = last_values(rows.iter().filter(|row| row.split == split));
     let mut finite: Vec<&&MetricRow> = last.iter().filter(|row| row.value.is_finite()).collect();
-    // The quality of the whole model says more than statistics of its codes.
+    // The quality of the whole model is more informative than statistics of its codes.
     let place = |row: &MetricRow| OF_MODELS.iter().position(|metric| *metric == row.metric);
     if finite.iter().any(|row| place(row).is_some()) {
         finite.retain(|row| place(row).is_some());
@@ -55,7 +54,7 @@ fn of_one_run(language: Language, rows: &[MetricRow]) -> Option<String> {
     })
 }
 
-/// Means over seeds of the first telling metric that all runs measured on the test set.
+/// Means over seeds of the first of these metrics that all runs measured on the test set.
 fn of_several_runs(language: Language, rows: &[MetricRow]) -> Option<String> {
     let test = TestValues::of(rows);
     let runs = test.runs();

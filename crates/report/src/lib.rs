@@ -26,9 +26,9 @@ pub use table::{read_csv, write_bytes, write_csv, write_text};
 pub use wording::Language;
 
 /// Redraws every figure of the run in `dir` from its CSV file, draws `error_by_labels` if there is a
-/// `summary.csv` and `differences` if there is a `paired.csv` with an answer, and writes `report.html`. Files that the run has not written are left out of the
-/// page. `styles` gives methods their colours and words; `answer` gives a comparison its headline
-/// and the verdicts on its pairs.
+/// `summary.csv` and `differences` if there is a `paired.csv` with an answer, and writes `report.html`. Files
+/// that the run has not written are omitted from the page. `styles` gives methods their colours and words;
+/// `answer` gives a comparison its headline and the verdicts on its pairs.
 ///
 /// # Errors
 /// [`Error`] names the file that cannot be read, understood or written.

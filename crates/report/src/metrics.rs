@@ -7,8 +7,8 @@ use wording::{Language, say};
 use crate::group::distinct;
 use crate::rows::MetricRow;
 
-/// Metrics that describe a whole model. Their words are in two parts, which are the two lines of a column's title:
-/// messages `metric-…`. Units are not among them: each row has its own.
+/// Metrics that describe a whole model. Their words are in two parts, the two lines of a column's title:
+/// messages `metric-…`. Units are not included: each row has its own.
 pub(crate) const OF_MODELS: [&str; 7] = [
     "mse_per_pixel",
     "sse_per_image",
@@ -24,7 +24,7 @@ pub(crate) fn parts(language: Language, metric: &str) -> [String; 2] {
     ["first", "second"].map(|part| say!(language, &format!("metric-{metric}.{part}")))
 }
 
-/// A metric in a sentence. One without words of its own is called by its name.
+/// A metric in a sentence; its name if there are no words for it.
 pub(crate) fn words(language: Language, metric: &str) -> String {
     if OF_MODELS.contains(&metric) {
         parts(language, metric).join(" ").trim_end().to_owned()
@@ -33,7 +33,7 @@ pub(crate) fn words(language: Language, metric: &str) -> String {
     }
 }
 
-/// A row's unit in a sentence: empty for a pure number, and where the metric is its own unit.
+/// A row's unit in a sentence: empty for a pure number, and if the metric is its own unit.
 pub(crate) fn unit(row: &MetricRow) -> &str {
     match row.unit.as_str() {
         "1" => "",
@@ -58,7 +58,7 @@ impl<'a> TestValues<'a> {
         distinct(self.0.iter().map(|row| row.run.as_str()))
     }
 
-    /// The units in which a metric was measured, as they stand in a sentence.
+    /// The units in which a metric was measured, as used in a sentence.
     pub(crate) fn units(&self, metric: &str) -> Vec<&'a str> {
         distinct(self.0.iter().filter(|row| row.metric == metric).map(|row| unit(row)))
     }
@@ -71,8 +71,8 @@ impl<'a> TestValues<'a> {
     }
 }
 
-/// The row of the last epoch for each run, method, seed, stage, layer, split and metric, in the
-/// order in which these first appear.
+/// The row of the last epoch for each run, method, seed, stage, layer, split and metric, in order of first
+/// appearance.
 pub(crate) fn last_values<'a>(rows: impl Iterator<Item = &'a MetricRow>) -> Vec<&'a MetricRow> {
     let key = |row: &'a MetricRow| {
         (&row.run, &row.method, row.seed, &row.stage, row.layer, &row.split, &row.metric)
@@ -90,7 +90,7 @@ pub(crate) fn last_values<'a>(rows: impl Iterator<Item = &'a MetricRow>) -> Vec<
     last
 }
 
-/// The mean; none for no values.
+/// The mean; `None` without values.
 pub(crate) fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }

@@ -1,4 +1,4 @@
-//! Models that the page lets a reader try: layers as numbers, which this crate does not interpret.
+//! Models that readers can try on the page: layers as numbers, which this crate does not interpret.
 
 use std::path::Path;
 
@@ -18,19 +18,19 @@ pub struct Playground {
     pub height: usize,
     /// Width of the images in pixels.
     pub width: usize,
-    /// Names of the classes; none of data without labels.
+    /// Names of the classes; empty for data without labels.
     pub classes: Vec<String>,
-    /// The models, in the order of the page.
+    /// The models, in page order.
     pub models: Vec<PlayModel>,
     /// Images of one byte per pixel, in base 64.
     pub examples: Vec<String>,
     /// The first principal components of the data.
     pub pca: Option<PlayPca>,
-    /// Names of models that are left out, since the page would be too large.
+    /// Names of models omitted to limit the page size.
     pub left_out: Vec<String>,
 }
 
-/// A model as layers up to the code and down again.
+/// A model as layers up to the code and back down.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlayModel {
     /// Name of the run.
@@ -50,22 +50,22 @@ pub struct PlayModel {
 /// A layer f(x W + b).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlayLayer {
-    /// W, inputs × outputs; none if it is the transpose of another's.
+    /// W, inputs × outputs; `None` if it is the transpose of another layer's.
     pub weights: Option<Packed>,
-    /// The encoder's layer whose transposed weights these are.
+    /// The encoder layer whose transposed weights these are.
     pub transposes: Option<usize>,
     /// b.
     pub bias: Packed,
     /// Name of f, such as `logistic`.
     pub function: String,
-    /// Number of outputs that are kept, the largest; all if there is none.
+    /// Number of largest outputs that are kept; `None` for all.
     pub keep: Option<usize>,
 }
 
 /// A plane of codes: mean + x · first + y · second.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlayPlane {
-    /// The code in the middle.
+    /// The code at the centre.
     pub mean: Packed,
     /// Both directions, 2 × units.
     pub directions: Packed,
@@ -93,9 +93,9 @@ pub struct PlayPca {
 /// Numbers as 16-bit integers times a scale: the error of each is below 1/65,000 of the largest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Packed {
-    /// Value of one.
+    /// Value of the integer 1.
     pub scale: f32,
-    /// The integers, two bytes each, the lower one first, in base 64.
+    /// The integers, two bytes each in little-endian order, in base64.
     pub values: String,
 }
 
@@ -113,7 +113,7 @@ impl Packed {
     }
 }
 
-/// An image whose pixels are between 0 and 1, as one of [`Playground::examples`].
+/// An image whose pixels are between 0 and 1, encoded as in [`Playground::examples`].
 pub fn packed_image<'a>(pixels: impl IntoIterator<Item = &'a f32>) -> String {
     #[expect(clippy::cast_sign_loss, reason = "between 0 and 255")]
     let byte = |pixel: &f32| (pixel.clamp(0.0, 1.0) * 255.0).round() as u8;
@@ -125,10 +125,10 @@ fn base64_of(bytes: &[u8]) -> String {
 }
 
 impl Playground {
-    /// Writes `DIR/playground.json`, from which the page takes the models.
+    /// Writes `DIR/playground.json`, from which the page reads the models.
     ///
     /// # Errors
-    /// [`Error::Write`] when the file cannot be written.
+    /// [`Error::Write`] if the file cannot be written.
     pub fn write(&self, dir: &Path) -> Result<(), Error> {
         let text = serde_json::to_string(self).map_err(|e| Error::Draw(e.to_string()))?;
         write_text(&dir.join(FILE), &(text + "\n"))

@@ -1,7 +1,7 @@
 //! The rows of a run's CSV files, one struct per file; its fields are the file's columns, in order.
 //!
-//! A number that does not exist (the interval of a single seed, the p-value of a single pair) is
-//! NaN here and `NaN` in the file. An epoch or a layer that does not apply is an empty cell.
+//! A number that does not exist (the interval of a single seed, the p-value of a single pair) is NaN here and
+//! `NaN` in the file. An inapplicable epoch or layer is an empty cell.
 //!
 //! ```
 //! use report::{MetricRow, Row};
@@ -33,10 +33,10 @@ pub struct MetricRow {
     pub seed: u64,
     /// `pretrain`, `finetune`, `evaluate`, ...
     pub stage: String,
-    /// The layer, from 1; for a whole network, the number of its hidden layers; none if neither
+    /// The layer, counted from 1; for a whole network, the number of its hidden layers; `None` if neither
     /// applies.
     pub layer: Option<usize>,
-    /// Number of epochs finished before the measurement; none if it does not apply.
+    /// Number of epochs finished before the measurement; `None` if inapplicable.
     pub epoch: Option<usize>,
     /// `train`, `validation` or `test`.
     pub split: String,
@@ -44,12 +44,12 @@ pub struct MetricRow {
     pub metric: String,
     /// The value.
     pub value: f64,
-    /// Unit of the value: `nats`, `pct`, `db`, ...; empty or `1` for a pure number. Pages and figures
-    /// take it from here and never from the name of the metric.
+    /// Unit of the value: `nats`, `pct`, `db`, ...; empty or `1` for a pure number. Pages and figures take it
+    /// from here and never from the name of the metric.
     pub unit: String,
 }
 
-/// The time that an epoch or a stage took: a line of `timings.csv`.
+/// The duration of an epoch or a stage: a line of `timings.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TimingRow {
     /// Name of the run, as in `metrics.csv`.
@@ -60,10 +60,10 @@ pub struct TimingRow {
     pub seed: u64,
     /// `pretrain`, `finetune`, `evaluate`, ...
     pub stage: String,
-    /// The layer, from 1; for a whole network, the number of its hidden layers; none if neither
+    /// The layer, counted from 1; for a whole network, the number of its hidden layers; `None` if neither
     /// applies.
     pub layer: Option<usize>,
-    /// The epoch that was timed, from 1; none if the whole stage was.
+    /// The timed epoch, counted from 1; `None` for a whole stage.
     pub epoch: Option<usize>,
     /// Wall-clock seconds.
     pub seconds: f64,
@@ -105,7 +105,7 @@ pub struct MistakesRow {
     pub labels: usize,
     /// Seed of the cell.
     pub seed: u64,
-    /// A name of the network's training, by which methods with the same networks are recognised.
+    /// An identifier of the network's training, by which methods with the same networks are recognised.
     pub network: String,
     /// Number of test samples.
     pub samples: usize,
@@ -119,8 +119,8 @@ impl Row for MistakesRow {
         &["method", "depth", "labels", "seed", "network", "samples", "mistakes"];
 }
 
-/// A cell averaged over its seeds: a line of `summary.csv`, whose intervals are for other seeds and other test
-/// samples, or of `summary_of_seeds.csv`, where they are for other seeds on the same test samples.
+/// A cell averaged over its seeds: a line of `summary.csv`, whose intervals are for other seeds and other
+/// test samples, or of `summary_of_seeds.csv`, whose intervals are for other seeds on the same test samples.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SummaryRow {
     /// Name of the method, which initialised the hidden layers.
@@ -139,7 +139,7 @@ pub struct SummaryRow {
     pub ci95_high: f64,
 }
 
-/// Two methods compared seed by seed, by one test: a line of `paired.csv`.
+/// A comparison of two methods seed by seed, with one test: a line of `paired.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PairedRow {
     /// The first method.
@@ -155,7 +155,7 @@ pub struct PairedRow {
     /// Mean over the seeds of the test error of `method_a` minus that of `method_b`, in percentage
     /// points; below zero, `method_a` is better.
     pub difference_pct_mean: f64,
-    /// Lower end of the 95 % confidence interval that belongs to the test; NaN for one seed.
+    /// Lower end of the test's 95 % confidence interval; NaN for one seed.
     pub ci95_low: f64,
     /// Upper end of that interval; NaN for one seed.
     pub ci95_high: f64,
@@ -165,8 +165,7 @@ pub struct PairedRow {
     pub test: String,
 }
 
-/// A method given the time of the slowest one: a line of `equal_seconds.csv`. It depends on the
-/// clock.
+/// A method given the time of the slowest one: a line of `equal_seconds.csv`. It depends on the clock.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EqualSecondsRow {
     /// Name of the method, which initialised the hidden layers.
@@ -189,7 +188,7 @@ pub struct EqualSecondsRow {
     pub test_error_pct: f64,
 }
 
-/// A standard classifier without a network of this program, for orientation: a line of `references.csv`.
+/// A standard classifier outside this program's networks, for orientation: a line of `references.csv`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReferenceRow {
     /// Name of the classifier.
@@ -204,9 +203,9 @@ pub struct ReferenceRow {
     pub test_error_pct: f64,
     /// Number of misclassified test samples.
     pub test_errors: usize,
-    /// Mean over the classes of the test error of each class, in percent.
+    /// Mean of the classes' test errors, in percent.
     pub balanced_error_pct: f64,
-    /// A remark, such as that training did not converge; empty if there is none.
+    /// A remark, for example that training did not converge, or empty.
     pub note: String,
 }
 
@@ -234,7 +233,7 @@ pub struct BalancedRow {
     pub labels: usize,
     /// Seed of the cell.
     pub seed: u64,
-    /// Mean over the classes of the test error of each class, in percent.
+    /// Mean of the classes' test errors, in percent.
     pub balanced_error_pct: f64,
 }
 

@@ -1,7 +1,7 @@
-//! Conversion between rows and CSV files, and the one way in which this crate writes a file.
+//! Conversion between rows and CSV files, and the only way in which this crate writes files.
 //!
-//! Nothing is written in place. A reader sees the old file or the new one, never a part of it, and so
-//! does whoever comes after a crash.
+//! Nothing is written in place. A reader sees the old file or the new one, never a partial one, even after a
+//! crash.
 //!
 //! ```
 //! use report::{SummaryRow, read_csv, write_csv};
@@ -33,10 +33,10 @@ use std::path::Path;
 use crate::error::Error;
 use crate::rows::Row;
 
-/// Writes the header and `rows`, replacing the file. Without rows, the file has its header alone.
+/// Writes the header and `rows`, replacing the file. Without rows, the file has only its header.
 ///
 /// # Errors
-/// [`Error::Write`] when the folder cannot be created or the file cannot be written.
+/// [`Error::Write`] if the folder cannot be created or the file cannot be written.
 pub fn write_csv<R: Row>(file: &Path, rows: &[R]) -> Result<(), Error> {
     write_records(file, to_csv(rows))
 }
@@ -49,17 +49,17 @@ pub(crate) fn to_csv<R: Row>(rows: &[R]) -> csv::Result<Vec<u8>> {
     bytes_of(writer)
 }
 
-/// Writes the bytes of a CSV file, unless they could not be made.
+/// Writes the bytes of a CSV file, unless creating them failed.
 pub(crate) fn write_records(file: &Path, bytes: csv::Result<Vec<u8>>) -> Result<(), Error> {
     let bytes = bytes.map_err(|source| Error::write(file)(io::Error::other(source)))?;
     write_bytes(file, &bytes)
 }
 
-/// Reads a file of [`write_csv`].
+/// Reads a file written by [`write_csv`].
 ///
 /// # Errors
-/// [`Error::Read`] when the file cannot be read, [`Error::Header`] when it has other columns,
-/// [`Error::Line`] with line and column when a cell has another type.
+/// [`Error::Read`] if the file cannot be read, [`Error::Header`] if it has different columns, [`Error::Line`]
+/// with line and column if a cell has the wrong type.
 pub fn read_csv<R: Row>(file: &Path) -> Result<Vec<R>, Error> {
     let mut reader = open_csv(file)?;
     let header = header_of(file, &mut reader)?;
@@ -76,15 +76,15 @@ pub fn read_csv<R: Row>(file: &Path) -> Result<Vec<R>, Error> {
 /// Writes `text`, replacing the file.
 ///
 /// # Errors
-/// [`Error::Write`] when the folder cannot be created or the file cannot be written.
+/// [`Error::Write`] if the folder cannot be created or the file cannot be written.
 pub fn write_text(file: &Path, text: &str) -> Result<(), Error> {
     write_bytes(file, text.as_bytes())
 }
 
-/// Writes `bytes`, replacing the file, and creates its folder if there is none.
+/// Writes `bytes`, replacing the file, and creates its folder if missing.
 ///
 /// # Errors
-/// [`Error::Write`] when the folder cannot be created or the file cannot be written.
+/// [`Error::Write`] if the folder cannot be created or the file cannot be written.
 pub fn write_bytes(file: &Path, bytes: &[u8]) -> Result<(), Error> {
     durable::write(file, bytes).map_err(Error::write(file))
 }
@@ -114,7 +114,7 @@ pub(crate) fn header_of<R: io::Read>(
     reader.headers().cloned().map_err(|e| bad_line(file, &csv::StringRecord::new(), &e))
 }
 
-/// An error of the CSV reader, with its line, its column and what was expected there.
+/// An error of the CSV reader, with its line, its column and the expected content.
 pub(crate) fn bad_line(file: &Path, header: &csv::StringRecord, error: &csv::Error) -> Error {
     let file = file.to_owned();
     let line = error.position().map_or(1, csv::Position::line);

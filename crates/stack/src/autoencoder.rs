@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Begun, LayerTraining, LayerUnits, PretrainedLayer, Pretraining};
 
-/// The expectation for a setting that the plan of the stack decides.
+/// The expectation for a setting that the plan of the stack determines.
 pub(crate) const SIZE_OF_PLAN: &str = "no value: the plan of the stack gives the sizes of layers";
 
 /// Pretraining by autoencoders with one hidden layer, whose size the plan of the stack gives.
@@ -23,14 +23,14 @@ pub struct AutoencoderPretraining {
     pub model: AutoencoderConfig,
     /// The training.
     pub training: ae_core::TrainingConfig,
-    /// Layout of the data, if it decides the output layer of the first autoencoder of the stack: see
+    /// Layout of the data, if it determines the output layer of the first autoencoder of the stack: see
     /// [`Pretraining::fit_to`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layout: Option<Layout>,
 }
 
 impl AutoencoderPretraining {
-    /// The settings of a layer of this size and position.
+    /// The settings for a layer of this size at this position.
     fn of_layer(
         &self,
         n_hidden: usize,

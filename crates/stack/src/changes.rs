@@ -10,8 +10,8 @@ use crate::{Classifier, ClassifierMemory, classification_cost_and_gradient};
 /// The change of a hidden layer by fine-tuning.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LayerChange {
-    /// The percentage of saturated activities before fine-tuning; none for units that are not bounded
-    /// on both sides.
+    /// The percentage of saturated activities before fine-tuning; `None` for units that are not bounded on
+    /// both sides.
     pub saturated_pct: Option<f64>,
     /// The distance that the weights moved, ‖W − W₀‖ / ‖W₀‖.
     pub distance: f64,
@@ -76,8 +76,8 @@ fn cka(x: ArrayView2<f32>, y: ArrayView2<f32>) -> f64 {
     if scale > 0.0 { product(&y, &x).powi(2) / scale } else { 0.0 }
 }
 
-/// [`cka`] of many features, such as those of maps: as ‖Yᵀ X‖² = Σ (X Xᵀ) ⊙ (Y Yᵀ), products of n × n
-/// elements do.
+/// [`cka`] of many features, such as those of maps: since ‖Yᵀ X‖² = Σ (X Xᵀ) ⊙ (Y Yᵀ), products of n × n
+/// elements suffice.
 fn wide_cka(x: ArrayView2<f32>, y: ArrayView2<f32>) -> f64 {
     let gram = |features: ArrayView2<f32>| {
         let features = centred(features);

@@ -50,7 +50,7 @@ pub fn classification_cost_and_gradient<F: Real>(
 /// [`classification_cost_and_gradient`]; gradients of weights that are plain products are never stored.
 ///
 /// # Errors
-/// [`NotFinite`] if the cost is not finite. No step is taken then, and the memory has the gradient.
+/// [`NotFinite`] if the cost is not finite. No step is taken then, and the memory holds the gradient.
 pub fn classification_step<F: Real>(
     model: &mut Classifier<F>,
     x: ArrayView2<F>,
@@ -107,8 +107,8 @@ fn classification_pass<F: Real>(
 }
 
 /// Passes the batch forward and backward and returns the mean cost. It leaves the derivatives δ in the
-/// workspace and the gradient of the biases in the gradient. `cost` is that of [`Workspace::output`]; the
-/// draws of dropout for a sample are those of the row that the function beside `dropout` gives.
+/// workspace and the gradient of the biases in the gradient. `cost` is the function that
+/// [`Workspace::output`] takes; `row_of_draws` returns the row whose dropout draws a sample uses.
 pub(crate) fn pass<F: Real>(
     model: &Classifier<F>,
     x: ArrayView2<F>,

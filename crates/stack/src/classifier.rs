@@ -32,7 +32,7 @@ impl Classifier<f32> {
         Self::on_top_of(hidden, n_classes, seed)
     }
 
-    /// As [`Classifier::new`], for layers with their activations.
+    /// Like [`Classifier::new`], for layers with their activations.
     ///
     /// # Panics
     /// If there is no layer.
@@ -120,7 +120,7 @@ impl<F: Real> Classifier<F> {
         }
     }
 
-    /// The outputs of the hidden layer of this index, counted from the data. Shapes:
+    /// The outputs of the hidden layer with this index, counted from the data. Shapes:
     /// (n × inputs) → (n × outputs).
     ///
     /// # Panics
@@ -131,7 +131,7 @@ impl<F: Real> Classifier<F> {
         self.outputs(x.into(), layer + 1, |_| ())
     }
 
-    /// The outputs of the first `n_layers` layers (at least one), after `finish` of each row. Each thread
+    /// The outputs of the first `n_layers` layers (at least one), after `finish` on each row. Each thread
     /// passes strips of its samples through all layers while they are in its cache. The bits of a sample do
     /// not depend on the samples beside it.
     fn outputs(
@@ -169,7 +169,7 @@ impl<F: Real> Classifier<F> {
         outputs
     }
 
-    /// Writes the outputs of one layer, after `finish` of each row, into `out`, on the calling thread.
+    /// Writes the outputs of one layer, after `finish` on each row, into `out`, on the calling thread.
     /// `weights` are those of a fully connected layer, packed.
     fn pass(
         &self,
@@ -194,7 +194,7 @@ impl<F: Real> Classifier<F> {
         }
     }
 
-    /// The number of samples that are misclassified.
+    /// The number of misclassified samples.
     ///
     /// # Panics
     /// If there are not as many labels as samples.
@@ -231,7 +231,7 @@ mod tests {
     use super::*;
     use crate::dropout::leave_out;
 
-    /// The passes of strips give what the passes of training give, and the same bits for a sample alone.
+    /// Passes of strips give the outputs of training passes, and the same bits for a single sample.
     #[test]
     fn outputs_are_those_of_the_layers_one_after_another() {
         for widths in [[5, 40, 3], [30, 1, 2], [70, 20, 11]] {

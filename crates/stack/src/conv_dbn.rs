@@ -1,8 +1,8 @@
-//! The convolutional deep belief network (Lee et al. 2009): a [`Dbn`] of convolutional RBMs, each of whose
-//! images are the pooled units of the one below.
+//! The convolutional deep belief network (Lee et al. 2009): a [`Dbn`] of convolutional RBMs, in which the
+//! images of each are the pooled units of the one below.
 //!
-//! Pooled units leave open which unit of a block is on. The way down draws it by Gibbs sampling of the
-//! layer with its pooled units clamped.
+//! Pooled units do not determine which unit of a block is on. The downward pass draws it by Gibbs sampling of
+//! the layer with its pooled units clamped.
 
 use ndarray::{Array2, ArrayView2};
 use numerics::Stream;
@@ -10,14 +10,14 @@ use rbm_core::convolutional::{ConvChains, ConvRbm, gibbs_step};
 
 use crate::{Dbn, StackedLayer, StackedRbm};
 
-/// A stack of convolutional RBMs; of one layer, a convolutional RBM.
+/// A stack of convolutional RBMs; with one layer, a convolutional RBM.
 pub type ConvDbn = Dbn<ConvRbm<f32>>;
 
-/// Gibbs steps with clamped pooled units in which the places within blocks are drawn.
+/// Number of Gibbs steps with clamped pooled units that draw the positions within blocks.
 const PLACE_STEPS: usize = 20;
 
-/// Streams of places have even sublayers from 2 up, those of images odd ones; this one is for the
-/// visible units that are drawn at the end.
+/// Streams of positions have even sublayers from 2 up, those of images odd ones; this one is for the visible
+/// units that are drawn at the end.
 const LAST: usize = 2 * PLACE_STEPS + 1;
 
 impl StackedLayer for ConvRbm<f32> {
@@ -102,8 +102,8 @@ mod tests {
         Array2::from_shape_fn((1 << n, n), |(s, i)| f32::from(u8::from(s >> i & 1 == 1)))
     }
 
-    /// E[v] of the first layer for every state of its pooled units, one a row, by going over all places
-    /// that the units of blocks can have.
+    /// E[v] of the first layer for every state of its pooled units, one per row, by enumerating all positions
+    /// of the units within blocks.
     fn means_given_pooled(rbm: &ConvRbm<f32>, pooled: &Array2<f32>) -> Array2<f64> {
         let mut means = Array2::zeros((pooled.nrows(), rbm.n_visible()));
         let places = 1_usize << (2 * rbm.n_pooled());
@@ -157,7 +157,7 @@ mod tests {
                 assert!(error < 2.5 / (n as f64).sqrt(), "{found}, expected {expected}");
             }
         }
-        // Uniform places are another distribution, which this many draws tell apart.
+        // Uniform positions give a different distribution, which this many draws distinguish.
         let uniform = dbn.layers[0].decode(top_states(&dbn, n).view());
         let uniform = uniform.mean_axis(Axis(0)).expect("chains").mapv(f64::from);
         let furthest = (&uniform - &expected).mapv(f64::abs).fold(0.0_f64, |a, &b| a.max(b));

@@ -14,7 +14,7 @@ use crate::{Begun, LayerTraining, LayerUnits, PretrainedLayer, Pretraining};
 
 /// Pretraining by convolutional RBMs (Lee et al. 2009), which have their own number of units.
 ///
-/// The layers above the first have probabilities as inputs, so that they have binary visible units.
+/// The layers above the first have probabilities as inputs, so they have binary visible units.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConvRbmPretraining {

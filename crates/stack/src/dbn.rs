@@ -106,7 +106,7 @@ impl<R: StackedRbm> Dbn<R> {
         }
     }
 
-    /// As [`Dbn::draw_down`], with draws of the visible layer in the place of expectations.
+    /// Like [`Dbn::draw_down`], with draws of the visible layer instead of expectations.
     ///
     /// # Panics
     /// If there is no layer.
@@ -120,7 +120,7 @@ impl<R: StackedRbm> Dbn<R> {
         }
     }
 
-    /// The first layer with states of its features, drawn down from the chains; none if it is the layer of
+    /// The first layer with states of its features, drawn down from the chains; `None` if it is the layer of
     /// the chains.
     fn above_the_first(
         &self,

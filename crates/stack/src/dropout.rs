@@ -58,7 +58,7 @@ pub(crate) fn leave_out<F: Real>(p: f64, stream: Stream, row: usize, values: &mu
     }
 }
 
-/// Sets the inputs of layer `layer` for row `row` of the batch to zero that the draw leaves out.
+/// Sets the inputs of layer `layer` that the draw leaves out for row `row` of the batch to zero.
 pub(crate) fn leave_out_units<F: Real>(
     draw: Option<DropoutDraw>,
     layer: usize,
@@ -70,8 +70,8 @@ pub(crate) fn leave_out_units<F: Real>(
     }
 }
 
-/// Sets the derivatives of units that were left out to zero. A unit that was left out has the output 0;
-/// hardly any other unit has.
+/// Sets the derivatives of units that were left out to zero. Units that were left out have the output 0;
+/// hardly any others do.
 pub(crate) fn zero_left_out<F: Real>(draw: Option<DropoutDraw>, outputs: &[F], delta: &mut [F]) {
     if draw.is_some() {
         for (delta, &output) in delta.iter_mut().zip(outputs) {

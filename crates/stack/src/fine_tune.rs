@@ -11,9 +11,9 @@ use crate::{Classifier, Dropout, FineTuning, Job as _, Unlabelled};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FineTuneConfig {
-    /// Steps of training.
+    /// Number of training steps.
     pub updates: usize,
-    /// Samples in a step; the last batch of an epoch may be smaller.
+    /// Number of samples per step; the last batch of an epoch may be smaller.
     pub batch_size: usize,
     /// The initial learning rate.
     pub learning_rate: f64,
@@ -41,7 +41,7 @@ pub struct FineTuneConfig {
     /// versions call it `readout_first`.
     #[serde(alias = "readout_first", skip_serializing_if = "is_zero")]
     pub output_layer_first: usize,
-    /// The cost of samples without labels, beside that of the labelled ones.
+    /// The cost of samples without labels, in addition to that of the labelled ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unlabelled: Option<Unlabelled>,
     /// The number of evaluations on the validation set, evenly spaced over the updates. The model with
@@ -129,7 +129,7 @@ impl<'a> Labelled<'a> {
         Labelled { x: x.into(), labels }
     }
 
-    /// The same for a shorter time.
+    /// The same samples with a shorter lifetime.
     #[must_use]
     pub fn reborrow<'b>(self) -> Labelled<'b>
     where
@@ -138,7 +138,7 @@ impl<'a> Labelled<'a> {
         Labelled { x: self.x.reborrow(), labels: self.labels }
     }
 
-    /// Refuses samples that the model cannot read, and labels that it has no class for.
+    /// Rejects samples that the model cannot read, and labels that it has no class for.
     pub(crate) fn check_for(&self, model: &Classifier<f32>) -> Result<(), TrainingError> {
         let (samples, labels) = (self.x.nrows(), self.labels.len());
         if labels == 0 {
@@ -158,7 +158,7 @@ impl<'a> Labelled<'a> {
     }
 }
 
-/// Refuses samples of another width than the model's.
+/// Rejects samples whose width differs from the model's.
 pub(crate) fn check_width(
     x: ArrayView2<f32>,
     model: &Classifier<f32>,
@@ -178,7 +178,7 @@ pub struct Evaluation {
     pub validation_errors: usize,
 }
 
-/// A fine-tuned classifier with the course of its training.
+/// A fine-tuned classifier with its training history.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FineTuned {
     /// The model with the lowest validation error.
@@ -189,15 +189,15 @@ pub struct FineTuned {
     pub history: Vec<Evaluation>,
 }
 
-/// Fine-tunes `model` on `train` and keeps the state with the lowest error on `validation`. Of equals it is the
-/// latest: a few validation samples cannot tell states apart, and the first of them has hardly been trained. The
-/// observer is notified of each evaluation.
+/// Fine-tunes `model` on `train` and keeps the state with the lowest error on `validation`. Among equals it
+/// keeps the latest: a few validation samples cannot distinguish states, and the earliest has hardly been
+/// trained. The observer is notified of each evaluation.
 ///
 /// The order of samples depends on the seed and on their number alone. If the settings have a cost of
-/// [unlabelled](FineTuneConfig::unlabelled) samples, it is that of the training samples themselves.
+/// [unlabelled](FineTuneConfig::unlabelled) samples, it applies to the training samples themselves.
 ///
 /// # Errors
-/// [`TrainingError`] for settings out of range, no data, divergence, or if the observer breaks off.
+/// [`TrainingError`] for settings out of range, no data, divergence, or if the observer stops the training.
 ///
 /// # Panics
 /// If samples and labels differ in number, or the samples' width is not the model's.
@@ -212,12 +212,11 @@ pub fn fine_tune(
     fine_tune_with_unlabelled(model, train, train.x, validation, config, seed, observer)
 }
 
-/// As [`fine_tune`], with `unlabelled` samples (n × inputs) for the cost that the settings have of them;
-/// the labelled ones may be among them. They are not read if the settings have no such cost.
+/// Like [`fine_tune`], with `unlabelled` samples (n × inputs) for their cost in the settings; the labelled
+/// ones may be among them. They are not read if the settings have no such cost.
 ///
 /// # Errors
-/// As [`fine_tune`], and [`InvalidSetting`] if the settings want unlabelled samples and there are
-/// none.
+/// As [`fine_tune`], and [`InvalidSetting`] if the settings require unlabelled samples and there are none.
 ///
 /// # Panics
 /// As [`fine_tune`].

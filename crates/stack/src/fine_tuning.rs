@@ -1,4 +1,4 @@
-//! Fine-tuning step by step, which can be left between two steps and continued.
+//! Fine-tuning step by step, which can be paused between two steps and continued.
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 use nn_core::{
@@ -24,8 +24,8 @@ const SHIFT: Purpose = Purpose::new("tune shift");
 /// Name of the evaluations in checkpoints.
 const HISTORY: &str = "evaluations";
 
-/// A classifier that is being fine-tuned. Its parts are the steps between two evaluations; a part that is left
-/// and continued, also from a checkpoint, gives the same network as one that is not.
+/// A classifier that is being fine-tuned. Its parts are the steps between two evaluations; a part that is
+/// paused and continued, even from a checkpoint, gives the same network as an uninterrupted one.
 pub struct FineTuning<'a> {
     config: FineTuneConfig,
     seed: u64,
@@ -36,7 +36,7 @@ pub struct FineTuning<'a> {
     optimizer: Optimizer<f32>,
     memory: ClassifierMemory<f32>,
     minibatches: Minibatches,
-    /// The epoch whose order the minibatches have, counted from 1.
+    /// The epoch, counted from 1, that the minibatches are shuffled for.
     shuffled: usize,
     /// The batch of a step.
     x: Array2<f32>,
@@ -54,8 +54,8 @@ impl<'a> FineTuning<'a> {
     /// Begins to fine-tune `model`, as [`fine_tune_with_unlabelled`](crate::fine_tune_with_unlabelled) does.
     ///
     /// # Errors
-    /// [`TrainingError`] for settings out of range, no data, no unlabelled samples where the settings want them,
-    /// samples of another width than the model's, or labels that it has no class for.
+    /// [`TrainingError`] for settings out of range, no data, no unlabelled samples if the settings require
+    /// them, samples whose width differs from the model's, or labels that it has no class for.
     pub fn new(
         model: Classifier<f32>,
         train: Labelled<'a>,
@@ -100,12 +100,12 @@ impl<'a> FineTuning<'a> {
         })
     }
 
-    /// Number of evaluations in all.
+    /// Total number of evaluations.
     pub fn n_evaluations(&self) -> usize {
         self.config.evaluations.min(self.config.updates)
     }
 
-    /// The network with the lowest validation error, the latest of equals, and the course of its training.
+    /// The network with the lowest validation error, the latest among equals, and its training history.
     #[must_use]
     pub fn finish(self) -> FineTuned {
         let validation_errors = self.fewest_errors();
@@ -241,12 +241,13 @@ impl Job for FineTuning<'_> {
     }
 }
 
-/// The epoch, counted from 1, and the batch in it of the step after `updates` others.
+/// The epoch, counted from 1, and the batch in it, of the step after `updates` steps.
 pub(crate) fn position(updates: usize, n_batches: usize) -> (usize, usize) {
     (1 + updates / n_batches, updates % n_batches)
 }
 
-/// A new optimizer for the steps after `updates` others: those of the output layer alone, or of all layers.
+/// A new optimizer for the steps after the first `updates`: those of the output layer alone, or of all
+/// layers.
 fn new_optimizer(
     config: &FineTuneConfig,
     model: &Classifier<f32>,

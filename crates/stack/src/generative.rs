@@ -1,4 +1,4 @@
-//! Deep belief networks of any kind of RBM behind one interface: chains of the top RBM, and the way down
+//! Deep belief networks of any kind of RBM behind one interface: chains of the top RBM, and the downward pass
 //! from their states to data.
 
 use ndarray::{Array2, ArrayView2};
@@ -20,14 +20,14 @@ pub trait SampleChains {
     /// Number of chains.
     fn n_chains(&self) -> usize;
 
-    /// Runs every chain for one step, which `step` numbers within the streams of `seed`.
+    /// Runs every chain for one step; `step` numbers it within the streams of `seed`.
     fn gibbs_step(&mut self, seed: u64, step: usize);
 
     /// The chains' states drawn down to the data, the visible layer as expectations. Shape:
     /// chains × visible.
     fn draw_down(&self, seed: u64, step: usize) -> Array2<f32>;
 
-    /// As [`draw_down`](Self::draw_down), with draws of the visible layer in the place of expectations.
+    /// Like [`draw_down`](Self::draw_down), with draws of the visible layer instead of expectations.
     fn draw_states_down(&self, seed: u64, step: usize) -> Array2<f32>;
 
     /// The free energies in nats of the top RBM's visible units in the first `n` chains.

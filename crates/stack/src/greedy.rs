@@ -16,7 +16,7 @@ use crate::{Begun, LayerTraining, PlannedLayer, PretrainedLayer, StackedLayer};
 /// below. The observer also receives the layer, counted from 0.
 ///
 /// # Errors
-/// [`TrainingError`], also if the observer breaks off.
+/// [`TrainingError`], also if the observer stops the training.
 pub fn greedy(
     plan: &[PlannedLayer],
     data: ArrayView2<f32>,
@@ -30,7 +30,7 @@ pub fn greedy(
     Ok(stack.into_layers())
 }
 
-/// Begins the layer of this index on these inputs.
+/// Begins the layer with this index on these inputs.
 type Begin<'a, L> = dyn Fn(ArrayView2<f32>, usize) -> Result<Begun<L>, TrainingError> + 'a;
 
 /// A stack that grows layer by layer: by training, or by layers from elsewhere, such as a cache.
@@ -43,7 +43,7 @@ pub struct Greedy<'a, L = PretrainedLayer> {
     begin: Box<Begin<'a, L>>,
     layers: Vec<L>,
     training: Option<Box<dyn LayerTraining<L>>>,
-    /// The features of the first `level` layers; none at level 0.
+    /// The features of the first `level` layers; `None` at level 0.
     features: Option<Array2<f32>>,
     level: usize,
 }
@@ -54,7 +54,7 @@ pub enum ResumeError {
     /// A layer could not be begun.
     #[error(transparent)]
     Training(#[from] TrainingError),
-    /// A tensor is missing or has another shape.
+    /// A tensor is missing or has a different shape.
     #[error(transparent)]
     Tensors(#[from] RestoreError),
 }
@@ -70,7 +70,7 @@ impl<'a> Greedy<'a> {
 }
 
 impl<'a, L: StackedLayer> Greedy<'a, L> {
-    /// A stack of `n_layers` layers on `data` (n × inputs). `begin` begins the layer of an index,
+    /// A stack of `n_layers` layers on `data` (n × inputs). `begin` begins the layer with a given index,
     /// counted from 0, on that layer's inputs.
     pub fn new(
         data: ArrayView2<'a, f32>,
@@ -134,7 +134,7 @@ impl<'a, L: StackedLayer> Greedy<'a, L> {
         Ok(())
     }
 
-    /// Trains the stack for one epoch: the layer in training, or else the next one. None if the stack
+    /// Trains the stack for one epoch: the layer in training, or else the next one. `None` if the stack
     /// is complete.
     ///
     /// # Errors
@@ -143,8 +143,8 @@ impl<'a, L: StackedLayer> Greedy<'a, L> {
         self.epoch_until(&mut || false)
     }
 
-    /// Trains the stack for one epoch, or continues the one that was left. None if the stack is complete, or if
-    /// `pause` says between two batches that the epoch is left there.
+    /// Trains the stack for one epoch, or continues the paused one. `None` if the stack is complete, or if
+    /// `pause` returns true between two batches and the epoch pauses there.
     ///
     /// # Errors
     /// As [`Greedy::epoch`].
@@ -160,10 +160,10 @@ impl<'a, L: StackedLayer> Greedy<'a, L> {
         result
     }
 
-    /// Learns one layer, that in training or else the next one, to its end.
+    /// Learns one layer to its end: the one in training, or else the next one.
     ///
     /// # Errors
-    /// [`TrainingError`], also if the observer breaks off; the layer is then to be learned anew.
+    /// [`TrainingError`], also if the observer stops the training; the layer must then be learned anew.
     ///
     /// # Panics
     /// If the stack is complete.
@@ -192,12 +192,12 @@ impl<'a, L: StackedLayer> Greedy<'a, L> {
     /// Continues from a checkpoint that was taken after `epochs` epochs, counted over all layers.
     ///
     /// # Errors
-    /// [`ResumeError`] if a layer cannot be begun, or a tensor is missing or has another shape.
+    /// [`ResumeError`] if a layer cannot be begun, or a tensor is missing or has a different shape.
     pub fn restore(&mut self, map: &TensorMap, epochs: usize) -> Result<(), ResumeError> {
         self.layers.clear();
         (self.training, self.features, self.level) = (None, None, 0);
         let mut left = epochs;
-        // A layer may have been left in its first epoch.
+        // A layer may have been paused in its first epoch.
         let in_epoch = Unfinished::restored(map)?.is_some();
         while (left > 0 || in_epoch) && self.layers.len() < self.n_layers {
             let prefix = layer_prefix(self.layers.len());

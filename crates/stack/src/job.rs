@@ -7,11 +7,11 @@ use nn_core::{Pause, Progress, TensorMap, TrainingError};
 
 use crate::{LayerTraining, PretrainedLayer, ResumeError};
 
-/// Training in parts: epochs, or the steps between two evaluations. A part that is left between two steps and
-/// continued, also from a checkpoint, gives the same model as one that is not.
+/// Training in parts: epochs, or the steps between two evaluations. A part that is paused between two steps
+/// and continued, even from a checkpoint, gives the same model as an uninterrupted one.
 pub trait Job {
-    /// Trains the next part, or continues the one that was left. If `pause` says so between two steps, the part is
-    /// left there, and the result is none.
+    /// Trains the next part, or continues the paused one. If `pause` returns true between two steps, the part
+    /// pauses there and the result is `None`.
     ///
     /// # Errors
     /// [`TrainingError`].
@@ -20,11 +20,11 @@ pub trait Job {
     /// Adds all that a checkpoint needs to `map`.
     fn store(&self, map: &mut TensorMap);
 
-    /// Continues from a checkpoint after this many parts, and perhaps within the next one. After an error the job
-    /// is to be begun anew.
+    /// Continues from a checkpoint after this many parts, and possibly within the next one. After an error
+    /// the job must be begun anew.
     ///
     /// # Errors
-    /// [`ResumeError`] if a tensor is missing or has another shape.
+    /// [`ResumeError`] if a tensor is missing or has a different shape.
     fn restore(&mut self, map: &TensorMap, parts: usize) -> Result<(), ResumeError>;
 }
 

@@ -78,8 +78,8 @@ impl PretrainedLayer {
     }
 }
 
-/// The connection of the decoder of a convolutional layer: the transpose of the convolution with its
-/// pooling. From the mean of a map, all pixels are reached by weights of their own.
+/// The connection of the decoder of a convolutional layer: the transpose of the convolution with its pooling.
+/// The mean of a map has its own weight to each pixel.
 pub(crate) fn way_back(convolution: &Convolution) -> Connection {
     convolution.unpooled().map_or(Connection::Full, Connection::Transposed)
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Begun, LayerUnits, Pretraining, RandomInitialisation};
 
-/// Directions whose variance is below this fraction of the largest are scaled as if they had that
-/// much, because whitening would amplify noise.
+/// Directions whose variance is below this fraction of the largest are scaled as if they had that variance,
+/// because whitening would amplify noise.
 const FLOOR: f64 = 1e-3;
 
 /// The principal components of a layer's inputs as its weights, scaled so that the inputs of its

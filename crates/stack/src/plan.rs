@@ -71,13 +71,12 @@ impl PlannedLayer {
     }
 }
 
-/// Gives every convolution of a stack that leaves its input open the shape of the images below it: that
-/// of the data (height, width, channels; `None` if they are no images), or of the maps of the layer
-/// below, if that is a convolution.
+/// Sets the open input of every convolution of a stack to the shape of the images below it: that of the data
+/// (height, width, channels; `None` if they are not images), or of the maps of a convolution below.
 ///
 /// # Errors
-/// [`InvalidSetting`] naming the input, if a convolution has no images below it or others than it says, or
-/// the first setting that does not fit them.
+/// [`InvalidSetting`] naming the input, if a convolution has no images below it or images of a different
+/// shape, or the first setting that does not fit them.
 pub fn fit_to_images<'a>(
     layers: impl IntoIterator<Item = &'a mut LayerPretraining>,
     images: Option<[usize; 3]>,
@@ -132,7 +131,7 @@ mod tests {
         let zeros = planned(0).zeros(784, units);
         assert_eq!((zeros.encoder.weights.dim(), zeros.encoder.n_outputs()), ((25, 32), 4608));
         assert_eq!((zeros.decoder.n_inputs(), zeros.decoder.n_outputs()), (4608, 784));
-        // What is set already is kept if it is the same.
+        // An input that is already set is kept if it is the same.
         let mut again = stack.clone();
         fit_to_images(&mut again, Some([28, 28, 1])).expect("they fit");
         assert_eq!(again, stack);

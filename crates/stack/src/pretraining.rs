@@ -15,7 +15,7 @@ use crate::{
     RandomInitialisation, RbmPretraining,
 };
 
-/// The least number of steps that a layer is to be pretrained with: few samples make short epochs.
+/// Minimum number of steps for pretraining a layer: few samples make short epochs.
 const LEAST_UPDATES: usize = 2000;
 
 /// The settings of one kind of pretraining: a way to give a layer its initial parameters from
@@ -43,11 +43,11 @@ pub trait Pretraining {
         None
     }
 
-    /// Sets height, width and channels of the images that a convolution is of; see
+    /// Sets height, width and channels of the images of a convolution; see
     /// [`fit_to_images`](crate::fit_to_images).
     fn set_image_shape(&mut self, _shape: [usize; 3]) {}
 
-    /// Passes through the data; 0 for a kind that is not trained step by step.
+    /// Number of passes over the data; 0 for a kind that is not trained step by step.
     fn epochs(&self) -> usize {
         0
     }
@@ -55,8 +55,8 @@ pub trait Pretraining {
     /// Changes the number of epochs, for a kind that has any.
     fn set_epochs(&mut self, _epochs: usize) {}
 
-    /// Raises the number of epochs, for a kind that has any, where so few samples would make fewer than
-    /// 2,000 steps. Returns the new number if it was raised.
+    /// Raises the number of epochs, for a kind that has any, if so few samples would make fewer than 2,000
+    /// steps. Returns the new number if it was raised.
     fn lengthen(&mut self, n_samples: usize) -> Option<usize> {
         let epochs = self.epochs();
         let steps = n_samples.div_ceil(self.batch_size()).max(1);
@@ -79,30 +79,31 @@ pub trait Pretraining {
     /// Changes the amount of noise, for a kind that adds any.
     fn set_corruption(&mut self, _amount: f64) {}
 
-    /// Samples in a step of training.
+    /// Number of samples per training step.
     fn batch_size(&self) -> usize {
         1
     }
 
-    /// Steps of training a layer on `n_samples` samples.
+    /// Number of steps of training a layer on `n_samples` samples.
     fn updates(&self, n_samples: usize) -> usize {
         self.epochs() * n_samples.div_ceil(self.batch_size())
     }
 
-    /// Whether its layers depend on the data. Of the others [`without_data`](Self::without_data) makes one at once.
+    /// Whether its layers depend on the data. For other kinds, [`without_data`](Self::without_data) makes a
+    /// layer at once.
     fn needs_data(&self) -> bool {
         true
     }
 
-    /// Products of a sample with the weights, or of two layers' values with each other, in a step of training;
-    /// they measure the work of a step. An autoencoder has two forwards and three backwards: the gradient of its
-    /// inputs is not needed.
+    /// Products of a sample with the weights, or of two layers' values with each other, in a step of
+    /// training; they measure the work of a step. An autoencoder has two in the forward and three in the
+    /// backward pass: the gradient of its inputs is not needed.
     fn products_per_sample(&self) -> usize {
         5
     }
 
-    /// The layer, for a kind whose layers do not depend on the data; otherwise none, and for a convolution
-    /// that does not fit the inputs, of which [`Pretraining::begin`] has the error.
+    /// The layer, for a kind whose layers do not depend on the data; `None` otherwise, and for a convolution
+    /// that does not fit the inputs, for which [`Pretraining::begin`] returns the error.
     fn without_data(
         &self,
         _n_inputs: usize,
@@ -129,7 +130,7 @@ pub trait Pretraining {
     /// Learns a layer from beginning to end; the arguments are those of [`Pretraining::begin`].
     ///
     /// # Errors
-    /// [`TrainingError`], also if the observer breaks off.
+    /// [`TrainingError`], also if the observer stops the training.
     fn learn(
         &self,
         inputs: ArrayView2<f32>,
@@ -144,10 +145,10 @@ pub trait Pretraining {
 
 /// One layer in training.
 pub trait LayerTraining<L = PretrainedLayer> {
-    /// Epochs in all.
+    /// Total number of epochs.
     fn epochs(&self) -> usize;
 
-    /// Epochs trained so far.
+    /// Number of epochs trained so far.
     fn epochs_done(&self) -> usize;
 
     /// Trains one epoch on the inputs that the training was begun with.
@@ -159,8 +160,8 @@ pub trait LayerTraining<L = PretrainedLayer> {
         Ok(progress.expect("an epoch that is not left has a cost"))
     }
 
-    /// Trains one epoch, or continues the one that was left. If `pause` says so between two batches, the epoch
-    /// is left there, and the result is none.
+    /// Trains one epoch, or continues the paused one. If `pause` returns true between two batches, the epoch
+    /// pauses there and the result is `None`.
     ///
     /// # Errors
     /// As [`epoch`](Self::epoch).
@@ -180,7 +181,7 @@ pub trait LayerTraining<L = PretrainedLayer> {
     /// Continues from a checkpoint that was taken after `epochs_done` epochs.
     ///
     /// # Errors
-    /// [`RestoreError`] if a tensor is missing or has another shape.
+    /// [`RestoreError`] if a tensor is missing or has a different shape.
     fn restore(
         &mut self,
         prefix: &str,
@@ -201,7 +202,7 @@ impl<L> Begun<L> {
     /// Trains the remaining epochs on the inputs that the layer was begun with.
     ///
     /// # Errors
-    /// [`TrainingError`], also if the observer breaks off.
+    /// [`TrainingError`], also if the observer stops the training.
     pub fn finish(
         self,
         inputs: ArrayView2<f32>,
@@ -230,7 +231,7 @@ impl<L: fmt::Debug> fmt::Debug for Begun<L> {
     }
 }
 
-/// The list of all kinds of pretraining, as configuration files have them: `{ kind = "rbm", … }`.
+/// All kinds of pretraining, as written in configuration files: `{ kind = "rbm", … }`.
 ///
 /// It dereferences to the settings of its kind as [`Pretraining`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

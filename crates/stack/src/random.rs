@@ -36,7 +36,7 @@ impl RandomInitialisation {
     /// A layer with random weights.
     ///
     /// # Errors
-    /// [`InvalidSetting`] if the convolution is not one of so many inputs.
+    /// [`InvalidSetting`] if the convolution does not have this number of inputs.
     pub(crate) fn layer(
         &self,
         n_inputs: usize,

@@ -14,8 +14,8 @@ use crate::{
 
 /// Pretraining by RBMs, whose size the plan of the stack gives.
 ///
-/// Truncated exponential visible units stand for grey values of the data. The layers above the first
-/// have probabilities as inputs, so that they have binary visible units instead.
+/// Truncated exponential visible units represent grey values of the data. The layers above the first have
+/// probabilities as inputs, so they have binary visible units instead.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RbmPretraining {
@@ -23,14 +23,14 @@ pub struct RbmPretraining {
     pub model: RbmConfig,
     /// The training.
     pub training: rbm_core::TrainingConfig,
-    /// Layout of the data, if it decides the visible units and the learning rate of the first RBM of the
+    /// Layout of the data, if it determines the visible units and the learning rate of the first RBM of the
     /// stack: see [`Pretraining::fit_to`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layout: Option<Layout>,
 }
 
 impl RbmPretraining {
-    /// The settings of a layer of this size and position.
+    /// The settings for a layer of this size at this position.
     fn of_layer(&self, n_hidden: usize, layer: usize) -> (RbmConfig, rbm_core::TrainingConfig) {
         let of_data = RbmConfig { n_hidden, ..self.model.clone() };
         let training = self.training.clone();
@@ -182,7 +182,7 @@ impl StackedRbm for Rbm<f32> {
         out
     }
 
-    /// The features are the hidden units, which leave nothing open.
+    /// The features are the hidden units, so nothing is left open.
     fn expected_visible(&self, _: ArrayView2<f32>, features: ArrayView2<f32>) -> Array2<f32> {
         let mut out = Array2::zeros((features.nrows(), self.n_visible()));
         self.mean_v_given_h(features, out.view_mut());

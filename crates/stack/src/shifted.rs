@@ -10,15 +10,15 @@ pub(crate) struct Shifted {
     shift: Shift,
     /// Height, width and channels.
     shape: [usize; 3],
-    /// The images of a batch as they are.
+    /// The images of a batch before the shift.
     images: Array2<f32>,
 }
 
 impl Shifted {
-    /// Settings and memory for batches of up to `batch_size` images; none without a shift.
+    /// Settings and memory for batches of up to `batch_size` images; `None` without a shift.
     ///
     /// # Errors
-    /// [`InvalidSetting`] if the inputs of the model are no images of the shift's shape.
+    /// [`InvalidSetting`] if the inputs of the model are not images of the shift's shape.
     pub(crate) fn new(
         shift: Option<Shift>,
         model: &Classifier<f32>,

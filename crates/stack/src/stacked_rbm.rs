@@ -13,12 +13,13 @@ pub trait StackedRbm: StackedLayer {
     /// Draws features given visible units. Shapes: (n × visible) → (n × features).
     fn sample_features(&self, visible: ArrayView2<f32>, stream: Stream) -> Array2<f32>;
 
-    /// E[v | features] for expected features. What the features leave open is inferred from `visible`, the
-    /// values that they were computed from. Shapes: (n × visible), (n × features) → (n × visible).
+    /// E[v | features] for expected features. Anything that the features leave open is inferred from
+    /// `visible`, the values that they were computed from. Shapes: (n × visible), (n × features) → (n ×
+    /// visible).
     fn expected_visible(&self, visible: ArrayView2<f32>, features: ArrayView2<f32>) -> Array2<f32>;
 
-    /// E[v | features] for drawn features. What the features leave open is drawn. Shapes:
-    /// (n × features) → (n × visible).
+    /// E[v | features] for drawn features. Anything that the features leave open is drawn. Shapes: (n ×
+    /// features) → (n × visible).
     fn visible_mean_given(&self, features: ArrayView2<f32>, stream: Stream) -> Array2<f32>;
 
     /// Draws visible units given drawn features. Shapes: (n × features) → (n × visible).
@@ -30,7 +31,7 @@ pub trait StackedRbm: StackedLayer {
     /// Chains that start from independent units without bias, such as fair coin flips.
     fn chains_from_noise(&self, n_chains: usize, stream: Stream) -> Self::Chains;
 
-    /// Runs every chain for one step, which `step` numbers within the streams of `seed`.
+    /// Runs every chain for one step; `step` numbers it within the streams of `seed`.
     fn gibbs_step(&self, chains: &mut Self::Chains, seed: u64, step: usize);
 
     /// The visible units of the chains, chains × visible.

@@ -9,8 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// A cost of samples without labels, which fine-tuning adds to the cost of those with labels.
 ///
-/// In settings it is a table with its `kind`, or the kind alone where all other settings have their
-/// default:
+/// In settings it is a table with its `kind`, or the kind alone if all other settings have their default:
 ///
 /// ```
 /// use stack::{Unlabelled, VirtualAdversarial};
@@ -30,8 +29,8 @@ pub enum Unlabelled {
 
 /// Virtual adversarial training (Miyato, Maeda, Koyama & Ishii 2019, first printed in 2017).
 ///
-/// The predicted probabilities should stay as they are if a sample moves by a distance ε in the
-/// direction that changes them most. With the labelled samples' mean cost J, fine-tuning minimises
+/// The predicted probabilities should not change if a sample moves by a distance ε in the direction that
+/// changes them most. With the labelled samples' mean cost J, fine-tuning minimises
 ///
 /// J + α · mean KL(p(·|x) ‖ p(·|x + r)) + β · mean H(p(·|x)) + γ · KL(p̄ ‖ π),
 ///
@@ -45,8 +44,8 @@ pub enum Unlabelled {
 pub struct VirtualAdversarial {
     /// ε: the distance that a sample moves, in units of the inputs.
     pub radius: f64,
-    /// ξ: the distance at which the gradient is taken that gives the direction. In single precision
-    /// it must not be tiny.
+    /// ξ: the distance of the point whose gradient gives the direction. In single precision it must not be
+    /// tiny.
     pub finite_difference: f64,
     /// Steps of the power iteration that finds the direction.
     pub power_iterations: usize,
@@ -54,11 +53,10 @@ pub struct VirtualAdversarial {
     pub weight: f64,
     /// β: the weight of the entropy (Grandvalet & Bengio 2005).
     pub entropy_weight: f64,
-    /// γ: the weight of the difference between the predicted shares of the classes and those among
-    /// the labels (Krause, Perona & Gomes 2010). It supposes that unlabelled samples are of the
-    /// same classes.
+    /// γ: the weight of the difference between the predicted shares of the classes and those among the labels
+    /// (Krause, Perona & Gomes 2010). It assumes that unlabelled samples are of the same classes.
     pub balance_weight: f64,
-    /// Unlabelled samples in a step, beside the labelled ones.
+    /// Unlabelled samples in a step, in addition to the labelled ones.
     pub batch_size: usize,
 }
 
@@ -119,7 +117,7 @@ impl VirtualAdversarial {
         self.weight > 0.0 || self.reads_clean_samples()
     }
 
-    /// Whether a cost of the predictions for samples as they are counts.
+    /// Whether a cost of the predictions for unmoved samples has weight.
     pub(crate) fn reads_clean_samples(&self) -> bool {
         self.entropy_weight > 0.0 || self.balance_weight > 0.0
     }

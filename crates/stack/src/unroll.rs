@@ -2,8 +2,8 @@ use ae_core::{Autoencoder, Decoder};
 
 use crate::PretrainedLayer;
 
-/// Unrolls a stack into a deep autoencoder (Hinton & Salakhutdinov 2006): the encoders, then the
-/// decoders in reverse order, with weights of their own from here on.
+/// Unrolls a stack into a deep autoencoder (Hinton & Salakhutdinov 2006): the encoders, then the decoders in
+/// reverse order, with their own weights from here on.
 ///
 /// # Panics
 /// If there is no layer.

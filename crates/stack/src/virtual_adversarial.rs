@@ -11,12 +11,12 @@
 //! Then r = ε d is held constant too, and the gradient of D(r) with respect to the parameters is taken
 //! through p(·|x + r) alone. With softmax inputs z of x + r and q = softmax(z), ∂D/∂z = q − p.
 //!
-//! On request the predictions for x should also be certain, each for itself, while their mean over the
-//! batch has the shares of the classes among the labels (Krause, Perona & Gomes 2010, "Discriminative
-//! clustering by regularized information maximization"; with virtual adversarial training, Hu, Miyato,
-//! Tokui, Matsumoto & Sugiyama 2017, "Learning discrete representations via information maximizing
-//! self-augmented training"). Without it, a network without pretraining may learn a flat function with an
-//! island around each labelled sample.
+//! Optionally, each prediction for x should also be certain, while their mean over the batch matches the
+//! shares of the classes among the labels (Krause, Perona & Gomes 2010, "Discriminative clustering by
+//! regularized information maximization"; with virtual adversarial training, Hu, Miyato, Tokui, Matsumoto &
+//! Sugiyama 2017, "Learning discrete representations via information maximizing self-augmented training").
+//! Without it, a network without pretraining may learn a flat function with an island around each labelled
+//! sample.
 //!
 //! x + r is not clipped to the range of the inputs. Dropout leaves the same units out of every pass of
 //! a sample, so that D compares a network with itself.
@@ -63,14 +63,14 @@ impl Rows {
         self.labelled + self.unlabelled * if self.with_clean { 2 } else { 1 }
     }
 
-    /// The row whose draws of dropout hold for row `row`: x has those of its x + r.
+    /// The row whose dropout draws apply to row `row`: x uses those of its x + r.
     fn row_of_draws(self, row: usize) -> usize {
         if row < self.labelled + self.unlabelled { row } else { row - self.unlabelled }
     }
 }
 
 impl<'a, F: Real> UnlabelledSamples<'a, F> {
-    /// Samples (n × inputs, at least one) for fine-tuning `model`, beside others that have labels.
+    /// Samples (n × inputs, at least one) for fine-tuning `model`, in addition to labelled ones.
     pub(crate) fn new(
         settings: VirtualAdversarial,
         samples: ArrayView2<'a, F>,
@@ -95,7 +95,7 @@ impl<'a, F: Real> UnlabelledSamples<'a, F> {
         unlabelled
     }
 
-    /// The largest number of rows that a step's batch has beside the labelled samples.
+    /// The largest number of rows that a step's batch has besides the labelled samples.
     pub(crate) fn n_rows(&self) -> usize {
         self.rows(0, self.probe.x.nrows()).total()
     }
@@ -104,7 +104,7 @@ impl<'a, F: Real> UnlabelledSamples<'a, F> {
         Rows { labelled, unlabelled, with_clean: self.settings.reads_clean_samples() }
     }
 
-    /// Goes to the batch after those of `steps` steps.
+    /// Moves to the batch after those of `steps` steps.
     pub(crate) fn skip(&mut self, steps: usize) {
         self.position = position(steps, self.minibatches.n_batches());
         self.shuffle();
@@ -119,7 +119,7 @@ impl<'a, F: Real> UnlabelledSamples<'a, F> {
     /// nothing.
     ///
     /// # Errors
-    /// [`NotFinite`] if the cost is not finite. No step is taken then, and the memory has the gradient.
+    /// [`NotFinite`] if the cost is not finite. No step is taken then, and the memory holds the gradient.
     pub(crate) fn step(
         &mut self,
         model: &mut Classifier<F>,
@@ -148,8 +148,8 @@ impl<'a, F: Real> UnlabelledSamples<'a, F> {
     }
 }
 
-/// Passes a step's batch forward and backward and returns its cost. The rows of `x`, and what the probe
-/// has found, are constant. The cost of each kind of rows is scaled by the number of all rows over theirs,
+/// Passes a step's batch forward and backward and returns its cost. The rows of `x` and the probe's results
+/// are constant. The cost of each kind of row is scaled by the number of all rows over that of its rows,
 /// since the gradient is a mean over all rows.
 fn pass_both<F: Real>(
     model: &Classifier<F>,

@@ -1,8 +1,8 @@
 //! Calibration: probabilities that agree with frequencies.
 //!
-//! Of the samples that a calibrated classifier is 80 % sure of, 80 % are right. Fine-tuned networks are
-//! usually too sure; dividing their logits by a temperature that is fitted on validation samples corrects
-//! that and leaves every predicted class as it is.
+//! Of the samples for which a calibrated classifier is 80 % confident, it is right on 80 %. Fine-tuned
+//! networks are usually overconfident; dividing their logits by a temperature fitted on validation samples
+//! corrects this and leaves every predicted class unchanged.
 //!
 //! ```
 //! use ndarray::array;
@@ -26,7 +26,7 @@ use numerics::{argmax, log_sum_exp};
 
 use crate::class_metrics::{ClassMetricsError, require_classes, require_pairs};
 
-/// With fewer samples, no temperature is fitted.
+/// Minimum number of samples for fitting a temperature.
 pub const MIN_SAMPLES: usize = 20;
 /// The range of temperatures.
 pub const TEMPERATURES: [f64; 2] = [0.05, 20.0];
@@ -36,14 +36,14 @@ pub const BINS: usize = 15;
 /// The temperature T at which softmax(logits / T) gives the labels the highest likelihood.
 /// Shape: samples × classes.
 ///
-/// The negative log-likelihood is convex in 1/T, so the root of its derivative is found by
-/// bisection, to a relative precision of 10⁻⁹. The result is 1 if there are fewer than [`MIN_SAMPLES`]
-/// samples, or if the label has the largest logit in every one (the likelihood then has no maximum: it rises as T
-/// falls). It is within [`TEMPERATURES`].
+/// The negative log-likelihood is convex in 1/T, so the root of its derivative is found by bisection, to a
+/// relative precision of 10⁻⁹. The result is 1 if there are fewer than [`MIN_SAMPLES`] samples, or if the
+/// label has the largest logit in every one (the likelihood then has no maximum: it rises as T falls). It is
+/// within [`TEMPERATURES`].
 ///
 /// # Errors
-/// [`ClassMetricsError`] if there are not as many labels as rows, a label is out of range, or a
-/// logit is NaN.
+/// [`ClassMetricsError`] if the number of labels differs from the number of rows, a label is out of range, or
+/// a logit is NaN.
 pub fn fit_temperature(logits: ArrayView2<f32>, labels: &[u8]) -> Result<f64, ClassMetricsError> {
     check(logits, labels)?;
     let no_error = logits.rows().into_iter().zip(labels).all(|(row, label)| {
@@ -103,12 +103,12 @@ pub fn at_temperature(logits: ArrayView2<f32>, temperature: f64) -> Array2<f32> 
     probabilities
 }
 
-/// Logits of probabilities: their logarithms, those of 0 and of values below 10⁻³⁰ being −69.
+/// Converts probabilities to logits by their logarithms; those below 10⁻³⁰ become −69.
 pub fn logits_of(probabilities: ArrayView2<f32>) -> Array2<f32> {
     probabilities.mapv(|p| p.max(1e-30).ln())
 }
 
-/// A reliability diagram: how often predictions are right, by their confidence.
+/// A reliability diagram: the accuracy of predictions by their confidence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reliability {
     /// The [`BINS`] bins of equal width.
@@ -128,7 +128,7 @@ pub struct Bin {
     pub count: usize,
     /// The mean of the largest probabilities; NaN in an empty bin.
     pub confidence: f64,
-    /// The share of right predictions; NaN in an empty bin.
+    /// The share of correct predictions; NaN in an empty bin.
     pub accuracy: f64,
 }
 
@@ -136,8 +136,8 @@ impl Reliability {
     /// Bins the samples by their largest probability. Shape: samples × classes.
     ///
     /// # Errors
-    /// [`ClassMetricsError`] if there are not as many labels as rows, a label is out of range, or a
-    /// probability is NaN.
+    /// [`ClassMetricsError`] if the number of labels differs from the number of rows, a label is out of
+    /// range, or a probability is NaN.
     pub fn new(probabilities: ArrayView2<f32>, labels: &[u8]) -> Result<Self, ClassMetricsError> {
         check(probabilities, labels)?;
         let mut sums = [(0_usize, 0.0_f64, 0_usize); BINS];
@@ -219,7 +219,7 @@ mod tests {
                 let probabilities = at_temperature(logits.view(), t);
                 Reliability::new(probabilities.view(), &labels).unwrap().expected_error().unwrap()
             };
-            // A calibrated sample of this size has an expected error of about 0.007, by chance.
+            // A calibrated sample of this size has an expected error of about 0.007 by chance.
             assert!(error(found) < 0.015, "{}", error(found));
             assert!(error(0.3 * temperature) > 0.05);
         }
@@ -256,7 +256,7 @@ mod tests {
         let right: Vec<u8> =
             logits.rows().into_iter().map(|row| argmax(&row.to_vec()) as u8).collect();
         assert_eq!(fit_temperature(logits.view(), &right), Ok(1.0));
-        // Always wrong: the flattest probabilities are the best.
+        // Always wrong: the flattest probabilities are best.
         let wrong: Vec<u8> = right.iter().map(|label| (label + 1) % 4).collect();
         let found = fit_temperature(logits.view(), &wrong).unwrap();
         assert!((found - TEMPERATURES[1]).abs() < 1e-9, "{found}");

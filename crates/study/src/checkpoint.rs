@@ -1,4 +1,4 @@
-//! Checkpoints of unfinished training. The file is complete or absent.
+//! Checkpoints of unfinished training. A checkpoint file is complete or absent.
 
 use std::path::{Path, PathBuf};
 
@@ -17,17 +17,18 @@ pub struct Checkpoint {
     of: Key,
 }
 
-/// The course of a training so far.
+/// The history of a training run so far.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Course<P> {
     /// The records of its finished parts.
     pub epochs: Vec<P>,
-    /// Seconds of the part that was left; absent in checkpoints between parts of earlier versions.
+    /// Seconds spent in the interrupted part; absent in checkpoints of earlier versions, which were written
+    /// between parts.
     #[serde(default)]
     pub seconds: f64,
 }
 
-/// A course with the identity of its training.
+/// A history with the identity of its training.
 #[derive(Serialize, Deserialize)]
 struct Marked<C> {
     key: String,
@@ -36,7 +37,7 @@ struct Marked<C> {
 }
 
 impl Checkpoint {
-    /// The checkpoint of the training with this identity, in a file of this name.
+    /// The checkpoint of the training with this identity, in the file at `path`.
     #[must_use]
     pub fn new(path: PathBuf, of: &Key) -> Self {
         Checkpoint { path, of: of.clone() }
@@ -56,8 +57,8 @@ impl Checkpoint {
         tensor_file::write(&self.path, &tensors, &Marked { key: self.of.as_str().into(), course })
     }
 
-    /// Begins a job, and continues it from the checkpoint if there is one. A checkpoint that is of other settings or
-    /// cannot be read is not used; `note` then gets the reason.
+    /// Starts a job, and continues it from the checkpoint if it exists. A checkpoint with other settings or
+    /// that cannot be read is ignored; `note` then gets the reason.
     ///
     /// # Errors
     /// Those of `begin`.
@@ -72,7 +73,7 @@ impl Checkpoint {
             Err(reason) => {
                 let path = self.path.display();
                 note(&format!("{path} is ignored, and training starts over: {reason}"));
-                // It may have been restored in part.
+                // It may have been partially restored.
                 Ok((begin()?, None))
             }
         }
@@ -95,13 +96,13 @@ impl Checkpoint {
         Ok(Some(course))
     }
 
-    /// Removes the file, if there is one. A failure is harmless: what is finished is not begun again.
+    /// Removes the file if it exists. Failure is harmless: finished work is not restarted.
     pub fn remove(&self) {
         remove(&self.path);
     }
 }
 
-/// Removes the checkpoint of this name, if there is one.
+/// Removes the checkpoint of this name if it exists.
 pub(crate) fn remove(path: &Path) {
     if std::fs::remove_file(path).is_ok() {
         durable::fault::point();

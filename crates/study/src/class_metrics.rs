@@ -1,4 +1,4 @@
-//! Errors of a classifier beyond their share: by class, and with their uncertainty.
+//! Classification errors by class, and with their uncertainty.
 //!
 //! ```
 //! use study::class_metrics::{Confusion, wilson_interval};
@@ -20,15 +20,15 @@ use ndarray::Array2;
 /// Counts of samples by their class and the predicted one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Confusion {
-    /// Classes × predicted classes.
+    /// True classes × predicted classes.
     pub counts: Array2<usize>,
 }
 
 impl Confusion {
-    /// Counts the pairs of true and predicted classes, which are below `n_classes`.
+    /// Counts the pairs of true and predicted classes, which must be below `n_classes`.
     ///
     /// # Errors
-    /// [`ClassMetricsError`] if there are not as many predictions as labels, or one is out of range.
+    /// [`ClassMetricsError`] if predictions and labels differ in number, or one is out of range.
     pub fn new(
         truth: &[u8],
         predicted: &[u8],
@@ -70,8 +70,8 @@ impl Confusion {
         rows.map(error).collect()
     }
 
-    /// The mean of the errors of the classes that have samples, in percent; `None` without samples. A
-    /// classifier that always says the same has 100 (1 − 1/classes).
+    /// The mean error over the classes that have samples, in percent; `None` without samples. A classifier
+    /// with constant output has 100 (1 − 1/classes).
     pub fn balanced_error_pct(&self) -> Option<f64> {
         let errors: Vec<f64> = self.class_errors_pct().into_iter().flatten().collect();
         (!errors.is_empty()).then(|| errors.iter().sum::<f64>() / errors.len() as f64)
@@ -89,9 +89,8 @@ pub struct ErrorInterval {
     pub high: f64,
 }
 
-/// The interval of an error that was counted on `n` independent test samples. It stays within
-/// [0, 100], also for few samples and errors. It is about *one* trained classifier, not about
-/// training again.
+/// The interval of an error counted on `n` independent test samples. It stays within [0, 100], even for few
+/// samples and errors. It concerns *one* trained classifier, not retraining.
 ///
 /// Source: Wilson, "Probable inference, the law of succession, and statistical inference", Journal of
 /// the American Statistical Association 22 (1927).
@@ -116,11 +115,11 @@ pub fn wilson_interval(errors: usize, n: usize) -> Result<ErrorInterval, ClassMe
     })
 }
 
-/// Invalid input of a measure of classification.
+/// Invalid input to a classification metric.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClassMetricsError {
-    /// There is not one value per label.
+    /// The number of values differs from the number of labels.
     #[error("{name}: {found} values for {labels} labels; expected one each")]
     NotPaired {
         /// The name of the argument.
@@ -148,7 +147,7 @@ pub enum ClassMetricsError {
         /// The index of the sample.
         index: usize,
     },
-    /// A count of errors that cannot be.
+    /// An impossible count of errors.
     #[error(
         "{errors} errors in {n} samples; expected at least 1 sample and no more errors than samples"
     )]
@@ -227,7 +226,8 @@ mod tests {
     #[test]
     fn wilson_agrees_with_statsmodels() {
         // from statsmodels.stats.proportion import proportion_confint
-        // for e, n in (1, 42), (0, 42), (42, 42), (120, 1000): print(proportion_confint(e, n, method='wilson'))
+        // for e, n in (1, 42), (0, 42), (42, 42), (120, 1000):
+        //     print(proportion_confint(e, n, method='wilson'))
         for (errors, n, low, high) in WILSON {
             let found = wilson_interval(errors, n).unwrap();
             assert!((found.low - 100.0 * low).abs() < 1e-9, "{found:?}");
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn wilson_covers() {
-        // Exact coverage: the probability of all counts whose interval contains the true share.
+        // Exact coverage: the total probability of all counts whose interval contains the true share.
         for (n, p) in [(42_usize, 0.05_f64), (42, 0.3), (200, 0.02), (1000, 0.1)] {
             let mut coverage = 0.0;
             let mut probability = (1.0 - p).powf(n as f64);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// An sRGB colour. In settings it is written `#rrggbb`, in hexadecimal digits.
+/// An sRGB colour. In settings it is written as `#rrggbb`, in hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Color {

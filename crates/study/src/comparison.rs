@@ -1,8 +1,8 @@
 //! The comparison: cells of (method, depth, labels, seed), matched and paired.
 //!
-//! For one seed every method has the same label subset, order of batches, initial output layer, number
-//! of fine-tuning updates and candidate rates; only the initial hidden layers differ. The test set is
-//! read once per cell, by the model that was best on the validation set.
+//! For one seed, every method has the same label subset, batch order, initial output layer, number of
+//! fine-tuning updates and candidate rates; only the initial hidden layers differ. The test set is read once
+//! per cell, by the model that was best on the validation set.
 
 mod cells;
 mod equal_seconds;
@@ -34,12 +34,11 @@ pub use planning::Study;
 pub use references::ReferenceCell;
 pub use refit::{Refitted, refit};
 
-/// Runs the comparison of `methods` on `data`, which `data_key` identifies. Stages are kept in `cache`.
-/// Training that diverges is repeated at lower learning rates; a cell that fails even so is among the
-/// failures of the outcome, and the others are computed.
+/// Runs the comparison of `methods` on `data`, identified by `data_key`. Stages are kept in `cache`. Diverged
+/// training is repeated at lower learning rates; a cell that still fails is among the failures of the
+/// outcome, and the others are computed.
 ///
-/// After each cell `partial` receives the outcome so far, so that results can be written as they
-/// arrive.
+/// After each cell, `partial` receives the outcome so far, so that results can be written as they arrive.
 ///
 /// # Errors
 /// [`StudyError`]. Finished stages are kept; a second run continues from them.
@@ -57,7 +56,7 @@ pub fn run_comparison(
     let samples = Samples::of(config, data);
     let mut run = samples.run(config, data_key, cache, listen);
     run.check(&compared)?;
-    // Seeds outermost: an unfinished comparison is one with fewer seeds, not with fewer methods.
+    // Seeds outermost, so that an unfinished comparison has fewer seeds rather than fewer methods.
     for seed in (config.first_seed..).take(config.seeds as usize) {
         let mut stacks = Vec::new();
         for method in &compared {
@@ -84,9 +83,9 @@ pub fn run_comparison(
 /// A running comparison.
 struct Run<'a> {
     config: &'a ComparisonConfig,
-    /// The data without missing values, as networks see them in fine-tuning.
+    /// The data without missing values, as used in fine-tuning.
     data: &'a Splits,
-    /// The samples that pretraining sees; missing values are NaN. Shape: n × inputs.
+    /// The samples used in pretraining; missing values are NaN. Shape: n × inputs.
     pretraining: ArrayView2<'a, f32>,
     /// The same without missing values.
     unlabelled: ArrayView2<'a, f32>,
@@ -97,7 +96,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Refuses methods and numbers of labels that do not fit the data, before anything is computed.
+    /// Refuses methods and numbers of labels that do not match the data, before anything is computed.
     fn check(&self, compared: &[ResolvedMethod<'_>]) -> Result<(), StudyError> {
         let n_labels = labels("training", self.data.train.labels.as_deref())?.len();
         for method in compared {
@@ -123,7 +122,7 @@ impl Run<'_> {
         match self.cell(method, depth, budget, seed, stacks) {
             Ok(_) => Ok(()),
             Err(StudyError::Training(error @ TrainingError::Diverged { .. })) => {
-                // The layers that are there were learned; then it is fine-tuning that diverged.
+                // If all layers exist, they were trained, so it is fine-tuning that diverged.
                 let learned = self.are_learned(method, depth, budget, stacks);
                 let setting = if learned {
                     "comparison.learning_rates".to_owned()

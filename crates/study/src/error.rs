@@ -5,7 +5,7 @@ use crate::reference::ReferenceError;
 use crate::stage::Key;
 use crate::tensor_file::TensorFileError;
 
-/// Settings of a comparison that make no sense.
+/// Invalid settings of a comparison.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum ConfigError {
     /// A setting is out of its range.
@@ -22,7 +22,7 @@ pub enum ConfigError {
         field: String,
         /// The name.
         name: String,
-        /// The methods that are declared.
+        /// The declared methods.
         known: Vec<String>,
     },
 }
@@ -30,16 +30,16 @@ pub enum ConfigError {
 /// Reasons why a comparison did not finish.
 #[derive(Debug, Error)]
 pub enum StudyError {
-    /// A setting makes no sense.
+    /// A setting is invalid.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The data cannot be learned from, training failed, or it was interrupted.
+    /// The data are unsuitable for training, training failed, or it was interrupted.
     #[error(transparent)]
     Training(#[from] TrainingError),
     /// A stage could not be written or read.
     #[error(transparent)]
     Store(#[from] TensorFileError),
-    /// The data set has fewer labels than are asked for.
+    /// The data set has fewer labels than requested.
     #[error(transparent)]
     Data(#[from] mnist_io::Error),
     /// A standard classifier could not be fitted.
@@ -60,7 +60,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     scored.filter(|(score, _)| *score > 0.6).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, c)| c)
 }
 
-/// A question with the known word that is most like `word`; empty if none is like it.
+/// A question with the known word most similar to `word`; empty if none is similar.
 fn did_you_mean(word: &str, known: &[String]) -> String {
     let nearest = nearest(word, known.iter().map(String::as_str));
     nearest.map(|known| format!("; did you mean `{known}`?")).unwrap_or_default()

@@ -7,16 +7,16 @@ use crate::{Choice, Failure};
 /// A report from a running comparison.
 #[derive(Debug, Clone, Copy)]
 pub enum Event<'a> {
-    /// The computation of a stage, or of one trial of it, begins.
+    /// The computation of a stage, or of one of its trials, starts.
     Begun {
-        /// Words for the stage.
+        /// The stage's title.
         title: &'a str,
     },
-    /// Another process computes the stage, and this one waits for its result.
+    /// Another process is computing the stage, and this one waits for its result.
     Waiting {
         /// The other process, in words.
         holder: &'a str,
-        /// The number of earlier reports of this wait.
+        /// The number of earlier reports during this wait.
         looks: usize,
     },
     /// A step of training is done. There is nothing to show, but the listener may stop the work here.
@@ -33,21 +33,21 @@ pub enum Event<'a> {
         /// Wall time since the last report of this stage, in seconds.
         seconds: f64,
     },
-    /// Training diverged and begins again with all learning rates multiplied by a factor below 1.
+    /// Training diverged and restarts with all learning rates multiplied by a factor below 1.
     Retried {
         /// The factor, relative to the settings.
         factor: f64,
         /// The reason.
         error: &'a TrainingError,
     },
-    /// A cell could not be computed; the comparison goes on without it.
+    /// A cell could not be computed; the comparison continues without it.
     Failed {
         /// The cell and the reason.
         failure: &'a Failure,
     },
     /// Training of a stage diverged at every learning rate; the others are computed without it.
     Abandoned {
-        /// Words for the stage.
+        /// The stage's title.
         stage: &'a str,
         /// The reason.
         reason: &'a str,
@@ -61,7 +61,7 @@ pub enum Event<'a> {
     },
     /// The stage is complete.
     Finished {
-        /// Words for the stage.
+        /// The stage's title.
         title: &'a str,
     },
     /// The result of a stage was read from the cache.

@@ -1,4 +1,4 @@
-//! The pretrained layers of a stack, each learned once and kept.
+//! The pretrained layers of a stack, each trained once and cached.
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -15,19 +15,19 @@ use crate::stage_training::train;
 use crate::tensor_file::TensorFileError;
 use crate::{Event, LayerRecord, Listener, StudyError};
 
-/// The kind in the keys of layers. It counts the changes of their records.
+/// The kind in the keys of layers. Its number is raised when their records change.
 const PRETRAIN: &str = "pretrain 3";
 
-/// A stack of layers that are still to be learned or read from the cache.
+/// A stack of layers to be trained or read from the cache.
 #[derive(Debug, Clone, Copy)]
 pub struct LayerSource<'a> {
     /// The name of the method or run, for titles and records.
     pub name: &'a str,
     /// The layers, from the data up.
     pub plan: &'a [PlannedLayer],
-    /// The amount of noise in the inputs of the plan, if it is not that of the settings.
+    /// The amount of noise in the inputs of the plan, if it differs from that of the settings.
     pub corruption: Option<f64>,
-    /// The samples that the first layer learns from. Shape: n × inputs.
+    /// The samples on which the first layer is trained. Shape: n × inputs.
     pub data: ArrayView2<'a, f32>,
     /// The identity of the data.
     pub data_key: &'a str,
@@ -40,17 +40,17 @@ pub struct LayerSource<'a> {
 pub struct CachedStack {
     /// The layers, from the data up.
     pub layers: Vec<PretrainedLayer>,
-    /// The key of each layer, which stands for all layers below it as well.
+    /// The key of each layer, which also identifies all layers below it.
     pub keys: Vec<Key>,
 }
 
-/// Adds layers to `stack` until it has all layers of the plan, and returns the records of those that
-/// were added. Layers that `cache` has are read, others learned and put there. Layers that do not
-/// depend on the data, such as random ones, are made anew and have no record.
+/// Adds layers to `stack` until it has all layers of the plan, and returns the records of the added ones.
+/// Layers in `cache` are read; others are trained and stored there. Layers that do not depend on the data,
+/// such as random ones, are recreated and have no record.
 ///
 /// # Errors
-/// [`StudyError::Training`], also if the listener breaks off, and [`StudyError::Store`]. Finished
-/// layers are in the cache.
+/// [`StudyError::Training`], also if the listener stops it, and [`StudyError::Store`]. Finished layers are in
+/// the cache.
 pub fn cached_layers(
     source: &LayerSource<'_>,
     stack: &mut CachedStack,
@@ -94,7 +94,7 @@ pub fn cached_layers(
     Ok(records)
 }
 
-/// Words for a layer, which has this index.
+/// Title of the layer with this index.
 pub(crate) fn layer_title(
     method: &str,
     index: usize,
@@ -105,8 +105,8 @@ pub(crate) fn layer_title(
     format!("{method}, layer {}{noise}, seed {seed}", index + 1)
 }
 
-/// The key of a layer on the layer of the key `below`. The method's name is no part of it: equal layers on equal
-/// ones are shared.
+/// The key of a layer above the layer with the key `below`. It does not include the method's name: equal
+/// layers on equal ones are shared.
 pub(crate) fn layer_key(
     planned: &PlannedLayer,
     seed: u64,
@@ -117,7 +117,7 @@ pub(crate) fn layer_key(
     Key::new(PRETRAIN, &(planned, seed, layer, below, data_key))
 }
 
-/// Learns the next layer of the stack, or goes on from the checkpoint of the stage, which is claimed.
+/// Trains the next layer of the stack, or continues from the checkpoint of the claimed stage.
 fn learn(
     greedy: &mut Greedy<'_>,
     (name, planned): (&str, &PlannedLayer),
@@ -153,7 +153,7 @@ fn unreadable(cache: &Store, key: &Key, error: &RestoreError) -> TensorFileError
     TensorFileError::Damaged { path, reason: error.to_string() }
 }
 
-/// Reads the result of a stage, of which the listener is notified, or claims its key.
+/// Reads the result of a stage and notifies the listener, or claims its key.
 pub(crate) fn kept_or_claimed<R: DeserializeOwned>(
     cache: &Store,
     key: &Key,
@@ -166,7 +166,7 @@ pub(crate) fn kept_or_claimed<R: DeserializeOwned>(
     Ok(found)
 }
 
-/// Keeps the result of a claimed stage, of which the listener is notified.
+/// Stores the result of a claimed stage and notifies the listener.
 pub(crate) fn keep(
     claim: Claim,
     title: &str,
@@ -180,7 +180,7 @@ pub(crate) fn keep(
 /// Passes an event to the listener.
 ///
 /// # Errors
-/// [`TrainingError::Interrupted`] if the listener breaks off.
+/// [`TrainingError::Interrupted`] if the listener stops.
 pub(crate) fn event(listen: Listener<'_>, event: Event<'_>) -> Result<(), TrainingError> {
     match listen(event) {
         ControlFlow::Continue(()) => Ok(()),
@@ -188,30 +188,30 @@ pub(crate) fn event(listen: Listener<'_>, event: Event<'_>) -> Result<(), Traini
     }
 }
 
-/// Records the progress of a computation with wall times.
+/// Records the progress of a computation, with wall times.
 #[derive(Debug, Clone)]
 pub struct Recorder {
     /// The epochs so far.
     pub epochs: Vec<EpochRecord>,
     last: Instant,
-    /// Seconds that the epoch in progress took before an interruption.
+    /// Seconds spent on the current epoch before an interruption.
     before: f64,
 }
 
 impl Recorder {
-    /// A recorder of a computation that begins now.
+    /// A recorder of a computation that starts now.
     #[must_use]
     pub fn new() -> Self {
         Recorder::after(Vec::new(), 0.0)
     }
 
-    /// A recorder of a computation that goes on now, after these epochs and so many seconds of the next.
+    /// A recorder of a computation that resumes now, after these epochs and this many seconds of the next.
     #[must_use]
     pub fn after(epochs: Vec<EpochRecord>, seconds: f64) -> Self {
         Recorder { epochs, last: Instant::now(), before: seconds }
     }
 
-    /// Wall time of the epoch in progress so far, in seconds.
+    /// Wall time of the current epoch so far, in seconds.
     #[must_use]
     pub fn since_last(&self) -> f64 {
         self.before + self.last.elapsed().as_secs_f64()

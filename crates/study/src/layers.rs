@@ -1,4 +1,4 @@
-//! The layers of a method: how each begins before fine-tuning.
+//! The hidden layers of a method before fine-tuning.
 
 use std::fmt;
 
@@ -7,34 +7,34 @@ use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use stack::LayerPretraining;
 
-/// One entry of [`Layers`]: in settings a table with a `kind`, or the name of another method.
+/// One entry of [`Layers`]: in settings, a table with a `kind`, or the name of another method.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 #[expect(clippy::large_enum_variant, reason = "a comparison has a dozen of them")]
 pub enum LayerEntry {
     /// A layer with its settings.
     Own(LayerPretraining),
-    /// The layer that the method of this name has at the same place.
+    /// The layer at the same position in the method of this name.
     Of(String),
 }
 
-/// The layers of a method, from the data up; the last entry stands for all layers above it. Without
+/// The layers of a method, from the data up; the last entry applies to all layers above it as well. Without
 /// entries the method has no hidden layers.
 ///
-/// In settings a single entry may stand alone: `layers = { kind = "rbm" }`, `layers = "rbm"`, or
-/// `layers = ["rbm", "denoising"]`.
+/// In settings, a single entry needs no list: `layers = { kind = "rbm" }`, `layers = "rbm"`, or `layers =
+/// ["rbm", "denoising"]`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Layers(pub Vec<LayerEntry>);
 
 impl From<LayerPretraining> for Layers {
-    /// Every layer as this one.
+    /// Uses this layer for every layer.
     fn from(layer: LayerPretraining) -> Self {
         Layers(vec![LayerEntry::Own(layer)])
     }
 }
 
 impl Layers {
-    /// The layers that are given here, not by the name of another method.
+    /// The layers given directly rather than by the name of another method.
     pub fn own(&self) -> impl Iterator<Item = &LayerPretraining> {
         self.0.iter().filter_map(|entry| match entry {
             LayerEntry::Own(layer) => Some(layer),
@@ -42,7 +42,7 @@ impl Layers {
         })
     }
 
-    /// The same, to be changed.
+    /// The same layers, mutably.
     pub fn own_mut(&mut self) -> impl Iterator<Item = &mut LayerPretraining> {
         self.0.iter_mut().filter_map(|entry| match entry {
             LayerEntry::Own(layer) => Some(layer),

@@ -17,13 +17,13 @@ pub struct Cell {
     pub labels: usize,
     /// The seed.
     pub seed: u64,
-    /// The hyperparameters that were chosen on the validation set.
+    /// The hyperparameters chosen on the validation set.
     pub chosen: Choice,
-    /// Every trial of the search; one at seeds that take over the choice of the first one.
+    /// Every trial of the search; one at seeds that take over the choice of the first seed.
     pub trials: Vec<Trial>,
-    /// Number of misclassified validation samples, and of all of them.
+    /// Number of misclassified validation samples, and number of validation samples.
     pub validation_errors: (usize, usize),
-    /// Number of misclassified test samples, and of all of them.
+    /// Number of misclassified test samples, and number of test samples.
     pub test_errors: (usize, usize),
     /// Steps of pretraining, over all layers.
     pub pretrain_updates: usize,
@@ -31,8 +31,8 @@ pub struct Cell {
     pub finetune_updates: usize,
     /// Every evaluation on the validation set.
     pub history: Vec<Evaluation>,
-    /// The effect of fine-tuning on each hidden layer, from the data up; empty for a method without
-    /// hidden layers.
+    /// The effect of fine-tuning on each hidden layer, from the data up; empty for a method without hidden
+    /// layers.
     pub changes: Vec<LayerChange>,
     /// The predicted class of each test sample. Kept as a tensor beside the record.
     #[serde(skip)]
@@ -40,7 +40,7 @@ pub struct Cell {
     /// For each test sample, whether it was misclassified.
     #[serde(skip)]
     pub mistakes: Vec<bool>,
-    /// Number of samples that fine-tuning processed, over all trials.
+    /// Number of samples processed in fine-tuning, over all trials.
     pub finetune_samples: usize,
     /// Wall time of fine-tuning over all trials, in seconds.
     pub seconds: f64,
@@ -48,18 +48,18 @@ pub struct Cell {
     pub tuning_seconds: f64,
 }
 
-/// A network that was trained to choose hyperparameters. The test samples have no part in it.
+/// A network trained to choose hyperparameters. It does not use the test samples.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
     /// The hyperparameters.
     pub choice: Choice,
     /// The dropout of fine-tuning.
     pub dropout: Dropout,
-    /// The bound of the norm of the weights into a unit, if there is one.
+    /// The bound on the norm of the weights into a unit, if any.
     pub max_norm: Option<f64>,
-    /// Number of misclassified validation samples; none if training diverged.
+    /// Number of misclassified validation samples; `None` if training diverged.
     pub validation_errors: Option<usize>,
-    /// Wall time of fine-tuning, in seconds; none if training diverged.
+    /// Wall time of fine-tuning, in seconds; `None` if training diverged.
     pub seconds: Option<f64>,
 }
 
@@ -70,22 +70,22 @@ pub struct LayerRecord {
     pub method: String,
     /// The seed.
     pub seed: u64,
-    /// The layer, from 1.
+    /// The layer, counted from 1.
     pub layer: usize,
-    /// The amount of noise, where it is a trial's and not that of the settings. No part of what is stored.
+    /// The amount of noise, if it is that of a trial rather than of the settings. It is not stored.
     #[serde(skip)]
     pub corruption: Option<f64>,
-    /// Its epochs; none for a layer that is computed at once, as principal components are.
+    /// Its epochs; none for a layer computed without iteration, such as principal components.
     pub epochs: Vec<EpochRecord>,
     /// Wall time in seconds.
     pub seconds: f64,
-    /// Number of samples that it learned from.
+    /// Number of samples it was trained on.
     pub samples: usize,
-    /// Its activations, which its tensors do not record.
+    /// Its activation functions, which its tensors do not record.
     pub units: LayerUnits,
 }
 
-/// A method with as much time as the slowest had.
+/// A method given as much time as the slowest took.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EqualTime {
     /// The name of the method.
@@ -108,7 +108,7 @@ pub struct EqualTime {
     pub test_error_pct: f64,
 }
 
-/// A cell that could not be computed: its training diverged at every learning rate that was tried.
+/// A cell that could not be computed: its training diverged at every learning rate tried.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Failure {
     /// The name of the method.
@@ -128,12 +128,12 @@ pub struct Failure {
 pub struct Outcome {
     /// Every cell, by method, depth, labels, seed.
     pub cells: Vec<Cell>,
-    /// The standard classifiers, where the settings ask for them.
+    /// The standard classifiers, if the settings request them.
     pub references: Vec<ReferenceCell>,
     /// Every cell that could not be computed.
     pub failures: Vec<Failure>,
     /// Every pretrained layer.
     pub layers: Vec<LayerRecord>,
-    /// Methods in the time of the slowest, where the settings ask for it.
+    /// Methods in the time of the slowest, if the settings request it.
     pub equal_seconds: Vec<EqualTime>,
 }

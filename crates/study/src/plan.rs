@@ -1,7 +1,7 @@
-//! Plans: the stages of a study before they are computed, in an order in which every stage comes after those
-//! that it needs.
+//! Plans: the stages of a study before computation, in an order in which every stage comes after its
+//! dependencies.
 //!
-//! A plan is the good order, and no order is wrong: a stage whose needs are missing computes them. See
+//! A plan lists the efficient order, but any order is correct: a stage computes its missing dependencies. See
 //! [`Study::plan`](crate::Study::plan).
 //!
 //! ```
@@ -32,31 +32,31 @@ use crate::stage::Key;
 
 pub use graph::Graph;
 
-/// Multiply-adds per second while no finished stage has measured them. Two cores that had other work as well did 4 to 8
-/// billion in the quick profile; a guess that is too low gives jobs too much time, which is the lesser harm.
+/// Assumed multiply-adds per second until finished stages give a measurement. Two cores with other load did 4
+/// to 8 billion in the quick profile; too low a guess gives jobs too much time, which is the lesser harm.
 pub const MULTIPLY_ADDS_PER_SECOND: f64 = 5e9;
 
-/// A stage before it is computed.
+/// A stage before computation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Planned {
-    /// The key that the stage is called by. Its result has the same one, unless training diverges or the
-    /// stage depends on a choice that is not made yet.
+    /// The key that identifies the stage. Its result has the same key, unless training diverges or the stage
+    /// depends on a choice not yet made.
     pub key: Key,
-    /// Words for it, such as "rbm, layer 2, seed 3".
+    /// Its title, such as "rbm, layer 2, seed 3".
     pub name: String,
     /// The keys of the stages whose results it reads.
     pub needs: Vec<Key>,
-    /// The work in multiply-adds, as an estimate.
+    /// Estimated work in multiply-adds.
     pub multiply_adds: f64,
-    /// Whether it is over.
+    /// Whether it has ended.
     pub done: bool,
 }
 
 /// The stages of a study.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
-    /// The stages, each after those that it needs.
+    /// The stages, each after its dependencies.
     pub stages: Vec<Planned>,
-    /// Multiply-adds in a second, from the times of finished stages; none before there are any.
+    /// Multiply-adds per second, from the times of finished stages; `None` if there are none.
     pub multiply_adds_per_second: Option<f64>,
 }

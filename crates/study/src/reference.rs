@@ -1,4 +1,4 @@
-//! Classifiers without pretraining, beside which the networks of a comparison stand.
+//! Classifiers without pretraining, for comparison with the networks.
 //!
 //! | reference | hyperparameters chosen on the validation set | missing values (NaN) |
 //! |---|---|---|
@@ -6,9 +6,9 @@
 //! | logistic regression with an L2 penalty | the inverse penalty C from 0.001 to 100 | are 0 |
 //! | boosted trees | depth 3 or 6, 50 to 200 rounds | take the better branch of each split |
 //!
-//! Features are expected in the form that the networks see: categories one-hot, numbers standardised,
-//! so that 0 stands for the mean. The classifiers are fitted to the training samples alone. Everything
-//! depends on the samples and the seed, and not on the number of threads.
+//! Features are expected in the form that the networks see: categories one-hot, numbers standardised, so that
+//! 0 is the mean. The classifiers are fitted to the training samples alone. Results depend only on the
+//! samples and the seed, and not on the number of threads.
 //!
 //! ```
 //! use ndarray::array;
@@ -42,7 +42,7 @@ mod subset;
 #[cfg(test)]
 mod tests;
 
-/// A kind of classifier that needs no pretraining.
+/// A kind of classifier without pretraining.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reference {
     /// The vote of the k nearest training samples, by Euclidean distance.
@@ -54,7 +54,7 @@ pub enum Reference {
 }
 
 impl Reference {
-    /// All kinds, in the order of a table.
+    /// All kinds, in table order.
     pub const ALL: [Reference; 3] =
         [Reference::NearestNeighbours, Reference::LogisticRegression, Reference::BoostedTrees];
 
@@ -76,8 +76,8 @@ impl Reference {
         }
     }
 
-    /// The work of fitting to so many labelled samples and of judging on so many others, in multiply-adds or what
-    /// takes as long, as an estimate.
+    /// Estimated work, in multiply-adds or equivalent time, of fitting to this many labelled samples and
+    /// predicting this many others.
     pub fn multiply_adds(
         self,
         n_labels: usize,
@@ -90,7 +90,8 @@ impl Reference {
             Reference::NearestNeighbours => n * n_judged as f64 * d,
             // Six penalties, and about a hundred steps with two products each.
             Reference::LogisticRegression => 1200.0 * n * d * n_classes as f64,
-            // Additions to histograms, which are bounded; each takes about as long as five multiply-adds.
+            // Additions to histograms, whose number is bounded; each takes about as long as five
+            // multiply-adds.
             Reference::BoostedTrees => {
                 let additions = 900.0 * (n + 16_384.0) * 0.3 * d * n_classes as f64;
                 5.0 * additions.min(2e10)
@@ -99,16 +100,15 @@ impl Reference {
     }
 
     /// Fits a classifier for each choice of hyperparameters, and returns the one with the fewest errors on
-    /// the validation set; of several the most likely one (neighbours: the one nearest to k = 5).
-    /// Without validation samples the hyperparameters are the usual ones. Labels are below `n_classes`;
-    /// classes may be absent.
+    /// the validation set; of several, the most likely one (neighbours: the one nearest to k = 5). Without
+    /// validation samples, the usual hyperparameters are used. Labels are below `n_classes`; classes may be
+    /// absent.
     ///
-    /// To bound the time, very large sets are fitted in part
-    /// ([`FittedReference::n_fitted`]). The threads are those of the caller's team; the trees use Rayon's.
+    /// To bound the time, only a part of very large sets is used ([`FittedReference::n_fitted`]). The threads
+    /// are those of the caller's team; the trees use Rayon's.
     ///
     /// # Errors
-    /// [`ReferenceError`] if there are no training samples, or samples, labels and classes do not fit
-    /// together.
+    /// [`ReferenceError`] if there are no training samples, or samples, labels and classes do not match.
     pub fn fit(
         self,
         train: Labelled,
@@ -152,21 +152,20 @@ pub struct FittedReference {
     pub reference: Reference,
     /// The chosen hyperparameters in words, such as `k = 5`.
     pub setting: String,
-    /// The number of wrong classes on the validation set.
+    /// The number of misclassified validation samples.
     pub validation_errors: usize,
-    /// The number of training samples that it was fitted to, a share of each class if there are too many
-    /// for the time.
+    /// The number of training samples used, a share of each class if all would take too long.
     pub n_fitted: usize,
     /// The number of training samples.
     pub n_train: usize,
-    /// The iterations of logistic regression and whether they reached a gradient of at most
-    /// 10⁻⁴ in every component. `None` for the other kinds, which do not iterate to a limit.
+    /// The iterations of logistic regression and whether they reached a gradient of at most 10⁻⁴ in every
+    /// component. `None` for the other kinds, which do not iterate to convergence.
     pub converged: Option<Convergence>,
     n_features: usize,
     model: Model,
 }
 
-/// The end of an iterative fit.
+/// The end state of an iterative fit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Convergence {
     /// Whether the gradient is below the tolerance.
@@ -178,10 +177,10 @@ pub struct Convergence {
 }
 
 impl FittedReference {
-    /// The probabilities of the classes, samples × classes. Those of the neighbours are shares of votes.
+    /// The class probabilities, samples × classes. Those of the neighbours are shares of votes.
     ///
     /// # Errors
-    /// [`ReferenceError::Width`] if the samples have another number of features than the training samples.
+    /// [`ReferenceError::Width`] if the number of features differs from that of the training samples.
     pub fn probabilities(&self, x: ArrayView2<f32>) -> Result<Array2<f32>, ReferenceError> {
         if x.ncols() != self.n_features {
             return Err(ReferenceError::Width { found: x.ncols(), expected: self.n_features });
@@ -193,7 +192,7 @@ impl FittedReference {
         })
     }
 
-    /// The most probable class of each sample, the smallest of several.
+    /// The most probable class of each sample; of several, the smallest.
     ///
     /// # Errors
     /// The errors of [`probabilities`](Self::probabilities).
@@ -201,8 +200,7 @@ impl FittedReference {
         Ok(classes(self.probabilities(x)?.view()))
     }
 
-    /// A caveat for readers of the results: a fit to a part of the samples, or one that did not
-    /// converge.
+    /// A caveat for readers of the results: a fit to part of the samples, or one that did not converge.
     pub fn remark(&self) -> Option<String> {
         let mut remarks = Vec::new();
         if self.n_fitted < self.n_train {
@@ -217,7 +215,7 @@ impl FittedReference {
     }
 }
 
-/// Reasons why a reference cannot be fitted or used.
+/// Reasons why a reference classifier cannot be fitted or used.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum ReferenceError {
     /// There are no training samples.
@@ -255,7 +253,7 @@ pub enum ReferenceError {
         /// The index of the sample.
         row: usize,
     },
-    /// Samples have another number of features than the training samples.
+    /// Samples have a different number of features than the training samples.
     #[error("samples with {found} features; expected {expected}, as in training")]
     Width {
         /// The number found.
@@ -263,7 +261,7 @@ pub enum ReferenceError {
         /// The number in training.
         expected: usize,
     },
-    /// The crate of the trees refused the samples.
+    /// The tree crate refused the samples.
     #[error("boosted trees: {0}")]
     Trees(String),
 }
@@ -275,7 +273,7 @@ enum Model {
     Trees(BoostedTrees),
 }
 
-/// The classifier that the validation set chose.
+/// The classifier chosen on the validation set.
 struct Chosen {
     model: Model,
     setting: String,
@@ -299,7 +297,7 @@ fn check(set: &'static str, data: Labelled, n_classes: usize) -> Result<(), Refe
     }
 }
 
-/// The samples with 0 in place of missing values.
+/// Replaces missing values by 0.
 fn filled(x: ArrayView2<f32>) -> Array2<f32> {
     x.mapv(|value| if value.is_nan() { 0.0 } else { value })
 }
@@ -308,7 +306,7 @@ fn classes(scores: ArrayView2<f32>) -> Vec<u8> {
     scores.axis_iter(Axis(0)).map(|row| argmax(&row.to_vec()) as u8).collect()
 }
 
-/// The number of wrong classes and the negative log-likelihood, by which candidates are compared.
+/// The number of misclassified samples and the negative log-likelihood, by which candidates are compared.
 fn quality(probabilities: ArrayView2<f32>, labels: &[u8]) -> (usize, f64) {
     let wrong = classes(probabilities).iter().zip(labels).filter(|(a, b)| a != b).count();
     let of_label = probabilities.rows().into_iter().zip(labels);

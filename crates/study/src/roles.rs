@@ -1,8 +1,8 @@
-//! The roles of methods, and from them the comparisons that a study asks about.
+//! The roles of methods, and the comparisons of a study that follow from them.
 
 use serde::{Deserialize, Serialize};
 
-/// The part that a method plays in a comparison.
+/// The role of a method in a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
@@ -11,7 +11,7 @@ pub enum Role {
     Control,
     /// A network whose layers are pretrained without labels.
     Pretrained,
-    /// A method that is shown for orientation and takes no part in the corrected comparisons.
+    /// A method shown for orientation that takes no part in the corrected comparisons.
     Reference,
 }
 
@@ -20,19 +20,19 @@ pub enum Role {
 pub struct MethodRole {
     /// The name in tables.
     pub name: String,
-    /// The part that it plays.
+    /// Its role.
     pub role: Role,
     /// The family of a pretrained method, such as `autoencoder` or `rbm`; methods of different
     /// families are compared with each other.
     pub family: Option<String>,
-    /// The architecture, such as `convolutional`, if it is not that of most methods. Methods are compared
-    /// with those of their own architecture.
+    /// The architecture, such as `convolutional`, if it differs from that of most methods. Methods are
+    /// compared with those of their own architecture.
     pub architecture: Option<String>,
-    /// Words for a sentence, such as "RBM pretraining".
+    /// Phrase for sentences, such as "RBM pretraining".
     pub words: String,
 }
 
-/// The methods of a study with their roles, in the order of tables.
+/// The methods of a study with their roles, in table order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Roles {
     /// The methods.
@@ -50,7 +50,7 @@ impl Roles {
         self.methods.iter().filter(|method| method.role == Role::Control)
     }
 
-    /// The control that the headline compares with.
+    /// The control with which the headline compares.
     pub fn baseline(&self) -> Option<&MethodRole> {
         self.controls().next()
     }
@@ -60,7 +60,7 @@ impl Roles {
         self.methods.iter().filter(|method| method.role == Role::Pretrained)
     }
 
-    /// The families of pretrained methods, each once, in the order of tables.
+    /// The families of pretrained methods, each once, in table order.
     pub fn families(&self) -> Vec<&str> {
         let mut families = Vec::new();
         for family in self.pretrained().filter_map(|method| method.family.as_deref()) {
@@ -71,7 +71,7 @@ impl Roles {
         families
     }
 
-    /// The architectures, each once, in the order of tables.
+    /// The architectures, each once, in table order.
     pub fn architectures(&self) -> Vec<Option<&str>> {
         let mut found = Vec::new();
         for architecture in self.methods.iter().map(|method| method.architecture.as_deref()) {
@@ -89,8 +89,9 @@ impl Roles {
         Roles { methods: of.cloned().collect() }
     }
 
-    /// Whether the study asks how two methods of one architecture differ: a pretrained one from a control,
-    /// or two pretrained ones of different families. Holm's correction covers these comparisons.
+    /// Whether the study asks about the difference between two methods of one architecture: a pretrained one
+    /// and a control, or two pretrained ones of different families. Holm's correction covers these
+    /// comparisons.
     pub fn asks(&self, a: &str, b: &str) -> bool {
         let (Some(a), Some(b)) = (self.get(a), self.get(b)) else { return false };
         if a.architecture != b.architecture {

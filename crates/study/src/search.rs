@@ -11,13 +11,13 @@ pub struct Best<C, T> {
     pub candidate: C,
     /// The result of training with them.
     pub found: T,
-    /// The candidates with which training diverged, and the errors.
+    /// The candidates with which training diverged, with the errors.
     pub left_out: Vec<(C, TrainingError)>,
 }
 
-/// Trains with each candidate and returns the one with the fewest validation errors, the first of several.
-/// `train` returns the number of validation errors and its result. Candidates with which training diverges are
-/// left out.
+/// Trains with each candidate and returns the one with the fewest validation errors; of several, the first.
+/// `train` returns the number of validation errors and its result. Candidates with which training diverges
+/// are skipped.
 ///
 /// # Errors
 /// Any other error of `train`. If training diverges with every candidate, the first of these errors.

@@ -1,12 +1,12 @@
 //! Stages and their cache.
 //!
-//! A stage is a computation whose result depends on its key alone: the resolved settings, the keys of
-//! its inputs, the hash of the data and the version of the code. The result of a finished stage is kept
-//! in a file named by the key, and the stage is never computed again.
+//! A stage is a computation whose result depends only on its key: the resolved settings, the keys of its
+//! inputs, the hash of the data and the version of the code. The result of a finished stage is kept in a file
+//! named by the key, and the stage is never computed again.
 //!
-//! Any number of processes may work in one [`Store`], also on several machines. Whoever computes a stage
-//! holds a [`Claim`] on its key; others wait for the result. A claim saves work, and nothing else depends on
-//! it: where a file system lets two processes have the same one, both compute the same result.
+//! Any number of processes may work in one [`Store`], even on several machines. The process that computes a
+//! stage holds a [`Claim`] on its key; others wait for the result. A claim saves work, and nothing else
+//! depends on it: if a file system gives two processes the same claim, both compute the same result.
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -23,34 +23,34 @@ use crate::checkpoint::{self, Checkpoint};
 use crate::tensor_file::{self, TensorFileError};
 use crate::{Event, Listener, StudyError};
 
-/// The version of the code, as far as results depend on it. It must be raised whenever a number that a
-/// stage keeps changes, even in its last bits; otherwise a table would mix old arithmetic with new.
+/// The version of the code that affects results. It must be raised whenever a number kept by a stage changes,
+/// even in its last bits; otherwise a table would mix old arithmetic with new.
 const VERSION: u32 = 2;
 
-/// The kind in the keys of notes on stages that are over without a result under their own key.
+/// The kind in the keys of notes on stages that ended without a result under their own key.
 const SETTLED: &str = "settled";
 
-/// Ending of the names of results.
+/// File extension of results.
 const RESULT: &str = "safetensors";
 
-/// Ending of the names of claims.
+/// File extension of claims.
 const CLAIM: &str = "claim";
 
-/// Ending of the names of checkpoints.
+/// File extension of checkpoints.
 const CHECKPOINT: &str = "checkpoint";
 
-/// Times between two looks at a stage that another process computes: the first, and the longest.
+/// Intervals between checks of a stage computed by another process: the first, and the longest.
 const LOOKS: [Duration; 2] = [Duration::from_millis(20), Duration::from_secs(1)];
 
-/// The name of a result: a hash of everything that it depends on.
+/// The name of a result: a hash of everything on which it depends.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Key(String);
 
 impl Key {
-    /// The key of a computation called `kind` with these inputs.
+    /// The key of a computation of this `kind` with these inputs.
     ///
     /// # Panics
-    /// If the inputs cannot be written as JSON, for example a map whose keys are not strings.
+    /// If the inputs cannot be serialised as JSON, for example a map whose keys are not strings.
     pub fn new(kind: &str, inputs: &impl Serialize) -> Self {
         let text =
             serde_json::to_string(&(VERSION, kind, inputs)).expect("settings are plain data");
@@ -64,7 +64,7 @@ impl Key {
         Key::new(SETTLED, self)
     }
 
-    /// The key that these digits are, if they are one.
+    /// Parses a key from hexadecimal digits; `None` if they are not a key.
     pub fn parse(digits: &str) -> Option<Self> {
         let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
         (digits.len() == 32 && digits.bytes().all(is_digit)).then(|| Key(digits.to_owned()))
@@ -88,7 +88,7 @@ impl Store {
         Store { folder: folder.into() }
     }
 
-    /// Reads the result under this key; none if there is no such result.
+    /// Reads the result under this key; `None` if there is no result.
     ///
     /// # Errors
     /// [`TensorFileError`] if the file is damaged or cannot be read.
@@ -112,7 +112,7 @@ impl Store {
         tensor_file::write(&self.path(key), tensors, record)
     }
 
-    /// Reads the record of the result under this key without its tensors; none if there is no such result.
+    /// Reads the record of the result under this key without its tensors; `None` if there is no result.
     ///
     /// # Errors
     /// [`TensorFileError`] if the file is damaged or cannot be read.
@@ -120,7 +120,7 @@ impl Store {
         tensor_file::read_record(&self.path(key))
     }
 
-    /// The keys of all results, as text. A folder that does not exist has none.
+    /// The keys of all results as text; empty if the folder does not exist.
     ///
     /// # Errors
     /// [`TensorFileError::Io`] if the folder cannot be read.
@@ -145,7 +145,7 @@ impl Store {
         entries.map(|entry| Ok(entry.map_err(io)?.path())).collect()
     }
 
-    /// The live process that computes the stage of this key, if there is one.
+    /// The live process that computes the stage with this key, if any.
     ///
     /// # Errors
     /// [`TensorFileError::Io`] if its claim cannot be read.
@@ -154,7 +154,7 @@ impl Store {
         durable::holder(&path).map_err(|source| TensorFileError::Io { path, source })
     }
 
-    /// Removes the claims that dead processes left.
+    /// Removes the claims of dead processes.
     ///
     /// # Errors
     /// [`TensorFileError::Io`] if the folder cannot be read.
@@ -173,19 +173,19 @@ impl Store {
     /// this one waits, and notifies the listener.
     ///
     /// # Errors
-    /// [`StudyError::Training`] if the listener breaks off, and [`StudyError::Store`].
+    /// [`StudyError::Training`] if the listener stops it, and [`StudyError::Store`].
     pub fn get_or_claim<R: DeserializeOwned>(
         &self,
         key: &Key,
         listen: Listener<'_>,
     ) -> Result<Found<R>, StudyError> {
         if let Some((tensors, record)) = self.get(key)? {
-            // It is still there if the process was killed after it had written the result.
+            // It still exists if the process was killed after writing the result.
             checkpoint::remove(&self.checkpoint_path(key));
             return Ok(Found::Kept(tensors, record));
         }
         let claim = self.claim(key, listen)?;
-        // Another process may have finished it before the claim was given.
+        // Another process may have finished it before the claim was acquired.
         match self.get(key)? {
             Some((tensors, record)) => Ok(Found::Kept(tensors, record)),
             None => Ok(Found::Claimed(claim)),
@@ -195,7 +195,7 @@ impl Store {
     /// Claims a key. While another process has it, this one waits, and notifies the listener.
     ///
     /// # Errors
-    /// [`StudyError::Training`] if the listener breaks off, and [`StudyError::Store`].
+    /// [`StudyError::Training`] if the listener stops it, and [`StudyError::Store`].
     pub fn claim(&self, key: &Key, listen: Listener<'_>) -> Result<Claim, StudyError> {
         let path = self.claim_path(key);
         let io = |source| TensorFileError::Io { path: path.clone(), source };
@@ -218,8 +218,8 @@ impl Store {
         unreachable!("the loop has no end")
     }
 
-    /// Notes that the stage which was planned under `planned` is over, although there is no result under that
-    /// key: it is under another, or training diverged at every learning rate.
+    /// Notes that the stage planned under `planned` has ended without a result under that key: the result is
+    /// under another key, or training diverged at every learning rate.
     ///
     /// # Errors
     /// [`TensorFileError`] if the note cannot be written.
@@ -227,7 +227,7 @@ impl Store {
         self.put(&planned.settled(), &TensorMap::new(), settled)
     }
 
-    /// The note that [`settle`](Self::settle) made on the stage, if there is one.
+    /// The note of [`settle`](Self::settle) on the stage, if any.
     ///
     /// # Errors
     /// [`TensorFileError`] if the note is damaged or cannot be read.
@@ -262,8 +262,7 @@ pub enum Found<R> {
     Claimed(Claim),
 }
 
-/// The right to compute a stage. It is given back when the value is dropped; the claim of a process that died
-/// lapses.
+/// The right to compute a stage. It is released on drop; the claim of a dead process lapses.
 #[derive(Debug)]
 pub struct Claim {
     store: Store,
@@ -272,13 +271,13 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// The checkpoint of a training in this stage, which has this identity.
+    /// The checkpoint of the training in this stage with this identity.
     #[must_use]
     pub fn checkpoint(&self, training: &Key) -> Checkpoint {
         Checkpoint::new(self.store.checkpoint_path(&self.key), training)
     }
 
-    /// Writes the result, removes the checkpoint, and gives the claim back.
+    /// Writes the result, removes the checkpoint, and releases the claim.
     ///
     /// # Errors
     /// [`TensorFileError`] if the file cannot be written.
@@ -288,7 +287,7 @@ impl Claim {
         Ok(())
     }
 
-    /// Removes the checkpoint of a stage whose result is kept elsewhere, and gives the claim back.
+    /// Removes the checkpoint of a stage whose result is kept elsewhere, and releases the claim.
     pub fn finish(self) {
         checkpoint::remove(&self.store.checkpoint_path(&self.key));
     }
@@ -302,10 +301,10 @@ impl Drop for Claim {
     }
 }
 
-/// A note on a planned stage that is over without a result under its own key.
+/// A note on a planned stage that ended without a result under its own key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settled {
-    /// The key of the result; none if training diverged at every learning rate.
+    /// The key of the result; `None` if training diverged at every learning rate.
     pub result: Option<Key>,
     /// The reason why there is no result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -368,7 +367,7 @@ mod tests {
         let host = store.holder(&key).expect("told").expect("this process").host;
         drop(claim);
         let left = || {
-            // Host, process, time and start, as a lock file has them.
+            // Host, process, time and start, in the format of a lock file.
             std::fs::write(store.claim_path(&key), format!("{host}\n4294967295\n1\n1\n"))
                 .expect("written");
         };

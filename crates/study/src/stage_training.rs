@@ -1,4 +1,4 @@
-//! The training of a stage, which goes on from its checkpoint.
+//! Training of a stage, resumed from its checkpoint.
 
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -10,19 +10,20 @@ use stack::Job;
 use crate::checkpoint::{Checkpoint, Course};
 use crate::{Event, Listener, Recorder, StudyError};
 
-/// A trained model with the course of its training.
+/// A trained model with its training history.
 pub(crate) struct TrainedJob<J> {
     pub(crate) job: Box<J>,
     pub(crate) epochs: Vec<EpochRecord>,
-    /// Wall time in seconds, that before an interruption included.
+    /// Wall time in seconds, including time before an interruption.
     pub(crate) seconds: f64,
 }
 
-/// Begins a job and trains it to the end of its `parts`, or continues from the checkpoint. The listener is notified of each
-/// part and may break off between two steps; the state is then saved.
+/// Starts a job, or continues from the checkpoint, and trains it to the end of its `parts`. The listener is
+/// notified of each part and may stop between two steps; the state is then saved.
 ///
 /// # Errors
-/// [`StudyError::Training`] if `begin` or the training fails or the listener breaks off, and [`StudyError::Store`].
+/// [`StudyError::Training`] if `begin` or the training fails or the listener stops it, and
+/// [`StudyError::Store`].
 pub(crate) fn train<J: Job>(
     begin: impl Fn() -> Result<J, TrainingError>,
     parts: impl Fn(&J) -> usize,
@@ -48,7 +49,7 @@ pub(crate) fn train<J: Job>(
         Ok(true) => (),
         Ok(false) => return Err(TrainingError::Interrupted.into()),
         Err(error) => {
-            // Training that diverged would only diverge again.
+            // Diverged training would only diverge again.
             if matches!(error, StudyError::Training(TrainingError::Diverged { .. })) {
                 checkpoint.remove();
             }
@@ -62,12 +63,12 @@ pub(crate) fn train<J: Job>(
 
 struct StageTraining<'a, 'l, J> {
     job: Box<J>,
-    /// Number of parts in all.
+    /// Total number of parts.
     of: usize,
     checkpoint: &'a Checkpoint,
     recorder: Recorder,
     listen: Listener<'l>,
-    /// Whether the listener has broken off.
+    /// Whether the listener has stopped the training.
     is_stopped: bool,
 }
 

@@ -1,8 +1,8 @@
-//! Statistics of a few seeds: intervals, paired tests, and their correction.
+//! Statistics over a few seeds: intervals, paired tests, and corrections for multiple tests.
 //!
-//! With one seed, every method has the same label subset, batch order, initial output layer and number
-//! of updates. Methods are therefore compared *within* a seed, by their differences, so that the effect
-//! of a lucky subset cancels.
+//! With one seed, every method has the same label subset, batch order, initial output layer and number of
+//! updates. Methods are therefore compared *within* a seed, by their differences, so that the effect of a
+//! lucky subset cancels.
 //!
 //! | question | function | assumptions |
 //! |---|---|---|
@@ -12,9 +12,9 @@
 //! | Do trained classifiers of two methods differ on one test set? | [`mcnemar_test`] | independent test samples |
 //! | Which of several differences are significant together? | [`holm`] | none |
 //!
-//! The first three are about *methods*, that is, about training again with another seed; [`crossed`] alone is about
-//! other samples too, so it is what an error or a difference is reported with. McNemar's test is about these
-//! *trained networks*, of all seeds together, and does not generalise to another seed.
+//! The first three concern *methods*, that is, training again with another seed; only [`crossed`] also covers
+//! other samples, so it is used to report errors and differences. McNemar's test concerns these *trained
+//! networks*, of all seeds together, and does not generalise to another seed.
 //!
 //! ```
 //! use study::statistics::{holm, paired_t_test, sign_flip_p_value};
@@ -50,7 +50,7 @@ pub use mcnemar::{EXACT_BELOW, McNemar, McNemarMethod, mcnemar_test};
 pub use paired::{PairedComparison, paired_t_test};
 pub use sign_flip::{MAX_PAIRS, sign_flip_p_value};
 
-/// Invalid input of a statistic.
+/// Invalid input to a statistic.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StatisticsError {
@@ -120,11 +120,11 @@ fn differences(a: &[f64], b: &[f64]) -> Result<Vec<f64>, StatisticsError> {
     Ok(a.iter().zip(b).map(|(a, b)| a - b).collect())
 }
 
-/// The mean of at least one value and its standard error s/√n, s² = Σ (xᵢ − x̄)² / (n − 1);
-/// the standard error of a single value is NaN.
+/// The mean of at least one value and its standard error s/√n, s² = Σ (xᵢ − x̄)² / (n − 1); the standard
+/// error of a single value is NaN.
 ///
-/// The mean is computed relative to the first value, so that the mean of equal values is exactly that
-/// value, and their standard error exactly 0.
+/// The mean is computed relative to the first value, so that the mean of equal values is exactly that value,
+/// and their standard error exactly 0.
 fn mean_and_error(values: &[f64]) -> (f64, f64) {
     let n = values.len() as f64;
     let mean = values[0] + values.iter().map(|x| x - values[0]).sum::<f64>() / n;

@@ -1,4 +1,4 @@
-//! Summaries over seeds, and comparisons of pairs of methods.
+//! Summaries over seeds, and pairwise comparisons of methods.
 
 #[cfg(test)]
 mod tests;
@@ -12,7 +12,7 @@ use crate::statistics::{
 };
 use crate::{Cell, Roles};
 
-/// The mistakes of one trained network on the test set: all that errors and their comparisons follow from.
+/// The mistakes of one trained network on the test set, from which all errors and comparisons are computed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tested {
     /// The name of the method.
@@ -23,7 +23,8 @@ pub struct Tested {
     pub labels: usize,
     /// The seed.
     pub seed: u64,
-    /// A name of the network's training: networks of one seed with the same name and mistakes are the same.
+    /// An identifier of the network's training: networks of one seed with equal identifiers and mistakes are
+    /// the same.
     pub network: String,
     /// For each test sample, whether it was misclassified.
     pub mistakes: Vec<bool>,
@@ -81,26 +82,25 @@ pub struct MethodSummary {
 pub struct PairSummary {
     /// The name of the first method, the later of the two in tables.
     pub method_a: String,
-    /// The name of the second.
+    /// The name of the second method.
     pub method_b: String,
     /// Number of hidden layers.
     pub depth: usize,
     /// Number of labelled samples.
     pub labels: usize,
-    /// Test error of the first less that of the second, in percentage points, for other seeds and other test
+    /// Test error of the first minus that of the second, in percentage points, for other seeds and other test
     /// samples.
     pub difference_pct: PairedComparison,
     /// The same for other seeds on these test samples, by the paired t-test.
     pub of_seeds: PairedComparison,
     /// The p-value of `difference_pct` by Holm's correction over all pairs that the study asks about
-    /// ([`Roles::asks`]), at every depth and number of labels; NaN for other pairs, and where there
-    /// is none.
+    /// ([`Roles::asks`]), at every depth and number of labels; NaN for other pairs and without a p-value.
     pub holm_p_value: f64,
-    /// The p-value of the exact sign-flip permutation test, which assumes no normal distribution; NaN
+    /// The p-value of the exact sign-flip permutation test, which does not assume a normal distribution; NaN
     /// with one seed, or with more seeds than it can enumerate.
     pub sign_flip_p_value: f64,
-    /// The p-value of McNemar's test on the test predictions of all seeds together, in which each test sample counts
-    /// once ([`mcnemar_test`]). It is about these trained networks, not about the methods.
+    /// The p-value of McNemar's test on the test predictions of all seeds together, counting each test sample
+    /// once ([`mcnemar_test`]). It concerns these trained networks, not the methods.
     pub mcnemar_p_value: f64,
 }
 
@@ -116,10 +116,10 @@ impl Cell {
     }
 }
 
-/// One summary for each (method, depth, labels), in the order of the cells.
+/// One summary for each (method, depth, labels), in cell order.
 ///
 /// # Panics
-/// If a cell has no test samples, or another number of them than the first one.
+/// If a cell has no test samples, or a different number than the first one.
 pub fn summarise(cells: &[Tested]) -> Vec<MethodSummary> {
     require_one_test_set(cells);
     let mut summaries: Vec<MethodSummary> = Vec::new();
@@ -156,12 +156,12 @@ fn require_one_test_set(cells: &[Tested]) {
     }
 }
 
-/// 1 for a mistake, 0 for none.
+/// 1 for a mistake, otherwise 0.
 fn share(mistake: bool) -> f64 {
     f64::from(u8::from(mistake))
 }
 
-/// The table of a value of each seed's cell at each test sample.
+/// The two-way analysis of a value for each seed's cell at each test sample.
 fn over_samples(cells: &[&Tested], value: impl Fn(&Tested, usize) -> f64) -> Crossed {
     let shape = (cells.len(), cells[0].mistakes.len());
     let table = Array2::from_shape_fn(shape, |(seed, sample)| value(cells[seed], sample));
@@ -172,8 +172,8 @@ fn percent(Limits { low, high }: Limits) -> Limits {
     Limits { low: 100.0 * low, high: 100.0 * high }
 }
 
-/// Compares every pair of methods that have roles, at each depth and number of labels, over the seeds
-/// that both have; pairs without a common seed are left out.
+/// Compares every pair of methods with roles, at each depth and number of labels, over their common seeds;
+/// pairs without a common seed are omitted.
 ///
 /// # Panics
 /// As [`summarise`].
@@ -190,7 +190,7 @@ pub fn compare_pairs(cells: &[Tested], roles: &Roles) -> Vec<PairSummary> {
             pairs.extend(compare(&a, &b));
         }
     }
-    // A question counts even where the seeds, all with the same difference, have no answer to it.
+    // A comparison counts even if all seeds have the same difference, which gives no p-value.
     let p_value = |pair: &PairSummary| match pair.difference_pct {
         _ if !is_asked(cells, roles, pair) => f64::NAN,
         found if found.n > 1 && found.p_value.is_nan() => 1.0,
@@ -204,8 +204,7 @@ pub fn compare_pairs(cells: &[Tested], roles: &Roles) -> Vec<PairSummary> {
     pairs
 }
 
-/// Compares the cells of two methods seed by seed, still without Holm's correction; none if there are
-/// no cells.
+/// Compares the cells of two methods seed by seed, before Holm's correction; `None` without cells.
 fn compare(a: &[&Tested], b: &[&Tested]) -> Option<PairSummary> {
     let errors =
         |cells: &[&Tested]| -> Vec<f64> { cells.iter().map(|cell| cell.error_pct()).collect() };
@@ -240,15 +239,15 @@ fn compare(a: &[&Tested], b: &[&Tested]) -> Option<PairSummary> {
     })
 }
 
-/// Whether the study asks how the methods of this pair differ.
+/// Whether the study asks about the difference between the methods of this pair.
 fn is_asked(cells: &[Tested], roles: &Roles, pair: &PairSummary) -> bool {
     let is_new = |method: &str| !is_repeated(cells, roles, method, pair.depth, pair.labels);
     let (a, b) = (&pair.method_a, &pair.method_b);
     roles.asks(a, b) && is_new(a) && is_new(b)
 }
 
-/// Whether these networks are those of a pretrained method earlier in the tables, as a stack of two kinds
-/// of layers is, at depth 1, the stack of the lower kind. They are asked about once.
+/// Whether these networks equal those of a pretrained method earlier in the tables. For example, a stack of
+/// two kinds of layers is, at depth 1, the stack of the lower kind. They are tested only once.
 fn is_repeated(cells: &[Tested], roles: &Roles, method: &str, depth: usize, labels: usize) -> bool {
     let networks = |method: &str| -> Vec<_> {
         let cells = over_seeds(cells, method, depth, labels);
@@ -260,7 +259,8 @@ fn is_repeated(cells: &[Tested], roles: &Roles, method: &str, depth: usize, labe
     is_pretrained && earlier.any(|role| networks(&role.name) == own)
 }
 
-/// The p-value of McNemar's test on the predictions of all networks together, with each test sample as a cluster.
+/// The p-value of McNemar's test on the predictions of all networks together, with each test sample as a
+/// cluster.
 fn clustered_mcnemar(a: &[&Tested], b: &[&Tested]) -> f64 {
     let n_wrong = |cells: &[&Tested], sample: usize| -> i64 {
         cells.iter().map(|cell| i64::from(cell.mistakes[sample])).sum()

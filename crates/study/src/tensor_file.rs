@@ -1,4 +1,4 @@
-//! Files of tensors with a record of their origin.
+//! Tensor files with a record of their origin.
 //!
 //! The format is safetensors. The record is JSON in the file's `__metadata__`, under the key `record`.
 
@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// Errors of reading or writing a file of tensors.
+/// Errors from reading or writing a tensor file.
 #[derive(Debug, Error)]
 pub enum TensorFileError {
     /// The file system reports an error.
@@ -25,7 +25,7 @@ pub enum TensorFileError {
         /// The error of the file system.
         source: std::io::Error,
     },
-    /// The file does not have the form that this program writes.
+    /// The file does not have the format that this program writes.
     #[error("{}: {reason}; delete the file to have it computed again", path.display())]
     Damaged {
         /// The file.
@@ -49,7 +49,7 @@ pub fn write(
     durable::write(path, &file).map_err(io)
 }
 
-/// The content of a file of tensors and their record.
+/// Encodes tensors and their record as the content of a file.
 ///
 /// # Errors
 /// The reason why the record cannot be written as JSON.
@@ -67,7 +67,7 @@ pub fn to_bytes(tensors: &TensorMap, record: &impl Serialize) -> std::io::Result
     safetensors::serialize(views, Some(metadata)).map_err(std::io::Error::other)
 }
 
-/// Opens a file and reads its header; none if there is no such file.
+/// Opens a file and reads its header; `None` if there is no such file.
 fn opened(path: &Path) -> Result<Option<(File, Vec<u8>)>, TensorFileError> {
     let io = |source| TensorFileError::Io { path: path.to_owned(), source };
     let mut file = match File::open(path) {
@@ -80,7 +80,7 @@ fn opened(path: &Path) -> Result<Option<(File, Vec<u8>)>, TensorFileError> {
     Ok(Some((file, header.map_err(damaged)?)))
 }
 
-/// Reads tensors and their record; none if there is no such file.
+/// Reads tensors and their record; `None` if there is no such file.
 ///
 /// # Errors
 /// [`TensorFileError`].
@@ -91,7 +91,7 @@ pub fn read<R: DeserializeOwned>(path: &Path) -> Result<Option<(TensorMap, R)>, 
     from_bytes(&bytes, path).map(Some)
 }
 
-/// Reads the record of a file without its tensors; none if there is no such file.
+/// Reads the record of a file without its tensors; `None` if there is no such file.
 ///
 /// # Errors
 /// [`TensorFileError`].
@@ -133,12 +133,12 @@ pub fn from_bytes<R: DeserializeOwned>(
     parse().map_err(damaged)
 }
 
-/// The largest header that is read, in bytes: that of the longest record, of a hundred thousand epochs.
+/// The largest header that is read, in bytes: enough for a record of a hundred thousand epochs.
 const MOST_HEADER: u64 = 100 << 20;
 
-/// Reads the length of the header, and the header, if they are those of a file with a record whose tensors
-/// fill the rest; otherwise the defect, in words. Thus a file that holds nothing is refused before it is read
-/// into memory.
+/// Reads the header with its length, if it is that of a file with a record whose tensors fill the rest;
+/// otherwise returns the defect, in words. Thus a file of other content is refused before it is read into
+/// memory.
 fn header(file: &mut File) -> std::io::Result<Result<Vec<u8>, String>> {
     let n_bytes = file.metadata()?.len();
     let mut bytes = Vec::new();
@@ -160,7 +160,7 @@ fn header(file: &mut File) -> std::io::Result<Result<Vec<u8>, String>> {
     Ok(Ok(bytes))
 }
 
-/// The header of a file of tensors with a record.
+/// The header of a tensor file with a record.
 #[derive(Deserialize)]
 struct Header {
     #[serde(rename = "__metadata__")]

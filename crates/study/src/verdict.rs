@@ -2,18 +2,17 @@
 //!
 //! At each number of labels, the best pretrained method is compared with the baseline and with the
 //! other controls, and the best methods of different families are compared with each other. All are
-//! paired differences. A method is called better or worse only if its 95 % interval excludes zero and,
-//! where the study asks about the pair, its p-value stays below 0.05 after Holm's correction
-//! ([`Finding`]). With one seed there is no interval, and no claim.
+//! paired differences. A method is called better or worse only if its 95 % interval excludes zero and, if the
+//! study asks about the pair, its p-value stays below 0.05 after Holm's correction ([`Finding`]). With one
+//! seed there is no interval, and no claim.
 //!
-//! Methods are compared within their architecture: the headline is about the first, and findings on the
-//! others follow, with the difference that the architecture makes without pretraining.
+//! Methods are compared within their architecture: the headline is about the first, followed by findings on
+//! the others, with the difference that the architecture makes without pretraining.
 //!
-//! The largest depth is judged. The best method is the one with the lowest mean *validation* error, so
-//! that the choice does not flatter the test error that is reported; without validation errors the test
-//! error chooses, and a note says so. The first seed is left out of this mean if there are others: there
-//! hyperparameters are chosen, so that the validation error is the lowest of several trials, and the lower
-//! the more of them a method has.
+//! The largest depth is judged. The best method is the one with the lowest mean *validation* error, so that
+//! the choice does not bias the reported test error; without validation errors the test error decides, and a
+//! note says so. The first seed is excluded from this mean if there are others: hyperparameters are chosen
+//! there, so its validation error is the lowest of several trials, and decreases with their number.
 //!
 //! ```
 //! use study::verdict::{PairedLine, SummaryLine, Verdict};
@@ -79,14 +78,14 @@ pub struct Verdict {
     pub findings: Vec<String>,
     /// Sentences on depth, choice, seeds, and missing results.
     pub notes: Vec<String>,
-    /// A sentence that says which comparisons Holm's correction covers.
+    /// A sentence that states which comparisons Holm's correction covers.
     pub family: String,
     /// The finding on every pair of methods, at every depth and number of labels.
     pub pairs: Vec<PairFinding>,
 }
 
 impl Verdict {
-    /// The verdict of a comparison, in a language; none if there are no results to judge.
+    /// The verdict of a comparison, in a language; `None` if there are no results to judge.
     pub fn of(
         language: Language,
         roles: &Roles,
@@ -119,7 +118,7 @@ impl Verdict {
     }
 }
 
-/// The roles with the words of their methods in a language, as far as they are those of this program.
+/// The roles with the words for their methods translated, if known to this program.
 fn in_language(language: Language, roles: &Roles) -> Roles {
     let mut roles = roles.clone();
     for method in &mut roles.methods {
@@ -140,8 +139,8 @@ fn headline(evidence: &Evidence<'_>) -> String {
     for contrast in &best {
         answers.entry(contrast.finding()).or_default().push(contrast);
     }
-    // The numbers are those of the first, the strongest answer: a headline must not quote a number of
-    // labels that has another.
+    // The numbers are those of the first, the strongest answer: a headline must not quote a number of labels
+    // with a different answer.
     let quoted = answers.values().next().map_or(&[][..], Vec::as_slice);
     let clauses = match quoted {
         [first, .., last] => format!("{}; {}", first.clause(), last.clause()),

@@ -12,7 +12,7 @@ use fluent_bundle::{FluentArgs, FluentValue};
 
 use catalogue::Bundle;
 
-/// A value that a message is filled in with: a text, or a number that may decide between singular and plural.
+/// A value inserted into a message: a text, or a number that may select singular or plural.
 pub type Value<'a> = FluentValue<'a>;
 
 /// Defines [`Language`] from names and the names of their files in `i18n`, English first.
@@ -28,21 +28,21 @@ macro_rules! languages {
             /// All languages.
             pub const ALL: &'static [Language] = &[$(Language::$language),*];
 
-            /// The code, as in `<html lang>`.
+            /// The language code, as in `<html lang>`.
             pub const fn code(self) -> &'static str {
                 match self {
                     $(Language::$language => $code,)*
                 }
             }
 
-            /// The texts, in the syntax of Fluent.
+            /// The texts, in Fluent syntax.
             const fn source(self) -> &'static str {
                 match self {
                     $(Language::$language => include_str!(concat!("../i18n/", $code, ".ftl")),)*
                 }
             }
 
-            /// The messages, read at their first use.
+            /// The messages, parsed on first use.
             fn bundle(self) -> &'static Bundle {
                 match self {
                     $(Language::$language => {
@@ -72,8 +72,8 @@ macro_rules! say {
 }
 
 impl Language {
-    /// The message of this name, or `NAME.ATTRIBUTE`, with its values: in English if it is not translated, and
-    /// the name itself if there is no such message.
+    /// The message of this name, or `NAME.ATTRIBUTE`, with its values: in English if it is not translated,
+    /// and the name itself if there is no such message.
     pub fn say(self, id: &str, values: &[(&str, Value<'_>)]) -> String {
         let args: FluentArgs<'_> =
             values.iter().map(|(name, value)| (*name, value.clone())).collect();
@@ -83,7 +83,7 @@ impl Language {
             .unwrap_or_else(|| id.to_owned())
     }
 
-    /// A text that a run stored in English, in this language; the text itself if no message has it.
+    /// A text that a run stored in English, translated into this language; unchanged if no message matches.
     pub fn stored(self, text: &str) -> String {
         if self == Language::English {
             return text.to_owned();

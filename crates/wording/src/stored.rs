@@ -1,8 +1,8 @@
-//! Recognition of texts that a run stored in English.
+//! Recognition of English texts stored by a run.
 //!
-//! A figure's description and `run.json` hold sentences, not the names of messages, so that they can be read
-//! without this program. The English messages are patterns here: the text between their values tells which
-//! message a sentence is, and what stands in place of the values is its values.
+//! A figure's description and `run.json` hold sentences rather than message names, so that they can be read
+//! without this program. Here the English messages serve as patterns: the literal text identifies the
+//! message, and the text between gives its values.
 
 use std::sync::OnceLock;
 
@@ -11,7 +11,7 @@ use fluent_syntax::parser;
 
 use crate::Language;
 
-/// The beginnings of the names of messages that runs store.
+/// Prefixes of the names of messages that runs store.
 const STORED: [&str; 7] = ["figure-", "axis-", "tile-", "method-", "test-", "status-", "told-"];
 
 /// A part of a message.
@@ -28,7 +28,7 @@ struct Sentence {
     parts: Vec<Part>,
 }
 
-/// The name of the message that a text is, and the values in it.
+/// The name of the message that a text matches, and the values in it.
 pub(crate) fn recognised(text: &str) -> Option<(String, Vec<(String, &str)>)> {
     static SENTENCES: OnceLock<Vec<Sentence>> = OnceLock::new();
     let sentences = SENTENCES.get_or_init(sentences);
@@ -38,7 +38,7 @@ pub(crate) fn recognised(text: &str) -> Option<(String, Vec<(String, &str)>)> {
     })
 }
 
-/// Whether the parts make up the text; their values are added if they do.
+/// Whether the parts make up the text; if so, their values are added.
 fn fits<'t>(parts: &[Part], text: &'t str, values: &mut Vec<(String, &'t str)>) -> bool {
     match parts {
         [] => text.is_empty(),
@@ -51,7 +51,7 @@ fn fits<'t>(parts: &[Part], text: &'t str, values: &mut Vec<(String, &'t str)>) 
             let earlier = values.iter().find(|(other, _)| other == name).map(|(_, value)| *value);
             ends.any(|end| {
                 let value = &text[..end];
-                // A value that stands there twice is the same.
+                // A repeated value must be the same each time.
                 if value.is_empty() || earlier.is_some_and(|earlier| earlier != value) {
                     return false;
                 }
@@ -65,8 +65,8 @@ fn fits<'t>(parts: &[Part], text: &'t str, values: &mut Vec<(String, &'t str)>) 
     }
 }
 
-/// The messages that runs store, those with the most text of their own first, since others may fit the same
-/// text with longer values.
+/// The messages that runs store, those with the most literal text first, since others may match the same text
+/// with longer values.
 fn sentences() -> Vec<Sentence> {
     let (Ok(resource) | Err((resource, _))) = parser::parse(Language::English.source());
     let mut found = Vec::new();
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn no_message_hides_another() {
-        // What a message says with values of its own is recognised as that message, or as one that says the same.
+        // A message filled with its own values is recognised as that message, or as one with the same text.
         for sentence in sentences() {
             let text: String = sentence
                 .parts

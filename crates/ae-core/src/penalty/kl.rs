@@ -7,8 +7,8 @@ use super::{PenaltyMemory, Term, mean_of, validate_weight};
 use crate::AutoencoderConfig;
 
 /// β Σⱼ KL(ρ ‖ ρ̂ⱼ), with ρ̂ⱼ = (1/n) Σ hⱼ and
-/// KL(ρ ‖ ρ̂) = ρ ln(ρ/ρ̂) + (1 − ρ) ln((1 − ρ)/(1 − ρ̂)): each unit is active a share ρ of the time
-/// (Ng, *Sparse autoencoder*, 2011). For logistic code units.
+/// KL(ρ ‖ ρ̂) = ρ ln(ρ/ρ̂) + (1 − ρ) ln((1 − ρ)/(1 − ρ̂)): each unit is active a fraction ρ of the time (Ng,
+/// *Sparse autoencoder*, 2011). For logistic code units.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Kl {

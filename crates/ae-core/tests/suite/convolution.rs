@@ -185,7 +185,7 @@ fn training_learns_to_restore_images_on_any_number_of_threads() {
     }
 }
 
-/// The norm of the Jacobian of the code against that of central differences, and missing values, which are 0.
+/// Compares the norm of the code's Jacobian with central differences; missing values count as 0.
 #[test]
 fn the_norm_of_the_jacobian_counts_every_place() {
     for of in [convolution(3, 1, 0, 2), convolution(3, 1, 1, 2), convolution(2, 2, 0, 1)] {

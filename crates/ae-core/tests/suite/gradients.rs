@@ -96,7 +96,7 @@ fn checked(
     let (model, target) = (model(config), data());
     let mut memory = StepMemory::new(&model, 7);
     let mut cost = |model: &Autoencoder<f64>, gradient: &mut Autoencoder<f64>| {
-        // The stream starts again at each call, so that masks match.
+        // The stream restarts at each call, so the masks match.
         let (mut input, mut weights) = (target.clone(), None);
         if let Some(corruption) = training.corruption {
             corruption.apply(Stream::new(6, TEST), input.view_mut());

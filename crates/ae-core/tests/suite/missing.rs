@@ -1,4 +1,4 @@
-//! Missing values and output layers by blocks: what is missing has no part in cost, gradient or code.
+//! Missing values and output layers by blocks: missing values do not affect cost, gradient or code.
 
 use ae_core::{
     Autoencoder, AutoencoderConfig, Batch, Corruption, DataKind, Emphasis, Objective, StepMemory,
@@ -23,7 +23,7 @@ fn config(layout: Layout) -> AutoencoderConfig {
     }
 }
 
-/// Rows of three groups, from which each column follows up to noise.
+/// Rows from three groups, which determine each column up to noise.
 fn table(n: usize) -> Array2<f32> {
     let mut noise = vec![0.0_f32; 3 * n];
     Stream::new(2, Purpose::new("test")).fill_uniform(0, &mut noise);

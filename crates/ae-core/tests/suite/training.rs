@@ -59,7 +59,7 @@ fn progress_tells_the_epoch_and_the_unit_of_the_cost() {
     assert_eq!(progress.metric, nn_core::Metric::new("cost", "nats"));
 }
 
-/// Leaves an epoch before its third batch.
+/// Pauses an epoch before its third batch.
 fn after_two_batches() -> impl FnMut() -> bool {
     let mut batches = 1;
     move || {

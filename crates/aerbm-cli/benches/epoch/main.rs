@@ -1,15 +1,15 @@
-//! Seconds an epoch of training.
+//! Benchmark of the time per epoch of training.
 //!
-//! `cargo bench -p aerbm-cli --bench epoch` compares them with the dense limit, the time that an epoch's
+//! `cargo bench -p aerbm-cli --bench epoch` compares this time with the dense limit, the time that an epoch's
 //! matrix products alone would take at the machine's peak rate, measured in the same run. The rounds
-//! alternate between measuring the peak and training, because the speed of a shared machine drifts;
-//! medians are compared. Each work is also timed on one thread and on all, in turn; and the time is
-//! held against the number of samples, of units and of epochs, in the figure
-//! `reports/scaling/figures/scaling` with its fitted exponents.
+//! alternate between measuring the peak and training, because the speed of a shared machine drifts; medians
+//! are compared. Each workload is also timed on one thread and on all, in turn. The figure
+//! `reports/scaling/figures/scaling` shows the time by number of samples, of units and of epochs, with fitted
+//! exponents.
 //!
-//! With `--serve WORK BATCH FOLDER THREADS` it writes where training begins to the folder and then
-//! trains one epoch for each line on standard input, for `peers/peers.py`. With `--peak THREADS` it prints
-//! the machine's peak rate in GFLOP/s.
+//! With `--serve WORK BATCH FOLDER THREADS` it writes the initial parameters to the folder and then trains
+//! one epoch for each line on standard input, for `peers/peers.py`. With `--peak THREADS` it prints the
+//! machine's peak rate in GFLOP/s.
 
 use std::io::{BufRead as _, Write as _};
 use std::path::Path;
@@ -50,7 +50,7 @@ fn dense_limit(train: &Dataset) {
     print_line("work                                    peak GFLOP/s  limit s  epoch s  ratio\n");
     numerics::with_team(threads, || {
         let epoch = |name| work(name, 100, train).expect("a work").0;
-        // Products of all weights with as many rows, and 2 flop for each weight and row.
+        // Products of all weights with the same number of rows, at 2 flop per weight and row.
         let [tutorial, cd1, ais] = [
             (5.0 * 55_000.0, 256.0),
             (5.0 * 60_000.0, 500.0),
@@ -84,7 +84,7 @@ fn dense_limit(train: &Dataset) {
     });
 }
 
-/// An epoch on one thread against one on all.
+/// Times an epoch on one thread and on all threads.
 fn threads(train: &Dataset) {
     let all = rayon::current_num_threads();
     print_line(&format!("\nwork       batch  1 thread s  {all} threads s  ratio\n"));
@@ -104,8 +104,8 @@ fn threads(train: &Dataset) {
     }
 }
 
-/// The rate of large products in flop/s, the best of several of two shapes that suit the kernels: so
-/// the machine's peak just now.
+/// The rate of large products in flop/s, the best of several with two shapes that suit the kernels. This is
+/// the machine's current peak.
 fn peak_rate() -> f64 {
     [(1024, 1024, 1024), (2048, 768, 1024)]
         .into_iter()

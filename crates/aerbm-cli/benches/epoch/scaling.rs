@@ -15,8 +15,8 @@ const SAMPLES: [usize; 5] = [4_000, 8_000, 16_000, 32_000, 60_000];
 const UNITS: [usize; 5] = [128, 256, 512, 1024, 2048];
 const EPOCHS: [usize; 5] = [1, 2, 4, 8, 16];
 
-/// Times the works over samples, units and epochs, draws what was found and prints the exponents of
-/// power laws fitted to it.
+/// Times the workloads over samples, units and epochs, draws the results, and prints the exponents of fitted
+/// power laws.
 pub(crate) fn figure(train: &Dataset) {
     let images = train.images.view();
     let (part, few) = (images.slice(s![..16_000, ..]), images.slice(s![..4_000, ..]));

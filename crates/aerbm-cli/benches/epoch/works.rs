@@ -1,4 +1,4 @@
-//! The works that are timed, each as a closure that trains one epoch and returns its mean cost.
+//! The workloads that are timed, each as a closure that trains one epoch and returns its mean cost.
 
 use ae_core::{Autoencoder, AutoencoderConfig, Corruption, DataKind};
 use mnist_io::Dataset;
@@ -17,10 +17,10 @@ use stack::{
 /// An epoch of training.
 pub(crate) type Epoch<'a> = Box<dyn FnMut() -> f64 + 'a>;
 
-/// The tensors that training begins from, in the order in which the peers read them.
+/// The initial tensors of training, in the order in which the peers read them.
 pub(crate) type Initial = Vec<(Vec<usize>, Vec<f32>)>;
 
-/// The work of this name on `train` in batches of `batch`, and where it begins.
+/// Returns the workload of this name on `train` in batches of `batch`, and its initial tensors.
 pub(crate) fn work<'a>(
     name: &str,
     batch: usize,
@@ -61,7 +61,7 @@ pub(crate) fn tutorial(
     autoencoder(images, &architecture, config)
 }
 
-/// 784-1000, a quarter of the pixels masked.
+/// 784-1000, with a quarter of the pixels masked.
 fn masked(images: ArrayView2<'_, f32>, batch: usize) -> (Epoch<'_>, Initial) {
     let architecture = AutoencoderConfig { n_hidden: 1000, ..Default::default() };
     let config = ae_core::TrainingConfig {
@@ -109,10 +109,10 @@ pub(crate) fn contrastive_divergence(
     (Box::new(epoch), initial)
 }
 
-/// Temperatures of the published schedule after the first, a tenth of them.
+/// Number of temperatures after the first, a tenth of those of the published schedule.
 pub(crate) const ANNEALING_STEPS: usize = 1_450;
 
-/// Annealed importance sampling, forward, of an RBM as it begins: half of its hidden units are on.
+/// Forward annealed importance sampling of an untrained RBM, half of whose hidden units are on.
 pub(crate) fn annealing(train: &Dataset) -> Epoch<'_> {
     let images = train.images.view();
     let architecture =
@@ -169,8 +169,8 @@ fn convolutional<'a>(
     classifier(Classifier::on_top_of(hidden, 10, 1), images, labels, batch)
 }
 
-/// Operations of the products of an epoch of [`convolutional`]. The derivatives of the first layer's inputs
-/// are not needed.
+/// Number of operations in the products of an epoch of [`convolutional`]. The derivatives with respect to the
+/// inputs of the first layer are not needed.
 pub(crate) fn convolutional_products(n_samples: usize) -> f64 {
     let first = 24 * 24 * 25 * 32;
     let second = 8 * 8 * (25 * 32) * 64;

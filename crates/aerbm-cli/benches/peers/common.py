@@ -1,4 +1,4 @@
-"""What every peer has in common: the data, the works, and the talk with peers.py.
+"""Common parts of the peers: the data, the workloads, and the protocol with peers.py.
 
 A worker is started as `python WORKER.py WORK BATCH INITIAL THREADS`. It prints one JSON line with its
 version when it is ready; then, for each line on standard input, it trains one epoch and prints
@@ -31,13 +31,13 @@ def labels(part="train"):
 
 
 def initial(folder):
-    """The parameters that training begins from, the same for all: 0.npy, 1.npy, …"""
+    """The initial parameters of training, the same for all programs: 0.npy, 1.npy, …"""
     files = sorted(Path(folder).glob("*.npy"), key=lambda path: int(path.stem))
     return [np.load(file) for file in files]
 
 
 def hold_to_processors(threads):
-    """Lets this process use as many processors as it should have threads, where the system can."""
+    """Limits this process to as many processors as it should have threads, if the system supports it."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:threads])
 
@@ -52,8 +52,8 @@ def processor():
 
 
 def serve(version, works):
-    """Answers for the work named on the command line; `works` maps names to functions that get the
-    batch size and the initial parameters and return a function that trains one epoch."""
+    """Serves the workload named on the command line; `works` maps names to functions that take the batch size
+    and the initial parameters and return a function that trains one epoch."""
     work, batch, folder = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     epoch = works[work](batch, initial(folder))
     print(json.dumps({"version": version}), flush=True)

@@ -1,10 +1,10 @@
-"""The works in JAX: an epoch is one compiled scan over its batches."""
+"""The workloads in JAX: an epoch is one compiled scan over its batches."""
 
 import os
 import sys
 
-# JAX has no setting for the number of its threads: it starts one for each processor that it may use, and
-# peers.py lets it use as many as it should have threads.
+# JAX has no setting for its number of threads: it starts one for each available processor, and peers.py gives it as
+# many processors as it should have threads.
 os.environ["XLA_FLAGS"] = f"--xla_cpu_multi_thread_eigen={str(sys.argv[4] != '1').lower()}"
 os.environ["JAX_PLATFORMS"] = "cpu"
 
@@ -12,12 +12,12 @@ import jax
 import jax.numpy as jnp
 from common import images, labels, serve
 
-# Its fastest generator on a CPU.
+# JAX's fastest generator on a CPU.
 jax.config.update("jax_default_prng_impl", "rbg")
 
 
 def scanned(step, state, n_samples, batch, key=1):
-    """Epochs of `step(state, key, samples) -> state, cost` in a new order each."""
+    """Epochs of `step(state, key, samples) -> state, cost`, each in a new order."""
 
     @jax.jit
     def epoch(state, key):

@@ -1,12 +1,12 @@
-"""Times aerbm against PyTorch, JAX and scikit-learn at the same work, in turn.
+"""Times aerbm against PyTorch, JAX and scikit-learn on the same workloads, in turn.
 
     python peers.py [--rounds N] [--threads N] [--batches 10,100,1000] [--works tutorial,cd1,…]
 
-Every program trains the same model on MNIST from the same initial parameters, one epoch after the
-other, in a process of its own that may use as many processors as it should have threads. The programs
-take turns, so that the machine's drift meets all of them; the first epoch of each is not counted. Medians
-and ratios are printed as a table in Markdown. A program whose cost ends more than 5 % from ours (20 % for
-the tutorial) has done other work, and is marked so.
+Every program trains the same model on MNIST from the same initial parameters, one epoch after another, in
+its own process, which may use as many processors as it should have threads. The programs take turns, so that
+the machine's drift affects all of them; the first epoch of each is not counted. Medians and ratios are printed
+as a table in Markdown. A program whose final cost differs from ours by more than 5 % (20 % for the tutorial)
+has done different work, and is marked.
 """
 
 import argparse
@@ -32,13 +32,13 @@ WORKS = {
 }
 PEERS = {"PyTorch": "torch_work.py", "JAX": "jax_work.py", "scikit-learn": "sklearn_work.py"}
 TOLERANCE = 0.05
-# Its standard normal weights leave some output pixels stuck at the wrong value, each worth 0.0013, and
-# how many depends on the order of the images.
+# Its standard normal weights leave some output pixels stuck at the wrong value, each of which adds 0.0013; their
+# number depends on the order of the images.
 TOLERANCES = {"tutorial": 0.2}
 
 
 class Worker:
-    """A program that trains an epoch when it is told to."""
+    """A program that trains an epoch on request."""
 
     def __init__(self, name, command, threads):
         self.name, self.seconds, self.cost = name, [], math.nan
@@ -74,7 +74,7 @@ def machine(command, threads):
 
 
 def compared(work, batch, rounds, threads, ours):
-    """All programs at one work: our median and, for each peer, its median, ratio and mark."""
+    """All programs on one workload: our median and, for each peer, its median, ratio and mark."""
     with tempfile.TemporaryDirectory() as initial:
         arguments = [work, str(batch), initial, str(threads)]
         workers = [Worker("aerbm", [*ours, "--serve", *arguments], threads)]
@@ -100,7 +100,7 @@ def compared(work, batch, rounds, threads, ours):
 
 
 def ours():
-    """The command of our benchmark, built."""
+    """The command of our benchmark, after building it."""
     built = subprocess.run(
         "cargo bench -p aerbm-cli --bench epoch --no-run --message-format json".split(),
         cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True,

@@ -1,5 +1,5 @@
-"""The work that scikit-learn has: BernoulliRBM, which learns by persistent contrastive divergence with
-one Gibbs step a batch. Its products are as many as those of CD-1; its cost is not comparable."""
+"""The workload of scikit-learn: BernoulliRBM, which learns by persistent contrastive divergence with one
+Gibbs step per batch. It has as many products as CD-1; its cost is not comparable."""
 
 import numpy as np
 import sklearn

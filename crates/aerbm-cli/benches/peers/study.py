@@ -1,20 +1,20 @@
-"""Runs the comparison of the profile `default` by aerbm and by PyTorch in turn, and compares their times.
+"""Runs the comparison of the profile `default` with aerbm and with PyTorch in turn, and compares their times.
 
     python study.py [--rounds N] [--threads N] [--methods none,rbm,…] [--labels 100,1000,…] [--seeds N]
                     [--fraction F] [--aerbm PROGRAM]
 
-Both programs get their settings from the profile, by study_profile.py: aerbm as options of `aerbm compare`,
+Both programs get their settings from the profile through study_profile.py: aerbm as options of `aerbm compare`,
 in an empty folder each time, and torch_study.py by reading it. Each may use as many processors as it should
-have threads. The time in all is wall time from the start of the program, reading of the data included, to
-the last result of the comparison; what aerbm does after it (figures, the page, the recommended network) is not
+have threads. The total time is wall time from the start of the program, including the reading of the data, to
+the last result of the comparison; what aerbm does afterwards (figures, the page, the recommended network) is not
 counted. Seconds of pretraining and of fine-tuning are those that each program measures itself. Those of
-aerbm's fine-tuning contain work that PyTorch has not: what fine-tuning did to each layer is measured on 2,000
-images, which takes a second or two for each cell of convolutions. Its time in all contains a file of each
-layer and cell, from which it could continue.
+aerbm's fine-tuning include work that PyTorch does not do: the effect of fine-tuning on each layer is measured on
+2,000 images, which takes a second or two for each cell of convolutions. Its total time includes writing a file
+for each layer and cell, from which it could continue.
 
-The mean errors of both stand side by side. They come from the same settings and other random numbers, so
-that they should differ by no more than those of two seeds do; programs whose errors differ more have done
-other work.
+The mean errors of both are printed side by side. They come from the same settings and different random numbers,
+so they should differ by no more than those of two seeds do; programs whose errors differ more have done different
+work.
 """
 
 import argparse
@@ -37,7 +37,7 @@ STAGES = {"pretrain": "pretraining", "fine-tune": "fine-tuning"}
 
 
 class Run:
-    """What a run of one of the programs took, and found."""
+    """The times and results of a run of one of the programs."""
 
     def __init__(self, seconds):
         self.seconds = seconds
@@ -86,7 +86,7 @@ def by_torch(given):
 
 
 def timed(command, threads, until):
-    """Runs a command to its end and returns the seconds from its start to the line that begins so."""
+    """Runs a command to its end and returns the seconds from its start to the line that begins with this text."""
     number = str(threads)
     variables = ("RAYON_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
     environment = os.environ | dict.fromkeys(variables, number)
@@ -109,7 +109,7 @@ def table(folder, name):
 
 
 def built():
-    """Our program, built."""
+    """Our program, after building it."""
     subprocess.run("cargo build --release -p aerbm-cli".split(), cwd=ROOT, check=True)
     target = os.environ.get("CARGO_TARGET_DIR", ROOT / "target")
     return str(ROOT / target / "release" / "aerbm")
@@ -131,7 +131,7 @@ def print_seconds(ours, theirs):
 
 
 def print_errors(ours, theirs):
-    """The errors of the first round; those of others are the same."""
+    """The errors of the first round; those of the others are the same."""
     print("\n| mean error, % | depth | labels | validation: aerbm | PyTorch | test: aerbm | PyTorch |")
     print("|---|---|---|---|---|---|---|")
     for (method, depth, labels), errors in theirs.errors.items():

@@ -1,9 +1,9 @@
-"""The comparison of the profile `default`, read from the same TOML files as aerbm reads.
+"""The comparison of the profile `default`, read from the TOML files that aerbm reads.
 
-`read` lays the profile over the methods that are built in and applies what the command line changes.
-`methods_of` then writes every method out: its layers, its dropout, its numbers of labels and the rates
-to try. `assignments` turns the comparison into options of `aerbm compare`, so that both programs have
-their settings from one place.
+`read` lays the profile over the built-in methods and applies the changes of the command line. `methods_of`
+then writes every method out: its layers, its dropout, its numbers of labels and the rates to try.
+`assignments` turns the comparison into options of `aerbm compare`, so that both programs get their settings
+from one place.
 """
 
 import json
@@ -17,13 +17,13 @@ EVALUATIONS = 20
 
 
 class Unsupported(Exception):
-    """A setting that the PyTorch side does not have. It is not passed over, because the two programs
-    would then do different work."""
+    """A setting that the PyTorch side does not have. It is an error, because the two programs would otherwise do
+    different work."""
 
 
 def read(methods=None, labels=None, seeds=None, depths=None, fraction=1.0):
-    """The tables of the profile as a dictionary with `comparison` and `methods`. A list or number that is
-    given takes the place of that of the profile."""
+    """The tables of the profile as a dictionary with `comparison` and `methods`. A given list or number replaces
+    that of the profile."""
     settings = _table("methods")
     _overlay(settings, _table("default"))
     comparison = settings["comparison"]
@@ -35,13 +35,13 @@ def read(methods=None, labels=None, seeds=None, depths=None, fraction=1.0):
         unknown = set(labels) - {budget["count"] for budget in comparison["labels"]}
         if unknown:
             raise Unsupported(f"the profile has no budget for {min(unknown)} labels")
-        # An architecture with numbers of labels of its own keeps these if none of them is chosen.
+        # An architecture with its own numbers of labels keeps these if none of them is chosen.
         for table in [comparison, *architectures]:
             chosen = [budget for budget in table.get("labels", []) if budget["count"] in labels]
             table["labels"] = chosen or table.get("labels", [])
     if fraction != 1.0:
-        # Epochs are shortened, not left out, so that momenta and schedules pass through all of their
-        # stages even in the smallest run.
+        # Epochs are shortened, not omitted, so that momenta and schedules pass through all of their stages even in
+        # the smallest run.
         of_profile = comparison.get("pretraining_samples") or TRAINING_IMAGES
         comparison["pretraining_samples"] = max(1, round(fraction * of_profile))
         tuning = comparison.setdefault("fine_tuning", {})
@@ -57,8 +57,8 @@ def read(methods=None, labels=None, seeds=None, depths=None, fraction=1.0):
 
 
 def _settle_search(comparison):
-    """Puts the middle of its values in the place of the search for dropout and norms: which of them wins is no
-    matter of speed, and the trials of rates remain."""
+    """Replaces the search for dropout and norms by the middle of its values: which of them wins does not affect the
+    speed, and the trials of rates remain."""
     space = comparison.get("search", {}).get("space", {})
     middle = {key: values[len(values) // 2] for key, values in space.items() if values}
     chosen = {name: middle[f"{name}_dropout"] for name in ("input", "hidden") if f"{name}_dropout" in middle}
@@ -103,7 +103,7 @@ def _method(methods, name, comparison, tuning):
     budgets = []
     for entry in own.labels or comparison.labels:
         budget = take(entry, "comparison.labels", count=None, updates=None, batch_size=None, dropout=None)
-        # A method's own dropout comes before that of a number of labels, and this before the common one.
+        # A method's own dropout takes precedence over that of a number of labels, and this over the common one.
         chosen = next(d for d in (table.dropout, budget.dropout, tuning.dropout) if d is not None)
         budget.dropout = take(chosen, "dropout", input=0.0, hidden=0.0)
         budgets.append(budget)
@@ -123,7 +123,7 @@ def _method(methods, name, comparison, tuning):
 
 
 def _layers(methods, name):
-    """The layers of a method; a name in their place stands for the layer of that method at this place."""
+    """The layers of a method; a name in place of a layer means the layer of that method at this position."""
     entries = methods[name]["layers"]
     entries = entries if isinstance(entries, list) else [entries]
     layers = []
@@ -199,8 +199,7 @@ def _only(found, known, where):
 
 
 def take(table, where, **known):
-    """The entries of a table as a namespace, with these values for those that are missing. An entry that is
-    not known is an error."""
+    """The entries of a table as a namespace, with these values for missing ones. An unknown entry is an error."""
     for key in table:
         if key not in known:
             raise Unsupported(f"{where}.{key}: the PyTorch side does not have this setting")
@@ -208,8 +207,8 @@ def take(table, where, **known):
 
 
 def assignments(settings):
-    """The options that make `aerbm compare` compute exactly this comparison. It would otherwise adapt what
-    is not given to the data."""
+    """The options that make `aerbm compare` compute exactly this comparison. It would otherwise adapt settings that
+    are not given to the data."""
     comparison, options = settings["comparison"], []
     for key, value in comparison.items():
         options += ["--set", f"comparison.{key}={_toml(value)}"]
@@ -224,7 +223,7 @@ def _toml(value):
         return "{ " + ", ".join(f"{key} = {_toml(entry)}" for key, entry in value.items()) + " }"
     if isinstance(value, list):
         return "[" + ", ".join(map(_toml, value)) + "]"
-    # Strings, numbers and truth values are written as in JSON.
+    # Strings, numbers and booleans are written as in JSON.
     return json.dumps(value, ensure_ascii=False)
 
 

@@ -1,7 +1,7 @@
 """Layers and their pretraining in PyTorch: random, by autoencoders, by RBMs.
 
-Samples are rows everywhere, those of maps with the channel running fastest, which is PyTorch's
-`channels_last` without a copy and the faster order for convolutions on a CPU.
+Samples are rows everywhere; in those of maps the channel varies fastest, which is PyTorch's `channels_last`
+without a copy and the faster order for convolutions on a CPU.
 """
 
 import math
@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from study_profile import Unsupported
 from torch import nn
 
-# Samples that pass through a network together where nothing is learned: more of them leave the cache.
+# Number of samples that pass through a network together outside training: more of them would exceed the cache.
 BLOCK = 250
 ACTIVATIONS = {"logistic": torch.sigmoid_, "relu": torch.relu_}
 
@@ -67,7 +67,7 @@ def rows_of(maps):
 
 @torch.no_grad()
 def initialise(layer, activation, fans=None):
-    """Draws weights as they suit the activation (Glorot & Bengio 2010, He et al. 2015); biases are zero."""
+    """Draws weights to suit the activation (Glorot & Bengio 2010, He et al. 2015); biases are zero."""
     fan_in, fan_out = fans or nn.init._calculate_fan_in_and_fan_out(layer.weight)
     bound = math.sqrt(6 / (fan_in + fan_out))
     if activation == "relu":
@@ -88,7 +88,7 @@ def schedule(name, step, steps):
 
 
 def descend(optimizer, cost, factor):
-    """One step down the cost, at the factor's part of the learning rates; returns the cost before it."""
+    """One descent step at this factor of the learning rates; returns the cost before it."""
     for group in optimizer.param_groups:
         group["lr"] = group["rate"] * factor
     optimizer.zero_grad(set_to_none=True)
@@ -101,8 +101,8 @@ def descend(optimizer, cost, factor):
 
 
 def adam(*groups):
-    """Adam with groups of parameters and the learning rate of each. It is the fused one, which makes one pass
-    over the parameters."""
+    """Adam with groups of parameters and the learning rate of each, in its fused form, which makes one pass over
+    the parameters."""
     groups = [{"params": list(parameters), "rate": rate} for parameters, rate in groups]
     return torch.optim.Adam([group for group in groups if group["params"]], fused=True)
 
@@ -110,7 +110,7 @@ def adam(*groups):
 def pretrained(settings, inputs, n_inputs, shape, n_hidden, order):
     """The hidden layer of these settings. `inputs` returns the samples that it learns from, and is called
     only if it learns. `order` is the generator of the order of samples; everything else is drawn from
-    PyTorch's own."""
+    PyTorch's own generator."""
     if settings.kind == "random":
         layer = Hidden(n_inputs, n_hidden, shape, settings.hidden, settings.convolution)
         initialise(layer.linear, settings.hidden)
@@ -146,7 +146,7 @@ class Autoencoder(nn.Module):
             nn.init.normal_(self.encoder.linear.weight, std=model.initialiser.std)
 
     def cost(self, seen, target):
-        """The mean over samples of cross-entropy or squared error, which are summed over pixels."""
+        """The mean over samples of cross-entropy or squared error, summed over pixels."""
         code = self.encoder(seen)
         if self.tied:
             z = F.linear(code, self.encoder.linear.weight.t(), self.bias)
@@ -173,8 +173,8 @@ def by_autoencoder(model, training, x, shape, n_hidden, order):
 
 
 def thinned(x, p):
-    """The values with zeros in place of those that are left out, each with probability `p`. Comparing uniform
-    numbers in place is several times as fast on a CPU as drawing from Bernoulli's distribution."""
+    """The values with dropped ones set to zero, each with probability `p`. Comparing uniform numbers in place is
+    several times as fast on a CPU as drawing from a Bernoulli distribution."""
     return x * torch.rand_like(x).ge_(p) if p > 0 else x
 
 

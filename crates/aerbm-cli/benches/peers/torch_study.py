@@ -1,18 +1,18 @@
-"""The comparison of the profile `default` in PyTorch: the same study as aerbm's, by other means.
+"""The comparison of the profile `default` in PyTorch: the same study as that of aerbm, implemented independently.
 
     python torch_study.py [--threads N] [--seeds N] [--methods none,rbm,…] [--labels 100,1000,…]
                           [--depths 4] [--fraction F] [--csv FILE] [--compile]
 
 Every method gives a network its hidden layers; each network is then fine-tuned with each number of labels
-and seed, and tested. Layer sizes, epochs, batches, updates, rates, dropout and all else come from the
-profile that aerbm reads. As there, the layers of a seed are learned once for all numbers of labels and
+and seed, and tested. Layer sizes, epochs, batches, updates, rates, dropout and everything else come from the
+profile that aerbm reads. As in aerbm, the layers of a seed are trained once for all numbers of labels and
 depths, all pairs of rates are tried for the first seed and the best one is kept for the others, the model
-with the lowest validation error of several evaluations is kept, and the test images are read once, by it.
+with the lowest validation error of several evaluations is kept, and only this model reads the test images, once.
 
 Data stay in one tensor, batches are selected by index, and random masks are compared uniform numbers,
-which is the fastest way on a CPU. Training that diverges ends the program, where aerbm would begin again at
+which is the fastest way on a CPU. Training that diverges ends the program, whereas aerbm would restart it at
 lower rates. `--fraction` shortens the epochs of pretraining and lowers the numbers of updates and
-evaluations, for a trial run. Prints a line for each cell, and the seconds in all.
+evaluations, for a trial run. Prints one line per cell, and the total seconds.
 """
 
 import argparse
@@ -39,12 +39,12 @@ CLASSES = 10
 
 
 def draw(*name):
-    """A generator of its own for each named purpose, so that methods that differ elsewhere share it."""
+    """A separate generator for each named purpose, so that methods that differ elsewhere share it."""
     return torch.Generator().manual_seed(number_of(name))
 
 
 def draw_all(*name):
-    """Lets everything that has no generator of its own be drawn for this purpose from now on."""
+    """Makes everything without its own generator be drawn for this purpose from now on."""
     torch.manual_seed(number_of(name))
 
 
@@ -53,7 +53,7 @@ def number_of(name):
 
 
 class Data:
-    """MNIST: 50,000 images to learn from, 10,000 that validate, 10,000 that test."""
+    """MNIST: 50,000 training, 10,000 validation and 10,000 test images."""
 
     def __init__(self):
         x, y = torch.from_numpy(images()), torch.from_numpy(labels()).long()
@@ -62,7 +62,7 @@ class Data:
         self.test = torch.from_numpy(images("t10k")), torch.from_numpy(labels("t10k")).long()
 
     def labelled(self, count, seed):
-        """The labelled images: the first of an order in which all beginnings keep the shares of classes."""
+        """The labelled images: the first of an order whose every prefix keeps the class proportions."""
         generator, place = draw(seed, "subset"), torch.empty(TRAINING_IMAGES)
         for label in range(CLASSES):
             members = (self.train_labels == label).nonzero().squeeze(1)
@@ -73,7 +73,7 @@ class Data:
 
 
 class Stack:
-    """The pretrained layers of a method and seed, which grow as deeper networks want them."""
+    """The pretrained layers of a method and seed, which are added as deeper networks need them."""
 
     def __init__(self, method, sizes, x, seed):
         self.method, self.sizes, self.seed = method, sizes, seed
@@ -87,7 +87,7 @@ class Stack:
         return self.features
 
     def grow(self, depth):
-        """Adds layers up to this depth and returns the seconds that it took."""
+        """Adds layers up to this depth and returns the seconds that this took."""
         begun = time.perf_counter()
         known = self.method.layers
         while known and len(self.layers) < depth:
@@ -124,8 +124,8 @@ class Classifier(nn.Module):
 
     @torch.no_grad()
     def on_average(self, dropout):
-        """The network for use after dropout, which left values as they were: each weight is multiplied by
-        the probability that its input was kept (Srivastava et al. 2014)."""
+        """The network for use after dropout, which left values unscaled: each weight is multiplied by the
+        probability that its input was kept (Srivastava et al. 2014)."""
         average = copy.deepcopy(self)
         for place, linear in enumerate(average.linears()):
             linear.weight.mul_(1 - left_out(dropout, place))
@@ -138,14 +138,14 @@ class Classifier(nn.Module):
 
 
 def left_out(dropout, place):
-    """The probability that an input of the layer at this place is left out."""
+    """The probability that an input of the layer at this position is dropped."""
     if dropout is None:
         return 0.0
     return dropout.input if place == 0 else dropout.hidden
 
 
 def fine_tuned(network, train, validation, method, budget, rates, seed):
-    """Trains the network and returns its lowest validation error with the model that has it."""
+    """Trains the network and returns its lowest validation error with the corresponding model."""
     (x, y), (rate, multiplier) = train, rates
     optimizer = adam((network.hidden.parameters(), rate * multiplier), (network.output.parameters(), rate))
     order = draw(seed, "fine-tuning order")
@@ -203,14 +203,14 @@ def run(settings, report):
                     found = cell(method, stack, depth, budget, seed, data, candidates)
                     chosen[here], validation, test, tuning = found
                     report(method.name, depth, budget.count, seed, validation, test, pretraining, tuning)
-                    # The layers are learned once: they count for the first cell that has them.
+                    # The layers are trained once: they count for the first cell that has them.
                     pretraining = 0.0
 
 
 def use_compiler():
-    """Compiles what a step computes up to its gradient; optimizers and loops stay as they are."""
-    # Every shape of network and batch is compiled once; beyond the default limit PyTorch would go on
-    # without compiling.
+    """Compiles the computation of a step up to its gradient; optimizers and loops stay as they are."""
+    # Every shape of network and batch is compiled once; beyond the default limit, PyTorch would continue without
+    # compiling.
     torch._dynamo.config.recompile_limit = 200
     torch_layers.Autoencoder.cost = torch.compile(torch_layers.Autoencoder.cost)
     torch_layers.cd_phases = torch.compile(torch_layers.cd_phases)

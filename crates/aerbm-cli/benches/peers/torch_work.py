@@ -1,4 +1,4 @@
-"""The works in PyTorch, eager."""
+"""The workloads in PyTorch, in eager mode."""
 
 import sys
 
@@ -114,7 +114,7 @@ def convolutional(batch, parameters):
     x = torch.from_numpy(images()).reshape(-1, 1, 28, 28)
     y = torch.from_numpy(labels()).long()
     w1, b1, w2, b2, w, b = (torch.from_numpy(p) for p in parameters)
-    # Rows of a kernel's weights are its pixels, channels last; PyTorch has maps and channels first.
+    # The rows of a kernel's weights are its pixels, with channels last; in PyTorch, maps and channels come first.
     w1 = w1.reshape(5, 5, 1, 32).permute(3, 2, 0, 1).contiguous()
     w2 = w2.reshape(5, 5, 32, 64).permute(3, 2, 0, 1).contiguous()
     w = w.reshape(4, 4, 64, 10).permute(2, 0, 1, 3).reshape(-1, 10).contiguous()

@@ -1,4 +1,4 @@
-//! The stages of all parts of a profile, and what is kept of them beside the jobs.
+//! The stages of all parts of a profile, and the record of their submission.
 
 use std::path::{Path, PathBuf};
 
@@ -10,16 +10,16 @@ use serde::{Deserialize, Serialize};
 use crate::profile_args::ProfileArgs;
 use crate::ui::Ui;
 
-/// The folder of a submission in that of its results.
+/// The folder of a submission, within that of its results.
 const FOLDER: &str = "cluster";
 
 /// The file of the plan there.
 pub(super) const FILE: &str = "plan.json";
 
-/// A stage as it is printed and kept.
+/// A stage, as printed and saved.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct StageLine {
-    /// The part of the profile, if that has parts.
+    /// The part of the profile; `None` for a profile without parts.
     pub(crate) part: Option<String>,
     pub(crate) key: Key,
     pub(crate) name: String,
@@ -76,9 +76,9 @@ impl WholePlan {
 pub(crate) struct Job {
     /// Its name: `wave-1`, …, `report`.
     pub(crate) name: String,
-    /// For each task, the places of its stages in the plan; empty for the report.
+    /// For each task, the indices of its stages in the plan; empty for the report.
     pub(crate) tasks: Vec<Vec<usize>>,
-    /// The number that the engine gave it; none before it is submitted.
+    /// The number that the engine assigned; `None` before submission.
     pub(crate) id: Option<String>,
 }
 
@@ -87,9 +87,9 @@ pub(crate) struct Job {
 pub(crate) struct Submission {
     /// The engine.
     pub(crate) engine: String,
-    /// The largest number of tasks at once, if it was given.
+    /// The largest number of tasks at once, if given.
     pub(crate) max_running: Option<usize>,
-    /// Every stage of the plan, those included that were done already.
+    /// Every stage of the plan, including those that were done already.
     pub(crate) stages: Vec<StageLine>,
     /// The jobs, in the order in which they wait for one another.
     pub(crate) jobs: Vec<Job>,
@@ -101,7 +101,7 @@ impl Submission {
         out.join(FOLDER)
     }
 
-    /// Reads what was submitted; none if nothing was.
+    /// Reads the submission; returns `None` if nothing was submitted.
     pub(crate) fn load(out: &Path) -> anyhow::Result<Option<Self>> {
         let path = Self::folder(out).join(FILE);
         let text = match std::fs::read_to_string(&path) {
@@ -117,7 +117,7 @@ impl Submission {
         serde_json::from_str(&text).map(Some).with_context(expected)
     }
 
-    /// Writes it down.
+    /// Saves the submission.
     pub(crate) fn save(&self, out: &Path) -> anyhow::Result<()> {
         let text = serde_json::to_string_pretty(self)? + "\n";
         Ok(report::write_text(&Self::folder(out).join(FILE), &text)?)

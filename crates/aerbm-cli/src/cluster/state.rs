@@ -1,4 +1,4 @@
-//! The state of what was submitted: from the results, the claims, the logs, and the engine's queue.
+//! The state of a submission, from the results, the claims, the logs, and the engine's queue.
 
 use std::collections::{HashMap, HashSet};
 use std::io::{Read as _, Seek as _, SeekFrom};
@@ -10,10 +10,10 @@ use serde::Serialize;
 use super::plan::{FILE, Job, StageLine, Submission};
 use super::slurm;
 
-/// Bytes of the end of a log in which its last line is looked for.
+/// Number of bytes at the end of a log that are searched for its last line.
 const END_OF_LOG: u64 = 4096;
 
-/// Exit codes of a task that was asked to stop, and goes on when it is started again.
+/// Exit codes of a task that was asked to stop, and that continues when it is started again.
 const ASKED_TO_STOP: [i32; 3] = [129, 130, 143];
 
 /// The state of a stage.
@@ -58,10 +58,10 @@ pub(crate) struct Failed {
 /// The state of a submission.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Status {
-    /// Stages of the plan that are done, and all of them.
+    /// Number of stages of the plan that are done, and number of all stages.
     pub(crate) done: usize,
     pub(crate) stages: usize,
-    /// Stages that were left out because their training diverges.
+    /// Number of stages that were left out because their training diverges.
     pub(crate) diverged: usize,
     pub(crate) jobs: Vec<Counts>,
     pub(crate) running: Vec<Running>,
@@ -73,7 +73,7 @@ pub(crate) struct Status {
     pub(crate) is_complete: bool,
 }
 
-/// Finds out the state of what was submitted for the results in `out`.
+/// Determines the state of the submission for the results in `out`.
 pub(crate) fn status(out: &Path, submission: &Submission) -> anyhow::Result<Status> {
     let Submission { stages, jobs, max_running, .. } = submission;
     let folder = Submission::folder(out);
@@ -166,7 +166,7 @@ fn is_complete(run: &Path, submitted: &Path) -> bool {
     info["status"] == "complete" && changed(&path) >= changed(&submitted.join(FILE))
 }
 
-/// State of the stages in their folders, by their places.
+/// State of the stages in their folders, by index.
 struct Found {
     done: HashSet<usize>,
     /// The processes that compute stages.
@@ -199,8 +199,8 @@ impl Found {
     }
 }
 
-/// Whether a task has begun, has ended and is not to be started again, given the tasks in the queue if they are
-/// known.
+/// Whether a task has begun, has ended and will not be started again, given the tasks in the queue if they
+/// are known.
 fn has_failed(folder: &Path, job: &Job, task: usize, queued: Option<&HashSet<String>>) -> bool {
     if let (Some(queued), Some(id)) = (queued, &job.id) {
         let name = if job.tasks.is_empty() { id.clone() } else { format!("{id}_{task}") };
@@ -216,7 +216,7 @@ fn failed(folder: &Path, job: &Job, task: usize, stages: Vec<String>) -> Failed 
     Failed { job: job.name.clone(), task, stages, says, log }
 }
 
-/// The last line of a log that is not empty.
+/// The last line of a log that is not blank.
 fn last_line(log: &Path) -> Option<String> {
     let mut file = std::fs::File::open(log).ok()?;
     let length = file.metadata().ok()?.len();

@@ -1,11 +1,11 @@
-//! Stages put together into tasks, so that none is shorter than the overhead of a job.
+//! Grouping of stages into tasks, so that no task is shorter than the overhead of a job.
 
 use super::plan::StageLine;
 
 /// The largest number of tasks of a job: engines have limits, and Slurm's usual one is 1001.
 const MOST_TASKS: usize = 1000;
 
-/// Tasks for the stages of a wave: stages of one part follow one another in a task until it takes about
+/// Groups the stages of a wave into tasks: stages of the same part are added to a task until it takes about
 /// `seconds`.
 pub(crate) fn tasks(stages: &[StageLine], wave: &[usize], mut seconds: f64) -> Vec<Vec<usize>> {
     loop {

@@ -4,7 +4,7 @@ use clap_complete::Shell;
 use crate::Cli;
 use crate::ui::Ui;
 
-/// Print the completions of a shell
+/// Print completions for a shell
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   aerbm completions bash > ~/.local/share/bash-completion/completions/aerbm

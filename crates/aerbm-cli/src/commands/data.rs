@@ -14,7 +14,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// List the data sets that have names: local ones, published ones, generated ones
+    /// List the named data sets: local, published and generated ones
     List,
     /// Show how data would be read: the type, missing values and scaling of each column, the classes and the
     /// parts
@@ -25,15 +25,15 @@ enum Action {
         #[arg(conflicts_with = "data", value_parser = name_or_path())]
         file: String,
     },
-    /// Fetch a published data set into data/; continues where it stopped
+    /// Fetch a published data set into data/; resumes an interrupted download
     Fetch {
         /// Data set, such as fashion-mnist
         name: String,
-        /// Address of the folder that has the files, instead of the usual ones
+        /// Address of a folder with the files, instead of the usual ones
         #[arg(long, value_name = "URL")]
         mirror: Option<String>,
     },
-    /// Compare a set's files with their published checksums: MNIST's, or those of a fetched set
+    /// Compare a set's files with their published checksums: those of MNIST, or of a fetched set
     Verify {
         /// Data set: a name under data/, or a folder of four IDX files
         #[arg(default_value = "mnist", value_parser = name_or_path())]

@@ -12,8 +12,8 @@ use crate::ui::Ui;
 pub(crate) struct Arguments {
     #[command(flatten)]
     model: OnModel,
-    /// Half the width of the 95 % interval of log Z, in nats: sweeps are added until it is reached [default:
-    /// that of the run's settings]
+    /// Target half-width of the 95 % interval of log Z, in nats; sweeps are added until it is reached
+    /// [default: that of the run's settings]
     #[arg(long, value_name = "NATS")]
     precision: Option<f64>,
     /// Maximum number of tempering sweeps, even if the interval is still too wide [default: that of the
@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
     /// that of the run's settings]
     #[arg(long)]
     schedule: Option<Schedule>,
-    /// Chains of annealing in each direction [default: that of the run's settings]
+    /// Number of annealing chains in each direction [default: that of the run's settings]
     #[arg(long, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
     chains: Option<u32>,
     /// Seed of every random draw

@@ -12,7 +12,7 @@ use crate::ui::Ui;
 #[command(after_help = "Example:
   aerbm man ~/.local/share/man/man1 && man aerbm")]
 pub(crate) struct Arguments {
-    /// Folder of the pages, which is created where it is missing
+    /// Folder for the pages, which is created if it is missing
     folder: PathBuf,
 }
 
@@ -26,7 +26,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
         .with_context(|| format!("{folder}: the folder of manual pages cannot be made"))?;
     let mut top = Cli::command();
     top.build();
-    // A command that is built knows its whole name, such as aerbm-train.
+    // A built command knows its full name, such as aerbm-train.
     let commands = std::iter::once(&top).chain(top.get_subcommands());
     let named = |command: &Command| {
         let name = command.get_display_name().unwrap_or(command.get_name());

@@ -7,10 +7,10 @@ use crate::page_args::PageArgs;
 use crate::profile_args::ProfileArgs;
 use crate::ui::Ui;
 
-/// Train, compare and report in one go; continues where it stopped
+/// Train, compare and report in one go; continues an interrupted run
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Replace a finished run with other settings; its models and pretrained layers are used again where they fit
+    /// Replace a finished run that has other settings; models and pretrained layers that match are reused
     #[arg(long)]
     force: bool,
     #[command(flatten)]

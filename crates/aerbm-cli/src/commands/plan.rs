@@ -6,7 +6,7 @@ use crate::duration::words;
 use crate::profile_args::ProfileArgs;
 use crate::ui::Ui;
 
-/// List the stages of a profile: keys, needs, estimated times, and whether they are done
+/// List the stages of a profile: keys, dependencies, estimated times, and whether they are done
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   aerbm plan --profile paper --only depth --json   a stage a line, with what it needs

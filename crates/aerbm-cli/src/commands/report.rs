@@ -5,7 +5,7 @@ use clap::Args;
 use crate::page_args::LanguageArg;
 use crate::ui::Ui;
 
-/// Compute a comparison's tables of differences again, and redraw a run's figures and page
+/// Recompute a comparison's tables of differences, and redraw a run's figures and page
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// Folder of the run

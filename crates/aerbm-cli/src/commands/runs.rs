@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::ui::Ui;
 
-/// List the runs in a folder: kind, data, date, status and best number
+/// List the runs in a folder: kind, data, date, status and best result
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// Folder of runs

@@ -5,7 +5,7 @@ use clap::Args;
 
 use crate::ui::Ui;
 
-/// Print a model's card: what it is, what it learned from, its results, limits and use
+/// Print a model's card: what it is, its training data, its results, limits and use
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// Folder of a model, or of a run with one model

@@ -8,7 +8,7 @@ use crate::cluster::state::{Counts, Failed, status};
 use crate::duration::words;
 use crate::ui::Ui;
 
-/// Show the state of what was submitted to a cluster: waves, failures, time left
+/// Show the state of a submission to a cluster: waves, failures, time left
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   aerbm status reports/paper

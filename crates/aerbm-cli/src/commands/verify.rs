@@ -5,7 +5,7 @@ use clap::Args;
 
 use crate::ui::Ui;
 
-/// Check that a run's files are as they were written, and compute its tables, figures and page again
+/// Check that a run's files are unchanged, and recompute its tables, figures and page
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// Folder of the run

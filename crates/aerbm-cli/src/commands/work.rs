@@ -15,7 +15,7 @@ use crate::ui::Ui;
 
 Tables and the page are made by `aerbm pipeline` with the same options, which computes what is missing.")]
 pub(crate) struct Arguments {
-    /// Key of a stage, as `aerbm plan` shows it; may be given again
+    /// Key of a stage, as `aerbm plan` shows it; may be repeated
     #[arg(long = "stage", value_name = "KEY", required = true, value_parser = key)]
     stages: Vec<Key>,
     #[command(flatten)]
@@ -35,7 +35,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
         part.with(&loaded).work(&args.stages, ui)?;
         return done(args, ui);
     }
-    // The keys may be of any part, and equal stages of several parts have one key.
+    // The keys may belong to any part, and equal stages of several parts have the same key.
     let mut left: HashSet<&Key> = args.stages.iter().collect();
     for part in &parts {
         let loaded = part.load(ui)?;

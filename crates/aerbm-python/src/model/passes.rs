@@ -11,7 +11,7 @@ use crate::long::with_threads;
 use crate::rows::Rows;
 
 impl Model {
-    /// Multiplications of a pass of these rows through the model.
+    /// Number of multiplications in a pass of these rows through the model.
     pub(super) fn work(&self, rows: &Rows<'_>) -> usize {
         rows.n_rows().saturating_mul(self.trained.model.n_parameters())
     }
@@ -29,7 +29,7 @@ impl Model {
         rows.map(py, |x| with_threads(threads, work, || function(&self.trained.model, x)))
     }
 
-    /// A number for each row, by blocks of them.
+    /// Returns a number for each row, computed block by block.
     pub(super) fn numbers<'py>(
         &self,
         py: Python<'py>,

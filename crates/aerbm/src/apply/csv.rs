@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::table::{Column, TableSink, io, names};
 use crate::Error;
 
-/// A sink of CSV lines for a stream, such as standard output, which `name` names in errors.
+/// Returns a CSV sink that writes to a stream, such as standard output; `name` is its name in errors.
 pub fn csv_stream<'a>(name: &str, stream: impl Write + 'a) -> Box<dyn TableSink + 'a> {
     Box::new(CsvSink::new(PathBuf::from(name), Stream(stream)))
 }
@@ -44,7 +44,7 @@ impl<W: Write> Destination for Stream<W> {
     }
 }
 
-/// CSV lines.
+/// A sink that writes CSV lines.
 pub(super) struct CsvSink<D> {
     path: PathBuf,
     destination: D,
@@ -52,7 +52,7 @@ pub(super) struct CsvSink<D> {
     has_header: bool,
 }
 
-/// Rows that one thread turns into text.
+/// Number of rows that a thread turns into text at a time.
 const ROWS_PER_THREAD: usize = 1024;
 
 impl<D: Destination> CsvSink<D> {
@@ -65,7 +65,7 @@ fn writer(separator: u8) -> csv::Writer<Vec<u8>> {
     csv::WriterBuilder::new().delimiter(separator).from_writer(vec![])
 }
 
-/// The bytes of all rows of a batch, which several threads write: `lines` gives those of some rows.
+/// Returns the bytes of all rows of a batch, formatted by several threads; `lines` formats a range of rows.
 pub(super) fn in_pieces(
     batch: &[Column],
     lines: impl Fn(std::ops::Range<usize>) -> Vec<u8> + Sync,

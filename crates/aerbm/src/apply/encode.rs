@@ -10,7 +10,7 @@ use crate::Error;
 use crate::model::Model;
 use crate::monitor::Monitor;
 
-/// Writes the code of each row, in columns `unit_0`, `unit_1`, …, after its class where the rows have
+/// Writes the code of each row, in columns `unit_0`, `unit_1`, …, preceded by its class if the rows have
 /// labels. Returns the number of rows.
 ///
 /// # Errors
@@ -51,8 +51,8 @@ pub fn encode_set(model: &Model, set: &Dataset, sink: &mut dyn TableSink) -> Res
     Ok(codes.nrows())
 }
 
-/// Writes the reconstruction of each row: the columns of the data in their units. Returns the number of
-/// rows.
+/// Writes the reconstruction of each row, as columns of the data in their original units. Returns the number
+/// of rows.
 ///
 /// # Errors
 /// As [`encode`].
@@ -69,7 +69,7 @@ pub fn reconstruct(
     })
 }
 
-/// Writes features, n × features of the contract, as columns of the data in their units.
+/// Writes features (n × features of the contract) as columns of the data in their original units.
 ///
 /// # Errors
 /// [`Error::Io`] if the table cannot be written.
@@ -81,7 +81,7 @@ pub fn write_features(
     sink.write(&originals(contract, features))
 }
 
-/// Features as columns of the data in their units.
+/// Returns features as columns of the data in their original units.
 pub(super) fn originals(contract: &Contract, features: ArrayView2<f32>) -> Vec<Column> {
     let columns = contract.original(features).into_iter();
     columns
@@ -97,7 +97,7 @@ pub(super) fn originals(contract: &Contract, features: ArrayView2<f32>) -> Vec<C
         .collect()
 }
 
-/// The names of the classes of a block, if its rows have labels; empty for rows without.
+/// Returns the class name of each row of a block if its rows have labels; it is empty for a row without one.
 pub(super) fn class_column(contract: &Contract, block: &RowBlock) -> Option<Column> {
     let names = contract.class_names();
     let word = |label: &Option<u8>| {

@@ -10,8 +10,8 @@ use super::csv::{Destination, Stream, in_pieces};
 use super::table::{Column, TableSink, Values, io, names};
 use crate::Error;
 
-/// A sink of JSON for a stream, such as standard output, which `name` names in errors: an object per row, with
-/// numbers as numbers and null for missing values.
+/// Returns a sink of JSON for a stream, such as standard output; `name` is its name in errors. Each row is an
+/// object, with numbers as numbers and null for missing values.
 pub fn json_stream<'a>(name: &str, stream: impl Write + 'a) -> Box<dyn TableSink + 'a> {
     Box::new(JsonSink { path: PathBuf::from(name), destination: Stream(stream) })
 }
@@ -54,12 +54,12 @@ fn value(values: &Values, row: usize) -> String {
     match values {
         Values::Text(words) => word(&words[row]),
         Values::Whole(numbers) => numbers[row].to_string(),
-        // Not a number, or not finite: null.
+        // Null if the value is not a number or not finite.
         Values::Reals(numbers) => serde_json::to_string(&numbers[row]).unwrap_or_default(),
         Values::Doubles(numbers) => Value::from(numbers[row]).to_string(),
         Values::Original(original) if original.is_missing(row) => Value::Null.to_string(),
         Values::Original(original) if original.is_numbers() => {
-            // As it was written, with all digits, where JSON has that notation too.
+            // As written in the file, with all digits, if JSON has that notation too.
             let text = original.text(row);
             match serde_json::from_str::<Number>(&text) {
                 Ok(_) => text,

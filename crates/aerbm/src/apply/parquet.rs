@@ -15,10 +15,10 @@ use super::parquet_types::{field, write_column};
 use super::table::{Column, TableSink, io, names};
 use crate::Error;
 
-/// A Parquet file that appears whole. Each batch is a row group.
+/// A Parquet file, which appears whole or not at all. Each batch is a row group.
 pub(super) struct ParquetSink {
     path: PathBuf,
-    /// The file that is committed at the end; the writer has a handle of its own.
+    /// The file that is committed at the end; the writer has its own handle.
     file: WholeFile,
     writer: Option<SerializedFileWriter<File>>,
 }

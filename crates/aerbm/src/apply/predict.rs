@@ -31,12 +31,12 @@ impl Default for PredictOptions {
 pub struct Predicted {
     /// Number of rows.
     pub n_rows: usize,
-    /// Number of rows with a known class, and of those among them whose predicted class is another.
+    /// Number of rows with a known class, and number of those that are misclassified.
     pub errors: Option<(usize, usize)>,
 }
 
-/// Writes the most probable class of each row, with its probabilities and codes where `options` ask for
-/// them. `class_names` are those of the contract.
+/// Writes the most probable class of each row, with its probabilities and codes if `options` ask for them.
+/// `class_names` are those of the contract.
 ///
 /// # Errors
 /// [`Error::Data`] for a row that cannot be read, [`Error::Io`] if the table cannot be written,
@@ -78,12 +78,12 @@ pub fn predict(
     Ok(Predicted { n_rows, errors: (known > 0).then_some((known, wrong)) })
 }
 
-/// The names `word_0`, `word_1`, ….
+/// Returns the names `word_0`, `word_1`, ….
 pub(super) fn numbered(word: &str, n: usize) -> Vec<Arc<str>> {
     (0..n).map(|i| format!("{word}_{i}").into()).collect()
 }
 
-/// The columns of an array, n × names, as columns of a table.
+/// Returns the columns of an array (n × names) as columns of a table.
 pub(super) fn columns(names: &[Arc<str>], values: &Array2<f32>) -> impl Iterator<Item = Column> {
     names
         .iter()

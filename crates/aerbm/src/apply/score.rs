@@ -1,8 +1,9 @@
-//! Anomaly scores of rows of a file, and the part of each column in them.
+//! Anomaly scores of the rows of a file, and the contribution of each column.
 //!
-//! Of an autoencoder the score is the reconstruction loss of the row, and the part of a column its term of
-//! the loss. Of an RBM the score is the free energy F(v) = −ln p(v) − ln Z in nats, and the part of a column
-//! its surprisal −ln p(v_f | v_rest); of a convolutional RBM there are no parts. Higher scores are more unusual. Missing values are left out.
+//! For an autoencoder, the score is the reconstruction loss of the row, and the contribution of a column is
+//! its term of the loss. For an RBM, the score is the free energy F(v) = −ln p(v) − ln Z in nats, and the
+//! contribution of a column is its surprisal −ln p(v_f | v_rest); a convolutional RBM has no contributions.
+//! Higher scores are more unusual. Missing values are left out.
 
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use crate::monitor::Monitor;
 use crate::trained::Trained;
 use crate::{Error, Model};
 
-/// Writes the score of each row in column `score`, and the part of each column of the data in columns
+/// Writes the score of each row in column `score`, and the contribution of each column of the data in columns
 /// `score_NAME`, except for a convolutional RBM. Returns the number of rows.
 ///
 /// # Errors
@@ -57,7 +58,8 @@ pub fn scores_of_array(trained: &Trained, x: ArrayView2<f32>) -> Result<Array1<f
     }
 }
 
-/// The score of each row, n, and the part of each feature, n × features, of models that have parts.
+/// Returns the score of each row (n) and, for models that have them, the contribution of each feature (n ×
+/// features).
 fn scores(
     trained: &Trained,
     settings: &RunConfig,
@@ -66,7 +68,7 @@ fn scores(
     match (&trained.model, settings) {
         (Model::Autoencoder(model), RunConfig::Autoencoder(settings)) => {
             let loss = settings.model.loss();
-            // Parts are numbers of f64, which a block of f32 does not hold.
+            // Contributions are numbers of type f64, which a block of f32 cannot hold.
             let mut parts = Array2::zeros((0, 0));
             in_whole_blocks(x, |x| {
                 parts = model.feature_losses(x, loss);
@@ -88,7 +90,7 @@ fn scores(
             Ok((energies.into(), Some(parts)))
         }
         (Model::ConvDbn(dbn), _) if dbn.layers.len() == 1 => {
-            // Images pass one by one, so that the result of each does not depend on the others.
+            // Images pass one at a time, so that the result of each does not depend on the others.
             Ok((dbn.top().free_energies(x).into(), None))
         }
         _ => Err(Error::Kind {
@@ -98,7 +100,7 @@ fn scores(
     }
 }
 
-/// The names of the columns that features come from: a category has one.
+/// Returns the names of the columns that features come from; all features of a category come from one column.
 fn column_names(contract: &Contract) -> Vec<String> {
     let names = contract.feature_names();
     let mut columns = Vec::new();

@@ -6,7 +6,7 @@ use rbm_core::convolutional::ConvRbm;
 use super::{CardLayer, text};
 use crate::Model;
 
-/// The layers of a model, from the data up; of an autoencoder, up to the reconstruction.
+/// The layers of a model, from the data up; for an autoencoder, up to the reconstruction.
 pub(super) fn layers_of(model: &Model) -> Vec<CardLayer> {
     let rbm = |name: String, rbm: &rbm_core::Rbm<f32>| CardLayer {
         name,
@@ -46,7 +46,7 @@ fn conv_rbm(name: String, rbm: &ConvRbm<f32>) -> CardLayer {
     }
 }
 
-/// A layer of a network, whose name is that of its part and its place in it.
+/// A layer of a network, named after its part and its position in it.
 pub(super) fn card_layer(
     part: &str,
     index: usize,

@@ -8,7 +8,7 @@ use rbm_core::convolutional::{Geometry, ImageShape};
 use super::{Card, CardTraining};
 use crate::Origin;
 
-/// The first line of a card's file, by which it is known.
+/// The first line of a card's file, which identifies it as a card.
 pub(super) const MARK: &str =
     "<!-- aerbm writes this file beside a model, and again when the model is saved again. -->\n";
 
@@ -18,7 +18,7 @@ pub(super) fn name(activation: Activation) -> String {
     name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// A convolution in words; none for a fully connected layer.
+/// A convolution in words; `None` for a fully connected layer.
 pub(super) fn convolution(connection: Connection) -> Option<String> {
     let (verb, c) = match connection {
         Connection::Full => return None,
@@ -202,7 +202,7 @@ impl Display for Plain<'_> {
     }
 }
 
-/// A text without characters that control a terminal; its lines stay.
+/// Returns the text without characters that control a terminal; line breaks are kept.
 fn harmless(text: &str) -> String {
     let harmless = |c: char| if c.is_control() && c != '\n' { '\u{fffd}' } else { c };
     text.chars().map(harmless).collect()

@@ -4,8 +4,8 @@ use study::{ComparisonConfig, Methods, SearchSpace};
 
 use super::{CompareOptions, is_given};
 
-/// Gives the comparison a search where it has none and the set is small, and a space to one that has none. Settings
-/// that are given with the command stay as they are. `most` is the largest dropout of inputs.
+/// Adds a search to a comparison without one if the set is small, and a space to a search without one.
+/// Settings that are given with the command are kept. `most` is the largest dropout of inputs.
 pub(super) fn suit(
     comparison: &mut ComparisonConfig,
     methods: &Methods,

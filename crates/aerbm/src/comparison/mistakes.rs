@@ -17,7 +17,7 @@ pub(crate) fn rows(tested: &[Tested]) -> Vec<MistakesRow> {
     tested.iter().map(row).collect()
 }
 
-/// A row of `mistakes.csv` that does not fit the others or itself.
+/// A row of `mistakes.csv` that is inconsistent with the others or with itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DamagedRow {
     /// There are no test samples.
@@ -26,7 +26,7 @@ pub(crate) enum DamagedRow {
         /// The line of the file, from 1.
         line: usize,
     },
-    /// The number of test samples is another than that of the first row.
+    /// The number of test samples differs from that of the first row.
     #[error("line {line}: {found} samples; expected {expected}, as in line 2")]
     OtherSamples {
         /// The line of the file, from 1.
@@ -36,7 +36,7 @@ pub(crate) enum DamagedRow {
         /// The number of the first row.
         expected: usize,
     },
-    /// The hexadecimal digits do not have one bit for each sample.
+    /// The number of hexadecimal digits does not match one bit per sample.
     #[error("line {line}: the digits do not fit {samples} samples; expected a bit for each")]
     Digits {
         /// The line of the file, from 1.

@@ -15,7 +15,7 @@ pub(super) struct Overall {
     of: usize,
     /// The multiply-adds of each missing stage.
     missing: HashMap<String, f64>,
-    /// Multiply-adds a second in an earlier process; none if nothing had been done.
+    /// Multiply-adds per second in an earlier process; `None` if it had done nothing.
     earlier_speed: Option<f64>,
     /// Multiply-adds that this process has done, and when it began.
     done: f64,
@@ -37,11 +37,11 @@ impl Overall {
         }
     }
 
-    /// Tells the monitor how far the comparison is whenever a stage begins.
+    /// Reports the progress of the comparison to the monitor whenever a stage begins.
     pub(super) fn follow(&mut self, event: &Event<'_>, monitor: &dyn Monitor) {
         match event {
             Event::Begun { title } => {
-                // A trial ends without a word when the next one begins.
+                // A trial ends without an event of its own when the next one begins.
                 self.end_current();
                 let n_done = self.of - self.missing.len();
                 let seconds = self.began.elapsed().as_secs_f64();
@@ -63,11 +63,11 @@ impl Overall {
     }
 
     fn end(&mut self, title: &str) {
-        // Comparisons in equal time are in no plan.
+        // Comparisons in equal time are not part of the plan.
         self.done += self.missing.remove(title).unwrap_or_default();
     }
 
-    /// The time left at the speed of the stages so far, given the time that they took.
+    /// The remaining time at the speed of the stages so far, which took `seconds`.
     fn seconds_left(&self, seconds: f64) -> Option<f64> {
         let measured = (self.done > 0.0).then(|| self.done / seconds);
         let left: f64 = self.missing.values().sum();

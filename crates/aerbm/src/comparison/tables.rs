@@ -14,7 +14,7 @@ use super::mistakes;
 use crate::Error;
 use crate::folder::{RunFolder, remove};
 
-/// Writes the tables. `truth` has the class of each test sample, and the number of classes.
+/// Writes the tables. `truth` is the class of each test sample, and the number of classes.
 pub(super) fn write(
     folder: &RunFolder,
     outcome: &Outcome,
@@ -43,7 +43,8 @@ pub(crate) fn write_summaries(dir: &Path, tested: &[Tested], roles: &Roles) -> R
     Ok(report::write_csv(&dir.join("paired.csv"), &paired_rows(tested, roles))?)
 }
 
-/// Writes a table that only some comparisons have. Without rows, one of an earlier comparison is removed.
+/// Writes a table that only some comparisons have. If there are no rows, that of an earlier comparison is
+/// removed.
 fn write_or_remove<R: Row>(folder: &RunFolder, name: &str, rows: &[R]) -> Result<(), Error> {
     if rows.is_empty() {
         return remove(&folder.path().join(name));
@@ -78,10 +79,11 @@ fn reference_rows(outcome: &Outcome, truth: (&[u8], usize)) -> Result<Vec<Refere
         .collect()
 }
 
-/// A largest class this many times as frequent as the smallest one makes the balanced error worth a table.
+/// The balanced error gets a table if the largest class is at least this many times as frequent as the
+/// smallest.
 const IMBALANCE: usize = 2;
 
-/// The balanced errors, where classes differ much in frequency.
+/// The balanced errors, if the classes differ much in frequency.
 fn balanced_rows(outcome: &Outcome, truth: (&[u8], usize)) -> Result<Vec<BalancedRow>, Error> {
     let (labels, n_classes) = truth;
     let mut counts = vec![0_usize; n_classes];
@@ -119,8 +121,8 @@ fn failure_rows(outcome: &Outcome) -> Vec<FailureRow> {
         .collect()
 }
 
-/// Every trial of the cells at which hyperparameters were chosen: those of the first seed, or of the first that did
-/// not fail.
+/// Every trial of the cells at which hyperparameters were chosen: those of the first seed, or of the first
+/// seed that did not fail.
 fn search_rows(outcome: &Outcome) -> Vec<SearchRow> {
     let is_first = |cell: &&Cell| {
         let here = (&cell.method, cell.depth, cell.labels);
@@ -211,7 +213,7 @@ pub(super) fn summary_for_other_samples(tested: &[Tested]) -> Vec<SummaryRow> {
     summary_rows(tested, |summary| summary.limits)
 }
 
-/// One row for each pair of methods and each test.
+/// One row per pair of methods and test.
 pub(super) fn paired_rows(tested: &[Tested], roles: &Roles) -> Vec<PairedRow> {
     let pairs = compare_pairs(tested, roles).into_iter();
     pairs
@@ -247,7 +249,7 @@ pub(super) fn layer_metrics(outcome: &Outcome, roles: &Roles) -> Vec<MetricRow> 
 
 /// The metric of each epoch of a layer's pretraining.
 fn pretraining_metrics(layer: &LayerRecord) -> impl Iterator<Item = MetricRow> {
-    // Layers with the noise of the settings have no amount in their name.
+    // Layers whose noise is that of the settings do not have its amount in their name.
     let run = match layer.corruption {
         Some(amount) => format!("comparison, corruption {amount}"),
         None => "comparison".to_owned(),
@@ -266,7 +268,7 @@ fn pretraining_metrics(layer: &LayerRecord) -> impl Iterator<Item = MetricRow> {
     })
 }
 
-/// The effect of fine-tuning on each layer, then the chosen rates and the course of the cost.
+/// The effect of fine-tuning on each layer, followed by the chosen rates and the cost by update.
 fn tuning_metrics(outcome: &Outcome, roles: &Roles) -> impl Iterator<Item = MetricRow> {
     outcome.cells.iter().flat_map(|cell| {
         let row = |run: String, layer, split: &str, metric: &str, value, unit: &str| MetricRow {
@@ -313,8 +315,8 @@ fn tuning_metrics(outcome: &Outcome, roles: &Roles) -> impl Iterator<Item = Metr
     })
 }
 
-/// Steps of fine-tuning until the validation error is as low as that of the baseline at its best; none
-/// if it never is.
+/// Steps of fine-tuning until the validation error is as low as the lowest of the baseline; `None` if it
+/// never is.
 fn updates_to_control(cell: &Cell, outcome: &Outcome, roles: &Roles) -> Option<f64> {
     let baseline = &roles.baseline()?.name;
     let mut cells = outcome.cells.iter().filter(|other| other.method == *baseline);
@@ -344,7 +346,7 @@ pub(super) fn timings(outcome: &Outcome) -> Vec<TimingRow> {
     }
     let is_first = |cell: &&Cell| {
         let mut cells = outcome.cells.iter();
-        // A method without hidden layers has no depth: its cells are one.
+        // A method without hidden layers is the same at every depth, so only its first cell counts.
         !cell.changes.is_empty()
             || cells.all(|other| other.method != cell.method || other.depth >= cell.depth)
     };

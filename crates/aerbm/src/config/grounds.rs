@@ -1,4 +1,4 @@
-//! The grounds on which settings were chosen: the table `settings.csv` of a run.
+//! The grounds on which settings were chosen: table `settings.csv` of a run.
 
 use report::SettingRow;
 use serde::{Deserialize, Serialize};
@@ -10,16 +10,16 @@ use super::profile::ProfileConfig;
 /// The grounds of settings that are given with the command.
 const GIVEN: &str = "given with the command";
 
-/// The entries of a method that say how it looks and what part it plays.
+/// Entries of a method that set its appearance or its role in the comparison.
 const NO_HYPERPARAMETERS: [&str; 5] = ["role", "family", "architecture", "color", "words"];
 
-/// The grounds of one setting, or of all below it that have none of their own.
+/// The grounds of one setting, or of all settings below it that have no grounds of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Grounds {
-    /// Words for the data that the setting was chosen on.
+    /// The data that the setting was chosen on, in words.
     pub on: String,
-    /// Number of values or combinations that were tried, if it is known.
+    /// Number of values or combinations that were tried, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trials: Option<usize>,
 }
@@ -32,7 +32,7 @@ impl Grounds {
 }
 
 impl ProfileConfig {
-    /// Checks that all grounds are those of a setting that exists.
+    /// Checks that all grounds belong to settings that exist.
     ///
     /// # Errors
     /// [`ConfigError`] naming a path that no setting has.
@@ -48,7 +48,7 @@ impl ProfileConfig {
         Ok(())
     }
 
-    /// Notes that the settings at these paths are given with the command. Those that are as if they were not given
+    /// Records that the settings at these paths are given with the command. Those that equal their defaults
     /// are left out when settings are written, and here as well.
     pub(super) fn add_given(&mut self, paths: Vec<String>) -> Result<(), ConfigError> {
         let leaves = self.leaves(|_| true)?;
@@ -58,7 +58,8 @@ impl ProfileConfig {
         Ok(())
     }
 
-    /// Every setting of the runs, the comparison and the methods that it compares, by its path and with its grounds.
+    /// Returns every setting of the runs, the comparison and the methods that it compares, by path and with
+    /// its grounds.
     ///
     /// # Errors
     /// [`ConfigError`] if the settings cannot be written.
@@ -103,7 +104,8 @@ impl ProfileConfig {
     }
 }
 
-/// Adds the settings below `value`, whose path is `path`. Tables with a name in an array are told apart by it.
+/// Adds the settings below `value`, whose path is `path`. Named tables in an array are distinguished by their
+/// names.
 fn collect(path: String, value: Value, leaves: &mut Vec<(String, Value)>) {
     let below = |name: &str| {
         if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }

@@ -1,4 +1,4 @@
-//! The memory that training takes, as far as settings determine it.
+//! Estimates of the memory that training takes, from the settings.
 
 use study::ComparisonConfig;
 
@@ -11,18 +11,19 @@ const VALUES_OF_A_UNIT: f64 = 6.0;
 /// Bytes of a value.
 const BYTES: f64 = 4.0;
 
-/// The memory that training takes, by the setting that it is due to.
+/// The memory that training takes, attributed to settings.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct Memory {
     parts: Vec<(String, f64)>,
     /// Number of weights.
     weights: f64,
-    /// The setting of the numbers of units that were added last.
+    /// The setting of the number of units that was added last.
     of_units: String,
 }
 
 impl Memory {
-    /// The memory of a comparison on samples of so many values, beside the samples: that of its deepest network.
+    /// The memory of a comparison on samples of `n_visible` values, not counting the samples: that of its
+    /// deepest network.
     pub fn of_comparison(comparison: &ComparisonConfig, n_visible: usize) -> Self {
         let mut memory = Memory::default();
         let batch_sizes = comparison.labels.iter().map(|budget| budget.batch_size);
@@ -36,20 +37,20 @@ impl Memory {
         memory
     }
 
-    /// Adds a layer of weights between so many units; the setting is that of the number of outputs.
+    /// Adds a layer of weights from `inputs` to `outputs` units; `setting` sets the number of outputs.
     pub(super) fn add_weights(&mut self, setting: &str, inputs: usize, outputs: usize) {
         self.add_kernels(setting, inputs as f64 * outputs as f64);
     }
 
-    /// Adds so many weights, of the kernels of a convolution; the setting is that of their number.
+    /// Adds the weights of the kernels of a convolution; `setting` sets their number.
     pub(super) fn add_kernels(&mut self, setting: &str, weights: f64) {
         setting.clone_into(&mut self.of_units);
         self.weights += weights;
         self.add(setting, COPIES * weights);
     }
 
-    /// Adds the states of so many units, whose weights were added before, for each of so many samples or chains;
-    /// the setting is that of the samples. They are due to the larger number.
+    /// Adds the states of `units` units, whose weights were added before, for each of `samples` samples or
+    /// chains; `setting` sets the number of samples. The states are attributed to the larger number.
     pub(super) fn add_states(&mut self, setting: &str, samples: usize, units: usize) {
         let of_units = self.of_units.clone();
         let setting = if units > samples { &of_units } else { setting };
@@ -60,12 +61,12 @@ impl Memory {
         self.parts.push((setting.to_owned(), BYTES * values));
     }
 
-    /// Number of weights that were added.
+    /// Number of weights added so far.
     pub(crate) fn weights(&self) -> f64 {
         self.weights
     }
 
-    /// All of it, in bytes.
+    /// The total, in bytes.
     pub fn bytes(&self) -> f64 {
         self.parts.iter().map(|(_, bytes)| bytes).sum()
     }

@@ -1,4 +1,4 @@
-//! Reading of settings from TOML tables. Errors name the key and the nearest known one.
+//! Parsing of settings from TOML tables. Errors name the key and the nearest known one.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -12,13 +12,13 @@ use study::nearest;
 use thiserror::Error;
 use toml::{Table, Value};
 
-/// A setting or a name that does not exist or makes no sense. The message names it, what was expected
-/// and, where one is near, the word that was probably meant.
+/// A setting or a name that does not exist or is invalid. The message names it, what was expected and, if a
+/// known word is near, the word that was probably meant.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{0}")]
 pub struct ConfigError(pub String);
 
-/// Checks that each of these numbers, which are given with their names, is at least 1.
+/// Checks that each of these named numbers is at least 1.
 ///
 /// # Errors
 /// [`ConfigError`] naming the first that is 0.
@@ -59,9 +59,9 @@ where
     }
 }
 
-/// The largest number that a setting other than a seed may be, with either sign. The products of two whole settings,
-/// and of one with the number of samples, then fit into 64 bits with room to spare, and no single setting takes
-/// values beyond the range of `f32`.
+/// The largest absolute value of a setting other than a seed. The products of two whole settings, and of one
+/// with the number of samples, then fit into 64 bits with room to spare, and no single setting takes values
+/// beyond the range of `f32`.
 const LARGEST: i64 = 1_000_000_000_000;
 
 /// The first number beyond [`LARGEST`] that is not a seed, with its path. NaN and infinities are left to the bounds
@@ -88,8 +88,8 @@ fn too_large(value: &Value) -> Option<(String, String)> {
     }
 }
 
-/// The path of an array that was read as a table, if there is one: its elements would be taken for the table's
-/// entries in their order, and those that are missing for the defaults.
+/// Returns the path of an array that was read as a table. Its elements would be taken for the table's entries
+/// in their order, and missing ones for the defaults.
 fn array_for_table(given: &Value, read: &Value) -> Option<String> {
     match (given, read) {
         (Value::Array(_), Value::Table(_)) => Some(String::new()),
@@ -107,17 +107,17 @@ fn array_for_table(given: &Value, read: &Value) -> Option<String> {
     }
 }
 
-/// The longest text of settings, in bytes. That of the largest profile in full has a twentieth of it; reading
-/// takes longer than linear time in the number of keys.
+/// The longest text of settings, in bytes. The largest profile in full has a twentieth of it. Parsing takes
+/// longer than linear time in the number of keys.
 const LONGEST: usize = 256 << 10;
 
-/// The largest number of tables within each other in an assignment.
+/// The largest nesting depth of tables in an assignment.
 const DEEPEST: usize = 32;
 
-/// Reads a file of settings, if it is not longer than settings are.
+/// Reads a file of settings, unless it is longer than settings can be.
 ///
 /// # Errors
-/// The file system's, or [`ErrorKind::InvalidData`] for a longer file or one that is no text.
+/// Those of the file system, or [`ErrorKind::InvalidData`] for a longer file or one that is not text.
 pub(crate) fn text_of(path: &Path) -> std::io::Result<String> {
     let mut text = String::new();
     File::open(path)?.take(LONGEST as u64 + 1).read_to_string(&mut text)?;
@@ -137,13 +137,13 @@ pub(crate) fn table(text: &str, origin: &str) -> Result<Table, ConfigError> {
     })
 }
 
-/// The longest part of an error that repeats what was given, in characters.
+/// The largest number of characters of the input that an error repeats.
 const LONGEST_SHOWN: usize = 60;
 
-/// The longest message of the parser, in characters: that of an unknown key names all known ones.
+/// The largest number of characters of a parser's message, which names all known keys if one is unknown.
 const LONGEST_MESSAGE: usize = 600;
 
-/// Text from outside, cut where it is longer than an error needs.
+/// Cuts text from outside to the length that an error needs.
 fn shortened(text: &str) -> Cow<'_, str> {
     shortened_to(text, LONGEST_SHOWN)
 }
@@ -232,7 +232,7 @@ fn with_nearest(message: &str) -> String {
     }
 }
 
-/// The message with the types that serde found and expected in the words of TOML.
+/// Returns the message with the types that serde found and expected in the terms of TOML.
 fn in_words(message: String) -> String {
     let Some((found, expected)) = message.rsplit_once(", expected ") else { return message };
     let is_named = |kinds: &[&str]| kinds.iter().any(|kind| expected.starts_with(kind));

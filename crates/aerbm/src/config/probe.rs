@@ -5,7 +5,7 @@ use stack::FineTuneConfig;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProbeSettings {
-    /// Learning rates that the validation set chooses from.
+    /// Learning rates that are tried on the validation set.
     pub learning_rates: Vec<f64>,
     /// Whether the features stay fixed, so that the classifier is a logistic regression on them.
     pub frozen: bool,

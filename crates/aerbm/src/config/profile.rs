@@ -16,13 +16,13 @@ use super::renamed::{full_path, to_present_names};
 use super::run::{RunConfig, plain_name, source_table};
 use crate::Error;
 
-/// The methods that profiles lay their own settings over.
+/// The methods that profiles overlay with their own settings.
 const METHODS: (&str, &str) = ("methods", include_str!("../../profiles/methods.toml"));
 
 const QUICK: (&str, &str) = ("quick", include_str!("../../profiles/quick.toml"));
 const DEFAULT: (&str, &str) = ("default", include_str!("../../profiles/default.toml"));
 
-/// The parts of the paper profile, each a profile of its own.
+/// The parts of the paper profile, each of which is a separate profile.
 const PAPER: &[(&str, &str)] = &[
     ("deep-autoencoder", include_str!("../../profiles/paper/deep-autoencoder.toml")),
     ("denoising", include_str!("../../profiles/paper/denoising.toml")),
@@ -119,13 +119,13 @@ pub struct ProfileConfig {
     /// Introduction for the page: the question of this part, and published results.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub about: Option<String>,
-    /// Name of the data set, if it is not the one that the command names.
+    /// Name of the data set, if it differs from the one that the command names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data: Option<String>,
     /// Models to train and show.
     #[serde(default)]
     pub runs: Vec<RunEntry>,
-    /// The comparison of methods, if there is one.
+    /// The comparison of methods; `None` for a profile without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comparison: Option<ComparisonConfig>,
     /// The methods that a comparison may name.
@@ -147,7 +147,7 @@ pub struct RunEntry {
     /// Number of seeds; the page shows the model of the first.
     #[serde(default = "one")]
     pub seeds: u64,
-    /// A classifier on its features, if there is one.
+    /// A classifier on the model's features; `None` for none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probe: Option<ProbeSettings>,
     /// Settings that differ from the preset.
@@ -172,9 +172,9 @@ impl RunEntry {
 }
 
 impl ProfileConfig {
-    /// The parts of a profile with their names, those of `only` if it names any; a profile without
-    /// parts is one part, without a name. Assignments, as [`default_comparison`](Self::default_comparison) takes
-    /// them, are made to the comparison of each part; `runs=[]` leaves out its models.
+    /// The parts of a profile with their names, or those that `only` names; a profile without parts is one
+    /// part without a name. Assignments, as [`default_comparison`](Self::default_comparison) takes them,
+    /// apply to the comparison of each part; `runs=[]` leaves out its models.
     ///
     /// # Errors
     /// [`ConfigError`] naming the nearest part if `only` names an unknown one, or the setting of an assignment.
@@ -213,7 +213,7 @@ impl ProfileConfig {
         }
     }
 
-    /// The settings in a file, with assignments to them.
+    /// The settings in a file, with assignments applied.
     fn of_file(path: &Path, assignments: &[String]) -> Result<Self, ConfigError> {
         let name = path.display().to_string();
         let text = text_of(path).map_err(|error| ConfigError(format!("{name}: {error}")))?;
@@ -231,8 +231,8 @@ impl ProfileConfig {
         Ok(config)
     }
 
-    /// Reads settings that are not built in. The grounds of the built-in methods are those of their own values, so
-    /// that only those remain which the file has.
+    /// Reads settings that are not built in. The grounds of the built-in methods apply to their own values,
+    /// so only the grounds that the file has are kept.
     fn parse_file(name: &str, text: &str, assignments: &[String]) -> Result<Self, ConfigError> {
         let written = table(text, name)?;
         let of_file = written.get("grounds").and_then(toml::Value::as_table);
@@ -248,10 +248,10 @@ impl ProfileConfig {
         Ok(config)
     }
 
-    /// The comparison of the default profile with assignments to it.
+    /// The comparison of the default profile with assignments applied.
     ///
-    /// A setting of the comparison may be given without its table, as `seeds=3`; one of a method has its
-    /// full path, as `methods.rbm.layers.training.epochs=20`.
+    /// A setting of the comparison may be given without its table, as in `seeds=3`; a setting of a method has
+    /// its full path, as in `methods.rbm.layers.training.epochs=20`.
     ///
     /// # Errors
     /// [`ConfigError`] naming the setting.
@@ -262,10 +262,11 @@ impl ProfileConfig {
         Ok(DefaultComparison { config: comparison, methods, grounds, notes })
     }
 
-    /// The settings in the folder of a run, also those of earlier versions; none if they are of one model.
+    /// The settings in the folder of a run, including runs of earlier versions; `None` if they are those of a
+    /// single model.
     ///
     /// # Errors
-    /// [`ConfigError`] for a file that is not one of settings.
+    /// [`ConfigError`] for a file that does not hold settings.
     pub fn of_folder(folder: &Path) -> Result<Option<Self>, ConfigError> {
         let path = folder.join("config.toml");
         let Ok(text) = text_of(&path) else { return Ok(None) };
@@ -277,7 +278,7 @@ impl ProfileConfig {
         Self::parse_file(&name, &text, &[]).map(Some)
     }
 
-    /// The built-in methods, as profiles have them before their own settings.
+    /// The built-in methods, before a profile's settings are laid over them.
     pub fn built_in_methods() -> Methods {
         let settings = table(METHODS.1, METHODS.0).and_then(|table| {
             let methods = table.get("methods").and_then(toml::Value::as_table).cloned();
@@ -286,8 +287,8 @@ impl ProfileConfig {
         settings.expect("the table of methods is valid")
     }
 
-    /// Reads a profile, whose settings are laid over those of the built-in methods, and makes the
-    /// assignments. Also returns notes on names of earlier versions.
+    /// Reads a profile, lays its settings over those of the built-in methods, and applies the assignments.
+    /// Also returns notes on names of earlier versions.
     fn parse_with(
         name: &str,
         text: &str,
@@ -323,7 +324,7 @@ impl ProfileConfig {
     }
 }
 
-/// The comparison of the default profile, with what was assigned to it.
+/// The comparison of the default profile, with assignments applied.
 #[derive(Debug)]
 pub struct DefaultComparison {
     /// The comparison.

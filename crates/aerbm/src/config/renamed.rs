@@ -1,4 +1,4 @@
-//! Setting names of earlier versions. They are accepted for one version, with a note.
+//! Setting names of earlier versions, which are accepted for one version, with a note.
 
 use toml::{Table, Value};
 
@@ -15,7 +15,7 @@ const RENAMED: [(&str, &str); 3] = [
 struct Moved {
     /// The setting's name in `[comparison]`.
     old: &'static str,
-    /// The path of its present place.
+    /// Its present path.
     new: &'static str,
     /// The kind of layer, for tables that are layers now.
     kind: Option<&'static str>,
@@ -32,7 +32,8 @@ const MOVED: [Moved; 8] = [
     Moved { old: "mixed", new: "methods.mixed.layers", kind: None },
 ];
 
-/// Brings a profile's table to the present names; returns a note for each setting that had another.
+/// Renames the entries of a profile's table to the present names, and returns a note for each that was
+/// renamed.
 pub(super) fn to_present_names(profile: &mut Table) -> Vec<String> {
     let mut notes = Vec::new();
     let mut methods = Table::new();
@@ -73,7 +74,7 @@ fn nested(path: &str, value: Value) -> Table {
     }
 }
 
-/// The full path of a setting that is assigned to, which may be given within `[comparison]` or by an
+/// Returns the full path of a setting that is assigned to, which may be given within `[comparison]` or by an
 /// earlier name, and a note in the latter case.
 pub(crate) fn full_path(given: &str) -> (String, Option<String>) {
     let within = given.strip_prefix("comparison.").unwrap_or(given);

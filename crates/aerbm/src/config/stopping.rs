@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Stopping {
-    /// Epochs without a lower validation error after which training stops.
+    /// Number of epochs without a lower validation error after which training stops.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patience: Option<usize>,
-    /// Seconds of training after which no new epoch begins. Runs of the same seed may then differ, since
-    /// the clock decides.
+    /// Seconds of training after which no new epoch begins. Runs of the same seed may then differ, because
+    /// they depend on the clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_seconds: Option<f64>,
 }

@@ -1,4 +1,4 @@
-//! Data sets that have names: local ones, published ones that can be fetched, and generated ones.
+//! Named data sets: local ones, published ones that can be fetched, and generated ones.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use crate::Error;
 use crate::config::{ConfigError, nearest};
 use crate::monitor::Monitor;
 
-/// Every data set that has a name, with a description.
+/// Lists every named data set, with a description.
 pub fn list() -> Vec<(String, String)> {
     let mut sets: Vec<(String, String)> = folders()
         .into_iter()
@@ -32,7 +32,7 @@ pub fn list() -> Vec<(String, String)> {
     sets
 }
 
-/// Whether this is a published set of which some files were fetched and others are missing.
+/// Whether this is a published set of which only some files were fetched.
 pub(super) fn is_unfinished(name: &str) -> bool {
     let folder = Path::new(FOLDER).join(name);
     let set = PUBLISHED.into_iter().find(|set| set.name == name).filter(|_| folder.is_dir());
@@ -42,7 +42,7 @@ pub(super) fn is_unfinished(name: &str) -> bool {
     set.is_some_and(|set| !set.files.iter().all(|file| is_here(file.name)))
 }
 
-/// The way to obtain a set of this name that has no files here.
+/// Describes how to obtain a set of this name that has no local files.
 pub(super) fn not_here(name: &str) -> Option<String> {
     let published = PUBLISHED.into_iter().any(|set| set.name == name);
     let made = Derived::named(name).is_some();

@@ -6,7 +6,7 @@ use mnist_io::{OnDisk, TrainingData};
 use ndarray::ArrayViewMut2;
 use nn_core::{Samples, UnreadableSamples};
 
-/// Training samples as minibatches are drawn from them.
+/// Training samples in the form that minibatches are drawn from.
 pub(crate) fn training_samples(train: &TrainingData) -> Box<dyn Samples<f32> + '_> {
     match train {
         TrainingData::OnDisk(on_disk) => Box::new(FromDisk(on_disk)),
@@ -38,7 +38,7 @@ impl Samples<f32> for FromDisk<'_> {
     }
 }
 
-/// An error with its causes.
+/// An error with its causes, on one line.
 fn in_one_line(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")

@@ -1,4 +1,4 @@
-//! The place of data and the options of reading.
+//! The location of data and the options of reading.
 
 use std::path::{Path, PathBuf};
 
@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{FOLDER, MEMORY_LIMIT, MNIST};
 
-/// The place of data and the options that they are read with, which [`ReadOptions`] explains.
+/// The location of data and the options that they are read with, which [`ReadOptions`] explains.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
-    /// A name that [`list`](super::list) shows, or the path of a file or folder. Paths are kept in full, so that a
-    /// run can be used from another folder.
+    /// A name that [`list`](super::list) shows, or the path of a file or folder. Paths are absolute, so that
+    /// a run can be used from another folder.
     pub data: String,
     /// Column of the labels in a table.
     pub label_column: Option<String>,
@@ -29,7 +29,7 @@ pub struct Source {
     /// A second file, which is the test part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<PathBuf>,
-    /// A column that says `train`, `validation` or `test` for each row.
+    /// A column that holds `train`, `validation` or `test` for each row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split_column: Option<String>,
     /// The choice of the rows that are held out.
@@ -70,7 +70,7 @@ impl Default for Source {
 }
 
 impl Source {
-    /// The source with its paths in full.
+    /// Returns the source with absolute paths.
     #[must_use]
     pub fn absolute(self) -> Self {
         let full = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
@@ -84,7 +84,7 @@ impl Source {
         Source { data, columns, test, ..self }
     }
 
-    /// Whether both name the same data, read in the same way.
+    /// Whether both sources name the same data, read in the same way.
     pub(super) fn is_same_place(&self, other: &Source) -> bool {
         let place = |source: &Source| Source { memory_limit: 0, ..source.clone().absolute() };
         place(self) == place(other)
@@ -107,8 +107,8 @@ impl Source {
         }
     }
 
-    /// The options that the numbers and parts depend on, where they are not the defaults, for keys of results.
-    /// Of the files that are named, their contents are in the key and not their places.
+    /// The options that the numbers and parts depend on, if they differ from the defaults, for keys of
+    /// results. Files that are named enter the key by their contents, not their paths.
     pub(super) fn variant(&self) -> Option<serde_json::Value> {
         let place = Source { data: String::new(), columns: None, test: None, ..self.clone() };
         let default =

@@ -12,7 +12,7 @@ use super::{by_channel, of_channels, planes};
 /// A filter with its constants.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Filter {
-    /// The median of the square of 2 r + 1 pixels a side.
+    /// The median of a square with sides of 2 r + 1 pixels.
     Median {
         /// Radius r.
         radius: u32,
@@ -22,8 +22,8 @@ pub enum Filter {
         /// Standard deviation in pixels.
         sigma: f32,
     },
-    /// μ + max(0, v − ν) / max(v, ν) (x − μ) with the mean μ and the variance v of the square of
-    /// 2 r + 1 pixels a side, for noise of variance ν (Lee 1980).
+    /// μ + max(0, v − ν) / max(v, ν) (x − μ) with the mean μ and the variance v of a square with sides of 2 r
+    /// + 1 pixels, for noise of variance ν (Lee 1980).
     Wiener {
         /// Radius r.
         radius: usize,
@@ -51,8 +51,8 @@ impl Filter {
         }
     }
 
-    /// The filtered images, each channel by itself. Median and Gaussian filters work on 256 levels, as
-    /// image files have. Shapes: n × (pixels · channels) → the same.
+    /// Returns the filtered images; each channel is filtered separately. Median and Gaussian filters work on
+    /// 256 levels, as in image files. Shapes: n × (pixels · channels) → the same.
     pub fn apply(self, noisy: ArrayView2<f32>, shape: ImageShape) -> Array2<f32> {
         let channels = by_channel(noisy, shape);
         let planes: Vec<&[f32]> = planes(channels.view()).collect();

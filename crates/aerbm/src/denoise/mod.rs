@@ -1,4 +1,4 @@
-//! Noise, image filters that models are compared with, and the quality of images.
+//! Noise, image filters for comparison with models, and the quality of images.
 
 mod filter;
 mod quality;
@@ -52,19 +52,20 @@ pub(crate) fn is_in_unit_interval(set: &Dataset) -> bool {
     set.layout.iter().all(|block| block.kind != BlockKind::Real)
 }
 
-/// The rows.
+/// Iterates over the rows.
 fn planes(x: ArrayView2<'_, f32>) -> impl Iterator<Item = &[f32]> {
     x.to_slice().expect("rows follow one another").chunks_exact(x.ncols())
 }
 
-/// The channels of images, one after another. Shapes: n × (pixels · channels) → (n · channels) × pixels.
+/// The channels of images, each as a separate image.
+/// Shapes: n × (pixels · channels) → (n · channels) × pixels.
 fn by_channel(x: ArrayView2<f32>, shape: ImageShape) -> Array2<f32> {
     assert_eq!(x.ncols(), shape.n_values(), "images of another shape");
     let (n, pixels, channels) = (x.nrows(), shape.n_pixels(), shape.channels);
     swapped(x, (n, pixels, channels), (n * channels, pixels))
 }
 
-/// The images that have these channels: the inverse of [`by_channel`].
+/// The images with these channels: the inverse of [`by_channel`].
 fn of_channels(x: ArrayView2<f32>, shape: ImageShape) -> Array2<f32> {
     let (n, channels) = (x.nrows() / shape.channels, shape.channels);
     swapped(x, (n, channels, x.ncols()), (n, shape.n_values()))

@@ -42,7 +42,7 @@ fn graphs_of_classifiers_compute_what_the_library_computes() {
         let few = evaluate(&graph, &Array2::zeros((0, FIRST.n_inputs())));
         assert_eq!(few["probabilities"].shape(), [0, 4]);
     }
-    // Maps go from one convolution to the next as they are.
+    // Maps pass from one convolution to the next unchanged.
     let trained = convolutional(&[FIRST, SECOND]);
     let graph = graph(&Export::of_classifier("images", &trained), Part::Classifier);
     let words = "IsNaN Where Reshape Transpose Conv MaxPool Elu Conv Elu Transpose Reshape Gemm \
@@ -61,8 +61,8 @@ fn the_last_layer_may_be_an_average() {
     assert!(close(&evaluate(&graph, &x)["probabilities"], &trained.probabilities(&x)));
 }
 
-/// An autoencoder of images of 7 × 6 pixels. One pixel at the right edge is reached by no position of the
-/// way back where the stride is 2.
+/// An autoencoder of images of 7 × 6 pixels. With stride 2, no position of the transposed convolution reaches
+/// one pixel at the right edge.
 fn autoencoder(geometry: &str) -> Trained {
     let preset = RunConfig::preset("autoencoder").expect("a preset");
     let setting = format!("model.convolution={{input=[7,6,1],{geometry}}}");

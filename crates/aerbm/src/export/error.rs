@@ -4,7 +4,7 @@ use thiserror::Error;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ExportError {
-    /// The model has no such part.
+    /// The model does not have the requested part.
     #[error("{run} is {kind} and has no {part}; expected {expected}")]
     NoPart {
         /// Name of the run.
@@ -46,7 +46,7 @@ pub enum ExportError {
         /// The obstacle, such as "the elu units of encoder.0".
         reason: String,
     },
-    /// The encoding of the inputs, or the names of columns or classes, are not those of the model.
+    /// The encoding of the inputs, or the names of columns or classes, do not match the model.
     #[error("{run} has {expected} {what}, but the description has {found}")]
     Count {
         /// Name of the run.
@@ -58,7 +58,7 @@ pub enum ExportError {
         /// Their number in the description.
         found: usize,
     },
-    /// The bytes of a file could not be made.
+    /// The bytes of a file could not be produced.
     #[error("{run}: the file cannot be made: {reason}")]
     Bytes {
         /// Name of the run.

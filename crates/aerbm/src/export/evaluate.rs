@@ -8,8 +8,8 @@ use ndarray::{Array2, ArrayD, Axis, Ix2, Ix4, IxDyn, s};
 
 use super::onnx::proto;
 
-/// The outputs of a graph with one input, by name. Operators of other graphs than those of convolutional
-/// networks are not there.
+/// Returns the outputs of a graph with one input, by name. Only the operators of convolutional networks are
+/// implemented.
 pub(super) fn evaluate(model: &proto::Model, x: &Array2<f32>) -> BTreeMap<String, ArrayD<f32>> {
     let graph = model.graph.as_ref().expect("a graph");
     let mut values = BTreeMap::from([(graph.input[0].name.clone(), x.clone().into_dyn())]);
@@ -110,7 +110,7 @@ fn max_pool(node: &proto::Node, x: &ArrayD<f32>) -> ArrayD<f32> {
     pooled.into_dyn()
 }
 
-/// The row or column of the image that a row or column of the kernel sees at this position.
+/// The row or column of the image below a row or column of the kernel at this position.
 fn place(node: &proto::Node, position: usize, kernel: usize, side: usize) -> Option<usize> {
     let (stride, padding) = (ints(node, "strides")[0], ints(node, "pads")[0]);
     (position * stride + kernel).checked_sub(padding).filter(|&place| place < side)
@@ -157,7 +157,7 @@ fn conv_transpose(
     out
 }
 
-/// Rows, height and width of images, and the first two sizes of the weights with the kernel's.
+/// Returns rows, height and width of images, and the first two sizes of the weights with that of the kernel.
 fn sizes(x: &ArrayD<f32>, w: &ArrayD<f32>) -> ([usize; 3], [usize; 3]) {
     let (x, w) = (x.shape(), w.shape());
     ([x[0], x[2], x[3]], [w[0], w[1], w[2]])

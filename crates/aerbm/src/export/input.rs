@@ -7,12 +7,12 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum InputEncoding {
-    /// The network takes the values as they are.
+    /// The network takes the values unchanged.
     #[default]
     Keep,
     /// Every value is divided by this number, as the bytes of images are by 255.
     Divide(f32),
-    /// Every column is a number with a scaling of its own.
+    /// Every column is a number with its own scaling.
     Numbers(Vec<NumberEncoding>),
     /// The columns of a table, in the order of the network's inputs.
     Table(Vec<ColumnEncoding>),
@@ -45,25 +45,25 @@ pub struct ColumnEncoding {
 pub enum ValueEncoding {
     /// A number, which becomes one input.
     Number(NumberEncoding),
-    /// A word, which becomes `width` inputs: 1 at its own place, 0 elsewhere.
+    /// A word, which becomes `width` inputs: 1 at its position, 0 elsewhere.
     Category(CategoryEncoding),
 }
 
-/// The places of a category's levels.
+/// The positions of a category's levels.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CategoryEncoding {
-    /// The levels; level i is at place i.
+    /// The levels; level i is at position i.
     pub levels: Vec<String>,
-    /// Number of places, which is that of the levels or one more.
+    /// Number of positions: that of the levels, or one more.
     pub width: usize,
-    /// The place of words that are no level. Without one, all places are 0.
+    /// The position of words that are not levels. Without one, all inputs are 0.
     pub unknown: Option<usize>,
-    /// The place of missing values, which are empty. Without one, all places are 0.
+    /// The position of missing values, which are empty. Without one, all inputs are 0.
     pub missing: Option<usize>,
 }
 
 impl InputEncoding {
-    /// Number of inputs of the network, where the encoding determines it.
+    /// Number of inputs of the network, if the encoding determines it.
     pub fn n_inputs(&self) -> Option<usize> {
         match self {
             InputEncoding::Keep | InputEncoding::Divide(_) => None,

@@ -3,8 +3,8 @@
 //! | format | content | read by |
 //! |---|---|---|
 //! | [`Format::Onnx`] | one part as a graph, operator set 17, the encoding of raw columns inside | onnxruntime and others |
-//! | [`Format::Safetensors`] | all parameters by names such as `encoder.0.weight`, outputs × inputs as PyTorch has them; activations and convolutions in the metadata | PyTorch, NumPy, JAX |
-//! | [`Format::Npz`] | one part as `BernoulliRBM`, `MLPClassifier` or `MLPRegressor` have it | scikit-learn, NumPy |
+//! | [`Format::Safetensors`] | all parameters by names such as `encoder.0.weight`, outputs × inputs as in PyTorch; activations and convolutions in the metadata | PyTorch, NumPy, JAX |
+//! | [`Format::Npz`] | one part in the layout of `BernoulliRBM`, `MLPClassifier` or `MLPRegressor` | scikit-learn, NumPy |
 //!
 //! ```
 //! use aerbm::export::{Export, Format, Part};
@@ -46,11 +46,11 @@ pub(crate) use network::{Layer, decoder, encoder, has_places, is_mixed};
 /// A file format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// A graph of ONNX.
+    /// An ONNX graph.
     Onnx,
-    /// Tensors by name.
+    /// Named tensors.
     Safetensors,
-    /// NumPy's arrays in scikit-learn's layout.
+    /// NumPy arrays in scikit-learn's layout.
     Npz,
 }
 
@@ -96,7 +96,7 @@ enum Source<'a> {
     Classifier(&'a stack::Classifier<f32>),
 }
 
-/// A model to be written, with the names and the encoding of its inputs.
+/// A model to export, with the names and the encoding of its inputs.
 #[derive(Debug, Clone)]
 pub struct Export<'a> {
     source: Source<'a>,
@@ -108,7 +108,7 @@ pub struct Export<'a> {
 }
 
 impl<'a> Export<'a> {
-    /// A model without a description of its inputs: they are the numbers that it learned from.
+    /// A model without a description of its inputs: they are the numbers that it was trained on.
     pub fn of_model(trained: &'a Trained) -> Self {
         Export {
             source: Source::Model(&trained.model),
@@ -120,8 +120,8 @@ impl<'a> Export<'a> {
         }
     }
 
-    /// A classifier of this name, whose inputs are the numbers that it learned from and whose classes
-    /// are 0, 1, 2, …
+    /// A classifier of this name. Its inputs are the numbers that it was trained on, and its classes are 0,
+    /// 1, 2, …
     pub fn of_classifier(run: &str, trained: &'a TrainedClassifier) -> Self {
         Export {
             source: Source::Classifier(&trained.classifier),
@@ -133,7 +133,7 @@ impl<'a> Export<'a> {
         }
     }
 
-    /// The model with this encoding of raw columns.
+    /// Sets the encoding of raw columns.
     #[must_use]
     pub fn with_inputs(self, inputs: InputEncoding) -> Self {
         let columns = match &inputs {
@@ -143,24 +143,24 @@ impl<'a> Export<'a> {
         Export { inputs, columns, ..self }
     }
 
-    /// The model with these names of its columns, where the encoding has none.
+    /// Sets the names of the columns, for an encoding without names.
     #[must_use]
     pub fn with_columns(self, columns: Vec<String>) -> Self {
         Export { columns, ..self }
     }
 
-    /// The model with these names of its classes.
+    /// Sets the names of the classes.
     #[must_use]
     pub fn with_classes(self, classes: Vec<String>) -> Self {
         Export { classes, ..self }
     }
 
-    /// The bytes of a file. Without a part, a graph or scikit-learn's arrays are of the classifier or
+    /// Returns the bytes of a file. Without `part`, a graph or scikit-learn's arrays are of the classifier or
     /// the encoder, and safetensors of the whole model.
     ///
     /// # Errors
-    /// [`ExportError`] if the model has no such part, the format has no place for it, or the
-    /// description of inputs and classes has another size than the model.
+    /// [`ExportError`] if the model has no such part, the format cannot represent it, or the description of
+    /// inputs and classes does not match the size of the model.
     pub fn write(&self, format: Format, part: Option<Part>) -> Result<Vec<u8>, ExportError> {
         let layers = self.layers(part.unwrap_or(self.default_part()))?;
         self.check()?;
@@ -171,7 +171,7 @@ impl<'a> Export<'a> {
         }
     }
 
-    /// The part that is written where none is named.
+    /// The part that is written by default.
     pub fn default_part(&self) -> Part {
         match self.source {
             Source::Model(_) => Part::Encoder,
@@ -179,7 +179,7 @@ impl<'a> Export<'a> {
         }
     }
 
-    /// The layers of a part, in the order of their computation.
+    /// The layers of a part, in order of computation.
     fn layers(&self, part: Part) -> Result<Vec<Layer>, ExportError> {
         Ok(match (self.source, part) {
             (Source::Model(model), Part::Encoder) => network::encoder(model, false),
@@ -226,7 +226,7 @@ impl<'a> Export<'a> {
         }
     }
 
-    /// Numbers of inputs and, of a classifier, of classes.
+    /// Number of inputs and, for a classifier, number of classes.
     fn sizes(&self) -> (usize, Option<usize>) {
         match self.source {
             Source::Model(model) => (model.n_visible(), None),
@@ -298,7 +298,7 @@ impl<'a> Export<'a> {
         ExportError::Bytes { run: self.run.clone(), reason: reason.to_string() }
     }
 
-    /// Whether the model is an RBM of binary units, which scikit-learn has.
+    /// Returns the RBM if its units are binary, as those of scikit-learn are.
     fn binary_rbm(&self) -> Option<&'a rbm_core::Rbm<f32>> {
         let Source::Model(Model::Rbm(rbm)) = self.source else { return None };
         let binary = |units: &rbm_core::Units| *units == rbm_core::Unit::Binary;

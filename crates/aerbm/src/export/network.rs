@@ -1,4 +1,4 @@
-//! Models of every kind as chains of layers, which all formats are written from.
+//! Models of every kind as chains of layers, from which all formats are written.
 
 use ae_core::Autoencoder;
 use ndarray::{Array1, Array2, Axis};
@@ -28,8 +28,8 @@ pub(crate) enum Function {
 }
 
 impl Function {
-    /// The mean of an RBM's units, given their inputs; none for units of several kinds. Every kind of unit is listed, so that a new one has
-    /// to say what its mean is.
+    /// The mean of an RBM's units, given their inputs; `None` for units of several kinds. Every kind of unit
+    /// is listed, so that a new one has to define its mean.
     fn mean_of(units: &Units) -> Option<Self> {
         let Units::Same(unit) = units else { return None };
         Some(match unit {
@@ -63,8 +63,8 @@ impl Serialize for Function {
     }
 }
 
-/// A layer: y = f(x W + b), of which the `keep` largest values are kept and the others become zero. The
-/// product may be a convolution.
+/// A layer: y = f(x W + b), where the `keep` largest values are kept and the others become zero. The product
+/// may be a convolution.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Layer {
     /// The name, such as `encoder.0`.
@@ -73,11 +73,11 @@ pub(crate) struct Layer {
     pub(crate) weights: Array2<f32>,
     /// b; its length depends on the connection.
     pub(crate) bias: Array1<f32>,
-    /// Connection of outputs with inputs.
+    /// Connection between inputs and outputs.
     pub(crate) connection: Connection,
     /// f.
     pub(crate) function: Function,
-    /// Number of outputs that are kept; all, if there is none.
+    /// Number of outputs that are kept; `None` for all.
     pub(crate) keep: Option<usize>,
 }
 
@@ -110,15 +110,15 @@ impl Layer {
         Layer { name, weights, bias, connection: Connection::Full, function, keep: None }
     }
 
-    /// Shape and values of the weights as PyTorch and ONNX have them: maps × channels × kernel × kernel
-    /// for a convolution and its transpose. A dense layer's are as they are, inputs × outputs.
+    /// Shape and values of the weights as in PyTorch and ONNX: maps × channels × kernel × kernel for a
+    /// convolution and its transpose. The weights of a dense layer stay inputs × outputs.
     pub(super) fn tensor(&self) -> (Vec<usize>, Array2<f32>) {
         let (kernels, c) = match self.connection {
             Connection::Full => return (self.weights.shape().to_vec(), self.weights.clone()),
             Connection::Convolution(c) => (self.weights.t(), c),
             Connection::Transposed(c) => (self.weights.view(), c),
         };
-        // A kernel's values are in the order of rows, columns and channels.
+        // A kernel's values are ordered by row, column and channel.
         let (kernel, channels) = (c.kernel, c.input[2]);
         let area = kernel * kernel;
         let values = Array2::from_shape_fn((c.maps, channels * area), |(map, i)| {
@@ -146,8 +146,8 @@ impl Layer {
     }
 }
 
-/// The layers from the data to the code. The code keeps as many units as it does for features, or, if
-/// it is `decoded`, as many as for reconstructions.
+/// The layers from the data to the code. The code keeps as many units as it does for features or, if it is to
+/// be `decoded`, as many as for reconstructions.
 pub(crate) fn encoder(model: &Model, decoded: bool) -> Vec<Layer> {
     let mut layers = match model {
         Model::Autoencoder(model) => chain(model, 0, model.encoder.len(), "encoder"),
@@ -164,7 +164,8 @@ pub(crate) fn encoder(model: &Model, decoded: bool) -> Vec<Layer> {
     layers
 }
 
-/// Whether the reconstruction of the model has columns of several kinds, which no chain of layers gives.
+/// Whether the reconstruction of the model has columns of several kinds, which a chain of layers cannot
+/// produce.
 pub(crate) fn is_mixed(model: &Model) -> bool {
     match model {
         Model::Autoencoder(model) => model.layout.is_some(),
@@ -193,8 +194,8 @@ pub(crate) fn decoder(model: &Model) -> Vec<Layer> {
     }
 }
 
-/// Whether reconstructions of the model use the places of units within blocks, which the code does not
-/// have, so that encoder and decoder in a row give another reconstruction.
+/// Whether reconstructions of the model use the positions of units within blocks. The code does not contain
+/// these, so that encoder and decoder in sequence give a different reconstruction.
 pub(crate) fn has_places(model: &Model) -> bool {
     let Model::ConvDbn(dbn) = model else { return false };
     dbn.layers.iter().any(|rbm| rbm.geometry.pool() > 1)
@@ -249,7 +250,7 @@ fn conv_up(rbm: &ConvRbm<f32>, index: usize) -> Layer {
     Layer { connection: Connection::Convolution(convolution), ..dense }
 }
 
-/// E[v | pooled] in the mean field, with equal probabilities of the places within blocks.
+/// E[v | pooled] in the mean field, with equal probabilities of the positions within blocks.
 fn conv_down(rbm: &ConvRbm<f32>, index: usize) -> Layer {
     let decoder = PretrainedLayer::from(rbm.clone()).decoder;
     let function = Function::mean_of(&rbm.visible.unit).expect("visible units are of one kind");
@@ -257,8 +258,8 @@ fn conv_down(rbm: &ConvRbm<f32>, index: usize) -> Layer {
     Layer { connection: decoder.connection, ..dense }
 }
 
-/// E[v | h], with the weights σ W and the biases σ a where visible units have standard deviations σ.
-/// Units that have them are Gaussian, whose mean is their input.
+/// E[v | h], with the weights σ W and the biases σ a if visible units have standard deviations σ. Such units
+/// are Gaussian, so that their mean is their input.
 fn down(rbm: &Rbm<f32>, index: usize) -> Layer {
     let (mut weights, mut bias) = (rbm.weights.t().to_owned(), rbm.visible.bias.clone());
     if !rbm.visible.std.is_empty() {

@@ -18,7 +18,7 @@ use zip::write::SimpleFileOptions;
 
 use super::{Export, ExportError, Function, Layer, Part};
 
-/// The bytes of a file with a part of the model.
+/// Returns the bytes of a file with a part of the model.
 pub(super) fn write(
     export: &Export<'_>,
     part: Part,
@@ -40,14 +40,14 @@ pub(super) fn write(
     finish().map_err(|error: io::Error| export.failed(error))
 }
 
-/// The activation functions of a network in scikit-learn's words.
+/// The activation functions of a network, by scikit-learn's names.
 struct Functions {
     hidden: &'static str,
     output: &'static str,
 }
 
 impl Functions {
-    /// The functions of all hidden layers, which scikit-learn wants to be the same, and of the output.
+    /// The function of all hidden layers, which has to be the same in scikit-learn, and that of the output.
     fn of(export: &Export<'_>, layers: &[Layer]) -> Result<Self, ExportError> {
         let refused = |reason| ExportError::ScikitLearn { run: export.run.clone(), reason };
         let mut names = Vec::new();
@@ -116,7 +116,7 @@ impl Arrays {
         for (index, layer) in layers.iter().enumerate() {
             let (mut weights, mut bias) = (layer.weights.clone(), layer.bias.clone());
             if classifies && index == last && layer.n_outputs() == 2 {
-                // Of two classes scikit-learn has the logistic function of the second one.
+                // For two classes, scikit-learn has the logistic function of the second one.
                 weights = difference(&weights);
                 bias = Array1::from_elem(1, bias[1] - bias[0]);
                 output = "logistic";
@@ -146,7 +146,7 @@ impl Arrays {
         self.array(name, "<f4", &[values.len() as u64], values.iter().copied())
     }
 
-    /// Words of this shape; a single one has the shape of a number, `[]`.
+    /// Adds words in this shape; a single one has the shape of a number, `[]`.
     fn text(&mut self, name: &str, shape: &[u64], words: &[String]) -> io::Result<()> {
         let longest = words.iter().map(|word| word.chars().count()).max().unwrap_or_default();
         self.array(name, &format!("<U{}", longest.max(1)), shape, words.iter().cloned())
@@ -175,7 +175,7 @@ impl Arrays {
     }
 }
 
-/// The second column less the first. Shapes: (n × 2) → (n × 1).
+/// The second column minus the first. Shapes: (n × 2) → (n × 1).
 fn difference(weights: &Array2<f32>) -> Array2<f32> {
     let difference = &weights.column(1) - &weights.column(0);
     difference.insert_axis(ndarray::Axis(1))

@@ -1,15 +1,15 @@
-//! Parameters by names that explain themselves.
+//! Parameters under self-explanatory names.
 //!
-//! Weights are outputs × inputs, as PyTorch's `Linear` has them. An RBM has `rbm.weight` (hidden ×
-//! visible), `rbm.hidden_bias`, `rbm.visible_bias` and, for units that have them, `rbm.visible_std`: its
-//! inputs are divided by these. The RBMs of a deep belief network are `rbm.0`, `rbm.1`, … from the data
-//! upwards. The metadata have a JSON object under the key `aerbm`.
+//! Weights are outputs × inputs, as in PyTorch's `Linear`. An RBM has `rbm.weight` (hidden × visible),
+//! `rbm.hidden_bias`, `rbm.visible_bias` and, for units with standard deviations, `rbm.visible_std`, by which
+//! its inputs are divided. The RBMs of a deep belief network are `rbm.0`, `rbm.1`, … from the data upwards.
+//! The metadata have a JSON object under the key `aerbm`.
 //!
-//! A convolution's weights are maps × channels × kernel × kernel, as PyTorch's `Conv2d` and
-//! `ConvTranspose2d` have them. Its geometry is in the metadata under `convolutions`. Images and maps are
-//! rows of height × width × channels values, the channel running fastest, and the weights of the dense
-//! layer above follow this order. Convolutional RBMs are `rbm.0`, `rbm.1`, … with such weights; their biases
-//! are one per map and one per channel, and `block` is the side of their pooling blocks.
+//! A convolution's weights are maps × channels × kernel × kernel, as in PyTorch's `Conv2d` and
+//! `ConvTranspose2d`. Its geometry is in the metadata under `convolutions`. Images and maps are rows of
+//! height × width × channels values, with the channel varying fastest, and the weights of the dense layer
+//! above follow this order. Convolutional RBMs are `rbm.0`, `rbm.1`, … with such weights; they have one bias
+//! per map and one per channel, and `block` is the side of their pooling blocks.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -24,10 +24,10 @@ use stack::ConvDbn;
 use super::{Export, ExportError, Layer, Part, Source};
 use crate::Model;
 
-/// Tensors by name: shape and bytes.
+/// Named tensors: shape and bytes.
 type Tensors = BTreeMap<String, (Vec<usize>, Vec<u8>)>;
 
-/// The bytes of a file with a part of the model, or with the whole.
+/// Returns the bytes of a file with a part of the model, or with the whole model.
 pub(super) fn write(export: &Export<'_>, part: Option<Part>) -> Result<Vec<u8>, ExportError> {
     let mut tensors = Tensors::new();
     let metadata = match (export.source, part) {

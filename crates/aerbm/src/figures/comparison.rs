@@ -1,4 +1,4 @@
-//! Figures of a comparison, in addition to the error by labels, which every report has.
+//! Figures of a comparison besides the error by labels, which every report has.
 
 use std::collections::BTreeSet;
 

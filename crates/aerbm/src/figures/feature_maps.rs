@@ -10,10 +10,10 @@ use crate::{Error, Trained};
 
 /// Number of test images.
 const IMAGES: usize = 4;
-/// Number of maps of a layer.
+/// Number of maps per layer.
 const MAPS: usize = 10;
 
-/// The maps of each convolutional layer for a few test images; nothing for other models.
+/// Draws the maps of each convolutional layer for a few test images; does nothing for other models.
 pub(crate) fn write(
     out: Figures<'_>,
     trained: &Trained,
@@ -71,7 +71,7 @@ struct LayerMaps {
     shape: [usize; 3],
     /// Outputs between 0 and 1, images × outputs.
     values: Array2<f32>,
-    /// The maps that vary most over places and images.
+    /// The maps that vary most over positions and images.
     shown: Vec<usize>,
 }
 
@@ -100,7 +100,7 @@ impl LayerMaps {
     }
 }
 
-/// The maps with the largest variances over places and images, in their order.
+/// The maps with the largest variances over positions and images, in their order.
 fn most_varied(values: ArrayView2<'_, f32>, n_maps: usize) -> Vec<usize> {
     let squares = values.mapv(|value| value * value);
     let (means, squares) = (column_means(values), column_means(squares.view()));
@@ -126,7 +126,7 @@ mod tests {
         let pool = Pooling::default();
         let convolution =
             Convolution { input: [2, 3, 1], maps: 12, kernel: 1, stride: 1, padding: 0, pool };
-        // Map m has 0 everywhere but at one of its six places, where it has m.
+        // Map m is 0 everywhere except at one of its six positions, where it is m.
         let features = Array2::from_shape_fn((1, 72), |(_, i)| {
             let (place, map) = (i / 12, i % 12);
             if place == map % 6 { map as f32 } else { 0.0 }

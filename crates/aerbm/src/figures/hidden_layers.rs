@@ -1,4 +1,4 @@
-//! The outputs of each hidden layer of a deep model in the plane.
+//! The outputs of each hidden layer of a deep model, drawn in the plane.
 
 use ae_core::principal_coordinates;
 use mnist_io::{Dataset, Splits, TrainingData};
@@ -16,23 +16,23 @@ use crate::trained::Trained;
 /// The figure of the network that a comparison recommends.
 pub(crate) const RECOMMENDED: &str = "hidden_layers";
 
-/// Test samples that are drawn.
+/// Number of test samples that are drawn.
 const SHOWN: usize = 180;
-/// Test samples that the rule of the nearest class mean is tested on.
+/// Number of test samples that the rule of the nearest class mean is tested on.
 const TESTED: usize = 5000;
-/// Training samples that the class means are taken over.
+/// Number of training samples that the class means are taken over.
 const AVERAGED: usize = 5000;
-/// More classes can neither be told apart nor be named.
+/// With more classes, points can be neither distinguished nor named.
 const MOST_CLASSES: usize = 20;
 
 /// The layers of a model, from the data up.
 struct Layers<'a> {
     n: usize,
-    /// The outputs of the layer of an index.
+    /// The outputs of the layer with this index.
     outputs: &'a dyn Fn(ArrayView2<f32>, usize) -> Array2<f32>,
 }
 
-/// Draws the layers of a model that has several; nothing for other models.
+/// Draws the layers of a model that has several; does nothing for other models.
 pub(crate) fn of_model(
     out: Figures<'_>,
     trained: &Trained,
@@ -78,7 +78,7 @@ pub(crate) fn of_recommended(
     draw(out, RECOMMENDED, meta, &layers, (&splits.train, &splits.test))
 }
 
-/// Draws the inputs and the outputs of each layer; nothing without classes.
+/// Draws the inputs and the outputs of each layer; does nothing without classes.
 fn draw(
     out: Figures<'_>,
     name: &str,
@@ -144,8 +144,8 @@ fn place(depth: usize) -> String {
     if depth == 0 { "inputs".to_owned() } else { format!("layer {depth}") }
 }
 
-/// The samples in the plane, and the share of their variance that is seen there. Samples of two values are as they
-/// are; those of one value lie on a line.
+/// The samples projected onto the plane, and the share of their variance that is visible there. Samples of
+/// two values are unchanged; those of one value lie on a line.
 fn in_plane(x: ArrayView2<f32>) -> Result<(Array2<f32>, f64), Error> {
     match x.ncols() {
         1 => Ok((ndarray::concatenate![ndarray::Axis(1), x, Array2::zeros(x.dim())], 1.0)),

@@ -7,7 +7,7 @@ use report::{Meta, Section, TileRow, TileScale, Tiles};
 use super::{COLUMNS, Figures, ROWS, strongest};
 use crate::{Error, Model, Trained};
 
-/// The convolution of the first layer and its weights, kernel² · channels × maps, if it has one.
+/// The convolution of the first layer and its weights, kernel² · channels × maps; `None` for a dense layer.
 pub(super) fn of(model: &Model) -> Option<(Convolution, ArrayView2<'_, f32>)> {
     Some((*model.convolutions().first()?, model.filters()))
 }

@@ -49,9 +49,9 @@ pub struct InpaintOptions {
     pub known: Half,
     /// Number of test images.
     pub images: usize,
-    /// Draws for each image.
+    /// Number of draws for each image.
     pub draws: usize,
-    /// Gibbs steps of each draw.
+    /// Number of Gibbs steps of each draw.
     pub steps: usize,
     /// Seed of every random draw.
     pub seed: u64,
@@ -74,8 +74,9 @@ impl InpaintOptions {
     }
 }
 
-/// Draws the unknown half of test images from an RBM's conditional distribution: figure
-/// `inpainted_RUN` in `out`, and, for a dense RBM of binary hidden units, the likelihood of the true halves.
+/// Draws the unknown half of test images from an RBM's conditional distribution. Writes figure
+/// `inpainted_RUN` into `out` and, for a dense RBM of binary hidden units, measures the likelihood of the
+/// true halves.
 ///
 /// # Errors
 /// [`Error::Config`] for options out of range or without test images, [`Error::Kind`] for a model that is not an
@@ -121,9 +122,9 @@ pub fn inpaint_half(
     Ok(measures)
 }
 
-/// The mean −ln p(missing | known) of the true images under the model, by annealed importance sampling forward
-/// and, from the true half, in reverse, which is too low and too high on average; and under independent pixels
-/// with the means of the training set.
+/// The mean −ln p(missing | known) of the true images: under the model, by annealed importance sampling
+/// forward, which is too low on average, and in reverse from the true half, which is too high; and under
+/// independent pixels with the means of the training set.
 fn conditional_likelihood(
     rbm: &Rbm<f32>,
     truth: ArrayView2<f32>,
@@ -143,7 +144,7 @@ fn conditional_likelihood(
     independent.weights.fill(0.0);
     independent.visible.bias.assign(&base);
     independent.hidden.bias.fill(0.0);
-    // Without weights annealed importance sampling is exact.
+    // Without weights, annealed importance sampling is exact.
     let log_z_of_independent = forward(&independent, base.view(), &[0.0, 1.0], 2, 0).log_z;
     let (mut lower, mut upper, mut of_independent) = (Vec::new(), Vec::new(), Vec::new());
     for image in truth.rows() {

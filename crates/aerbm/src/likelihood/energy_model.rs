@@ -17,13 +17,13 @@ const EXACT_UNITS: usize = 20;
 /// Combined with the seed for the burn-in, which draws from the streams of Gibbs sampling.
 const BURN_IN_SEED: u64 = 0x6275_726e;
 
-/// `n` rows of `data`, spread evenly over it.
+/// Returns `n` rows of `data`, spread evenly over it.
 pub(crate) fn spread(data: ArrayView2<f32>, n: usize) -> Array2<f32> {
     let rows: Vec<usize> = (0..n).map(|row| row * data.nrows() / n).collect();
     data.select(Axis(0), &rows)
 }
 
-/// The failure of an estimate.
+/// Converts the failure of an estimate.
 fn without_estimate(error: TrainingError) -> Error {
     match error {
         TrainingError::Setting(setting) => setting.into(),
@@ -31,7 +31,7 @@ fn without_estimate(error: TrainingError) -> Error {
     }
 }
 
-/// An RBM of one layer, dense or convolutional. Values are those of the data, one sample a row.
+/// A single-layer RBM, dense or convolutional. Values are those of the data, one sample per row.
 pub trait EnergyModel {
     /// The kinds of the visible units.
     fn visible(&self) -> &Units;
@@ -39,7 +39,7 @@ pub trait EnergyModel {
     /// F(v) in nats of each row of `x` (n × visible).
     fn free_energies(&self, x: ArrayView2<f32>) -> Vec<f64>;
 
-    /// log Z by enumeration; none for a model that is too large for it.
+    /// log Z by enumeration; `None` for a model that is too large for it.
     ///
     /// # Errors
     /// [`Error::Likelihood`] if the enumeration fails.
@@ -50,7 +50,7 @@ pub trait EnergyModel {
     ///
     /// # Errors
     /// [`Error::Config`] for units or settings without an estimate; [`Error::Interrupted`] if the observer
-    /// breaks off.
+    /// stops it.
     fn estimate_log_z(
         &self,
         base_and_train: (ArrayView1<f32>, ArrayView2<f32>),
@@ -68,7 +68,7 @@ pub trait EnergyModel {
         seed: u64,
     ) -> [LogZEstimate; 2];
 
-    /// The pseudo-log-likelihood of each row in nats; none for models without one.
+    /// The pseudo-log-likelihood of each row in nats; `None` for models without one.
     fn pseudo_log_likelihoods(&self, x: ArrayView2<f32>) -> Option<Vec<f64>>;
 
     /// The biases of independent units with the means of `train` (n × visible).
@@ -177,7 +177,7 @@ impl EnergyModel for ConvRbm<f32> {
 
     fn exact_log_z(&self) -> Result<Option<f64>, Error> {
         let small = self.visible.unit.states().is_some() && self.n_visible() <= EXACT_UNITS;
-        // The states of a block are one for each of its units, and one for none.
+        // A block has one state for each of its units, and one in which no unit is on.
         let of_block = (1 + self.geometry.pool() * self.geometry.pool()) as f64;
         let bits = self.n_pooled() as f64 * of_block.log2();
         if small || bits <= EXACT_UNITS as f64 {

@@ -44,7 +44,7 @@ impl ModelKind for Autoencoder<f32> {
         })
     }
 
-    /// It has no distribution.
+    /// An autoencoder has no distribution.
     fn generative(&self) -> Option<Box<dyn Generative>> {
         None
     }

@@ -8,7 +8,7 @@ use stack::{Dbn, Generative, PretrainedLayer, StackedRbm, layer_prefix};
 
 use super::kind::ModelKind;
 
-/// The parts of an RBM that a stack of RBMs shows.
+/// The parts of an RBM that a stack of RBMs exposes.
 pub(super) trait Shown: StackedRbm + Clone + Into<PretrainedLayer> + 'static {
     fn n_visible(&self) -> usize;
     fn weights(&self) -> ArrayView2<'_, f32>;

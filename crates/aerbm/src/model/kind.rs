@@ -13,31 +13,31 @@ pub(super) trait ModelKind {
     /// Encodes and decodes. Missing values (NaN) give no input. Shapes: (n × visible) → the same.
     ///
     /// # Panics
-    /// If the rows have another width than the model's inputs.
+    /// If the width of the rows differs from the number of inputs of the model.
     fn reconstruct(&self, x: ArrayView2<f32>) -> Array2<f32>;
 
     /// The code. Missing values (NaN) give no input. Shapes: (n × visible) → (n × code).
     ///
     /// # Panics
-    /// If the rows have another width than the model's inputs.
+    /// If the width of the rows differs from the number of inputs of the model.
     fn encode(&self, x: ArrayView2<f32>) -> Array2<f32>;
 
     /// The weights of the first layer: visible × hidden, or kernel² · channels × maps for a convolution.
     fn filters(&self) -> ArrayView2<'_, f32>;
 
-    /// The convolutions of the layers from the data upwards, up to the first layer that is none.
+    /// The convolutions of the layers from the data upwards, up to the first layer that is not a convolution.
     fn convolutions(&self) -> Vec<Convolution> {
         Vec::new()
     }
 
-    /// The outputs of the layer of this index, counted from the data, for samples `x`; those of the last layer
-    /// are the code. Missing values (NaN) give no input. Shapes: (n × visible) → (n × outputs).
+    /// The outputs of the layer with this index, counted from the data, for samples `x`; those of the last
+    /// layer are the code. Missing values (NaN) give no input. Shapes: (n × visible) → (n × outputs).
     ///
     /// # Panics
-    /// If the model has no such layer, or the rows have another width than its inputs.
+    /// If the model has no such layer, or the width of the rows differs from the number of its inputs.
     fn features(&self, x: ArrayView2<f32>, layer: usize) -> Array2<f32>;
 
-    /// A model to draw samples from; none for a kind without a probability distribution.
+    /// A model to draw samples from; `None` for a kind without a probability distribution.
     fn generative(&self) -> Option<Box<dyn Generative>>;
 
     /// Whether every parameter is a finite number.

@@ -1,4 +1,4 @@
-//! Correctness checks that need no test harness, for the program that the user has.
+//! Correctness checks that need no test harness, so that users can run them in their own binary.
 
 mod rbm;
 
@@ -100,7 +100,7 @@ fn gradient_error() -> f64 {
             }
         }
     }
-    // Settings that were refused by mistake would be checked without being looked at.
+    // Settings that are refused by mistake would otherwise pass unchecked.
     if checked == COMBINATIONS { worst } else { f64::NAN }
 }
 

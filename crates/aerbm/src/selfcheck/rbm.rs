@@ -87,7 +87,7 @@ fn exact_draws(p: &[f64], stream: Stream) -> Option<Array2<f64>> {
     Some(visible)
 }
 
-/// The total variation of states from `p`, in units of what exact draws have.
+/// The total variation of states from `p`, in units of that of exact draws.
 fn floors(p: &[f64], visible: ArrayView2<f64>) -> f64 {
     let deviation = |p: &f64| (p * (1.0 - p) / CHAINS as f64).sqrt();
     let floor = 0.5 * (2.0 / std::f64::consts::PI).sqrt() * p.iter().map(deviation).sum::<f64>();
@@ -158,7 +158,7 @@ pub(super) fn quadrature_error(visible: Unit) -> f64 {
     rbm.weights.assign(&ndarray::array![[0.8, -1.1, 0.4]]);
     rbm.hidden.bias.assign(&ndarray::array![0.3, -0.2, 0.1]);
     let hs = states(3);
-    // The middles of four thousand steps over all that matters.
+    // The midpoints of four thousand steps over the range that matters.
     let (low, high) = visible.bounds();
     let (from, to) = (low.max(-20.0), high.min(20.0));
     let step = (to - from) / 4_000.0;
@@ -180,7 +180,7 @@ pub(super) fn annealing_error() -> f64 {
     log_z(&rbm).map_or(f64::NAN, |exact| largest([found - exact]))
 }
 
-/// The estimates of log Z over `runs` runs of 10 chains, forward and backward, less the truth.
+/// The estimates of log Z over `runs` runs of 10 chains, forward and backward, minus the truth.
 fn annealed(count: usize, runs: u64) -> Option<Vec<[f64; 2]>> {
     let rbm = model();
     let exact = log_z(&rbm).ok()?;
@@ -196,7 +196,7 @@ fn annealed(count: usize, runs: u64) -> Option<Vec<[f64; 2]>> {
     (0..runs).map(run).collect()
 }
 
-/// The root mean square error at 1,000 temperatures, in parts of that at 10.
+/// The root mean square error at 1,000 temperatures, as a fraction of that at 10.
 pub(super) fn annealing_ratio() -> f64 {
     let size = |count| {
         let errors = annealed(count, 20)?;
@@ -205,7 +205,7 @@ pub(super) fn annealing_ratio() -> f64 {
     size(1_000).zip(size(10)).map_or(f64::NAN, |(many, few)| many / few)
 }
 
-/// By how many standard errors log Z is outside of the mean estimates: 0 if it is inside.
+/// The distance of log Z from the mean estimates in standard errors: 0 if it lies between them.
 pub(super) fn bracket_error() -> f64 {
     let Some(errors) = annealed(20, 100) else { return f64::NAN };
     let n = errors.len() as f64;

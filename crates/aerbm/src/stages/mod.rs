@@ -25,7 +25,7 @@ pub(crate) use models::Models;
 pub struct Part<'a> {
     /// The settings.
     pub config: &'a ProfileConfig,
-    /// The place of the data.
+    /// The location of the data.
     pub source: &'a Source,
     /// The data.
     pub loaded: &'a Loaded,
@@ -48,8 +48,8 @@ impl Part<'_> {
         replaces(self.folder, &settings, &identity, false).map(|_| ())
     }
 
-    /// The stages. What depends on all of them is none: comparisons in equal time, figures, tables and the page,
-    /// which the pipeline makes.
+    /// The stages. Work that depends on all of them is not a stage: the pipeline makes comparisons in equal
+    /// time, figures, tables and the page.
     ///
     /// # Errors
     /// [`Error`] if settings do not fit the data, or the folder cannot be read.
@@ -69,12 +69,12 @@ impl Part<'_> {
         Ok(plan)
     }
 
-    /// Computes stages of the [plan](Self::plan) into the folder, and those that they need and that are missing.
-    /// Tables and page are left alone. A stage of the comparison that diverges is noted as such, which is no
-    /// error.
+    /// Computes stages of the [plan](Self::plan) into the folder, and the missing stages that they depend on.
+    /// Tables and page are not touched. A stage of the comparison that diverges is recorded as such, which is
+    /// not an error.
     ///
     /// # Errors
-    /// [`Error::NoStage`] before anything is computed, or another [`Error`]; everything that is finished is kept.
+    /// [`Error::NoStage`] before anything is computed, or another [`Error`]; finished results are kept.
     pub fn work(&self, keys: &[Key], monitor: &dyn Monitor) -> Result<(), Error> {
         let store = store(self.folder);
         let mut of_study = keys.to_vec();

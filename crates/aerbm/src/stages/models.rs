@@ -30,11 +30,11 @@ pub(crate) struct Models<'a> {
     out: PathBuf,
     store: Store,
     data_key: Key,
-    /// The settings, as they suit the data.
+    /// The settings, adapted to the data.
     pub(crate) config: RunConfig,
     /// The data, all in memory.
     pub(crate) splits: Splits,
-    /// The same, as training takes them.
+    /// The same data, in the form that training takes.
     pub(crate) data: Splits<TrainingData>,
 }
 
@@ -70,7 +70,7 @@ impl<'a> Models<'a> {
         Spec { run: &entry.name, config, seed, source: Some(source) }
     }
 
-    /// The key of a seed's model, by which its stage is called.
+    /// The key of a seed's model, which names its stage.
     pub(crate) fn key(&self, seed: u64) -> Key {
         train::key(&self.spec(seed), &self.data_key)
     }
@@ -89,7 +89,7 @@ impl<'a> Models<'a> {
         (first_seed..first_seed + entry.seeds).map(move |seed| name(entry, first_seed, seed))
     }
 
-    /// The stage of a seed's model, given the keys of the results that are there.
+    /// The stage of a seed's model, given the keys of existing results.
     pub(crate) fn planned(&self, seed: u64, kept: &HashSet<String>) -> Planned {
         let key = self.key(seed);
         let probe = self.entry.probe.as_ref().map(|settings| self.probe_key(seed, settings));
@@ -105,8 +105,8 @@ impl<'a> Models<'a> {
         }
     }
 
-    /// The model of a seed, and the rows of the classifier on its features. Both are read if they are there;
-    /// otherwise they are made while no other process makes them.
+    /// The model of a seed, and the rows of the classifier on its features. Both are read if they exist;
+    /// otherwise they are computed while no other process computes them.
     pub(crate) fn trained(
         &self,
         seed: u64,

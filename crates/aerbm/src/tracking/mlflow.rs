@@ -1,5 +1,5 @@
-//! MLflow's file store: a folder for the experiment, which is the folder of our run, and in it one for each model
-//! and network, with a file for each parameter and each metric.
+//! MLflow's file store: a folder for the experiment, which is the folder of our run. It contains a folder for
+//! each model and network, with a file for each parameter and each metric.
 //!
 //! Source: the MLflow documentation, "Tracking server: backend stores", and the files that MLflow 2 writes.
 
@@ -55,7 +55,7 @@ pub(super) fn write(runs: &[Tracked], source: &Source, out: &Path) -> Result<(),
                 "user_id": "",
             }),
         )?;
-        // MLflow takes no folder for a run that lacks one of these.
+        // MLflow rejects the folder of a run that lacks one of these.
         for needed in ["artifacts", "metrics", "params"] {
             let path = place.join(needed);
             std::fs::create_dir_all(&path).map_err(|source| Error::Io { path, source })?;
@@ -79,21 +79,21 @@ pub(super) fn write(runs: &[Tracked], source: &Source, out: &Path) -> Result<(),
     Ok(())
 }
 
-/// Writes `meta.yaml`. JSON is YAML, too.
+/// Writes `meta.yaml`. JSON is valid YAML.
 fn write_yaml(folder: &Path, value: &serde_json::Value) -> Result<(), Error> {
     let fields = value.as_object().into_iter().flatten();
     let lines: Vec<String> = fields.map(|(name, value)| format!("{name}: {value}\n")).collect();
     Ok(write_text(&folder.join("meta.yaml"), &lines.concat())?)
 }
 
-/// A number that the experiment always has, in the 18 digits of MLflow's own.
+/// The fixed number of the experiment, in 18 digits like those of MLflow.
 fn experiment_id(folder: &str) -> String {
     let digest = Sha256::digest(folder.as_bytes());
     let number = u64::from_be_bytes(std::array::from_fn(|i| digest[i]));
     format!("{:018}", number % 1_000_000_000_000_000_000)
 }
 
-/// The identity of a run, in the 32 digits of MLflow's own.
+/// The identity of a run, in 32 digits like those of MLflow.
 fn run_id(experiment: &str, name: &str) -> String {
     let digest = Sha256::digest(format!("{experiment}\n{name}"));
     format!("{:032x}", u128::from_be_bytes(std::array::from_fn(|i| digest[i])))

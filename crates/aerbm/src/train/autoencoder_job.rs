@@ -54,8 +54,8 @@ impl<'a> AutoencoderJob<'a> {
         })
     }
 
-    /// Squared error per pixel of `model` on the validation set: of clean samples and, if there is
-    /// noise in training, of noisy ones.
+    /// Squared error per pixel of `model` on the validation set: on clean samples and, if training has noise,
+    /// on noisy ones.
     fn errors(&self, model: &Autoencoder<f32>) -> (f64, Option<f64>) {
         let clean = self.data.validation.images.view();
         let error = |x: ArrayView2<f32>| {

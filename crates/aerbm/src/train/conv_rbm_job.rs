@@ -16,7 +16,7 @@ use crate::model::Model;
 use crate::record::{Measure, Spec};
 use crate::{Error, mean};
 
-/// Name of the tensor of the weights before the epoch that was left.
+/// Name of the tensor of the weights before the interrupted epoch.
 const BEFORE: &str = "before.weights";
 
 pub(super) struct ConvRbmJob<'a> {
@@ -24,11 +24,11 @@ pub(super) struct ConvRbmJob<'a> {
     settings: &'a ConvRbmSettings,
     seed: u64,
     epochs_done: usize,
-    /// Whether an epoch was left.
+    /// Whether an epoch was interrupted.
     in_epoch: bool,
     /// The weights of the layer in training before the last epoch.
     before: Array2<f32>,
-    /// As many training samples as there are for validation.
+    /// As many training samples as there are validation samples.
     seen: ArcArray2<f32>,
     data: &'a Splits<TrainingData>,
 }
@@ -66,7 +66,7 @@ impl<'a> ConvRbmJob<'a> {
         ConvDbn { layers: layers.collect() }
     }
 
-    /// Measurements of a convolutional RBM that stands alone.
+    /// Measurements of a single convolutional RBM.
     fn measures_of_one(&self, rbm: &ConvRbm<f32>) -> Result<Vec<Measure>, Error> {
         let x = self.data.validation.images.view();
         // The gap in free energy between unseen and seen samples grows with overfitting (Hinton 2012,

@@ -1,4 +1,4 @@
-//! The epochs of a training, which is saved by time.
+//! The epochs of a training run, which is saved at intervals of time.
 
 use std::time::Instant;
 

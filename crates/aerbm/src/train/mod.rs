@@ -35,7 +35,7 @@ pub(crate) fn key(spec: &Spec<'_>, data_key: &Key) -> Key {
 }
 
 /// Trains a model in `folder`, or continues from its checkpoint there, or returns the finished one.
-/// `on_epoch` receives every epoch, those before a checkpoint included.
+/// `on_epoch` receives every epoch, including those before a checkpoint.
 pub(crate) fn train(
     spec: &Spec<'_>,
     data: &Splits<TrainingData>,
@@ -96,7 +96,7 @@ pub(crate) fn train(
     Ok(trained)
 }
 
-/// Trains a model on the training part of `data`, in memory alone.
+/// Trains a model on the training part of `data`, in memory only.
 pub(crate) fn train_in_memory(
     spec: &Spec<'_>,
     data: &Splits<TrainingData>,
@@ -117,14 +117,14 @@ pub(crate) fn train_in_memory(
     Ok(Trained { model: job.finish(), record })
 }
 
-/// The measures that are finite, since JSON has no other numbers.
+/// Keeps the finite measures, since JSON has no other numbers.
 fn finite(mut measures: Vec<Measure>) -> Vec<Measure> {
     measures.retain(|measure| measure.value.is_finite());
     measures
 }
 
-/// Keeps the model before the divergence, under a key that no run has, and returns the error with the
-/// folder's name.
+/// Saves the model before the divergence under a key that no run has, and returns the error with the folder's
+/// name.
 fn keep_last_good(
     folder: &Path,
     model: Model,

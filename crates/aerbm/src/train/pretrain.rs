@@ -1,4 +1,4 @@
-//! The pretrained layers of a deep autoencoder, each learned once and kept.
+//! The pretrained layers of a deep autoencoder, each of which is trained once and kept.
 
 use std::path::Path;
 
@@ -14,8 +14,8 @@ use crate::config::AutoencoderSettings;
 use crate::monitor::{Monitor, forward};
 use crate::record::{LayerEpoch, Spec};
 
-/// The unrolled layers and the epochs of their training. Layers are read from `folder` where it has them,
-/// and kept there; without a folder all are learned.
+/// The unrolled layers and the epochs of their training. Layers are read from `folder` if it has them, and
+/// saved there; without a folder, all are trained.
 pub(super) fn pretrained(
     spec: &Spec<'_>,
     settings: &AutoencoderSettings,

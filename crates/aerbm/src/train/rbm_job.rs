@@ -24,12 +24,12 @@ pub(super) struct RbmJob<'a> {
     settings: &'a RbmSettings,
     seed: u64,
     train: Box<dyn Samples<f32> + 'a>,
-    /// As many training samples as there are for validation.
+    /// As many training samples as there are validation samples.
     seen: ArcArray2<f32>,
     data: &'a Splits<TrainingData>,
 }
 
-/// The first training samples, as many as there are for validation; samples in memory are not copied.
+/// The first training samples, as many as there are validation samples; samples in memory are not copied.
 fn first_samples(
     data: &Splits<TrainingData>,
     train: &dyn Samples<f32>,

@@ -13,8 +13,9 @@ const SEARCH: &str = "search.csv";
 const SETTINGS: &str = "settings.csv";
 
 impl Verification {
-    /// The chosen trial of each cell is the first of those with the lowest validation error, which is that of
-    /// `comparison.csv`; the settings are those of `config.toml`. Runs of earlier versions have neither table.
+    /// Checks that the chosen trial of each cell is the first of those with the lowest validation error,
+    /// which is that of `comparison.csv`, and that the settings are those of `config.toml`. Runs of earlier
+    /// versions have neither table.
     pub(super) fn check_choices(&mut self, dir: &Path) -> Result<(), Error> {
         if dir.join(SEARCH).is_file() {
             self.check_search(dir)?;

@@ -1,4 +1,4 @@
-//! A damaged table of mistakes is a line of the verification.
+//! A damaged table of mistakes is reported as one line of the verification.
 
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test")]
 
@@ -6,7 +6,7 @@ use report::{MetricRow, write_csv};
 
 use super::*;
 
-/// A comparison of two cells, as far as its verification needs one, with these numbers of samples and digits.
+/// A comparison of two cells, with only what its verification needs, and these numbers of samples and digits.
 fn run_with(cells: [(usize, &str); 2]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     let of = |seed: u64, samples: usize, mistakes: &str| MistakesRow {

@@ -133,7 +133,7 @@ fn a_folder_has_the_card_of_what_is_in_it() {
     let cards = Saved::load(&folder).expect("both").cards();
     let again: Vec<String> = cards.iter().map(ToString::to_string).collect();
     assert!(text.ends_with(&again.join("\n")), "the file has the text of the cards");
-    // A file of the user's own stays.
+    // A file that the user wrote stays.
     std::fs::write(&readme, "mine").expect("written");
     fitted("rbm").save(&folder).expect("written");
     assert_eq!(std::fs::read_to_string(&readme).expect("there"), "mine");

@@ -36,7 +36,7 @@ fn a_fit_follows_from_its_seed_alone() {
         let first = fit(1);
         assert_eq!(first.model, fit(1).model, "{preset}");
         assert_ne!(first.model, fit(2).model, "{preset}");
-        // A team of one thread is around this fit.
+        // This fit runs inside a team of one thread.
         let alone = std::thread::scope(|scope| {
             let one = || numerics::with_team(1, || fit(1));
             scope.spawn(one).join().expect("no panic")

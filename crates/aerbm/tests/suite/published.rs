@@ -20,13 +20,13 @@ fn numbers(cell: &str) -> Vec<f64> {
     words.filter_map(|word| word.parse().ok()).collect()
 }
 
-/// Whether numbers are those of the file after rounding to two digits.
+/// Whether numbers equal those of the file after rounding to two digits.
 fn are_rounded(shown: &[f64], exact: [f64; 3]) -> bool {
     shown.len() >= 3
         && shown.iter().zip(exact).all(|(shown, exact)| (shown - exact).abs() < 0.005_01)
 }
 
-/// Whether a corrected p-value is that of the file after rounding, or below the bound that is shown.
+/// Whether a corrected p-value equals that of the file after rounding, or is below the bound that is shown.
 fn is_rounded_p(cell: &str, exact: f64) -> bool {
     let Some((_, shown)) = cell.split_once(", p ") else { return true };
     let Some(bound) = shown.strip_prefix('<') else {

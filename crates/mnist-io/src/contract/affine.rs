@@ -1,11 +1,11 @@
-//! The encoding of raw columns as data, for programs that carry it elsewhere.
+//! The encoding of raw columns as data, for use in other programs.
 
 use serde::{Deserialize, Serialize};
 
 use super::column::{ColumnKind, Shift};
 use super::{Contract, Input, Scaling};
 
-/// The encoding of one raw input column. The features of all columns follow one another.
+/// The encoding of one raw input column. The features of the columns follow one another.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Encoding {
@@ -17,7 +17,7 @@ pub enum Encoding {
         /// The constants.
         #[serde(flatten)]
         shift: Shift,
-        /// The format of the text of a date; `None` for numbers.
+        /// The text format of a date; `None` for numbers.
         date_format: Option<String>,
     },
     /// One feature: 1 for `yes`, 0 for `no`.
@@ -29,7 +29,7 @@ pub enum Encoding {
         /// The value that becomes 1.
         yes: String,
     },
-    /// One feature for each level, and a last one for all other values.
+    /// One feature per level, and a last one for all other values.
     Category {
         /// The name of the column.
         name: String,
@@ -39,8 +39,8 @@ pub enum Encoding {
 }
 
 impl Contract {
-    /// The encoding of each raw input column, in the order of the features. Ignored columns are left
-    /// out. The columns of an array are called by their index from 0.
+    /// The encoding of each raw input column, in the order of the features. Ignored columns are omitted. The
+    /// columns of an array are named by their index from 0.
     #[must_use]
     pub fn affine(&self) -> Vec<Encoding> {
         let table = match &self.input {

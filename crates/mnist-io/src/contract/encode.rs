@@ -1,4 +1,4 @@
-//! Cells of a table to features, row by row, by the constants of a contract.
+//! Encoding of table cells as features, row by row, with the constants of a contract.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -14,11 +14,11 @@ use crate::frame::{Cell, CellFormat, Cells, dates};
 use crate::some_of::some_of;
 use crate::table_error::TableError;
 
-/// The treatment of levels that were not seen in training.
+/// The treatment of levels not seen in training.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum UnknownLevels {
-    /// A category gets its level `other`, and a boolean is missing; the report counts them.
+    /// A category gets its level `other`, and a boolean is missing; the report counts such values.
     #[default]
     Other,
     /// An unknown level is an error.
@@ -33,7 +33,7 @@ pub(crate) struct Encoder<'a> {
     missing: MissingValues,
 }
 
-/// The encoding of one column, and what was seen of it.
+/// The encoding of one column, with counts.
 struct Plan<'a> {
     column: &'a Column,
     /// The index of the column in the new data.
@@ -44,10 +44,10 @@ struct Plan<'a> {
     seen: Seen,
 }
 
-/// Counts of one column of new data.
+/// Counts for one column of new data.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Seen {
-    /// Number of values outside the range of the training part.
+    /// Number of values outside the training range.
     pub(crate) n_outside: u64,
     /// Number of missing values.
     pub(crate) n_missing: u64,
@@ -55,10 +55,10 @@ pub(crate) struct Seen {
     pub(crate) unknown: IndexMap<String, u64>,
 }
 
-/// The largest number of unknown levels of a column that are counted by name.
+/// The largest number of unknown levels per column that are counted by name.
 const MOST_NAMED: usize = 1000;
 
-/// A cell that cannot be encoded: the value that was expected.
+/// A cell that cannot be encoded, with the value that was expected.
 struct Refused(String);
 
 impl<'a> Encoder<'a> {
@@ -83,7 +83,7 @@ impl<'a> Encoder<'a> {
         Encoder { plans, n_features, unknown, missing }
     }
 
-    /// The features of some rows.
+    /// Encodes some rows.
     ///
     /// # Errors
     /// [`TableError::Cell`] naming the cell.
@@ -112,7 +112,7 @@ impl<'a> Encoder<'a> {
         Ok(x)
     }
 
-    /// Summary of each column so far.
+    /// Counts for each column so far.
     pub(crate) fn seen(&self) -> impl Iterator<Item = (&'a Column, &Seen)> {
         self.plans.iter().map(|plan| (plan.column, &plan.seen))
     }
@@ -183,13 +183,13 @@ impl Plan<'_> {
             .copied()
     }
 
-    /// Whether a word that could stand for a missing value is a level of its own.
+    /// Whether a word that could denote a missing value is itself a level.
     fn is_level(&self, cell: Cell) -> bool {
         !self.levels.is_empty() && !cell.text().is_empty() && self.level(cell).is_some()
     }
 }
 
-/// Whether a text is the second of two words, and not the first; `None` if it is neither.
+/// Whether a text is the second of two words rather than the first; `None` if it is neither.
 pub(crate) fn truth(text: &str, no: &str, yes: &str) -> Option<bool> {
     let is = |word: &str| word.eq_ignore_ascii_case(text) || canonical(word) == canonical(text);
     if is(no) { Some(false) } else { is(yes).then_some(true) }

@@ -1,4 +1,4 @@
-//! Features back to values of the columns, in their units.
+//! Decoding of features into column values in their original units.
 
 use ndarray::{ArrayView1, ArrayView2};
 
@@ -7,15 +7,13 @@ use super::{Contract, Input, Original};
 use crate::frame::dates;
 
 impl Contract {
-    /// Maps features (n_samples × n_features) back to columns with their names: numbers in their
-    /// units, the likeliest level of each category that training rows have, and dates as text. Ignored columns
-    /// are left out.
+    /// Maps features (n_samples × n_features) back to named columns: numbers in their units, the likeliest
+    /// level of each category among those seen in training, and dates as text. Ignored columns are omitted.
     ///
-    /// A number that was encoded comes back up to the rounding of its feature to f32, unless it was
-    /// clipped.
+    /// An encoded number is recovered up to the rounding of its feature to f32, unless it was clipped.
     ///
     /// # Panics
-    /// If `features` has another number of columns than the contract.
+    /// If `features` does not have as many columns as the contract.
     #[must_use]
     pub fn original(&self, features: ArrayView2<f32>) -> Vec<(String, Original)> {
         assert_eq!(features.ncols(), self.n_features(), "features of the contract");
@@ -60,8 +58,8 @@ impl Contract {
     }
 }
 
-/// The likeliest level of each row, from the group of features that starts at `first`. The last feature, which stands
-/// for all other levels, counts only where no level of the training rows has any probability.
+/// The likeliest level of each row, from the group of features that starts at `first`. The last feature,
+/// which represents all other levels, is used only if no level seen in training has any probability.
 fn likeliest(features: ArrayView2<f32>, first: usize, levels: &[String]) -> Vec<Option<String>> {
     let level = |row: ArrayView1<f32>| {
         let group = row.iter().copied().skip(first).take(levels.len() + 1);
@@ -69,7 +67,7 @@ fn likeliest(features: ArrayView2<f32>, first: usize, levels: &[String]) -> Vec<
             return None;
         }
         let known = group.take(levels.len()).enumerate();
-        // The first of equals.
+        // Ties go to the first.
         let likeliest = known.reduce(|best, next| if next.1 > best.1 { next } else { best });
         let likeliest = likeliest.filter(|(_, probability)| *probability > 0.0);
         Some(likeliest.map_or_else(|| "other".to_owned(), |(level, _)| levels[level].clone()))

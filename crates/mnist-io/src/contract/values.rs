@@ -1,36 +1,36 @@
-//! Values of a column, as the model's features lead back to them or as a file has them.
+//! Values of a column, decoded from the model's features or as stored in a file.
 
 use chrono::DateTime;
 
 use crate::frame::cell::{self, number_text};
 use crate::frame::{Cell, CellFormat, dates};
 
-/// The values of one column, in its own units. Those that are missing are `None`, or NaN.
+/// The values of one column, in its own units. Missing values are `None` or NaN.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Original {
     /// Numbers.
     Numbers(Vec<Option<f64>>),
     /// Text: levels of a category (`other` for the last feature), values of a boolean, or dates.
     Words(Vec<Option<String>>),
-    /// Cells of a text table, as they were written.
+    /// Cells of a text table, as written.
     Written {
         /// The text of each cell.
         text: Vec<String>,
         /// The numbers of the cells, NaN for missing ones; `None` for a column of other values.
         numbers: Option<Vec<f64>>,
     },
-    /// Numbers of a file that holds them in single precision.
+    /// Numbers from a file in single precision.
     Floats(Vec<Option<f32>>),
-    /// Integers of a file that has them.
+    /// Integers from a file.
     Integers {
-        /// The size of the file's type.
+        /// The width of the file's type in bits.
         bits: u8,
-        /// Whether the file's type has negative numbers.
+        /// Whether the file's type is signed.
         signed: bool,
         /// The values.
         values: Vec<Option<i128>>,
     },
-    /// Numbers of units of 10^−scale.
+    /// Numbers in units of 10^−scale.
     Decimals {
         /// Number of digits.
         precision: u8,
@@ -45,9 +45,9 @@ pub enum Original {
     Days(Vec<Option<i32>>),
     /// Moments.
     Moments {
-        /// Units in a second.
+        /// Number of units per second.
         per_second: i64,
-        /// Whether they are in UTC, rather than in a zone that the file does not tell.
+        /// Whether they are in UTC, rather than in a zone that the file does not specify.
         utc: bool,
         /// Units since 1970.
         values: Vec<Option<i64>>,
@@ -91,7 +91,7 @@ impl Original {
         }
     }
 
-    /// The number of a row, if this is a column of numbers and the row has one.
+    /// The number in a row, if this is a column of numbers and the row has one.
     #[must_use]
     pub fn number(&self, row: usize) -> Option<f64> {
         let number = match self {
@@ -141,8 +141,9 @@ impl Original {
         self.len() == 0
     }
 
-    /// Sets the value of a row to that of `model`, which the features lead back to, in this column's own type: an
-    /// integer is rounded. A moment is text in `date_format` there. A value that the type cannot hold is missing.
+    /// Sets the value of a row to the decoded value in `model`, converted to this column's type: integers and
+    /// decimals are rounded and clamped. A moment is text in `date_format` there. A value without a number is
+    /// missing.
     pub(crate) fn fill(
         &mut self,
         row: usize,
@@ -211,7 +212,7 @@ fn decimal(units: i128, scale: i8) -> String {
     format!("{sign}{whole}.{fraction}")
 }
 
-/// A number of units since 1970, with as many digits of the second as it has.
+/// A number of units since 1970 as text, with as many digits of the second as needed.
 fn moment(units: i64, per_second: i64, utc: bool) -> String {
     let nanos = units.rem_euclid(per_second) * (1_000_000_000 / per_second);
     let nanos = u32::try_from(nanos).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A table in memory to features.
+//! Encoding of a table in memory as features.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::frame::store::Store;
 use crate::place::Place;
 use crate::table_error::TableError;
 
-/// The features of these rows, by the same code that encodes new data.
+/// Encodes these rows as features, by the same code as new data.
 pub(crate) fn encode(
     table: &Stored,
     rows: &[usize],
@@ -61,7 +61,7 @@ impl Cells for Rows<'_> {
     }
 }
 
-/// Refuses missing values in the columns that are encoded.
+/// Refuses missing values in the encoded columns.
 pub(crate) fn check_missing(
     table: &Stored,
     input: &TableInput,

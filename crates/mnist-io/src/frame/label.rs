@@ -5,16 +5,16 @@ use std::path::Path;
 use crate::some_of::some_of;
 use crate::table_error::TableError;
 
-/// Names of columns that are taken for labels by default; of several, the first in this order. `class` comes
-/// last, since it is also the name of a feature, as the class of a passenger.
+/// Column names taken as labels by default; of several, the first in this order. `class` comes last, since it
+/// also names features, such as the class of a passenger.
 const LABEL_NAMES: [&str; 5] = ["label", "labels", "target", "y", "class"];
 
-/// Whether a column of this name holds labels by default.
+/// Whether a column of this name is taken as labels by default.
 pub(crate) fn is_label(name: &str) -> bool {
     LABEL_NAMES.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
-/// The index of the label column, if there is one.
+/// The index of the label column, if any.
 pub(crate) fn label_index(
     file: &Path,
     names: &[String],
@@ -41,7 +41,7 @@ pub(crate) fn label_index(
     })
 }
 
-/// The index of a column that is given by its name, or by its index from 0 or from the end (-1).
+/// The index of a column given by its name, or by its index from 0 or from the end (-1).
 pub(crate) fn column_index(names: &[String], has_header: bool, asked: &str) -> Option<usize> {
     let by_name = names.iter().position(|name| has_header && name == asked);
     by_name.or_else(|| {
@@ -53,7 +53,7 @@ pub(crate) fn column_index(names: &[String], has_header: bool, asked: &str) -> O
     })
 }
 
-/// The index of a column that an option names; the error names the nearest one.
+/// The index of a column named by an option; the error suggests the most similar name.
 pub(crate) fn named_column(
     file: &Path,
     names: &[String],
@@ -64,7 +64,7 @@ pub(crate) fn named_column(
     column_index(names, has_header, asked).ok_or_else(|| unknown_column(file, names, option, asked))
 }
 
-/// The error of a column that is not there.
+/// The error for a column that does not exist.
 pub(crate) fn unknown_column(
     file: &Path,
     names: &[String],
@@ -75,7 +75,7 @@ pub(crate) fn unknown_column(
     TableError::UnknownColumn { file: file.into(), option, column: asked.to_owned(), expected }
 }
 
-/// The columns that there are, and the one that was probably meant, in words.
+/// The existing columns, and the one that was probably meant, in words.
 fn columns(names: &[String], asked: &str) -> String {
     let likeness = |name: &String| {
         strsim::normalized_damerau_levenshtein(&name.to_lowercase(), &asked.to_lowercase())

@@ -1,4 +1,4 @@
-//! Tables of named columns of any type, as formats deliver them: block by block.
+//! Tables of named columns of any type, delivered block by block by the formats.
 
 pub(crate) mod cell;
 pub(crate) mod dates;
@@ -16,10 +16,10 @@ use crate::error::Error;
 use crate::place::Place;
 pub(crate) use cell::Cell;
 
-/// Number of rows of a block.
+/// Number of rows in a block.
 pub(crate) const BLOCK_ROWS: usize = 8000;
 
-/// A table that is read from its beginning.
+/// A table that is read from its start.
 pub(crate) struct Frame {
     pub(crate) file: PathBuf,
     /// The names of the columns; their indices if the table has no header.
@@ -32,13 +32,13 @@ pub(crate) struct Frame {
 /// The notation of numbers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct CellFormat {
-    /// Whether a comma may stand for the decimal point.
+    /// Whether a comma may be the decimal separator.
     pub(crate) decimal_comma: bool,
 }
 
 /// The blocks of a table, in the order of the rows.
 pub(crate) trait FrameReader: Send {
-    /// The next rows, at most about [`BLOCK_ROWS`]; `None` after the last ones.
+    /// The next rows, at most about [`BLOCK_ROWS`]; `None` at the end.
     fn next_block(&mut self) -> Result<Option<Box<dyn Cells>>, Error>;
 }
 

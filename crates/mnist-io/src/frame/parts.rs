@@ -1,4 +1,4 @@
-//! The division of rows into training, validation and test.
+//! The division of rows into training, validation and test parts.
 
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
@@ -10,30 +10,31 @@ use crate::split_rule::SplitRule;
 /// The rows of each part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Parts {
-    /// The labelled training rows in order, those for validation at the end.
+    /// The labelled training rows in order, with those for validation at the end.
     pub(crate) order: Order,
     /// Number of rows at the end of `order` that are for validation, if the division fixes it.
     pub(crate) n_validation: Option<usize>,
-    /// Number of rows at the beginning of `order` that types and constants are fitted to. They are all but those for
-    /// validation if a column or groups fix these. By time they are those that [`SplitRule::Study`] trains on, since
-    /// the later rows are not to be known. Otherwise they are all: the validation part is drawn from them later.
+    /// Number of rows at the start of `order` to which types and constants are fitted: all but the validation
+    /// rows if a column or groups fix these. When divided by time, those on which [`SplitRule::Study`]
+    /// trains, since later rows must stay unknown. Otherwise all, because the validation part is drawn from
+    /// them later.
     pub(crate) n_fitted: usize,
     /// The rows held out for testing.
     pub(crate) held: Vec<usize>,
-    /// The rows without a label that may be learned from.
+    /// The unlabelled rows that may be used for training.
     pub(crate) unlabelled: Vec<usize>,
 }
 
-/// The rule that rows are divided by.
+/// The rule by which rows are divided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Division {
     /// At random with a fixed seed, stratified by class.
     Random,
-    /// All rows train, in their order.
+    /// All rows are for training, in their order.
     AsItIs,
-    /// The last rows of this order are tested, those before them validate.
+    /// The last rows in this order are for testing, those before them for validation.
     Time(Vec<usize>),
-    /// All rows with one number are in one part.
+    /// All rows with the same number are in one part.
     Groups(Vec<u32>),
     /// The part of each row is given.
     Given(Vec<Part>),
@@ -48,7 +49,7 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    /// The part that a word means.
+    /// The part that a word denotes.
     pub(crate) fn named(word: &str) -> Option<Self> {
         match word.to_lowercase().as_str() {
             "train" | "training" | "fit" => Some(Part::Train),
@@ -59,9 +60,8 @@ impl Part {
     }
 }
 
-/// Divides the rows. `for_test` says whether a test part is needed; otherwise only rows for validation
-/// are moved to the end. Rows without a label are for learning, unless they are in a part that is held
-/// out.
+/// Divides the rows. `for_test` requests a test part; otherwise only rows for validation are moved to the
+/// end. Unlabelled rows are for training, unless they are in a held-out part.
 pub(crate) fn divide(
     n_rows: usize,
     labels: Option<&[Option<u8>]>,
@@ -104,7 +104,7 @@ pub(crate) fn divide(
             let n_held = if for_test { each } else { 0 };
             let mut order: Vec<usize> = rows.iter().copied().filter(has_label).collect();
             let held = order.split_off(n - n_held);
-            // Only what came before the tested rows may be learned from.
+            // Only rows before the tested ones may be used for training.
             let first_tested = held.first().and_then(|row| rows.iter().position(|r| r == row));
             let before = &rows[..first_tested.unwrap_or(rows.len())];
             let unlabelled = before.iter().copied().filter(|row| !has_label(row)).collect();
@@ -136,8 +136,8 @@ pub(crate) fn divide(
     }
 }
 
-/// Gives whole groups to the test part and to validation, in random order, until each has `each`
-/// labelled rows. One group at least is left for training.
+/// Assigns whole groups to the test part and to validation, in random order, until each has `each` labelled
+/// rows. At least one group is left for training.
 fn parts_of_groups(groups: &[u32], labelled: &[usize], each: usize, for_test: bool) -> Vec<Part> {
     let mut sizes = std::collections::BTreeMap::<u32, usize>::new();
     for &row in labelled {

@@ -1,4 +1,4 @@
-//! Types of columns that a file declares, in TOML.
+//! Column types declared in a TOML file.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -13,7 +13,7 @@ use super::dates;
 use crate::error::Error;
 use crate::table_error::TableError;
 
-/// The declared columns, by name. The others are found from the data.
+/// The declared columns, by name. The types of the others are inferred from the data.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table")]
 pub(crate) struct Schema {
@@ -30,15 +30,15 @@ pub(crate) struct Schema {
     expecting = "a table, such as { type = \"number\" }"
 )]
 pub(crate) enum Declared {
-    /// Numbers, with a scaling of their own if one is given.
+    /// Numbers, optionally with their own scaling.
     Number { scaling: Option<DeclaredScaling> },
-    /// Words, with all levels if they are given.
+    /// Words, optionally with all levels.
     Category { levels: Option<Vec<String>> },
     /// Two values.
     Boolean,
-    /// Dates, in this format if one is given.
+    /// Dates, optionally with a format.
     Date { format: Option<String> },
-    /// No feature.
+    /// Not a feature.
     Ignore,
 }
 
@@ -52,11 +52,11 @@ pub(crate) enum DeclaredScaling {
     Robust,
 }
 
-/// The longest declaration that is read, in bytes: that of twenty thousand columns.
+/// The longest declaration file that is read, in bytes: enough for twenty thousand columns.
 const LONGEST: u64 = 1 << 20;
 
 impl Schema {
-    /// Reads a schema; the empty one if there is no file.
+    /// Reads a schema; empty without a file.
     pub(crate) fn read(file: Option<&Path>) -> Result<Self, Error> {
         let Some(file) = file else { return Ok(Schema::default()) };
         let io = |source| Error::Io { file: file.into(), source };
@@ -95,14 +95,14 @@ impl Schema {
     }
 }
 
-/// A declaration that makes no sense whatever the data are.
+/// A declaration that is invalid whatever the data are.
 struct Mistake {
     found: String,
     expected: &'static str,
 }
 
 impl Declared {
-    /// Refuses levels and formats that no cell could be read by.
+    /// Refuses levels and formats that match no cell.
     fn check(&self) -> Result<(), Mistake> {
         match self {
             Declared::Category { levels: Some(levels) } if levels.is_empty() => Err(Mistake {
@@ -127,11 +127,11 @@ impl Declared {
     }
 }
 
-/// Whether a date that is written in this format can be read in it.
+/// Whether a date written in this format can be parsed in it.
 fn reads_dates(format: &str) -> bool {
     let moment = NaiveDate::from_ymd_opt(2023, 11, 25).and_then(|day| day.and_hms_opt(13, 45, 56));
     let mut text = String::new();
-    // `%#z` only reads; an item that chrono does not know makes writing fail.
+    // `%#z` can only be parsed; an item unknown to chrono makes writing fail.
     let written = moment
         .map(|moment| write!(text, "{}", moment.and_utc().format(&format.replace("%#z", "%:z"))));
     matches!(written, Some(Ok(()))) && dates::seconds(&text, format).is_some()

@@ -1,6 +1,6 @@
-//! Values of booleans outside the rows that their two values were found in.
+//! Values of boolean columns outside the rows in which their two values were found.
 //!
-//! Such a value is neither of the two. It counts as missing, or is an error where missing values are refused.
+//! Such a value is neither of the two. It counts as missing, or is an error if missing values are refused.
 
 use super::store::{NO_WORD, Store, Stored};
 use crate::contract::{ColumnKind, TableInput, truth};

@@ -1,4 +1,4 @@
-//! From a format's arrays to samples: classes, order, scaling, and the parts in memory.
+//! Conversion of a format's arrays to samples: classes, order, scaling, and parts in memory.
 
 use super::classes::{RawLabels, classes};
 use super::note::Note;
@@ -26,12 +26,11 @@ pub struct Opened {
     pub contract: Contract,
     /// The decisions made while reading.
     pub notes: Vec<Note>,
-    /// Samples without a label, encoded, which are for pretraining only; `None` if all have one, or
-    /// none has.
+    /// Encoded samples without a label, for pretraining only; `None` if all samples have labels or none has.
     pub unlabelled: Option<Dataset>,
 }
 
-/// Scales and orders the samples, and reads into memory those within the limit.
+/// Scales and orders the samples, and reads those within the limit into memory.
 pub(super) fn assemble(name: String, raw: RawSet, options: &ReadOptions) -> Result<Opened, Error> {
     let RawSet { train: raw_train, test: raw_test, n_validation, in_order, mut notes } = raw;
     check_parts(&raw_train, raw_test.as_ref())?;
@@ -137,8 +136,8 @@ pub(super) fn assemble(name: String, raw: RawSet, options: &ReadOptions) -> Resu
     Ok(Opened { data: TrainTest { train, test }, contract, notes, unlabelled: without_label })
 }
 
-/// The samples of a test part of its own, those with a label if any have one. If they would exceed the
-/// memory limit, only the first ones are read, and a note says so.
+/// The samples of a separate test part, only those with a label if any have one. If they would exceed the
+/// memory limit, only the first ones are read, with a note.
 fn test_part(
     table: &Table,
     labels: Option<&[Option<u8>]>,
@@ -158,7 +157,7 @@ fn test_part(
     Ok((origin.dataset(images, chosen(labels, rows.into_iter())), note))
 }
 
-/// The rule that the rows of an array are divided by.
+/// The rule by which the rows of an array are divided.
 fn division(
     train: &Table,
     in_order: bool,
@@ -180,7 +179,7 @@ fn division(
     }
 }
 
-/// The rows of each part; refuses too few of them.
+/// Determines the rows of each part; refuses too few rows.
 pub(super) fn rows_of_parts(
     n_rows: usize,
     labels: Option<&[Option<u8>]>,
@@ -196,7 +195,7 @@ pub(super) fn rows_of_parts(
     Ok(divide(n_rows, labels, for_test, &division))
 }
 
-/// Notes on the classes and on the rows that are held out or have no label.
+/// Notes on the classes, the held-out rows and the unlabelled rows.
 pub(super) fn notes_on_parts(
     class_names: &[String],
     parts: &Parts,
@@ -239,7 +238,7 @@ fn stays_on_disk(table: &Table, options: &ReadOptions) -> bool {
     table.is_on_disk() && table.bytes_in_memory() > options.memory_limit
 }
 
-/// The labels of these rows, which all have one.
+/// The labels of these rows, all of which have one.
 pub(super) fn chosen(
     labels: Option<&[Option<u8>]>,
     rows: impl Iterator<Item = usize>,
@@ -267,7 +266,7 @@ fn joint_classes(
     Ok((names, train, test))
 }
 
-/// Refuses labels that differ from the samples in number, and parts whose shapes differ.
+/// Refuses parts whose labels and samples differ in number, and parts of different shapes.
 fn check_parts(train: &RawPart, test: Option<&RawPart>) -> Result<(), Error> {
     for part in std::iter::once(train).chain(test) {
         if let Some(labels) = &part.labels {

@@ -1,4 +1,4 @@
-//! Conversion of labels of any kind into classes 0, 1, 2, … with names.
+//! Conversion of labels of any type into classes 0, 1, 2, … with names.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -28,7 +28,7 @@ impl RawLabels {
         }
     }
 
-    /// Converts text to integers if all of it can be converted. 1.0 is the integer 1.
+    /// Converts text to integers if all of it is integers. 1.0 is the integer 1.
     fn simplest(self) -> Self {
         let RawLabels::Text(words) = &self else { return self };
         let whole = |word: &String| match word.trim() {
@@ -41,7 +41,7 @@ impl RawLabels {
         }
     }
 
-    /// The labels without gaps as labels that might have some.
+    /// Labels with none missing, as the type that allows missing labels.
     fn with_gaps(self) -> Self {
         match self {
             RawLabels::Whole(labels) => {
@@ -51,7 +51,7 @@ impl RawLabels {
         }
     }
 
-    /// These labels, then others.
+    /// Concatenates these labels and others.
     pub(crate) fn followed_by(self, more: &Self) -> Self {
         match (self, more) {
             (RawLabels::Classes(mut labels), RawLabels::Classes(more)) => {
@@ -84,15 +84,15 @@ impl RawLabels {
     }
 }
 
-/// The names of the classes, and the class of each sample of each part, if it has one.
+/// The names of the classes, and the class of each sample of each part, if it has a label.
 pub(crate) type Numbered = (Vec<String>, Vec<Vec<Option<u8>>>);
 
-/// The names of the classes, in order, and the class of each sample in each part. Numbers are sorted
-/// by value, text alphabetically; a label is the same class in all parts.
+/// Numbers the classes: returns their names, in order, and the class of each sample in each part. Numbers are
+/// sorted by value, text alphabetically; a label is the same class in all parts.
 ///
 /// # Errors
-/// [`FormatError::Classes`] if there are more than 256; [`FormatError::Quantity`] if the labels are
-/// too many different numbers.
+/// [`FormatError::Classes`] if there are more than 256; [`FormatError::Quantity`] if the labels are too many
+/// different numbers.
 pub(crate) fn classes(place: &str, parts: Vec<RawLabels>) -> Result<Numbered, FormatError> {
     let parts: Vec<RawLabels> = parts.into_iter().map(|part| part.simplest().with_gaps()).collect();
     if parts.iter().all(|part| matches!(part, RawLabels::Classes(_))) {
@@ -116,8 +116,8 @@ pub(crate) fn classes(place: &str, parts: Vec<RawLabels>) -> Result<Numbered, Fo
     numbered(place, text.collect(), Clone::clone)
 }
 
-/// Refuses numbers of which there are too many for classes: more than 20 different ones, or fractions,
-/// with fewer than two samples each.
+/// Refuses numeric labels that look like a quantity, when two of these hold: fractions, more than 20
+/// different values, and fewer than two samples per value.
 fn check_quantity(place: &str, parts: &[RawLabels]) -> Result<(), FormatError> {
     let mut distinct = BTreeSet::new();
     let (mut n_rows, mut fractions) = (0, false);
@@ -157,7 +157,7 @@ fn numbered<L: Ord>(
     Ok((distinct.into_iter().map(name).collect(), labels))
 }
 
-/// The classes of new labels by their names, which follow a contract.
+/// The classes of new labels by name, from a contract.
 pub(crate) struct KnownClasses {
     by_name: HashMap<String, u8>,
 }

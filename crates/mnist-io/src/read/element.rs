@@ -24,8 +24,8 @@ pub(crate) enum Kind {
     F64,
 }
 
-/// A type that numbers are converted to: `f32` for values that are kept or divided, `f64` for those
-/// from which a centre is subtracted.
+/// A target type for numbers: `f32` for values that are kept or divided, `f64` for those from which a centre
+/// is subtracted.
 pub(crate) trait Wanted: Copy + Default {
     fn from_byte(byte: u8) -> Self;
     fn from_signed(number: i64) -> Self;
@@ -72,8 +72,7 @@ impl Element {
         }
     }
 
-    /// Converts each number to the nearest of the wanted type. `bytes` has `size` bytes for each
-    /// element of `out`.
+    /// Converts each number to the nearest of the target type. `bytes` has `size` bytes per element of `out`.
     pub(crate) fn decode<T: Wanted>(self, bytes: &[u8], out: &mut [T]) {
         assert_eq!(bytes.len(), out.len() * self.size(), "bytes and numbers");
         macro_rules! decode {
@@ -103,7 +102,7 @@ impl Element {
         }
     }
 
-    /// Converts integers; `None` if a number is not an integer or does not fit into `i64`.
+    /// Converts to integers; `None` if a number is not an integer or does not fit in `i64`.
     pub(crate) fn decode_whole(self, bytes: &[u8]) -> Option<Vec<i64>> {
         macro_rules! decode {
             ($number:ty) => {

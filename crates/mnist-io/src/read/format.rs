@@ -10,45 +10,45 @@ use crate::frame::Frame;
 
 /// A format that can be read.
 pub(crate) struct Format {
-    /// The format in words, for messages and help.
+    /// The format's name, for messages and help.
     pub(crate) name: &'static str,
-    /// Whether a path, which exists, is in this format.
+    /// Whether an existing path is in this format.
     pub(crate) recognises: fn(&Path) -> Result<bool, Error>,
-    /// The reader of a path that is in this format.
+    /// The reader for a path in this format.
     pub(crate) reader: Reader,
 }
 
 /// A format's reader.
 pub(crate) enum Reader {
-    /// Arrays of numbers, and labels in another place; the text says how to give labels, for those who
-    /// name a column.
+    /// Arrays of numbers with separate labels; the text tells users who name a label column how to provide
+    /// labels.
     Arrays { read: fn(&Path, &ArrayOptions) -> Result<RawSet, Error>, labels: &'static str },
     /// A table of columns, some of which may hold labels.
     Table(fn(&Path, &FrameOptions) -> Result<Frame, Error>),
 }
 
-/// Options of reading arrays.
+/// Options for reading arrays.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ArrayOptions {
     /// The memory that samples may take as `f32`, in bytes.
     pub(crate) memory_limit: u64,
-    /// Number of channels that image files are read with, 1 or 3; `None` if the training images
-    /// determine it. Arrays say it themselves.
+    /// Number of channels of the image files as read, 1 or 3; `None` if the training images determine it.
+    /// Arrays specify it themselves.
     pub(crate) channels: Option<usize>,
 }
 
-/// Options of reading a table.
+/// Options for reading a table.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct FrameOptions<'a> {
-    /// Whether the first line names the columns; `None` if that is to be found out.
+    /// Whether the first line names the columns; `None` to detect it.
     pub(crate) header: Option<bool>,
     /// Names of columns that a header is expected to have.
     pub(crate) known: &'a [&'a str],
-    /// The largest number of bytes of one line.
+    /// The maximum length of a line in bytes.
     pub(crate) memory_limit: u64,
 }
 
-/// Refuses options that arrays do not have.
+/// Refuses options that do not apply to arrays.
 pub(super) fn check_array_options(
     path: &Path,
     labels: &'static str,
@@ -64,14 +64,13 @@ pub(super) fn check_array_options(
     }
 }
 
-/// Whether a path is a file with one of these extensions, which are in lower case.
+/// Whether a path is a file with one of these lower-case extensions.
 pub(crate) fn has_extension(path: &Path, extensions: &[&str]) -> bool {
     let found = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
     !path.is_dir() && extensions.contains(&found.as_str())
 }
 
-/// Refuses samples that would take more than the memory limit. `remedy` says how they could stay on
-/// disk.
+/// Refuses samples that would exceed the memory limit. `remedy` says how they could stay on disk.
 pub(super) fn check_memory(
     place: &str,
     n_values: u64,

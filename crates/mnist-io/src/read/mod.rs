@@ -34,8 +34,7 @@ use self::formats::format_of;
 use self::second_file::second_file;
 use crate::error::Error;
 
-/// Reads the file or folder at `path`, in the first of the formats ([`format_names`]) that recognises
-/// it.
+/// Reads the file or folder at `path`, with the first format ([`format_names`]) that recognises it.
 ///
 /// # Errors
 /// An [`Error`] that names the file, and the line, entry or image, and says what is wrong with it.
@@ -61,7 +60,7 @@ pub fn open(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Opened, Err
     Ok(opened)
 }
 
-/// The name of a data set: that of its file without the extension, or of its folder.
+/// The name of a data set: its file name without the extension, or its folder name.
 pub(crate) fn name_of(path: &Path) -> String {
     let stem = if path.is_dir() { path.file_name() } else { path.file_stem() };
     stem.unwrap_or(path.as_os_str()).to_string_lossy().into_owned()

@@ -13,14 +13,14 @@ use crate::layout::Block;
 use crate::shape::ImageShape;
 use crate::split_rule::SplitRule;
 
-/// The largest number of samples in the validation and in the test part if the file stays on disk.
+/// The largest number of samples in the validation or test part if the file stays on disk.
 pub(crate) const MOST_HELD: usize = 10_000;
 
-/// Training samples that stay in their file. They are scaled when they are read, and are the same
-/// numbers, to the bit, as they would be in memory. Clones share the open file.
+/// Training samples that stay in their file. They are scaled when read, and are bit-identical to those read
+/// into memory. Clones share the open file.
 #[derive(Debug, Clone)]
 pub struct OnDisk {
-    /// Number of samples; the first of `inner`.
+    /// Number of samples; these are the first in `inner`.
     n_samples: usize,
     inner: Arc<Inner>,
 }
@@ -30,13 +30,13 @@ struct Inner {
     table: Table,
     order: Order,
     scaling: Scaling,
-    /// The class of each sample, in the order of training.
+    /// The class of each sample, in training order.
     labels: Option<Vec<u8>>,
     origin: Origin,
 }
 
 impl OnDisk {
-    /// The rows of a table in this order; `labels` are in the order of training.
+    /// The rows of a table in this order; `labels` are in training order.
     pub(crate) fn new(
         table: Table,
         order: Order,
@@ -84,7 +84,7 @@ impl OnDisk {
         &self.inner.origin.layout
     }
 
-    /// Whether values may be missing, which are NaN.
+    /// Whether values may be missing (NaN).
     #[must_use]
     pub fn has_missing(&self) -> bool {
         self.inner.origin.has_missing
@@ -96,7 +96,7 @@ impl OnDisk {
         &self.inner.origin.name
     }
 
-    /// SHA-256, in hex, of what the data set was read from.
+    /// SHA-256, in hex, of the source of the data set.
     #[must_use]
     pub fn sha256(&self) -> &str {
         &self.inner.origin.sha256
@@ -108,14 +108,14 @@ impl OnDisk {
         (self.n_samples as u64).saturating_mul(self.n_features() as u64).saturating_mul(4)
     }
 
-    /// Reads the samples with these indices into the rows of `out` (number of indices ×
-    /// `n_features`). Allocates nothing, and may be called by several threads at the same time.
+    /// Reads the samples with these indices into the rows of `out` (number of indices × `n_features`).
+    /// Allocates nothing, and may be called by several threads at once.
     ///
     /// # Errors
     /// [`Error::Io`] if the file can no longer be read.
     ///
     /// # Panics
-    /// If `out` has another shape or an index is not below `n_samples`.
+    /// If `out` has a different shape or an index is not below `n_samples`.
     pub fn read(&self, samples: &[usize], out: ArrayViewMut2<f32>) -> Result<(), Error> {
         let Inner { table, order, scaling, .. } = &*self.inner;
         table.read_scaled(samples.iter().map(|&sample| order.row(sample)), out, scaling)

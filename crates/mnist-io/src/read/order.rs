@@ -1,9 +1,9 @@
 //! The order of the training rows of a file, and the rows held out for testing.
 //!
-//! If a data set has no test part, a seventh of its rows, at most 10,000, is held out for one. As many
-//! again are moved to the end of the training rows, where [`SplitRule`](crate::SplitRule) takes the
-//! validation part. Both are drawn at random with a fixed seed, stratified by class if there are
-//! labels. The other rows keep the order of the file.
+//! If a data set has no test part, a seventh of its rows, at most 10,000, is held out for one. The same
+//! number is moved to the end of the training rows, where [`SplitRule`](crate::SplitRule) takes the
+//! validation part. Both are drawn at random with a fixed seed, stratified by class if there are labels. The
+//! other rows keep their file order.
 
 use rand::SeedableRng;
 use rand::rngs::ChaCha8Rng;
@@ -11,24 +11,24 @@ use rand::seq::index;
 
 use crate::subsets::stratified_order;
 
-/// The largest number of rows that are held out for one part.
+/// The largest number of rows held out for one part.
 pub(crate) const MOST: usize = 10_000;
-/// The seed of every division.
+/// The seed of every random division.
 pub(crate) const SEED: u64 = 0x686f_6c64;
 
-/// The training rows in order: those not held out, in the order of the file, then the reserve.
+/// The training rows in order: those not held out, in file order, then the reserve.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Order {
     /// Number of rows that are not held out.
     n_rest: usize,
-    /// All other rows, ascending.
+    /// All other rows, in ascending order.
     held: Vec<usize>,
-    /// Those of them that come last in training.
+    /// Those of the held-out rows that come last in training.
     reserve: Vec<usize>,
 }
 
 impl Order {
-    /// All rows, in the order of the file.
+    /// All rows, in file order.
     pub(crate) fn as_it_is(n_rows: usize) -> Self {
         Order { n_rest: n_rows, held: vec![], reserve: vec![] }
     }
@@ -38,7 +38,7 @@ impl Order {
         Order { n_rest: 0, held: vec![], reserve: rows }
     }
 
-    /// Moves rows to the end for validation. If `for_test`, holds out the rows of a test part too, and
+    /// Moves rows to the end for validation. If `for_test`, also holds out the rows of a test part and
     /// returns them.
     ///
     /// # Panics
@@ -71,7 +71,7 @@ impl Order {
         self.n_rest + self.reserve.len()
     }
 
-    /// The row of the file at this place in the order.
+    /// The file row at this position in the order.
     pub(crate) fn row(&self, place: usize) -> usize {
         match place.checked_sub(self.n_rest) {
             Some(place) => self.reserve[place],
@@ -79,7 +79,7 @@ impl Order {
         }
     }
 
-    /// Number of held rows before the file's row at this place: the first j with held[j] − j > place.
+    /// Number of held rows before the file row at this position: the first j with held[j] − j > place.
     fn held_before(&self, place: usize) -> usize {
         let (mut low, mut high) = (0, self.held.len());
         while low < high {

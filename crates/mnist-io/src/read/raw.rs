@@ -1,4 +1,4 @@
-//! Data as a format's reader returns them: before they are scaled and put in order.
+//! Data as returned by a format's reader, before scaling and ordering.
 
 use std::path::PathBuf;
 
@@ -15,8 +15,8 @@ pub(crate) struct RawPart {
     pub(crate) fingerprint: Fingerprint,
 }
 
-/// Identity of a data set. The hash of a file is computed only where it is asked for, since new rows
-/// for a model need none.
+/// Identity of a data set. The hash of a file is computed only on request, since new rows for a model do not
+/// need it.
 #[derive(Clone)]
 pub(crate) enum Fingerprint {
     /// A SHA-256, in hex.
@@ -39,7 +39,7 @@ impl Fingerprint {
 pub(crate) struct RawSet {
     pub(crate) train: RawPart,
     pub(crate) test: Option<RawPart>,
-    /// Number of rows at the end of the training part that are for validation, if the data say so.
+    /// Number of rows at the end of the training part that are for validation, if the data specify it.
     pub(crate) n_validation: Option<usize>,
     /// Whether the training samples keep their order, so that the last ones are for validation.
     pub(crate) in_order: bool,
@@ -53,15 +53,15 @@ impl RawSet {
         RawSet { train: whole, test: None, n_validation: None, in_order: false, notes }
     }
 
-    /// Leaves out the labels of all parts.
+    /// Removes the labels of all parts.
     pub(crate) fn leave_out_labels(&mut self) {
         for part in std::iter::once(&mut self.train).chain(&mut self.test) {
             part.labels = None;
         }
     }
 
-    /// A data set of up to three parts in memory. A validation part comes at the end of the training
-    /// part, or is tested if there is no test part.
+    /// A data set of up to three parts in memory. A validation part is appended to the training part, or
+    /// becomes the test part if there is none.
     ///
     /// # Errors
     /// [`Error::ShapesDiffer`], or [`FormatError::PartsDiffer`] if only one of training and validation

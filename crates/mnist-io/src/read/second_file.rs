@@ -14,8 +14,8 @@ use crate::format_error::FormatError;
 use crate::rows::NewData;
 use crate::table_error::TableError;
 
-/// Reads the test part from a file of its own, by the contract of the training part. Its rows without
-/// a label are left out if the training part has labels.
+/// Reads the test part from a separate file, by the contract of the training part. Its rows without a label
+/// are omitted if the training part has labels.
 pub(super) fn second_file(
     opened: &Opened,
     path: &Path,

@@ -21,7 +21,7 @@ pub(crate) struct Table {
     pub(crate) n_rows: usize,
     /// The size of a row as an image; a single row of pixels if it is not an image.
     pub(crate) shape: ImageShape,
-    /// Whether the format defines the numbers as bytes of pixels, so that 255 is full scale.
+    /// Whether the format defines the numbers as pixel bytes, so that 255 is full scale.
     pub(crate) pixels: bool,
     pub(crate) values: Values,
 }
@@ -57,7 +57,7 @@ impl Table {
     /// Reads these rows, unscaled, into `out`. Consecutive rows are read together.
     ///
     /// # Panics
-    /// If `out` has another shape or a row is out of range.
+    /// If `out` has a different shape or a row is out of range.
     pub(crate) fn read<T: Wanted>(
         &self,
         rows: impl ExactSizeIterator<Item = usize>,
@@ -98,7 +98,7 @@ impl Table {
         })
     }
 
-    /// Calls `read` with the first number and the place in `out` of each run of consecutive rows.
+    /// Calls `read` with the start index and the part of `out` of each run of consecutive rows.
     fn for_each_run<T>(
         &self,
         rows: impl ExactSizeIterator<Item = usize>,
@@ -121,7 +121,7 @@ impl Table {
         Ok(())
     }
 
-    /// Reads consecutive numbers, from number `start` on.
+    /// Reads consecutive numbers, starting at number `start`.
     fn read_run<T: Wanted>(&self, start: usize, out: &mut [T]) -> Result<(), Error> {
         match &self.values {
             Values::Packed { bytes, element } => {
@@ -175,7 +175,7 @@ pub(crate) fn sha256_of_file(path: &Path, more: &[&[u8]]) -> Result<String, Erro
     Ok(hex(hash.0))
 }
 
-/// A hash as a writer.
+/// A SHA-256 hasher that implements `Write`.
 struct Hashing(Sha256);
 
 impl std::io::Write for Hashing {

@@ -34,29 +34,28 @@ impl Arrays {
         Arrays { parts, row: 0, before: 0, labels: None }
     }
 
-    /// The table that comes next.
+    /// The next table.
     pub(super) fn table(&self) -> Option<&Table> {
         self.parts.front().map(|part| &part.table)
     }
 
-    /// The size of a row.
+    /// The shape of a row.
     pub(super) fn shape(&self) -> ImageShape {
         self.table().map_or(ImageShape::grey(0, 0), |table| table.shape)
     }
 
-    /// The labels of the rows that were read last, if there are any.
+    /// The labels of the rows read last, if any.
     pub(super) fn labels(&mut self) -> Option<Vec<(Option<String>, Place)>> {
         self.labels.take()
     }
 
-    /// Calls `read` with the table, the next of its rows, and the index of the first of them in the whole
-    /// set.
+    /// Calls `read` with the table, its next rows, and the index of the first of them in the whole set.
     pub(super) fn next_rows<T>(
         &mut self,
         read: impl FnOnce(&Table, Range<usize>, usize) -> Result<T, Error>,
     ) -> Result<Option<T>, Error> {
         let Some(RawPart { table, labels, .. }) = self.parts.front() else { return Ok(None) };
-        // Wide samples come in fewer rows, so that a block stays small.
+        // Wide samples are read in fewer rows, so that a block stays small.
         let most = (BLOCK_ROWS * 1024 / table.n_columns().max(1)).clamp(64, BLOCK_ROWS);
         let rows = self.row..table.n_rows.min(self.row + most);
         let found = read(table, rows.clone(), self.before + rows.start)?;
@@ -83,7 +82,7 @@ pub(super) struct ArrayRows {
 }
 
 impl ArrayRows {
-    /// Rows of a table, the first of which is row `first_row` of the new data.
+    /// Reads rows of a table, the first of which is row `first_row` of the new data.
     pub(super) fn read(table: &Table, rows: Range<usize>, first_row: usize) -> Result<Self, Error> {
         let mut values = Array2::zeros((rows.len(), table.n_columns()));
         table.read(rows, values.view_mut())?;
@@ -105,7 +104,7 @@ impl Cells for ArrayRows {
     }
 }
 
-/// Scales the values of new data, and counts those that are missing or outside the range learned.
+/// Scales the values of new data, and counts those that are missing or outside the training range.
 pub(super) struct ArrayEncoder<'a> {
     input: &'a ArrayInput,
     /// The index of each feature in the new data.
@@ -115,7 +114,7 @@ pub(super) struct ArrayEncoder<'a> {
     pub(super) counts: Counts,
 }
 
-/// Numbers of unusual values, for each feature.
+/// Counts of unusual values, for each feature.
 pub(super) struct Counts {
     pub(super) n_outside: Vec<u64>,
     pub(super) n_missing: Vec<u64>,
@@ -143,7 +142,7 @@ impl<'a> ArrayEncoder<'a> {
         ArrayEncoder { input, sources, missing, ranges, counts: Counts::zeros(n) }
     }
 
-    /// The features of rows of an array, the first of which is row `first_row` of the new data.
+    /// Encodes rows of an array, the first of which is row `first_row` of the new data.
     pub(super) fn encode(
         &mut self,
         file: &Path,
@@ -172,14 +171,14 @@ impl<'a> ArrayEncoder<'a> {
                 },
             )
             .collect();
-        // In the order of the rows, so that the first row that cannot be read is the one reported.
+        // In row order, so that the first unreadable row is the one reported.
         for counts in counted {
             counts?.iter().for_each(|counts| self.counts.add(counts));
         }
         Ok(x)
     }
 
-    /// Scales whole rows of values; the counts, if there is something to count.
+    /// Scales whole rows of values; returns the counts, if there is anything to count.
     fn encode_rows(
         &self,
         file: &Path,
@@ -207,15 +206,15 @@ impl<'a> ArrayEncoder<'a> {
         Ok(counts)
     }
 
-    /// Whether all values of a row are within the range learned, and all features finite. Nearly all rows
-    /// are. Counting has no way out of the loop, so that it becomes vector instructions.
+    /// Whether all values of a row are within the training range and all features finite, as in nearly all
+    /// rows. Counting does not exit the loop early, so that it is vectorised.
     fn is_usual(&self, values: &[f64], out: &[f32]) -> bool {
         let ranges = values.iter().zip(&self.ranges);
         ranges.filter(|(value, [low, high])| !(low..=high).contains(value)).count() == 0
             && out.iter().filter(|out| !out.is_finite()).count() == 0
     }
 
-    /// The features of rows of a table, whose columns are taken by position.
+    /// Encodes the rows of a table whose columns are matched by position.
     pub(super) fn encode_cells(
         &mut self,
         file: &Path,
@@ -245,7 +244,7 @@ impl<'a> ArrayEncoder<'a> {
         Ok(x)
     }
 
-    /// Counts a value that is outside the range or missing; refuses one that is no number.
+    /// Counts a value that is outside the range or missing; refuses one that is not a number.
     fn count(
         &self,
         counts: &mut Counts,

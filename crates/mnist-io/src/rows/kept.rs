@@ -1,4 +1,4 @@
-//! The values of a file as they are in it, beside the features that models see.
+//! The original values of a file, beside the features that models see.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -14,15 +14,15 @@ use crate::frame::cell;
 use crate::frame::{Cell, CellFormat, Cells};
 use crate::read::table::{Table, Values};
 
-/// Reader of a file's values that keeps them as they are in the file.
+/// Reads the values of a file unchanged.
 pub(super) struct Keeper {
     /// The names of all columns of the file.
     names: Vec<String>,
-    /// The place in the file of each column that [`Contract::original`] gives.
+    /// The index in the file of each column that [`Contract::original`] returns.
     sources: Vec<usize>,
-    /// The first feature of each of them.
+    /// The first feature of each of these columns.
     first_features: Vec<usize>,
-    /// Whether each column of the file is one of numbers.
+    /// Whether each column of the file is numeric.
     is_number: Vec<bool>,
     format: CellFormat,
     #[cfg(feature = "columnar")]
@@ -35,7 +35,7 @@ pub(super) struct Kept {
     columns: Vec<(String, Original)>,
     sources: Vec<usize>,
     first_features: Vec<usize>,
-    /// Rows and features that are NaN although the file has a value, which the model does not know.
+    /// Rows and features that are NaN although the file has a value, because the model does not know it.
     observed: HashSet<(usize, usize)>,
     decimal_comma: bool,
 }
@@ -71,7 +71,7 @@ impl Keeper {
         })
     }
 
-    /// The values of the rows of a table, whose features are `x`.
+    /// The values of the rows of a table with the features `x`.
     pub(super) fn of_cells(&mut self, cells: &dyn Cells, x: &Array2<f32>) -> Result<Kept, Error> {
         let columns = self.columns(cells)?;
         let mut observed = HashSet::new();
@@ -137,9 +137,10 @@ impl Keeper {
 }
 
 impl RowBlock {
-    /// All columns of the file as they are in it, with the values of `features` (rows × features of the contract) where
-    /// [`x`](Self::x) is NaN and the file has no value that the model does not know. Labels and columns that the
-    /// contract ignores are as in the file. `None` without [`Rows::keep_values`](super::Rows::keep_values).
+    /// All columns of the file with their original values, filled in from `features` (rows × features of the
+    /// contract) where [`x`](Self::x) is NaN, except where the file has a value that the model does not know.
+    /// Labels and columns that the contract ignores are unchanged. `None` without
+    /// [`Rows::keep_values`](super::Rows::keep_values).
     #[must_use]
     pub fn filled(
         &self,
@@ -181,7 +182,7 @@ fn is_single(table: &Table) -> bool {
     element.to_string().starts_with("f32")
 }
 
-/// Names for the columns of a file that has none: those of the contract's columns at these places.
+/// Names for the columns of a file without names: those of the contract's columns at these positions.
 pub(super) fn contract_names(
     contract: &Contract,
     n_columns: usize,
@@ -197,7 +198,7 @@ pub(super) fn contract_names(
         let name = of_contract.next().map(|column| column.name.clone());
         names[source] = Some(name.unwrap_or_else(|| k.to_string()));
     }
-    // The other columns are those that the contract ignores, in its order.
+    // The other columns are those ignored by the contract, in its order.
     let mut others: Vec<(usize, String)> = match &contract.input {
         Input::Table(table) => {
             let ignored = table.columns.iter().filter(|column| column.n_features() == 0);

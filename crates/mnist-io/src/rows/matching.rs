@@ -1,4 +1,4 @@
-//! The columns of new data that a contract's columns are read from.
+//! Matching of a contract's columns to the columns of new data.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use crate::frame::label::label_index;
 use crate::read::note::Note;
 use crate::table_error::TableError;
 
-/// The place of each column that becomes features, and that of the labels.
+/// The index of each column that becomes features, and that of the labels.
 pub(super) struct Matched {
     pub(super) sources: Vec<usize>,
     pub(super) label: Option<usize>,
@@ -29,7 +29,7 @@ pub(super) fn known_names(contract: &Contract) -> Vec<&str> {
     table.columns.iter().map(|column| column.name.as_str()).chain(label).collect()
 }
 
-/// Matches a table.
+/// Matches a table to the contract.
 pub(super) fn frame(contract: &Contract, frame: &Frame, new: &NewData) -> Result<Matched, Error> {
     let asked = new.label_column.as_deref();
     let explicit = match asked {
@@ -86,7 +86,7 @@ pub(super) fn frame(contract: &Contract, frame: &Frame, new: &NewData) -> Result
     }
 }
 
-/// Matches arrays.
+/// Matches arrays to the contract.
 pub(super) fn arrays(contract: &Contract, arrays: &Arrays) -> Result<Matched, Error> {
     let found = arrays.shape();
     let place = || arrays.table().map(|table| table.file.display().to_string()).unwrap_or_default();

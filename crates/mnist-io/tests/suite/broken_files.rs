@@ -1,4 +1,4 @@
-//! The error for each kind of damage to an IDX file, plain and packed.
+//! The error for each kind of damage to an IDX file, plain and compressed.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use crate::common::{gzip, idx};
 use mnist_io::Error;
 use mnist_io::idx::{read_images, read_images_from, read_labels_from};
 
-/// The error for these bytes, which must not depend on whether they are packed.
+/// The error for these bytes, which must not depend on whether they are compressed.
 fn images_error(bytes: &[u8]) -> Error {
     let read = |bytes: &[u8]| {
         read_images_from(bytes, Path::new("folder/images")).expect_err("the file is broken")

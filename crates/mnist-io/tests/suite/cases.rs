@@ -1,4 +1,4 @@
-//! Small inputs of the kinds that users bring. Each showed a fault once.
+//! Small inputs typical of users. Each once revealed a bug.
 
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test")]
 #![allow(
@@ -15,7 +15,7 @@ use ndarray::s;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 
-/// Draws from a normal distribution, nearly.
+/// Draws from an approximately normal distribution.
 fn normal(rng: &mut ChaCha8Rng) -> f64 {
     (0..12).map(|_| rng.random::<f64>()).sum::<f64>() - 6.0
 }
@@ -37,7 +37,7 @@ fn the_scaling_is_that_of_the_training_file() {
     let train = dir.write("sc_train.csv", csv("a,b,c", &rows));
     let contract = contract(&train);
     let (x, _, report) = read(&contract, &train);
-    // The 30 tested rows may lie a little outside of the range of the others.
+    // The 30 test rows may lie slightly outside the range of the others.
     assert!(report.outside_share() < 0.02, "{report}");
     assert_same(&read(&contract, &dir.write("sc_same.csv", csv("a,b,c", &rows))).0, &x);
     let few = read(&contract, &dir.write("sc_one.csv", csv("a,b,c", &rows[..3]))).0;
@@ -165,7 +165,7 @@ fn sparse_words_spins_and_windows() {
     assert!(train_of(&opened).images.iter().all(|&x| x == -1.0 || x == 1.0));
     assert_eq!(opened.data.train.layout()[0].kind, BlockKind::Real);
 
-    // Overlapping windows of a series: the last ones are tested.
+    // Overlapping windows of a series: the last ones are for testing.
     let series: Vec<f64> = (0..131).map(|t| (f64::from(t) / 7.0).sin() * 50.0 + 100.0).collect();
     let windows: Vec<u8> =
         (0..100).flat_map(|i| &series[i..i + 32]).flat_map(|x| x.to_le_bytes()).collect();
@@ -178,7 +178,7 @@ fn sparse_words_spins_and_windows() {
     assert_same(&train_of(&opened).images.to_owned(), &x.slice(s![..86, ..]).to_owned());
 }
 
-/// Rows of 64 whole numbers up to 16, as pandas writes numbers with a fraction.
+/// Rows of 64 whole numbers up to 16, written with a decimal point, as pandas does.
 fn digits(n: usize, index: bool, label: bool) -> String {
     let mut text = String::new();
     for i in 0..n {

@@ -1,5 +1,5 @@
-//! Images in colour: folders that are read as RGB, arrays with three channels, and contracts of either
-//! kind that read the other.
+//! Colour images: folders read as RGB, arrays with three channels, and contracts of either kind that read the
+//! other.
 
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test")]
 
@@ -81,7 +81,7 @@ fn a_coloured_image_is_the_same_numbers_whatever_is_beside_it() {
 fn grey_images_among_coloured_ones_have_equal_channels() {
     let dir = two_classes();
     dir.write("warm/grey.png", png(2, 2, L8, &[0, 51, 102, 255]));
-    // Transparent black is white; half transparent red is pink.
+    // Transparent black becomes white; half-transparent red becomes pink.
     let clear = [[0, 0, 0, 0], [255, 0, 0, 128], [9, 9, 9, 255], [0, 0, 255, 255]].concat();
     dir.write("cold/clear.png", png(2, 2, Rgba8, &clear));
     let opened = open(dir.path(), &options()).unwrap();
@@ -93,7 +93,7 @@ fn grey_images_among_coloured_ones_have_equal_channels() {
     assert!(has(&[0, 0, 0, 51, 51, 51, 102, 102, 102, 255, 255, 255]));
     assert!(has(&[255, 255, 255, 255, 127, 127, 9, 9, 9, 0, 0, 255]));
 
-    // The training part decides.
+    // The training part determines the colours.
     let parts = Folder::new();
     for i in 0..3 {
         parts.write(&format!("train/{i}.png"), coloured(i));
@@ -136,10 +136,10 @@ fn arrays_with_three_channels_are_images_in_colour() {
     let archive = npz(&[("x", npy("|u1", "(12, 2, 2, 3)", &all))]);
     let archive = dir.write("arrays/rgb.npz", archive);
     assert_same(&read(&opened.contract, &archive).0, &features);
-    // Rows of the same numbers without a shape are taken as they are.
+    // Rows of the same numbers without a shape are accepted as they are.
     let flat = dir.write("arrays/flat.npy", npy("|u1", "(12, 12)", &all));
     assert_same(&read(&opened.contract, &flat).0, &features);
-    // As before: one channel first, and a height of its own.
+    // As before, a single leading channel is grey, here with a different height.
     let grey = dir.write("arrays/grey.npy", npy("|u1", "(12, 1, 4, 3)", &all));
     assert_eq!(contract(&grey).shape(), ImageShape::grey(4, 3));
 }
@@ -160,7 +160,7 @@ fn shapes_that_do_not_match_give_one_line() {
     let wide = case("wide", "(1, 2, 6, 3)", 36);
     says(&rgb, &wide, "2x6 pixels with 3 channels; expected 2x2 pixels with 3 channels");
     says(&rgb, &case("grey", "(1, 3, 4)", 12), "3x4 pixels; expected 2x2 pixels with 3 channels");
-    // Twelve values in either case, which are other images.
+    // Twelve values in both cases, but different images.
     let grey = contract(&case("four", "(4, 1, 12)", 48));
     let rgb_file = case("one", "(1, 2, 2, 3)", 12);
     says(&grey, &rgb_file, "2x2 pixels with 3 channels; expected 1x12 pixels");

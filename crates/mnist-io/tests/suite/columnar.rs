@@ -94,7 +94,7 @@ fn parquet(path: &Path, compression: Compression) {
     write(path, WriterProperties::builder().set_compression(compression).build());
 }
 
-/// Differences instead of values, in the version of pages that is given; no dictionaries.
+/// Delta-encoded columns without dictionaries, with pages of the given version.
 fn packed(path: &Path, version: WriterVersion, words: Encoding) {
     let column = |properties: WriterPropertiesBuilder, name: &str, encoding| {
         properties.set_column_encoding(ColumnPath::from(name), encoding)
@@ -180,20 +180,20 @@ fn parquet_arrow_and_text_give_the_same_contract_and_numbers() {
     }
 }
 
-/// The file declares more rows than memory has room for, and is not read.
+/// The file declares more rows than fit in memory, and is not read.
 #[test]
 fn rows_are_counted_before_they_are_read() {
     let dir = Folder::new();
     let path = dir.path().join("a.parquet");
     parquet(&path, Compression::SNAPPY);
-    // Ten columns, of which one is left out, of four bytes a value.
+    // Ten columns, one of them ignored, at four bytes per value.
     let needed = N as u64 * 9 * 4;
     let schema = dir.write("schema.toml", "[columns.large]\ntype = \"ignore\"\n");
     let with =
         |memory_limit| ReadOptions { memory_limit, columns: Some(schema.clone()), ..options() };
     let said = open(&path, &with(needed - 1)).unwrap_err().to_string();
     assert!(said.contains("a.parquet would take at least 1 MiB of memory"), "{said}");
-    // What is found while reading is refused as well: words take more than four bytes.
+    // Excess found while reading is refused as well: words take more than four bytes.
     assert!(open(&path, &with(needed)).is_err());
     assert!(open(&path, &with(10 * needed)).is_ok());
     // New rows are read block by block.
@@ -206,7 +206,7 @@ fn rows_are_counted_before_they_are_read() {
 #[test]
 fn pages_that_declare_more_values_than_they_have_are_refused() {
     let dir = Folder::new();
-    // The header of a run of differences: blocks of 128 in 4 parts, and the number of values.
+    // The header of a delta-encoded run: blocks of 128 in 4 parts, and the number of values.
     let header = |n: u8| [0x80, 0x01, 0x04, n];
     for (name, words) in [
         ("lengths.parquet", Encoding::DELTA_LENGTH_BYTE_ARRAY),
@@ -217,7 +217,7 @@ fn pages_that_declare_more_values_than_they_have_are_refused() {
         let bytes = std::fs::read(&path).unwrap();
         let places = bytes.windows(4).enumerate().filter(|(_, it)| *it == header(N as u8));
         let places: Vec<usize> = places.map(|(place, _)| place).collect();
-        // Three columns of whole numbers without holes, three of words, which have one run or two.
+        // Three columns of whole numbers without gaps, and three of words with one or two runs each.
         assert!(places.len() >= if name == "lengths.parquet" { 6 } else { 9 }, "{places:?}");
         for place in places {
             let mut forged = bytes.clone();
@@ -246,20 +246,20 @@ fn batches_that_declare_more_bytes_than_there_are_are_refused() {
     writer.finish().unwrap();
     let bytes = std::fs::read(&path).unwrap();
 
-    // A column of 70 numbers of 8 bytes is declared to have 2^40.
+    // A column of 70 numbers of 8 bytes is declared to have 2^40 bytes.
     let declared = (8 * N as u64).to_le_bytes();
     let place = bytes.windows(8).position(|it| it == declared).unwrap();
     let mut forged = bytes.clone();
     forged[place..place + 8].copy_from_slice(&(1_u64 << 40).to_le_bytes());
     let stream = dir.path().join("a.arrows");
-    // A file has the words of a stream after its first ones.
+    // After its first bytes, a file has the same content as a stream.
     let begin = bytes.windows(4).position(|it| it == [0xff; 4]).unwrap();
     for (path, bytes) in [(&path, &forged[..]), (&stream, &forged[begin..])] {
         let said = said(path, bytes);
         assert!(said.contains("a column of 1099511627776 bytes"), "{said}");
     }
 
-    // The footer has the place, the length of the header and that of the body of each batch.
+    // The footer holds the offset, header length and body length of each batch.
     let mut forged = bytes.clone();
     let end = forged.len() - 10;
     let size = u32::from_le_bytes(bytes[end..end + 4].try_into().unwrap()) as usize;
@@ -274,7 +274,7 @@ fn batches_that_declare_more_bytes_than_there_are_are_refused() {
     assert!(said_of.contains("a footer longer than the file"), "{said_of}");
 }
 
-/// A batch of an Arrow file may be the whole table, and is read in pieces.
+/// A batch of an Arrow file may hold the whole table, and is read in pieces.
 #[test]
 fn large_batches_come_in_blocks() {
     let dir = Folder::new();

@@ -1,4 +1,4 @@
-//! Declarations of columns that make no sense, or that the data contradict.
+//! Column declarations that are invalid or contradicted by the data.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ fn table() -> String {
     (0..30).fold("x,colour,day,flag,y\n".to_owned(), |text, i| text + &row(i))
 }
 
-/// Asserts that reading fails with one line that has all of these words.
+/// Asserts that reading fails with a one-line message that contains all of these words.
 fn refused(path: &Path, options: &ReadOptions, says: &[&str]) {
     let said = open(path, options).expect_err("it is wrong").to_string();
     assert!(!said.contains('\n'), "more than one line: {said}");

@@ -36,7 +36,7 @@ fn the_sets_of_digits_differ_in_the_variation_alone() {
         let lightened = (*digit..1.0).contains(pixel);
         assert!(if *digit == 0.0 { lightened } else { lightened || pixel == digit });
     }
-    // Rotation keeps the sum of the pixels, except for what leaves the image and what interpolation
+    // Rotation preserves the sum of the pixels, except for what leaves the image and what interpolation
     // smooths.
     let ink = |set: &TrainTest| set.train.images.slice(s![..1_000, ..]).sum();
     assert!((ink(&rot) / ink(&basic) - 1.0).abs() < 0.02, "{} {}", ink(&rot), ink(&basic));

@@ -149,7 +149,7 @@ fn the_operating_systems_error_is_the_source() {
     assert_eq!(error.source().map(ToString::to_string).as_deref(), Some(CAUSE));
 }
 
-/// Decoders whose errors have sources of their own.
+/// Decoders whose errors have their own sources.
 #[test]
 fn decoders_are_quoted_once() {
     let dir = tempfile::tempdir().expect("a temporary folder");

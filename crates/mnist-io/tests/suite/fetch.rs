@@ -1,4 +1,4 @@
-//! Downloads from a local server: whole, resumed, damaged, absent.
+//! Downloads from a local server: complete, resumed, damaged, missing.
 
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test")]
 
@@ -21,17 +21,17 @@ enum Habit {
     Damaged,
     /// Sends too many bytes.
     Longer,
-    /// Sends a page instead of the file, whose length it does not announce.
+    /// Sends a page instead of the file, without announcing its length.
     Page,
-    /// Sends a page, whose length it announces.
+    /// Sends a page and announces its length.
     AnnouncedPage,
-    /// Names another address.
+    /// Redirects to another address.
     Moved,
     /// Does not have the file.
     Absent,
 }
 
-/// The address of a server of one file, and the ranges requested from it.
+/// The address of a server that has one file, and the ranges requested from it.
 struct Mirror {
     address: String,
     asked: Arc<Mutex<Vec<Option<String>>>>,
@@ -53,7 +53,7 @@ fn serve(habit: Habit) -> Mirror {
     let address = format!("http://{}/set/", server.server_addr().to_ip().unwrap());
     let asked = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&asked);
-    // The thread ends with the process of the test.
+    // The thread ends with the test process.
     std::thread::spawn(move || {
         for request in server.incoming_requests() {
             let range = request.headers().iter().find(|header| header.field.equiv("Range"));

@@ -1,4 +1,5 @@
-//! The rows that types and constants are fitted to: neither test rows nor fixed validation rows have a part in them.
+//! The rows to which types and constants are fitted: neither test rows nor fixed validation rows are among
+//! them.
 
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test")]
 #![allow(clippy::format_push_string, reason = "small tables, made where they are read")]
@@ -17,7 +18,7 @@ fn kind<'a>(contract: &'a Contract, name: &str) -> &'a ColumnKind {
     &table.columns.iter().find(|column| column.name == name).unwrap().kind
 }
 
-/// The mean that a column is centred at, and its range.
+/// The mean by which a column is centred, and its range.
 fn centre(contract: &Contract, name: &str) -> (f64, [f64; 2]) {
     let ColumnKind::Number { scaling: ScaledBy::Standard, shift, range, .. } = kind(contract, name)
     else {
@@ -30,7 +31,7 @@ fn split_by(column: &str) -> ReadOptions {
     ReadOptions { split_column: Some(column.into()), ..options() }
 }
 
-/// Forty rows, of which every fourth is in another part, by this word, where x lies 1000 higher.
+/// Forty rows, every fourth of which is in another part, named by this word, where x is 1000 higher.
 fn parts(word: &str) -> String {
     let mut text = "part,who,x,member\n".to_owned();
     for i in 0..40 {
@@ -59,7 +60,7 @@ fn validation_rows_of_a_column_have_no_part_in_the_constants() {
     assert_eq!((splits.train.n_samples(), splits.validation.n_samples()), (25, 10));
 }
 
-/// With these parts, the rows of one group all lie 1000 higher, and so do the last of a series.
+/// In these parts, the rows of one group are all 1000 higher, as are the last rows of a series.
 #[test]
 fn validation_rows_of_groups_and_of_time_have_no_part_in_the_constants() {
     let dir = Folder::new();
@@ -77,7 +78,7 @@ fn validation_rows_of_groups_and_of_time_have_no_part_in_the_constants() {
         assert_eq!(train.n_samples(), n_fitted);
         assert!(train.images.mean().unwrap().abs() < 1e-5, "group {group}: {mean}");
     }
-    // Of 42 rows in time, the last six are tested, and the six before them are for validation.
+    // Of 42 rows in time order, the last six are for testing, and the six before them for validation.
     let series = |i: i32| f64::from(i) + if i >= 30 { 1000.5 } else { 0.5 };
     let rows: String = (0..42).fold("x\n".to_owned(), |text, i| text + &format!("{}\n", series(i)));
     let by_time = ReadOptions { split: SplitBy::Time, ..options() };
@@ -116,7 +117,7 @@ fn validation_rows_of_an_archive_have_no_part_in_the_scaling() {
     refused(&dir.write("b.npz", npz(&infinite)), &options, &["row 3, column 0 is inf"]);
 }
 
-/// Whether a column is a boolean is seen in the rows that it is fitted to. A third value elsewhere is unknown.
+/// A boolean is recognised in the rows to which it is fitted. A third value elsewhere is unknown.
 #[test]
 fn a_third_value_outside_the_training_rows_leaves_a_boolean_and_is_missing() {
     let dir = Folder::new();

@@ -1,4 +1,4 @@
-//! The crate's tests in one binary, which is linked once.
+//! The crate's tests in a single binary, which is linked once.
 #![allow(missing_docs, reason = "tests are not documentation")]
 
 mod broken_files;

@@ -1,4 +1,4 @@
-//! Paths that lead to no file: pipes, devices, links, and names that do not exist.
+//! Paths that cannot be read: pipes, devices, links, and missing files.
 #![cfg(unix)]
 
 use std::os::unix::fs::symlink;
@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::common::tables::{Folder, options};
 use mnist_io::{Error, NewData, ReadOptions, describe, open};
 
-/// Asserts that reading fails with one line that has all of these words.
+/// Asserts that reading fails with a one-line message that contains all of these words.
 fn refused(path: &Path, options: &ReadOptions, says: &[&str]) {
     let said = open(path, options).expect_err("it is wrong").to_string();
     assert!(!said.contains('\n'), "more than one line: {said}");
@@ -20,7 +20,7 @@ fn pipe(path: &Path) {
     assert!(made.is_ok_and(|status| status.success()), "mkfifo makes a pipe");
 }
 
-/// Opening a pipe without a writer would wait for ever.
+/// Opening a pipe without a writer would block forever.
 #[test]
 fn pipes_and_devices_are_refused_before_they_are_opened() {
     let dir = Folder::new();

@@ -6,7 +6,7 @@ use crate::common::{gzip, idx};
 use mnist_io::idx::{read_images_from, read_labels_from};
 use proptest::prelude::*;
 
-/// Random bytes, random bytes after a plausible header, and both of them packed, perhaps damaged.
+/// Random bytes, random bytes after a plausible header, and both compressed, possibly damaged.
 fn any_file() -> impl Strategy<Value = Vec<u8>> {
     let noise = || prop::collection::vec(any::<u8>(), 0..200);
     let dimensions = prop::collection::vec(prop_oneof![0_u32..9, any::<u32>()], 0..5);

@@ -1,4 +1,4 @@
-//! New data are read block by block: the memory does not grow with the number of rows.
+//! New data are read block by block: memory does not grow with the number of rows.
 
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test")]
 
@@ -9,7 +9,7 @@ use crate::common::tables::{Folder, contract};
 use mnist_io::{Contract, NewData};
 use std::path::Path;
 
-/// The largest number of bytes in use while all rows are read, and their number.
+/// The peak number of bytes in use while all rows are read, and the number of rows.
 fn most_bytes(contract: &Contract, path: &Path) -> (u64, usize) {
     let mut n_rows = 0;
     let used = allocation_counter::measure(|| {

@@ -1,4 +1,4 @@
-//! Tables of mixed columns: types found, values encoded, parts divided, and the error of each mistake.
+//! Tables of mixed columns: types inferred, values encoded, parts divided, and the error for each mistake.
 
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test")]
 #![allow(
@@ -85,7 +85,7 @@ fn every_type_is_found_and_encoded() {
         assert_eq!(group[3], 0.0);
         assert!(row[5] == 0.0 || row[5] == 1.0);
     }
-    // Seven of fifty rows have no label; a seventh of the others is tested.
+    // Seven of fifty rows have no label; a seventh of the others is for testing.
     let unlabelled = opened.unlabelled.as_ref().unwrap();
     assert_eq!((unlabelled.n_samples(), unlabelled.labels.clone()), (7, None));
     assert_eq!((train.n_samples(), opened.data.test.n_samples()), (37, 6));

@@ -1,7 +1,7 @@
 use super::*;
 use crate::team::with_team;
 
-/// The share of steps that run on the team, if a step takes so many microseconds in either way.
+/// The share of steps that run on the team, given the microseconds that a step takes each way.
 fn share_on_team(pace: &mut Pace, team: u64, alone: u64, steps: u32) -> f64 {
     let mut on_team = 0;
     for _ in 0..steps {

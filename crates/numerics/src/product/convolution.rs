@@ -33,7 +33,7 @@ mod patches;
 #[cfg(test)]
 mod tests;
 
-/// The name of convolutions among the times.
+/// The name of the phase of convolutions in the times.
 const PHASE: &str = "convolution";
 
 /// Calls `finish` with the index of each sample, its maps (positions × maps, row by row) and its row of
@@ -72,9 +72,9 @@ pub fn convolve<F: Real, S: Split>(
     });
 }
 
-/// Writes into each row of `out` the sum of the sample's maps times the weights, each product at the
-/// place of its patch, and calls `finish` with the sample, this row, and its row of `outputs`. Shapes:
-/// weights (maps × patch) and `out` (n × image).
+/// Writes into each row of `out` the sum of the sample's maps times the weights, each product at the position
+/// of its patch, and calls `finish` with the sample, this row, and its row of `outputs`. Shapes: weights
+/// (maps × patch) and `out` (n × image).
 ///
 /// `fill` writes the maps of a sample (positions × maps, row by row) into a buffer with any contents.
 /// The effects of `fill` and `finish` must not depend on other samples.
@@ -165,8 +165,8 @@ pub fn convolution_gradient<F: Real>(
     F::put_strip(sums);
 }
 
-/// Maximum number of shards of a sum over samples, and the number of samples that each has at least
-/// (unless there are fewer in all). Every shard has a sum of its own, so many shards take much memory.
+/// Maximum number of shards of a sum over samples, and the number of samples that each has at least (unless
+/// there are fewer in total). Every shard has its own sum, so many shards take much memory.
 const SHARDS: usize = 8;
 const SHARD_SAMPLES: usize = 8;
 

@@ -26,7 +26,7 @@ pub(super) unsafe fn multiply<F: Lanes, S: Simd, const R: usize, const V: usize>
         for (r, sums) in sums.iter_mut().enumerate() {
             *sums = load(simd, tile.c.offset(r.cast_signed() * tile.c_row), tile.beta);
         }
-        // A pointer to each row, and one offset for all: the addresses cost no instructions of their own.
+        // A pointer to each row, and one offset for all: the addresses cost no extra instructions.
         let rows: [*const F; R] =
             std::array::from_fn(|r| tile.a.wrapping_offset(r.cast_signed() * tile.a_row));
         let (mut offset, mut b) = (0, tile.b);

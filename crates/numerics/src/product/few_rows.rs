@@ -3,7 +3,7 @@
 //! Packing such a B means transposing it, which takes longer than the product. Instead, A is transposed, and
 //! the kernel computes Cᵀ = Bᵀ · Aᵀ: it reads the rows of Bᵀ in place, and each register holds one column of
 //! Bᵀ · Aᵀ for several samples. The terms of each element are added in the same order, so the bits are those
-//! of the other ways.
+//! of the other kernels.
 
 use ndarray::{ArrayView2, ArrayViewMut2, s};
 use pulp::Arch;

@@ -72,7 +72,8 @@ pub(super) struct Rows<F> {
 }
 
 impl<'a, F: Real> Packed<'a, F> {
-    /// Calls `body` with `alpha` · `b`, which so many threads pack into the calling thread's scratch memory.
+    /// Calls `body` with `alpha` · `b`, which this many threads pack into the calling thread's scratch
+    /// memory.
     pub(super) fn packed<R>(
         threads: usize,
         alpha: F,

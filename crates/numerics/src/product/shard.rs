@@ -20,7 +20,7 @@ pub(super) fn multiply<F: Lanes>(
     beta: F,
     mut out: ArrayViewMut2<F>,
 ) {
-    // So many rows of A stay in the second-level cache while all of B passes by.
+    // This many rows of A stay in the second-level cache while all of B is read.
     let height = (CACHED / (b.k * size_of::<F>()).max(1)).max(ROWS_AT_ONCE);
     for first in (0..out.nrows()).step_by(height) {
         let rows = first..out.nrows().min(first + height);
@@ -40,7 +40,8 @@ pub(super) fn multiply<F: Lanes>(
 /// Bytes of A that leave room for the other operands in the second-level cache of one core.
 const CACHED: usize = 1 << 18;
 
-/// Smallest number of rows that B passes by for, so that the time to read it is short beside that of the product.
+/// Smallest number of rows that B is read for, so that reading it takes little time compared with the
+/// product.
 const ROWS_AT_ONCE: usize = 96;
 
 /// Width of a dense tile in registers: six rows of them, and one row of B, fill the register file.
@@ -111,7 +112,7 @@ impl<F: Lanes> WithSimd for Part<'_, '_, F> {
 }
 
 impl<F: Lanes> Part<'_, '_, F> {
-    /// Multiplies by one block of so many registers of columns.
+    /// Multiplies by one block of this many registers of columns.
     #[inline(always)]
     fn columns<S: Simd>(&mut self, simd: S, vectors: usize, columns: Columns<F>) {
         // Widths that these registers never take are not compiled.
@@ -158,7 +159,7 @@ impl<F: Lanes> Part<'_, '_, F> {
                 columns,
                 #[inline(always)]
                 |tile| {
-                    // SAFETY: `at` passes a tile of so many rows and of V registers of columns.
+                    // SAFETY: `at` passes a tile of this many rows and of V registers of columns.
                     #[allow(unsafe_code, reason = "the kernel takes pointers")]
                     unsafe {
                         match end - row {
@@ -260,7 +261,7 @@ impl<F: Lanes> Part<'_, '_, F> {
             tile.c = self.edge.as_mut_ptr();
             tile.c_row = width.cast_signed();
         }
-        // One call for both cases, so that the kernel is compiled into this place once.
+        // One call for both cases, so that the kernel is inlined here only once.
         kernel(tile);
         if !columns.whole {
             for r in 0..rows {

@@ -12,7 +12,7 @@ use crate::rows::Split;
 const ROWS: usize = 24;
 
 /// Bytes of a strip that leave room for the other operands in the second-level cache of one core. Every strip
-/// passes over all of B, so that more rows in a strip read B less often.
+/// passes over all of B, so larger strips read B less often.
 const CACHED: usize = 1 << 18;
 
 /// Computes `a` · `b`, which has `n` columns, and calls `consume` with each strip of its rows and the

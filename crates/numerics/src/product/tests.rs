@@ -61,7 +61,7 @@ fn prepared_products_are_the_products_to_the_bit() {
             }
         }
     }
-    // A thread without rows of its own multiplies none.
+    // A thread without its own rows multiplies none.
     let some = Prepared::new(matrix::<f64>(4, 3, 0).view());
     some.multiply(Array2::zeros((0, 4)).view(), Array2::zeros((0, 3)).view_mut());
     let none = Prepared::new(Array2::<f64>::zeros((0, 3)).view());
@@ -164,7 +164,7 @@ fn shapes_that_do_not_fit_are_refused() {
     assert!(outcome.is_err());
 }
 
-/// A matrix of which about `density` is not zero.
+/// A matrix whose share of non-zeros is about `density`.
 fn sparse<F: Real>(rows: usize, columns: usize, density: f64) -> Array2<F> {
     Array2::from_shape_fn((rows, columns), |(i, j)| {
         let hash = (i * 7919 + j * 104_729 + (i * j) % 13 * 31) % 1000;

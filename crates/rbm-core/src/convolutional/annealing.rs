@@ -1,4 +1,4 @@
-//! log Z of convolutional RBMs, by the same estimators as that of dense ones.
+//! log Z of convolutional RBMs, by the same estimators as for dense ones.
 //!
 //! The family is p*_β(v) = exp(((1 − β) a⁰ + β a)·v) Π_blocks (1 + Σ e^(β x)): independent pixels with biases
 //! a⁰ at β = 0, the model at β = 1. Gibbs sampling at β gives detection units the inputs β x, and visible
@@ -18,13 +18,13 @@ use crate::estimate::estimate;
 use crate::family::{CONTIGUOUS, Family};
 use crate::{Layer, LogZConfig, LogZEstimate, LogZInterval, Units};
 
-/// Estimates log Z with a 95 % confidence interval, as [`estimate_log_z`](crate::estimate_log_z) does for dense
-/// RBMs. `base` holds the biases of the independent units, one per column of the data, best those of
+/// Estimates log Z with a 95 % confidence interval, as [`estimate_log_z`](crate::estimate_log_z) does for
+/// dense RBMs. `base` holds the biases of the independent units, one per column of the data, ideally those of
 /// [`ConvRbm::independent_biases`]; half of the ladders start from `data` (n × h·w·c).
 ///
 /// # Errors
-/// [`TrainingError::Setting`] for settings out of range; [`TrainingError::Interrupted`] if the observer
-/// breaks off.
+/// [`TrainingError::Setting`] for settings out of range; [`TrainingError::Interrupted`] if the observer stops
+/// the computation.
 ///
 /// # Panics
 /// If there are no data, or widths differ from the model's.

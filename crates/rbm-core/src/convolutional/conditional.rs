@@ -41,8 +41,8 @@ impl<F: Real> ConvRbm<F> {
         out
     }
 
-    /// The pooled units of detection units: whether any unit of a block is on or, of probabilities, the
-    /// probability of it. Shapes: (n × detection) → (n × pooled).
+    /// The pooled units, from detection units: whether any unit of a block is on or, from probabilities, the
+    /// probability that one is. Shapes: (n × detection) → (n × pooled).
     #[must_use]
     pub fn pool(&self, h: ArrayView2<F>) -> Array2<F> {
         let h = h.as_standard_layout();
@@ -69,17 +69,17 @@ impl<F: Real> ConvRbm<F> {
         self.down_then(h, |sample, mut row| unit.draw(stream, one(sample), &mut row))
     }
 
-    /// The mean-field reconstruction E[v | E[h | v]], which uses the detection units' own probabilities.
+    /// The mean-field reconstruction E[v | E[h | v]], which uses the probabilities of the detection units.
     /// Shapes: (n × h·w·c) → the same.
     #[must_use]
     pub fn reconstruct(&self, v: ArrayView2<F>) -> Array2<F> {
         self.visible_means(self.hidden_means(v).view())
     }
 
-    /// The mean-field reconstruction from pooled probabilities. These do not say which unit of a block is
-    /// on, so each gets an equal share: its probability in the model given that the block is on and nothing
-    /// else. Details smaller than a block are therefore blurred, unlike in [`ConvRbm::reconstruct`]. Shapes:
-    /// (n × pooled) → (n × h·w·c).
+    /// The mean-field reconstruction from pooled probabilities. These do not say which unit of a block is on,
+    /// so each gets an equal share: its probability in the model given only that the block is on. Details
+    /// smaller than a block are therefore blurred, unlike in [`ConvRbm::reconstruct`]. Shapes: (n × pooled) →
+    /// (n × h·w·c).
     #[must_use]
     pub fn decode(&self, pooled: ArrayView2<F>) -> Array2<F> {
         let pooled = pooled.as_standard_layout();
@@ -124,7 +124,7 @@ impl<F: Real> ConvRbm<F> {
     }
 
     /// Computes the parameters of each sample's visible units, lets `then` replace them by means or draws,
-    /// and returns these in the units of the data.
+    /// and returns those in the units of the data.
     fn down_then(
         &self,
         h: ArrayView2<F>,

@@ -84,7 +84,7 @@ impl ConvRbmConfig {
         ConvRbmConfig { visible, variance: Variance::Unit, ..*self }
     }
 
-    /// A model of this architecture, all zeros, to restore the tensors of a file into.
+    /// A model of this architecture with all parameters zero, for restoring the tensors of a file.
     ///
     /// # Errors
     /// [`InvalidSetting`] if kernel and pool do not fit the images.

@@ -1,5 +1,5 @@
-//! The exact partition function of tiny models, and exact draws from them, by enumerating the visible
-//! states, or those of the detection layer: 1 + pool² for each block.
+//! The exact partition function of tiny models, and exact draws from them, by enumerating the visible states
+//! or those of the detection layer (1 + pool² per block).
 
 use ndarray::Array2;
 use numerics::{Real, Stream, log_add_exp, log_sum_exp};
@@ -49,7 +49,7 @@ pub fn log_z_over_detection<F: Real>(rbm: &ConvRbm<F>) -> Result<f64, Intractabl
     Ok(total)
 }
 
-/// Independent draws of images from the model, one a row: h from p(h), which is known for every state, then
+/// Independent draws of images from the model, one per row: h from p(h), which is known for every state, then
 /// v from p(v | h).
 ///
 /// # Errors
@@ -96,14 +96,14 @@ fn for_detection_states<F: Real>(
     Ok(())
 }
 
-/// The number of states of the detection units, if it is at most 2^`most`.
+/// The number of states of the detection units; `None` if it exceeds 2^`most`.
 fn detection_states<F: Real>(rbm: &ConvRbm<F>, most: usize) -> Option<usize> {
     let of_block = 1 + rbm.geometry.block_len();
     let n = of_block.checked_pow(u32::try_from(rbm.n_pooled()).ok()?)?;
     (n <= 1 << most).then_some(n)
 }
 
-/// Writes the state of this number: one digit for each block of each map, 0 if all its units are off.
+/// Writes the state with this number: one digit for each block of each map, 0 if all its units are off.
 fn write_state<F: Real>(rbm: &ConvRbm<F>, mut state: usize, h: &mut [F]) {
     let of_block = 1 + rbm.geometry.block_len();
     h.fill(F::zero());

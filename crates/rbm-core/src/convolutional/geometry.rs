@@ -33,7 +33,7 @@ impl ImageShape {
 ///
 /// The kernel stays inside the image (a *valid* convolution), so detection maps have
 /// height − kernel + 1 rows and width − kernel + 1 columns. Blocks of pool × pool detection units do not
-/// overlap and cover the maps: a pool that does not divide both sides is refused.
+/// overlap and cover the maps: a pool that does not divide both sides is rejected.
 ///
 /// ```
 /// use rbm_core::convolutional::{Geometry, ImageShape};

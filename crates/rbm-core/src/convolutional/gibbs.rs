@@ -11,7 +11,7 @@ use crate::given::UNKNOWN;
 
 const CONTIGUOUS: &str = "rows are contiguous";
 
-/// Parallel Markov chains of images, one a row.
+/// Parallel Markov chains of images, one per row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConvChains<F> {
     /// The visible states in units of σ, chains × h·w·c.
@@ -23,7 +23,7 @@ pub struct ConvChains<F> {
 }
 
 impl<F: Real> ConvChains<F> {
-    /// Chains that start from these images, one a row.
+    /// Chains that start from these images, one per row.
     #[must_use]
     pub fn from_visible(rbm: &ConvRbm<F>, visible: ArrayView2<F>) -> Self {
         ConvChains::from_u(rbm, rbm.scaled(visible).into_owned())
@@ -56,7 +56,7 @@ impl<F: Real> ConvChains<F> {
         unscaled(rbm, self.u.view())
     }
 
-    /// E[v | h] for the last detection units: smoother to look at than the states. Shape: chains × h·w·c.
+    /// E[v | h] for the last detection units: smoother images than the states. Shape: chains × h·w·c.
     #[must_use]
     pub fn visible_mean(&self, rbm: &ConvRbm<F>) -> CowArray<'_, F, Ix2> {
         unscaled(rbm, self.u_mean.view())
@@ -77,7 +77,7 @@ fn unscaled<'a, F: Real>(rbm: &ConvRbm<F>, u: ArrayView2<'a, F>) -> CowArray<'a,
 /// Runs every chain for one step; `step` numbers it within the streams of `seed`.
 ///
 /// # Panics
-/// If the chains are of another shape than the model.
+/// If the chains differ in shape from the model.
 pub fn gibbs_step<F: Real>(rbm: &ConvRbm<F>, chains: &mut ConvChains<F>, seed: u64, step: usize) {
     let for_hidden = Stream::new(seed, HIDDEN).epoch(step);
     let for_visible = Stream::new(seed, VISIBLE).epoch(step);
@@ -104,10 +104,10 @@ pub fn gibbs_step<F: Real>(rbm: &ConvRbm<F>, chains: &mut ConvChains<F>, seed: u
     });
 }
 
-/// Draws the pixels that are not `known` given those that are, `draws` times for each image of `v`, by
-/// Gibbs chains of `steps` in which the known pixels are put back after each step. Row r · `draws` + d of
-/// the result is the d-th draw for image r. Unknown pixels start as independent units with biases `base`,
-/// best those of [`ConvRbm::independent_biases`]; `known` and `base` have a value per column of `v`.
+/// Draws the pixels that are not `known` given those that are, `draws` times for each image of `v`, by Gibbs
+/// chains of `steps` steps that restore the known pixels after each step. Row r · `draws` + d of the result
+/// is the d-th draw for image r. Unknown pixels start as independent units with biases `base`, ideally those
+/// of [`ConvRbm::independent_biases`]; `known` and `base` have a value per column of `v`.
 ///
 /// # Panics
 /// If widths differ.
@@ -141,7 +141,7 @@ pub fn inpaint<F: Real>(
     chains
 }
 
-/// Detection units of models without input, one state a row: every state of a block is as likely.
+/// Detection units of models without input, one state per row: all states of a block are equally likely.
 pub(crate) fn independent_states<F: Real>(rbm: &ConvRbm<F>, n: usize, stream: Stream) -> Array2<F> {
     let mut memory = Memory::new(rbm.geometry);
     let p = F::one() / F::of(1.0 + rbm.geometry.block_len() as f64);

@@ -1,9 +1,9 @@
 //! The detection units and the image given the pooled units: the way down through a stack.
 //!
-//! If a block's pooled unit is on, exactly one of its detection units is, and unit q is it with
-//! probability e^(x_q) / Σ e^x given the image; if the pooled unit is off, all of them are off. The pooled
-//! units alone leave the places within blocks open. Gibbs sampling with the pooled units clamped draws
-//! places and image in turn, and so converges to p(v, h | pooled).
+//! If a block's pooled unit is on, exactly one of its detection units is on: given the image, unit q with
+//! probability e^(x_q) / Σ e^x. If the pooled unit is off, all of them are off. The pooled units alone leave
+//! the positions within blocks open. Gibbs sampling with the pooled units clamped draws positions and image
+//! in turn, and so converges to p(v, h | pooled).
 
 use ndarray::{Array2, ArrayView2};
 use numerics::elementary::exp;
@@ -16,7 +16,7 @@ const CONTIGUOUS: &str = "rows are contiguous";
 
 impl<F: Real> ConvRbm<F> {
     /// Draws detection units given states of the pooled units, by chains of `steps` Gibbs steps with the
-    /// pooled units clamped, which start at uniformly drawn places within the blocks. Without pooling the
+    /// pooled units clamped, which start at uniformly drawn positions within the blocks. Without pooling, the
     /// pooled units are the detection units. Shapes: (n × pooled) → (n × detection).
     ///
     /// # Panics
@@ -60,8 +60,8 @@ impl<F: Real> ConvRbm<F> {
         out
     }
 
-    /// E[v | E[h | v, pooled]]: the mean-field image for pooled probabilities, with the places within
-    /// blocks that the image `v` suggests. For the model's own pooled probabilities of `v` it is
+    /// E[v | E[h | v, pooled]]: the mean-field image for pooled probabilities, with the positions within
+    /// blocks inferred from the image `v`. For the model's own pooled probabilities of `v` it is
     /// [`ConvRbm::reconstruct`]. Shapes: (n × h·w·c), (n × pooled) → (n × h·w·c).
     ///
     /// # Panics
@@ -113,7 +113,7 @@ fn places<F: Real>(geometry: Geometry, x: &mut [F]) {
     });
 }
 
-/// Replaces the probabilities of places by draws: one unit of each block that is on. The block with the
+/// Replaces the probabilities of positions by draws: one unit of each block that is on. The block with the
 /// number i, counted over maps within blocks, takes the random number i.
 fn draw_places<F: Real>(geometry: Geometry, pooled: &[F], uniform: &[F], h: &mut [F]) {
     let (maps, units) = (geometry.maps(), geometry.block_len());
@@ -123,7 +123,7 @@ fn draw_places<F: Real>(geometry: Geometry, pooled: &[F], uniform: &[F], h: &mut
             let mut is_open = pooled[number * maps + map] > F::zero();
             for q in 0..units {
                 let unit = &mut h[block.at(q) + map];
-                // The last place takes what rounding leaves.
+                // The last position takes the remainder left by rounding.
                 let is_on = is_open && (left < *unit || q + 1 == units);
                 left -= *unit;
                 is_open &= !is_on;

@@ -7,14 +7,14 @@ use super::{ConvRbm, inpaint};
 use crate::Imputed;
 use crate::impute::filled;
 
-/// Fills the missing pixels (NaN) of each image of `v` (n × h·w·c) by `draws` chains of `steps` Gibbs steps
-/// in which the observed pixels are put back after each step. Missing pixels start as independent units
-/// with the model's own biases.
+/// Fills the missing pixels (NaN) of each image of `v` (n × h·w·c) using `draws` chains of `steps` Gibbs
+/// steps that restore the observed pixels after each step. Missing pixels start as independent units with the
+/// model's own biases.
 ///
-/// All images take the same random numbers, so that the result for an image does not depend on others.
+/// All images use the same random numbers, so the result for an image does not depend on others.
 ///
 /// # Panics
-/// If the width is not the model's, or there is no draw.
+/// If the width is not the model's, or `draws` is 0.
 #[must_use]
 pub fn impute<F: Real>(
     rbm: &ConvRbm<F>,

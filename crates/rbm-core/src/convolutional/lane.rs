@@ -1,4 +1,4 @@
-//! The statistics of some samples of a batch, and memory for one of them.
+//! The statistics of a part of a batch, and memory for one sample.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use super::ConvRbm;
 use super::passes::{Memory, as_detection, as_row, as_row_view, one};
 use crate::Layer;
 
-/// Number of lanes: as many threads can share a step.
+/// Number of lanes: at most this many threads can share a step.
 pub(crate) const LANES: usize = 16;
 
 /// Streams of hidden draws have even sublayers, those of visible draws odd ones.
@@ -18,7 +18,7 @@ pub(crate) const VISIBLE_OFFSET: usize = 1;
 
 const CONTIGUOUS: &str = "rows are contiguous";
 
-/// The part of the statistics that the samples of one lane contribute, and memory for one of them.
+/// The contribution of one lane's samples to the statistics, and memory for one sample.
 #[derive(Debug, Clone)]
 pub(crate) struct Lane<F> {
     pub(crate) memory: Memory<F>,
@@ -72,8 +72,8 @@ impl<F: Real> Lane<F> {
         add_rows(F::one(), self.memory.detection.view(), &mut self.positive);
     }
 
-    /// The negative phase for the visible units `self.u`, of which the detection units' probabilities are
-    /// in memory; a sample weighs as much as `weight` samples of the batch.
+    /// The negative phase for the visible units `self.u`, whose detection units' probabilities are in memory;
+    /// a sample counts as `weight` samples of the batch.
     pub(crate) fn add_negative(&mut self, weight: F) {
         self.add_product(-weight);
         add(-weight, &self.u, &mut self.visible);
@@ -105,7 +105,7 @@ impl<F: Real> Lane<F> {
         self.error += error[0].as_f64();
     }
 
-    /// Runs the chain with this number from and to its detection units `states`.
+    /// Runs the chain with this number, which reads and updates its detection units `states`.
     pub(crate) fn run_chain(
         &mut self,
         rbm: &ConvRbm<F>,
@@ -129,12 +129,12 @@ impl<F: Real> Lane<F> {
     }
 }
 
-/// The samples of a lane, of `n` in all.
+/// The samples of a lane, out of `n` in total.
 pub(crate) fn samples_of(lane: usize, n: usize) -> Range<usize> {
     lane * n / LANES..(lane + 1) * n / LANES
 }
 
-/// Rows that are dealt to lanes: those of `lanes`, of `n` rows in all.
+/// Rows dealt to lanes: those of `lanes`, out of `n` rows in total.
 pub(crate) struct Dealt<'a, F> {
     pub(crate) rows: ArrayViewMut2<'a, F>,
     pub(crate) n: usize,

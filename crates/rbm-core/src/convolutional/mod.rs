@@ -2,9 +2,9 @@
 //!
 //! The visible units are an image v of height × width × channels, flattened with channels last. Each of K
 //! detection maps has one unit for every position of a k × k kernel inside the image; all units of a map
-//! share its weights and its bias b. The units of a map are cut into blocks of p × p, in each of which at
-//! most one unit is on, and a pooled unit is on if any unit of its block is. All pixels of a channel share
-//! a bias a. For binary units the energy is
+//! share its weights and its bias b. The units of a map are divided into blocks of p × p, in each of which at
+//! most one unit is on, and a pooled unit is on if any unit of its block is. All pixels of a channel share a
+//! bias a. For binary units the energy is
 //!
 //! E(v, h) = −Σ a v − Σ_positions Σ_maps h (b + patch·W), and ∞ if two units of a block are on.
 //!

@@ -9,9 +9,9 @@ use crate::{Layer, Unit, Variance};
 
 /// A convolutional RBM; its gradient has the same shape.
 ///
-/// All public functions take and give images in the units of the data, one a row, flattened as
-/// height × width × channels. Where visible units have a standard deviation σ, one per channel, weights
-/// and visible biases multiply v / σ.
+/// All public functions accept and return images in the units of the data, one per row, flattened as height ×
+/// width × channels. Where visible units have a standard deviation σ, one per channel, weights and visible
+/// biases multiply v / σ.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConvRbm<F> {
     /// Sizes of the image, the kernel, the detection maps and the blocks.
@@ -37,8 +37,8 @@ impl<F: Real> ConvRbm<F> {
         }
     }
 
-    /// A new model for the images in `data` (n × h·w·c). The initial weights come from the stream of
-    /// `seed` and `layer`, the model's place in a stack (0 for one that stands alone).
+    /// A new model for the images in `data` (n × h·w·c). The initial weights come from the stream of `seed`
+    /// and `layer`, the model's position in a stack (0 for a single model).
     ///
     /// # Errors
     /// [`TrainingError`] if the configuration is out of range or does not fit the images, or if the data
@@ -116,7 +116,7 @@ impl<F: Real> ConvRbm<F> {
     /// deviation the weights are W / σ. The pooled probability of a block is exactly
     /// σ(ln Σ e^x) over its units, with σ the logistic function: a convolution, log-sum-exp pooling and a
     /// logistic activation. A logistic convolution with max-pooling, max σ(x) = σ(max x), has log-odds that
-    /// are lower by at most 2 ln(pool), and by nothing without pooling.
+    /// are lower by at most 2 ln(pool); without pooling they are equal.
     #[must_use]
     pub fn convolution(&self) -> (Array2<F>, Array1<F>) {
         let mut weights = self.weights.clone();
@@ -178,8 +178,8 @@ impl<F: Real> ConvRbm<F> {
     }
 }
 
-/// The standard deviation of a channel; 1 for one that is constant up to rounding, of which a density
-/// would have no bound.
+/// The standard deviation of a channel; 1 if it is constant up to rounding, where a density would be
+/// unbounded.
 fn std_of_channel<F: Real>((mean, variance): (&f64, &f64)) -> F {
     let std = variance.sqrt();
     F::of(if std > 1e-6 * mean.abs() { std } else { 1.0 })

@@ -17,7 +17,7 @@ const CONTIGUOUS: &str = "rows are contiguous";
 #[derive(Debug, Clone)]
 pub(crate) struct Memory<F> {
     geometry: Geometry,
-    /// The patches of the last image that passed up, until one passes down: positions × patch.
+    /// The patches of the last image passed up, until the next pass down: positions × patch.
     pub(crate) patches: Array2<F>,
     /// The inputs of detection units, or what replaced them: positions × maps.
     pub(crate) detection: Array2<F>,
@@ -108,7 +108,7 @@ impl<F: Real> ConvRbm<F> {
         add_patches(self.geometry, patches.view(), out);
     }
 
-    /// Computes the parameters of p(v / σ | h), as `visible`, a [tiled](ConvRbm::tiled) layer, has them.
+    /// Computes the parameters of p(v / σ | h) for `visible`, a [tiled](ConvRbm::tiled) layer.
     pub(crate) fn visible_parameters(
         &self,
         visible: &Layer<F>,
@@ -132,12 +132,12 @@ pub(crate) fn as_row<F>(values: &mut [F]) -> ArrayViewMut2<'_, F> {
     ArrayViewMut2::from_shape((1, values.len()), values).expect("one row of all values")
 }
 
-/// Values as a matrix of one row, to read.
+/// Values as a read-only matrix of one row.
 pub(crate) fn as_row_view<F>(values: &[F]) -> ArrayView2<'_, F> {
     ArrayView2::from_shape((1, values.len()), values).expect("one row of all values")
 }
 
-/// The row of this number, as draws count rows.
+/// The range of rows that holds only this one.
 pub(crate) fn one(row: usize) -> Range<usize> {
     row..row + 1
 }

@@ -26,8 +26,8 @@ pub(crate) fn add_patches<F: Real>(geometry: Geometry, patches: ArrayView2<F>, i
     });
 }
 
-/// Calls `each` with the stretches of values that are contiguous in a patch and in the image, which are the
-/// lines of each patch: their range in the flattened patches, and in the image.
+/// Calls `each` with every run of values that is contiguous in both a patch and the image, which is a line of
+/// the patch: its range in the flattened patches, and in the image.
 #[inline(always)]
 fn for_each_run(geometry: Geometry, mut each: impl FnMut(Range<usize>, Range<usize>)) {
     let (detection, image) = (geometry.detection(), geometry.image());

@@ -1,10 +1,10 @@
 //! The statistics of one step of learning: contrastive divergence and persistent chains.
 //!
 //! The log-likelihood's gradient for the weights is Σ_positions ⟨patch · h⟩_data − ⟨patch · h⟩_model. A
-//! sample runs through both phases before the next one begins, so that its patches and detection units
-//! stay in cache, and its statistics are added up on the spot. The samples of a batch are dealt to a fixed
-//! number of *lanes*, each with its own memory and sums, whichever threads work on them: the sums, and
-//! the gradient, are the same for any number of threads.
+//! sample runs through both phases before the next one begins, so its patches and detection units stay in
+//! cache, and its statistics are accumulated at once. The samples of a batch are dealt to a fixed number of
+//! *lanes*, each with its own memory and sums, whichever threads work on them, so the sums and the gradient
+//! are the same for any number of threads.
 
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, s};
 use numerics::{Real, Stream, by_rows, by_thread};
@@ -16,7 +16,7 @@ use crate::{Layer, NegativeVisible, PersistentChains};
 
 const CONTIGUOUS: &str = "rows are contiguous";
 
-/// The statistics of one step of learning, and the memory that they are gathered in.
+/// The statistics of one step of learning, and the memory that they are accumulated in.
 #[derive(Debug, Clone)]
 pub struct ConvPhases<F> {
     /// u⁺ = v / σ of the batch, n × h·w·c.
@@ -40,14 +40,14 @@ impl<F: Real> ConvPhases<F> {
     /// Copies a batch (n × h·w·c) into the positive phase.
     ///
     /// # Panics
-    /// If the batch is larger than the memory, or of another width.
+    /// If the batch is larger than the memory, or has a different width.
     pub fn set_batch(&mut self, batch: ArrayView2<F>) {
         let mut u = self.u.slice_mut(s![..batch.nrows(), ..]);
         u.assign(&batch);
         self.visible.scale(&mut u);
     }
 
-    /// The places of a batch of `n` images, to be filled with values in the units of the data, and then
+    /// Space for a batch of `n` images, to be filled with values in the units of the data, and then
     /// [scaled](ConvPhases::scale_batch).
     pub(crate) fn batch_mut(&mut self, n: usize) -> ArrayViewMut2<'_, F> {
         self.u.slice_mut(s![..n, ..])
@@ -57,8 +57,8 @@ impl<F: Real> ConvPhases<F> {
         self.visible.scale(&mut self.u.slice_mut(s![..n, ..]));
     }
 
-    /// Writes the gradient of the log-likelihood (positive − negative, so it is to be ascended): the mean
-    /// over the `n` images of the batch and over the negative phase, and the sum over positions.
+    /// Writes the gradient of the log-likelihood (positive − negative, for ascent): the mean over the `n`
+    /// images of the batch and over the negative phase, and the sum over positions.
     pub fn gradient(&self, n: usize, gradient: &mut ConvRbm<F>) {
         self.write_gradient(F::one() / F::of(n as f64), gradient);
     }
@@ -108,7 +108,7 @@ impl<F: Real> ConvPhases<F> {
     }
 
     /// Runs the positive phase of the `n` images of the batch. If `measures`, returns the squared error of
-    /// the mean-field reconstruction in units of σ², summed over visible units, mean over samples.
+    /// the mean-field reconstruction in units of σ², summed over visible units and averaged over samples.
     pub(crate) fn positive_phase(
         &mut self,
         rbm: &ConvRbm<F>,
@@ -129,7 +129,7 @@ impl<F: Real> ConvPhases<F> {
     }
 
     /// Runs every persistent chain for `gibbs_steps` and adds the statistics of its last images, weighted
-    /// as those of the `n` images of the batch. Takes two sublayers of `stream` per Gibbs step.
+    /// like those of the `n` images of the batch. Takes two sublayers of `stream` per Gibbs step.
     pub(crate) fn negative_phase(
         &mut self,
         rbm: &ConvRbm<F>,
@@ -157,8 +157,8 @@ impl<F: Real> ConvPhases<F> {
 
 /// Runs both phases of CD-k, for k = `gibbs_steps`, on the `n` images of the
 /// [batch](ConvPhases::set_batch), so that [`ConvPhases::gradient`] gives the CD-k gradient. Returns the
-/// squared error of the first reconstruction in units of σ², summed over visible units, mean over samples.
-/// Takes two sublayers of `stream` per Gibbs step; allocates nothing.
+/// squared error of the first reconstruction in units of σ², summed over visible units and averaged over
+/// samples. Takes two sublayers of `stream` per Gibbs step; allocates nothing.
 ///
 /// # Panics
 /// If shapes differ, or `gibbs_steps` is 0.
@@ -178,7 +178,7 @@ pub fn contrastive_divergence<F: Real>(
             lane.draw_states(stream.sublayer(2 * (step - 1)), sample);
             lane.pass_down(rbm, visible);
             if step == 1 {
-                // Later steps leave the error of the first reconstruction alone.
+                // Later steps do not change the error of the first reconstruction.
                 lane.add_error(visible, u);
             }
             let mut row = as_row(&mut lane.u);

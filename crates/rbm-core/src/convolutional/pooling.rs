@@ -14,7 +14,7 @@ use numerics::{Real, Stream};
 use super::Geometry;
 use super::geometry::Block;
 
-/// Logarithm to base 2 of the largest product of totals that is formed before its logarithm is taken.
+/// Base-2 logarithm of the largest product of totals formed before its logarithm is taken.
 const LOG2_PRODUCT: u32 = 90;
 
 /// Memory for the passes over one sample's blocks.

@@ -14,15 +14,15 @@ use crate::negative::CHAINS;
 use crate::train::{ACTIVITY_RATE, HIDDEN, LAST_GOOD, MEASURED_EVERY, ORDER};
 use crate::{Algorithm, EpochReport, PersistentChains, TrainingConfig};
 
-/// The state of training beside the model: velocities, chains, activities, scratch memory, and the number
-/// of epochs done.
+/// Training state outside the model: velocities, chains, activities, scratch memory, and the number of epochs
+/// done.
 #[derive(Debug, Clone)]
 pub struct ConvTraining<F> {
     config: TrainingConfig,
     seed: u64,
     layer: usize,
     epochs_done: usize,
-    /// The epoch in progress, if it was left.
+    /// The epoch in progress, if it was paused.
     unfinished: Option<Unfinished>,
     optimizer: Optimizer<F>,
     minibatches: Minibatches,
@@ -69,8 +69,8 @@ impl<F: Real> ConvTraining<F> {
     ///
     /// # Errors
     /// [`TrainingError`] if a setting is out of range or does not suit the units, or if the data are empty,
-    /// of another width, have missing values (NaN), or are unsuitable for the visible units: outside of
-    /// their bounds, or not standardised although σ = 1.
+    /// differ in width from the model, have missing values (NaN), or are unsuitable for the visible units:
+    /// outside of their bounds, or not standardised although σ = 1.
     pub fn new(
         rbm: &ConvRbm<F>,
         config: &ConvTrainingConfig,
@@ -154,8 +154,8 @@ impl<F: Real> ConvTraining<F> {
         Ok(report.expect("an epoch that is not left has a report"))
     }
 
-    /// Trains one epoch, or continues the one that was left. If `pause` says so between two batches, the epoch
-    /// is left there, and the result is none.
+    /// Trains one epoch, or continues the paused one. If `pause` returns true between two batches, the epoch
+    /// pauses there and the result is `None`.
     ///
     /// # Errors
     /// As [`ConvTraining::epoch`].
@@ -258,7 +258,7 @@ impl<F: Real> ConvTraining<F> {
 }
 
 impl ConvTraining<f32> {
-    /// Adds the state that a checkpoint needs beside the model and [`ConvTraining::epochs_done`].
+    /// Adds the state that a checkpoint needs besides the model and [`ConvTraining::epochs_done`].
     pub fn store(&self, map: &mut TensorMap) {
         store(&self.optimizer, "optimizer.", map);
         self.watch.store(map);
@@ -277,7 +277,7 @@ impl ConvTraining<f32> {
     /// Restores the state of a checkpoint taken after `epochs_done` epochs.
     ///
     /// # Errors
-    /// [`RestoreError`] if a tensor is missing or of another shape.
+    /// [`RestoreError`] if a tensor is missing or has a different shape.
     pub fn restore(&mut self, map: &TensorMap, epochs_done: usize) -> Result<(), RestoreError> {
         restore(&mut self.optimizer, "optimizer.", map)?;
         self.watch.restore(map)?;

@@ -5,9 +5,9 @@ use crate::{Algorithm, Binarisation, MomentumRule, NegativeVisible, TrainingConf
 
 /// Training settings of a convolutional RBM.
 ///
-/// A weight takes part at every position of the kernel, so that its gradient is a sum over positions; the
-/// learning rate multiplies the mean over them. Rates and penalties therefore have the sizes that suit
-/// dense RBMs, whatever the size of the images.
+/// A weight is used at every position of the kernel, so its gradient is a sum over positions; the learning
+/// rate multiplies the mean over them. Rates and penalties can therefore be those that suit dense RBMs,
+/// whatever the size of the images.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConvTrainingConfig {
@@ -40,7 +40,7 @@ pub struct ConvTrainingConfig {
     pub momentum_rule: MomentumRule,
     /// Momentum μ in the first epochs.
     pub initial_momentum: f64,
-    /// Momentum μ after those.
+    /// Momentum μ after those epochs.
     pub momentum: f64,
     /// Number of epochs with the initial momentum.
     pub initial_momentum_epochs: usize,

@@ -11,7 +11,7 @@ use crate::family::spread_over;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogZConfig {
-    /// Half the width of the 95 % interval that is aimed at, in nats.
+    /// Target half-width of the 95 % interval, in nats.
     pub precision: f64,
     /// Number of sweeps after which the estimate ends even if the interval is wider.
     pub max_sweeps: usize,
@@ -46,11 +46,11 @@ impl LogZConfig {
 /// A reason to doubt an interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Doubt {
-    /// Replicas went from the base to the model and back fewer than twice a ladder.
+    /// Replicas went from the base to the model and back fewer than twice per ladder.
     FewRoundTrips,
     /// Ladders that started from the data and from independent units differ by more than chance explains.
     StartsDiffer,
-    /// The interval is wider than asked.
+    /// The interval is wider than requested.
     Wide,
 }
 
@@ -75,8 +75,8 @@ pub struct LogZInterval {
     pub temperatures: usize,
     /// Number of sweeps.
     pub sweeps: usize,
-    /// Number of times that a replica went from the base to the model and back, in all ladders.
+    /// Number of times that a replica went from the base to the model and back, over all ladders.
     pub round_trips: usize,
-    /// The gravest reason to doubt the interval.
+    /// The most serious reason to doubt the interval, if any.
     pub doubt: Option<Doubt>,
 }

@@ -7,7 +7,7 @@ use super::{ACTIVITY_RATE, HIDDEN, MEASURED_EVERY, Training};
 use crate::persistent::{positive_phase, reconstruction_error};
 use crate::{Algorithm, Rbm, contrastive_divergence};
 
-/// The place of a step of learning: its epoch, from 1, and its batch, from 0, of those in an epoch.
+/// Position of a step of learning: its epoch, from 1, its batch, from 0, and the number of batches per epoch.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
     pub(crate) epoch: usize,

@@ -69,9 +69,8 @@ impl Units {
         }
     }
 
-    /// Replaces each row's parameters by draws. In a layer of one kind, row i takes the random numbers from
-    /// i · width on. In a mixed layer each column has two numbers of its own, because normal draws
-    /// take two.
+    /// Replaces each row's parameters by draws. In a layer of one kind, row i takes the random numbers from i
+    /// · width on. In a mixed layer each column has its own two numbers, because normal draws take two.
     pub(crate) fn draw<F: Real>(
         &self,
         stream: Stream,
@@ -143,7 +142,7 @@ impl Units {
         self.parts(bias.len()).into_iter().map(of_part).sum()
     }
 
-    /// Σᵢ (sᵢ − ŝᵢ)² of each row into `errors`, for ŝᵢ the mean of a unit with that parameter.
+    /// Writes Σᵢ (sᵢ − ŝᵢ)² of each row into `errors`, where ŝᵢ is the mean of a unit with that parameter.
     pub(crate) fn squared_errors<F: Real>(
         &self,
         originals: ArrayView2<F>,
@@ -156,7 +155,7 @@ impl Units {
         }
     }
 
-    /// [`Units::squared_errors`] over the columns that are `observed` (1, or 0 for a missing one).
+    /// [`Units::squared_errors`] over the `observed` columns (1, or 0 for a missing one).
     pub(crate) fn observed_errors<F: Real>(
         &self,
         originals: ArrayView2<F>,

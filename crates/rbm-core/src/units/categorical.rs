@@ -17,7 +17,7 @@ pub(crate) fn draw<F: Real>(stream: Stream, at: usize, probabilities: &mut [F]) 
     let mut uniform = [F::zero()];
     stream.fill_uniform(at, &mut uniform);
     let mut left = uniform[0];
-    // Rounding may leave a remainder beyond the last column that is possible.
+    // Rounding may leave a remainder beyond the last possible column.
     let mut drawn = probabilities.iter().rposition(|&p| p > F::zero()).unwrap_or(0);
     for (k, &p) in probabilities.iter().enumerate() {
         if left < p {

@@ -20,19 +20,19 @@ pub(crate) trait Kind {
     const STATES: Option<&'static [f64]> = None;
     /// The activation of the mean-field layer, with the range of the values.
     const ACTIVATION: Activation;
-    /// The largest variance that a value may have if nothing is known of it.
+    /// The largest variance that a value may have if nothing is known about it.
     const LARGEST_VARIANCE: f64;
     /// Whether the energy is −c s.
     const LINEAR_ENERGY: bool = true;
     /// Whether the mean is the probability of the state 1.
     const MEAN_IS_PROBABILITY: bool = false;
-    /// Whether hidden layers cannot have this unit.
+    /// Whether only visible layers can have this unit.
     const VISIBLE_ONLY: bool = false;
-    /// Whether visible units have a standard deviation each.
+    /// Whether each visible unit has a standard deviation.
     const HAS_STD: bool = false;
     /// Number of random numbers that a draw takes, at most two.
     const NUMBERS_PER_DRAW: usize = 1;
-    /// The unit that stands for this one in upper layers of a stack, if it is another one.
+    /// The unit that replaces this one in upper layers of a stack, if it differs.
     const ABOVE_DATA: Option<Unit> = None;
 
     /// The part of the energy that a layer in this state has without the other one.

@@ -6,18 +6,17 @@ use super::{Kind, Part, Unit, Units, categorical};
 
 /// A layer of units: their kind and their parameters.
 ///
-/// Visible units that [have a standard deviation](Unit::has_std) are measured in it: with u = v / σ
-/// the mathematics inside the crate are those of units with variance 1. Public functions take and
-/// give v, in the units of the data; names inside the crate say `u` where they mean v / σ. All other
-/// units have u = v.
+/// Visible units that [have a standard deviation](Unit::has_std) are measured in it: with u = v / σ the
+/// mathematics inside the crate are those of units with variance 1. Public functions accept and return v, in
+/// the units of the data; names inside the crate say `u` where they mean v / σ. All other units have u = v.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer<F> {
     /// The kind of the units.
     pub unit: Units,
     /// Bias of each unit; that of a unit with a standard deviation is in units of it.
     pub bias: Array1<F>,
-    /// Standard deviation σ of each unit, 1 for a unit of a mixed layer that has none; empty for layers
-    /// none of whose units have one.
+    /// Standard deviation σ of each unit, 1 for a unit of a mixed layer that has none; empty if no unit of
+    /// the layer has one.
     pub std: Array1<F>,
 }
 
@@ -147,8 +146,8 @@ impl<F: Real> Layer<F> {
     /// Checks that the units can represent the data, given the columns' means and variances.
     ///
     /// # Errors
-    /// [`TrainingError::OutOfRange`] for a value that they do not take, [`InvalidSetting`] for data
-    /// that must be standardised first, and [`TrainingError::Unreadable`].
+    /// [`TrainingError::OutOfRange`] for a value that they cannot take, [`InvalidSetting`] for data that must
+    /// be standardised first, and [`TrainingError::Unreadable`].
     pub(crate) fn check_data(
         &self,
         data: &impl Samples<F>,
@@ -169,7 +168,7 @@ impl<F: Real> Layer<F> {
         Ok(())
     }
 
-    /// Checks that the units take the values of the data.
+    /// Checks that the units can take the values of the data.
     ///
     /// # Errors
     /// [`TrainingError::OutOfRange`] and [`TrainingError::Unreadable`].
@@ -195,7 +194,7 @@ impl<F: Real> Layer<F> {
         variances.iter().zip(std).map(|(variance, std)| variance / (std * std)).sum()
     }
 
-    /// Σ of the largest variances of units of which nothing is known, in units of σ².
+    /// Σ of the largest variances of units about which nothing is known, in units of σ².
     pub(crate) fn largest_variance(&self) -> f64 {
         let of_part = |(part, columns): (Part, std::ops::Range<usize>)| {
             let unit = if let Part::Each(unit) = part { unit } else { Unit::Binary };

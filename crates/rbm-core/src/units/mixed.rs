@@ -1,4 +1,4 @@
-//! The units of a layer: all of one kind, or block by block as the layout of a table has them.
+//! The units of a layer: all of one kind, or block by block according to the layout of a table.
 //!
 //! The loops over rows are in `blocks.rs`.
 
@@ -24,7 +24,7 @@ pub enum Units {
     },
 }
 
-/// A block's units: independent ones of a kind, or one categorical unit.
+/// A block's units: independent ones of one kind, or one categorical unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     Each(Unit),
@@ -82,7 +82,7 @@ impl Units {
     /// The units at these ascending indices.
     ///
     /// # Panics
-    /// If a category is cut.
+    /// If a category is selected in part.
     pub(crate) fn select(&self, indices: &[usize]) -> Self {
         let Units::Mixed { layout, bits } = self else { return self.clone() };
         let kept = layout.ranges().filter_map(|(kind, columns)| {
@@ -133,13 +133,13 @@ impl Units {
         }
     }
 
-    /// The two states of units that all have the same two.
+    /// The two states, if all units share the same two.
     pub(crate) fn two_states(&self) -> Option<[f64; 2]> {
         self.states().and_then(|states| states.try_into().ok())
     }
 
-    /// The activation function of a deterministic layer in place of the units' means. For a mixed layer
-    /// it is the identity: the layout's functions are applied to its outputs.
+    /// The activation function that a deterministic layer uses in place of the units' means. For a mixed
+    /// layer it is the identity: the layout's functions are applied to its outputs.
     pub fn activation(&self) -> Activation {
         match self {
             Units::Same(unit) => unit.activation(),
@@ -189,7 +189,7 @@ impl Units {
         })
     }
 
-    /// Writes the state of this number.
+    /// Writes the state with this number.
     pub(crate) fn write_state<F: Real>(&self, mut state: usize, row: &mut [F]) {
         for (part, columns) in self.parts(row.len()) {
             let row = &mut row[columns];

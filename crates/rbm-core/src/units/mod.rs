@@ -122,18 +122,18 @@ impl Unit {
         with_kind!(self, K => K::MEAN_IS_PROBABILITY)
     }
 
-    /// Whether a state's energy is −(bias · state). Tempering and annealed importance sampling, which
-    /// scale the inputs of hidden units, are for hidden units of this property.
+    /// Whether a state's energy is −(bias · state). Tempering and annealed importance sampling, which scale
+    /// the inputs of hidden units, require hidden units with this property.
     pub fn has_linear_energy(self) -> bool {
         with_kind!(self, K => K::LINEAR_ENERGY)
     }
 
-    /// Whether the unit can serve in the visible layer only.
+    /// Whether only visible layers can have this unit.
     pub fn is_visible_only(self) -> bool {
         with_kind!(self, K => K::VISIBLE_ONLY)
     }
 
-    /// Whether visible units of this kind have a standard deviation σ each.
+    /// Whether visible units of this kind each have a standard deviation σ.
     pub fn has_std(self) -> bool {
         with_kind!(self, K => K::HAS_STD)
     }
@@ -179,7 +179,7 @@ mod tests {
     fn biases_of_means_invert_the_mean() {
         for &unit in Unit::ALL {
             for mean in [0.05, 0.5, 0.9] {
-                // So many samples that those added to bound the bias do not count.
+                // So many samples that those added to bound the bias are negligible.
                 let bias = with_kind!(unit, K => K::bias_of_mean(mean, 1e12));
                 let found: f64 = with_kind!(unit, K => K::mean(K::parameter(bias)));
                 assert!((found - mean).abs() < 1e-9, "{unit:?}: {found}, wanted {mean}");
@@ -192,7 +192,7 @@ mod tests {
         }
     }
 
-    /// The base of tempering used to be n ln 2 for binary hidden units: the bits stay.
+    /// The base of tempering was once n ln 2 for binary hidden units; its bits must not change.
     #[test]
     fn a_binary_unit_without_input_has_two_equal_states() {
         assert_eq!(with_kind!(Unit::Binary, K => K::log_sum(0.0, 0.0)), 2_f64.ln());

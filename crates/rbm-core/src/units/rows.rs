@@ -1,4 +1,4 @@
-//! Loops over rows of a layer's units: one row a sample, one column a unit.
+//! Loops over rows of a layer's units: one row per sample, one column per unit.
 
 use std::ops::Range;
 
@@ -104,7 +104,7 @@ impl Unit {
         with_kind!(self, K => update_and_sum(inputs, bias, |x, b| K::log_sum(*x + b, b)))
     }
 
-    /// Adds the biases to Σ s w and returns the difference of Σ of the log-sums between two inverse
+    /// Adds the biases to Σ s w and returns the difference of the sum of log-sums between two inverse
     /// temperatures, for units with linear energy.
     pub(crate) fn log_sum_ratios<F: Real>(
         self,
@@ -124,7 +124,7 @@ impl Unit {
         with_kind!(self, K => bias.iter().map(|&c| K::log_sum(c, c).as_f64()).sum())
     }
 
-    /// Σᵢ (sᵢ − ŝᵢ)² of each row into `errors`, for ŝᵢ the mean of a unit with that parameter.
+    /// Writes Σᵢ (sᵢ − ŝᵢ)² of each row into `errors`, where ŝᵢ is the mean of a unit with that parameter.
     pub(crate) fn squared_errors<F: Real>(
         self,
         originals: ArrayView2<F>,

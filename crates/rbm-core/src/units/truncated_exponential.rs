@@ -16,11 +16,11 @@ impl Kind for TruncatedExponential {
     const NAME: &'static str = "truncated exponential";
     const VALUES: &'static str = "grey values";
     const BOUNDS: (f64, f64) = (0.0, 1.0);
-    // The logistic function is steeper than the mean, but it is the one that autoencoders have.
+    // The logistic function is steeper than the mean, but it is the one that autoencoders use.
     const ACTIVATION: Activation = Activation::Logistic;
     const LARGEST_VARIANCE: f64 = 0.25;
     const VISIBLE_ONLY: bool = true;
-    // Above the data there are no grey values, but probabilities of binary units.
+    // Layers above the data take probabilities of binary units rather than grey values.
     const ABOVE_DATA: Option<Unit> = Some(Unit::Binary);
 
     #[inline(always)]

@@ -50,8 +50,8 @@ fn errors(rbm: &Rbm<f64>, count: usize, runs: u64) -> f64 {
 #[test]
 fn the_error_falls_with_the_number_of_temperatures() {
     let rbm = model(0.6);
-    // The variance of ln w falls as the number of temperatures: its bias with it, and the spread of
-    // estimates by its root. From 100 to 10,000 together a factor of ten at least.
+    // The variance of ln w is inversely proportional to the number of temperatures, and so is the bias; the
+    // spread of estimates falls with its square root. From 100 to 10,000, that is a factor of at least ten.
     let [few, more, many] =
         [(100, 40), (1_000, 20), (10_000, 6)].map(|(n, runs)| errors(&rbm, n, runs));
     assert!(few > 2.0 * more && more > 2.0 * many && few > 8.0 * many, "{few}, {more}, {many}");

@@ -50,7 +50,7 @@ fn bits(state: usize, n: usize) -> Array1<f64> {
     Array1::from_shape_fn(n, |i| f64::from(u8::from(state >> i & 1 == 1)))
 }
 
-/// All states of 4 + 3 units with probabilities of e^(−energy), the v among `given` or any.
+/// All states of 4 + 3 units with their probabilities ∝ e^(−energy), with v from `given`, if any.
 fn joint(
     energy: &dyn Fn(&Array1<f64>, &Array1<f64>) -> f64,
     given: Option<&[usize]>,

@@ -8,8 +8,8 @@ use rbm_core::{Algorithm, Rbm, RbmConfig, Training, TrainingConfig, Unit, Varian
 
 const SIDE: usize = 4;
 
-/// Patches of 4 × 4 values around 10: each has some of eight bars, four upright, four lying, and
-/// noise. With the bars that made each patch, they are: patches × 16, patches × 8.
+/// Patches of 4 × 4 values around 10: each has some of eight bars, four vertical, four horizontal, and noise.
+/// Returned with the bars of each patch: patches × 16, patches × 8.
 fn patches(n: usize) -> (Array2<f32>, Array2<f32>) {
     let mut rng = Stream::new(3, Purpose::new("patches")).rng();
     let noise: Array2<f32> = normal((n, SIDE * SIDE), 0.3, &mut rng);
@@ -23,7 +23,7 @@ fn patches(n: usize) -> (Array2<f32>, Array2<f32>) {
     (pixels + noise, bars)
 }
 
-/// A new model of the patches, with σ that of the data.
+/// A new model of the patches, with the σ of the data.
 fn model(data: &Array2<f32>) -> Rbm<f32> {
     let architecture = RbmConfig {
         n_hidden: 12,
@@ -80,7 +80,7 @@ fn bars_are_found_and_the_likelihood_rises() {
     let of_fixed = mean_log_likelihood(&rbm, &data);
     assert!(of_fixed > floor + 1.0, "{of_fixed}, independent pixels {floor}");
 
-    // Every bar has a unit that stands for it.
+    // Every bar has a unit that represents it.
     let features = rbm.encode(data.view());
     let correlation = |a: ndarray::ArrayView1<f32>, b: ndarray::ArrayView1<f32>| {
         let centred = |x: ndarray::ArrayView1<f32>| x.to_owned() - x.mean().expect("patches");
@@ -92,7 +92,7 @@ fn bars_are_found_and_the_likelihood_rises() {
         let best = best.fold(0.0, f32::max);
         assert!(best > 0.8, "the best unit's correlation with a bar is {best}");
     }
-    // With what the bars do explained, less is left to chance than the data's deviation, 1.2.
+    // With the bars explained, the remaining noise is smaller than the data's deviation, 1.2.
     train(&mut rbm, &data, 0.02, 0.5);
     let of_learned = mean_log_likelihood(&rbm, &data);
     assert!(of_learned > of_fixed + 0.4, "{of_learned} with σ learned, {of_fixed} without");

@@ -51,7 +51,7 @@ fn the_exact_likelihood_rises() {
     assert!(after > -2.3 && after < -(6_f64.ln()), "{after}");
 }
 
-/// Every algorithm, with every kind of state that training can keep beside a model.
+/// Every algorithm, with every kind of state that training can keep outside a model.
 fn every_algorithm() -> Vec<TrainingConfig> {
     let algorithms = [
         Algorithm::Cd { negative_visible: NegativeVisible::Samples },
@@ -73,7 +73,7 @@ fn every_algorithm() -> Vec<TrainingConfig> {
         .to_vec()
 }
 
-/// Leaves an epoch before its third batch.
+/// Pauses an epoch before its third batch.
 fn after_two_batches() -> impl FnMut() -> bool {
     let mut batches = 1;
     move || {
@@ -118,7 +118,7 @@ fn any_number_of_threads_gives_the_same_bits() {
     }
 }
 
-/// Bars are six states of 64: every way of learning finds most of them.
+/// Bars are six states of 64: every algorithm finds most of them.
 #[test]
 fn every_algorithm_raises_the_exact_likelihood() {
     for config in every_algorithm() {

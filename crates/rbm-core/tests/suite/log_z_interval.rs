@@ -16,9 +16,9 @@ fn estimate(rbm: &Rbm<f32>, data: &Array2<f32>, config: &LogZConfig, seed: u64) 
         .expect("valid")
 }
 
-/// The share of 400 runs whose 95 % interval covers the exact value must be 93 % at least: with 95 % in truth,
-/// fewer than that are found once in 28 times. The example `coverage` has more models, more sweeps and all
-/// ladders.
+/// The share of 400 runs whose 95 % interval covers the exact value must be at least 93 %: if the true
+/// coverage is 95 %, a lower share occurs once in 28 times. The example `coverage` has more models, more
+/// sweeps and all ladders.
 #[test]
 fn intervals_cover_the_exact_value() {
     let config = LogZConfig { max_sweeps: 300, ladders: 8, ..LogZConfig::default() };
@@ -34,7 +34,7 @@ fn intervals_cover_the_exact_value() {
     }
 }
 
-/// Two far modes of very different weight, all units on or all off, with nothing between them.
+/// Two distant modes of very different weight, all units on or all off, with nothing between them.
 #[test]
 fn a_mode_that_only_half_of_the_ladders_find_is_told() {
     let mut rbm = Rbm::<f32>::zeros(20, 10);

@@ -73,8 +73,8 @@ fn the_gradient_of_a_sample_is_that_of_the_model_without_its_missing_units() {
     }
 }
 
-/// Draws of a model with strong couplings, of which 30 % of the features are missing at random, with
-/// the model and the whole draws.
+/// A model with strong couplings and draws from it: with 30 % of the features missing at random, and
+/// complete.
 fn incomplete(layout: &Layout, n: usize) -> (Rbm<f64>, Array2<f64>, Array2<f64>) {
     let mut teacher = model(layout, Unit::Binary);
     teacher.weights *= 2.0;
@@ -94,7 +94,7 @@ fn incomplete(layout: &Layout, n: usize) -> (Rbm<f64>, Array2<f64>, Array2<f64>)
     (teacher, whole, data)
 }
 
-/// Contrastive divergence learns from incomplete rows what makes the whole ones more likely.
+/// Contrastive divergence on incomplete rows makes the complete ones more likely.
 #[test]
 fn training_with_missing_values_raises_the_likelihood_of_whole_rows() {
     for layout in layouts() {
@@ -125,7 +125,7 @@ fn training_with_missing_values_raises_the_likelihood_of_whole_rows() {
             assert!(report.reconstruction_sse.is_finite() && rbm.all_finite());
         }
         let (after, best) = (likelihood(&rbm), likelihood(&teacher));
-        // The second teacher's couplings show little in 700 observed values of a column.
+        // The second teacher's couplings are barely visible in 700 observed values of a column.
         let least =
             if layout.blocks[0].kind == Binary && layout.blocks.len() == 2 { 0.0 } else { 0.5 };
         let gain = (after - before) / (best - before);

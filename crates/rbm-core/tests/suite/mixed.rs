@@ -216,7 +216,7 @@ fn surprisals_are_sums_over_each_features_values() {
                 let agree = states.rows().into_iter().zip(&p).filter(|(row, _)| same(row));
                 let mut p: f64 = agree.map(|(_, p)| p).sum();
                 if is_real {
-                    // Probabilities of nodes are densities times their distance.
+                    // Probabilities of nodes are densities times the node distance.
                     p /= 0.25 * 1.7;
                 }
                 assert!((found + p.ln()).abs() < 1e-7, "{layout:?}: {found}, {}", -p.ln());

@@ -171,8 +171,8 @@ fn tempering_of_reversed_couplings_does_not() {
 
 #[test]
 fn draws_of_a_seed_are_pinned() {
-    // The rows were computed by `gibbs_step` itself when the streams were fixed. They guard the
-    // draws that users' seeds give.
+    // The rows were computed by `gibbs_step` itself when the streams were fixed. They guard the draws that
+    // users' seeds produce.
     let rbm = model();
     let stream = Stream::new(1, Purpose::new("pin"));
     let mut chains = Chains::from_noise(&rbm, 4, stream);

@@ -47,7 +47,7 @@ fn nodes(kind: BlockKind, width: usize, std: f64) -> Vec<(Vec<f64>, f64)> {
     }
 }
 
-/// All states, one a row, and the logarithms of their weights.
+/// All states, one per row, and the logarithms of their weights.
 pub(crate) fn points(layout: &Layout, layer: &Layer<f64>) -> (Array2<f64>, Vec<f64>) {
     let mut states: Vec<(Vec<f64>, f64)> = vec![(vec![], 1.0)];
     for (kind, columns) in layout.ranges() {

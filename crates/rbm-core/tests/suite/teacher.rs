@@ -48,7 +48,7 @@ fn correlation(a: &[f64], b: &[f64]) -> f64 {
     both / (covariance(a, mean_a, a, mean_a) * covariance(b, mean_b, b, mean_b)).sqrt()
 }
 
-/// Every state of the visible units, as often as the teacher makes it likely.
+/// Every state of the visible units, in proportion to its probability under the teacher.
 #[allow(clippy::cast_sign_loss, reason = "probabilities")]
 fn data() -> Array2<f64> {
     let p = probabilities(&teacher());
@@ -63,7 +63,7 @@ fn data() -> Array2<f64> {
 #[test]
 fn the_student_becomes_the_teacher() {
     let (teacher, data) = (teacher(), data());
-    // What the chains' noise leaves is less with more chains; tempering's three temperatures cost.
+    // More chains leave less noise; tempering's three temperatures cost time.
     let algorithms = [
         (Algorithm::Pcd { chains: 10_000 }, 2_000, 0.9999),
         (Algorithm::Tempering { chains: 2_000, temperatures: 3 }, 1_000, 0.999),

@@ -8,7 +8,7 @@ use rbm_core::{
     Algorithm, Binarisation, NegativeVisible, Rbm, RbmConfig, Training, TrainingConfig, Unit, log_z,
 };
 
-/// Half of the pixels follow one coin, bright or dark with grey in between, the others are noise.
+/// Half of the pixels follow one coin, bright or dark with grey in between; the others are noise.
 fn stripes(n: usize) -> Array2<f32> {
     let mut rng = Stream::new(5, Purpose::new("stripes")).rng();
     let mut data = Array2::from_shape_simple_fn((n, 8), || rng.random::<f32>());
@@ -50,8 +50,8 @@ fn structure_is_learned_and_noise_is_left() {
         }
         let free = rbm.free_energies(data.view());
         let found = -free.iter().sum::<f64>() / free.len() as f64 - log_z(&rbm).expect("small");
-        // Uniform pixels have density 1. Two bands of width 0.4 have 1 / 0.8 in each of four pixels,
-        // and that they go together is worth three coins: at most 4 ln 1.25 + 3 ln 2 = 2.97 nats.
+        // Uniform pixels have density 1. Two bands of width 0.4 have 1 / 0.8 in each of four pixels, and
+        // their agreement is worth three coins: at most 4 ln 1.25 + 3 ln 2 = 2.97 nats.
         assert!((1.5..2.98).contains(&found), "{algorithm:?}: {found} nats");
         let noise =
             rbm.weights.slice(ndarray::s![4.., ..]).iter().fold(0.0_f32, |m, w| m.max(w.abs()));

@@ -61,7 +61,7 @@ fn nodes(unit: Unit) -> Vec<(f64, f64)> {
     (0..=INTERVALS).map(|i| (low + step * i as f64, weight(i))).collect()
 }
 
-/// All combinations of the units' nodes, one a row, and the logarithms of their weights.
+/// All combinations of the units' nodes, one per row, and the logarithms of their weights.
 fn points(layer: &Layer<f64>) -> (Array2<f64>, Vec<f64>) {
     let rbm_core::Units::Same(unit) = layer.unit else { panic!("units of one kind") };
     let (nodes, n) = (nodes(unit), layer.n_units());
@@ -241,8 +241,8 @@ fn many_gibbs_steps_give_the_exact_gradient() {
         let mut short = rbm.zeros_like();
         contrastive_divergence(&rbm, &mut phases, CHAINS, (1, how.1), stream);
         phases.gradient(CHAINS, CHAINS, &mut short);
-        // Five standard errors of a mean over the chains: products of two values in [0, 1] have a standard deviation of
-        // at most 0.5, of two in [−1, 1] of at most 1, and of two Gaussian units of a few.
+        // Five standard errors of a mean over the chains: products of two values in [0, 1] have a standard
+        // deviation of at most 0.5, of two in [−1, 1] of at most 1, and of two Gaussian units of a few.
         let within = |size: f64, (low, high): (f64, f64)| low >= -size && high <= size;
         let both = |size: f64| [units.0, units.1].iter().all(|u| within(size, u.bounds()));
         let is_binary = units.0 == Unit::Binary && units.1 == Unit::Binary;
@@ -279,7 +279,7 @@ fn many_gibbs_steps_give_the_exact_gradient() {
     }
 }
 
-/// A student that starts from independent units gains most of what a teacher's couplings are worth.
+/// A student that starts from independent units gains most of the likelihood that a teacher's couplings add.
 #[test]
 fn learning_raises_the_exact_likelihood() {
     for units in UNITS {

@@ -4,7 +4,7 @@ use ndarray::{Array1, Array2};
 use numerics::{Purpose, Stream};
 use rbm_core::{Algorithm, Rbm, RbmConfig, Training, TrainingConfig};
 
-/// A model whose weights and biases are drawn from N(0, std²), and states that are no draws from it.
+/// A model whose weights and biases are drawn from N(0, std²), and states that are not drawn from it.
 pub(crate) fn made_up(
     (n_visible, n_hidden): (usize, usize),
     std: f32,
@@ -49,7 +49,8 @@ pub(crate) fn bars_and_stripes(side: usize, epochs: usize) -> (Rbm<f32>, Array2<
     (rbm, data)
 }
 
-/// The number of `runs`, with a seed each, that `covers` says yes to; spread over the machine's processors.
+/// Number of `runs`, each with its own seed, for which `covers` is true, spread over the machine's
+/// processors.
 pub(crate) fn count(runs: u64, covers: impl Fn(u64) -> bool + Sync) -> u64 {
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
     std::thread::scope(|scope| {

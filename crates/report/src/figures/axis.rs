@@ -9,7 +9,7 @@ pub enum AxisScale {
     /// Equal differences have equal lengths.
     #[default]
     Linear,
-    /// Equal ratios have equal lengths. Numbers that are not positive have no place on it.
+    /// Equal ratios have equal lengths. Numbers that are not positive cannot be shown.
     Log,
 }
 
@@ -23,7 +23,7 @@ pub(super) struct Axis {
 }
 
 impl Axis {
-    /// The smallest range from tick to tick that contains the finite `values`.
+    /// The smallest range between ticks that contains the finite `values`.
     pub(super) fn fit(values: impl Iterator<Item = f64>, scale: AxisScale) -> Self {
         let log = scale == AxisScale::Log;
         let known: Vec<f64> = values.filter(|v| v.is_finite() && (!log || *v > 0.0)).collect();
@@ -46,8 +46,8 @@ impl Axis {
         Self { low, high, scale: AxisScale::Log, ticks }
     }
 
-    /// The position of a number as a share of the axis, 0 at the low end and 1 at the high end; none
-    /// for a number that has no place on it.
+    /// The position of a number as a share of the axis, 0 at the low end and 1 at the high end; `None` for a
+    /// number that cannot be shown.
     pub(super) fn share(&self, value: f64) -> Option<f64> {
         let share = match self.scale {
             AxisScale::Linear => (value - self.low) / (self.high - self.low),
@@ -69,7 +69,7 @@ impl Axis {
     }
 }
 
-/// The smallest and the largest value; 1 and 1 if there are none.
+/// The smallest and the largest value; 1 and 1 without values.
 fn extent(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let (low, high) =
         values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| (a.min(v), b.max(v)));
@@ -94,8 +94,8 @@ fn linear(low: f64, high: f64, least: f64) -> Axis {
     Axis { low, high, scale: AxisScale::Linear, ticks }
 }
 
-/// A logarithmic axis a little wider than the numbers, with ticks at powers of ten and, if those are
-/// few, between them.
+/// A logarithmic axis slightly wider than the range of the numbers, with ticks at powers of ten and, if these
+/// are few, between them.
 fn logarithmic(low: f64, high: f64) -> Axis {
     let room = (high / low).powf(0.05).max(1.02);
     let (low, high) = (low / room, high * room);
@@ -115,7 +115,7 @@ fn logarithmic(low: f64, high: f64) -> Axis {
         let within = |tick: &f64| (low..=high).contains(tick);
         linear(low, high, 0.0).ticks.into_iter().filter(within).collect()
     });
-    // The axis ends at a tick that lies in the margin beside the numbers.
+    // The axis ends at a tick if one is in the margin beside the numbers.
     let low = ticks.first().copied().filter(|tick| *tick <= low * room).unwrap_or(low);
     let high = ticks.last().copied().filter(|tick| *tick >= high / room).unwrap_or(high);
     Axis { low, high, scale: AxisScale::Log, ticks }

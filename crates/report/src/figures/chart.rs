@@ -12,7 +12,7 @@ pub(super) const WIDE: f64 = 840.0;
 /// Width of a chart on the page of a phone.
 pub(super) const NARROW: f64 = 340.0;
 
-/// Whether a chart of this width is one for a phone.
+/// Whether a chart of this width is for a phone.
 pub(super) fn is_narrow(width: f64) -> bool {
     width < f64::midpoint(NARROW, WIDE)
 }
@@ -76,7 +76,7 @@ impl Key {
         Self { name: name.to_owned(), words: name.to_owned(), color, marker }
     }
 
-    /// Keys of the series with these names, which look as their styles say.
+    /// Keys of the series with these names, in their styles.
     pub(super) fn of_series(names: &[&str], styles: &Styles) -> Vec<Self> {
         let styles = styles.with_names(names.iter().map(ToString::to_string));
         let key = |name: &&str| {
@@ -98,7 +98,7 @@ impl Key {
 }
 
 impl Frame {
-    /// The point of (x, y), if both numbers have a place on their axes.
+    /// The point of (x, y), if both numbers are within their axes.
     pub(super) fn at(&self, x: f64, y: f64) -> Option<Point> {
         let Area { left, top, width, height } = self.inner;
         Some((left + self.x.share(x)? * width, top + (1.0 - self.y.share(y)?) * height))
@@ -120,8 +120,8 @@ pub(super) fn title(picture: &mut Picture, title: &str) {
     picture.push(label((2.0, 16.0), title, TITLE_SIZE, Anchor::Start, Weight::Semibold));
 }
 
-/// A picture with its title and, for several keys, a legend; `height` is the room below them. Returns
-/// the distance from the top to that room, too.
+/// A picture with its title and, for several keys, a legend; `height` is the space below them. Also returns
+/// the distance from the top to that space.
 pub(super) fn page(heading: &str, keys: &[Key], width: f64, height: f64) -> (Picture, f64) {
     let top = TITLE_BAND + legend_height(keys, width);
     let mut picture = Picture::new(width, top + height);
@@ -166,7 +166,7 @@ fn places(keys: &[Key], width: f64) -> Vec<(f64, f64)> {
     places
 }
 
-/// Adds titles, grid and ticks of one pair of axes. The series go into the frame that is returned.
+/// Adds titles, grid and ticks of one pair of axes. The series belong in the returned frame.
 pub(super) fn frame(
     picture: &mut Picture,
     area: Area,
@@ -232,8 +232,7 @@ pub(super) fn polyline(picture: &mut Picture, series: &Polyline<'_>) {
     }
 }
 
-/// Adds a marker to every point of a short series, smaller ones for a longer one and none for a long
-/// one.
+/// Adds a marker to every point of a short series, smaller markers for a longer one and none for a long one.
 pub(super) fn markers(picture: &mut Picture, series: &Polyline<'_>) {
     let known: Vec<Point> = series.points.iter().copied().flatten().collect();
     let size = match known.len() {
@@ -274,14 +273,14 @@ pub(super) fn markers_at(picture: &mut Picture, points: &[Point], key: &Key, siz
         });
     }
     if key.marker == Marker::Ring {
-        // After all discs, so that rings that touch look like bubbles, and the drawing is smaller.
+        // After all discs, so that touching rings look like bubbles, and the drawing is smaller.
         for &center in points {
             picture.push(Mark::Circle { center, radius: 2.2 * size, color: PAPER });
         }
     }
 }
 
-/// Adds an arrowhead at the low end of an interval that goes on below the axis.
+/// Adds an arrowhead at the low end of an interval that extends below the axis.
 pub(super) fn continues_below(picture: &mut Picture, (x, y): Point, color: Rgb) {
     let points = vec![(x - 4.0, y - 7.0), (x + 4.0, y - 7.0), (x, y)];
     picture.push(Mark::Polygon { points, color });

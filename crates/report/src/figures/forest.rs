@@ -1,8 +1,8 @@
 //! Values with their intervals in rows, such as differences between methods.
 //!
-//! CSV: `group,label,series,value,low,high`, one line per row; groups are in the order in which they
-//! first appear. `low` and `high` are `NaN` for a value without an interval. `series` names the method
-//! whose colour the row has.
+//! CSV: `group,label,series,value,low,high`, one line per row; groups are in order of first appearance. `low`
+//! and `high` are `NaN` for a value without an interval. `series` names the method that determines the row's
+//! colour.
 
 use std::path::Path;
 
@@ -23,7 +23,7 @@ use crate::table::{read_csv, to_csv};
 /// Rows of values with intervals beside a line at zero.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Forest {
-    /// Title, caption and place on the page.
+    /// Title, caption and position on the page.
     pub meta: Meta,
     /// Title of the horizontal axis, with its unit.
     pub x_title: String,
@@ -34,11 +34,11 @@ pub struct Forest {
 /// One value and its interval.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ForestRow {
-    /// Heading that the row stands under; may be empty.
+    /// Heading above the row; may be empty.
     pub group: String,
     /// Text to the left of the value.
     pub label: String,
-    /// Name of the series that gives colour and marker.
+    /// Name of the series that determines colour and marker.
     pub series: String,
     /// The value.
     pub value: f64,
@@ -53,19 +53,18 @@ impl Row for ForestRow {
 }
 
 impl Forest {
-    /// Writes `DIR/figures/NAME.csv` and `NAME.json`, then draws `NAME.svg` and `NAME.png` from
-    /// them.
+    /// Writes `DIR/figures/NAME.csv` and `NAME.json`, then draws `NAME.svg` and `NAME.png` from them.
     ///
     /// # Errors
-    /// [`Error::Write`] when a file cannot be written, [`Error::Figure`] when there are no rows or the
-    /// name cannot be that of a file.
+    /// [`Error::Write`] if a file cannot be written, [`Error::Figure`] if there are no rows or the name is
+    /// not a valid file name.
     pub fn write(&self, dir: &Path, name: &str, styles: &Styles) -> Result<(), Error> {
         let description = Description { x_title: self.x_title.clone() };
         super::save(dir, name, to_csv(&self.rows), &self.meta, description, styles)
     }
 }
 
-/// The part of the figure that its CSV file does not hold.
+/// The part of the figure that is not in its CSV file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Description {
     x_title: String,
@@ -99,8 +98,8 @@ const HEADING: f64 = 30.0;
 const AXIS: f64 = 52.0;
 const LABEL_SIZE: f64 = 12.5;
 
-/// The rows below each other. On a narrow picture the label of a row is above it, and its numbers are
-/// left to the table.
+/// The rows below each other. On a narrow picture a row's label is above it, and its numbers appear only in
+/// the table.
 pub(super) fn draw(
     rows: &[ForestRow],
     axis: Axis,
@@ -200,12 +199,12 @@ fn numbers_of(language: Language, row: &ForestRow, written: &dyn Fn(f64) -> Stri
     }
 }
 
-/// The text of a value that has no sign of its own.
+/// The text of a value without its sign.
 pub(super) fn unsigned(value: f64) -> String {
     fixed(value, 2)
 }
 
-/// Vertical lines at the ticks, a stronger one at zero, and the axis below.
+/// Vertical lines at the ticks, a thicker one at zero, and the axis below.
 fn grid(picture: &mut Picture, axis: &Axis, inner: Area, x_title: &str) {
     let bottom = inner.top + inner.height + 4.0;
     let mut free = f64::NEG_INFINITY;

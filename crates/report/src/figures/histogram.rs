@@ -1,7 +1,6 @@
 //! Histograms in panels, such as the weights of a model.
 //!
-//! CSV: `panel,series,low,high,share`, one line per interval; panels are in the order in which they
-//! first appear.
+//! CSV: `panel,series,low,high,share`, one line per interval; panels are in order of first appearance.
 
 use std::path::Path;
 
@@ -22,9 +21,9 @@ use crate::table::{read_csv, to_csv};
 /// Panels side by side, each with the histogram of one set of numbers.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Histogram {
-    /// Title, caption and place on the page.
+    /// Title, caption and position on the page.
     pub meta: Meta,
-    /// Name of the model, whose colour the bars have.
+    /// Name of the model, which determines the colour of the bars.
     pub series: String,
     /// Panels from left to right.
     pub panels: Vec<HistogramPanel>,
@@ -57,12 +56,11 @@ pub struct Bin {
 }
 
 impl Histogram {
-    /// Writes `DIR/figures/NAME.csv` and `NAME.json`, then draws `NAME.svg` and `NAME.png` from
-    /// them.
+    /// Writes `DIR/figures/NAME.csv` and `NAME.json`, then draws `NAME.svg` and `NAME.png` from them.
     ///
     /// # Errors
-    /// [`Error::Write`] when a file cannot be written, [`Error::Figure`] when there is no panel or
-    /// the name cannot be that of a file.
+    /// [`Error::Write`] if a file cannot be written, [`Error::Figure`] if there is no panel or the name is
+    /// not a valid file name.
     pub fn write(&self, dir: &Path, name: &str, styles: &Styles) -> Result<(), Error> {
         let rows = self.panels.iter().flat_map(|panel| {
             panel.bins.iter().map(|bin| BinRow {
@@ -85,7 +83,7 @@ impl Histogram {
     }
 }
 
-/// The part of the figure that its CSV file does not hold.
+/// The part of the figure that is not in its CSV file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Description {
     panels: Vec<Axes>,
@@ -164,7 +162,7 @@ fn draw_panel(picture: &mut Picture, area: Area, panel: &Axes, bins: &[&BinRow],
     let shares = bins.iter().map(|bin| bin.share);
     let y = match panel.y_scale {
         AxisScale::Linear => Axis::fit(shares.chain([0.0]), AxisScale::Linear),
-        // The bar of the smallest share has some height.
+        // Even the bar of the smallest share has some height.
         AxisScale::Log => Axis::fit(shares.flat_map(|share| [share, share / 2.0]), AxisScale::Log),
     };
     let floor = y.low;
@@ -181,7 +179,7 @@ fn draw_panel(picture: &mut Picture, area: Area, panel: &Axes, bins: &[&BinRow],
         if bin.share <= 0.0 {
             continue;
         }
-        // A gap of half a point parts the bars.
+        // A gap of half a point separates the bars.
         let (from, to) = (left.0 + 0.5, (right.0 - 0.5).max(left.0 + 1.0));
         let points = vec![(from, bottom.1), (from, left.1), (to, left.1), (to, bottom.1)];
         picture.push(Mark::Polygon { points, color: keys[0].color });

@@ -1,8 +1,8 @@
-//! Means with their intervals against a count, such as the test error by number of labels. If all
-//! points have the same count, the series stand side by side.
+//! Means with their intervals against a count, such as the test error by number of labels. If all points have
+//! the same count, the series are placed side by side.
 //!
-//! CSV: `series,x,y,low,high`, one line per point; series are in the order in which they first
-//! appear. `low` and `high` are `NaN` for a mean without an interval.
+//! CSV: `series,x,y,low,high`, one line per point; series are in order of first appearance. `low` and `high`
+//! are `NaN` for a mean without an interval.
 
 use std::path::Path;
 
@@ -21,18 +21,18 @@ use crate::table::{read_csv, to_csv};
 use number_text::fixed;
 use wording::{Language, say};
 
-/// Series of means with intervals. The horizontal axis is logarithmic, with a tick at every x that
-/// occurs. The vertical axis starts at 0, or is logarithmic if the largest mean is more than eight
-/// times the smallest, so that small means remain distinguishable.
+/// Series of means with intervals. The horizontal axis is logarithmic, with a tick at every x that occurs.
+/// The vertical axis starts at 0, or is logarithmic if the largest mean is more than eight times the
+/// smallest, so that small means remain distinguishable.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Intervals {
-    /// Title, caption and place on the page.
+    /// Title, caption and position on the page.
     pub meta: Meta,
     /// Title of the horizontal axis.
     pub x_title: String,
     /// Title of the vertical axis.
     pub y_title: String,
-    /// The series, in the order of the legend.
+    /// The series, in legend order.
     pub series: Vec<IntervalSeries>,
 }
 
@@ -41,7 +41,7 @@ pub struct Intervals {
 pub struct IntervalSeries {
     /// Name in the legend.
     pub name: String,
-    /// The means, in the order of the line through them.
+    /// The means, in the order of the connecting line.
     pub points: Vec<IntervalPoint>,
 }
 
@@ -83,12 +83,10 @@ impl Intervals {
         Self { meta, x_title, y_title: "test error (%)".into(), series }
     }
 
-    /// Writes `DIR/figures/NAME.csv` and `NAME.json`, then draws `NAME.svg` and `NAME.png` from
-    /// them.
+    /// Writes `DIR/figures/NAME.csv` and `NAME.json`, then draws `NAME.svg` and `NAME.png` from them.
     ///
     /// # Errors
-    /// [`Error::Write`] when a file cannot be written, [`Error::Figure`] when the name cannot be
-    /// that of a file.
+    /// [`Error::Write`] if a file cannot be written, [`Error::Figure`] if the name is not a valid file name.
     pub fn write(&self, dir: &Path, name: &str, styles: &Styles) -> Result<(), Error> {
         let mut rows = Vec::new();
         for series in &self.series {
@@ -106,7 +104,7 @@ impl Intervals {
     }
 }
 
-/// The part of the figure that its CSV file does not hold.
+/// The part of the figure that is not in its CSV file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Description {
     x_title: String,
@@ -158,8 +156,8 @@ impl Layout for Description {
 }
 
 impl Description {
-    /// Lines over counts. Series are shifted sideways so that their bars do not cover each other, and on a
-    /// wide picture each has its name at its right end, too.
+    /// Lines over counts. Series are shifted sideways so that their bars do not overlap, and on a wide
+    /// picture each also has its name at its right end.
     fn by_count(
         &self,
         rows: &[PointRow],
@@ -248,7 +246,7 @@ impl Description {
     }
 }
 
-/// Writes the name of each series beside its last point. Names that would cover each other are moved apart.
+/// Writes the name of each series beside its last point. Overlapping names are moved apart.
 fn name_ends(picture: &mut Picture, mut ends: Vec<(Point, &Key)>) {
     const LINE: f64 = 15.0;
     ends.sort_by(|a, b| a.0.1.total_cmp(&b.0.1));
@@ -264,7 +262,7 @@ fn name_ends(picture: &mut Picture, mut ends: Vec<(Point, &Key)>) {
         }
     }
     for ((end, key), y) in ends.iter().zip(places) {
-        // Names of series that end before the others stand beside the others' ends, too.
+        // A series that ends slightly earlier also has its name at the right edge.
         picture.within(key.group(), |picture| {
             if (end.0 - right).abs() < 80.0 {
                 let at = (right, y);

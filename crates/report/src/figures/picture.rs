@@ -1,5 +1,5 @@
-//! A drawing as a list of marks, independent of any file format. Figures are laid out as pictures,
-//! and the SVG and PNG writers paint pictures. Lengths are in points.
+//! A drawing as a list of marks, independent of any file format. Figures are laid out as pictures, and the
+//! SVG and PNG writers paint pictures. Lengths are in points.
 
 use image::RgbaImage;
 
@@ -20,7 +20,7 @@ pub(super) struct Picture {
     group: Option<Group>,
 }
 
-/// A mark and the series that it belongs to, if it belongs to one.
+/// A mark and the series to which it belongs, if any.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Member {
     pub(super) mark: Mark,
@@ -59,7 +59,7 @@ pub(super) enum Mark {
         anchor: Anchor,
         weight: Weight,
     },
-    /// An invisible place with a text that appears when it is pointed at; bitmaps leave it out.
+    /// An invisible area with a text that appears on hover; bitmaps omit it.
     Tip {
         at: Point,
         radius: f64,
@@ -91,7 +91,7 @@ pub(super) enum Weight {
     Semibold,
 }
 
-/// Pixels per point of a bitmap and of the PNG file; two, to be sharp on dense screens.
+/// Pixels per point of a bitmap and of the PNG file; two, for sharpness on dense screens.
 pub(super) const RASTER_DENSITY: u32 = 2;
 
 impl Picture {
@@ -116,7 +116,7 @@ impl Picture {
         self.group = None;
     }
 
-    /// Adds a text that appears when the point is pointed at.
+    /// Adds a text that appears when the pointer is at this point.
     pub(super) fn tip(&mut self, at: Point, radius: f64, text: String) {
         self.push(Mark::Tip { at, radius, text });
     }

@@ -1,8 +1,8 @@
 //! SVG and PNG writers for a picture, both based on plotters.
 //!
-//! plotters places marks on whole pixels. Both surfaces therefore have four pixels per point: the
-//! SVG is scaled by its view box, and the bitmap is averaged down to two pixels per point, which also
-//! smooths its edges.
+//! plotters places marks on whole pixels. Both surfaces therefore have four pixels per point: the SVG is
+//! scaled by its view box, and the bitmap is averaged down to two pixels per point, which also smooths its
+//! edges.
 
 mod encode;
 mod png;

@@ -1,6 +1,6 @@
 //! Points in the plane, coloured by class, such as two-dimensional codes.
 //!
-//! CSV: `panel,class,x,y`, one line per point. Classes are in the order of their names.
+//! CSV: `panel,class,x,y`, one line per point. Classes are in name order.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ use crate::table::{read_csv, to_csv};
 /// Panels of points side by side, with the same classes in all.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Scatter {
-    /// Title, caption and place on the page.
+    /// Title, caption and position on the page.
     pub meta: Meta,
     /// Panels from left to right.
     pub panels: Vec<ScatterPanel>,
@@ -35,12 +35,11 @@ pub struct ScatterPanel {
 }
 
 impl Scatter {
-    /// Writes `DIR/figures/NAME.csv` and `NAME.json`, then draws `NAME.svg` and `NAME.png` from
-    /// them.
+    /// Writes `DIR/figures/NAME.csv` and `NAME.json`, then draws `NAME.svg` and `NAME.png` from them.
     ///
     /// # Errors
-    /// [`Error::Write`] when a file cannot be written, [`Error::Figure`] when there is no panel or
-    /// the name cannot be that of a file.
+    /// [`Error::Write`] if a file cannot be written, [`Error::Figure`] if there is no panel or the name is
+    /// not a valid file name.
     pub fn write(&self, dir: &Path, name: &str, styles: &Styles) -> Result<(), Error> {
         let mut rows = Vec::new();
         for panel in &self.panels {
@@ -57,7 +56,7 @@ impl Scatter {
     }
 }
 
-/// The part of the figure that its CSV file does not hold.
+/// The part of the figure that is not in its CSV file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Description {
     /// Titles of the panels.
@@ -77,9 +76,9 @@ impl Row for PointRow {
     const COLUMNS: &'static [&'static str] = &["panel", "class", "x", "y"];
 }
 
-/// Ten colours whose lightness differs, so that colour-blind readers can tell neighbours in the list
-/// apart: those of Okabe and Ito (2008) without the lightest, and darker ones between. Classes differ in
-/// their markers, too, and each has its name at its centre.
+/// Ten colours of different lightness, so that colour-blind readers can distinguish neighbours in the list:
+/// those of Okabe and Ito (2008) without the lightest, and darker ones in between. Classes also differ in
+/// their markers, and each has its name at its centre.
 const CLASSES: [Rgb; 10] = [
     (0, 114, 178),
     (230, 159, 0),
@@ -93,10 +92,10 @@ const CLASSES: [Rgb; 10] = [
     (160, 160, 160),
 ];
 
-/// Size of the name of a class at its middle.
+/// Size of a class name at its centre.
 const NAME_SIZE: f64 = 14.0;
 
-/// Share of the points that the axes leave out at either end, so that a few far ones do not crush the rest.
+/// Share of the points outside the axes at either end, so that a few outliers do not compress the rest.
 const OUTSIDE: f64 = 0.005;
 
 impl Layout for Description {
@@ -184,8 +183,8 @@ fn draw_panel(
     }
 }
 
-/// The rectangle (left, top, right, bottom) of this size that is nearest to the point, of those that cover none of
-/// the others; where all nearby ones do, the one at the point.
+/// The rectangle (left, top, right, bottom) of this size nearest to the point that does not overlap any
+/// other; if all nearby ones overlap, the one at the point.
 fn free_place((x, y): Point, (width, height): (f64, f64), taken: &[[f64; 4]]) -> [f64; 4] {
     const NEARBY: i32 = 6;
     let around =
@@ -203,13 +202,13 @@ fn free_place((x, y): Point, (width, height): (f64, f64), taken: &[[f64; 4]]) ->
     places.into_iter().find(|place| !covers(*place)).unwrap_or_else(|| around((x, y)))
 }
 
-/// Panels side by side: at most three, in rows that are about equally full.
+/// Number of panels side by side: at most three, with rows about equally full.
 fn columns_of(n_panels: usize) -> usize {
     n_panels.div_ceil(n_panels.div_ceil(3))
 }
 
-/// The points of a panel in words: how many are nearest to the middle of their own class, and which classes lie
-/// closest together.
+/// The points of a panel in words: how many are nearest to the centre of their own class, and which classes
+/// are closest together.
 fn numbers(language: Language, panel: &str, here: &[&PointRow], classes: &[&str]) -> String {
     let of_class = |class: &str| middle(here.iter().copied().filter(|row| row.class == class));
     let middles: Vec<(&str, [f64; 2])> = classes
@@ -236,7 +235,7 @@ fn numbers(language: Language, panel: &str, here: &[&PointRow], classes: &[&str]
     }
 }
 
-/// The values without the smallest and the largest, of which the axes leave out as many.
+/// The values without the smallest and the largest, as many as the axes exclude.
 fn most(values: impl Iterator<Item = f64>) -> impl Iterator<Item = f64> {
     let mut values: Vec<f64> = values.filter(|value| value.is_finite()).collect();
     values.sort_by(f64::total_cmp);
@@ -262,7 +261,7 @@ mod tests {
     fn the_numbers_say_how_far_classes_lie_apart() {
         let row =
             |class: &str, x: f64, y: f64| PointRow { panel: "p".into(), class: class.into(), x, y };
-        // The middles, medians of both coordinates, are (0, 0), (4, 0) and (0, 9); one point of b lies with a.
+        // The centres, medians of both coordinates, are (0, 0), (4, 0) and (0, 9); one point of b is near a.
         let rows = [
             row("a", 0.0, 0.0),
             row("b", 4.0, 0.0),

@@ -5,13 +5,13 @@ use ab_glyph::{Font, FontRef, GlyphId, PxScale, ScaleFont, point};
 use super::picture::Weight;
 use crate::error::Error;
 
-/// Font families of the SVG: the embedded typeface where it is installed, otherwise a similar one.
+/// Font families of the SVG: the embedded typeface if installed, otherwise a similar one.
 pub(super) const FAMILY: &str = "Open Sans, Helvetica Neue, Helvetica, Arial, sans-serif";
 
 /// Half the x-height, in ems: the distance from the middle of a line down to its baseline.
 pub(super) const HALF_X_HEIGHT: f64 = 0.2675;
 
-/// Width of a letter that the typeface does not have, in ems.
+/// Width of a letter missing from the typeface, in ems.
 const FOREIGN_WIDTH: f32 = 0.95;
 
 /// The embedded typeface, Open Sans (Apache License 2.0; the licence is in `assets`).
@@ -28,7 +28,7 @@ pub(super) fn width(text: &str, size: f64, weight: Weight) -> f64 {
     font(weight).map_or(0.0, |font| f64::from(place(&font, text, size).1))
 }
 
-/// The text, cut with an ellipsis if it is wider than `limit`.
+/// The text, truncated with an ellipsis if it is wider than `limit`.
 pub(super) fn fitted(text: &str, size: f64, weight: Weight, limit: f64) -> String {
     if width(text, size, weight) <= limit {
         return text.to_owned();
@@ -38,7 +38,7 @@ pub(super) fn fitted(text: &str, size: f64, weight: Weight, limit: f64) -> Strin
     ends.map(cut).find(|short| width(short, size, weight) <= limit).unwrap_or_default()
 }
 
-/// The text broken at spaces into lines no wider than `limit`; a longer word has a line to itself.
+/// The text broken at spaces into lines no wider than `limit`; a longer word gets its own line.
 pub(super) fn wrap(text: &str, size: f64, weight: Weight, limit: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
@@ -80,7 +80,7 @@ fn place(font: &FontRef<'_>, text: &str, size: f64) -> (Vec<(GlyphId, f32)>, f32
     let mut x = 0.0;
     for character in text.chars() {
         let id = font.glyph_id(character);
-        // The typeface has no Hangul. Browsers show it in a font of theirs, nearly an em wide.
+        // The typeface has no Hangul. Browsers use another font, nearly an em wide.
         let is_foreign = id == GlyphId(0) && !character.is_ascii();
         if let Some(&(before, _)) = glyphs.last() {
             x += scaled.kern(before, id);
@@ -91,7 +91,7 @@ fn place(font: &FontRef<'_>, text: &str, size: f64) -> (Vec<(GlyphId, f32)>, f32
     (glyphs, x)
 }
 
-/// Scale of `ab_glyph` for a size in ems: it measures fonts from the lowest descender to the highest
+/// The `ab_glyph` scale for a size in ems: the crate measures fonts from the lowest descender to the highest
 /// ascender.
 fn scale(font: &FontRef<'_>, size: f64) -> PxScale {
     let em = font.units_per_em().unwrap_or(1000.0);

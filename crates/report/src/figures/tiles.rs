@@ -1,9 +1,9 @@
 //! Rows of small images, such as filters, samples, or digits above their reconstructions.
 //!
-//! CSV: `row,column,title,height,width,pixel_0,...`, one line per tile; `title` is the label of the
-//! tile's row. Pixels have four decimals on the grey scale and in colour, and four significant digits on
-//! the diverging scale, whose values have no natural size. In colour every pixel has three numbers, one
-//! after another: `pixel_0` to `pixel_2` are the red, green and blue of the first.
+//! CSV: `row,column,title,height,width,pixel_0,...`, one line per tile; `title` is the label of the tile's
+//! row. Pixels have four decimals on the grey scale and in colour, and four significant digits on the
+//! diverging scale, whose values have no natural size. In colour every pixel has three consecutive numbers:
+//! `pixel_0` to `pixel_2` are the red, green and blue of the first.
 
 mod grid;
 
@@ -22,10 +22,10 @@ use crate::table;
 
 use grid::{Grid, stepped};
 
-/// Rows of images of one size.
+/// Rows of equally sized images.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Tiles {
-    /// Title, caption and place on the page.
+    /// Title, caption and position on the page.
     pub meta: Meta,
     /// Rows from top to bottom.
     pub rows: Vec<TileRow>,
@@ -42,8 +42,8 @@ pub struct Tiles {
 pub struct TileRow {
     /// Text to the left of the row, such as "reconstruction"; may be empty.
     pub label: String,
-    /// The images, each `height * width` numbers, row by row from the top left; in colour three times as
-    /// many.
+    /// The images, each `height * width` numbers, row by row from the top left; three times as many in
+    /// colour.
     pub tiles: Vec<Vec<f32>>,
 }
 
@@ -54,26 +54,25 @@ pub enum TileScale {
     /// Black at 0, white at 1, clipped beyond; for images.
     #[default]
     Grey,
-    /// Red, green and blue of each pixel, from 0 to 1, clipped beyond; for images in colour.
+    /// Red, green and blue of each pixel, from 0 to 1, clipped beyond; for colour images.
     Colour,
     /// Blue below 0, white at 0, red above 0, each tile scaled by its largest magnitude; for filters.
     Diverging,
 }
 
 impl TileScale {
-    /// Numbers of each pixel.
+    /// Number of values per pixel.
     fn channels(self) -> usize {
         if self == TileScale::Colour { 3 } else { 1 }
     }
 }
 
 impl Tiles {
-    /// Writes `DIR/figures/NAME.csv` and `NAME.json`, then draws `NAME.svg` and `NAME.png` from
-    /// them.
+    /// Writes `DIR/figures/NAME.csv` and `NAME.json`, then draws `NAME.svg` and `NAME.png` from them.
     ///
     /// # Errors
-    /// [`Error::Write`] when a file cannot be written, [`Error::Figure`] when there are no tiles, one
-    /// has another size, or the name cannot be that of a file.
+    /// [`Error::Write`] if a file cannot be written, [`Error::Figure`] if there are no tiles, one has a
+    /// different size, or the name is not a valid file name.
     pub fn write(&self, dir: &Path, name: &str, styles: &Styles) -> Result<(), Error> {
         let n_numbers = self.height * self.width * self.scale.channels();
         for (i, tile) in self.rows.iter().flat_map(|row| &row.tiles).enumerate() {
@@ -111,7 +110,7 @@ impl Tiles {
     }
 }
 
-/// The part of the figure that its CSV file does not hold.
+/// The part of the figure that is not in its CSV file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Description {
     scale: TileScale,
@@ -144,10 +143,10 @@ struct Tile {
     pixels: Vec<f32>,
 }
 
-/// Widest line of a label.
+/// Maximum width of a line in a label.
 const LABEL_WIDTH: f64 = 150.0;
 const LABEL_SIZE: f64 = 13.0;
-/// Least distance between tiles, in units of `1 / RASTER_DENSITY` points.
+/// Minimum distance between tiles, in units of `1 / RASTER_DENSITY` points.
 const GAP: u32 = 8;
 
 impl Layout for Description {
@@ -170,7 +169,7 @@ impl Layout for Description {
     }
 }
 
-/// The number and the size of the tiles in words.
+/// The number and size of the tiles in words.
 fn numbers(language: Language, sheet: &Sheet) -> String {
     let n_rows = sheet.tiles.iter().map(|tile| tile.row + 1).max().unwrap_or(0);
     let (height, width) = (sheet.height, sheet.width);
@@ -178,7 +177,7 @@ fn numbers(language: Language, sheet: &Sheet) -> String {
     say!(language, "drawn-tiles", n = n, height = height, width = width, rows = n_rows)
 }
 
-/// Adds a bar that says what the colours of the diverging scale mean.
+/// Adds a bar that explains the colours of the diverging scale.
 fn colour_bar(language: Language, picture: &mut Picture, (left, top): Point, scale: TileScale) {
     const STEPS: u32 = 120;
     if scale != TileScale::Diverging {
@@ -206,7 +205,7 @@ fn bar_height(scale: TileScale) -> f64 {
     if scale == TileScale::Diverging { 22.0 } else { 0.0 }
 }
 
-/// The title and, for each row, its label above its tiles; rows that are too wide are broken.
+/// The title and, for each row, its label above its tiles; rows that are too wide are wrapped.
 fn below_labels(
     language: Language,
     sheet: &Sheet,
@@ -216,7 +215,7 @@ fn below_labels(
 ) -> Picture {
     const LABEL_BAND: f64 = 22.0;
     let n_rows = sheet.tiles.iter().map(|tile| tile.row + 1).max().unwrap_or(0);
-    // Filters are looked at one by one, images as a row.
+    // Filters are viewed one by one, images as a row.
     let least = if scale == TileScale::Diverging { 56.0 } else { 24.0 };
     let own = sheet.width as f64 / f64::from(RASTER_DENSITY);
     let fits = width / (own.max(least) + f64::from(GAP) / f64::from(RASTER_DENSITY));

@@ -12,17 +12,16 @@ use crate::group::distinct;
 use crate::rows::PairedRow;
 use number_text::{count, p_value, signed};
 
-/// The messages that explain the p-values of some tests, by the first words of their names in
-/// `paired.csv`.
+/// The messages that explain the p-values of some tests, by the first words of their names in `paired.csv`.
 const READING: [(&str, &str); 4] = [
     ("crossed", "reading-crossed"),
     ("sign flips", "reading-sign-flips"),
     ("McNemar, clustered", "reading-mcnemar"),
-    // In tables of earlier versions.
+    // Found in tables of earlier versions.
     ("McNemar, pooled", "reading-mcnemar-pooled"),
 ];
 
-/// The least p-value that flipping the signs of this many differences can give.
+/// The smallest possible p-value from flipping the signs of this many differences.
 fn least_of_sign_flips(seeds: usize) -> f64 {
     2.0 * 0.5_f64.powi(i32::try_from(seeds).unwrap_or(i32::MAX))
 }
@@ -46,8 +45,8 @@ pub(super) fn tables(language: Language, rows: &[PairedRow], answer: Option<&Ans
     }
 }
 
-/// The pairs of one depth: those asked about are visible, and the others are folded. If none was
-/// asked about, all are visible.
+/// The pairs of one depth: those asked about are visible, and the others are folded. If none was asked about,
+/// all are visible.
 fn of_depth(
     language: Language,
     rows: &[PairedRow],
@@ -144,7 +143,7 @@ fn badge(verdict: &PairVerdict) -> Markup {
     html! { span class={ "verdict " (class_of(verdict.tone)) } { (verdict.text) } }
 }
 
-/// The class of a badge of this tone.
+/// The CSS class of a badge of this tone.
 pub(super) fn class_of(tone: Tone) -> &'static str {
     match tone {
         Tone::Good => "good",
@@ -159,7 +158,7 @@ pub(super) fn class_of(tone: Tone) -> &'static str {
 mod tests {
     use super::*;
 
-    /// Tables of earlier versions have another McNemar's test, which is explained as such.
+    /// Tables of earlier versions have a different McNemar test, which is explained as such.
     #[test]
     fn the_test_of_a_table_is_the_one_that_is_explained() {
         let page = |test: &str, language: Language| {

@@ -1,4 +1,4 @@
-//! The page of how two runs differ.
+//! The page on the differences between two runs.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use super::{document, scrolling};
 use crate::error::Error;
 use crate::table::write_text;
 
-/// A value that two runs do not share; empty where a run has none.
+/// A value that differs between two runs; empty if a run has none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DifferingValue {
     /// Its name.
@@ -19,7 +19,7 @@ pub struct DifferingValue {
     pub values: [String; 2],
 }
 
-/// Writes a page with the settings and the numbers in which the runs of these names differ.
+/// Writes a page with the settings and numbers in which two named runs differ.
 ///
 /// # Errors
 /// [`Error::Write`] if the file cannot be written.

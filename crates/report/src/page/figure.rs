@@ -8,8 +8,8 @@ use super::{prose, tidy};
 use crate::figures::{self, Figure, Section};
 use crate::group::grouped;
 
-/// The figures of a section. Those that are read alike stand below one another, and how to read them is
-/// said once.
+/// The figures of a section. Figures with the same reading instructions are stacked, and the instructions
+/// appear once.
 pub(super) fn gallery(language: Language, figures: &[Figure], section: Section) -> Markup {
     let here: Vec<&Figure> = figures.iter().filter(|it| it.meta.section == section).collect();
     let groups = grouped(&here, |figure| tidy(&figure.meta.how_to_read));
@@ -29,7 +29,8 @@ fn card(language: Language, figure: &Figure, how_to_read: &str) -> Markup {
         figure id={ "figure-" (name) } {
             (heading(language, &meta.title, &format!("figure-{name}")))
             @if !how_to_read.is_empty() { p.reading { b { (say!(language, "how-to-read")) " " } (how_to_read) } }
-            // Bitmaps are most of the page, so a sheet of them is there once and scrolls on a narrow screen.
+            // Bitmaps are most of the page, so a sheet of them is included once and scrolls on a narrow
+            // screen.
             @let has_bitmaps = svg.contains("<image");
             div class=(if has_bitmaps { "drawing" } else { "drawing wide" })
                 tabindex="0" role="group" aria-label=(meta.title) {

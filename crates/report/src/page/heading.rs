@@ -1,20 +1,20 @@
-//! Headings that can be linked to.
+//! Linkable headings.
 
 use maud::{Markup, html};
 use wording::{Language, Value, say};
 
-/// A heading with a link to the place of this identifier.
+/// A heading with a link to this identifier on the page.
 pub(super) fn heading(language: Language, text: &str, id: &str) -> Markup {
     html! { h3 { (text) " " (anchor(language, text, id)) } }
 }
 
-/// A heading that is a place of its own: the message of this name. The place is named after its English text, so
-/// that links lead to it in any language.
+/// A heading that can be linked to: the message of this name. Its identifier derives from its English text,
+/// so that links work in any language.
 pub(super) fn titled(language: Language, message: &str, values: &[(&str, Value<'_>)]) -> Markup {
     titled_as(language, &language.say(message, values), &Language::English.say(message, values))
 }
 
-/// A heading about so many hidden layers.
+/// A heading about a number of hidden layers.
 pub(super) fn titled_with_layers(language: Language, message: &str, depth: usize) -> Markup {
     let text =
         |language: Language| say!(language, message, layers = super::layers_of(language, depth));

@@ -1,8 +1,8 @@
-//! Everything that a browser runs or styles the page with. It is all embedded here, so that the page needs
-//! no other file, and so that a policy for its content has one place to look at.
+//! Everything that a browser runs or styles the page with, embedded so that the page needs no other file and
+//! its content policy is defined in one place.
 //!
-//! The texts in the scripts are messages: `{{script-next}}` in a string stands for the message `script-next`, and
-//! `{{script-code|units=code.length|active=active}}` in a template literal for one with values, which are
+//! The texts in the scripts are messages: `{{script-next}}` in a string is the message `script-next`, and
+//! `{{script-code|units=code.length|active=active}}` in a template literal is one with values, which are
 //! expressions of the script.
 
 use std::borrow::Cow;
@@ -17,11 +17,11 @@ use crate::error::Error;
 /// The style sheets of the page.
 const STYLES: [&str; 1] = [include_str!("../../assets/page.css")];
 
-/// The scripts of the page, in the order in which they run.
+/// The scripts of the page, in execution order.
 const SCRIPTS: [&str; 2] =
     [include_str!("../../assets/playground.js"), include_str!("../../assets/page.js")];
 
-/// The policy that lets these style sheets and scripts alone be used.
+/// The policy that allows only these style sheets and scripts.
 pub(super) fn policy(language: Language) -> String {
     let (styles, scripts) = (style_sheets(language), worded_scripts(language));
     let styles: Vec<&str> = styles.iter().map(AsRef::as_ref).collect();
@@ -34,12 +34,12 @@ pub(super) fn styles(language: Language) -> Markup {
     html! { @for css in style_sheets(language) { style { (PreEscaped(css)) } } }
 }
 
-/// The scripts. The page can be read without them.
+/// The scripts. The page is readable without them.
 pub(super) fn scripts(language: Language) -> Markup {
     html! { @for js in worded_scripts(language) { script { (PreEscaped(js)) } } }
 }
 
-/// The style sheets, with the fonts of languages that have letters of their own.
+/// The style sheets, with fonts for languages with other scripts.
 fn style_sheets(language: Language) -> Vec<Cow<'static, str>> {
     let fonts = say!(language, "page-fonts");
     let own = (!fonts.is_empty()).then(|| {
@@ -77,7 +77,7 @@ fn worded(language: Language, js: &str) -> String {
 
 /// Data for the scripts, which is never run.
 pub(super) fn data(id: &str, value: &impl Serialize) -> Result<Markup, Error> {
-    // A text that ends the element, or begins a comment in it, would end the data, too.
+    // A text that ends the element, or starts a comment in it, would end the data too.
     let json = serde_json::to_string(value).map_err(|e| Error::Draw(e.to_string()))?;
     let json = json.replace('<', "\\u003c");
     Ok(html! { script type="application/json" id=(id) { (PreEscaped(json)) } })

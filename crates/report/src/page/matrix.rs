@@ -68,7 +68,7 @@ pub(super) fn table(language: Language, rows: &[PairedRow], answer: Option<&Answ
     }
 }
 
-/// Text in which `[good:green]` is the word "green" as a badge of this tone.
+/// Text in which `[good:green]` becomes the word "green" as a badge of this tone.
 fn with_badges(text: &str) -> Markup {
     let mut pieces = text.split('[');
     let before = pieces.next().unwrap_or_default();

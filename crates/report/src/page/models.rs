@@ -1,4 +1,4 @@
-//! The table of what several models, or several seeds of one model, measure on the test set.
+//! The table of test-set measurements of several models, or of several seeds of one model.
 
 use maud::{Markup, html};
 use wording::{Language, say};
@@ -16,8 +16,8 @@ struct Column {
     unit: String,
 }
 
-/// One line per run, with the mean over its seeds and their range. A single model has no table: the
-/// first sentence of the page has its values.
+/// One line per run, with the mean over its seeds and their range. A single model has no table: the first
+/// sentence of the page has its values.
 pub(super) fn table(language: Language, rows: &[MetricRow]) -> Markup {
     let test = TestValues::of(rows);
     let columns = columns(language, &test);
@@ -58,7 +58,7 @@ pub(super) fn table(language: Language, rows: &[MetricRow]) -> Markup {
     }
 }
 
-/// The columns of the metrics that were measured, one for each unit of a metric.
+/// One column per unit of each measured metric.
 fn columns(language: Language, test: &TestValues<'_>) -> Vec<Column> {
     let of = |metric: &'static str| {
         let [first, second] = metrics::parts(language, metric);

@@ -1,4 +1,4 @@
-//! The section in which a reader tries the models.
+//! The section in which readers try the models.
 
 use maud::{Markup, html};
 use wording::{Language, say};
@@ -7,7 +7,7 @@ use super::inline;
 use crate::error::Error;
 use crate::playground::Playground;
 
-/// The models and the place in which the script of the page shows them.
+/// The models, and the element in which the page's script shows them.
 pub(super) fn section(language: Language, playground: &Playground) -> Result<Markup, Error> {
     let mut playground = playground.clone();
     for plane in playground.models.iter_mut().filter_map(|model| model.plane.as_mut()) {

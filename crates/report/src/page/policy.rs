@@ -1,11 +1,11 @@
-//! The Content-Security-Policy of the page: it loads nothing, and runs the scripts that are written here alone.
+//! The page's Content-Security-Policy: it loads nothing, and runs only the scripts written here.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-/// The policy of a page with these texts in its `style` and `script` elements. Attributes may set styles, as
-/// the sizes of figures do; they cannot load anything.
+/// The policy of a page with these texts in its `style` and `script` elements. Attributes may set styles,
+/// such as the sizes of figures; they cannot load anything.
 pub(super) fn policy(styles: &[&str], scripts: &[&str]) -> String {
     let (styles, scripts) = (sources(styles), sources(scripts));
     format!(
@@ -14,7 +14,7 @@ pub(super) fn policy(styles: &[&str], scripts: &[&str]) -> String {
     )
 }
 
-/// The hashes of texts, as the policy names them.
+/// The hashes of texts, in policy syntax.
 fn sources(texts: &[&str]) -> String {
     if texts.is_empty() {
         return "'none'".to_owned();

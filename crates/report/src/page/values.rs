@@ -8,9 +8,9 @@ use crate::metrics::last_values;
 use crate::rows::MetricRow;
 use number_text::{count, significant};
 
-/// Largest number of rows on the page; `metrics.csv` has them all.
+/// Maximum number of rows on the page; `metrics.csv` has them all.
 const LIMIT: usize = 400;
-/// Largest number of rows that are shown unfolded.
+/// Maximum number of rows shown unfolded.
 const OPEN: usize = 40;
 
 pub(super) fn table(language: Language, rows: &[MetricRow]) -> Markup {

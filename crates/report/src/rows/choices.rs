@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Row;
 
-/// A network that was trained to choose hyperparameters on the validation samples: a line of `search.csv`. A value
-/// that a method does not have is an empty cell.
+/// A network trained to choose hyperparameters on the validation samples: a line of `search.csv`. A
+/// hyperparameter that a method lacks is an empty cell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SearchRow {
     /// Name of the method.
@@ -16,23 +16,23 @@ pub struct SearchRow {
     pub labels: usize,
     /// Seed of the trial, the first of the comparison.
     pub seed: u64,
-    /// Number of the trial, from 1.
+    /// Number of the trial, counted from 1.
     pub trial: usize,
     /// Learning rate of the output layer.
     pub learning_rate: f64,
     /// Learning-rate multiplier of the hidden layers.
     pub hidden_learning_rate_multiplier: f64,
-    /// Probability with which an input is left out in fine-tuning.
+    /// Dropout probability of inputs in fine-tuning.
     pub input_dropout: f64,
-    /// Probability with which a hidden unit is left out in fine-tuning.
+    /// Dropout probability of hidden units in fine-tuning.
     pub hidden_dropout: f64,
-    /// Bound of the norm of the weights into a unit; none if there is no bound.
+    /// Bound on the norm of the weights into a unit; `None` without a bound.
     pub max_norm: Option<f64>,
     /// Amount of noise in pretraining, if it was searched.
     pub corruption: Option<f64>,
-    /// Error on the validation samples, in percent; none if training diverged.
+    /// Error on the validation samples, in percent; `None` if training diverged.
     pub validation_error_pct: Option<f64>,
-    /// Whether the cells of the comparison have these values.
+    /// Whether the cells of the comparison use these values.
     pub chosen: bool,
 }
 
@@ -59,11 +59,11 @@ impl Row for SearchRow {
 pub struct SettingRow {
     /// Path of the setting in `config.toml`.
     pub setting: String,
-    /// The value, as TOML has it.
+    /// The value in TOML syntax.
     pub value: String,
-    /// The grounds of the value; empty where none are recorded.
+    /// The reason for the value; empty if none is recorded.
     pub chosen_on: String,
-    /// Number of values or combinations that were tried, if that is known.
+    /// Number of values or combinations tried, if known.
     pub trials: Option<usize>,
 }
 

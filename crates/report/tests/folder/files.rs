@@ -1,4 +1,4 @@
-//! Tables and figures as files.
+//! Tests of tables and figures as files.
 
 use std::fs;
 use std::path::Path;
@@ -136,7 +136,7 @@ fn drawings_are_well_formed_and_come_from_the_csv() {
     assert_well_formed(&again[0].svg);
 }
 
-/// Every tag closed in order, every attribute quoted.
+/// Asserts that every tag is closed in order and every attribute quoted.
 fn assert_well_formed(svg: &str) {
     let mut open: Vec<&str> = Vec::new();
     for part in svg.split('<').skip(1) {

@@ -1,4 +1,4 @@
-//! The whole crate on a folder: files, figures and page.
+//! Tests of the whole crate on a folder: files, figures and page.
 #![expect(clippy::unwrap_used, reason = "helpers of tests, outside of `#[test]` functions")]
 
 mod files;

@@ -1,4 +1,4 @@
-//! The page.
+//! Tests of the page.
 
 use std::fs;
 
@@ -34,7 +34,7 @@ fn the_page_needs_nothing_else() {
     assert!(sections.map(place).is_sorted());
 }
 
-/// The lines of a table between two places of the page, each with its tags.
+/// The lines of a table between two positions on the page, each with its tags.
 fn lines_between<'p>(page: &'p str, from: &str, to: &str) -> Vec<&'p str> {
     let (_, rest) = page.split_once(from).unwrap();
     rest.split_once(to).unwrap().0.split("<tr").skip(2).collect()
@@ -184,7 +184,7 @@ fn the_first_layer_stands_beside_the_error() {
         unit: "pct".into(),
     };
     write_csv(&dir.path().join("summary.csv"), &[summary(100, 9.0), summary(5_000, 1.25)]).unwrap();
-    // Two seeds of the first layer with the most labels; others that do not belong there.
+    // Two seeds of the first layer with the most labels, and others that must not be included.
     let rows = [
         metric(1, 1, 5_000, 70.0),
         metric(2, 1, 5_000, 80.0),

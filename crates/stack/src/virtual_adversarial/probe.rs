@@ -9,7 +9,7 @@ use super::costs::{log_softmax, scaled_difference};
 use crate::dropout::{DropoutDraw, leave_out_units, zero_left_out};
 use crate::{Classifier, VirtualAdversarial};
 
-/// The unlabelled samples of a step, with what is constant in it.
+/// The unlabelled samples of a step, with its constants.
 pub(super) struct Probe<F> {
     /// The samples x. Shape: batch × inputs.
     pub(super) x: Array2<F>,
@@ -95,7 +95,7 @@ pub(super) fn find_directions<F: Real>(
     log_p.assign(&workspace.delta(output_layer));
 
     for _ in 0..settings.power_iterations {
-        // d becomes x + ξ d, and the gradient there takes its place.
+        // d becomes x + ξ d, and then the gradient there.
         let distance = F::of(settings.finite_difference);
         by_rows(n, d.view_mut(), |rows, mut d| {
             Zip::from(&mut d).and(x.slice(s![rows, ..])).for_each(|d, &x| *d = x + distance * *d);
@@ -131,7 +131,7 @@ fn in_rows<F: Real>(x: ArrayViewMut2<F>, f: impl Fn(usize, &mut [F]) + Sync) {
     });
 }
 
-/// Scales a row to the norm 1. A row of zeros stays as it is.
+/// Scales a row to the norm 1. A row of zeros is unchanged.
 fn normalise<F: Real>(row: &mut [F]) {
     let largest = row.iter().fold(F::zero(), |largest, value| largest.max(value.abs()));
     if largest > F::zero() {

@@ -200,8 +200,8 @@ fn the_gradient_of_a_convolutional_classifier_matches_central_differences() {
     }
 }
 
-/// The encoder takes the maximum of a block in the place of its log-sum-exp, so that its log-odds are lower by
-/// at most ln 4 with blocks of 2 × 2; the decoder is the RBM's own.
+/// The encoder takes the maximum of a block instead of its log-sum-exp, so its log-odds are lower by at most
+/// ln 4 with blocks of 2 × 2; the decoder is the RBM's own.
 #[test]
 fn a_convolutional_rbm_becomes_a_layer() {
     use rbm_core::Unit;

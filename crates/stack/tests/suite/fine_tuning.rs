@@ -1,4 +1,5 @@
-//! Fine-tuning that is left between two steps and continued from a checkpoint is never left.
+//! Fine-tuning that is paused between two steps and continued from a checkpoint equals uninterrupted
+//! fine-tuning.
 
 use ndarray::{Array2, s};
 use nn_core::{Rule, TensorMap};
@@ -10,7 +11,7 @@ use stack::{
 };
 use std::ops::ControlFlow;
 
-/// Noisy bars at one of four places of a 4 × 4 image.
+/// Noisy bars at one of four positions of a 4 × 4 image.
 fn bars(n: usize) -> (Array2<f32>, Vec<u8>) {
     let mut noise = vec![0.0_f32; 16 * n];
     Stream::new(7, Purpose::new("bars")).fill_uniform(0, &mut noise);
@@ -73,7 +74,7 @@ fn fine_tuning_that_is_left_and_continued_gives_the_same_network() {
             &mut |_| ControlFlow::Continue(()),
         );
         let whole = whole.expect("converges");
-        // In each session so many steps are taken; the last one may stop at an evaluation.
+        // Each session takes this many steps; the last one may stop at an evaluation.
         let left_every = |most: usize| -> (FineTuned, usize) {
             let (mut checkpoint, mut parts, mut sessions) = (None::<TensorMap>, 0, 0);
             loop {

@@ -302,7 +302,7 @@ fn earlier_names_of_settings_are_read() {
 
 #[test]
 fn a_stack_continues_from_a_checkpoint_as_if_never_interrupted() {
-    // Three batches, so that an epoch can be left between two.
+    // Three batches, so that an epoch can be paused between two.
     let (x, _) = bars(250, 0);
     let [random, autoencoder, rbm] = methods();
     let plan = [
@@ -312,7 +312,7 @@ fn a_stack_continues_from_a_checkpoint_as_if_never_interrupted() {
     ];
     let whole = greedy(&plan, x.view(), 1, &mut |_, _| ControlFlow::Continue(()));
     let whole = whole.expect("converges");
-    // The epoch after the last one is left between two batches, if there is one.
+    // The next epoch, if any, is paused between two batches.
     for (stop_after, within_epoch) in (0..=10).flat_map(|after| [(after, false), (after, true)]) {
         let mut first = Greedy::planned(&plan, x.view(), 1);
         for _ in 0..stop_after {

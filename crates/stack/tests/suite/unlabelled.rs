@@ -1,5 +1,5 @@
-//! Fine-tuning with unlabelled samples: it uses them, is reproducible for any number of threads, and
-//! without weight is fine-tuning as ever.
+//! Fine-tuning with unlabelled samples: it uses them, is reproducible for any number of threads, and with
+//! zero weight equals ordinary fine-tuning.
 
 use std::ops::ControlFlow;
 
@@ -12,7 +12,7 @@ use stack::{
 };
 use stack::{PlannedLayer, greedy};
 
-/// Points of two classes in two half rings that reach into each other, scaled to [0, 1]².
+/// Points of two classes in two interleaving half rings, scaled to [0, 1]².
 fn half_rings(n: usize) -> (Array2<f32>, Vec<u8>) {
     let mut uniforms = vec![0.0_f32; 3 * n];
     Stream::new(4, Purpose::new("rings")).fill_uniform(0, &mut uniforms);
@@ -51,7 +51,7 @@ fn with(unlabelled: VirtualAdversarial) -> FineTuneConfig {
     FineTuneConfig { unlabelled: Some(Unlabelled::VirtualAdversarial(unlabelled)), ..settings() }
 }
 
-/// The boundary moves away from the samples, along the rings, of which eight labels show little.
+/// The boundary moves away from the samples, along the rings, which eight labels barely outline.
 #[test]
 fn unlabelled_samples_lower_the_error() {
     let long = |config: FineTuneConfig| FineTuneConfig {
@@ -63,7 +63,7 @@ fn unlabelled_samples_lower_the_error() {
     let rings = VirtualAdversarial { radius: 0.1, finite_difference: 0.01, ..Default::default() };
     let without = tune(&long(settings())).expect("converges").validation_errors;
     let with = tune(&long(with(rings))).expect("converges").validation_errors;
-    // Seen: 15 of 200, and 28 without the unlabelled samples. At least a third of the errors has to go.
+    // Seen: 15 of 200, and 28 without the unlabelled samples. At least a third of the errors must disappear.
     assert!(with < 20 && with * 3 < without * 2, "{with} and {without} of 200");
 }
 
@@ -132,7 +132,7 @@ fn unlabelled_samples_that_are_wanted_must_be_there() {
         "fine_tuning.unlabelled = virtual-adversarial: expected no value, as there are no \
          unlabelled samples"
     );
-    // Without others, the labelled samples have the cost of unlabelled ones.
+    // Without unlabelled samples, their cost applies to the labelled ones.
     let alone = fine_tune(start(&x), samples, samples, &config, 1, go_on).expect("converges");
     let both = fine_tune_with_unlabelled(start(&x), samples, x.view(), samples, &config, 1, go_on);
     assert_eq!(alone, both.expect("converges"));

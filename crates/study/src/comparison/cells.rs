@@ -1,4 +1,4 @@
-//! One cell of the comparison: hyperparameters are chosen, and the best network is tested.
+//! One cell of the comparison: choice of hyperparameters, and test of the best network.
 
 use ndarray::{Array2, Axis};
 use numerics::{Purpose, Stream};
@@ -21,7 +21,7 @@ const SUBSET: Purpose = Purpose::new("subset");
 /// Number of validation samples on which layers are compared before and after fine-tuning.
 const COMPARED: usize = 2000;
 
-/// Words for a cell.
+/// Title of a cell.
 pub(super) fn title(method: &str, depth: usize, labels: usize, seed: u64) -> String {
     let layers = if depth == 1 { "layer" } else { "layers" };
     format!("{method}, {depth} {layers}, {labels} labels, seed {seed}")
@@ -73,7 +73,7 @@ impl Run<'_> {
         let trained = if let Some(tuned) = trained.tuned {
             (tuned, trained.seconds)
         } else {
-            // The best trial was made by another process, or before an interruption.
+            // The best trial was run by another process, or before an interruption.
             event(self.listen, Event::Begun { title: &title })?;
             self.fine_tuned(&work, stack, choice, &claim)?
         };
@@ -93,7 +93,7 @@ impl Run<'_> {
         Ok(predictions.iter().zip(labels).map(|(found, label)| found != label).collect())
     }
 
-    /// The training samples whose labels are used, and these labels.
+    /// The training samples whose labels are used, with these labels.
     pub(super) fn labelled_subset(
         &self,
         count: usize,
@@ -119,7 +119,7 @@ impl Run<'_> {
         self.tested(work, stack, choice, trained)
     }
 
-    /// Tests a fine-tuned network. Returns the cell, without the trials that led to it, and the network.
+    /// Tests a fine-tuned network. Returns the cell, without its preceding trials, and the network.
     fn tested(
         &self,
         work: &Work<'_>,

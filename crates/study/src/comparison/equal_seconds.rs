@@ -1,5 +1,5 @@
-//! Equal time for every method: the time that one method spends on pretraining, another may spend on
-//! longer fine-tuning. The clock decides, so results differ from machine to machine.
+//! Equal time for every method: the time that one method spends on pretraining, another may spend on longer
+//! fine-tuning. Results depend on the clock, so they differ between machines.
 
 use nn_core::TensorMap;
 use serde::Serialize;
@@ -15,10 +15,10 @@ use crate::{CachedStack, Cell, EqualTime, Event, LabelBudget, StudyError};
 use super::layers::Stacks;
 use super::trials;
 
-/// Fine-tuning is repeated only if the time grows at least by this factor.
+/// Fine-tuning is repeated only if the time grows by at least this factor.
 const WORTH_IT: f64 = 1.05;
 
-/// The work that takes a method's time.
+/// The work that determines a method's time.
 #[derive(Serialize)]
 struct Work<'a> {
     method: &'a str,
@@ -27,8 +27,8 @@ struct Work<'a> {
 }
 
 impl Run<'_> {
-    /// Gives each method of a seed the time that the slowest took, at the numbers of labels that the
-    /// configuration names and the largest depth.
+    /// Gives each method of a seed the time taken by the slowest, at the configured numbers of labels and the
+    /// largest depth.
     pub(super) fn equal_seconds(
         &mut self,
         stacks: &mut [(&ResolvedMethod<'_>, Stacks)],
@@ -46,7 +46,7 @@ impl Run<'_> {
                 .cloned()
                 .collect();
             let most = cells.iter().map(|cell| self.seconds_of(cell)).fold(0.0, f64::max);
-            // A method's budget, if it is fine-tuned with so many labels.
+            // A method's budget, if it is fine-tuned with this number of labels.
             let entries: Vec<_> = (stacks.iter_mut())
                 .filter_map(|(method, stacks)| {
                     let mut budgets = config.labels_of(method).iter();
@@ -72,7 +72,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Seconds of pretraining and of one fine-tuning.
+    /// Seconds of pretraining plus one fine-tuning run.
     fn seconds_of(&self, cell: &Cell) -> f64 {
         self.pretraining_seconds(cell) + cell.tuning_seconds
     }
@@ -82,7 +82,7 @@ impl Run<'_> {
         layers
             .filter(|layer| layer.method == cell.method && layer.seed == cell.seed)
             .filter(|layer| layer.layer <= cell.depth && layer.corruption == cell.chosen.corruption)
-            // `sum` of nothing is −0.
+            // An empty `sum` is −0.
             .fold(0.0, |all, layer| all + layer.seconds)
     }
 
@@ -113,7 +113,7 @@ impl Run<'_> {
         let n_layers = stack.layers.len();
         let shape = self.data.train.shape;
         let settings = self.config.fine_tuning_on(shape, method, n_layers, budget, cell.chosen);
-        // The time is no part of the key: a finished run stays as it was while the work that took the
+        // The time is not part of the key: a finished run remains valid while the work that determined the
         // time is the same.
         let data_key = self.fine_tuning_data_key(&settings);
         let own = (&stack.keys, &settings, budget, cell.seed, data_key);

@@ -12,8 +12,8 @@ use crate::stage::Key;
 use crate::{CachedStack, ConfigError, Event, LayerRecord, LayerSource, StudyError, cached_layers};
 
 impl<'a> Run<'a> {
-    /// The identity of the data that fine-tuning with these settings sees: those without labels are part
-    /// of it only if they have a cost.
+    /// The identity of the data used by fine-tuning with these settings, including unlabelled data only if
+    /// they have a cost.
     pub(super) fn fine_tuning_data_key(&self, settings: &FineTuneConfig) -> Cow<'a, str> {
         match self.config.pretraining_samples {
             n if n > 0 && settings.unlabelled.is_some() => {
@@ -23,16 +23,16 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The identity of the data that pretraining sees.
+    /// The identity of the data used by pretraining.
     pub(super) fn pretraining_data_key(&self) -> Key {
         Key::new("pretraining samples", &(self.data_key, self.config.pretraining_samples))
     }
 
-    /// The layers of a network of this depth before they are learned; convolutions have the shape of the
-    /// images, and shifts of images in colour their channels.
+    /// The layers of a network of this depth before they are trained; convolutions get the shape of the
+    /// images, and shifts of colour images their channels.
     ///
     /// # Errors
-    /// [`ConfigError`] naming the setting of a convolution that does not fit the data.
+    /// [`ConfigError`] naming a convolution setting that does not fit the data.
     pub(super) fn plan(
         &self,
         method: &ResolvedMethod<'_>,
@@ -57,8 +57,8 @@ impl<'a> Run<'a> {
         Ok(plan)
     }
 
-    /// Adds layers to the stack with this amount of noise, or that of the settings, until it has `depth` of them,
-    /// and returns it.
+    /// Adds layers to the stack with this amount of noise, or that of the settings, until it has `depth` of
+    /// them, and returns it.
     pub(super) fn grow<'s>(
         &mut self,
         method: &ResolvedMethod<'_>,
@@ -74,7 +74,7 @@ impl<'a> Run<'a> {
         retrying(|factor, last| {
             if let Some(error) = last {
                 event(self.listen, Event::Retried { factor, error })?;
-                // The layers that are complete keep the rates that they were learned with.
+                // Completed layers keep the rates with which they were trained.
                 for layer in &mut plan[stack.layers.len()..] {
                     layer.pretraining.scale_learning_rate(LOWER);
                 }
@@ -96,12 +96,12 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The pretrained layers of a method at one seed, for each amount of noise that was tried.
+/// The pretrained layers of a method at one seed, for each amount of noise tried.
 #[derive(Debug, Default)]
 pub(super) struct Stacks(Vec<(Option<f64>, CachedStack)>);
 
 impl Stacks {
-    /// The stack with this amount of noise, which may have no layers yet.
+    /// The stack with this amount of noise; it may still be empty.
     pub(super) fn with(&mut self, corruption: Option<f64>) -> &mut CachedStack {
         let known = self.0.iter().position(|(amount, _)| *amount == corruption);
         let place = known.unwrap_or(self.0.len());
@@ -111,7 +111,7 @@ impl Stacks {
         &mut self.0[place].1
     }
 
-    /// Whether layers with this amount of noise are all there, `n_layers` of them.
+    /// Whether all `n_layers` layers with this amount of noise exist.
     pub(super) fn are_complete(&mut self, corruption: Option<f64>, n_layers: usize) -> bool {
         self.with(corruption).layers.len() >= n_layers
     }

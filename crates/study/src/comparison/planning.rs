@@ -1,8 +1,8 @@
-//! The plan of a comparison: the keys of its stages before they are computed.
+//! The plan of a comparison: the keys of its stages before computation.
 //!
-//! Keys of layers, trials and first seeds' cells follow from the settings and the data. A cell of a later seed
-//! takes over the choice of the first one, on which its key depends; in the plan it is called by a key that
-//! follows from that of the first cell, so that it has one name before and after the choice.
+//! The keys of layers, trials and cells of first seeds follow from the settings and the data. A cell of a
+//! later seed takes over the choice of the first one, on which its key depends; in the plan it has a key
+//! derived from that of the first cell, so that its name is the same before and after the choice.
 
 use std::collections::{HashMap, HashSet};
 
@@ -21,15 +21,15 @@ use crate::{
     Cell, Choice, ComparisonConfig, LabelBudget, LayerRecord, Listener, Methods, StudyError,
 };
 
-/// Number of finished stages whose times give the speed.
+/// Number of finished stages from whose times the speed is estimated.
 const TIMED: usize = 40;
 
-/// A comparison with its data and the place of its stages.
+/// A comparison with its data and the location of its stages.
 #[derive(Debug, Clone, Copy)]
 pub struct Study<'a> {
     /// The settings.
     pub config: &'a ComparisonConfig,
-    /// The methods that they may name.
+    /// The methods available to the settings.
     pub methods: &'a Methods,
     /// The data.
     pub data: &'a Splits,
@@ -42,7 +42,7 @@ pub struct Study<'a> {
 /// The work of a stage.
 #[derive(Debug, Clone)]
 pub(super) enum Task<'p> {
-    /// The last of so many layers of a method, with this amount of noise or that of the settings.
+    /// The last of this many layers of a method, with this amount of noise or that of the settings.
     Layer { method: &'p ResolvedMethod<'p>, n_layers: usize, corruption: Option<f64>, seed: u64 },
     /// One choice of hyperparameters for a cell.
     Trial { cell: CellTask<'p>, choice: Choice },
@@ -52,7 +52,7 @@ pub(super) enum Task<'p> {
     Reference { reference: Reference, labels: usize, seed: u64 },
 }
 
-/// A cell that is to be computed.
+/// A cell to be computed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CellTask<'p> {
     pub(super) method: &'p ResolvedMethod<'p>,
@@ -65,11 +65,11 @@ pub(super) struct CellTask<'p> {
 pub(super) type Stage<'p> = (Planned, Task<'p>);
 
 impl Study<'_> {
-    /// The stages of the comparison: layers, trials, cells and standard classifiers. Comparisons in equal time are
-    /// none of them, as their work depends on the time that the others took.
+    /// The stages of the comparison: layers, trials, cells and standard classifiers. Equal-time comparisons
+    /// are not among them, as their work depends on the time taken by the others.
     ///
     /// # Errors
-    /// [`StudyError`] if settings make no sense or do not fit the data, or the folder cannot be read.
+    /// [`StudyError`] if settings are invalid or do not fit the data, or the folder cannot be read.
     pub fn plan(&self) -> Result<Plan, StudyError> {
         let mut listen = |_: crate::Event<'_>| std::ops::ControlFlow::Continue(());
         self.with_stages(&mut listen, |run, stages| {
@@ -79,7 +79,7 @@ impl Study<'_> {
         })
     }
 
-    /// Calls `then` with the comparison, which has not begun, and its stages.
+    /// Calls `then` with the comparison, before it starts, and its stages.
     pub(super) fn with_stages<R>(
         &self,
         listen: Listener<'_>,
@@ -96,12 +96,12 @@ impl Study<'_> {
     }
 }
 
-/// The key that the cell of a later seed is called by, given that of the first one.
+/// The key of the cell of a later seed, given that of the first one.
 pub(super) fn later_key(first: &Key, seed: u64) -> Key {
     Key::new("cell of a later seed", &(first, seed))
 }
 
-/// Multiply-adds in a second, from the times of some finished stages.
+/// Multiply-adds per second, from the times of some finished stages.
 fn speed(cache: &Store, stages: &[Stage<'_>]) -> Result<Option<f64>, StudyError> {
     let done: Vec<&Stage<'_>> = stages.iter().filter(|(planned, _)| planned.done).collect();
     let (mut work, mut time) = (0.0, 0.0);
@@ -122,24 +122,25 @@ fn speed(cache: &Store, stages: &[Stage<'_>]) -> Result<Option<f64>, StudyError>
     Ok((work > 0.0 && time > 0.0).then(|| work / time))
 }
 
-/// The layers of a method at one seed, as far as they are known before they are learned.
+/// The layers of a method at one seed, as known before training.
 #[derive(Debug, Default)]
 struct Chain {
     keys: Vec<Key>,
-    /// For each layer, the highest one up to it that is a stage.
+    /// For each layer, the highest layer up to it that is a stage.
     stages: Vec<Option<Key>>,
-    /// For each number of layers, the multiply-adds of learning them.
+    /// For each number of layers, the multiply-adds for training them.
     learning: Vec<f64>,
-    /// For each number of layers, the multiply-adds of passing a sample through them, and its features.
+    /// For each number of layers, the multiply-adds for passing a sample through them, and its number of
+    /// features.
     passing: Vec<(f64, usize)>,
 }
 
-/// A plan that is being made.
+/// Builder of a plan.
 struct Planner<'r, 'a, 'p> {
     run: &'r Run<'a>,
     stages: Vec<Stage<'p>>,
     planned: HashSet<Key>,
-    /// The keys of the results that are there.
+    /// The keys of existing results.
     kept: HashSet<String>,
 }
 
@@ -149,7 +150,7 @@ impl<'r, 'a, 'p> Planner<'r, 'a, 'p> {
         Ok(Planner { run, stages: Vec::new(), planned: HashSet::new(), kept })
     }
 
-    /// The stages, seeds outermost, as a comparison computes them.
+    /// The stages, with seeds outermost, in the order of a comparison.
     fn stages(mut self, compared: &'p [ResolvedMethod<'p>]) -> Result<Vec<Stage<'p>>, StudyError>
     where
         'a: 'p,
@@ -187,7 +188,7 @@ impl<'r, 'a, 'p> Planner<'r, 'a, 'p> {
         self.kept.contains(key.as_str())
     }
 
-    /// Adds a stage, unless an equal one is there: logistic regression, for example, has no depth.
+    /// Adds a stage, unless an equal one exists: logistic regression, for example, has no depth.
     fn add(
         &mut self,
         (key, name): (Key, String),
@@ -201,7 +202,7 @@ impl<'r, 'a, 'p> Planner<'r, 'a, 'p> {
         }
     }
 
-    /// The layers of a method with this amount of noise, which are added as stages if `is_planned`.
+    /// The layers of a method with this amount of noise, added as stages if `is_planned`.
     fn chain(
         &mut self,
         method: &'p ResolvedMethod<'p>,
@@ -237,7 +238,7 @@ impl<'r, 'a, 'p> Planner<'r, 'a, 'p> {
         Ok(chain)
     }
 
-    /// The place in `chains` of the layers with this amount of noise.
+    /// The index in `chains` of the layers with this amount of noise.
     fn chained(
         &mut self,
         cell: CellTask<'p>,
@@ -292,8 +293,8 @@ impl<'r, 'a, 'p> Planner<'r, 'a, 'p> {
         Ok(key)
     }
 
-    /// Adds a cell that takes over the choice of the first seed's, and its layers where it is known which they
-    /// are: if amounts of noise are still to be chosen among, the cell learns its layers itself.
+    /// Adds a cell that takes over the choice of the first seed, and its layers if they are known: if the
+    /// amount of noise is still to be chosen, the cell trains its layers itself.
     fn later_cell(
         &mut self,
         cell: CellTask<'p>,
@@ -327,8 +328,8 @@ impl<'r, 'a, 'p> Planner<'r, 'a, 'p> {
         Ok(())
     }
 
-    /// Multiply-adds of one fine-tuning, with its evaluations: a step goes through the network forwards, and
-    /// backwards for the gradients of weights and of inputs.
+    /// Multiply-adds of one fine-tuning run with its evaluations: a step is a forward pass through the
+    /// network, and backward passes for the gradients of weights and inputs.
     fn tuning(&self, cell: CellTask<'p>, chain: &Chain) -> f64 {
         let CellTask { method, depth, budget, .. } = cell;
         let (hidden, n_features) = chain.passing[method.n_layers(depth)];
@@ -336,7 +337,7 @@ impl<'r, 'a, 'p> Planner<'r, 'a, 'p> {
         let network = hidden + (n_features * data.train.n_classes) as f64;
         let fine_tuning = &self.run.config.fine_tuning;
         let unlabelled = fine_tuning.unlabelled.map_or(0, |cost| cost.batch_size());
-        // In floating point: settings may be as large as their types.
+        // In floating point: settings may be as large as their types allow.
         let of_step = (budget.batch_size.min(budget.count) + unlabelled) as f64;
         let samples = budget.updates as f64 * of_step;
         let evaluated = fine_tuning.evaluations as f64 * data.validation.n_samples() as f64;

@@ -18,18 +18,18 @@ pub struct ReferenceCell {
     pub labels: usize,
     /// The seed of the choice of labels.
     pub seed: u64,
-    /// Number of misclassified validation samples, and of all of them.
+    /// Number of misclassified validation samples, and number of validation samples.
     pub validation_errors: (usize, usize),
-    /// Number of misclassified test samples, and of all of them.
+    /// Number of misclassified test samples, and number of test samples.
     pub test_errors: (usize, usize),
-    /// A remark on the fit; empty if there is none.
+    /// A remark on the fit, or empty.
     pub note: String,
     /// The predicted class of each test sample. Kept as a tensor beside the record.
     #[serde(skip)]
     pub predictions: Vec<u8>,
 }
 
-/// Words for a standard classifier on the labels of a seed.
+/// Title of a standard classifier on the labels of a seed.
 pub(super) fn title(reference: Reference, labels: usize, seed: u64) -> String {
     format!("{}, {labels} labels, seed {seed}", reference.words())
 }

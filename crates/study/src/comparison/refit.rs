@@ -1,4 +1,4 @@
-//! A cell's network, computed again: cells keep predictions, not networks.
+//! Recomputation of a cell's network: cells keep predictions, not networks.
 
 use mnist_io::Splits;
 use stack::Classifier;
@@ -15,17 +15,17 @@ const REFIT: &str = "refit";
 /// The network of a cell.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Refitted {
-    /// The cell, as it was found in the comparison.
+    /// The cell as found in the comparison.
     pub cell: Cell,
     /// The network with the lowest validation error.
     pub model: Classifier<f32>,
 }
 
-/// Fine-tunes the network of a cell again, with the hyperparameters that were chosen for it. Its pretrained layers
-/// are read from the cache, so the network is that of the comparison, to the bit.
+/// Fine-tunes the network of a cell again, with its chosen hyperparameters. Its pretrained layers are read
+/// from the cache, so the network is bit-identical to that of the comparison.
 ///
 /// # Errors
-/// As [`run_comparison`](crate::run_comparison).
+/// Those of [`run_comparison`](crate::run_comparison).
 pub fn refit(
     config: &ComparisonConfig,
     methods: &Methods,

@@ -1,20 +1,20 @@
-//! Training that diverges begins again with lower learning rates.
+//! Restarts of diverged training with lower learning rates.
 
 use nn_core::TrainingError;
 
 use crate::StudyError;
 
-/// The factor between the learning rates of one attempt and those of the next.
+/// The factor between the learning rates of successive attempts.
 pub(super) const LOWER: f64 = 1.0 / 3.0;
 
-/// Attempts after the first one.
+/// Number of attempts after the first one.
 const RETRIES: i32 = 3;
 
-/// Calls `attempt` with the factor of the learning rates and the error of the attempt before, until it
-/// does not diverge.
+/// Calls `attempt` with the learning-rate factor and the error of the previous attempt, until it does not
+/// diverge.
 ///
 /// # Errors
-/// Every error but divergence, and that of the last attempt.
+/// Every error except divergence, and that of the last attempt.
 pub(super) fn retrying<T>(
     mut attempt: impl FnMut(f64, Option<&TrainingError>) -> Result<T, StudyError>,
 ) -> Result<T, StudyError> {

@@ -1,7 +1,7 @@
-//! The samples of a comparison as pretraining and as fine-tuning see them.
+//! The samples of a comparison as used in pretraining and in fine-tuning.
 //!
-//! Missing values are NaN in the data. Pretraining leaves them out; the inputs of a classifier have 0 in
-//! their place, which is the mean of a standardised column.
+//! Missing values are NaN in the data. Pretraining ignores them; the inputs of a classifier have 0 instead,
+//! which is the mean of a standardised column.
 
 use std::borrow::Cow;
 
@@ -12,12 +12,11 @@ use super::Run;
 use crate::stage::Store;
 use crate::{ComparisonConfig, Listener, Outcome};
 
-/// The samples of a comparison. They are copied only if values are missing, or if there are samples without
-/// a label.
+/// The samples of a comparison. They are copied only if values are missing or there are unlabelled samples.
 pub(super) struct Samples<'d> {
     data: Cow<'d, Splits>,
     pretraining: CowArray<'d, f32, Ix2>,
-    /// The samples of pretraining without missing values, where some are missing.
+    /// The pretraining samples with missing values filled, if any are missing.
     filled: Option<Array2<f32>>,
 }
 
@@ -42,7 +41,7 @@ impl<'d> Samples<'d> {
         Samples { data: Cow::Owned(data), pretraining, filled }
     }
 
-    /// A comparison of these samples that has not begun.
+    /// A comparison of these samples that has not started.
     pub(super) fn run<'a>(
         &'a self,
         config: &'a ComparisonConfig,
@@ -62,8 +61,8 @@ fn without_missing(x: ArrayView2<f32>) -> Array2<f32> {
     x.mapv(|x| if x.is_nan() { 0.0 } else { x })
 }
 
-/// The samples that pretraining sees: all training samples, and those without a label; or the first of
-/// them. Shape: n × inputs.
+/// The samples used by pretraining: all training samples and unlabelled samples, or the first of them. Shape:
+/// n × inputs.
 fn pretraining_samples<'d>(config: &ComparisonConfig, data: &'d Splits) -> CowArray<'d, f32, Ix2> {
     let train = &data.train;
     let Some(unlabelled) = &data.unlabelled else {

@@ -1,5 +1,5 @@
-//! The trials of a cell: each trains a network and is judged on the validation set. The test set has no part in
-//! them.
+//! The trials of a cell: each trains a network and evaluates it on the validation set. They do not use the
+//! test set.
 
 use mnist_io::Splits;
 use nn_core::TensorMap;
@@ -19,7 +19,7 @@ use crate::{CachedStack, Choice, Event, LabelBudget, StudyError, Trial};
 /// The kind in the keys of trials. Its number is raised when the recorded measurements change.
 pub(super) const TRIAL: &str = "trial 2";
 
-/// The fine-tuning of a cell, without its pretrained layers and the hyperparameters that are searched.
+/// The fine-tuning of a cell, without its pretrained layers and the searched hyperparameters.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Work<'a> {
     pub(super) method: &'a ResolvedMethod<'a>,
@@ -29,7 +29,7 @@ pub(super) struct Work<'a> {
     pub(super) seed: u64,
 }
 
-/// A trained network, or what is left of it if it was trained before an interruption.
+/// A trained network, or only its time if it was trained before an interruption.
 #[derive(Debug)]
 pub(super) struct Trained {
     pub(super) tuned: Option<FineTuned>,
@@ -44,7 +44,7 @@ pub(super) struct Searched {
     pub(super) trials: Vec<Trial>,
 }
 
-/// The record of a trial that is kept.
+/// The stored record of a trial.
 #[derive(Debug, Serialize, Deserialize)]
 struct Judged {
     validation_errors: usize,
@@ -52,7 +52,7 @@ struct Judged {
 }
 
 impl<'a> Run<'a> {
-    /// The choices that are tried at the first seed, and at others the one that was made there.
+    /// The choices tried at the first seed; at other seeds, only the one made there.
     pub(super) fn choices(
         &self,
         method: &ResolvedMethod<'_>,
@@ -67,7 +67,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Whether the layers of all trials of a cell are learned.
+    /// Whether the layers for all trials of a cell are trained.
     pub(super) fn are_learned(
         &self,
         method: &ResolvedMethod<'_>,
@@ -94,13 +94,13 @@ impl<'a> Run<'a> {
         choice: Choice,
     ) -> (Vec<Key>, FineTuneConfig, LabelBudget, u64, String) {
         let settings = self.settings(work, choice);
-        // The dropout that holds is already among the settings.
+        // The settings already include the applicable dropout.
         let budget = LabelBudget { dropout: None, ..work.budget.clone() };
         let data_key = self.fine_tuning_data_key(&settings).into_owned();
         (layers[..work.n_layers].to_vec(), settings, budget, work.seed, data_key)
     }
 
-    /// Makes all trials of a claimed cell and returns the one with the fewest validation errors.
+    /// Runs all trials of a claimed cell and returns the one with the fewest validation errors.
     pub(super) fn searched(
         &mut self,
         work: &Work<'_>,
@@ -132,7 +132,7 @@ impl<'a> Run<'a> {
         Ok(Searched { choice, trained, trials })
     }
 
-    /// Fine-tunes a network in a claimed stage; returns its number of validation errors as well.
+    /// Fine-tunes a network in a claimed stage; also returns its number of validation errors.
     fn made_trial(
         &mut self,
         work: &Work<'_>,
@@ -145,8 +145,8 @@ impl<'a> Run<'a> {
         Ok((tuned.validation_errors, Trained { tuned: Some(tuned), seconds }))
     }
 
-    /// Does the same, and keeps the judgement of the network, but not the network itself: a search that is broken
-    /// off goes on after the trials that were made.
+    /// As `made_trial`, but keeps the evaluation of the network (not the network itself), so that an
+    /// interrupted search continues after its finished trials.
     pub(super) fn kept_trial(
         &mut self,
         work: &Work<'_>,
@@ -155,7 +155,7 @@ impl<'a> Run<'a> {
         title: &str,
     ) -> Result<(usize, Trained), StudyError> {
         let key = Key::new(TRIAL, &self.identity(work, &stack.keys, choice));
-        // A trial is a part of its cell's stage, so the listener is not notified when it is finished.
+        // A trial is part of its cell's stage, so the listener is not notified when it finishes.
         let claim = match self.cache.get_or_claim::<Judged>(&key, self.listen)? {
             Found::Claimed(claim) => claim,
             Found::Kept(_, Judged { validation_errors, seconds }) => {
@@ -168,7 +168,7 @@ impl<'a> Run<'a> {
         Ok((validation_errors, trained))
     }
 
-    /// Fine-tunes a network in a claimed stage, and returns it with the time that it took, in seconds.
+    /// Fine-tunes a network in a claimed stage, and returns it with the time taken in seconds.
     pub(super) fn fine_tuned(
         &mut self,
         work: &Work<'_>,
@@ -185,7 +185,7 @@ impl<'a> Run<'a> {
             let start = start.clone();
             FineTuning::new(start, labelled, unlabelled, validation, &settings, work.seed)
         };
-        // A stage may train several networks, one after another.
+        // A stage may train several networks in succession.
         let training = Key::new(TRIAL, &self.identity(work, &stack.keys, choice));
         let checkpoint = claim.checkpoint(&training);
         let trained = train(begin, FineTuning::n_evaluations, &checkpoint, self.listen)?;

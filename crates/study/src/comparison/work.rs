@@ -1,4 +1,4 @@
-//! The computation of single stages, by the same calls that a comparison makes.
+//! Computation of single stages, by the same calls as in a comparison.
 
 use nn_core::TrainingError;
 
@@ -11,9 +11,9 @@ use crate::stage::{Key, Settled};
 use crate::{Event, Listener, StudyError};
 
 impl Study<'_> {
-    /// Computes stages of the [plan](Self::plan) and keeps them, with those that they need and that are missing.
-    /// Other processes may do the same in the same place at the same time. A stage whose training diverges is
-    /// settled as a failure, which is no error: the comparison goes on without it.
+    /// Computes stages of the [plan](Self::plan) and keeps them, together with missing stages that they need.
+    /// Other processes may do the same in the same folder at the same time. A stage whose training diverges
+    /// is settled as a failure, which is not an error: the comparison continues without it.
     ///
     /// # Errors
     /// [`StudyError::UnknownStage`] before anything is computed, or another [`StudyError`].
@@ -26,7 +26,7 @@ impl Study<'_> {
             }
             for (planned, task) in tasks {
                 run.settle(&planned.key, &planned.name, task)?;
-                // Nothing of one stage decides on another but through the store.
+                // Stages affect each other only through the store.
                 run.outcome = crate::Outcome::default();
             }
             Ok(())
@@ -35,7 +35,7 @@ impl Study<'_> {
 }
 
 impl Run<'_> {
-    /// Computes a stage, and notes where its result is if it has another key.
+    /// Computes a stage, and notes the key of its result if it differs.
     fn settle(&mut self, planned: &Key, name: &str, task: &Task<'_>) -> Result<(), StudyError> {
         let settled = match self.result(task) {
             Ok(key) if key == *planned => return Ok(()),
@@ -50,7 +50,7 @@ impl Run<'_> {
         Ok(self.cache.settle(planned, &settled)?)
     }
 
-    /// Computes a stage, or finds it in the cache, and returns the key of its result.
+    /// Computes a stage, or reads it from the cache, and returns the key of its result.
     fn result(&mut self, task: &Task<'_>) -> Result<Key, StudyError> {
         match task {
             Task::Layer { method, n_layers, corruption, seed } => {
@@ -78,7 +78,7 @@ impl Run<'_> {
         }
     }
 
-    /// Computes a cell after that of an earlier seed whose choice it takes over: the first one that did not
+    /// Computes a cell after that of the earlier seed whose choice it takes over: the first one that did not
     /// diverge.
     fn cell_after(&mut self, cell: CellTask<'_>, first: &Key) -> Result<Key, StudyError> {
         let CellTask { method, depth, budget, seed } = cell;

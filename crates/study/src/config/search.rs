@@ -1,4 +1,4 @@
-//! The search of hyperparameters: every method has the same number of trials, drawn from the same space.
+//! Hyperparameter search: every method has the same number of trials, drawn from the same space.
 
 use nn_core::{InvalidSetting, require};
 use numerics::{Purpose, Stream};
@@ -9,62 +9,62 @@ use crate::methods::ResolvedMethod;
 
 const SEARCH: Purpose = Purpose::new("search");
 
-/// The largest number of points of a space, which are listed and shuffled.
+/// The largest number of points in a space, since they are listed and shuffled.
 const MOST_POINTS: usize = 100_000;
 
-/// The trials of a method at the first seed, with each number of labels and at each depth. Each trains on the
-/// labelled samples and is judged on the validation samples; the test samples are not looked at.
+/// The trials of a method at the first seed, for each number of labels and depth. Each trains on the labelled
+/// samples and is evaluated on the validation samples; the test samples are not used.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Search {
-    /// Number of trials. A method for which the space has fewer points tries all of them.
+    /// Number of trials. If the space has fewer points for a method, it tries all of them.
     pub trials: usize,
-    /// The values to choose from, besides the learning rates and multipliers of the comparison.
+    /// The values to choose from, in addition to the learning rates and multipliers of the comparison.
     pub space: SearchSpace,
 }
 
 impl Default for Search {
-    /// A third of the points that `compare` has for a method without noise, and no space.
+    /// A third of the points that `compare` has for a method without noise, with an empty space.
     fn default() -> Self {
         Search { trials: 12, space: SearchSpace::default() }
     }
 }
 
-/// Values of the hyperparameters that are searched; one without values stays as the settings have it. Where
-/// there are values, they replace the settings of methods and of numbers of labels, so that no method starts from
-/// values that were found with more effort.
+/// Candidate values of the searched hyperparameters; one without values keeps its setting. Listed values
+/// replace the settings of methods and of numbers of labels, so that no method starts from values found with
+/// more effort.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SearchSpace {
-    /// Probabilities with which inputs are left out in fine-tuning.
+    /// Dropout probabilities of inputs in fine-tuning.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub input_dropout: Vec<f64>,
-    /// Probabilities with which hidden units are left out in fine-tuning.
+    /// Dropout probabilities of hidden units in fine-tuning.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hidden_dropout: Vec<f64>,
-    /// Bounds of the norm of the weights into a unit; 0 for none.
+    /// Bounds on the norm of the weights into a unit; 0 for none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub max_norm: Vec<f64>,
-    /// Amounts of noise of methods that pretrain with noise: the fraction or the standard deviation of their
+    /// Amounts of noise for methods that pretrain with noise: the fraction or the standard deviation of their
     /// `corruption`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub corruption: Vec<f64>,
 }
 
-/// Hyperparameters that are chosen on the validation set; those that are `None` keep the values of the settings.
+/// Hyperparameters chosen on the validation set; those that are `None` keep their settings.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Choice {
     /// Learning rate of the output layer.
     pub learning_rate: f64,
     /// Learning-rate multiplier of the hidden layers.
     pub hidden_multiplier: f64,
-    /// Probability with which an input is left out in fine-tuning.
+    /// Dropout probability of inputs in fine-tuning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_dropout: Option<f64>,
-    /// Probability with which a hidden unit is left out in fine-tuning.
+    /// Dropout probability of hidden units in fine-tuning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hidden_dropout: Option<f64>,
-    /// Bound of the norm of the weights into a unit; 0 for none.
+    /// Bound on the norm of the weights into a unit; 0 for none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_norm: Option<f64>,
     /// Amount of noise in pretraining.
@@ -85,7 +85,7 @@ impl Choice {
         }
     }
 
-    /// The choice without what the method does not have, so that two choices that train the same network are
+    /// The choice without hyperparameters that the method lacks, so that two choices for the same network are
     /// equal.
     fn for_method(mut self, method: &ResolvedMethod<'_>) -> Self {
         if !method.tunes_hidden_layers() {
@@ -134,8 +134,8 @@ impl Search {
         require(points <= MOST_POINTS, "search.space", &points, "at most 100000 combinations")
     }
 
-    /// The trials of a method. All methods go through the points of the space in one random order and skip those
-    /// that differ from an earlier one only in what the method does not have.
+    /// The trials of a method. All methods go through the points of the space in one random order and skip
+    /// those that differ from an earlier one only in hyperparameters that the method lacks.
     pub(super) fn choices(
         &self,
         rates: &[Choice],

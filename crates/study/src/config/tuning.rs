@@ -1,4 +1,4 @@
-//! The settings of fine-tuning that follow for a method, a number of labels and a choice of rates.
+//! Fine-tuning settings that result from a method, a number of labels and a choice of rates.
 
 use mnist_io::ImageShape;
 use stack::{Dropout, FineTuneConfig};
@@ -6,8 +6,7 @@ use stack::{Dropout, FineTuneConfig};
 use crate::methods::ResolvedMethod;
 use crate::{ArchitectureSettings, Choice, ComparisonConfig, LabelBudget, Search};
 
-/// A choice that leaves the settings of fine-tuning as they are given, for keys that must not depend on
-/// the choice.
+/// A choice that leaves the fine-tuning settings unchanged, for keys that must not depend on the choice.
 pub(crate) const UNIT: Choice = Choice::of_rates(1.0, 1.0);
 
 impl ComparisonConfig {
@@ -16,19 +15,19 @@ impl ComparisonConfig {
         self.architectures.get(method.config.architecture.as_deref()?)
     }
 
-    /// The numbers of labels that the method is fine-tuned with.
+    /// The numbers of labels with which the method is fine-tuned.
     pub(crate) fn labels_of(&self, method: &ResolvedMethod<'_>) -> &[LabelBudget] {
         let own = self.architecture_of(method).map(|own| own.labels.as_slice());
         own.filter(|labels| !labels.is_empty()).unwrap_or(&self.labels)
     }
 
-    /// The search that the method takes part in, if there is one.
+    /// The search in which the method takes part, if any.
     pub(crate) fn search_of(&self, method: &ResolvedMethod<'_>) -> Option<&Search> {
         let own = self.architecture_of(method).and_then(|own| own.search.as_ref());
         own.or(self.search.as_ref())
     }
 
-    /// The choices that are tried with the method.
+    /// The choices tried with the method.
     pub(crate) fn choices_of(&self, method: &ResolvedMethod<'_>) -> Vec<Choice> {
         let rates = self.rates_of(method);
         match self.search_of(method) {
@@ -37,8 +36,8 @@ impl ComparisonConfig {
         }
     }
 
-    /// Every learning rate with every multiplier of the hidden layers; these are left out where hidden layers
-    /// do not learn.
+    /// All combinations of learning rates and hidden-layer multipliers; multipliers are omitted if hidden
+    /// layers do not learn.
     pub(crate) fn rates_of(&self, method: &ResolvedMethod<'_>) -> Vec<Choice> {
         let own = self.architecture_of(method);
         let or_common = |own: Option<&[f64]>, common: &[f64]| {
@@ -61,8 +60,8 @@ impl ComparisonConfig {
         learning_rates.into_iter().flat_map(with).collect()
     }
 
-    /// The settings of fine-tuning a network of `n_layers` hidden layers on images of this shape, in
-    /// colour or not: the channels of a pixel are shifted together.
+    /// The settings for fine-tuning a network of `n_layers` hidden layers on grey or colour images of this
+    /// shape: the channels of a pixel are shifted together.
     pub(crate) fn fine_tuning_on(
         &self,
         shape: ImageShape,
@@ -78,7 +77,7 @@ impl ComparisonConfig {
         settings
     }
 
-    /// The settings of fine-tuning a network of `n_layers` hidden layers.
+    /// The settings for fine-tuning a network of `n_layers` hidden layers.
     pub(crate) fn fine_tuning_for(
         &self,
         method: &ResolvedMethod<'_>,

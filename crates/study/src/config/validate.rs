@@ -13,7 +13,7 @@ impl ComparisonConfig {
     /// Checks every bound, and that the methods exist and differ.
     ///
     /// # Errors
-    /// [`ConfigError`] naming the first setting that is wrong.
+    /// [`ConfigError`] naming the first invalid setting.
     pub fn validate(&self, methods: &Methods) -> Result<(), ConfigError> {
         let some = |field, n: usize| require(n >= 1, field, &"[]", "at least one entry");
         some("comparison.methods", self.methods.len())?;
@@ -53,7 +53,7 @@ impl ComparisonConfig {
         Ok(self.validate_fine_tuning()?)
     }
 
-    /// The methods that are compared.
+    /// Resolves the compared methods.
     pub(crate) fn resolve<'m>(
         &self,
         methods: &'m Methods,
@@ -86,7 +86,7 @@ impl ComparisonConfig {
         Ok(())
     }
 
-    /// Refuses values out of range, also those that a method's kind of noise cannot have.
+    /// Refuses values out of range, including those invalid for a method's kind of noise.
     fn validate_search(&self, compared: &[ResolvedMethod<'_>]) -> Result<(), InvalidSetting> {
         for method in compared {
             let Some(search) = self.search_of(method) else { continue };
@@ -102,7 +102,7 @@ impl ComparisonConfig {
         Ok(())
     }
 
-    /// Refuses two methods that give the same networks.
+    /// Refuses two methods that produce the same networks.
     fn validate_differences(&self, compared: &[ResolvedMethod<'_>]) -> Result<(), InvalidSetting> {
         let depth = self.depths.iter().max().copied().unwrap_or_default();
         for (i, method) in compared.iter().enumerate() {
@@ -113,7 +113,7 @@ impl ComparisonConfig {
         Ok(())
     }
 
-    /// Refuses settings of fine-tuning that the comparison has elsewhere.
+    /// Refuses fine-tuning settings that are set elsewhere in the comparison.
     fn validate_fine_tuning(&self) -> Result<(), InvalidSetting> {
         let (found, default) = (&self.fine_tuning, FineTuneConfig::default());
         let expected = "no value: comparison.labels and comparison.learning_rates have it";

@@ -1,4 +1,4 @@
-//! The graph of the stages that are not done: waves, the critical path, and the time that workers take.
+//! The graph of unfinished stages: waves, the critical path, and the time for a number of workers.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
@@ -6,24 +6,24 @@ use std::collections::{BinaryHeap, HashMap};
 use super::Planned;
 use crate::stage::Key;
 
-/// The stages of a plan that are not done, with their times and needs. Its methods speak of stages by their
-/// places in the plan.
+/// The unfinished stages of a plan, with their times and dependencies. Its methods identify stages by their
+/// positions in the plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Graph {
     stages: Vec<Node>,
 }
 
-/// A stage that is not done.
+/// An unfinished stage.
 #[derive(Debug, Clone, PartialEq)]
 struct Node {
-    /// Its place in the plan.
+    /// Its position in the plan.
     place: usize,
     seconds: f64,
-    /// The nodes that it needs, all of them before it.
+    /// The nodes that it depends on, all of them before it.
     needs: Vec<usize>,
 }
 
-/// A time in seconds, in its order.
+/// A time in seconds with a total order.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Seconds(f64);
 
@@ -42,8 +42,8 @@ impl Ord for Seconds {
 }
 
 impl Graph {
-    /// The graph of a plan's stages that are not done. Each stage of the plan comes after those that it needs;
-    /// needs that are not in the plan count as done.
+    /// The graph of a plan's unfinished stages. Each stage of the plan comes after its dependencies;
+    /// dependencies that are not in the plan count as done.
     pub fn of(plan: &[Planned], multiply_adds_per_second: f64) -> Self {
         let mut nodes: HashMap<&Key, usize> = HashMap::new();
         let mut stages = Vec::new();
@@ -56,8 +56,8 @@ impl Graph {
         Graph { stages }
     }
 
-    /// Adds the graph of another plan, whose stages have nothing to do with these and whose places come after
-    /// `offset` others.
+    /// Adds the graph of another plan, whose stages are independent of these and whose positions are shifted
+    /// by `offset`.
     pub fn add(&mut self, other: Graph, offset: usize) {
         let n_nodes = self.stages.len();
         self.stages.extend(other.stages.into_iter().map(|node| Node {
@@ -67,12 +67,12 @@ impl Graph {
         }));
     }
 
-    /// The time of all stages one after another, in seconds.
+    /// The time of all stages run sequentially, in seconds.
     pub fn seconds(&self) -> f64 {
         self.stages.iter().map(|node| node.seconds).sum()
     }
 
-    /// The stages in waves: each needs stages of earlier waves alone.
+    /// The stages in waves: each depends only on stages of earlier waves.
     pub fn waves(&self) -> Vec<Vec<usize>> {
         let mut waves: Vec<Vec<usize>> = Vec::new();
         let mut wave_of = Vec::new();
@@ -87,7 +87,7 @@ impl Graph {
         waves
     }
 
-    /// For each stage, the time from its beginning to the end of the longest chain of stages that need it.
+    /// For each stage, the time from its start to the end of the longest chain of its dependents.
     fn ranks(&self) -> Vec<f64> {
         let mut ranks: Vec<f64> = self.stages.iter().map(|node| node.seconds).collect();
         for (i, node) in self.stages.iter().enumerate().rev() {
@@ -98,7 +98,7 @@ impl Graph {
         ranks
     }
 
-    /// The longest chain of stages that need one another, the first one first: no number of workers is faster.
+    /// The longest chain of dependent stages, in order: no number of workers is faster.
     pub fn critical_path(&self) -> Vec<usize> {
         let ranks = self.ranks();
         let longest = |nodes: &mut dyn Iterator<Item = usize>| {
@@ -116,8 +116,8 @@ impl Graph {
         path
     }
 
-    /// The time in seconds for this many workers, each of which takes the ready stage with the
-    /// longest chain of dependents (list scheduling; Graham 1969).
+    /// The time in seconds for this many workers, each of which takes the ready stage with the longest chain
+    /// of dependents (list scheduling; Graham 1969).
     pub fn makespan(&self, workers: usize) -> f64 {
         let ranks = self.ranks();
         let mut missing: Vec<usize> = self.stages.iter().map(|node| node.needs.len()).collect();
@@ -185,7 +185,7 @@ mod tests {
         assert_eq!(waves.iter().map(Vec::len).collect::<Vec<_>>(), [2, 8, 8, 6]);
         assert_eq!(names(&waves[0]), ["a1", "b1"]);
         assert_eq!(names(&graph.critical_path()), ["a1", "a2", "a3", "a3, 1"]);
-        // With the first layer done, its cells wait for nothing.
+        // With the first layer done, its cells need not wait.
         plan[0].done = true;
         let mut both = Graph::of(&plan, 1.0);
         both.add(Graph::of(&plan, 0.5), plan.len());

@@ -1,4 +1,4 @@
-//! Gradient-boosted trees, by the crate `forust-ml`.
+//! Gradient-boosted trees, using the crate `forust-ml`.
 
 use forust_ml::objective::ObjectiveType;
 use forust_ml::sampler::SampleMethod;
@@ -8,30 +8,30 @@ use stack::Labelled;
 
 use super::{Chosen, Model, ReferenceError, better, quality, subset};
 
-/// Depths of the trees, the usual one first.
+/// Depths of the trees, the default first.
 const DEPTHS: [usize; 2] = [6, 3];
-/// Numbers of trees per class, the usual one last.
+/// Numbers of trees per class, the default last.
 const ROUNDS: [usize; 3] = [50, 200, 100];
-/// Share of the samples that a tree sees.
+/// Share of the samples used by a tree.
 const SAMPLES_PER_TREE: f32 = 0.7;
-/// Share of the features that a tree sees, if that makes at least [`MIN_FEATURES`].
+/// Share of the features used by a tree, if that is at least [`MIN_FEATURES`].
 const FEATURES_PER_TREE: f64 = 0.3;
 const MIN_FEATURES: f64 = 5.0;
-/// Most additions to histograms in all fits, which bounds their time.
+/// Maximum number of additions to histograms over all fits, which bounds their time.
 const MAX_ADDITIONS: f64 = 2e10;
-/// Bins that a tree goes through for each feature, whatever the number of samples.
+/// Number of bins processed per tree and feature, whatever the number of samples.
 const BINS_PER_TREE: f64 = 64.0 * 256.0;
-/// Samples that are predicted at a time.
+/// Number of samples predicted at a time.
 const BLOCK: usize = 16_384;
 
-/// One ensemble for each class that has training samples; a single one if there are two such classes.
-/// The ensembles give log-odds, from which the probabilities follow.
+/// One ensemble for each class that has training samples; a single one if there are two such classes. The
+/// ensembles give log-odds, from which the probabilities are computed.
 pub(super) struct BoostedTrees {
-    /// Columns that have two values or more.
+    /// Columns with at least two values.
     columns: Vec<usize>,
     /// Shares of the classes among the training samples.
     shares: Array1<f32>,
-    /// The classes with their ensembles. Without any, the probabilities are the shares.
+    /// The classes with their ensembles. Without ensembles, the probabilities are the shares.
     ensembles: Vec<(usize, GradientBooster)>,
 }
 
@@ -59,7 +59,7 @@ pub(super) fn fit(
         let additions = MAX_ADDITIONS / (per_round * rounds as f64);
         additions - DEPTHS.len() as f64 * BINS_PER_TREE
     };
-    // With hundreds of classes and features, the bins alone take the time.
+    // With hundreds of classes and features, the bins alone use up the time.
     let rounds: Vec<usize> =
         ROUNDS.into_iter().filter(|&r| r == ROUNDS[0] || affordable(r) >= BINS_PER_TREE).collect();
     let most_rounds = rounds.iter().copied().max().expect("there are rounds");
@@ -131,7 +131,7 @@ pub(super) fn fit(
 }
 
 impl BoostedTrees {
-    /// Lets only the first trees take part.
+    /// Uses only the first trees.
     fn use_rounds(&mut self, rounds: usize) {
         let set = |(class, ensemble): (usize, GradientBooster)| {
             (class, ensemble.set_prediction_iteration(Some(rounds - 1)))
@@ -175,14 +175,14 @@ impl BoostedTrees {
     }
 }
 
-/// Whether a column has two values or more, besides missing ones.
+/// Whether a column has at least two values, besides missing ones.
 fn varies(x: ArrayView2<f32>, column: usize) -> bool {
     let mut values = x.index_axis(Axis(1), column).into_iter().filter(|value| !value.is_nan());
     let first = values.next();
     values.any(|value| Some(value) != first)
 }
 
-/// These columns, one after the other.
+/// These columns, in column-major order.
 fn by_columns(x: ArrayView2<f32>, columns: &[usize]) -> Vec<f64> {
     let values = columns.iter().flat_map(|&j| x.index_axis_move(Axis(1), j));
     values.map(|value| f64::from(*value)).collect()

@@ -1,9 +1,9 @@
-//! The rule of the nearest class mean, which is right where each class lies in one place, apart from the others.
+//! Nearest-centroid classification, which is accurate if each class forms one cluster apart from the others.
 
 use ndarray::{Array2, ArrayView2, Axis};
 
-/// Error in percent if each of the `queries` is given the class whose `points` have the nearest mean, by
-/// Euclidean distance; of equally near ones the first.
+/// Error in percent of assigning each of the `queries` to the class whose `points` have the nearest mean, by
+/// Euclidean distance; ties go to the first.
 ///
 /// # Panics
 /// If labels and rows differ in number, or there are no points.
@@ -21,7 +21,7 @@ pub fn error_pct(
     100.0 * wrong as f64 / queries.nrows() as f64
 }
 
-/// The classes that occur, in order, and the mean of the points of each. Shapes: (n × d) → (classes × d).
+/// The classes that occur, in order, and the mean of each class's points. Shapes: (n × d) → (classes × d).
 fn class_means(points: ArrayView2<f32>, labels: &[u8]) -> (Vec<u8>, Array2<f32>) {
     let mut classes = labels.to_vec();
     classes.sort_unstable();

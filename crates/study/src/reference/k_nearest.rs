@@ -1,4 +1,4 @@
-//! k nearest neighbours.
+//! k-nearest-neighbour classification.
 
 use ndarray::{Array2, ArrayView2};
 use stack::Labelled;
@@ -6,12 +6,13 @@ use stack::Labelled;
 use super::neighbours::{Neighbour, nearest, vote};
 use super::{Chosen, Model, filled, subset};
 
-/// Numbers of neighbours, the usual ones first.
+/// Numbers of neighbours, the default first.
 const NEIGHBOURS: [usize; 9] = [5, 3, 7, 1, 9, 11, 15, 21, 31];
-/// Most multiplications in the search of the validation set's neighbours, about a quarter of a minute.
+/// Maximum number of multiplications in the search for the neighbours of the validation set, about a quarter
+/// of a minute.
 const MAX_PRODUCTS: f64 = 4e11;
 
-/// Training samples with their labels, and the number of neighbours that vote.
+/// Training samples with their labels, and the number of voting neighbours.
 #[derive(Debug)]
 pub(super) struct KNearest {
     k: usize,

@@ -2,15 +2,15 @@
 
 use std::collections::VecDeque;
 
-/// Number of pairs of steps and gradient changes that are remembered.
+/// Number of stored pairs of steps and gradient changes.
 const MEMORY: usize = 10;
-/// Evaluations in one line search.
+/// Maximum number of evaluations in one line search.
 const MAX_TRIALS: usize = 30;
 
-/// The end of a minimisation.
+/// The result of a minimisation.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Minimum {
-    /// The point.
+    /// The final point.
     pub(super) point: Vec<f64>,
     /// The largest absolute component of the gradient there.
     pub(super) gradient: f64,
@@ -20,13 +20,13 @@ pub(super) struct Minimum {
     pub(super) converged: bool,
 }
 
-/// Minimises a function from `start` on by L-BFGS, until no component of the gradient is above
-/// `tolerance` in absolute value. `evaluate` returns the value at a point and writes the gradient into
-/// its second argument.
+/// Minimises a function by L-BFGS, starting from `start`, until no component of the gradient exceeds
+/// `tolerance` in absolute value. `evaluate` returns the value at a point and writes the gradient to its
+/// second argument.
 ///
-/// Steps fulfil the weak Wolfe conditions, which a bisection finds, so that the approximate
-/// inverse Hessian stays positive definite. It also ends after `max_iterations` steps, or when
-/// rounding errors prevent further descent.
+/// Steps satisfy the weak Wolfe conditions, found by bisection, so that the approximate inverse Hessian stays
+/// positive definite. It also ends after `max_iterations` steps, or when rounding errors prevent further
+/// descent.
 ///
 /// Source: Nocedal & Wright, "Numerical Optimization" (2006), algorithms 7.4 and 7.5; Lewis & Overton,
 /// "Nonsmooth optimization via quasi-Newton methods", Mathematical Programming 141 (2013).
@@ -77,7 +77,7 @@ struct Pair {
 fn direction(gradient: &[f64], pairs: &VecDeque<Pair>) -> Vec<f64> {
     let mut direction: Vec<f64> = gradient.iter().map(|g| -g).collect();
     let Some(last) = pairs.back() else {
-        // Without a scale, the first step has length 1 at most.
+        // Without a scale, the first step has length at most 1.
         let scale = 1.0 / dot(gradient, gradient).sqrt().max(1.0);
         scale_by(scale, &mut direction);
         return direction;
@@ -97,7 +97,7 @@ fn direction(gradient: &[f64], pairs: &VecDeque<Pair>) -> Vec<f64> {
     direction
 }
 
-/// A step that decreases the value enough and is long enough; if none is found, one that decreases it.
+/// A step that decreases the value enough and is long enough; if none is found, any that decreases it.
 fn line_search(
     from: &State,
     direction: &[f64],
@@ -119,7 +119,7 @@ fn line_search(
             }
             low = length;
         } else {
-            // This is also the way for NaN.
+            // NaN also takes this branch.
             high = length;
         }
         length = if high.is_finite() { f64::midpoint(low, high) } else { 2.0 * low };

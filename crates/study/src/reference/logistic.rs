@@ -7,14 +7,14 @@ use stack::Labelled;
 use super::lbfgs::{Minimum, minimise};
 use super::{Chosen, Convergence, Model, better, filled, quality, subset};
 
-/// Inverse penalties, from strong to weak; each fit starts from the one before it.
+/// Inverse penalties, from strong to weak regularisation; each fit starts from the previous one.
 const INVERSE_PENALTIES: [f64; 6] = [0.001, 0.01, 0.1, 1.0, 10.0, 100.0];
 /// Largest component of the gradient at convergence.
 const TOLERANCE: f64 = 1e-4;
-/// Most multiplications in the search of C, and as many in a fit to all samples; they bound the time.
-/// They are slow, since a matrix with few columns is multiplied.
+/// Maximum number of multiplications in the search for C, and the same again for a fit to all samples; they
+/// bound the time. They are slow, since a matrix with few columns is multiplied.
 const MAX_PRODUCTS: f64 = 5e10;
-/// Iterations that a fit usually needs at most.
+/// Number of iterations that usually suffice.
 const USUAL_ITERATIONS: f64 = 100.0;
 
 /// Weights, features × classes, and a bias of each class.
@@ -24,11 +24,11 @@ pub(super) struct Logistic {
     bias: Array1<f32>,
 }
 
-/// Minimises the mean of −ln p(label | x) plus ‖W‖² / (2 C n) for each inverse penalty C, where n is
-/// the number of samples. For three classes and more, the objective is scikit-learn's.
+/// Minimises the mean of −ln p(label | x) plus ‖W‖² / (2 C n) for each inverse penalty C, where n is the
+/// number of samples. For three or more classes, the objective is scikit-learn's.
 ///
-/// If there are very many samples, C is chosen with a part of them, and the fit to all of them starts
-/// from that to the part.
+/// With very many samples, C is chosen on a part of them, and the fit to all of them starts from the solution
+/// for that part.
 pub(super) fn fit(train: Labelled, validation: Labelled, n_classes: usize) -> Chosen {
     let per_sample = 2.0 * ((train.x.ncols() + 1) * n_classes) as f64;
     let per_fit = MAX_PRODUCTS / per_sample / INVERSE_PENALTIES.len() as f64;
@@ -49,7 +49,7 @@ pub(super) fn fit(train: Labelled, validation: Labelled, n_classes: usize) -> Ch
         let found = objective.minimum(start.clone(), inverse, max_iterations);
         start.clone_from(&found.point);
         let found_quality = quality_of(&Logistic::of(&start, d, n_classes));
-        // Without validation samples the quality is always the same, and C = 1 is the usual choice.
+        // Without validation samples the quality is always the same, and C = 1 is the default.
         let usual = validation.labels.is_empty() && inverse <= 1.0;
         if usual || best.as_ref().is_none_or(|(quality, ..)| better(found_quality, *quality)) {
             best = Some((found_quality, inverse, found));
@@ -80,7 +80,7 @@ fn whole(count: f64) -> usize {
 }
 
 impl Logistic {
-    /// The weights (row by row) and then the biases.
+    /// Unpacks the weights (row by row) followed by the biases.
     fn of(theta: &[f64], d: usize, n_classes: usize) -> Self {
         Logistic {
             weights: Array2::from_shape_fn((d, n_classes), |(i, c)| {
@@ -130,13 +130,13 @@ impl<'a> Objective<'a> {
         }
     }
 
-    /// The minimum with the inverse penalty C, searched from `start`.
+    /// The minimum for the inverse penalty C, searched from `start`.
     fn minimum(&mut self, start: Vec<f64>, inverse: f64, max_iterations: usize) -> Minimum {
         self.penalty = 1.0 / (inverse * self.labels.len() as f64);
         minimise(start, TOLERANCE, max_iterations, |theta, gradient| self.evaluate(theta, gradient))
     }
 
-    /// The value at `theta`, the weights and then the biases; writes the gradient.
+    /// The value at `theta`, which holds the weights, then the biases; writes the gradient.
     fn evaluate(&mut self, theta: &[f64], gradient: &mut [f64]) -> f64 {
         let ((n, n_classes), d) = (self.deltas.dim(), self.x.ncols());
         let (weights, bias) = theta.split_at(d * n_classes);
@@ -202,7 +202,7 @@ mod tests {
         }
         // from sklearn.linear_model import LogisticRegression
         // m = LogisticRegression(C=1, tol=1e-10).fit(x, labels); print(m.coef_.T, m.intercept_)
-        // The weights are rounded to f32, so that gradients below 1e-6 are noise.
+        // The weights are rounded to f32, so gradients below 1e-6 are noise.
         let found = minimise(vec![0.0; 9], 1e-5, 100, |t, g| objective.evaluate(t, g));
         assert!(found.converged);
         for (found, expected) in found.point.iter().zip(SCIKIT_LEARN) {

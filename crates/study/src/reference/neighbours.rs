@@ -3,8 +3,8 @@
 use ndarray::{Array2, ArrayView1, ArrayView2};
 use numerics::matmul_consume;
 
-/// Error in percent of a vote of the `k` nearest `points` on the labels of `queries`; of equally frequent
-/// labels the smallest wins.
+/// Error in percent of a vote of the `k` nearest `points` on the labels of `queries`; ties go to the smallest
+/// label.
 ///
 /// # Panics
 /// If labels and rows differ in number, or there are fewer than `k` points.
@@ -19,7 +19,7 @@ pub fn error_pct(
     100.0 * wrong.count() as f64 / queries.nrows() as f64
 }
 
-/// A point that is near a query.
+/// A point near a query.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Neighbour {
     /// Row of the point.
@@ -28,12 +28,12 @@ pub struct Neighbour {
     pub squared_distance: f32,
 }
 
-/// The `k` nearest points of each query, nearest first; of equally near ones the first.
+/// The `k` nearest points of each query, nearest first; ties go to the first.
 /// Shapes: (n × d), (m × d) → m lists of k.
 ///
-/// A matrix product gives approximate distances, ‖q‖² − 2 q·p + ‖p‖². The distances of the points that
-/// may be among the nearest, by a bound on its rounding errors, are then computed from differences. So
-/// the result is that of a search through all points. It does not depend on the number of threads.
+/// A matrix product gives approximate distances, ‖q‖² − 2 q·p + ‖p‖². For the points that may be among the
+/// nearest, by a bound on the rounding errors, distances are then computed from differences. So the result is
+/// that of an exhaustive search. It does not depend on the number of threads.
 ///
 /// # Panics
 /// If there are fewer than `k` points, or the widths differ.
@@ -71,16 +71,16 @@ struct Bounds {
     high: Vec<f32>,
     /// The error of an approximate distance is at most ε (‖q‖² + ‖p‖²).
     epsilon: f32,
-    /// The error by underflow.
+    /// The underflow error.
     tiny: f32,
-    /// Whether the bounds are finite. If they are not, every point is a candidate.
+    /// Whether the bounds are finite. If not, every point is a candidate.
     finite: bool,
 }
 
 impl Bounds {
     fn of(points: ArrayView2<f32>) -> Self {
-        // The products, the norms and the differences of d terms each have a relative error of at most
-        // d·u with u = EPSILON / 2; the three of them weigh less than 3 (‖q‖² + ‖p‖²).
+        // The products, the norms and the differences of d terms each have a relative error of at most d·u
+        // with u = EPSILON / 2; together they contribute less than 3 (‖q‖² + ‖p‖²).
         let epsilon = 2.0 * (points.ncols() + 16) as f32 * f32::EPSILON;
         let norms: Vec<f32> = points.rows().into_iter().map(|row| squared_norm(row)).collect();
         let scaled = |factor: f32| norms.iter().map(|norm| factor * norm).collect::<Vec<f32>>();
@@ -90,7 +90,7 @@ impl Bounds {
         Bounds { low, high, epsilon, tiny, finite }
     }
 
-    /// The points that may be among the `k` nearest, in ascending order. Their number is at least `k`.
+    /// The points that may be among the `k` nearest, in ascending order. There are at least `k`.
     fn candidates(&self, k: usize, query: &[f32], products: ArrayView1<f32>) -> Vec<usize> {
         let norm = squared_norm(query.into());
         if !self.finite || !norm.is_finite() {
@@ -139,7 +139,7 @@ fn nearest_of(
     best
 }
 
-/// Squared distance, summed in eight lanes so that it is vectorised.
+/// Squared distance, summed in eight lanes for vectorisation.
 fn distance(a: &[f32], b: &[f32]) -> f32 {
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
     let mut lanes = [0.0_f32; 8];
@@ -152,7 +152,7 @@ fn distance(a: &[f32], b: &[f32]) -> f32 {
     lanes.iter().sum::<f32>() + rest
 }
 
-/// The most frequent label of the neighbours, the smallest of several.
+/// The most frequent label of the neighbours; ties go to the smallest.
 pub(super) fn vote(neighbours: &[Neighbour], labels: &[u8]) -> u8 {
     let mut votes = [0_usize; 256];
     for neighbour in neighbours {
@@ -174,7 +174,7 @@ mod tests {
         let queries = array![[0.05_f32, 0.0], [5.0, 5.1], [0.3, 0.0]];
         let error = |k, truth: &[u8]| error_pct(k, (&points, &labels), (&queries, truth));
         assert_eq!(error(3, &[1, 2, 1]), 0.0);
-        // The nearest alone of the third is the 2 at 0.2.
+        // The nearest neighbour of the third is the 2 at 0.2.
         assert_eq!(error(1, &[1, 2, 2]), 0.0);
         assert!((error(3, &[2, 2, 2]) - 200.0 / 3.0).abs() < 1e-9);
     }
@@ -195,7 +195,7 @@ mod tests {
         assert!(found[0][1].squared_distance >= first.squared_distance);
     }
 
-    /// Compares every distance with those of a search through all points, to the bit.
+    /// Compares every distance bitwise with those of an exhaustive search.
     fn by_brute_force(
         k: usize,
         points: &Array2<f32>,

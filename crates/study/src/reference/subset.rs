@@ -5,11 +5,11 @@ use std::borrow::Cow;
 use ndarray::{Array2, Axis, CowArray, Ix2};
 use stack::Labelled;
 
-/// Samples and labels, borrowed if they are all.
+/// Samples and labels, borrowed if complete.
 pub(super) type Part<'a> = (CowArray<'a, f32, Ix2>, Cow<'a, [u8]>);
 
-/// At most about `n` samples, evenly spaced within each class, so that classes keep their shares. Every
-/// class keeps at least one sample.
+/// About `n` samples at most, evenly spaced within each class, so that classes keep their shares. Every class
+/// keeps at least one sample.
 pub(super) fn stratified(data: Labelled<'_>, n: usize) -> Part<'_> {
     let n_all = data.labels.len();
     if n_all <= n {

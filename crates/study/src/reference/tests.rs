@@ -30,7 +30,7 @@ fn error_pct(reference: Reference, train: (&Array2<f32>, &[u8]), n_classes: usiz
 fn classes_are_learned_and_shuffled_labels_are_not() {
     let (x, labels) = clusters(600, 1.0, 1);
     for reference in Reference::ALL {
-        // The best classifier, the largest of the first three features, errs in 13.4 %
+        // The best classifier, which picks the largest of the first three features, has an error of 13.4 %
         // (P(2 + z₁ < max(z₂, z₃)), from 2,000,000 draws).
         let error = error_pct(reference, (&x, &labels), 3);
         assert!((9.0..24.0).contains(&error), "{reference:?}: {error} %");

@@ -3,18 +3,19 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::StatisticsError;
 
-/// A mean over seeds and test samples, and where its uncertainty comes from.
+/// A mean over seeds and test samples, with the sources of its uncertainty.
 ///
-/// The values x_si of seed s and sample i are those of a model with two crossed random effects,
-/// x_si = μ + a_s + b_i + e_si: a seed is lucky with all samples, a sample is hard for all seeds, and the rest is
-/// their interaction. With n seeds and m samples the mean has the variance σ²_a / n + σ²_b / m + σ²_e / (n m).
-/// It is estimated from the mean squares of the two-way table, (MS_a + MS_b − MS_e) / (n m), but not below what
-/// one source alone gives, max(MS_a, MS_b) / (n m), which some tables have by chance. Its degrees of freedom are
-/// those of Satterthwaite (1946). In simulations the 95 % intervals cover the truth in 94 to 98 % of studies with
-/// three seeds or more, and in 89 to 98 % with two, whose spread says little about that of others.
+/// The values x_si of seed s and sample i follow a model with two crossed random effects, x_si = μ + a_s +
+/// b_i + e_si: a seed is lucky with all samples, a sample is hard for all seeds, and the rest is their
+/// interaction. With n seeds and m samples the mean has the variance σ²_a / n + σ²_b / m + σ²_e / (n m). It
+/// is estimated from the mean squares of the two-way table, (MS_a + MS_b − MS_e) / (n m), but not below the
+/// estimate from one source alone, max(MS_a, MS_b) / (n m), since the former can be lower by chance. Its
+/// degrees of freedom are those of Satterthwaite (1946). In simulations the 95 % intervals cover the truth in
+/// 94 to 98 % of studies with three seeds or more, and in 89 to 98 % with two, whose spread says little about
+/// that of others.
 ///
-/// Sources: Searle, Casella & McCulloch, *Variance Components* (1992), chapter 4; Satterthwaite, "An approximate
-/// distribution of estimates of variance components", Biometrics Bulletin 2 (1946).
+/// Sources: Searle, Casella & McCulloch, *Variance Components* (1992), chapter 4; Satterthwaite, "An
+/// approximate distribution of estimates of variance components", Biometrics Bulletin 2 (1946).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Crossed {
     /// The mean of all values.
@@ -27,16 +28,16 @@ pub struct Crossed {
     pub seed_error: f64,
     /// The standard error of the mean over other seeds and other samples; NaN with one seed or one sample.
     pub standard_error: f64,
-    /// The degrees of freedom of the latter; NaN without it.
+    /// The degrees of freedom of `standard_error`; NaN without it.
     pub degrees_of_freedom: f64,
 }
 
 /// Confidence limits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
-    /// Lower end; NaN where the spread is unknown.
+    /// Lower end; NaN if the spread is unknown.
     pub low: f64,
-    /// Upper end; NaN where the spread is unknown.
+    /// Upper end; NaN if the spread is unknown.
     pub high: f64,
 }
 
@@ -44,7 +45,7 @@ impl Limits {
     const UNKNOWN: Limits = Limits { low: f64::NAN, high: f64::NAN };
 }
 
-/// The two-way table `values` (seeds × samples).
+/// Analyses the two-way table `values` (seeds × samples).
 ///
 /// # Errors
 /// [`StatisticsError::Empty`] if there are no values.
@@ -91,7 +92,7 @@ impl Crossed {
         wilson(self.mean, self.standard_error, self.degrees_of_freedom, self.n_samples)
     }
 
-    /// 95 % limits of a share, in [0, 1], for other seeds on these samples.
+    /// 95 % limits of a share, in [0, 1], for other seeds with these samples.
     pub fn share_limits_of_seeds(&self) -> Limits {
         wilson(self.mean, self.seed_error, self.n_seeds as f64 - 1.0, self.n_samples)
     }
@@ -120,8 +121,8 @@ fn student(degrees_of_freedom: f64) -> StudentsT {
 }
 
 /// Wilson's interval of a share p with the number of independent samples that would give its standard error,
-/// p (1 − p) / s² (Korn & Graubard 1998), and a quantile of Student's t. It never leaves [0, 1]. A share of 0 or
-/// 1 has no spread; it counts as found in `n_samples` independent samples.
+/// p (1 − p) / s² (Korn & Graubard 1998), and a quantile of Student's t. It never leaves [0, 1]. A share of 0
+/// or 1 has no spread; it is treated as observed in `n_samples` independent samples.
 fn wilson(p: f64, standard_error: f64, degrees_of_freedom: f64, n_samples: usize) -> Limits {
     if standard_error.is_nan() || degrees_of_freedom < 1.0 {
         return Limits::UNKNOWN;
@@ -140,7 +141,7 @@ fn wilson(p: f64, standard_error: f64, degrees_of_freedom: f64, n_samples: usize
     Limits { low: (middle - half).max(0.0), high: (middle + half).min(1.0) }
 }
 
-/// The interval of a difference d in [−1, 1], which is symmetric in artanh d and never leaves [−1, 1].
+/// The interval of a difference d in [−1, 1], symmetric in artanh d; it never leaves [−1, 1].
 fn fisher(d: f64, standard_error: f64, degrees_of_freedom: f64) -> Limits {
     if standard_error.is_nan() || degrees_of_freedom < 1.0 {
         return Limits::UNKNOWN;
@@ -170,7 +171,8 @@ mod tests {
         //     e = ((x - x.mean(1)[:, None] - x.mean(0) + g)**2).sum() / ((n - 1) * (m - 1))
         //     v = max(a, b, a + b - e); print(a, b, e, g, (a / n / m)**.5, (v / n / m)**.5,
         //         v**2 / (a**2 / (n - 1) + b**2 / (m - 1) + e**2 / (n - 1) / (m - 1)))
-        // In the first table b = 19/36 is the largest of the three, in the second a + b − e = 1/4 + 5/9 − 5/36.
+        // The largest of the three is b = 19/36 in the first table, and in the second
+        // a + b − e = 1/4 + 5/9 − 5/36.
         for (values, mean, seed_error, standard_error, degrees_of_freedom) in [
             (
                 array![[0.0, 1.0, 1.0, 0.0], [1.0, 1.0, 0.0, 0.0], [0.0, 1.0, 0.0, 0.0]],
@@ -197,7 +199,7 @@ mod tests {
 
     #[test]
     fn limits_stay_among_shares_and_differences() {
-        // Two seeds that differ much: with the t quantile of 12.7 the plain interval is −107 to 162 %.
+        // Two very different seeds: with the t quantile of 12.7 the plain interval is −107 to 162 %.
         let half =
             |share: f64| (0..100).map(move |i| f64::from(u8::from(f64::from(i) < 100.0 * share)));
         let values: Vec<f64> = half(0.17).chain(half(0.38)).collect();
@@ -228,8 +230,8 @@ mod tests {
     }
 
     /// The shares of simulated studies whose intervals cover the error of the first of two methods, and the
-    /// difference of both. Seed s fails at sample i with the probability of a normal threshold:
-    /// a_s + b_i + e_si > c, with these deviations of a and b, and 1 of e, and with a c for each method.
+    /// difference between both. Seed s fails at sample i with the probability of a normal threshold: a_s +
+    /// b_i + e_si > c, with the given standard deviations of a and b, 1 for e, and a c for each method.
     fn coverage(
         (n_seeds, n_samples): (usize, usize),
         thresholds: [f64; 2],
@@ -265,8 +267,8 @@ mod tests {
         covered.map(|n| f64::from(n) / STUDIES as f64)
     }
 
-    /// Intervals for other seeds and other samples cover in simulated studies with effects of both: errors near
-    /// 2 % and 25 %, the same for both methods or not, few seeds and many, either source the larger.
+    /// Intervals for other seeds and other samples cover in simulated studies with both effects: errors near
+    /// 2 % and 25 %, equal for both methods or not, few seeds and many, either source the larger.
     #[test]
     fn intervals_cover_with_effects_of_seeds_and_samples() {
         // With two seeds the degrees of freedom are themselves uncertain.
@@ -282,7 +284,8 @@ mod tests {
                     all.push(found);
                 }
             }
-            // Too wide an interval covers too often: over all effects, since one share has a standard error of 0.6 %.
+            // Intervals that are too wide cover too often: averaged over all effects, since one share has a
+            // standard error of 0.6 %.
             let means = [0, 1].map(|i| all.iter().map(|it| it[i]).sum::<f64>() / all.len() as f64);
             assert!(means.iter().all(|&mean| mean <= most), "{n_seeds} {n_samples}: {means:?}");
         }

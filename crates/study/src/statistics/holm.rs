@@ -1,12 +1,12 @@
 use super::StatisticsError;
 
-/// Holm's correction of the p-values of m tests. If the corrected values are compared with a level α,
-/// the probability of one or more false findings among all tests is at most α, even if the tests
-/// depend on each other.
+/// Holm's correction of the p-values of m tests. If the corrected values are compared with a level α, the
+/// probability of one or more false positives among all tests is at most α, even if the tests depend on each
+/// other.
 ///
-/// With p₍₁₎ ≤ … ≤ p₍ₘ₎, the corrected p₍ₖ₎ is the largest of min(1, (m − j + 1) p₍ⱼ₎) over
-/// j ≤ k; the result has the order of the argument. NaN stands for "no test", as with a single seed; it
-/// stays NaN and is not counted in m.
+/// With p₍₁₎ ≤ … ≤ p₍ₘ₎, the corrected p₍ₖ₎ is the largest of min(1, (m − j + 1) p₍ⱼ₎) over j ≤ k; the result
+/// has the order of the argument. NaN means "no test", as with a single seed; it stays NaN and is not counted
+/// in m.
 ///
 /// Source: Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal
 /// of Statistics 6 (1979).

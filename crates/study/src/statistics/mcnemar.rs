@@ -2,10 +2,10 @@ use std::collections::BTreeMap;
 
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
-/// From this number of test samples with a difference on, the χ² approximation replaces the exact test.
+/// Number of differing test samples from which the χ² approximation replaces the exact test.
 pub const EXACT_BELOW: usize = 25;
 
-/// The distribution that a p-value of McNemar's test is computed from.
+/// The distribution from which a p-value of McNemar's test is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum McNemarMethod {
     /// All signs of the differences, for fewer than [`EXACT_BELOW`] samples with a difference.
@@ -19,30 +19,33 @@ pub enum McNemarMethod {
 pub struct McNemar {
     /// The two-sided p-value of the hypothesis that both are wrong equally often.
     pub p_value: f64,
-    /// The distribution that it is computed from.
+    /// The distribution from which it is computed.
     pub method: McNemarMethod,
 }
 
 /// McNemar's test of two sets of classifiers on the same test samples, with each sample as a cluster.
 ///
-/// The argument has dᵢ for each test sample i: the number of classifiers of the first set that get it wrong, minus
-/// that of the second. With one classifier in each set, dᵢ is 1, 0 or −1, and the test is McNemar's. With several,
-/// such as one for each seed, their errors at one sample are not independent, but the samples are. If both sets are
-/// wrong equally often, the sign of each dᵢ is a fair coin flip, and D = Σ dᵢ has the variance V = Σ dᵢ².
+/// The argument has dᵢ for each test sample i: the number of classifiers of the first set that get it wrong,
+/// minus that of the second. With one classifier in each set, dᵢ is 1, 0 or −1, and the test is McNemar's.
+/// With several, such as one per seed, their errors at one sample are not independent, but the samples are.
+/// If both sets are wrong equally often, the sign of each dᵢ is a fair coin flip, and D = Σ dᵢ has the
+/// variance V = Σ dᵢ².
 ///
-/// - Fewer than [`EXACT_BELOW`] of the dᵢ are not zero: p is the share of all their signs, 2ⁿ for n of them, that
-///   give a sum at least as far from 0 as D. With one classifier in each set, that is the binomial test.
-/// - Otherwise: p = P(X > max(0, |D| − g)² / V), X ~ χ²₁, which is the two-sided p-value of D / √V as a standard
-///   normal number. The correction for continuity is g, the greatest common divisor of the dᵢ, since the sums of all
-///   signs lie 2g apart. With one classifier in each set, g is 1, and the correction is that of Edwards.
+/// - Fewer than [`EXACT_BELOW`] of the dᵢ are nonzero: p is the share of all their sign patterns, 2ⁿ for n of
+///   them, whose sum is at least as far from 0 as D. With one classifier in each set, this is the binomial
+///   test.
+/// - Otherwise: p = P(X > max(0, |D| − g)² / V), X ~ χ²₁, which is the two-sided p-value of D / √V as a
+///   standard normal variable. The continuity correction is g, the greatest common divisor of the dᵢ, since
+///   the sums of all signs are 2g apart. With one classifier in each set, g is 1, and the correction is
+///   Edwards's.
 /// - All dᵢ are zero: p = 1.
 ///
-/// Assumes independent test samples. The test is about these *trained* networks. It does not include the variation
-/// between seeds, so that it cannot show that a method is better.
+/// Assumes independent test samples. The test concerns these *trained* networks. It does not include the
+/// variation between seeds, so it cannot show that a method is better.
 ///
-/// Sources: McNemar, Psychometrika 12 (1947); Edwards, Psychometrika 13 (1948); Durkalski, Palesch, Lipsitz & Rust,
-/// "Analysis of clustered matched-pair data", Statistics in Medicine 22 (2003), whose statistic is D²/V for clusters
-/// of one size; for classifiers, Dietterich, Neural Computation 10 (1998), §3.1.
+/// Sources: McNemar, Psychometrika 12 (1947); Edwards, Psychometrika 13 (1948); Durkalski, Palesch, Lipsitz &
+/// Rust, "Analysis of clustered matched-pair data", Statistics in Medicine 22 (2003), whose statistic is D²/V
+/// for clusters of equal size; for classifiers, Dietterich, Neural Computation 10 (1998), §3.1.
 ///
 /// ```
 /// use study::statistics::{McNemarMethod, mcnemar_test};
@@ -73,9 +76,9 @@ pub fn mcnemar_test(differences: &[i64]) -> McNemar {
     }
 }
 
-/// The share of all signs of these numbers whose sum is at least as far from 0 as `distance`.
+/// The share of all sign patterns of these numbers whose sum is at least as far from 0 as `distance`.
 fn share_at_least(numbers: &[i64], distance: i64) -> f64 {
-    // The number of signs that give each sum; below 2²⁵, which f64 holds exactly.
+    // The number of sign patterns for each sum; below 2²⁵, which f64 holds exactly.
     let mut counts = BTreeMap::from([(0_i64, 1.0_f64)]);
     for number in numbers {
         let mut next = BTreeMap::new();
@@ -90,7 +93,7 @@ fn share_at_least(numbers: &[i64], distance: i64) -> f64 {
     extreme / counts.values().sum::<f64>()
 }
 
-/// The greatest common divisor of two numbers that are not negative.
+/// The greatest common divisor of two non-negative numbers.
 fn common_divisor(a: i64, b: i64) -> i64 {
     if b == 0 { a } else { common_divisor(b, a % b) }
 }
@@ -102,7 +105,8 @@ mod tests {
     use super::super::assert_close;
     use super::*;
 
-    /// One classifier in each set: so many samples that only the first, and only the second, gets wrong.
+    /// One classifier in each set: the numbers of samples that only the first, and only the second, gets
+    /// wrong.
     fn test(only_a_wrong: usize, only_b_wrong: usize) -> McNemar {
         mcnemar_test(&[vec![1; only_a_wrong], vec![-1; only_b_wrong], vec![0; 3]].concat())
     }
@@ -147,7 +151,8 @@ mod tests {
     fn clusters_agree_with_numpy() {
         // import itertools, numpy as np; from scipy import stats
         // d = np.array([3, 1, -2, 1, 1, 2, -1])
-        // s = np.array(list(itertools.product([-1, 1], repeat=7))) @ d; print((abs(s) >= abs(d.sum())).mean())
+        // s = np.array(list(itertools.product([-1, 1], repeat=7))) @ d
+        // print((abs(s) >= abs(d.sum())).mean())
         assert_eq!(mcnemar_test(&[3, 1, 0, -2, 1, 1, 2, -1, 0]).p_value, 0.40625);
         // d = np.r_[[3] * 12, [1] * 9, [-2] * 10, [-1] * 8]
         // print(stats.chi2.sf((abs(d.sum()) - 1)**2 / (d**2).sum(), 1))
@@ -177,8 +182,8 @@ mod tests {
         }
     }
 
-    /// Two methods that are wrong equally often, each with five seeds whose errors nearly agree. Counting each test
-    /// sample once for each seed would find a difference in more than a quarter of these studies.
+    /// Two methods that are wrong equally often, each with five seeds whose errors nearly agree. Counting
+    /// each test sample once per seed would find a difference in more than a quarter of these studies.
     #[test]
     fn equal_methods_with_dependent_seeds_are_seldom_told_apart() {
         const STUDIES: u64 = 1000;

@@ -2,7 +2,7 @@ use statrs::distribution::ContinuousCDF;
 
 use super::{StatisticsError, differences, mean_and_error, student};
 
-/// The difference of two methods over the same seeds, in the unit of the values.
+/// The difference between two methods over the same seeds, in the unit of the values.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PairedComparison {
     /// The mean of a − b; negative if a is lower.
@@ -21,17 +21,16 @@ pub struct PairedComparison {
 /// Student's paired t test of d = a − b: t = d̄ / (s/√n) with n − 1 degrees of freedom,
 /// p = 2 P(T > |t|), and the interval d̄ ± t₀.₉₇₅,ₙ₋₁ · s/√n.
 ///
-/// Assumes independent, normal differences. If they have no spread beyond rounding, t is undefined:
+/// Assumes independent, normal differences. If their only spread is rounding, t is undefined:
 /// - if all are 0, as for a method compared with itself, the interval is [0, 0] and p = 1;
-/// - if all are equal but not 0, as error counts can be by chance, or if there is a single pair, the
-///   spread is unknown, and interval and p-value are NaN.
-///   [`sign_flip_p_value`](super::sign_flip_p_value) still has a value then.
+/// - if all are equal but not 0, which can happen by chance with error counts, or if there is a single pair,
+///   the spread is unknown, and interval and p-value are NaN. [`sign_flip_p_value`](super::sign_flip_p_value)
+///   is still defined then.
 ///
 /// Source: Student, "The probable error of a mean", Biometrika 6 (1908).
 ///
 /// # Errors
-/// [`StatisticsError`] for samples that are empty, differ in length or have a value that is not
-/// finite.
+/// [`StatisticsError`] for samples that are empty, differ in length or have a non-finite value.
 pub fn paired_t_test(a: &[f64], b: &[f64]) -> Result<PairedComparison, StatisticsError> {
     let differences = differences(a, b)?;
     let n = differences.len();
@@ -108,7 +107,7 @@ mod tests {
 
     #[test]
     fn differences_without_spread() {
-        // Halves are exact in binary; percentages, here of 251 errors fewer of 10,000, are not.
+        // Halves are exact in binary; percentages, here of 251 fewer errors in 10,000, are not.
         let percent = |errors: [u32; 3]| errors.map(|n| 100.0 * f64::from(n) / 10_000.0);
         for (a, b) in [
             ([1.0, 2.0, 4.5], [1.5, 2.5, 5.0]),

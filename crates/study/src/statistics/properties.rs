@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::{holm, mcnemar_test, paired_t_test, sign_flip_p_value};
 
-/// Error rates of one method: any numbers, or multiples of a tenth, which have ties and equal pairs.
+/// Error rates of one method: arbitrary numbers, or multiples of a tenth, which have ties and equal pairs.
 fn sample(n: usize) -> impl Strategy<Value = Vec<f64>> {
     let tenths = (0_u8..=50).prop_map(|x| f64::from(x) / 10.0);
     prop_oneof![vec(0.0..5.0_f64, n), vec(tenths, n)]

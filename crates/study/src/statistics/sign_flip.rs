@@ -1,21 +1,21 @@
 use super::{StatisticsError, differences};
 
-/// The largest number of pairs: its sign patterns, 2²⁰, are enumerated.
+/// The largest number of pairs, since all 2²⁰ sign patterns are enumerated.
 pub const MAX_PAIRS: usize = 20;
 
 /// The exact two-sided p-value of the sign-flip permutation test of d = a − b:
 /// p = #{s ∈ {−1, +1}ⁿ : |Σ sᵢ dᵢ| ≥ |Σ dᵢ|} / 2ⁿ.
 ///
-/// If the two methods are equal, a and b of a pair can be exchanged, which flips the sign of its
-/// difference. Nothing else is assumed about the distribution. The smallest possible p-value of n pairs
-/// is 2¹⁻ⁿ, so that fewer than six pairs are never significant at 5 %. Sums that differ by rounding alone
-/// count as equal.
+/// If the two methods are equal, a and b of a pair are exchangeable, and exchanging them flips the sign of
+/// the difference. Nothing else is assumed about the distribution. The smallest possible p-value for n pairs
+/// is 2¹⁻ⁿ, so fewer than six pairs are never significant at 5 %. Sums that differ only by rounding count as
+/// equal.
 ///
 /// Source: Fisher, *The Design of Experiments* (1935), §21.
 ///
 /// # Errors
-/// [`StatisticsError`] for samples that are empty, differ in length, have a value that is not
-/// finite, or more than [`MAX_PAIRS`] pairs.
+/// [`StatisticsError`] for samples that are empty, differ in length, have a non-finite value, or more than
+/// [`MAX_PAIRS`] pairs.
 pub fn sign_flip_p_value(a: &[f64], b: &[f64]) -> Result<f64, StatisticsError> {
     let differences = differences(a, b)?;
     let n = differences.len();
@@ -31,8 +31,8 @@ pub fn sign_flip_p_value(a: &[f64], b: &[f64]) -> Result<f64, StatisticsError> {
     Ok(extreme as f64 / sums.len() as f64)
 }
 
-/// The sums d₀ ± d₁ ± … ± dₙ₋₁ of all 2ⁿ⁻¹ patterns, the observed one first. The patterns that begin
-/// with −d₀ are the negatives of these, so that a two-sided count does not need them.
+/// The sums d₀ ± d₁ ± … ± dₙ₋₁ of all 2ⁿ⁻¹ patterns, the observed one first. The patterns starting with −d₀
+/// are the negatives of these, so a two-sided count does not need them.
 fn signed_sums(differences: &[f64]) -> Vec<f64> {
     let mut sums = vec![differences[0]];
     for d in &differences[1..] {
@@ -74,14 +74,14 @@ mod tests {
     fn rounding_does_not_split_ties() {
         // 0.1 + 0.2 − 0.3 is 5.6e-17 in floating point and 0 exactly, which every pattern reaches.
         assert_eq!(sign_flip_p_value(&[0.1, 0.2, -0.3], &[0.0; 3]), Ok(1.0));
-        // Of ten equal differences, only the patterns with equal signs reach the sum.
+        // Of ten equal differences, only the patterns with all signs equal reach the sum.
         assert_eq!(sign_flip_p_value(&[0.1; 10], &[0.0; 10]), Ok(2.0 / 1024.0));
     }
 
     #[test]
     fn rounding_makes_no_difference() {
-        // The differences are 0.2, −0.2 and 0.5. Exchanging the signs of the first two leaves the sum
-        // the same except for rounding.
+        // The differences are 0.2, −0.2 and 0.5. Exchanging the signs of the first two preserves the sum
+        // except for rounding.
         let p = sign_flip_p_value(&[0.8, 3.9, 4.8], &[0.6, 4.1, 4.3]);
         assert_eq!(p, Ok(0.75));
     }

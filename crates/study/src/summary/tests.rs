@@ -1,4 +1,4 @@
-//! Tests of summaries and of comparisons of pairs.
+//! Tests of summaries and of pairwise comparisons.
 
 use super::*;
 use crate::{MethodRole, Role};
@@ -48,11 +48,11 @@ fn pairs_are_matched_by_seed() {
     assert_eq!(names(&pairs[0]), ("rbm", "none"));
     assert_eq!(pairs[0].difference_pct.n, 2);
     assert!((pairs[0].difference_pct.difference_mean + 4.95).abs() < 1e-12);
-    // Both are below zero: of four sign patterns, two are as far from it.
+    // Both are below zero: two of four sign patterns are as far from it.
     assert_eq!(pairs[0].sign_flip_p_value, 0.5);
     // With one comparison there is nothing to correct for.
     assert_eq!(pairs[0].holm_p_value, pairs[0].difference_pct.p_value);
-    // Only `none` got these 99 samples wrong, and there are none that only `rbm` got wrong.
+    // Only `none` got these 99 samples wrong; there are none that only `rbm` got wrong.
     let expected = mcnemar_test(&[-1; 99]);
     assert_eq!(pairs[0].mcnemar_p_value, expected.p_value);
     let summaries = summarise(&cells);
@@ -89,7 +89,7 @@ fn the_same_networks_are_asked_about_once() {
     let mut cells =
         [errors("none", [300, 400]), errors("denoising", [260, 330]), errors("rbm", [251, 351])]
             .concat();
-    // The pairs that the correction is over.
+    // The pairs covered by the correction.
     let asked = |cells: &[Tested]| {
         let pairs = compare_pairs(cells, &roles());
         let asked = pairs.iter().filter(|pair| pair.holm_p_value.is_finite());
@@ -102,7 +102,7 @@ fn the_same_networks_are_asked_about_once() {
     cells.truncate(6);
     cells.extend(errors("mixed", [252, 331]));
     assert_eq!(asked(&cells), [three.as_slice(), &["mixed none"]].concat());
-    // As many mistakes, even the same ones, are no proof: training went another way.
+    // Equal mistakes, even in equal number, are no proof: the training differed.
     cells.truncate(6);
     cells.extend(errors("mixed", [251, 351]));
     cells[6].network = "another".into();
@@ -126,7 +126,7 @@ fn repeated_networks_leave_the_p_value_of_mcnemar_as_it_is() {
     }
 }
 
-/// A difference that is the same with both seeds has an interval, since other samples give another.
+/// A difference that is equal for both seeds has an interval, since other samples give a different one.
 #[test]
 fn equal_differences_are_uncertain_through_the_samples() {
     let cells =

@@ -15,14 +15,13 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// The evidence of the results; none if there are no results.
+    /// The evidence from the results; `None` without results.
     pub(super) fn evidence(&self, language: Language) -> Option<Evidence<'_>> {
         Evidence::new(language, &self.roles, &self.summary, &self.paired, &self.cells)
     }
 }
 
-/// The results of each architecture, in the order of tables. Those of methods without a role are in every
-/// part.
+/// The results of each architecture, in table order. Those of methods without a role are in every part.
 pub(super) fn parts(
     roles: &Roles,
     summary: &[SummaryLine],
@@ -44,7 +43,7 @@ pub(super) fn parts(
     roles.architectures().into_iter().map(part).collect()
 }
 
-/// For each further architecture, the errors of its baseline beside those of the first.
+/// Compares the baseline errors of each further architecture with those of the first.
 pub(super) fn sentences(evidence: &[Evidence<'_>]) -> Vec<String> {
     let Some((first, others)) = evidence.split_first() else { return Vec::new() };
     let sentence = |other: &Evidence<'_>| {

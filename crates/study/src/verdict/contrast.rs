@@ -1,11 +1,11 @@
-//! Two methods at one number of labels, and the sentences that the numbers support.
+//! Comparison of two methods at one number of labels, and the sentences that the numbers support.
 
 use number_text::{count, fixed, p_value, signed};
 use wording::{Language, say};
 
 use super::Finding;
 
-/// The difference of two methods' test errors, `method` minus `other`, in percentage points.
+/// The difference between two methods' test errors, `method` minus `other`, in percentage points.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Contrast {
     /// The language of the sentences.
@@ -39,7 +39,7 @@ impl Contrast {
         self.say(&format!("clause-{}", self.finding().key()))
     }
 
-    /// A sentence of its own, which begins with the better method.
+    /// A complete sentence, starting with the better method.
     pub(super) fn sentence(&self) -> String {
         match self.finding() {
             Finding::Worse | Finding::SuggestiveWorse => self.flipped().sentence(),
@@ -103,8 +103,8 @@ impl Contrast {
         format!("{} %", fixed(error, self.digits()))
     }
 
-    /// One decimal for differences of a point and more, two below that; more where an end of the
-    /// interval would otherwise be written as zero.
+    /// One decimal for differences of at least one point, two below that; more if an end of the interval
+    /// would otherwise be printed as zero.
     fn digits(&self) -> usize {
         let least = if self.difference.abs() >= 1.0 { 1 } else { 2 };
         let shows = |value: f64, digits: usize| {

@@ -1,4 +1,4 @@
-//! Training that diverges: lower rates, and cells without a network.
+//! Diverging training: lower rates, and cells without a network.
 
 use std::ops::ControlFlow;
 
@@ -7,7 +7,7 @@ use study::{ComparisonConfig, Event, Methods, Outcome, StudyError, refit, run_co
 
 use crate::support::*;
 
-/// The outcome, the number of attempts at lower rates, and the number of failures that were reported.
+/// The outcome, the number of attempts at lower rates, and the number of reported failures.
 fn outcome(config: &ComparisonConfig, methods: &Methods, store: &Store) -> (Outcome, usize, usize) {
     let (mut retried, mut failed) = (0, 0);
     let mut listen = |event: Event<'_>| {

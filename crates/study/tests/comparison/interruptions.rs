@@ -1,4 +1,4 @@
-//! Comparisons that are broken off between any two steps and continued: nothing is lost, and nothing differs.
+//! Comparisons interrupted between any two steps and resumed: nothing is lost, and nothing differs.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -42,17 +42,17 @@ fn all_methods() -> Methods {
     toml::from_str(&format!("{METHODS}{CONVOLUTIONS}")).expect("methods")
 }
 
-/// A comparison, and what its listener heard.
+/// A comparison and its listener's counts.
 struct Heard {
     outcome: Outcome,
-    /// Reports of epochs and evaluations.
+    /// Number of reports of epochs and evaluations.
     reports: usize,
-    /// Times that a training went on from its checkpoint.
+    /// Number of times that training resumed from its checkpoint.
     resumed: usize,
     sessions: usize,
 }
 
-/// Runs a comparison that the listener breaks off after every `most` steps of training, until it is complete.
+/// Runs a comparison that the listener interrupts after every `most` steps of training, until it is complete.
 fn heard(config: &ComparisonConfig, data: &Splits, store: &Store, most: usize) -> Heard {
     let (mut reports, mut resumed) = (0, 0);
     for sessions in 1.. {
@@ -77,10 +77,10 @@ fn heard(config: &ComparisonConfig, data: &Splits, store: &Store, most: usize) -
     unreachable!("the loop has no end")
 }
 
-/// Tensors by name, bit by bit.
+/// Tensors by name, with their bits.
 type TensorBits = Vec<(String, Vec<u32>)>;
 
-/// The tensors of all results in a store. Nothing else may be left there.
+/// The tensors of all results in a store, which must contain nothing else.
 fn results(folder: &Path) -> Vec<(String, TensorBits)> {
     let bits = |tensors: TensorMap| -> TensorBits {
         let bits = tensors
@@ -100,7 +100,7 @@ fn results(folder: &Path) -> Vec<(String, TensorBits)> {
     keys.into_iter().map(read).collect()
 }
 
-/// One choice of hyperparameters, so that no network is trained twice.
+/// A single choice of hyperparameters, so that no network is trained twice.
 fn one_choice(methods: &[&str]) -> ComparisonConfig {
     let mut config = config(methods);
     (config.equal_seconds, config.seeds) = (None, 1);
@@ -203,7 +203,7 @@ fn shorten(path: &Path) {
     std::fs::write(path, &bytes[..bytes.len() - 4]).expect("written");
 }
 
-/// Replaces what follows each occurrence of `after` by as many bytes as `with` has.
+/// Overwrites the bytes after each occurrence of `after` with those of `with`.
 fn replace(path: &Path, after: &[u8], with: &[u8]) {
     let mut bytes = std::fs::read(path).expect("there");
     let n = after.len();

@@ -1,5 +1,5 @@
-//! Whole comparisons on artificial data: every method, cached stages, equal time, and labels that must
-//! not be learned.
+//! Whole comparisons on artificial data: every method, cached stages, equal time, and labels that cannot be
+//! learned.
 #![allow(missing_docs, reason = "tests are not documentation")]
 
 mod failures;

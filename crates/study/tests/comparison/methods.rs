@@ -1,4 +1,4 @@
-//! Matched methods, their layers and penalties, and labels without meaning.
+//! Tests of matched methods, their layers and penalties, and meaningless labels.
 
 use nn_core::Initialiser;
 use study::stage::Store;
@@ -6,8 +6,8 @@ use study::{Tested, summarise};
 
 use crate::support::*;
 
-/// Methods have the same labels, order, output layer and dropout: with the same random layers, both frozen,
-/// they give the same networks.
+/// Methods share labels, order, output layer and dropout: with the same random layers, both frozen, they give
+/// the same networks.
 #[test]
 fn methods_are_matched() {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -113,7 +113,7 @@ fn labels_that_mean_nothing_are_not_learned() {
     config.equal_seconds = None;
     let (outcome, ..) = run(&config, &splits(true), &Store::new(folder.path()));
     for summary in summarise(&Tested::all(&outcome.cells)) {
-        // Chance is 75 %; the standard error of 400 test samples is 2.2 points.
+        // The chance level is 75 %; the standard error over 400 test samples is 2.2 points.
         let error = summary.test_error_pct;
         assert!((66.0..84.0).contains(&error), "{}: {error} %", summary.method);
     }

@@ -1,4 +1,4 @@
-//! Plans, and stages that are computed one by one, in any order, and by several workers at once.
+//! Plans, and stages computed one by one, in any order, and by several workers at once.
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -10,7 +10,7 @@ use study::{ComparisonConfig, Event, Methods, Search, SearchSpace, Study, StudyE
 
 use crate::support::*;
 
-/// A comparison of three methods and the standard classifiers, without what depends on the clock.
+/// A comparison of three methods and the standard classifiers, without clock-dependent parts.
 fn three() -> ComparisonConfig {
     let mut config = config(&["none", "raw-logistic", "denoising", "rbm"]);
     config.equal_seconds = None;
@@ -28,7 +28,7 @@ fn keys(stages: &[Planned]) -> Vec<Key> {
     stages.iter().map(|stage| stage.key.clone()).collect()
 }
 
-/// Does the stages of these keys; returns the number of stages that were computed and of those abandoned.
+/// Computes the stages of these keys; returns the numbers of computed and abandoned stages.
 fn work(study: &Study<'_>, keys: &[Key]) -> (usize, usize) {
     let (mut computed, mut abandoned) = (0, 0);
     let mut listen = |event: Event<'_>| {
@@ -59,7 +59,7 @@ fn a_plan_has_the_keys_that_a_comparison_keeps_and_is_done_after_it() {
     ] {
         assert!(words.contains(&name), "{name} is not among {words:?}");
     }
-    // Every stage comes after those that it needs.
+    // Every stage comes after its dependencies.
     let mut seen = HashSet::new();
     for stage in &before.stages {
         assert!(stage.needs.iter().all(|need| seen.contains(need)), "{}", stage.name);
@@ -117,7 +117,7 @@ fn workers_at_one_store_compute_each_stage_once() {
         for worker in 0..3 {
             let (study, plan, computed) = (&study, &plan, &computed);
             scope.spawn(move || {
-                // Everyone does everything, in three orders.
+                // Every worker does everything, in three orders.
                 let mut all = keys(&plan.stages);
                 all.rotate_left(worker * plan.stages.len() / 3);
                 computed.fetch_add(work(study, &all).0, Ordering::Relaxed);
@@ -197,7 +197,7 @@ fn stages_that_diverge_are_settled_and_not_tried_again() {
     assert_eq!((outcome.cells.len(), outcome.failures.len()), (4, 4));
 }
 
-/// Layers that are learned at a lower rate have other keys than planned, and so have the cells on them.
+/// Layers trained at a lower rate have different keys than planned, as do the cells on them.
 #[test]
 fn stages_of_lower_rates_are_settled_with_their_results() {
     let folder = tempfile::tempdir().expect("a temporary folder");

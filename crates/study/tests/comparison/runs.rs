@@ -23,7 +23,7 @@ fn every_method_has_its_cells_and_finished_ones_are_kept() {
     assert!(reused > 0);
 
     let (outcome, _, reused_now) = run(&config(&all), &data, &store);
-    // Stages of equal time may be new, as another method may make that time longer.
+    // Equal-time stages may be new, as another method may lengthen that time.
     assert!(reused_now + some.methods.len() >= reused, "a new method leaves what is there");
     assert_eq!(outcome.cells.len(), all.len() * 2 * 2 * 2);
     for &method in &all {
@@ -49,7 +49,7 @@ fn every_method_has_its_cells_and_finished_ones_are_kept() {
         let cell = of(&outcome, &row.method, 2);
         let cell = cell.iter().find(|c| (c.labels, c.seed) == (100, 1)).expect("a cell");
         assert!(row.finetune_updates >= cell.finetune_updates, "{row:?}");
-        // The clock of a busy machine is not exact.
+        // The clock of a busy machine is inexact.
         assert!(row.seconds <= 3.0 * most + 0.5, "{row:?} of {most}");
     }
 }
@@ -59,7 +59,7 @@ fn seeds_may_start_later() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (store, data) = (Store::new(folder.path()), splits(false));
     let mut config = config(&["none", "rbm"]);
-    // With one candidate, no choice at the first seed reaches the second.
+    // With a single candidate, the choice at the first seed does not affect the second.
     (config.learning_rates, config.hidden_learning_rate_multipliers) = (vec![0.01], vec![1.0]);
     config.equal_seconds = None;
     let (both, ..) = run(&config, &data, &store);
@@ -74,7 +74,7 @@ fn seeds_may_start_later() {
     );
 }
 
-/// Seconds of pretraining and of one fine-tuning: first seed, deepest network, most labels.
+/// Seconds of pretraining plus one fine-tuning run: first seed, deepest network, most labels.
 fn seconds(outcome: &Outcome, method: &str) -> f64 {
     let layers = outcome.layers.iter().filter(|l| (l.method.as_str(), l.seed) == (method, 1));
     let pretraining: f64 = layers.map(|layer| layer.seconds).sum();
@@ -90,7 +90,8 @@ fn another_number_of_labels_leaves_the_others() {
     let (store, data) = (Store::new(folder.path()), splits(false));
     let mut config = config(&["none", "denoising", "rbm"]);
     config.equal_seconds = None;
-    // Unusual units must be restored with the layers. There is one layer, so that none learns from them.
+    // Unusual units must be restored with the layers. There is a single layer, so that none is trained on
+    // them.
     config.depths = vec![1];
     let mut methods = methods();
     autoencoder(&mut methods, "denoising").model.code = Some(Activation::Relu);
@@ -131,7 +132,7 @@ fn dropout_of_a_number_of_labels_is_its_own() {
     assert_eq!(at(&own), at(&everywhere));
 }
 
-/// Every method gets the unlabelled samples that pretraining sees, one without hidden layers too.
+/// Every method gets the unlabelled samples used in pretraining, even one without hidden layers.
 #[test]
 fn unlabelled_samples_count_in_fine_tuning_if_they_have_a_cost() {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -231,7 +232,7 @@ fn an_architecture_has_its_own_budgets_and_rates() {
     }
     let labels: Vec<usize> = of(&outcome, "none", 2).iter().map(|cell| cell.labels).collect();
     assert_eq!(labels, [40, 40, 100, 100]);
-    // In equal time there are the methods that have this number of labels.
+    // The equal-time comparison includes the methods that have this number of labels.
     let methods: Vec<&str> = outcome.equal_seconds.iter().map(|row| row.method.as_str()).collect();
     assert_eq!(methods, ["none", "autoencoder"]);
 }

@@ -1,4 +1,4 @@
-//! The search of hyperparameters on the validation set.
+//! Hyperparameter search on the validation set.
 
 use study::stage::Store;
 use study::{Cell, Choice, ComparisonConfig, Search, SearchSpace};
@@ -43,7 +43,7 @@ fn every_method_has_the_same_trials_and_the_best_is_chosen_for_all_seeds() {
             assert_eq!(noisy, method == "denoising");
         }
     }
-    // Controls go through the same points, whatever their own settings are.
+    // Controls go through the same points, whatever their own settings.
     let points = |method: &str| -> Vec<Choice> {
         of(&outcome, method, 1)[0].trials.iter().map(|trial| trial.choice).collect()
     };
@@ -56,7 +56,8 @@ fn trials_are_kept_and_give_the_same_cells_after_an_interruption() {
     let config = searching(&["denoising"], 5);
     let store = Store::new(folder.path());
     let (whole, ..) = run(&config, &data, &store);
-    // The cells are lost, the trials and layers are kept: as after a break at the end of the search.
+    // The cells are lost, but the trials and layers are kept, as after an interruption at the end of the
+    // search.
     for entry in std::fs::read_dir(folder.path()).expect("stages") {
         let path = entry.expect("an entry").path();
         let bytes = std::fs::read(&path).expect("a stage");

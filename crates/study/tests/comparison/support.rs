@@ -1,4 +1,4 @@
-//! Methods, data and runs that the tests share.
+//! Methods, data and runs shared by the tests.
 
 use std::ops::ControlFlow;
 
@@ -11,7 +11,7 @@ use stack::{
 use study::stage::Store;
 use study::{Cell, ComparisonConfig, Event, LabelBudget, Methods, Outcome, run_comparison};
 
-/// Methods of every kind of layer.
+/// Methods with every kind of layer.
 pub(crate) const METHODS: &str = r##"
     none = { role = "control", color = "#282828", words = "none", layers = { kind = "random" } }
     raw-logistic = { role = "reference", color = "#969696", words = "logistic", layers = [] }
@@ -108,7 +108,7 @@ pub(crate) fn rbm<'m>(methods: &'m mut Methods, name: &str) -> &'m mut RbmPretra
     settings
 }
 
-/// Noisy bars at one of four places in a row of 16. The class is the place, or random if `shuffled`.
+/// Noisy bars at one of four positions in a row of 16. The class is the position, or random if `shuffled`.
 pub(crate) fn bars(n: usize, salt: usize, shuffled: bool) -> Dataset {
     let uniform = |layer: usize, n: usize| {
         let mut values = vec![0.0_f32; n];
@@ -148,7 +148,7 @@ pub(crate) fn config(methods: &[&str]) -> ComparisonConfig {
     config
 }
 
-/// Runs a comparison; returns its outcome and the numbers of stages that were computed and reused.
+/// Runs a comparison; returns its outcome and the numbers of computed and reused stages.
 pub(crate) fn run(
     config: &ComparisonConfig,
     data: &Splits,
@@ -180,7 +180,7 @@ pub(crate) fn of<'o>(outcome: &'o Outcome, method: &str, depth: usize) -> Vec<&'
     outcome.cells.iter().filter(|c| (c.method.as_str(), c.depth) == (method, depth)).collect()
 }
 
-/// An outcome without what depends on the clock.
+/// An outcome without clock-dependent parts.
 pub(crate) fn without_times(mut outcome: Outcome) -> Outcome {
     for cell in &mut outcome.cells {
         (cell.seconds, cell.tuning_seconds) = (0.0, 0.0);

@@ -1,5 +1,5 @@
-//! Convolutions as nodes. Images and maps are rows × channels × height × width there, where ours are rows
-//! of height × width × channels values.
+//! Convolutions as nodes. Images and maps are rows × channels × height × width in the graph, whereas ours are
+//! rows of height × width × channels values.
 
 use nn_core::{Connection, Convolution, Pooling};
 
@@ -8,7 +8,7 @@ use super::graph::{Attribute, Graph, count};
 /// A value of the graph, for each row of the data.
 pub(super) struct Value {
     pub(super) name: String,
-    /// Height, width and channels of a value of shape rows × channels × height × width; none for one of
+    /// Height, width and channels of a value of shape rows × channels × height × width; `None` for one of
     /// shape rows × columns.
     pub(super) images: Option<[usize; 3]>,
 }
@@ -43,15 +43,15 @@ fn transposed(graph: &mut Graph, x: &str, axes: [i64; 4]) -> String {
     graph.node_with("Transpose", &[x], &[Attribute::Ints("perm", axes.to_vec())])
 }
 
-/// The rows of `x` in this shape. The first axis has size 0, by which ONNX means that of `x`.
+/// The rows of `x` in this shape. ONNX takes a first axis of size 0 for that of `x`.
 fn reshaped(graph: &mut Graph, x: &str, shape: &[usize]) -> String {
     let sizes: Vec<i64> = std::iter::once(0).chain(shape.iter().copied().map(count)).collect();
     let sizes = graph.integers("shape", &[sizes.len()], &sizes);
     graph.node("Reshape", &[x, &sizes])
 }
 
-/// Adds the total inputs of a layer, x W + b. Of a convolution with max-pooling they are the maxima: as
-/// functions never decrease, the largest output is that of the largest total input.
+/// Adds the total inputs of a layer, x W + b. For a convolution with max-pooling, they are the maxima:
+/// activation functions never decrease, so that the largest output is that of the largest total input.
 pub(super) fn total_inputs(
     graph: &mut Graph,
     connection: Connection,

@@ -1,4 +1,4 @@
-//! Graphs that grow node by node.
+//! Graphs that are built node by node.
 
 use std::collections::BTreeSet;
 
@@ -6,10 +6,10 @@ use super::proto::{self, attribute, element};
 
 /// The domain of the operators for words.
 pub(super) const WORDS: &str = "ai.onnx.ml";
-/// The name of the free number of rows.
+/// The name of the variable number of rows.
 const ROWS: &str = "rows";
 
-/// A graph under construction. Every value has a name of its own, whatever columns are called.
+/// A graph under construction. Every value has a unique name, whatever the columns are called.
 pub(super) struct Graph {
     message: proto::Graph,
     names: BTreeSet<String>,
@@ -24,13 +24,13 @@ pub(super) enum Attribute<'a> {
 }
 
 impl Graph {
-    /// A graph of this name, whose outputs will have these names.
+    /// Creates a graph of this name, whose outputs will have these names.
     pub(super) fn new(name: &str, outputs: &[&str]) -> Self {
         let message = proto::Graph { name: name.to_owned(), ..Default::default() };
         Graph { message, names: outputs.iter().map(|&output| output.to_owned()).collect() }
     }
 
-    /// This name, or, if a value has it already, this name with a number.
+    /// Returns this name, or, if a value has it already, this name with a number.
     fn unique(&mut self, name: &str) -> String {
         let numbered = (2..).map(|number| format!("{name}.{number}"));
         let mut names = std::iter::once(name.to_owned()).chain(numbered);
@@ -54,7 +54,7 @@ impl Graph {
         self.message.output.push(value(name, element, Some(columns), doc));
     }
 
-    /// Gives a value the name of an output with one element a row.
+    /// Gives a value the name of an output with one element per row.
     pub(super) fn output_column(&mut self, of: &str, name: &str, element: i32, doc: &str) {
         self.rename(of, name);
         self.message.output.push(value(name, element, None, doc));
@@ -85,7 +85,7 @@ impl Graph {
         self.nodes::<1>(operator, inputs, attributes)[0].clone()
     }
 
-    /// Adds a node of `N` outputs and returns their names.
+    /// Adds a node with `N` outputs and returns their names.
     pub(super) fn nodes<const N: usize>(
         &mut self,
         operator: &str,
@@ -194,12 +194,12 @@ impl Attribute<'_> {
     }
 }
 
-/// A number of things as ONNX has it.
+/// A count in ONNX's integer type.
 pub(super) fn count(n: usize) -> i64 {
     i64::try_from(n).expect("sizes in memory are far below 2^63")
 }
 
-/// The type of a value of shape rows × columns, or of one element a row.
+/// The type of a value of shape rows × columns, or with one element per row.
 fn value(name: &str, element: i32, columns: Option<usize>, doc: &str) -> proto::Value {
     let rows = proto::Size::Named(ROWS.to_owned());
     let columns = columns.map(|n| proto::Size::Fixed(count(n)));

@@ -6,7 +6,7 @@ use crate::export::input::{CategoryEncoding, InputEncoding, NumberEncoding, Valu
 
 const NUMBERS: &str = "the columns in their own units; missing values are NaN";
 
-/// Adds the inputs of a network of `n_inputs` inputs, and returns their encoded value.
+/// Adds the inputs of a network with `n_inputs` inputs, and returns the name of their encoded value.
 pub(super) fn encoded(graph: &mut Graph, encoding: &InputEncoding, n_inputs: usize) -> String {
     match (encoding, encoding.numbers()) {
         (_, Some(numbers)) => {
@@ -69,14 +69,14 @@ fn scaled(graph: &mut Graph, x: &str, numbers: &[NumberEncoding]) -> String {
     without_missing(graph, &scaled)
 }
 
-/// The values with 0 for NaN: a missing value gives a network no input.
+/// The values with NaN replaced by 0, so that a missing value gives a network no input.
 fn without_missing(graph: &mut Graph, x: &str) -> String {
     let missing = graph.node("IsNaN", &[x]);
     let zero = graph.scalar(0.0);
     graph.node("Where", &[&missing, &zero, x])
 }
 
-/// 1 at the place of a word, 0 elsewhere. Places beyond the width give zeros alone.
+/// One-hot encoding: 1 at the position of a word, 0 elsewhere. Positions beyond the width give zeros only.
 fn one_hot(graph: &mut Graph, name: &str, category: &CategoryEncoding) -> String {
     let nowhere = count(category.width);
     let place = |place: Option<usize>| place.map_or(nowhere, count);
@@ -101,8 +101,8 @@ fn one_hot(graph: &mut Graph, name: &str, category: &CategoryEncoding) -> String
     graph.node("Squeeze", &[&one_hot, &axis])
 }
 
-/// Adds the output `restored`: the reconstruction in the units of the raw columns. There is none where
-/// the network takes values as they are, or columns are words.
+/// Adds the output `restored`: the reconstruction in the units of the raw columns. It is omitted if the
+/// network takes values unchanged, or if columns are words.
 pub(super) fn restored(graph: &mut Graph, encoding: &InputEncoding, n_outputs: usize) {
     let (y, doc) = ("reconstruction", "the reconstruction in the units of the inputs");
     if let InputEncoding::Divide(divisor) = encoding {

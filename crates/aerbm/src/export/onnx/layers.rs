@@ -7,7 +7,7 @@ use super::graph::{Attribute, Graph, count};
 use super::proto::element;
 use crate::export::network::{Function, Layer};
 
-/// Adds the layers, and returns the value of the last, in rows.
+/// Adds the layers, and returns the value of the last one, in rows.
 pub(super) fn through(graph: &mut Graph, layers: &[Layer], x: String) -> String {
     let y = layers.iter().fold(Value::from(x), |x, layer| {
         let (shape, weights) = layer.tensor();
@@ -55,8 +55,8 @@ fn activation(graph: &mut Graph, unit: Activation, z: String) -> String {
     }
 }
 
-/// Keeps the `k` largest values of each row and sets the others to zero. Of equal values the first are
-/// kept, as TopK's definition has it.
+/// Keeps the `k` largest values of each row and sets the others to zero. Of equal values, the first are kept,
+/// as TopK is defined.
 fn largest(graph: &mut Graph, y: &str, k: usize) -> String {
     let kept = graph.integers("kept", &[1], &[count(k)]);
     let [values, places] = graph.nodes("TopK", &[y, &kept], &[Attribute::Int("axis", -1)]);
@@ -65,8 +65,8 @@ fn largest(graph: &mut Graph, y: &str, k: usize) -> String {
     graph.node_with("ScatterElements", &[&zeros, &places, &values], &[Attribute::Int("axis", 1)])
 }
 
-/// 1 / (1 − e⁻ᶻ) − 1 / z. Near 0, where it is a difference of almost equal numbers, its series
-/// ½ + z/12 − z³/720 + z⁵/30240 − z⁷/1209600, whose error is below 1e-9 for |z| < ½.
+/// 1 / (1 − e⁻ᶻ) − 1 / z. Near 0, where this is a difference of almost equal numbers, the series ½ + z/12 −
+/// z³/720 + z⁵/30240 − z⁷/1209600 is used, whose error is below 1e-9 for |z| < ½.
 fn truncated_exponential_mean(graph: &mut Graph, z: &str) -> String {
     let [zero, half, one] = [0.0, 0.5, 1.0].map(|value| graph.scalar(value));
     let squared = graph.node("Mul", &[z, z]);

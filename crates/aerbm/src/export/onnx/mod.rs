@@ -1,7 +1,7 @@
 //! ONNX graphs: IR version 8, operator set 17, and set 3 of `ai.onnx.ml` for words.
 //!
-//! The number of rows is free. A graph has one input `x` (rows × columns), or, for a table with
-//! categories, an input of shape (rows × 1) for each column, by its name.
+//! The number of rows is variable. A graph has one input `x` (rows × columns) or, for a table with
+//! categories, an input of shape (rows × 1) for each column, named after it.
 
 mod convolution;
 mod graph;
@@ -22,12 +22,12 @@ const OPERATORS: i64 = 17;
 /// The version of the operators for words.
 const WORD_OPERATORS: i64 = 3;
 
-/// The bytes of a file with a part of the model.
+/// Returns the bytes of a file with a part of the model.
 pub(super) fn write(export: &Export<'_>, part: Part, layers: &[Layer]) -> Vec<u8> {
     model(export, part, layers).encode_to_vec()
 }
 
-/// The messages of a part.
+/// Builds the messages of a part.
 pub(super) fn model(export: &Export<'_>, part: Part, layers: &[Layer]) -> proto::Model {
     let outputs: &[&str] = match part {
         Part::Encoder => &["code"],

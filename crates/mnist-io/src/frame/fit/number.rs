@@ -6,7 +6,7 @@ use crate::frame::schema::DeclaredScaling;
 use crate::read::note::{Note, Scaled};
 use crate::read::scaling::Scale;
 
-/// Robust values beyond this are clipped.
+/// Robust values beyond this limit are clipped.
 const FAR_OUT: f64 = 8.0;
 
 /// The interquartile range of a standard normal distribution.
@@ -37,7 +37,7 @@ impl Statistics {
         let max = known.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let whole = known.iter().all(|value| value.fract() == 0.0);
         let two = whole && min < max && known.iter().all(|value| *value == min || *value == max);
-        // Two passes from the smallest value keep the digits of large values that differ little.
+        // Two passes, starting from the smallest value, keep the digits of large values that differ little.
         let mean = min + known.iter().map(|value| value - min).sum::<f64>() / n as f64;
         let variance = known.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / n as f64;
         let quartiles = if n == 0 { [f64::NAN; 3] } else { quartiles(&mut known) };
@@ -53,7 +53,7 @@ impl Statistics {
         (self.quartiles[2] - self.quartiles[0]) / NORMAL_IQR
     }
 
-    /// Whether few values lie so far out that they would determine the standard deviation.
+    /// Whether a few outliers would dominate the standard deviation.
     fn is_heavy_tailed(&self) -> bool {
         let (centre, spread) = (self.quartiles[1], self.robust_spread());
         let farthest = (self.max - centre).max(centre - self.min);
@@ -96,7 +96,7 @@ fn quartiles(values: &mut [f64]) -> [f64; 3] {
         .map(|place| *values.select_nth_unstable_by(place, f64::total_cmp).1)
 }
 
-/// The scaling that all numbers of a table share, as far as they do.
+/// The scaling shared by the numbers of a table.
 pub(super) struct TableScaling {
     by: Shared,
 }
@@ -107,7 +107,7 @@ enum Shared {
         unit_interval: bool,
     },
     Divide(f64),
-    /// One range for all pixels.
+    /// One range shared by all pixels.
     Together([f64; 2]),
     Unit,
     Standard {
@@ -115,8 +115,7 @@ enum Shared {
     },
 }
 
-/// Chooses the scaling of the numbers, with a note if there are any. Pixels are kept or divided
-/// together.
+/// Chooses the scaling of the numbers, with a note if there are any. Pixels are kept or scaled together.
 pub(super) fn choose(
     scale: Scale,
     drafts: &mut [Draft],

@@ -8,10 +8,10 @@ use crate::frame::store::NO_WORD;
 use crate::frame::{CellFormat, cell};
 use crate::place::Place;
 
-/// The largest number of levels of a category; rarer ones count as `other`.
+/// The largest number of levels in a category; rarer ones count as `other`.
 const MOST_LEVELS: usize = 50;
 
-/// Pairs of words for no and yes, in lower case.
+/// Pairs of words for false and true, in lower case.
 const TRUTH: [[&str; 2]; 4] = [["false", "true"], ["no", "yes"], ["f", "t"], ["n", "y"]];
 
 /// The type of a column of words, from its training rows.
@@ -38,7 +38,7 @@ pub(super) fn kind(
     };
     let truth = pair.and_then(|[a, b]| {
         let is = |word: &str, known: &str| word.eq_ignore_ascii_case(known);
-        // Sorted by name, no comes before yes in every pair.
+        // In name order, the word for false comes before that for true in every pair.
         TRUTH.iter().any(|[no, yes]| is(a, no) && is(b, yes)).then(|| [a.to_owned(), b.to_owned()])
     });
     match (declared, truth, pair) {
@@ -67,7 +67,7 @@ pub(super) fn kind(
     ColumnKind::Category { levels: levels.into_iter().map(|(word, _)| word.to_owned()).collect() }
 }
 
-/// The first word in a column of which nearly all cells are numbers, with the share of numbers.
+/// The first word in a column whose cells are nearly all numbers, with the share of numbers.
 pub(super) fn odd_among_numbers<'a>(
     words: &'a IndexMap<String, Place>,
     codes: &[u32],

@@ -1,4 +1,4 @@
-//! Checks of a whole table: declared types that its values contradict, and too few labels.
+//! Checks of a whole table for values that contradict declared types, and for too few labels.
 
 use indexmap::IndexMap;
 
@@ -9,8 +9,8 @@ use crate::frame::schema::{Declared, Schema};
 use crate::place::Place;
 use crate::table_error::TableError;
 
-/// Refuses columns whose words are not of the declared type: a third value of a boolean, and dates in no known
-/// format.
+/// Refuses columns whose words do not match the declared type: a third value of a boolean, or dates in an
+/// unknown format.
 pub(super) fn check_declared(
     table: &Stored,
     schema: &Schema,
@@ -35,7 +35,7 @@ pub(super) fn check_declared(
     Ok(())
 }
 
-/// A word, its place, and the content that was expected there.
+/// A word, its position, and the content expected there.
 type Contradiction<'a> = Option<(&'a str, Place, String)>;
 
 fn third_value(words: &IndexMap<String, Place>) -> Contradiction<'_> {
@@ -55,10 +55,10 @@ fn no_date(words: &IndexMap<String, Place>) -> Contradiction<'_> {
     Some((found, *place, expected.to_owned()))
 }
 
-/// Number of labelled rows that training, validation and testing need at least.
+/// Minimum number of labelled rows for training, validation and testing.
 const LEAST_LABELLED: usize = 3;
 
-/// Refuses too few labels beside rows without one.
+/// Refuses too few labels if other rows have none.
 pub(super) fn check_labels(table: &Stored, label: usize) -> Result<(), FormatError> {
     let n_rows = table.n_rows;
     let found = (0..n_rows).filter(|&row| !table.columns[label].is_missing(row)).count();

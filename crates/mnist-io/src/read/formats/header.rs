@@ -1,4 +1,4 @@
-//! Whether the first line of a text table names the columns.
+//! Detection of a header line in a text table.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -18,12 +18,12 @@ pub(super) struct Sample<'a> {
 }
 
 /// Decides whether the first line is a header. It is if
-/// - it has a known name or one that labels have;
+/// - it contains a known name or a usual label name;
 /// - it counts 0, 1, 2, …, perhaps after an empty field or with a name, as pandas writes it;
-/// - it has no numbers while the other lines have some;
-/// - no line has a number, and its words are all different and come back nowhere in their columns.
+/// - it has no numbers but other lines do;
+/// - no line has a number, and its words are all different and do not recur in their columns.
 ///
-/// A first line with some numbers is otherwise a sample, perhaps with a mistake.
+/// Otherwise, a first line with some numbers is a sample, perhaps with a mistake.
 pub(super) fn is_header(sample: &Sample) -> bool {
     let Sample { first, others, known } = *sample;
     let has_known = first.iter().any(|name| !is_number(name) && known.contains(&name));
@@ -39,13 +39,13 @@ fn is_number(field: &str) -> bool {
     number(field, CellFormat { decimal_comma: true }).is_some()
 }
 
-/// Whether the line is 0, 1, 2, … with at most two other fields, which are empty or words.
+/// Whether the line counts 0, 1, 2, … with at most two other fields, which are empty or words.
 fn counts(first: &StringRecord, others: &[StringRecord]) -> bool {
     let whole: Vec<usize> = first.iter().filter_map(|field| field.parse().ok()).collect();
     let n_others = first.len() - whole.len();
     let in_order = whole.iter().enumerate().all(|(i, &number)| i == number);
     let long_enough = whole.len() >= 3 || (whole.len() == 2 && n_others > 0);
-    // A first row of data that happens to count would be followed by rows like it.
+    // A first data row that happens to count would be followed by identical rows.
     let again = others.iter().any(|line| line == first);
     in_order
         && long_enough
@@ -74,8 +74,8 @@ fn stands_alone(first: &StringRecord, others: &[StringRecord]) -> bool {
         && (0..first.len()).any(repeats)
 }
 
-/// The names of the columns: those of the header, or their indices. A column without a name is called
-/// as pandas calls it.
+/// The names of the columns: those in the header, or their indices. A column without a name is named as in
+/// pandas.
 pub(super) fn names(
     file: &Path,
     first: &StringRecord,

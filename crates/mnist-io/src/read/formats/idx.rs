@@ -1,4 +1,4 @@
-//! IDX files: plain ones stay on disk, packed ones are read into memory as bytes.
+//! IDX files: plain ones stay on disk, compressed ones are read into memory as bytes.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -38,7 +38,7 @@ pub(super) const FILE: Format = Format {
     },
 };
 
-/// Whether a folder has any file with a name that IDX files have.
+/// Whether a folder contains a file named like an IDX file.
 fn holds_idx(dir: &Path) -> Result<bool, Error> {
     if !dir.is_dir() {
         return Ok(false);

@@ -1,4 +1,4 @@
-//! The formats. A new one is a file in this folder, declared and listed here.
+//! The formats. Each new one is a file in this folder, declared and listed here.
 
 #[cfg(feature = "columnar")]
 mod columnar;

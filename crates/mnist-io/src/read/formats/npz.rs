@@ -164,7 +164,7 @@ fn labels_entry(
         if let Some(whole) = element.decode_whole(&bytes) {
             return Ok(RawLabels::Whole(whole));
         }
-        // Fractions, and NaN where there is no label.
+        // Fractions, with NaN for a missing label.
         let mut values = vec![0.0_f64; bytes.len() / element.size()];
         element.decode(&bytes, &mut values);
         let word = |x: f64| if x.is_nan() { String::new() } else { number_text(x) };
@@ -180,7 +180,7 @@ fn labels_entry(
         },
         _ => return Err(wrong_type().into()),
     };
-    // Words of four bytes a character are the longest.
+    // Text labels, at four bytes per character, are the longest.
     let remedy = "name the classes by shorter words, or by numbers";
     check_memory(&place, data_length(&header, size).div_ceil(4), options, remedy)?;
     let bytes = rest(entry, &header, size, &place)?;
@@ -204,7 +204,7 @@ fn bad_archive(file: &Path, error: ZipError) -> FormatError {
     }
 }
 
-/// Reads the data of an entry, whose length must be what the header declares.
+/// Reads the data of an entry, whose length must match the header.
 fn rest(
     mut reader: impl Read,
     header: &NpyHeader,

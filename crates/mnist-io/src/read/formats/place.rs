@@ -1,4 +1,4 @@
-//! Paths that no format can be read from: those that lead nowhere, pipes and devices.
+//! Checks for paths that no format can read: dangling links, pipes and devices.
 
 use std::fs::FileType;
 use std::path::Path;

@@ -19,7 +19,7 @@ pub(crate) fn mnist_dir() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/mnist")
 }
 
-/// An IDX file of unsigned bytes with this header and these elements, which need not agree.
+/// An IDX file of unsigned bytes with this header and these elements, which need not match.
 pub(crate) fn idx(dimensions: &[u32], elements: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0, 0, 8, dimensions.len() as u8];
     bytes.extend(dimensions.iter().flat_map(|dimension| dimension.to_be_bytes()));
@@ -27,15 +27,15 @@ pub(crate) fn idx(dimensions: &[u32], elements: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Bytes packed with gzip.
+/// Gzip-compressed bytes.
 pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
 
-/// Writes six training and two test images of 2x1 pixels as four IDX files, with all spellings and
-/// both packed and plain.
+/// Writes six training and two test images of 2x1 pixels as four IDX files, in all spellings, both compressed
+/// and plain.
 pub(crate) fn small_set(dir: &Path) {
     let write = |name: &str, bytes: Vec<u8>| std::fs::write(dir.join(name), bytes).unwrap();
     let pixels: Vec<u8> = (0..12).collect();
@@ -45,7 +45,7 @@ pub(crate) fn small_set(dir: &Path) {
     write("t10k-labels.idx1-ubyte.gz", gzip(&idx(&[2], &[2, 1])));
 }
 
-/// An array as NumPy saves it, in C order; header and data need not agree.
+/// An array as NumPy saves it, in C order; header and data need not match.
 pub(crate) fn npy(dtype: &str, shape: &str, data: &[u8]) -> Vec<u8> {
     let header = format!("{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}");
     let header = format!("{header:<117}\n");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use mnist_io::{Contract, Dataset, MissingValues, NewData, Opened, ReadOptions, RowsReport, open};
 use ndarray::{Array2, Axis, concatenate};
 
-/// A folder that is removed at the end.
+/// A folder that is removed on drop.
 pub(crate) struct Folder(tempfile::TempDir);
 
 impl Folder {
@@ -31,7 +31,7 @@ pub(crate) fn options() -> ReadOptions {
     ReadOptions::default()
 }
 
-/// The training part, which is in memory.
+/// The training part, which must be in memory.
 pub(crate) fn train_of(opened: &Opened) -> &Dataset {
     opened.data.train.in_memory().unwrap()
 }
@@ -55,7 +55,7 @@ pub(crate) fn read(contract: &Contract, path: &Path) -> (Array2<f32>, Vec<Option
     (concatenate(Axis(0), &views).unwrap(), labels, rows.report())
 }
 
-/// The error of reading new data, at its start or at some block.
+/// The error from reading new data, at its start or at a later block.
 pub(crate) fn refusal(contract: &Contract, path: &Path, new: &NewData) -> String {
     match contract.rows(path, new) {
         Err(error) => error.to_string(),
@@ -63,7 +63,7 @@ pub(crate) fn refusal(contract: &Contract, path: &Path, new: &NewData) -> String
     }
 }
 
-/// The same bits; NaN is equal to itself.
+/// Asserts bitwise equality; NaN equals itself.
 #[track_caller]
 pub(crate) fn assert_same(a: &Array2<f32>, b: &Array2<f32>) {
     assert_eq!(a.dim(), b.dim());

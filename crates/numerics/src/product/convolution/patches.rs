@@ -1,4 +1,4 @@
-//! The patches of an image: the places where a kernel lies on it.
+//! The patches of an image: the positions at which a kernel lies on it.
 
 use ndarray::{ArrayView1, ArrayView2, s};
 
@@ -9,8 +9,8 @@ use crate::elementary::vectorised;
 /// many elements, which the next copy overwrites, so that its length is a constant.
 const CHUNK: usize = 16;
 
-/// The geometry of a convolution: images of height × width × channels, the channel running fastest, and
-/// a square kernel that lies on every position of a grid. Around the image are `padding` zeros.
+/// The geometry of a convolution: images of height × width × channels, channels varying fastest, and a square
+/// kernel that lies on every position of a grid. Around the image are `padding` zeros.
 ///
 /// A patch has kernel × kernel × channels values in the same order.
 ///
@@ -31,7 +31,7 @@ pub struct Patches {
     pub channels: usize,
     /// Height and width of the kernel, at least 1 and at most those of the padded image.
     pub kernel: usize,
-    /// Distance of neighbouring positions, at least 1.
+    /// Distance between neighbouring positions, at least 1.
     pub stride: usize,
     /// Number of zeros beyond each edge.
     pub padding: usize,
@@ -146,7 +146,7 @@ impl Patches {
         );
     }
 
-    /// Adds each patch at its place and writes the image to `out`; `image` is a buffer.
+    /// Adds each patch at its position and writes the image to `out`; `image` is a buffer.
     pub(super) fn fold<F: Real>(&self, patches: &[F], image: &mut [F], out: &mut [F]) {
         let image = &mut image[..self.padded_room()];
         image.fill(F::zero());

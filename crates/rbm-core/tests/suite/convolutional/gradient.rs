@@ -61,13 +61,13 @@ fn the_gradient_of_many_steps_is_that_of_the_likelihood() {
         contrastive_divergence(&rbm, &mut phases, n, how, Stream::new(1, Purpose::new("cd")));
         let mut gradient = rbm.zeros_like();
         phases.gradient(n, &mut gradient);
-        // Five standard errors of the mean over the images: a sum over three positions has a standard deviation
-        // of about 1, and that of nine pixels is about as large.
+        // Five standard errors of the mean over the images: a sum over three positions has a standard
+        // deviation of about 1, and that of nine pixels is about as large.
         let bound = 5.0 / (n as f64).sqrt();
         for (found, expected) in values(&gradient).iter().zip(&expected) {
             assert!((found - expected).abs() < bound, "{found} {expected}");
         }
-        // One step is not enough for this bound, or it would not show anything.
+        // One step must exceed this bound, or the test would prove nothing.
         let how = (1, NegativeVisible::Samples);
         contrastive_divergence(&rbm, &mut phases, n, how, Stream::new(1, Purpose::new("cd")));
         phases.gradient(n, &mut gradient);

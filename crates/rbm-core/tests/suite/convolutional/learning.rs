@@ -10,7 +10,7 @@ use rbm_core::{Algorithm, Binarisation, MomentumRule, NegativeVisible, Unit, Var
 
 use super::{bits, model, probabilities};
 
-/// Images of 6 × 6 pixels with a bar of three pixels, upright or lying, at any place.
+/// Images of 6 × 6 pixels with a bar of three pixels, vertical or horizontal, at any position.
 fn bars() -> Array2<f32> {
     let place = |i: usize| (i.is_multiple_of(2), i / 2 % 4, i / 8 % 6);
     Array2::from_shape_fn((144, 36), |(i, j)| {
@@ -38,7 +38,7 @@ fn trained(settings: &ConvTrainingConfig, epochs: usize) -> (ConvRbm<f32>, ConvT
     (rbm, training)
 }
 
-/// Every algorithm, with every kind of state that training can keep beside a model.
+/// Every algorithm, with every kind of state that training can keep outside a model.
 fn every_algorithm() -> [ConvTrainingConfig; 3] {
     [
         Algorithm::Cd { negative_visible: NegativeVisible::Probabilities },
@@ -55,7 +55,7 @@ fn every_algorithm() -> [ConvTrainingConfig; 3] {
     })
 }
 
-/// Leaves an epoch before its second batch.
+/// Pauses an epoch before its second batch.
 fn after_a_batch() -> impl FnMut() -> bool {
     let mut is_second = true;
     move || std::mem::take(&mut is_second)
@@ -119,7 +119,8 @@ fn features_do_not_depend_on_the_rows_beside_them() {
     }
 }
 
-/// A student learns a teacher's distribution from all states, as often as the teacher makes them likely.
+/// A student learns a teacher's distribution from all states, in proportion to their probability under the
+/// teacher.
 #[test]
 #[allow(clippy::cast_sign_loss, reason = "probabilities")]
 fn the_student_becomes_the_teacher() {

@@ -132,7 +132,7 @@ fn chains_are_the_same_on_any_team_and_draws_of_a_seed_are_pinned() {
         assert_eq!(with_team(threads, run), alone);
     }
     // The rows were computed by `gibbs_step` itself when the streams were fixed. They guard the draws that
-    // users' seeds give.
+    // users' seeds produce.
     let text = |row: ndarray::ArrayView1<f64>| -> String {
         row.iter().map(|&bit| if bit == 1.0 { '1' } else { '0' }).collect()
     };

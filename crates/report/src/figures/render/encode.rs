@@ -1,4 +1,4 @@
-//! Images as bytes of PNG files.
+//! Encoding of images as PNG bytes.
 
 use std::collections::BTreeSet;
 use std::io::Cursor;
@@ -45,7 +45,7 @@ fn few_colors(image: &RgbaImage) -> Option<Vec<[u8; 4]>> {
     let mut colors = BTreeSet::new();
     let mut last = None;
     for pixel in image.pixels() {
-        // Neighbours are mostly alike.
+        // Neighbouring pixels are mostly equal.
         if last != Some(pixel.0) {
             last = Some(pixel.0);
             colors.insert(pixel.0);

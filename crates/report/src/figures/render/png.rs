@@ -51,7 +51,7 @@ pub(in crate::figures) fn png(picture: &Picture) -> Result<Vec<u8>, Error> {
     encode(&small.convert())
 }
 
-/// Paints a mark that is no text.
+/// Paints a mark other than text.
 fn shape(backend: &mut BitMapBackend<'_>, mark: &Mark) -> Result<(), Error> {
     let pixels = |points: &[Point]| points.iter().map(|&at| pixel(at)).collect::<Vec<_>>();
     match mark {
@@ -100,7 +100,7 @@ fn style(color: Rgb, width: f64) -> ShapeStyle {
     ShapeStyle::from(rgb(color)).stroke_width(length(width))
 }
 
-/// The image at half its size: the mean of each square of four pixels.
+/// The image at half its size: each pixel is the mean of a square of four pixels.
 fn halved(large: &RgbImage) -> RgbImage {
     RgbImage::from_fn(large.width() / 2, large.height() / 2, |x, y| {
         let four = [(0, 0), (1, 0), (0, 1), (1, 1)];

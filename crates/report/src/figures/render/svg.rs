@@ -1,4 +1,4 @@
-//! SVG files. Shapes are written here, many to a path; texts are those of plotters.
+//! SVG files. Shapes are written here, many per path; texts are written by plotters.
 
 use std::fmt::{Display, Write as _};
 
@@ -17,7 +17,7 @@ use crate::figures::picture::{
 };
 use crate::figures::text;
 
-/// A complete SVG document. Screen readers read `title` and `alt` in place of the picture.
+/// A complete SVG document. Screen readers read `title` and `alt` instead of the picture.
 pub(in crate::figures) fn svg(picture: &Picture, title: &str, alt: &str) -> Result<String, Error> {
     let (width, height) = surface(picture);
     let alt = [alt, &picture.numbers].join(" ");
@@ -60,8 +60,8 @@ pub(in crate::figures) fn svg(picture: &Picture, title: &str, alt: &str) -> Resu
     Ok(out)
 }
 
-/// The elements of some marks. Neighbours that are drawn with one ink make one path, which takes a third of the bytes:
-/// a cloud of points has thousands of them.
+/// The elements of some marks. Consecutive marks with the same ink form one path, which takes a third of the
+/// bytes: a cloud of points has thousands of marks.
 fn elements(members: &[Member], size: (u32, u32)) -> Result<String, Error> {
     let mut drawn = String::new();
     let mut tips = String::new();
@@ -99,12 +99,12 @@ fn elements(members: &[Member], size: (u32, u32)) -> Result<String, Error> {
     Ok(format!("{drawn}<g pointer-events=\"all\">\n{tips}</g>\n"))
 }
 
-/// Elements without the attributes that say what is the default, or what the whole document says.
+/// Elements without attributes that repeat the default or those of the whole document.
 fn without_defaults(elements: &str) -> String {
     let family = format!(" font-family=\"{}\"", text::FAMILY);
     let defaults = [&family, " opacity=\"1\"", " text-anchor=\"start\""];
     let short = |line: &str| {
-        // Texts are lines of their own, and may contain anything.
+        // Texts are on their own lines, and may contain anything.
         if line.starts_with('<') {
             defaults.iter().fold(line.to_owned(), |line, default| line.replace(*default, ""))
         } else {
@@ -114,7 +114,7 @@ fn without_defaults(elements: &str) -> String {
     elements.lines().map(|line| short(line) + "\n").collect()
 }
 
-/// The way in which a path is drawn, as attributes.
+/// Drawing attributes of a path.
 #[derive(PartialEq)]
 enum Ink {
     Filled(Rgb),
@@ -134,7 +134,7 @@ impl Display for Ink {
     }
 }
 
-/// The ink of a mark; none for texts. A disc is the dot that a round pen leaves.
+/// The ink of a mark; `None` for texts. A disc is the dot of a round pen.
 fn ink(mark: &Mark) -> Option<Ink> {
     Some(match mark {
         Mark::Polygon { color, .. } => Ink::Filled(*color),
@@ -146,7 +146,7 @@ fn ink(mark: &Mark) -> Option<Ink> {
     })
 }
 
-/// A mark as data of a path. Polygons all turn clockwise, so that those that overlap leave no holes.
+/// A mark as path data. Polygons all run clockwise, so that overlapping ones leave no holes.
 fn outline(mark: &Mark) -> String {
     let pixels = |points: &[Point]| points.iter().map(|&at| pixel(at)).collect::<Vec<_>>();
     match mark {
@@ -168,7 +168,7 @@ fn outline(mark: &Mark) -> String {
     }
 }
 
-/// The lines between points, each from the one before.
+/// The lines between points, each relative to the previous one.
 fn steps(points: &[(i32, i32)]) -> String {
     let Some((first, rest)) = points.split_first() else { return String::new() };
     let mut data = format!("M{} {}", first.0, first.1);
@@ -181,7 +181,7 @@ fn steps(points: &[(i32, i32)]) -> String {
     data
 }
 
-/// The SVG with its view box moved below the title, for a page that has the title as a heading.
+/// The SVG with its view box moved below the title, for a page that shows the title as a heading.
 pub(in crate::figures) fn without_title(svg: &str) -> String {
     let moved = || {
         let (_, rest) = svg.split_once("viewBox=\"0 0 ")?;

@@ -7,11 +7,11 @@ use crate::answer::Rgb;
 use crate::figures::palette;
 use crate::figures::picture::{Mark, Point, RASTER_DENSITY, Raster};
 
-/// The page shows between tiles.
+/// The page is visible between tiles.
 const GAP_COLOR: image::Rgba<u8> = image::Rgba([255, 255, 255, 0]);
 const EDGE_COLOR: Rgb = (203, 208, 214);
 
-/// The places of tiles.
+/// The positions of tiles.
 pub(super) struct Grid {
     /// Height and width of a tile and the distance between tiles, in pixels of the tiles.
     size: (u32, u32),
@@ -21,7 +21,8 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    /// Each pixel of a tile is a square, as large as the width of `limit` points allows, up to 64 points per tile.
+    /// Each pixel of a tile is a square, as large as the width of `limit` points allows, up to 64 points per
+    /// tile.
     pub(super) fn of(sheet: &Sheet, limit: f64) -> Self {
         let n_columns = sheet.tiles.iter().map(|tile| tile.column as u32 + 1).max().unwrap_or(0);
         let size = (sheet.height as u32, sheet.width as u32);

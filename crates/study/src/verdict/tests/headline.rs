@@ -1,4 +1,4 @@
-//! The headline and its agreement with the badges.
+//! Tests that the headline agrees with the badges.
 
 use super::*;
 

@@ -1,7 +1,7 @@
-//! Parquet and Arrow IPC (Feather) files: tables whose columns have types.
+//! Parquet and Arrow IPC (Feather) files: tables with typed columns.
 //!
-//! The decoders allocate what a file declares before they read it. A damaged file may declare any number, and an
-//! allocation that fails ends the process, so the numbers are checked before the decoders see them.
+//! The decoders allocate what a file declares before reading it. A damaged file may declare any number, and a
+//! failed allocation aborts the process, so the numbers are checked before the decoders see them.
 
 pub(super) mod ipc;
 mod pages;
@@ -49,17 +49,18 @@ fn frame(file: &Path, schema: SchemaRef, batches: Batches) -> Result<Frame, Erro
     Ok(Frame { file: file.into(), names, has_header: true, cells: CellFormat::default(), blocks })
 }
 
-/// The batches of a file, in pieces of at most [`BLOCK_ROWS`]: those of an Arrow file may have any number of rows.
+/// The batches of a file, in pieces of at most [`BLOCK_ROWS`], because those of an Arrow file may have any
+/// number of rows.
 struct Blocks {
     file: PathBuf,
     batches: Batches,
-    /// The rows of the last batch that are still to be read.
+    /// The remaining rows of the last batch.
     rest: Option<RecordBatch>,
     n_rows: u64,
 }
 
 impl Blocks {
-    /// The next rows, as Arrow has them.
+    /// The next rows, as an Arrow batch.
     fn next_piece(&mut self) -> Result<Option<RecordBatch>, FormatError> {
         let (file, batches) = (&self.file, &mut self.batches);
         let batch = match self.rest.take() {
@@ -121,7 +122,7 @@ enum Values {
     Missing,
 }
 
-/// The cells of an Arrow array; `None` for a type that is no number, date, boolean or text.
+/// The cells of an Arrow array; `None` for a type that is not a number, date, boolean or text.
 fn values(array: &dyn Array) -> Option<Values> {
     Some(match array.data_type() {
         DataType::Int8 => numbers::<Int8Type>(array, f64::from),

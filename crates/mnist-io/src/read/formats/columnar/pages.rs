@@ -1,7 +1,7 @@
-//! Pages of a Parquet file whose declared numbers of values are possible.
+//! Checks that pages of a Parquet file can hold as many values as they declare.
 //!
-//! The unpacked size of a page is not among them: its decoder allocates what the page declares, which is less than
-//! 2 GiB, as the number has 32 bits.
+//! The decompressed size of a page is not checked: its decoder allocates what the page declares, which is
+//! less than 2 GiB, as the number has 32 bits.
 //!
 //! Source: *Parquet file format*, Encodings; Data Pages.
 
@@ -14,7 +14,7 @@ use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::file::reader::FileReader;
 
-/// The row groups of a file, each page of which is checked before it is decoded.
+/// The row groups of a file, with each page checked before decoding.
 pub(super) struct CheckedPages(pub(super) Arc<dyn FileReader>);
 
 impl RowGroups for CheckedPages {
@@ -41,7 +41,7 @@ impl RowGroups for CheckedPages {
 /// The chunks of a column.
 struct Chunks {
     chunks: Box<dyn PageIterator>,
-    /// How many kinds of levels, of repetition and of definition, its pages have.
+    /// Number of kinds of levels (repetition and definition) in its pages.
     n_levels: usize,
 }
 
@@ -89,11 +89,11 @@ impl PageReader for Chunk {
     }
 }
 
-/// Whether a page may have as many values as it declares.
+/// Whether a page can hold as many values as it declares.
 fn is_possible(page: &Page, n_levels: usize) -> bool {
     let (bytes, n_values) = (page.buffer(), page.num_values() as usize);
     let values = match page {
-        // A value takes a byte at least.
+        // A value takes at least one byte.
         Page::DictionaryPage { .. } => return n_values <= bytes.len(),
         Page::DataPage { .. } => (0..n_levels).try_fold(&bytes[..], |rest, _| {
             let (length, rest) = rest.split_first_chunk()?;
@@ -113,7 +113,7 @@ fn is_possible(page: &Page, n_levels: usize) -> bool {
     end.is_some()
 }
 
-/// The bytes after a run of packed differences; `None` if it declares more than `most` numbers, or ends too early.
+/// The bytes after a delta-encoded run; `None` if it declares more than `most` numbers, or ends too early.
 fn after_run(mut bytes: &[u8], most: usize) -> Option<&[u8]> {
     let [block, n_minis, n] = [(); 3].map(|()| number(&mut bytes));
     let (block, n_minis, n) = (block?, n_minis?, n?);
@@ -127,11 +127,11 @@ fn after_run(mut bytes: &[u8], most: usize) -> Option<&[u8]> {
         let _smallest = number(&mut bytes)?;
         let (widths, rest) = bytes.split_at_checked(usize::try_from(n_minis).ok()?)?;
         bytes = rest;
-        // The last block has the widths of all its parts, and only the parts that it needs.
+        // The last block lists the widths of all its miniblocks, but holds only those needed.
         for width in widths {
             if left > 0 {
                 let size = mini.checked_mul(u64::from(*width))? / 8;
-                // The last part may be cut off after its last number.
+                // The last miniblock may be cut off after its last number.
                 let last = left <= mini;
                 let size = usize::try_from(size).ok()?;
                 bytes = bytes.get(if last { size.min(bytes.len()) } else { size }..)?;
@@ -142,7 +142,7 @@ fn after_run(mut bytes: &[u8], most: usize) -> Option<&[u8]> {
     Some(bytes)
 }
 
-/// An unsigned number of variable length, seven bits in a byte.
+/// An unsigned variable-length integer, seven bits per byte.
 fn number(bytes: &mut &[u8]) -> Option<u64> {
     let length = 1 + bytes.iter().take(10).position(|byte| byte & 0x80 == 0)?;
     let (number, rest) = bytes.split_at(length);

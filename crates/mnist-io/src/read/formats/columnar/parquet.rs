@@ -29,8 +29,8 @@ fn is_parquet(path: &Path) -> bool {
     has_extension(path, &["parquet", "pq"])
 }
 
-/// Number of rows that a Parquet file declares before they are read; `None` for other files, and for damaged ones,
-/// which their reader refuses.
+/// Number of rows that a Parquet file declares before they are read; `None` for other files, and for damaged
+/// ones, which the reader refuses.
 pub(crate) fn declared_rows(file: &Path) -> Option<u64> {
     if !is_parquet(file) {
         return None;
