@@ -1,10 +1,11 @@
-//! A description of a file: how it would be read.
+//! A description of how a file would be read.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::Note;
 use crate::contract::{Column, ColumnKind, Contract, Input, ScaledBy, Scaling, Shift};
 use crate::error::Error;
 use crate::read::format::Reader;
@@ -12,7 +13,7 @@ use crate::read::formats::format_of;
 use crate::read::{ReadOptions, fitted_table, name_of, open};
 use crate::some_of::some_of;
 
-/// The way in which [`open`](crate::open) would read a file with the same options. `Display` formats it as a table.
+/// The way [`open`](crate::open) would read a file with the same options. `Display` formats it as a table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Description {
     /// The file or folder.
@@ -30,7 +31,7 @@ pub struct Description {
     pub class_counts: Vec<usize>,
     /// Columns with types and scaling, and classes.
     pub contract: Contract,
-    /// The decisions made while reading, one line each.
+    /// The decisions made while reading that the other fields do not show, one line each.
     pub notes: Vec<String>,
 }
 
@@ -41,7 +42,6 @@ pub struct Description {
 pub fn describe(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Description, Error> {
     let path = path.as_ref();
     let format = format_of(path)?;
-    let told = |notes: &[crate::Note]| notes.iter().map(ToString::to_string).collect();
     let (path, name) = (path.to_path_buf(), name_of(path));
     let format_name = format.name.to_owned();
     if let (Reader::Table(read), None) = (&format.reader, &options.test) {
@@ -54,11 +54,15 @@ pub fn describe(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Descrip
             n_test,
             n_unlabelled,
             class_counts: table.class_counts(),
-            notes: told(&table.notes),
+            notes: beside_columns(&table.notes),
             contract: table.contract,
         });
     }
     let opened = open(&path, options)?;
+    let notes = match opened.contract.input {
+        Input::Table(_) => beside_columns(&opened.notes),
+        Input::Array(_) => opened.notes.iter().map(ToString::to_string).collect(),
+    };
     let train = &opened.data.train;
     let mut class_counts = vec![0; train.class_names().len()];
     for &label in train.labels().unwrap_or_default() {
@@ -71,9 +75,24 @@ pub fn describe(path: impl AsRef<Path>, options: &ReadOptions) -> Result<Descrip
         n_test: opened.data.test.n_samples(),
         n_unlabelled: opened.unlabelled.map_or(0, |unlabelled| unlabelled.n_samples()),
         class_counts,
-        notes: told(&opened.notes),
+        notes,
         contract: opened.contract,
     })
+}
+
+/// The notes on a table that its counts, classes and columns do not already show.
+fn beside_columns(notes: &[Note]) -> Vec<String> {
+    let is_shown = |note: &&Note| {
+        matches!(
+            note,
+            Note::Values { .. }
+                | Note::Classes { .. }
+                | Note::Ignored { .. }
+                | Note::Categories { .. }
+                | Note::Missing { .. }
+        )
+    };
+    notes.iter().filter(|note| !is_shown(note)).map(ToString::to_string).collect()
 }
 
 impl fmt::Display for Description {
@@ -99,7 +118,12 @@ impl fmt::Display for Description {
                     Scaling::Columns { within_unit: true, .. } => "scaled to unit range".to_owned(),
                     Scaling::Columns { .. } => "each feature standardised".to_owned(),
                 };
-                writeln!(f, "an array of {}, {scaling}", array.shape)?;
+                let shape = array.shape;
+                if shape.is_image() {
+                    writeln!(f, "an array of {shape}, {scaling}")?;
+                } else {
+                    writeln!(f, "an array of {} values, {scaling}", shape.n_values())?;
+                }
             }
         }
         self.notes.iter().try_for_each(|note| writeln!(f, "{note}"))
@@ -120,18 +144,24 @@ fn columns(columns: &[Column], f: &mut fmt::Formatter<'_>) -> fmt::Result {
     Ok(())
 }
 
+/// A number with six significant digits.
+fn short(value: f64) -> f64 {
+    format!("{value:.5e}").parse().unwrap_or(value)
+}
+
 /// The scaling of a number, in words.
 fn scaling_in_words(scaling: ScaledBy, shift: &Shift) -> String {
     let Shift { centre, spread, .. } = shift;
     match scaling {
         ScaledBy::Kept => "kept".to_owned(),
-        ScaledBy::Divided => format!("divided by {spread}"),
+        ScaledBy::Divided => format!("divided by {}", short(*spread)),
         ScaledBy::Unit => "mapped to [0, 1]".to_owned(),
         ScaledBy::Standard => {
-            format!("standardised (mean {centre:.6}, standard deviation {spread:.6})")
+            format!("standardised (mean {}, standard deviation {})", short(*centre), short(*spread))
         }
         ScaledBy::Robust => {
-            format!("standardised by median and quartiles (median {centre:.6}, spread {spread:.6})")
+            let (median, spread) = (short(*centre), short(*spread));
+            format!("standardised by median and quartiles (median {median}, spread {spread})")
         }
     }
 }

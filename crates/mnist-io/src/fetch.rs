@@ -1,9 +1,8 @@
-//! Download of published data sets from mirrors, with resumption and verification.
+//! Downloads of published data sets from mirrors, with resumption and verification.
 //!
-//! A file is downloaded as `NAME.part`, and renamed once it is complete and has the published
-//! SHA-256. An interrupted download is resumed (HTTP ranges), from any mirror. If a mirror fails or
-//! sends wrong bytes, the next one is tried, and nothing of a wrong answer is kept. Redirects are not
-//! followed.
+//! A file is downloaded as `NAME.part`, and renamed once it is complete and has the published SHA-256. An
+//! interrupted download is resumed (HTTP ranges), from any mirror. If a mirror fails or sends wrong bytes,
+//! the next one is tried, and nothing of a wrong response is kept. Redirects are not followed.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -37,11 +36,11 @@ pub struct PublishedFile {
     pub name: &'static str,
     /// Length in bytes.
     pub bytes: u64,
-    /// SHA-256, in hex, of the file as it is published, packed or not.
+    /// SHA-256, in hex, of the file as published, compressed or not.
     pub sha256: &'static str,
 }
 
-/// Fashion-MNIST. Lengths and checksums are those that TensorFlow Datasets 4.9 publishes.
+/// Fashion-MNIST. Lengths and checksums are those published by TensorFlow Datasets 4.9.
 pub const FASHION_MNIST: Published = Published {
     name: "fashion-mnist",
     about: "70,000 grey images of clothes, 28 x 28, by Zalando SE, MIT licence",
@@ -76,7 +75,7 @@ pub const FASHION_MNIST: Published = Published {
 /// All data sets that can be downloaded.
 pub const PUBLISHED: [&Published; 1] = [&FASHION_MNIST];
 
-/// The reason that a download failed. What has arrived is kept.
+/// The reason why a download failed. Bytes received are kept.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
@@ -90,9 +89,9 @@ pub enum FetchError {
     NoMirror {
         /// The file.
         name: &'static str,
-        /// One line per mirror: its address and the reason of the failure.
+        /// One line per mirror: its address and the reason for the failure.
         attempts: Vec<String>,
-        /// The folder that the file belongs into.
+        /// The folder where the file belongs.
         folder: PathBuf,
         /// Length in bytes.
         bytes: u64,
@@ -119,16 +118,16 @@ pub enum FetchError {
 pub struct Arrived<'a> {
     /// The name of the file.
     pub name: &'a str,
-    /// The address that it is downloaded from.
+    /// The address from which it is downloaded.
     pub from: &'a str,
-    /// Number of bytes that have arrived.
+    /// Number of bytes received.
     pub bytes: u64,
     /// Length of the whole file in bytes.
     pub of: u64,
 }
 
-/// Downloads the files that `folder` lacks, each from the first of `mirrors` that has it. `watch` is
-/// called for every piece that arrives, and can stop the download.
+/// Downloads the files missing in `folder`, each from the first of `mirrors` that has it. `watch` is called
+/// for every piece received, and can stop the download.
 ///
 /// # Errors
 /// A [`FetchError`].
@@ -138,6 +137,7 @@ pub fn fetch(
     folder: &Path,
     watch: &mut dyn FnMut(Arrived<'_>) -> ControlFlow<()>,
 ) -> Result<(), FetchError> {
+    let is_new = !folder.exists();
     fs::create_dir_all(folder)
         .map_err(|source| FetchError::Write { file: folder.into(), source })?;
     let agent = ureq::Agent::config_builder()
@@ -148,17 +148,20 @@ pub fn fetch(
         .timeout_per_read(Some(Duration::from_mins(1)))
         .build()
         .new_agent();
-    for file in files {
-        fetch_file(&agent, file, mirrors, folder, watch)?;
+    let fetched =
+        files.iter().try_for_each(|file| fetch_file(&agent, file, mirrors, folder, watch));
+    if fetched.is_err() && is_new {
+        // This fails if anything arrived, which is kept.
+        let _ = fs::remove_dir(folder);
     }
-    Ok(())
+    fetched
 }
 
 /// Compares the files in `folder` with the published ones.
 ///
 /// # Errors
-/// [`Error::Io`] if one is missing or cannot be read. A file that differs is not an error; its check
-/// is not `ok`.
+/// [`Error::Io`] if a file is missing or cannot be read. A file that differs is not an error; its check is
+/// not `ok`.
 pub fn check_files(files: &[PublishedFile], folder: &Path) -> Result<Vec<FileCheck>, Error> {
     let check = |published: &PublishedFile| {
         let file = folder.join(published.name);
@@ -187,7 +190,7 @@ fn fetch_file(
         let resumes = fs::metadata(&part).is_ok_and(|there| there.len() > 0);
         let mut outcome = download(agent, &address, file, &part, watch);
         if resumes && matches!(outcome, Err(Failure::Sum(_))) {
-            // The bytes that were there before may be the wrong ones.
+            // The existing bytes may be the wrong ones.
             outcome = download(agent, &address, file, &part, watch);
         }
         match outcome {
@@ -205,7 +208,7 @@ fn fetch_file(
     Err(FetchError::NoMirror { name, attempts, folder: folder.into(), bytes, sha256 })
 }
 
-/// The reason that a download from one mirror ended.
+/// The reason why a download from one mirror ended.
 enum Failure {
     /// No mirror can help.
     Stop(FetchError),
@@ -215,7 +218,7 @@ enum Failure {
     Sum(String),
 }
 
-/// Appends the missing bytes to `part`, and verifies it.
+/// Appends the missing bytes to `part` and verifies it.
 fn download(
     agent: &ureq::Agent,
     address: &str,
@@ -225,7 +228,7 @@ fn download(
 ) -> Result<(), Failure> {
     let write = |source| Failure::Stop(FetchError::Write { file: part.into(), source });
     let mirror = |reason: String| Failure::Mirror(reason);
-    // A link is not written through: its target may be anything.
+    // A link is not written through, since its target may be anything.
     if fs::symlink_metadata(part).is_ok_and(|found| found.is_symlink()) {
         fs::remove_file(part).map_err(write)?;
     }
@@ -281,7 +284,7 @@ fn download(
             }
         }
         if there < file.bytes {
-            // The answer is complete, and it is not the file: nothing of it is kept.
+            // The response is complete, but it is not the file: nothing of it is kept.
             out.set_len(begun).map_err(write)?;
             return Err(mirror(format!("it ends after {there} of {} bytes", file.bytes)));
         }

@@ -1,4 +1,4 @@
-//! Errors of the formats that `open` reads, beside those of IDX files.
+//! Errors of the formats that `open` reads, except those of IDX files.
 
 use std::error;
 use std::path::PathBuf;
@@ -28,7 +28,8 @@ pub enum FormatError {
         expected: String,
     },
 
-    /// Standard input, a pipe or a device. A table is opened more than once, so that none of them can be read.
+    /// Standard input, a pipe or a device. None of them can be read, because a table is opened more than
+    /// once.
     #[error(
         "{} is {found}; expected a regular file or a folder; save the data to a file first",
         path.display()
@@ -40,7 +41,7 @@ pub enum FormatError {
         found: &'static str,
     },
 
-    /// A symbolic link to nothing, or to itself.
+    /// A symbolic link to itself or to a missing file.
     #[error(
         "{} is a symbolic link that leads to no file ({cause}); expected a regular file or a folder; \
          correct the link, or name the file itself",
@@ -53,7 +54,7 @@ pub enum FormatError {
         cause: std::io::Error,
     },
 
-    /// A file that its decoder refuses.
+    /// A file that its decoder rejects.
     #[error("{place}: {cause}; expected {expected}")]
     Malformed {
         /// The file, and the entry.
@@ -168,14 +169,14 @@ pub enum FormatError {
         expected: &'static str,
     },
 
-    /// An array with more or fewer bytes than its header declares.
+    /// An array whose data length differs from that in its header.
     #[error("{place} holds {found} bytes of data; its header declares {expected}; save it again")]
     NpyLength {
         /// The file, and the entry.
         place: String,
         /// Number of bytes found.
         found: u64,
-        /// Number of bytes that shape and type need.
+        /// Number of bytes that shape and type require.
         expected: u64,
     },
 
@@ -193,25 +194,25 @@ pub enum FormatError {
         found: Vec<String>,
     },
 
-    /// New data whose samples have another number of values.
+    /// New data with a different number of values per sample.
     #[error("{place} has {found} values per sample; expected {expected}, as in training")]
     Width {
         /// The file, and the entry.
         place: String,
         /// Number of values found.
         found: usize,
-        /// Number of values of the contract.
+        /// Number of values in the contract.
         expected: usize,
     },
 
-    /// New images of another size.
+    /// New images of a different size.
     #[error("{place} has images of {found}; expected {expected}, as in training")]
     NewSize {
         /// The file or folder.
         place: String,
         /// The size found.
         found: ImageShape,
-        /// The size of the contract.
+        /// The size in the contract.
         expected: ImageShape,
     },
 
@@ -252,7 +253,7 @@ pub enum FormatError {
         found: usize,
     },
 
-    /// An image whose size is not that of the first image.
+    /// An image whose size differs from that of the first image.
     #[error("{} has {found}, the first image {expected}; expected one size", file.display())]
     ImageSize {
         /// The file.
@@ -273,7 +274,14 @@ pub enum FormatError {
         dir: PathBuf,
     },
 
-    /// A validation part that does not fit the training part.
+    /// Images in folders below those of the classes.
+    #[error("{}: images below the folder of a class; expected CLASS/IMAGE; move them up", dir.display())]
+    ImagesNested {
+        /// The folder that holds them.
+        dir: PathBuf,
+    },
+
+    /// A validation part that does not match the training part.
     #[error("{place} has {what}, unlike the training part; expected both alike")]
     PartsDiffer {
         /// The file and entry, or the folder.
@@ -283,7 +291,7 @@ pub enum FormatError {
     },
 }
 
-/// The content of a field of [`ReadOptions`](crate::ReadOptions) that is for tables, with a verb.
+/// Describes a field of [`ReadOptions`](crate::ReadOptions) that applies to tables, with a verb.
 fn option_in_words(option: &str) -> &str {
     match option {
         "drop_columns" => "columns to leave out are",

@@ -1,4 +1,4 @@
-//! Errors of tables: their columns, cells and parts.
+//! Errors in tables: their columns, cells and parts.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use crate::some_of::some_of;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TableError {
-    /// A row whose number of fields is not that of the first row.
+    /// A row with a different number of fields than the first row.
     #[error(
         "{}, line {line}: {found} fields; expected {expected}, as in the first row",
         file.display()
@@ -25,7 +25,7 @@ pub enum TableError {
         expected: usize,
     },
 
-    /// A cell that is not of its column's type.
+    /// A cell that does not match its column's type.
     #[error("{}, {place}, column {column}: \"{found}\"; expected {expected}", file.display())]
     Cell {
         /// The file.
@@ -36,11 +36,11 @@ pub enum TableError {
         column: String,
         /// The content of the cell.
         found: String,
-        /// The content that was expected, and a remedy if there is one.
+        /// The content that was expected, and possibly a remedy.
         expected: String,
     },
 
-    /// A missing value where they are refused.
+    /// A missing value where missing values are refused.
     #[error(
         "{}, {place}, column {column}: no value; fill in missing values, leave the row out, or set \
          `missing` of `ReadOptions` to mark them",
@@ -70,7 +70,7 @@ pub enum TableError {
         found: String,
     },
 
-    /// Two columns of one name.
+    /// Two columns with the same name.
     #[error(
         "{}: columns {first} and {second} are both called \"{column}\"; expected different names",
         file.display()
@@ -86,7 +86,7 @@ pub enum TableError {
         second: usize,
     },
 
-    /// A column that an option names and that does not exist.
+    /// An option names a column that does not exist.
     #[error(
         "{}: no column \"{column}\"{}; expected {expected}",
         file.display(),
@@ -95,15 +95,15 @@ pub enum TableError {
     UnknownColumn {
         /// The file.
         file: PathBuf,
-        /// The field of [`ReadOptions`](crate::ReadOptions), or the place, that names the column.
+        /// The [`ReadOptions`](crate::ReadOptions) field, or the place, that names the column.
         option: &'static str,
         /// The column that was given.
         column: String,
-        /// The columns that there are, and the one that was probably meant, in words.
+        /// The existing columns, and the one that was probably meant, in words.
         expected: String,
     },
 
-    /// A column of the contract that new data lack.
+    /// A column of the contract that is missing in new data.
     #[error(
         "{}: no column \"{column}\", which the model needs; found {}",
         file.display(),
@@ -114,11 +114,11 @@ pub enum TableError {
         file: PathBuf,
         /// The column.
         column: String,
-        /// The columns that are there.
+        /// The columns found.
         found: Vec<String>,
     },
 
-    /// A declaration of columns that is wrong.
+    /// An invalid declaration of columns.
     #[error("{}, line {line}: {found}; expected tables such as [columns.city] with a type", file.display())]
     Schema {
         /// The file of declarations.
@@ -129,7 +129,7 @@ pub enum TableError {
         found: String,
     },
 
-    /// A declared column whose type makes no sense.
+    /// A declared column with an invalid type.
     #[error("{}, column {column}: {found}; expected {expected}", file.display())]
     Declaration {
         /// The file of declarations.
@@ -142,7 +142,7 @@ pub enum TableError {
         expected: &'static str,
     },
 
-    /// A word in the split column that names no part.
+    /// A word in the split column that does not name a part.
     #[error(
         "{}, {place}, column {column}: \"{found}\"; expected train, validation or test",
         file.display()
@@ -169,14 +169,14 @@ pub enum TableError {
         expected: usize,
     },
 
-    /// A division that leaves a part without rows.
+    /// A split that leaves a part without rows.
     #[error("{}: no rows for the {part} part; {remedy}", file.display())]
     EmptyPart {
         /// The file.
         file: PathBuf,
         /// The part.
         part: &'static str,
-        /// A way to have some.
+        /// A way to obtain some.
         remedy: &'static str,
     },
 
@@ -208,19 +208,34 @@ pub enum TableError {
         file: PathBuf,
         /// The column that was given.
         column: String,
-        /// The columns that there are, and the one that was probably meant, in words.
+        /// The existing columns, and the one that was probably meant, in words.
         expected: String,
     },
 
+    /// Two options that divide the rows in different ways.
+    #[error("{}: {first} and {second} both divide the rows; give one of them", file.display())]
+    Divisions {
+        /// The file.
+        file: PathBuf,
+        /// One of the options, in words.
+        first: &'static str,
+        /// The other option, in words.
+        second: &'static str,
+    },
+
     /// A table without features: all its columns are labels or ignored.
-    #[error("{}: no column that can be learned from; expected at least one beside the labels", file.display())]
+    #[error(
+        "{}: no column that can be learned from; expected at least one beside the labels, separated by commas, \
+         semicolons or tabs in a text table",
+        file.display()
+    )]
     NoFeatures {
         /// The file.
         file: PathBuf,
     },
 }
 
-/// The purpose of a column, from the field of [`ReadOptions`](crate::ReadOptions) that names it.
+/// The purpose of a column, from the [`ReadOptions`](crate::ReadOptions) field that names it.
 fn purpose_in_words(option: &str) -> String {
     match option {
         "drop_columns" => " to leave out".into(),

@@ -9,18 +9,17 @@ use crate::shape::{ImageShape, one_or_three};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(from = "Stored", into = "Stored")]
 pub struct ArrayInput {
-    /// The size of a sample as an image; a single row if it is none.
+    /// The size of a sample as an image; a single row if it is not an image.
     pub shape: ImageShape,
-    /// Whether the format defines the numbers as bytes of pixels.
+    /// Whether the format defines the numbers as pixel bytes.
     pub pixels: bool,
     /// The scaling.
     pub scaling: Scaling,
-    /// The smallest and largest value in training, unscaled: one pair for all features, or one for
-    /// each.
+    /// The smallest and largest training value, unscaled: one pair for all features, or one for each.
     pub ranges: Vec<[f64; 2]>,
 }
 
-/// An array as it is written: the number of channels, also of grey images, is beside height and width.
+/// An array as serialised: the number of channels, also of grey images, is beside height and width.
 #[derive(Clone, Serialize, Deserialize)]
 struct Stored {
     shape: ImageShape,
@@ -69,8 +68,28 @@ pub enum Scaling {
     },
 }
 
+impl ArrayInput {
+    /// The reason why values cannot become features, if there is one.
+    pub(super) fn fault(&self) -> Option<String> {
+        let n_features = self.n_features();
+        match &self.scaling {
+            Scaling::Divide { divisor } if !(divisor.is_finite() && *divisor > 0.0) => {
+                Some(format!("divisor {divisor}; expected a number above 0"))
+            }
+            Scaling::Columns { centre, spread, .. } => {
+                let fits = [centre.len(), spread.len()] == [n_features; 2];
+                let holds = centre.iter().all(|centre| centre.is_finite())
+                    && spread.iter().all(|spread| spread.is_finite() && *spread > 0.0);
+                (!fits || !holds)
+                    .then(|| format!("expected {n_features} centres, and as many spreads above 0"))
+            }
+            Scaling::Keep | Scaling::Divide { .. } => None,
+        }
+    }
+}
+
 impl Scaling {
-    /// The scaled value of a feature.
+    /// Scales a value of a feature.
     pub(crate) fn encode(&self, feature: usize, value: f64) -> f32 {
         match self {
             Scaling::Keep => value as f32,
@@ -86,7 +105,7 @@ impl Scaling {
     pub(crate) fn encode_row(&self, values: &[f64], out: &mut [f32]) {
         let pairs = out.iter_mut().zip(values);
         match self {
-            // The loops without the index of the feature become vector instructions.
+            // The loops that do not use the feature's index are vectorised.
             Scaling::Keep => pairs.for_each(|(out, value)| *out = *value as f32),
             Scaling::Divide { divisor } => {
                 pairs.for_each(|(out, value)| *out = *value as f32 / divisor);
@@ -99,7 +118,7 @@ impl Scaling {
         }
     }
 
-    /// The value of a scaled feature.
+    /// Inverts the scaling of a feature.
     pub(crate) fn decode(&self, feature: usize, scaled: f32) -> f64 {
         match self {
             Scaling::Keep => f64::from(scaled),
@@ -118,7 +137,7 @@ impl ArrayInput {
         self.shape.n_values()
     }
 
-    /// The range of a feature in training, unscaled.
+    /// The training range of a feature, unscaled.
     #[must_use]
     pub fn range(&self, feature: usize) -> [f64; 2] {
         if self.ranges.len() == 1 { self.ranges[0] } else { self.ranges[feature] }

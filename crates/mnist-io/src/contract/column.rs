@@ -32,12 +32,12 @@ fn is_zero(share: &f64) -> bool {
 pub enum ColumnKind {
     /// Numbers: one feature.
     Number {
-        /// The choice that the constants follow from.
+        /// The choice that determines the constants.
         scaling: ScaledBy,
         /// The constants.
         #[serde(flatten)]
         shift: Shift,
-        /// The smallest and largest value in training.
+        /// The smallest and largest training value.
         range: [f64; 2],
         /// Whether all features of this table lie in [0, 1].
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -50,7 +50,7 @@ pub enum ColumnKind {
         /// The constants, in seconds.
         #[serde(flatten)]
         shift: Shift,
-        /// The first and last moment in training, in seconds since 1970.
+        /// The first and last training moment, in seconds since 1970.
         range: [f64; 2],
     },
     /// One of two values: one feature, which is 0 or 1.
@@ -65,7 +65,7 @@ pub enum ColumnKind {
         /// The levels seen in training, in order.
         levels: Vec<String>,
     },
-    /// No feature.
+    /// Not a feature.
     Ignored {
         /// The reason.
         reason: Reason,
@@ -76,7 +76,7 @@ pub enum ColumnKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
-    /// It has a value of its own for almost every row.
+    /// Almost every row has a different value.
     Identifier,
     /// It counts the rows.
     RowNumber,
@@ -84,7 +84,7 @@ pub enum Reason {
     Constant,
     /// All its values are missing.
     AllMissing,
-    /// The options say so.
+    /// The options exclude it.
     Dropped,
     /// It divides the rows into parts or groups.
     Parts,
@@ -94,36 +94,60 @@ pub enum Reason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ScaledBy {
-    /// Values are kept.
+    /// Values are unchanged.
     Kept,
-    /// Values are divided by a number that is the same for all columns.
+    /// Values are divided by one number for all columns.
     Divided,
-    /// The range of the training part becomes [0, 1].
+    /// The training range is mapped to [0, 1].
     Unit,
-    /// Centre and spread are mean and standard deviation.
+    /// Centre and spread are the mean and standard deviation.
     Standard,
-    /// Centre and spread are the median and the interquartile range / 1.349, which is the standard
-    /// deviation of a normal distribution. Values far out are clipped.
+    /// Centre and spread are the median and the interquartile range / 1.349, the standard deviation of a
+    /// normal distribution. Outliers are clipped.
     Robust,
 }
 
 /// The affine map of a number to a feature: (x − centre) / spread, clipped to the limits.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Shift {
-    /// The value that becomes 0.
+    /// The value mapped to 0.
     pub centre: f64,
-    /// The distance that becomes 1.
+    /// The distance mapped to 1.
     pub spread: f64,
-    /// The smallest and largest feature, if values beyond are clipped.
+    /// The smallest and largest feature, if values beyond them are clipped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<[f64; 2]>,
 }
 
+impl Column {
+    /// The reason why values of the column cannot become features, if there is one.
+    pub(super) fn fault(&self) -> Option<String> {
+        match &self.kind {
+            ColumnKind::Number { shift, .. } | ColumnKind::Date { shift, .. } => shift.fault(),
+            ColumnKind::Category { levels } if levels.is_empty() => Some("no levels".into()),
+            ColumnKind::Boolean { no, yes } if no == yes => Some("two equal values".into()),
+            ColumnKind::Category { .. }
+            | ColumnKind::Boolean { .. }
+            | ColumnKind::Ignored { .. } => None,
+        }
+    }
+}
+
 impl Shift {
-    /// The map that keeps values.
+    fn fault(&self) -> Option<String> {
+        let Shift { centre, spread, limits } = self;
+        if !(centre.is_finite() && spread.is_finite() && *spread > 0.0) {
+            return Some(format!("centre {centre}, spread {spread}; expected a spread above 0"));
+        }
+        let [low, high] = limits.unwrap_or([0.0, 1.0]);
+        (low > high || low.is_nan() || high.is_nan())
+            .then(|| format!("limits {low} to {high}; expected rising numbers"))
+    }
+
+    /// The identity map.
     pub(crate) const KEEP: Shift = Shift { centre: 0.0, spread: 1.0, limits: None };
 
-    /// The feature of a value. It is computed in f64, so that close values of large size stay apart.
+    /// The feature of a value. It is computed in f64, so that large values that differ little stay distinct.
     #[must_use]
     pub fn encode(&self, value: f64) -> f32 {
         let scaled = (value - self.centre) / self.spread;
@@ -138,7 +162,7 @@ impl Shift {
 }
 
 impl Column {
-    /// The kind and number of the features, if there are any.
+    /// The kind and number of the features, if any.
     #[must_use]
     pub fn block(&self) -> Option<(BlockKind, usize)> {
         match &self.kind {
@@ -175,7 +199,7 @@ impl Column {
         }
     }
 
-    /// The range in training of each feature.
+    /// The training range of each feature.
     pub(super) fn model_ranges(&self) -> Vec<[f32; 2]> {
         match &self.kind {
             ColumnKind::Number { shift, range, .. } | ColumnKind::Date { shift, range, .. } => {

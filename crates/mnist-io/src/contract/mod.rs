@@ -1,4 +1,4 @@
-//! Everything that was fitted to training data, so that new data are read in the same way.
+//! Everything fitted to training data, so that new data are read in the same way.
 
 mod affine;
 mod array;
@@ -24,10 +24,9 @@ use crate::shape::ImageShape;
 /// The version of [`Contract`] that this crate writes.
 pub const CONTRACT_VERSION: u32 = 1;
 
-/// The agreement between a model and its data: columns with their types and scaling, the shape of
-/// images, and the classes. [`open`](crate::open) fits it to the training part, without the rows for
-/// validation if a column, groups or time fix them;
-/// [`Contract::rows`] applies it to new data, and refits nothing.
+/// The contract between a model and its data: columns with their types and scaling, the shape of images, and
+/// the classes. [`open`](crate::open) fits it to the training part, excluding validation rows fixed by a
+/// column, groups or time; [`Contract::rows`] applies it to new data without refitting.
 ///
 /// It is written as readable JSON:
 ///
@@ -48,8 +47,8 @@ pub struct Contract {
     pub version: u32,
     /// The name of the data set.
     pub name: String,
-    /// Number of rows that the contract was fitted to: the training rows and those without a label. Rows for
-    /// validation are among them if they are drawn only later, from the training rows.
+    /// Number of rows to which the contract was fitted: the training rows and those without a label. They
+    /// include validation rows that are drawn from the training rows only later.
     pub n_training_rows: usize,
     /// The treatment of missing values.
     pub missing: MissingValues,
@@ -75,7 +74,7 @@ pub enum MissingValues {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Input {
-    /// Columns with names, or, without a header, in their order.
+    /// Columns identified by name or, without a header, by position.
     Table(TableInput),
     /// Numbers without names: arrays and images.
     Array(ArrayInput),
@@ -84,9 +83,9 @@ pub enum Input {
 /// A table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TableInput {
-    /// Whether the columns have names; without names they are called by their index from 0.
+    /// Whether the columns have names; otherwise they are named by their index from 0.
     pub header: bool,
-    /// The size of a row as an image, if the columns are the pixels of one.
+    /// The size of a row as an image, if the columns are pixels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<ImageShape>,
     /// All columns except the labels, in the order of the training file.
@@ -107,8 +106,8 @@ pub struct Classes {
 }
 
 impl Contract {
-    /// The contract of images whose pixels were bytes, such as those of a generated data set: new bytes
-    /// are divided by 255.
+    /// The contract of images whose pixels were bytes, such as those of a generated data set: new bytes are
+    /// divided by 255.
     #[must_use]
     pub fn of_pixels(train: &Dataset) -> Self {
         let names = train.class_names.clone();
@@ -127,8 +126,8 @@ impl Contract {
         }
     }
 
-    /// The contract of rows of numbers that are taken as they are, such as those of an array in memory:
-    /// values from `low` to `high`, in images of this shape, with the names of the classes, if there are any.
+    /// The contract of rows of unscaled numbers, such as those of an array in memory: values from `low` to
+    /// `high`, in images of this shape, with optional class names.
     #[must_use]
     pub fn of_values(
         name: &str,
@@ -178,6 +177,26 @@ impl Contract {
         }
     }
 
+    /// The first reason why rows cannot be read by this contract, which may come from a file that was changed.
+    #[must_use]
+    pub fn fault(&self) -> Option<String> {
+        if self.version != CONTRACT_VERSION {
+            return Some(format!("version {}; expected {CONTRACT_VERSION}", self.version));
+        }
+        let names = self.class_names();
+        if let Some((_, twice)) =
+            names.iter().enumerate().find(|(i, name)| names[..*i].contains(name))
+        {
+            return Some(format!("the class {twice} is named twice"));
+        }
+        match &self.input {
+            Input::Array(array) => array.fault(),
+            Input::Table(table) => table.columns.iter().find_map(|column| {
+                column.fault().map(|fault| format!("column {}: {fault}", column.name))
+            }),
+        }
+    }
+
     /// The names of the features, such as `age` and `city=Seoul`; empty for arrays and images.
     #[must_use]
     pub fn feature_names(&self) -> Vec<String> {
@@ -187,7 +206,7 @@ impl Contract {
         }
     }
 
-    /// The size of a sample as an image; a single row if it is none.
+    /// The size of a sample as an image; a single row if it is not an image.
     #[must_use]
     pub fn shape(&self) -> ImageShape {
         match &self.input {
@@ -202,8 +221,8 @@ impl Contract {
         self.classes.as_ref().map_or(&[], |classes| &classes.names)
     }
 
-    /// The smallest and largest value of each feature in training, in model units: [0, 1] for a
-    /// feature of a category.
+    /// The smallest and largest training value of each feature, in model units: [0, 1] for a feature of a
+    /// category.
     #[must_use]
     pub fn ranges(&self) -> Vec<[f32; 2]> {
         match &self.input {

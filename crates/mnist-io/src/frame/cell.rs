@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::CellFormat;
+use super::{CellFormat, dates};
 
 /// The content of a cell.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Cell<'a> {
-    /// No value, by the format's own mark.
+    /// No value, marked as missing by the format.
     Missing,
     /// A number.
     Number(f64),
@@ -42,7 +42,7 @@ impl<'a> Cell<'a> {
         }
     }
 
-    /// Whether there is no label.
+    /// Whether the label is missing.
     pub(crate) fn is_missing_label(self) -> bool {
         match self {
             Cell::Text(text) => is_one_of(text.trim(), &MISSING_LABEL),
@@ -50,7 +50,7 @@ impl<'a> Cell<'a> {
         }
     }
 
-    /// The number, if the cell holds one, which may be infinite.
+    /// The number, if the cell holds one; it may be infinite.
     pub(crate) fn number(self, format: CellFormat) -> Option<f64> {
         match self {
             Cell::Number(number) => Some(number),
@@ -65,18 +65,19 @@ impl<'a> Cell<'a> {
         match self {
             Cell::Missing => Cow::Borrowed(""),
             Cell::Text(text) => Cow::Borrowed(text.trim()),
-            Cell::Number(number) | Cell::Moment(number) => Cow::Owned(number_text(number)),
+            Cell::Number(number) => Cow::Owned(number_text(number)),
+            Cell::Moment(seconds) => Cow::Owned(dates::iso(seconds)),
             Cell::Boolean(truth) => Cow::Borrowed(if truth { "true" } else { "false" }),
         }
     }
 }
 
-/// A number as the shortest text that gives it back.
+/// The shortest text that parses back to the number.
 pub(crate) fn number_text(number: f64) -> String {
     number.to_string()
 }
 
-/// The number in a text. Words such as `inf` are numbers, `nan` is none.
+/// The number in a text. Words such as `inf` are numbers, `nan` is not.
 pub(crate) fn number(text: &str, format: CellFormat) -> Option<f64> {
     let parsed = match text.parse::<f64>() {
         Err(_) if format.decimal_comma && !text.contains('.') => {

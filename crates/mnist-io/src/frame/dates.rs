@@ -1,9 +1,9 @@
-//! Dates and times as numbers of seconds since 1970.
+//! Dates and times as seconds since 1970.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
-/// The formats that are recognised, in chrono's notation. Where a column fits two of them, the first
-/// is taken: 03/04/2024 is the fourth of March.
+/// The recognised formats, in chrono's notation. If a column fits two of them, the first is used: 03/04/2024
+/// is the fourth of March.
 pub(crate) const FORMATS: [&str; 20] = [
     "%Y-%m-%d",
     "%Y-%m-%d %H:%M:%S%.f",
@@ -27,10 +27,10 @@ pub(crate) const FORMATS: [&str; 20] = [
     "%d-%b-%Y",
 ];
 
-/// The seconds since 1970 of a text in this format. Without a zone it is taken as UTC.
+/// Parses a text in this format into seconds since 1970. Without a zone it is taken as UTC.
 pub(crate) fn seconds(text: &str, format: &str) -> Option<f64> {
     let text = text.trim();
-    // Four digits, so that a year is not read from the first two.
+    // Requires four digits, so that a year is not read from the first two.
     if !text.as_bytes().first()?.is_ascii_digit() || text.len() < 8 {
         return None;
     }
@@ -47,7 +47,7 @@ pub(crate) fn seconds(text: &str, format: &str) -> Option<f64> {
     plausible.then(|| moment.timestamp() as f64 + fraction)
 }
 
-/// The text of a moment: the nearest day, second or, where the format has fractions, microsecond.
+/// The text of a moment, rounded to the day, the second or, if the format has fractions, the microsecond.
 pub(crate) fn text(seconds: f64, format: &str) -> String {
     let step = if !format.contains("%H") {
         86_400.0
@@ -67,7 +67,13 @@ pub(crate) fn text(seconds: f64, format: &str) -> String {
     }
 }
 
-/// The first format from number `from` on that reads this text.
+/// The text of a moment in ISO 8601: the date alone at midnight.
+pub(crate) fn iso(seconds: f64) -> String {
+    let is_day = seconds.rem_euclid(86_400.0) == 0.0;
+    text(seconds, if is_day { "%Y-%m-%d" } else { "%Y-%m-%dT%H:%M:%S%.f" })
+}
+
+/// The first format, from number `from` on, that parses this text.
 pub(crate) fn format_of(text: &str, from: usize) -> Option<usize> {
     (from..FORMATS.len()).find(|&format| seconds(text, FORMATS[format]).is_some())
 }

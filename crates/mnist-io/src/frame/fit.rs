@@ -1,4 +1,4 @@
-//! The types and constants of columns, found from the rows that they are fitted to.
+//! The types and constants of columns, fitted to given rows.
 
 mod number;
 mod word;
@@ -16,7 +16,7 @@ use crate::shape::ImageShape;
 use crate::table_error::TableError;
 use number::Statistics;
 
-/// A table that was fitted, and notes on it.
+/// A fitted table, with notes.
 pub(crate) struct Fitted {
     pub(crate) input: TableInput,
     pub(crate) notes: Vec<Note>,
@@ -28,7 +28,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) schema: &'a Schema,
     /// Columns that are left out, with the reason.
     pub(crate) left_out: &'a [(usize, Reason)],
-    /// The label column, which is no input.
+    /// The label column, which is not an input.
     pub(crate) label: Option<usize>,
 }
 
@@ -39,10 +39,10 @@ enum Draft {
     Date(Statistics, String),
 }
 
-/// Fits the columns to these rows. No other row has a part in types and constants.
+/// Fits the columns to these rows. No other row influences types and constants.
 ///
 /// # Errors
-/// [`TableError::Cell`] for a text among numbers and for an infinite number.
+/// [`TableError::Cell`] for text among numbers and for infinite numbers.
 pub(crate) fn fit(table: &Stored, rows: &[usize], asked: &Asked) -> Result<Fitted, Error> {
     let inputs: Vec<usize> = (0..table.columns.len()).filter(|i| Some(*i) != asked.label).collect();
     for &index in &inputs {
@@ -122,7 +122,7 @@ fn draft(table: &Stored, rows: &[usize], index: usize, asked: &Asked, is_pixel: 
     }
 }
 
-/// The text of moments that were not text: days if all are whole ones.
+/// The text format of moments that were not text: days if all are whole days.
 fn native_format(seconds: &[f64]) -> &'static str {
     let whole = seconds.iter().all(|moment| moment.is_nan() || moment % 86_400.0 == 0.0);
     dates::FORMATS[if whole { 0 } else { 2 }]
@@ -166,7 +166,7 @@ fn check_numbers(table: &Stored, index: usize, asked: &Asked) -> Result<(), Tabl
     }
 }
 
-/// Whether a column counts the rows, as the index that pandas writes.
+/// Whether a column counts the rows, like the index that pandas writes.
 fn counts_rows(table: &Stored, index: usize) -> bool {
     let Store::Numbers(numbers) = &table.columns[index] else { return false };
     let name = table.names[index].to_lowercase();
@@ -180,8 +180,8 @@ fn counts_rows(table: &Stored, index: usize) -> bool {
     table.has_header && (unnamed || called) && counts()
 }
 
-/// The size of the rows as images: if there are as many columns as a square has pixels, and all of
-/// them hold grey values, which are integers up to 255 or numbers in [0, 1].
+/// The size of the rows as images, if the number of columns is a square and all columns hold grey values:
+/// integers up to 255 or numbers in [0, 1].
 fn image_shape(
     table: &Stored,
     rows: &[usize],
@@ -248,12 +248,12 @@ fn remarks(input: &TableInput) -> Vec<Note> {
 
 /// The note on scaled numbers.
 fn values_note(statistics: &[&Statistics], scaled: Scaled) -> Note {
-    let min = statistics.iter().map(|s| s.min).fold(f64::INFINITY, f64::min) as f32;
-    let max = statistics.iter().map(|s| s.max).fold(f64::NEG_INFINITY, f64::max) as f32;
+    let min = statistics.iter().map(|s| s.min).fold(f64::INFINITY, f64::min);
+    let max = statistics.iter().map(|s| s.max).fold(f64::NEG_INFINITY, f64::max);
     Note::Values { whole: statistics.iter().all(|s| s.whole), min, max, scaled }
 }
 
-/// The map of a pixel.
+/// The type of a number column with this map.
 fn kept(
     statistics: &Statistics,
     scaling: ScaledBy,

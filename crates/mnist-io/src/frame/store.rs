@@ -1,4 +1,4 @@
-//! A table in memory, with a type for each column that all its cells agree with.
+//! A table in memory, with a type for each column that fits all its cells.
 
 mod checks;
 
@@ -16,20 +16,20 @@ use crate::place::Place;
 use crate::read::formats::declared_rows;
 use crate::table_error::TableError;
 
-/// The mark of a missing word.
+/// The code of a missing word.
 pub(crate) const NO_WORD: u32 = u32::MAX;
 
 /// The cells of a column.
 #[derive(Debug)]
 pub(crate) enum Store {
-    /// So far only missing cells, of this number.
+    /// Only missing cells so far, with their number.
     Empty(usize),
     /// Numbers; NaN where missing.
     Numbers(Vec<f64>),
-    /// Seconds since 1970; NaN where missing. The format is that of the text, if it was text.
+    /// Seconds since 1970; NaN where missing. The format is that of the source text, if any.
     Moments { seconds: Vec<f64>, format: Option<String> },
-    /// The index of each cell's word, [`NO_WORD`] where missing, and the words in the order of their
-    /// first appearance, with its place.
+    /// The index of each cell's word, [`NO_WORD`] where missing, and the words in the order of first
+    /// appearance, with its position.
     Words { words: IndexMap<String, Place>, codes: Vec<u32> },
     /// A column that is not needed.
     Skipped,
@@ -44,16 +44,16 @@ pub(crate) struct Stored {
     pub(crate) cells: CellFormat,
     pub(crate) n_rows: usize,
     pub(crate) columns: Vec<Store>,
-    /// The place of the first missing cell of each column.
+    /// The position of the first missing cell of each column.
     pub(crate) first_missing: Vec<Option<Place>>,
-    /// The place of the first infinite number of each column.
+    /// The position of the first infinite number of each column.
     pub(crate) first_infinite: Vec<Option<Place>>,
 }
 
-/// The type that the cells of a column are read as.
+/// The type as which the cells of a column are read.
 #[derive(Debug, Clone, PartialEq)]
 enum Mode {
-    /// The first cell that is not missing decides.
+    /// Decided by the first cell that is not missing.
     Open,
     Numbers,
     /// Dates in a format of [`dates::FORMATS`].
@@ -65,8 +65,8 @@ enum Mode {
     Skip,
 }
 
-/// Reads a whole table. `open` is called again if a cell late in the file shows that a column has
-/// another type than its first cells had.
+/// Reads a whole table. `open` is called again if a later cell shows that a column has a different type than
+/// its first cells.
 pub(crate) fn store(
     open: &dyn Fn() -> Result<Frame, Error>,
     label: Option<usize>,
@@ -114,7 +114,7 @@ fn check_memory(frame: &Frame, bytes: u64, limit: u64) -> Result<(), FormatError
     Err(FormatError::Memory { place, bytes, limit, remedy })
 }
 
-/// Reads the table with these types; `None` if one of them was changed.
+/// Reads the table with these types; `None` if one of them changed.
 fn pass(
     mut frame: Frame,
     modes: &mut [Mode],
@@ -173,7 +173,7 @@ fn pass(
     }))
 }
 
-/// The error of a cell that is not of the declared type.
+/// The error for a cell that does not match the declared type.
 fn refused(frame: &Frame, index: usize, cell: Cell, place: Place, mode: &Mode) -> TableError {
     let declared = match mode {
         Mode::DatesAs(format) => format!("a date in the format {format}"),
@@ -190,10 +190,10 @@ fn refused(frame: &Frame, index: usize, cell: Cell, place: Place, mode: &Mode) -
 
 /// The result of adding a cell.
 enum Added {
-    /// It was added, and takes this number of bytes.
+    /// It was added, taking this number of bytes.
     Value(u64),
     Missing,
-    /// It is not of the column's type.
+    /// It does not match the column's type.
     Refused,
 }
 
@@ -209,7 +209,7 @@ impl Mode {
         }
     }
 
-    /// The type to try instead, after this cell was refused.
+    /// The type to try next, after this cell was refused.
     fn next(&self, cell: Cell) -> Self {
         match (self, cell) {
             (Mode::Dates(format), Cell::Text(text)) => {
@@ -294,7 +294,7 @@ impl Store {
         }
     }
 
-    /// Whether the number that was added last is infinite.
+    /// Whether the last added number is infinite.
     fn ends_infinite(&self) -> bool {
         matches!(self, Store::Numbers(numbers) if numbers.last().is_some_and(|x| x.is_infinite()))
     }
@@ -330,7 +330,10 @@ impl Store {
         match self {
             Store::Empty(_) | Store::Skipped => None,
             Store::Numbers(numbers) => Some(canonical(&number_text(numbers[row])).into_owned()),
-            Store::Moments { seconds, .. } => Some(number_text(seconds[row])),
+            Store::Moments { seconds, format } => Some(match format {
+                Some(format) => dates::text(seconds[row], format),
+                None => dates::iso(seconds[row]),
+            }),
             Store::Words { words, codes } => {
                 words.get_index(codes[row] as usize).map(|(word, _)| word.clone())
             }

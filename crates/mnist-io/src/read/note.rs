@@ -1,4 +1,4 @@
-//! Remarks on the decisions made while data were read.
+//! Notes on decisions made while reading data.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -15,17 +15,17 @@ pub enum Note {
         /// The name of the column.
         column: String,
     },
-    /// Pixels are bytes by the definition of their format, and were divided by 255.
+    /// Pixels are bytes, as their format defines, and were divided by 255.
     PixelBytes,
     /// Values were examined and scaled.
     Values {
         /// Whether all values are integers.
         whole: bool,
         /// The smallest value.
-        min: f32,
+        min: f64,
         /// The largest value.
-        max: f32,
-        /// The scaling that was chosen.
+        max: f64,
+        /// The scaling chosen.
         scaled: Scaled,
     },
     /// The classes have names other than 0, 1, 2, …
@@ -42,7 +42,7 @@ pub enum Note {
         /// Whether the classes keep their proportions.
         stratified: bool,
     },
-    /// Only the first test samples were read, because all of them exceed the memory limit.
+    /// Only the first test samples were read, because all of them would exceed the memory limit.
     FirstTestSamples {
         /// Number of samples used.
         used: usize,
@@ -87,7 +87,8 @@ pub enum Note {
         /// The name of each column, and its share of missing values.
         columns: Vec<(String, f64)>,
     },
-    /// Columns hold two values in the rows that they were fitted to, and others elsewhere, which count as missing.
+    /// Columns have two values in the rows to which they were fitted, and others elsewhere, which count as
+    /// missing.
     Unseen {
         /// The name of each column, and its number of other values.
         columns: Vec<(String, usize)>,
@@ -102,40 +103,40 @@ pub enum Note {
         /// Number of rows used.
         n_samples: usize,
     },
-    /// The rows were divided in another way than at random.
+    /// The rows were not divided at random.
     Divided {
-        /// The way, in words.
+        /// The method, in words.
         by: String,
     },
-    /// The test part was read from a file of its own.
+    /// The test part was read from a separate file.
     TestFile {
         /// The file.
         file: PathBuf,
         /// Number of samples.
         n_test: usize,
-        /// The share of values outside the range of the training part.
+        /// The share of values outside the training range.
         outside_share: f64,
     },
-    /// Columns of new data that the contract does not have were ignored.
+    /// Columns of new data that are not in the contract were ignored.
     ExtraColumns {
         /// The names of the columns.
         columns: Vec<String>,
     },
-    /// Columns of new data were matched by their position, since there are no names on one side.
+    /// Columns of new data were matched by position, since one side has no names.
     ByPosition,
     /// Images in colour or with transparency were converted to opaque grey.
     Converted {
         /// Number of images.
         n_images: usize,
     },
-    /// Images are read in colour, because some of the training images are coloured.
+    /// Images are read in colour, because some training images are coloured.
     Coloured {
         /// Number of coloured training images.
         n_coloured: usize,
         /// Number of training images.
         n_images: usize,
     },
-    /// Images in colour have transparent pixels, which were put on a white ground.
+    /// Colour images have transparent pixels, which were placed on a white background.
     Opaque {
         /// Number of images.
         n_images: usize,
@@ -149,11 +150,11 @@ pub enum Scaled {
     Unchanged,
     /// Values were divided by this number.
     DividedBy(f32),
-    /// Values were brought into [0, 1].
+    /// Values were mapped to [0, 1].
     ToUnit,
-    /// Each column was given mean 0 and standard deviation 1.
+    /// Each column was scaled to mean 0 and standard deviation 1.
     ToStandard,
-    /// Each column was standardised, some of them by median and quartiles.
+    /// Each column was standardised, some by median and quartiles.
     Standardised {
         /// Number of columns.
         columns: usize,
@@ -169,10 +170,11 @@ impl fmt::Display for Note {
             Note::PixelBytes => write!(f, "pixels are bytes, divided by 255"),
             Note::Values { whole, min, max, scaled } => {
                 let values = if *whole { "integers" } else { "values" };
-                write!(f, "{values} from {min} to {max}, {scaled}")
+                write!(f, "{values} from {} to {}, {scaled}", short(*min), short(*max))
             }
             Note::Classes { names } => {
-                write!(f, "{} classes: {}", names.len(), some_of(names))
+                let noun = if names.len() == 1 { "class" } else { "classes" };
+                write!(f, "{} {noun}: {}", names.len(), some_of(names))
             }
             Note::HeldOut { n_test, n_samples, stratified } => {
                 let how = if *stratified { "stratified by class" } else { "drawn at random" };
@@ -186,9 +188,10 @@ impl fmt::Display for Note {
                 "{n_samples} training samples stay on disk: in memory they would take {} MiB",
                 bytes >> 20
             ),
-            Note::IgnoredFiles { dir, n_files } => {
-                write!(f, "{n_files} files in {} are ignored: they are not images", dir.display())
-            }
+            Note::IgnoredFiles { dir, n_files } => match n_files {
+                1 => write!(f, "1 file in {} is ignored: it is not an image", dir.display()),
+                n => write!(f, "{n} files in {} are ignored: they are not images", dir.display()),
+            },
             Note::IgnoredEntries { file, entries } => {
                 write!(f, "entries of {} that are ignored: {}", file.display(), some_of(entries))
             }
@@ -210,12 +213,14 @@ impl fmt::Display for Note {
                 let told = columns.iter().map(|(name, n)| format!("{name} ({n})"));
                 write!(f, "values that are in no training row count as missing: {}", some_of(told))
             }
-            Note::MissingInArray { n_values } => {
-                write!(f, "{n_values} values are NaN and count as missing")
-            }
-            Note::Unlabelled { n_samples } => {
-                write!(f, "{n_samples} samples have no label and are used for pretraining")
-            }
+            Note::MissingInArray { n_values } => match n_values {
+                1 => write!(f, "1 value is NaN and counts as missing"),
+                n => write!(f, "{n} values are NaN and count as missing"),
+            },
+            Note::Unlabelled { n_samples } => match n_samples {
+                1 => write!(f, "1 sample has no label and is used for pretraining"),
+                n => write!(f, "{n} samples have no label and are used for pretraining"),
+            },
             Note::Divided { by } => write!(f, "samples are divided {by}"),
             Note::TestFile { file, n_test, outside_share } => {
                 write!(f, "{n_test} test samples from {}", file.display())?;
@@ -242,6 +247,17 @@ impl fmt::Display for Note {
                 write!(f, "{n_images} images with transparency were put on a white ground")
             }
         }
+    }
+}
+
+/// A number as in the data: with single-precision digits if these suffice, and in scientific notation if very
+/// large.
+fn short(number: f64) -> String {
+    let single = number as f32;
+    match number.abs() {
+        1e16.. => format!("{number:e}"),
+        _ if f64::from(single) == number => single.to_string(),
+        _ => number.to_string(),
     }
 }
 

@@ -10,29 +10,28 @@ use crate::contract::Scaling;
 use crate::error::Error;
 use crate::format_error::FormatError;
 
-/// The scaling of values. What depends on the data is fitted to the training rows. Those for validation are left out
-/// if a column, groups or time fix them; otherwise they are among the fitted rows, since they are drawn later.
+/// The scaling of values. Data-dependent parameters are fitted to the training rows, without validation rows
+/// fixed by a column, groups or time; other validation rows are drawn later and therefore included.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scale {
-    /// Divides bytes of images by 255. Divides integers from 0 to 255 in arrays, and in tables that
-    /// look like images, by 255 if the largest is at least 128, else by the largest. Leaves values in
-    /// [0, 1] and spins of ±1 unchanged. Standardises the columns of all other data, those of tables
-    /// with heavy tails by median and quartiles.
+    /// Divides bytes of images by 255. Divides integers from 0 to 255 in arrays, and in tables that look like
+    /// images, by 255 if the largest is at least 128, else by the largest. Leaves values in [0, 1] and spins
+    /// of ±1 unchanged. Standardises the columns of all other data, those of tables with heavy tails by
+    /// median and quartiles.
     #[default]
     Auto,
     /// Leaves values unchanged, except dates.
     None,
     /// (x − min) / (max − min) over the fitted rows, clamped to [0, 1] in the others. Minimum and maximum are
-    /// those of a column, or, for images, of all pixels.
+    /// those of a column or, for images, of all pixels.
     Unit,
-    /// (x − mean) / standard deviation, both of a column over the fitted rows. A constant column
-    /// becomes 0.
+    /// (x − mean) / standard deviation, both of a column over the fitted rows. A constant column becomes 0.
     Standard,
 }
 
 impl Scaling {
-    /// Reads `n` rows of a table, scaled, into memory: the only copy of them as `f32`.
+    /// Reads `n` scaled rows of a table into memory: their only copy as `f32`.
     pub(crate) fn rows(
         &self,
         table: &Table,
@@ -54,7 +53,7 @@ impl Scaling {
     /// Scales values that are kept or divided.
     ///
     /// # Panics
-    /// If the columns have constants of their own: they are scaled where they are still f64.
+    /// If the columns have their own constants: such values are scaled as f64.
     pub(crate) fn apply(&self, values: &mut [f32]) {
         match self {
             Scaling::Keep => (),
@@ -64,17 +63,17 @@ impl Scaling {
     }
 }
 
-/// The scaling of an array, and what was seen of it.
+/// The scaling of an array, with statistics.
 pub(crate) struct Resolved {
     pub(crate) scaling: Scaling,
     pub(crate) note: Note,
-    /// The range in training: one for all features, or one for each.
+    /// The training range: one for all features, or one for each.
     pub(crate) ranges: Vec<[f64; 2]>,
     /// Number of missing values.
     pub(crate) n_missing: u64,
 }
 
-/// Rows of an array: those that the scaling is fitted to, and others that must hold numbers too.
+/// Rows of an array: those to which the scaling is fitted, and others that must also hold numbers.
 pub(crate) struct Parts<'a> {
     pub(crate) train: &'a Table,
     pub(crate) rows: &'a (dyn Fn(usize) -> usize + Sync),
@@ -86,7 +85,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) missing_allowed: bool,
 }
 
-/// Determines the scaling from the fitted rows as far as `scale` depends on them.
+/// Determines the scaling, from the fitted rows if `scale` depends on them.
 ///
 /// # Errors
 /// [`Error::NotFinite`], or a table that cannot be read.
@@ -141,7 +140,7 @@ pub(crate) fn resolve(scale: Scale, parts: &Parts) -> Result<Resolved, Error> {
 }
 
 fn values_note(seen: &Seen, scaled: Scaled) -> Note {
-    let [min, max] = seen.range().map(|end| end as f32);
+    let [min, max] = seen.range();
     Note::Values { whole: seen.whole, min, max, scaled }
 }
 
@@ -180,14 +179,14 @@ impl Seen {
         }
     }
 
-    /// Properties of bytes that are known without looking at them.
+    /// Properties of bytes that are known without reading them.
     fn of_bytes() -> Self {
         let mut seen = Seen::new(1, false);
         (seen.min, seen.max) = (vec![0.0], vec![255.0]);
         seen
     }
 
-    /// The smallest and largest value of all columns.
+    /// The smallest and largest value over all columns.
     fn range(&self) -> [f64; 2] {
         let min = self.min.iter().copied().fold(f64::INFINITY, f64::min);
         [min, self.max.iter().copied().fold(f64::NEG_INFINITY, f64::max)]
@@ -233,7 +232,7 @@ impl Seen {
         Scaling::Columns { centre, spread, within_unit: true }
     }
 
-    /// Gives each column mean 0 and standard deviation 1.
+    /// Scales each column to mean 0 and standard deviation 1.
     fn standard_scaling(&self) -> Scaling {
         let column = |column: usize| {
             let n = self.n[column].max(1) as f64;

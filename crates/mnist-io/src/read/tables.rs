@@ -1,4 +1,4 @@
-//! From a table of columns to samples.
+//! Conversion of a table of columns to samples.
 
 use std::path::Path;
 
@@ -27,7 +27,7 @@ use crate::table_error::TableError;
 /// The reader of a format.
 pub(crate) type ReadFrame = fn(&Path, &FrameOptions) -> Result<Frame, Error>;
 
-/// A table whose columns were fitted.
+/// A table with fitted columns.
 pub(crate) struct FittedTable {
     stored: Stored,
     parts: Parts,
@@ -89,13 +89,16 @@ pub(super) fn open(
     Ok(Opened { data, contract, notes, unlabelled })
 }
 
-/// Reads a table, divides its rows, and fits its columns to those for training ([`Parts::n_fitted`]).
+/// Reads a table, divides its rows, and fits its columns to the training rows ([`Parts::n_fitted`]).
 pub(crate) fn fitted(
     name: String,
     file: &Path,
     read: ReadFrame,
     options: &ReadOptions,
 ) -> Result<FittedTable, Error> {
+    if let Some((first, second)) = options.divisions() {
+        return Err(TableError::Divisions { file: file.into(), first, second }.into());
+    }
     let schema = Schema::read(options.columns.as_deref())?;
     let known: Vec<&str> = options.label_column.as_deref().into_iter().collect();
     let frame_options =
@@ -179,7 +182,7 @@ fn classes_of(table: &Stored, label: usize) -> Result<(Vec<String>, Vec<Option<u
     Ok((names, labels.pop().unwrap_or_default()))
 }
 
-/// The rule that the rows are divided by.
+/// The rule by which the rows are divided.
 fn division(
     table: &Stored,
     split: Option<usize>,
@@ -193,7 +196,7 @@ fn division(
     if let Some(column) = group {
         let mut numbers = indexmap::IndexMap::new();
         let number = |row| {
-            // Rows without a group are groups of their own.
+            // Each row without a group is a group by itself.
             let name = table.columns[column].text(row).unwrap_or_else(|| format!("\0{row}"));
             let next = numbers.len() as u32;
             *numbers.entry(name).or_insert(next)
@@ -216,7 +219,7 @@ fn division(
                 _ => None,
             });
             if let Some(seconds) = dates {
-                // Rows without a date come first: they are not tested.
+                // Rows without a date come first, so that they are not in the test part.
                 let moment = |row: &usize| match seconds[*row] {
                     moment if moment.is_nan() => f64::NEG_INFINITY,
                     moment => moment,
@@ -228,7 +231,7 @@ fn division(
     })
 }
 
-/// The parts that a column gives.
+/// The parts given by a column.
 fn given_parts(table: &Stored, column: usize, for_test: bool) -> Result<Division, Error> {
     let part = |row: usize| {
         let word = table.columns[column].text(row).unwrap_or_default();
@@ -251,7 +254,7 @@ fn given_parts(table: &Stored, column: usize, for_test: bool) -> Result<Division
     Ok(Division::Given(parts))
 }
 
-/// The place of the first cell with this row's word, or the row.
+/// The position of the first cell with this row's word, or the row.
 fn place_of(column: &Store, row: usize) -> Place {
     match column {
         Store::Words { words, codes } => {

@@ -1,4 +1,4 @@
-//! New data, read by the contract of the data that a model was trained on.
+//! Reading of new data by the contract of a model's training data.
 
 mod array;
 mod kept;
@@ -19,6 +19,7 @@ use self::kept::{Keeper, Kept};
 use self::matching::Matched;
 use crate::contract::{Contract, Encoder, Input, UnknownLevels};
 use crate::error::Error;
+use crate::frame::cell::Cell;
 use crate::frame::{CellFormat, Cells, Frame};
 use crate::place::Place;
 use crate::read::classes::KnownClasses;
@@ -27,18 +28,17 @@ use crate::read::formats::format_of;
 use crate::read::note::Note;
 use crate::table_error::TableError;
 
-/// Options of reading new data.
+/// Options for reading new data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewData {
-    /// The treatment of levels that were not seen in training.
+    /// The treatment of levels not seen in training.
     pub unknown_levels: UnknownLevels,
-    /// Whether a label that is no class of the contract is an error; otherwise the row has no class,
-    /// and the report counts it.
+    /// Whether a label that is not a class of the contract is an error; otherwise the row has no class, and
+    /// the report counts it.
     pub refuse_unknown_classes: bool,
-    /// The column of a table that holds the labels; by default the contract's, if it is there. `none`
-    /// ignores it.
+    /// The column of a table that holds the labels; by default the contract's, if present. `none` ignores it.
     pub label_column: Option<String>,
-    /// Whether the first line of a text table names the columns; by default that is found out.
+    /// Whether the first line of a text table names the columns; detected by default.
     pub header: Option<bool>,
     /// The memory that a line, an archive's entry or the images of a folder may take, in bytes.
     pub memory_limit: u64,
@@ -63,14 +63,15 @@ pub struct RowBlock {
     pub first_row: usize,
     /// The features: n_rows × n_features.
     pub x: Array2<f32>,
-    /// The class of each row, as the contract numbers them, if the data have labels. A row may have
-    /// none, or one that the contract does not know.
+    /// The class of each row, as numbered by the contract, if the data have labels. A row may have no label,
+    /// or one unknown to the contract.
     pub labels: Option<Vec<Option<u8>>>,
     kept: Option<Kept>,
 }
 
-/// All rows of a file or folder, in its order, in blocks of at most 8,000 rows. A row becomes the same
-/// numbers whatever is beside it. After an error there are no more blocks.
+/// All rows of a file or folder, in its order, in blocks of at most 8,000 rows. The encoding of a row does
+/// not depend on other rows. A table without rows is one block without rows, so that its columns are known.
+/// After an error there are no more blocks.
 ///
 /// ```
 /// use mnist_io::{NewData, ReadOptions, open};
@@ -98,13 +99,14 @@ pub struct Rows<'a> {
     classes: KnownClasses,
     refuse_unknown_classes: bool,
     notes: Vec<Note>,
+    has_begun: bool,
     n_seen: usize,
     n_labelled: usize,
     unknown_classes: IndexMap<String, u64>,
     failed: bool,
 }
 
-/// The rows in their format.
+/// The rows, by kind of format.
 enum Source {
     Arrays(Arrays),
     Frame(Frame),
@@ -116,13 +118,12 @@ enum AnyEncoder<'a> {
 }
 
 impl Contract {
-    /// Reads new data in any format. Columns are matched by name, in any order, or by position if
-    /// there are no names on one side; further columns are ignored with a note. Nothing is fitted to
-    /// the new data.
+    /// Reads new data in any format. Columns are matched by name, in any order, or by position if one side
+    /// has no names; further columns are ignored with a note. Nothing is fitted to the new data.
     ///
     /// # Errors
-    /// An [`Error`] that names the file and an absent column, another width, or another image size.
-    /// Each block may bring one that names the line and column of a cell.
+    /// An [`Error`] that names the file and a missing column, a wrong width, or a wrong image size. Each
+    /// block may return one that names the line and column of a cell.
     pub fn rows(&self, path: impl AsRef<Path>, new: &NewData) -> Result<Rows<'_>, Error> {
         let path = path.as_ref();
         let mut conversions = Vec::new();
@@ -167,6 +168,7 @@ impl Contract {
             classes: KnownClasses::new(self.class_names()),
             refuse_unknown_classes: new.refuse_unknown_classes,
             notes: conversions,
+            has_begun: false,
             n_seen: 0,
             n_labelled: 0,
             unknown_classes: IndexMap::new(),
@@ -189,13 +191,13 @@ impl Iterator for Rows<'_> {
 }
 
 impl Rows<'_> {
-    /// Remarks on the conversion of images and the matching of columns.
+    /// Notes on the conversion of images and the matching of columns.
     #[must_use]
     pub fn notes(&self) -> &[Note] {
         &self.notes
     }
 
-    /// Has the blocks from now on hold the values of all columns as the file has them, for
+    /// Makes all further blocks keep the original values of all columns of the file, for
     /// [`RowBlock::filled`].
     ///
     /// # Errors
@@ -218,7 +220,7 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// The separator of a text table in which commas may be decimal; otherwise a comma.
+    /// The separator of a text table in which commas may be decimal separators; otherwise a comma.
     #[must_use]
     pub fn separator(&self) -> u8 {
         match &self.source {
@@ -230,7 +232,11 @@ impl Rows<'_> {
     fn block(&mut self) -> Result<Option<RowBlock>, Error> {
         let (x, kept, words) = match (&mut self.source, &mut self.encoder) {
             (Source::Frame(frame), encoder) => {
-                let Some(cells) = frame.blocks.next_block()? else { return Ok(None) };
+                let cells = match frame.blocks.next_block()? {
+                    Some(cells) => cells,
+                    None if self.has_begun => return Ok(None),
+                    None => Box::new(NoRows),
+                };
                 let cells = cells.as_ref();
                 let x = match encoder {
                     AnyEncoder::Table(encoder) => encoder.encode(&self.file, cells, frame.cells)?,
@@ -260,6 +266,7 @@ impl Rows<'_> {
                 (x, kept, arrays.labels())
             }
         };
+        self.has_begun = true;
         let first_row = self.n_seen;
         self.n_seen += x.nrows();
         let labels = words.map(|words| self.classes_of(words)).transpose()?;
@@ -295,7 +302,24 @@ impl Rows<'_> {
     }
 }
 
-/// The labels of a block, with their places.
+/// The cells of a table without rows.
+struct NoRows;
+
+impl Cells for NoRows {
+    fn n_rows(&self) -> usize {
+        0
+    }
+
+    fn cell(&self, row: usize, column: usize) -> Cell<'_> {
+        unreachable!("row {row}, column {column} of a table without rows")
+    }
+
+    fn place(&self, row: usize) -> Place {
+        unreachable!("row {row} of a table without rows")
+    }
+}
+
+/// The labels of a block, with their positions.
 fn words_of(cells: &dyn Cells, label: usize) -> Vec<(Option<String>, Place)> {
     let word = |row| {
         let cell = cells.cell(row, label);

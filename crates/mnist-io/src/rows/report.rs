@@ -16,7 +16,7 @@ pub struct RowsReport {
     pub n_labelled: usize,
     /// Summaries of the columns that become features, in the order of the features.
     pub features: Vec<FeatureReport>,
-    /// Labels that are no class of the contract, with their number of rows.
+    /// Labels that are not classes of the contract, with their number of rows.
     pub unknown_classes: Vec<(String, u64)>,
 }
 
@@ -25,16 +25,16 @@ pub struct RowsReport {
 pub struct FeatureReport {
     /// The name of the column; the index from 0 for arrays.
     pub name: String,
-    /// The share of the values that lie outside the range of the training part.
+    /// The share of values outside the training range.
     pub outside_share: f64,
     /// The share of missing values.
     pub missing_share: f64,
-    /// Levels that were not seen in training, with their number of rows.
+    /// Levels not seen in training, with their number of rows.
     pub unknown_levels: Vec<(String, u64)>,
 }
 
 impl Rows<'_> {
-    /// Summary of the rows so far; after the last block, of all rows.
+    /// Summary of the rows read so far; after the last block, of all rows.
     #[must_use]
     pub fn report(&self) -> RowsReport {
         let n_rows = self.n_seen;
@@ -70,7 +70,7 @@ impl Rows<'_> {
 }
 
 impl RowsReport {
-    /// The share of all values that lie outside the ranges of the training part.
+    /// The share of all values that are outside the training ranges.
     #[must_use]
     pub fn outside_share(&self) -> f64 {
         let sum: f64 = self.features.iter().map(|feature| feature.outside_share).sum();
@@ -78,7 +78,7 @@ impl RowsReport {
     }
 }
 
-/// One line for each thing that differs from the training part; none if nothing does.
+/// One line for each difference from the training part; empty if there is none.
 impl fmt::Display for RowsReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut outside: Vec<_> = self.features.iter().filter(|x| x.outside_share > 0.0).collect();
@@ -93,17 +93,23 @@ impl fmt::Display for RowsReport {
             let n: u64 = x.unknown_levels.iter().map(|(_, n)| n).sum();
             writeln!(
                 f,
-                "{n} rows have unknown levels of {}: {}",
+                "{} unknown levels of {}: {}",
+                rows_have(n),
                 x.name,
                 counted(&x.unknown_levels)
             )?;
         }
         if !self.unknown_classes.is_empty() {
             let n: u64 = self.unknown_classes.iter().map(|(_, n)| n).sum();
-            writeln!(f, "{n} rows have unknown classes: {}", counted(&self.unknown_classes))?;
+            writeln!(f, "{} unknown classes: {}", rows_have(n), counted(&self.unknown_classes))?;
         }
         Ok(())
     }
+}
+
+/// "1 row has" or "2 rows have".
+fn rows_have(n: u64) -> String {
+    if n == 1 { "1 row has".to_owned() } else { format!("{n} rows have") }
 }
 
 fn counted(counts: &[(String, u64)]) -> String {

@@ -1,5 +1,5 @@
-//! Columns of Parquet and Arrow files in their own types. The file is read a second time, beside the cells, which are
-//! numbers in `f64` and so too coarse for some.
+//! Columns of Parquet and Arrow files in their original types. The file is read a second time, because the
+//! cells are numbers in `f64`, which is too coarse for some types.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use arrow_array::types::{
     Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
     TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, ArrowPrimitiveType, RecordBatch};
+use arrow_array::{Array, ArrowPrimitiveType, RecordBatch, RecordBatchReader};
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, DataType, TimeUnit};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -22,9 +22,9 @@ use crate::frame::BLOCK_ROWS;
 use crate::guard::guarded;
 use crate::read::format::has_extension;
 
-type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>;
+type Batches = Box<dyn RecordBatchReader + Send>;
 
-/// The rows of a file that are still to be read.
+/// The remaining rows of a file.
 pub(super) struct Typed {
     file: PathBuf,
     batches: Batches,
@@ -32,7 +32,7 @@ pub(super) struct Typed {
 }
 
 impl Typed {
-    /// Opens a file; none if its columns have no types.
+    /// Opens a file; `None` if its columns have no types.
     pub(super) fn open(file: &Path) -> Result<Option<Self>, Error> {
         let is_parquet = has_extension(file, &["parquet", "pq"]);
         if !is_parquet && !has_extension(file, &["arrow", "feather", "ipc", "arrows"]) {
@@ -55,7 +55,7 @@ impl Typed {
         Ok(Some(Typed { file: file.into(), batches, rest: None }))
     }
 
-    /// The columns of the next `n_rows` rows, which the cells are read from in one piece too.
+    /// The columns of the next `n_rows` rows, which must match one block of cells.
     pub(super) fn next(&mut self, n_rows: usize) -> Result<Vec<Original>, Error> {
         let (file, batches) = (&self.file, &mut self.batches);
         let batch = match self.rest.take() {
@@ -65,6 +65,9 @@ impl Typed {
                 .transpose()
                 .map_err(|error| malformed(file, error.into()))?,
         };
+        // A file without rows may have no batch.
+        let batch =
+            batch.or_else(|| (n_rows == 0).then(|| RecordBatch::new_empty(batches.schema())));
         let batch = batch.filter(|batch| batch.num_rows() >= n_rows);
         let batch = batch.ok_or_else(|| malformed(file, "its rows have changed".into()))?;
         let n_left = batch.num_rows() - n_rows;
@@ -80,7 +83,7 @@ fn malformed(file: &Path, cause: Box<dyn std::error::Error + Send + Sync>) -> Fo
     FormatError::Malformed { place, cause, expected: "a Parquet, Arrow IPC or Feather V2 table" }
 }
 
-/// The values of an Arrow array. The types are those that cells are read from; others were refused there.
+/// The values of an Arrow array. Types that cells cannot be read from were refused earlier.
 fn values(array: &dyn Array) -> Original {
     match array.data_type() {
         DataType::Int8 => integers::<Int8Type>(array, 8, true),

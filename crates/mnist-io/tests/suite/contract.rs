@@ -1,5 +1,5 @@
-//! New data by the contract of the training data: a row becomes the same numbers alone, among others,
-//! in another file and with its columns in another order.
+//! New data read by the contract of the training data: a row becomes the same numbers alone, among others, in
+//! another file and with its columns in another order.
 
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be made fails the test")]
 #![allow(clippy::format_collect, reason = "small tables, made where they are read")]
@@ -71,7 +71,7 @@ fn a_row_is_the_same_numbers_whatever_is_beside_it() {
     drop(rows);
     assert_same(&read(&contract, &wide).0, &whole);
 
-    // The samples that were trained on are those rows too.
+    // The training samples are among those rows too.
     let opened = open(&train, &options()).unwrap();
     for row in train_of(&opened).images.rows() {
         let bits: Vec<u32> = row.iter().map(|x| x.to_bits()).collect();
@@ -139,7 +139,7 @@ fn features_lead_back_to_values_in_their_units() {
                 assert!((size - exact).abs() < 1e-5, "{size} of {exact}");
             }
         }
-        // Thirty years in f32 are exact to about a minute.
+        // Thirty years in f32 are exact to within about a minute.
         assert_eq!(columns[2].1.text(i)[..10], expected[2][..10]);
     }
 }
@@ -198,7 +198,7 @@ fn what_differs_from_training_is_counted() {
         "{said}"
     );
     assert!(said.contains("2 rows have unknown levels of city: Jeju (2)\n"), "{said}");
-    assert!(said.contains("1 rows have unknown classes: c (1)\n"), "{said}");
+    assert!(said.contains("1 row has unknown classes: c (1)\n"), "{said}");
 
     let refuse = NewData { unknown_levels: UnknownLevels::Refuse, ..NewData::default() };
     let said = refusal(&contract, &new, &refuse);
@@ -275,7 +275,7 @@ fn arrays_are_scaled_by_the_training_array_in_every_format() {
     let shifted: Vec<u8> = values.iter().flat_map(|x| (x + 100.0).to_le_bytes()).collect();
     let shifted = dir.write("shifted.npy", npy("<f8", "(20, 3)", &shifted));
     assert_eq!(read(&contract, &shifted).2.outside_share(), 1.0);
-    // A model of a table takes an array by the position of the columns.
+    // A model of a table accepts an array by column position.
     let lines: String =
         values.chunks(3).map(|row| format!("{},{},{}\n", row[0], row[1], row[2])).collect();
     let table = crate::common::tables::contract(&dir.write("table.csv", format!("a,b,c\n{lines}")));

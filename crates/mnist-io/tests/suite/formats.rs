@@ -151,7 +151,7 @@ fn every_mistake_in_an_array_is_named() {
     refused(&path, &refusing(), &["row 2, column 0 is NaN"]);
     let opened = open(&path, &options()).unwrap();
     assert!(train_of(&opened).has_missing());
-    assert!(notes(&opened).contains("1 values are NaN and count as missing\n"));
+    assert!(notes(&opened).contains("1 value is NaN and counts as missing\n"));
     let nested = format!("{}3{}, 1)", "(".repeat(99), ")".repeat(98));
     case(npy("|u1", &nested, &[0; 3]), &["too many nested brackets"]);
     let mut fortran = npy("|u1", "(3, 2)", &[0; 6]);

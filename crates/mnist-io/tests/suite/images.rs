@@ -24,7 +24,7 @@ fn folders_of_images() {
     let rows = [(0.0, 0), (0.2, 0), (0.4, 1)].map(|(x, class)| (vec![x, 1.0], Some(class)));
     assert_eq!(sorted(&opened), rows);
     assert_eq!(opened.data.train.class_names(), ["cat", "dog"]);
-    assert!(notes(&opened).contains("1 files in "), "{}", notes(&opened));
+    assert!(notes(&opened).contains("1 file in "), "{}", notes(&opened));
 
     let flat = open(dir.path().join("cat"), &options());
     assert!(flat.unwrap_err().to_string().contains("has 2 rows; expected at least 3"));
@@ -55,7 +55,7 @@ fn by_a_grey_training_part_colours_and_transparency_become_grey_bytes_and_that_i
     let rows: Vec<Vec<f32>> = sorted(&opened).into_iter().map(|(row, _)| row).collect();
     let bytes: Vec<Vec<f32>> =
         rows.iter().map(|row| row.iter().map(|x| (x * 255.0).round()).collect()).collect();
-    // Luma of red and green: 0.2126 and 0.7152. A transparent pixel is white.
+    // Luma of red and green: 0.2126 and 0.7152. A transparent pixel becomes white.
     assert_eq!(bytes, [[0.0, 255.0], [7.0, 9.0], [54.0, 182.0], [102.0, 102.0], [255.0, 0.0]]);
     assert_eq!(opened.contract.shape(), ImageShape::grey(1, 2));
     assert!(notes(&opened).contains("2 images in colour or with transparency"));

@@ -1,5 +1,5 @@
-//! Tables as text: one sample per line, perhaps with a header and a column of labels; plain or packed
-//! with gzip, in UTF-8 or, with a byte order mark, UTF-16.
+//! Text tables: one sample per line, perhaps with a header and a column of labels; plain or gzip-compressed,
+//! in UTF-8 or, with a byte order mark, UTF-16.
 
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ pub(super) const FORMAT: Format = Format {
     reader: Reader::Table(read),
 };
 
-/// Number of lines from which separator, header and types are guessed.
+/// Number of lines used to guess separator, header and types.
 const SAMPLE: usize = 100;
 
 fn is_text_table(path: &Path) -> bool {
@@ -56,14 +56,14 @@ fn read(file: &Path, options: &FrameOptions) -> Result<Frame, Error> {
     Ok(Frame { file: file.into(), names, has_header, cells, blocks: Box::new(blocks) })
 }
 
-/// The separator, and the first lines.
+/// The separator and the first lines.
 fn sample(file: &Path, options: &FrameOptions) -> Result<(u8, Vec<StringRecord>), Error> {
     let mut start = Vec::new();
     let io = |source| Error::Io { file: file.into(), source };
     decoded(file)?.take(1 << 20).read_to_end(&mut start).map_err(io)?;
     let line = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let count = |separator: &u8| line.split(|byte| byte == separator).count();
-    // `max_by_key` takes the last of equals, so that a single column counts as separated by commas.
+    // `max_by_key` takes the last maximum, so that a single column counts as separated by commas.
     let delimiter = [b'\t', b';', b','].into_iter().max_by_key(count).unwrap_or(b',');
     let (mut lines, used) = records(file, delimiter, options)?;
     let mut records = Vec::new();
@@ -76,7 +76,7 @@ fn sample(file: &Path, options: &FrameOptions) -> Result<(u8, Vec<StringRecord>)
 
 type Records = CsvReader<Limited<Box<dyn Read + Send>>>;
 
-/// The records of a file, and the number of bytes that were read since it was last set to 0.
+/// The records of a file, and the number of bytes read since it was last reset to 0.
 fn records(
     file: &Path,
     delimiter: u8,
@@ -102,8 +102,8 @@ fn decoded(file: &Path) -> Result<Box<dyn Read + Send>, Error> {
     ))
 }
 
-/// A reader that refuses more bytes than the limit since the counter was last set to 0, so that a
-/// line, or an unclosed quote, cannot fill the memory.
+/// A reader that refuses NUL bytes, and more bytes than the limit since the counter was last reset to 0, so
+/// that a line or an unclosed quote cannot fill the memory.
 struct Limited<R> {
     bytes: R,
     used: Arc<AtomicU64>,
@@ -113,6 +113,11 @@ struct Limited<R> {
 impl<R: Read> Read for Limited<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let n = self.bytes.read(out)?;
+        if out[..n].contains(&0) {
+            let message = "a NUL byte, which a table in UTF-8 does not have; convert UTF-16 with iconv -f \
+                           UTF-16LE -t UTF-8";
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
         let used = self.used.fetch_add(n as u64, Ordering::Relaxed) + n as u64;
         if used > self.limit {
             let message = format!(
@@ -151,7 +156,7 @@ struct Lines {
 impl FrameReader for Lines {
     fn next_block(&mut self) -> Result<Option<Box<dyn Cells>>, Error> {
         let mut records = Vec::new();
-        // Wide tables come in fewer rows, so that a block stays small.
+        // Wide tables are read in fewer rows, so that a block stays small.
         let n_rows = (BLOCK_ROWS * 100 / self.n_fields.max(1)).clamp(64, BLOCK_ROWS);
         while records.len() < n_rows {
             let mut record = StringRecord::new();

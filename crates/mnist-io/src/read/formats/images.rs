@@ -63,8 +63,8 @@ fn read(dir: &Path, options: &ArrayOptions) -> Result<RawSet, Error> {
     RawSet::of_parts(train_part, validation, test, notes)
 }
 
-/// The subfolder of a part in one of its usual spellings, if the folder has one for training and one
-/// that is held out.
+/// The subfolder of a part in one of its usual spellings, if the folder has one for training and one that is
+/// held out.
 fn part_of(dir: &Path, wanted: Part) -> Result<Option<PathBuf>, Error> {
     let folders = entries(dir)?.1;
     let of = |part: Part| {
@@ -87,7 +87,7 @@ struct Listing {
 }
 
 impl Listing {
-    /// Whether any image is coloured. A file that cannot be read is named where all are read.
+    /// Whether any image is coloured. Unreadable files are reported later, when all are read.
     fn has_colour(&self) -> bool {
         let coloured = |file: &PathBuf| {
             may_have_colour(file) && decode(file).is_ok_and(|image| image.is_coloured)
@@ -96,10 +96,10 @@ impl Listing {
     }
 }
 
-/// Numbers of images, of all parts so far.
+/// Numbers of images, over all parts so far.
 #[derive(Default)]
 struct Seen {
-    /// Those with a pixel that is coloured or transparent.
+    /// Images with a coloured or transparent pixel.
     converted: AtomicUsize,
     coloured: AtomicUsize,
     transparent: AtomicUsize,
@@ -121,7 +121,12 @@ fn listing(dir: &Path) -> Result<Listing, Error> {
     let mut classes = Vec::new();
     let has_loose_images = !files.is_empty();
     for folder in folders {
-        let (inner, _, others) = entries(&folder)?;
+        let (inner, below, others) = entries(&folder)?;
+        for dir in below {
+            if !entries(&dir)?.0.is_empty() {
+                return Err(FormatError::ImagesNested { dir }.into());
+            }
+        }
         let class = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         classes.extend(inner.iter().map(|_| class.clone()));
         files.extend(inner);
@@ -133,7 +138,7 @@ fn listing(dir: &Path) -> Result<Listing, Error> {
     Ok(Listing { files, classes, n_others })
 }
 
-/// Reads the images of one part, of which there is at least one, with this number of channels.
+/// Reads the images of one part, which must not be empty, with this number of channels.
 fn read_part(
     dir: &Path,
     listing: Listing,
@@ -167,8 +172,8 @@ fn read_part(
     Ok(RawPart { table, labels, fingerprint })
 }
 
-/// The images and the subfolders of a folder, both sorted, and the number of other files. Hidden files
-/// are skipped.
+/// The images and subfolders of a folder, both sorted, and the number of other files. Hidden files are
+/// skipped.
 fn entries(dir: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>, usize), Error> {
     let io = |source| Error::Io { file: dir.into(), source };
     let (mut files, mut folders, mut others) = (vec![], vec![], 0);
@@ -192,19 +197,19 @@ fn entries(dir: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>, usize), Error> {
     Ok((files, folders, others))
 }
 
-/// An image on a white ground.
+/// An image on a white background.
 struct Opaque {
-    /// Grey, or red, green, blue and an alpha that no longer matters; 8 bits each.
+    /// Grey, or red, green, blue and an alpha channel that no longer matters; 8 bits each.
     image: DynamicImage,
     /// Whether a pixel was coloured or transparent.
     is_converted: bool,
-    /// Whether a pixel is coloured on the white ground.
+    /// Whether a pixel is coloured on the white background.
     is_coloured: bool,
     is_transparent: bool,
 }
 
 impl Opaque {
-    /// Height and width, whatever the colours.
+    /// Height and width, ignoring the channels.
     fn size(&self) -> ImageShape {
         ImageShape::grey(self.image.height() as usize, self.image.width() as usize)
     }
@@ -219,14 +224,14 @@ impl Opaque {
     }
 }
 
-/// Whether an image file has channels of colours, by its header.
+/// Whether an image file has colour channels, according to its header.
 fn may_have_colour(file: &Path) -> bool {
     let reader = ImageReader::open(file).and_then(ImageReader::with_guessed_format).ok();
     let decoder = reader.and_then(|reader| reader.into_decoder().ok());
     decoder.is_none_or(|decoder| decoder.color_type().has_color())
 }
 
-/// Reads an image and puts it on a white ground. Values of 16 bits are rounded to 8.
+/// Reads an image and places it on a white background. 16-bit values are rounded to 8 bits.
 fn decode(file: &Path) -> Result<Opaque, FormatError> {
     let malformed = |cause: Box<dyn std::error::Error + Send + Sync>| FormatError::Malformed {
         place: file.display().to_string(),

@@ -10,6 +10,7 @@ use npyz::{DType, NpyHeader, Order, TypeChar};
 
 use crate::error::Error;
 use crate::format_error::FormatError;
+use crate::guard::guarded;
 use crate::read::element::{Element, Kind};
 use crate::read::format::{ArrayOptions, Format, Reader, has_extension};
 use crate::read::raw::{Fingerprint, RawPart, RawSet};
@@ -37,8 +38,8 @@ fn read(file: &Path, _: &ArrayOptions) -> Result<RawSet, Error> {
     Ok(RawSet::of_one(RawPart { table, labels: None, fingerprint }))
 }
 
-/// Reads the header of an array. Its length and nesting are limited before it is parsed, because the
-/// parser allocates what a damaged header declares and recurses into its brackets.
+/// Reads the header of an array. Its length and nesting are limited before it is parsed, because the parser
+/// allocates what a damaged header declares and recurses into its brackets.
 pub(super) fn header(mut reader: impl Read, place: &str) -> Result<NpyHeader, FormatError> {
     let malformed = |cause: Box<dyn std::error::Error + Send + Sync>| FormatError::Malformed {
         place: place.to_owned(),
@@ -73,17 +74,19 @@ pub(super) fn header(mut reader: impl Read, place: &str) -> Result<NpyHeader, Fo
         }
     }
     bytes.extend(text);
-    NpyHeader::from_reader(&bytes[..]).map_err(|error| malformed(error.into()))
+    // With overflow checks, the parser panics where the product of the sizes exceeds 64 bits.
+    let header = guarded(|| NpyHeader::from_reader(&bytes[..]));
+    header.map_err(|panic| malformed(panic.into()))?.map_err(|error| malformed(error.into()))
 }
 
-/// The largest length of a header, in bytes. NumPy itself refuses more than 10,000.
+/// The maximum length of a header, in bytes. NumPy itself refuses more than 10,000.
 const MOST_HEADER: usize = 1 << 16;
 
-/// The largest number of brackets within each other: those of a tuple in a field of a structure in a dictionary.
-/// The parser's time grows exponentially with it.
+/// The maximum nesting depth of brackets: a tuple in a field of a structure in a dictionary. The parser's
+/// time grows exponentially with it.
 const MOST_NESTED: usize = 4;
 
-/// The number of rows, the shape of a row and the element type of an array of samples.
+/// The number of rows, the row shape and the element type of an array of samples.
 pub(super) fn samples(
     header: &NpyHeader,
     place: &str,
@@ -122,7 +125,7 @@ pub(super) fn samples(
     Ok((n_rows, shape, element))
 }
 
-/// The element type, if it is a supported one.
+/// The element type, if supported.
 pub(super) fn element(dtype: &DType) -> Option<Element> {
     let DType::Plain(plain) = dtype else { return None };
     let kind = match (plain.type_char(), plain.num_bytes()?) {
@@ -141,7 +144,7 @@ pub(super) fn element(dtype: &DType) -> Option<Element> {
     Some(Element { kind, big_endian: plain.endianness() == npyz::Endianness::Big })
 }
 
-/// Refuses data whose length is not what the header declares.
+/// Refuses data whose length differs from that in the header.
 pub(super) fn check_length(
     header: &NpyHeader,
     size: usize,
@@ -155,7 +158,7 @@ pub(super) fn check_length(
     Err(FormatError::NpyLength { place: place.to_owned(), found, expected })
 }
 
-/// Number of bytes of data that the header declares.
+/// Number of data bytes that the header declares.
 pub(super) fn data_length(header: &NpyHeader, size: usize) -> u64 {
     header.shape().iter().fold(size as u64, |product, n| product.saturating_mul(*n))
 }

@@ -6,8 +6,10 @@ use std::fs::File;
 use std::io::{Error as IoError, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use arrow_array::RecordBatchReader;
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_ipc::{RecordBatch, root_as_footer, root_as_message};
+use arrow_schema::ArrowError;
 
 use super::{frame, malformed, opened};
 use crate::error::Error;
@@ -21,7 +23,7 @@ pub(in crate::read::formats) const FORMAT: Format = Format {
     reader: Reader::Table(read),
 };
 
-/// Begins and ends a file; a stream has none.
+/// Marks the start and end of a file; a stream has none.
 const MAGIC: &[u8] = b"ARROW1";
 
 fn read(file: &Path, options: &FrameOptions) -> Result<Frame, Error> {
@@ -32,15 +34,15 @@ fn read(file: &Path, options: &FrameOptions) -> Result<Frame, Error> {
     let check = || if is_file { messages.check_file() } else { messages.check_stream() };
     guarded(check).map_err(panicked)?.map_err(|cause| malformed(file, cause))?;
     let opened = opened(file)?;
-    if is_file {
-        let reader = guarded(|| FileReader::try_new(opened, None)).map_err(panicked)?;
-        let reader = reader.map_err(|error| malformed(file, error.into()))?;
-        frame(file, reader.schema(), Box::new(reader))
-    } else {
-        let reader = guarded(|| StreamReader::try_new(opened, None)).map_err(panicked)?;
-        let reader = reader.map_err(|error| malformed(file, error.into()))?;
-        frame(file, reader.schema(), Box::new(reader))
-    }
+    let reader = guarded(|| -> Result<Box<dyn RecordBatchReader + Send>, ArrowError> {
+        Ok(if is_file {
+            Box::new(FileReader::try_new(opened, None)?)
+        } else {
+            Box::new(StreamReader::try_new(opened, None)?)
+        })
+    });
+    let reader = reader.map_err(panicked)?.map_err(|error| malformed(file, error.into()))?;
+    frame(file, reader.schema(), reader)
 }
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -49,7 +51,7 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 struct Messages {
     file: File,
     length: u64,
-    /// The largest length of an unpacked buffer, in bytes.
+    /// The maximum length of a decompressed buffer, in bytes.
     memory_limit: u64,
 }
 
@@ -63,7 +65,7 @@ impl Messages {
         self.bytes(0, MAGIC.len() as u64).is_ok_and(|found| found == MAGIC)
     }
 
-    /// Some bytes of the file, which are not allocated if it has none.
+    /// Reads bytes of the file; nothing is allocated for bytes beyond its end.
     fn bytes(&mut self, at: u64, length: u64) -> Result<Vec<u8>, IoError> {
         self.file.seek(SeekFrom::Start(at))?;
         let mut bytes = Vec::new();
@@ -72,13 +74,13 @@ impl Messages {
         if whole { Ok(bytes) } else { Err(ErrorKind::UnexpectedEof.into()) }
     }
 
-    /// The four bytes at `at`, as a number.
+    /// The four bytes at `at` as a number.
     fn number(&mut self, at: u64) -> Result<u32, IoError> {
         let bytes = self.bytes(at, 4)?;
         Ok(u32::from_le_bytes(bytes.try_into().expect("four bytes")))
     }
 
-    /// Checks the batches that the footer of a file lists.
+    /// Checks the batches listed in the footer of a file.
     fn check_file(&mut self) -> Result<(), Cause> {
         let end = self.length.saturating_sub((4 + MAGIC.len()) as u64);
         let size = u64::from(self.number(end)?);
@@ -106,7 +108,7 @@ impl Messages {
         Ok(())
     }
 
-    /// Checks a message; returns where it ends, or `None` for the mark of the end of a stream.
+    /// Checks a message; returns its end, or `None` for the end-of-stream mark.
     fn check_message(&mut self, at: u64) -> Result<Option<u64>, Cause> {
         // Files of old versions have no mark before the length.
         let (first, marked) = (self.number(at)?, at + 4);
@@ -129,7 +131,7 @@ impl Messages {
         Ok(Some(end))
     }
 
-    /// Checks the lengths that packed buffers declare, which stand before them.
+    /// Checks the declared lengths that precede compressed buffers.
     fn check_unpacked(&mut self, batch: &RecordBatch, body: u64) -> Result<(), Cause> {
         if batch.compression().is_none() {
             return Ok(());
@@ -137,7 +139,7 @@ impl Messages {
         for buffer in batch.buffers().into_iter().flatten().filter(|buffer| buffer.length() >= 8) {
             let at = body.checked_add(u64::try_from(buffer.offset())?).ok_or("a forged offset")?;
             let bytes = self.bytes(at, 8)?;
-            // A negative number marks a buffer that is not packed.
+            // A negative number marks an uncompressed buffer.
             let length = i64::from_le_bytes(bytes.try_into().expect("eight bytes"));
             if u64::try_from(length).is_ok_and(|length| length > self.memory_limit) {
                 let limit = self.memory_limit;
