@@ -96,17 +96,31 @@
   }
 
   // Downloads that work without the other files of the run.
+  // A cell may have an interval or a verdict beside its value; these are columns of their own.
+  const pieces = (cell) => {
+    const value = cell.cloneNode(true);
+    const beside = all(".interval, .verdict", value).flatMap((one) => {
+      one.remove();
+      return one.textContent.split(" – ");
+    });
+    const plain = (words) => words.replace(/\s+/g, " ").trim().replaceAll("−", "-");
+    const number = (words) => (cell.classList.contains("number") ? words.replace(/(\d),(?=\d{3})/g, "$1") : words);
+    const own = plain(value.textContent);
+    return [...(own || !beside.length ? [own] : []), ...beside.map(plain)].map(number);
+  };
+  const headings = (name, width) =>
+    ({ 2: [name, `${name}, {{script-verdict}}`], 3: [name, `${name}, {{script-low}}`, `${name}, {{script-high}}`] })[width] ?? [name];
   const quoted = (words) => (/[",\n]/.test(words) ? `"${words.replaceAll('"', '""')}"` : words);
   for (const frame of all(".scroll")) {
     const name = `${frame.getAttribute("aria-label").replace(/^{{script-table}}: /, "")}`;
     const button = element("button", { type: "button", textContent: "{{script-table-csv}}" });
     button.setAttribute("aria-label", `{{script-table-csv}}: ${name}`);
     button.addEventListener("click", () => {
-      const cells = (row) => [...row.cells].map((cell) => {
-        const words = cell.innerText.replace(/\s+/g, " ").trim();
-        return quoted(words.replaceAll("−", "-"));
-      });
-      const lines = [...frame.querySelector("table").rows].map((row) => cells(row).join(","));
+      const rows = [...frame.querySelector("table").rows].map((row) => [...row.cells].map(pieces));
+      const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+      const names = rows[0].map(([name], column) => headings(name, widths[column]));
+      const lines = [names, ...rows.slice(1)].map((row) =>
+        row.flatMap((cell, column) => Array.from({ length: widths[column] }, (_, i) => quoted(cell[i] ?? ""))).join(","));
       save(`${name.toLowerCase().replaceAll(" ", "-")}.csv`, `${lines.join("\n")}\n`, "text/csv");
     });
     frame.after(element("p", { className: "files" }, button));

@@ -310,7 +310,7 @@
       const reconstruction = decode(model, code);
       paint(canvas, reconstruction);
       drawCode(codes, [...code]);
-      const found = classOf(model, code);
+      const found = x.some((value) => value > 0) ? classOf(model, code) : undefined;
       const error = reconstruction.reduce((sum, value, i) => sum + (value - drawn[i]) ** 2, 0);
       const label = found === undefined ? "" : `{{script-class|class=classes[found]}}`;
       words.textContent = `{{script-error|class=label|error=error.toFixed(1)}}`;

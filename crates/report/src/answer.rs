@@ -14,12 +14,14 @@ pub type Rgb = (u8, u8, u8);
 pub struct MethodStyle {
     /// Name of the method, as in the rows.
     pub name: String,
-    /// Words for a sentence, such as "RBM pretraining".
+    /// Phrase for sentences, such as "RBM pretraining".
     pub words: String,
     /// Colour of the method in every figure.
     pub color: Rgb,
     /// Marker of the method in every figure.
     pub marker: Marker,
+    /// Whether its networks have hidden layers.
+    pub has_layers: bool,
 }
 
 /// Shapes of markers.
@@ -42,7 +44,7 @@ pub enum Marker {
 }
 
 impl Marker {
-    /// All shapes, in the order in which they are given out.
+    /// All shapes, in order of assignment.
     pub const ALL: [Marker; 6] = [
         Marker::Circle,
         Marker::Square,
@@ -53,8 +55,8 @@ impl Marker {
     ];
 }
 
-/// Styles of the methods of a study, and the language of the page. A name without a style takes a free colour and
-/// marker.
+/// Styles of the methods of a study, and the language of the page. A name without a style gets a free colour
+/// and marker.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Styles {
     /// Language of the page. The files of figures are in English.
@@ -106,36 +108,47 @@ pub struct Answer {
     pub findings: Vec<String>,
     /// Conditions and limits of the answer, below the headline.
     pub notes: Vec<String>,
-    /// Text above the table of asked pairs: which comparisons the family covers.
+    /// Text above the table of asked pairs that states which comparisons the family covers.
     pub family: String,
     /// The verdict on each pair; a row of `paired.csv` without one has no badge.
     pub pairs: Vec<PairVerdict>,
 }
 
 impl Styles {
-    /// These styles and, for each of the names that has none, a colour and a marker that no other name has
-    /// together. Names are the series of all figures of a page, so that each looks alike in all of them.
+    /// These styles and, for each name without one, a colour and marker whose combination no other name has.
+    /// Names are the series of all figures of a page, so that each looks the same in all of them.
     pub(crate) fn with_names(&self, names: impl IntoIterator<Item = String>) -> Self {
         let mut all = self.clone();
         let mut free = 0;
         for name in names {
             if all.of(&name).is_none() {
                 let (color, marker) = palette::free(free);
-                all.methods.push(MethodStyle { words: name.clone(), name, color, marker });
+                all.methods.push(MethodStyle {
+                    words: name.clone(),
+                    name,
+                    color,
+                    marker,
+                    has_layers: true,
+                });
                 free += 1;
             }
         }
         all
     }
 
-    /// The style of a method, if it has one.
+    /// Whether the networks of a method have hidden layers.
+    pub(crate) fn has_layers(&self, method: &str) -> bool {
+        self.of(method).is_none_or(|style| style.has_layers)
+    }
+
+    /// The style of a method, if any.
     pub(crate) fn of(&self, name: &str) -> Option<&MethodStyle> {
         self.methods.iter().find(|style| style.name == name)
     }
 }
 
 impl Answer {
-    /// The verdict on the pair of a row, if there is one.
+    /// The verdict on the pair in a row, if any.
     pub(crate) fn verdict_on(&self, row: &PairedRow) -> Option<&PairVerdict> {
         self.pairs.iter().find(|pair| {
             (&pair.method_a, &pair.method_b, pair.depth, pair.labels)

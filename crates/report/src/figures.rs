@@ -1,14 +1,14 @@
 //! Figures, each drawn from its own CSV file.
 //!
-//! A figure named `NAME` is four files in `DIR/figures`: `NAME.csv` has the numbers; its sidecar
-//! `NAME.json` has the rest, that is, a [`Meta`] and the description of the axes; `NAME.svg` and
-//! `NAME.png` are drawn from those two. Each figure has its own sidecar, so that two stages can write
-//! figures at the same time. Drawing depends on no clock, no system font and no order of a hash map:
-//! the same two files and the same styles give the same bytes.
+//! A figure named `NAME` is four files in `DIR/figures`: `NAME.csv` has the numbers; its sidecar `NAME.json`
+//! has the rest, that is, a [`Meta`] and the description of the axes; `NAME.svg` and `NAME.png` are drawn
+//! from those two. Each figure has its own sidecar, so that two stages can write figures at the same time.
+//! Drawing does not depend on the clock, system fonts or hash-map order: the same two files and the same
+//! styles give the same bytes.
 //!
-//! A kind of figure is one file here and one entry of the list `kinds!` below. The file has a public
-//! struct with the numbers and a method `write`, and a `Description`, the part that the sidecar
-//! keeps, which implements `Layout`.
+//! A kind of figure is one file here and one entry in the list `kinds!` below. The file has a public struct
+//! with the numbers and a method `write`, and a `Description`, the part kept in the sidecar, which implements
+//! `Layout`.
 
 mod axis;
 mod chart;
@@ -52,7 +52,7 @@ trait Layout {
         width: f64,
     ) -> Result<Picture, Error>;
 
-    /// The names of the series in a CSV file whose looks come from the styles.
+    /// The names of the series in a CSV file that take their appearance from the styles.
     fn series(&self, _csv: &Path) -> Result<Vec<String>, Error> {
         Ok(Vec::new())
     }
@@ -109,12 +109,12 @@ kinds! {
     tiles: Tiles, TileRow, TileScale;
 }
 
-/// Words of a figure and its place on the page.
+/// A figure's texts and its position on the page.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Meta {
     /// Title, without a full stop.
     pub title: String,
-    /// Caption: a sentence or two about what is shown.
+    /// Caption: one or two sentences about the content.
     pub caption: String,
     /// Advice for reading the figure: what is better, and what to look for.
     pub how_to_read: String,
@@ -122,12 +122,12 @@ pub struct Meta {
     pub alt: String,
     /// Section of the page.
     pub section: Section,
-    /// Position in the section; figures with the same position are in the order of their names.
+    /// Position in the section; figures with equal positions are ordered by name.
     pub order: u32,
 }
 
 impl Meta {
-    /// The same words in another language, as far as they are those of this program.
+    /// The same texts in another language, if they are known to this program.
     fn in_language(self, language: Language) -> Self {
         let of = |text: &str| language.stored(text);
         let (title, caption) = (of(&self.title), of(&self.caption));
@@ -147,7 +147,7 @@ pub enum Section {
     /// Curves over epochs.
     #[default]
     Learning,
-    /// Features that hidden units respond to.
+    /// Features to which hidden units respond.
     Features,
     /// Inputs and their reconstructions.
     Reconstruction,
@@ -160,7 +160,7 @@ pub enum Section {
 pub struct Figure {
     /// Name of its files, without the extension.
     pub name: String,
-    /// Title, caption and place on the page.
+    /// Title, caption and position on the page.
     pub meta: Meta,
     /// The drawing, a complete SVG document.
     pub svg: String,
@@ -178,8 +178,8 @@ struct Sidecar {
     drawing: Drawing,
 }
 
-/// Redraws every figure of the run in `dir` from its files, and returns them in the order of the
-/// page. A run without a `figures` folder has no figures.
+/// Redraws every figure of the run in `dir` from its files, and returns them in page order. A run without a
+/// `figures` folder has no figures.
 ///
 /// # Errors
 /// [`Error`] names the file that cannot be read, understood or written.
@@ -210,7 +210,7 @@ pub fn redraw(dir: &Path, styles: &Styles) -> Result<Vec<Figure>, Error> {
     Ok(figures)
 }
 
-/// Draws `error_by_labels`, the figure that every comparison has: the test error at the largest depth.
+/// Draws `error_by_labels`, a figure of every comparison: the test error at the largest depth.
 pub(crate) fn error_by_labels(
     dir: &Path,
     rows: &[SummaryRow],
@@ -233,6 +233,12 @@ pub(crate) fn error_by_labels(
              line for each method",
         ),
     };
+    let is_alone = rows.iter().all(|row| row.method == rows[0].method);
+    let overlaps = if is_alone {
+        ""
+    } else {
+        " Overlapping bars do not settle whether two methods differ; the paired differences below do."
+    };
     let meta = Meta {
         title: format!("Test error {what}, {depth} hidden {layers}"),
         caption: "Mean classification error on the test samples over seeds, for each method of \
@@ -240,8 +246,7 @@ pub(crate) fn error_by_labels(
             .into(),
         how_to_read: format!(
             "Lower is better. Bars are 95 % intervals of the mean; an arrowhead marks one that goes on \
-             below the axis.{moved} Overlapping bars do not settle whether two methods differ; the paired \
-             differences below do."
+             below the axis.{moved}{overlaps}"
         ),
         alt: format!("{alt}."),
         section: Section::Comparison,
@@ -286,7 +291,7 @@ pub(crate) fn differences(
                   with 95 % intervals. The colour is that of the first method."
             .into(),
         how_to_read: "Left of the line at zero, the first method of the pair has the lower test error. A \
-                      bar that crosses the line shows no difference."
+                      bar that crosses the line shows no clear difference."
             .into(),
         alt: "Dots with interval bars: differences of test errors in percentage points.".into(),
         section: Section::Comparison,
@@ -329,8 +334,8 @@ fn sidecar(dir: &Path, name: &str) -> Result<Sidecar, Error> {
     })
 }
 
-/// Reads `NAME.json` and `NAME.csv`, writes `NAME.svg` and `NAME.png` in English, and draws the figure of the page in
-/// its language.
+/// Reads `NAME.json` and `NAME.csv`, writes `NAME.svg` and `NAME.png` in English, and draws the page's figure
+/// in the page's language.
 fn draw(dir: &Path, name: &str, styles: &Styles) -> Result<Figure, Error> {
     let Sidecar { meta, drawing } = sidecar(dir, name)?;
     let csv = file_of(dir, name, "csv");
@@ -355,7 +360,7 @@ fn draw(dir: &Path, name: &str, styles: &Styles) -> Result<Figure, Error> {
     Ok(Figure { name: name.to_owned(), meta, svg, narrow_svg, series })
 }
 
-/// The drawing without its title, for a page that has the title as a heading.
+/// The drawing without its title, for a page that shows the title as a heading.
 pub(crate) fn without_title(svg: &str) -> String {
     render::without_title(svg)
 }

@@ -15,48 +15,20 @@ mod models;
 mod playground;
 mod policy;
 mod results;
+mod run;
 mod values;
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
 use maud::{DOCTYPE, Markup, html};
-use serde_json::Value;
 use wording::{Language, say};
 
+use self::run::Run;
 use crate::answer::{Answer, Styles};
 use crate::error::Error;
 use crate::figures::{Figure, Section};
-use crate::headline;
-use crate::playground::Playground;
-use crate::rows::{
-    BalancedRow, ComparisonRow, EqualSecondsRow, FailureRow, MetricRow, PairedRow, ReferenceRow,
-    Row, SummaryRow, TimingRow,
-};
-use crate::table::{read_csv, write_text};
-
-/// The content of a run's folder, with files that are absent left empty, and what the caller says
-/// about it.
-struct Run<'a> {
-    folder: String,
-    config: Option<String>,
-    info: Option<Value>,
-    metrics: Vec<MetricRow>,
-    timings: Vec<TimingRow>,
-    comparison: Vec<ComparisonRow>,
-    summary: Vec<SummaryRow>,
-    summary_of_seeds: Vec<SummaryRow>,
-    paired: Vec<PairedRow>,
-    equal_seconds: Vec<EqualSecondsRow>,
-    references: Vec<ReferenceRow>,
-    balanced: Vec<BalancedRow>,
-    failures: Vec<FailureRow>,
-    figures: Vec<Figure>,
-    playground: Option<Playground>,
-    styles: &'a Styles,
-    answer: Option<&'a Answer>,
-}
+use crate::table::write_text;
 
 /// Writes `DIR/report.html` from the files of `dir` and its drawn figures.
 pub(crate) fn write(
@@ -65,25 +37,7 @@ pub(crate) fn write(
     styles: &Styles,
     answer: Option<&Answer>,
 ) -> Result<(), Error> {
-    let run = Run {
-        folder: folder_name(dir),
-        config: optional_text(&dir.join("config.toml"))?,
-        info: optional_json(&dir.join("run.json"))?,
-        metrics: optional_csv(&dir.join("metrics.csv"))?,
-        timings: optional_csv(&dir.join("timings.csv"))?,
-        comparison: optional_csv(&dir.join("comparison.csv"))?,
-        summary: optional_csv(&dir.join("summary.csv"))?,
-        summary_of_seeds: optional_csv(&dir.join("summary_of_seeds.csv"))?,
-        paired: optional_csv(&dir.join("paired.csv"))?,
-        equal_seconds: optional_csv(&dir.join("equal_seconds.csv"))?,
-        references: optional_csv(&dir.join("references.csv"))?,
-        balanced: optional_csv(&dir.join("balanced.csv"))?,
-        failures: optional_csv(&dir.join("failures.csv"))?,
-        figures,
-        playground: optional_playground(&dir.join(crate::playground::FILE))?,
-        styles,
-        answer,
-    };
+    let run = Run::read(dir, figures, styles, answer)?;
     write_text(&dir.join("report.html"), &run.page()?.into_string())
 }
 
@@ -93,7 +47,7 @@ impl Run<'_> {
         let playground =
             self.playground.as_ref().map(|it| playground::section(language, it)).transpose()?;
         let gallery = |section| figure::gallery(language, &self.figures, section);
-        let cost = cost::tables(language, &self.comparison, &self.equal_seconds, &self.timings);
+        let cost = cost::tables(self);
         let settings = info::settings(language, self.config.as_deref(), self.info.as_ref());
         let sections: Vec<(&str, String, Markup)> = [
             ("results", self.results()),
@@ -111,8 +65,8 @@ impl Run<'_> {
         .filter(|(_, body)| !body.0.is_empty())
         .map(|(id, body)| (id, say!(language, &format!("section-{id}")), body))
         .collect();
-        let lead = html! { p.eyebrow { "aerbm · " (self.folder) } h1 { (title) } (self.lead()) };
-        let before = methods::bar(language, &self.figures);
+        let lead = html! { p.eyebrow { "aerbm · " (self.name()) } h1 { (title) } (self.lead()) };
+        let before = methods::bar(language, &self.figures, &self.names());
         let about_files = say!(language, "page-files");
         let footer = html! {
             (with_code(&say!(language, "page-footer")))
@@ -121,30 +75,7 @@ impl Run<'_> {
         Ok(document(language, &title, &lead, &before, &sections, &footer))
     }
 
-    fn language(&self) -> Language {
-        self.styles.language
-    }
-
-    fn title(&self) -> String {
-        if self.answer.is_some() {
-            return say!(self.language(), "page-question");
-        }
-        let run = self.metrics.first().map(|row| &row.run);
-        let only = run.filter(|run| self.metrics.iter().all(|row| row.run == **run));
-        only.unwrap_or(&self.folder).clone()
-    }
-
-    /// The text under a key of `run.json`, in the language of the page if it is one that this program writes.
-    fn told(&self, key: &str) -> Option<String> {
-        self.info_text(key).map(|text| self.language().stored(text))
-    }
-
-    /// The text under a key of `run.json`.
-    fn info_text(&self, key: &str) -> Option<&str> {
-        self.info.as_ref()?.get(key)?.as_str()
-    }
-
-    /// The first thing on the page: the answer, or the last values of a run that has none.
+    /// The first element of the page: the answer, or the last values of a run without one.
     fn lead(&self) -> Markup {
         let (strong, sentence) = match self.answer {
             Some(answer) => match answer.headline.split_once(": ") {
@@ -164,14 +95,6 @@ impl Run<'_> {
         }
     }
 
-    fn headline_without_answer(&self) -> String {
-        if !self.summary.is_empty() {
-            return say!(self.language(), "page-no-verdict");
-        }
-        headline::headline(self.language(), &self.metrics)
-            .unwrap_or_else(|| say!(self.language(), "page-no-results"))
-    }
-
     fn results(&self) -> Markup {
         let findings = self.answer.map_or(&[][..], |answer| &answer.findings);
         let language = self.language();
@@ -186,14 +109,14 @@ impl Run<'_> {
             (results::errors(&self.summary, &self.summary_of_seeds, self.styles))
             (beside::tables(language, &self.references, &self.balanced, &self.failures))
             (figure::gallery(language, &self.figures, Section::Comparison))
-            (layers::first_layer(language, &self.summary, &self.metrics))
+            (layers::first_layer(language, &self.summary, &self.metrics, self.styles))
             (differences::tables(language, &self.paired, self.answer))
             (models::table(language, &self.metrics))
         }
     }
 }
 
-/// A whole page: the head, a list of its sections (identity, name, content), what comes before them, and the
+/// A whole page: the head, a list of the sections (identity, name, content), the part before them, and the
 /// sections.
 fn document(
     language: Language,
@@ -243,18 +166,18 @@ fn scrolling(language: Language, name: &str, table: Markup) -> Markup {
     html! { div.scroll tabindex="0" role="region" aria-label=(label) { (table) } }
 }
 
-/// Joins numbers with their units by spaces that do not break.
+/// Joins numbers with their units by non-breaking spaces.
 fn tidy(text: &str) -> String {
     let text = text.replace(" %", "\u{a0}%").replace(" points", "\u{a0}points");
     text.replace(" seed", "\u{a0}seed").replace(" p < ", " p\u{a0}<\u{a0}")
 }
 
-/// Text in which `code` stands between backquotes, with numbers joined to their units.
+/// Text with `code` in backquotes, and numbers joined to their units.
 fn prose(text: &str) -> Markup {
     marked(text, tidy)
 }
 
-/// Text in which `code` stands between backquotes.
+/// Text with `code` in backquotes.
 fn with_code(text: &str) -> Markup {
     marked(text, str::to_owned)
 }
@@ -284,46 +207,12 @@ fn layers_of(language: Language, depth: usize) -> String {
     say!(language, "layers", n = depth)
 }
 
-/// A head of a column.
+/// A column head.
 fn head(language: Language, column: &str) -> Markup {
     html! { th scope="col" { (say!(language, &format!("column-{column}"))) } }
 }
 
-/// A head of a column of numbers.
+/// A column head for numbers.
 fn number_head(language: Language, column: &str) -> Markup {
     html! { th.number scope="col" { (say!(language, &format!("column-{column}"))) } }
-}
-
-fn folder_name(dir: &Path) -> String {
-    let full = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
-    full.file_name().map_or_else(|| "run".into(), |name| name.to_string_lossy().into_owned())
-}
-
-fn optional_csv<R: Row>(file: &Path) -> Result<Vec<R>, Error> {
-    if file.exists() { read_csv(file) } else { Ok(Vec::new()) }
-}
-
-fn optional_playground(file: &Path) -> Result<Option<Playground>, Error> {
-    let Some(text) = optional_text(file)? else { return Ok(None) };
-    serde_json::from_str(&text).map(Some).map_err(|source| Error::Json {
-        file: file.to_owned(),
-        expected: "models for the page",
-        source,
-    })
-}
-
-fn optional_text(file: &Path) -> Result<Option<String>, Error> {
-    if !file.exists() {
-        return Ok(None);
-    }
-    fs::read_to_string(file).map(Some).map_err(Error::read(file))
-}
-
-fn optional_json(file: &Path) -> Result<Option<Value>, Error> {
-    let Some(text) = optional_text(file)? else { return Ok(None) };
-    serde_json::from_str(&text).map(Some).map_err(|source| Error::Json {
-        file: file.to_owned(),
-        expected: "the description of a run",
-        source,
-    })
 }

@@ -1,4 +1,4 @@
-//! The methods of a comparison, which settings declare: nothing in the code knows a method's name.
+//! The methods of a comparison, declared in settings: no code depends on a method's name.
 
 use std::borrow::Cow;
 
@@ -10,42 +10,42 @@ use stack::{Dropout, LayerPretraining, Shift};
 use crate::layers::{LayerEntry, Layers};
 use crate::{Color, ConfigError, MethodRole, Role, Roles};
 
-/// A method: its part in the comparison, how it looks and is called on the page, and its network.
+/// A method: its role in the comparison, its appearance on the page, and its network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MethodConfig {
-    /// The part that it plays.
+    /// Its role.
     pub role: Role,
     /// The family of a pretrained method, such as `autoencoder`; methods of different families are
     /// compared with each other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family: Option<String>,
-    /// The architecture, such as `convolutional`, if it is not that of most methods; methods are compared
-    /// with those of their own architecture.
+    /// The architecture, such as `convolutional`, if it differs from that of most methods; methods are
+    /// compared with those of their own architecture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub architecture: Option<String>,
     /// The colour in figures.
     pub color: Color,
-    /// Words for a sentence, such as "RBM pretraining".
+    /// Phrase for sentences, such as "RBM pretraining".
     pub words: String,
-    /// Whether the hidden layers stay as they began, so that only the output layer learns.
+    /// Whether the hidden layers stay at their initial values, so that only the output layer learns.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub frozen: bool,
-    /// The largest norm of the weights into a unit, instead of that of fine-tuning.
+    /// The maximum norm of the weights into a unit, overriding that of fine-tuning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_norm: Option<f64>,
-    /// The dropout of fine-tuning, instead of that of the comparison.
+    /// The dropout of fine-tuning, overriding that of the comparison.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dropout: Option<Dropout>,
-    /// Random shifts of the images in fine-tuning, instead of those of the comparison.
+    /// Random shifts of the images in fine-tuning, overriding those of the comparison.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shift: Option<Shift>,
-    /// The hidden layers, before fine-tuning.
+    /// The hidden layers before fine-tuning.
     pub layers: Layers,
 }
 
 impl MethodConfig {
-    /// Checks every bound, except that the methods exist whose layers it takes.
+    /// Checks every bound, but not whether the methods whose layers it takes exist.
     ///
     /// # Errors
     /// [`InvalidSetting`] naming the first setting out of its range.
@@ -62,23 +62,25 @@ impl MethodConfig {
     }
 }
 
-/// The methods by name, in the order of tables.
+/// The methods by name, in table order.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Methods(pub IndexMap<String, MethodConfig>);
 
-/// The looks of a method in figures and on the page.
+/// The appearance of a method in figures and on the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MethodStyle<'a> {
     /// The name in tables.
     pub name: &'a str,
-    /// Words for a sentence.
+    /// Phrase for sentences.
     pub words: &'a str,
     /// The colour in figures.
     pub color: Color,
+    /// Whether its networks have hidden layers.
+    pub has_layers: bool,
 }
 
-/// A method whose layers are all written out.
+/// A method with all its layers resolved.
 #[derive(Debug, Clone)]
 pub(crate) struct ResolvedMethod<'a> {
     pub(crate) name: &'a str,
@@ -87,12 +89,12 @@ pub(crate) struct ResolvedMethod<'a> {
 }
 
 impl ResolvedMethod<'_> {
-    /// Layer `index` from the data up, counted from 0; none for a method without hidden layers.
+    /// Layer `index` from the data up, counted from 0; `None` for a method without hidden layers.
     pub(crate) fn layer(&self, index: usize) -> Option<&LayerPretraining> {
         self.layers.get(index).or(self.layers.last()).map(Cow::as_ref)
     }
 
-    /// Hidden layers of a network of this depth.
+    /// Number of hidden layers of a network of this depth.
     pub(crate) fn n_layers(&self, depth: usize) -> usize {
         if self.layers.is_empty() { 0 } else { depth }
     }
@@ -112,7 +114,7 @@ impl ResolvedMethod<'_> {
         self.layers.iter().any(|layer| layer.has_corruption())
     }
 
-    /// The method with this amount of noise in pretraining, or as it is if there is none.
+    /// The method with this amount of noise in pretraining; unchanged for `None`.
     pub(crate) fn varied(mut self, corruption: Option<f64>) -> Self {
         if let Some(amount) = corruption {
             for layer in &mut self.layers {
@@ -127,7 +129,7 @@ impl ResolvedMethod<'_> {
         self.layers.iter().try_for_each(|layer| layer.validate())
     }
 
-    /// Whether both methods give the same network of this depth.
+    /// Whether both methods produce the same network of this depth.
     pub(crate) fn is_same_network(&self, other: &Self, depth: usize) -> bool {
         let rest = |method: &Self| {
             let MethodConfig { frozen, max_norm, dropout, shift, .. } = method.config;
@@ -138,16 +140,16 @@ impl ResolvedMethod<'_> {
 }
 
 impl Methods {
-    /// Whether there are none.
+    /// Whether there are no methods.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The layers of a network of this depth by a method, from the data up; none for a method without hidden
+    /// The layers of a method's network of this depth, from the data up; none for a method without hidden
     /// layers.
     ///
     /// # Errors
-    /// [`ConfigError`] naming the nearest method if there is none of this name.
+    /// [`ConfigError`] suggesting the most similar name if there is no method of this name.
     pub fn layers_of(
         &self,
         name: &str,
@@ -160,7 +162,7 @@ impl Methods {
     /// Checks every bound of every method.
     ///
     /// # Errors
-    /// [`ConfigError`] naming the first setting that is wrong, as `methods.rbm.layers…`.
+    /// [`ConfigError`] naming the first invalid setting, such as `methods.rbm.layers…`.
     pub fn validate(&self) -> Result<(), ConfigError> {
         for (name, method) in &self.0 {
             let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
@@ -180,8 +182,8 @@ impl Methods {
         Ok(())
     }
 
-    /// The method of this name with the layers written out that it takes from others; `field` is the
-    /// setting that names it.
+    /// The method of this name, with layers taken from other methods resolved; `field` is the setting that
+    /// names it.
     pub(crate) fn resolve(
         &self,
         name: &str,
@@ -221,7 +223,7 @@ impl Methods {
         ConfigError::UnknownMethod { field, name: name.to_owned(), known }
     }
 
-    /// The place of a method in tables.
+    /// The position of a method in tables.
     pub(crate) fn position(&self, name: &str) -> Option<usize> {
         self.0.get_index_of(name)
     }
@@ -231,7 +233,7 @@ impl Methods {
         self.roles_of(|_| true)
     }
 
-    /// The roles of the methods that a comparison names, in the order of tables.
+    /// The roles of the methods named by a comparison, in table order.
     pub fn roles_among(&self, names: &[String]) -> Roles {
         self.roles_of(|name| names.iter().any(|chosen| chosen == name))
     }
@@ -248,10 +250,15 @@ impl Methods {
         Roles { methods: chosen.map(role).collect() }
     }
 
-    /// The looks of all methods, in the order of tables.
+    /// The appearance of all methods, in table order.
     pub fn styles(&self) -> impl Iterator<Item = MethodStyle<'_>> {
         let styles = self.0.iter();
-        styles.map(|(name, method)| MethodStyle { name, words: &method.words, color: method.color })
+        styles.map(|(name, method)| MethodStyle {
+            name,
+            words: &method.words,
+            color: method.color,
+            has_layers: !method.layers.0.is_empty(),
+        })
     }
 }
 

@@ -2,11 +2,13 @@
 
 use crate::Cell;
 
-/// The cell whose network is to be used: of the method and depth with the lowest mean validation error at
-/// the largest number of labels, the seed with the lowest validation error. Of equal means, the one with
-/// fewer updates, then the earlier one in the order of the cells. Test errors have no part in the choice.
+/// The cell whose network is recommended: for the method and depth with the lowest mean validation error at
+/// the largest number of labels, the seed with the lowest validation error. Ties go to the one with fewer
+/// updates, then to the earlier one in cell order. Test errors do not influence the choice. The mean excludes the
+/// first seed if there are others, as in the verdict: hyperparameters were chosen there, and a method with more
+/// trials would gain more from it.
 ///
-/// None if there are no cells.
+/// `None` if there are no cells.
 pub fn recommended(cells: &[Cell]) -> Option<&Cell> {
     let labels = cells.iter().map(|cell| cell.labels).max()?;
     let mut groups: Vec<Vec<&Cell>> = Vec::new();
@@ -19,10 +21,13 @@ pub fn recommended(cells: &[Cell]) -> Option<&Cell> {
             None => groups.push(vec![cell]),
         }
     }
-    // A method of which a seed failed is not to be relied on.
+    // A method that failed at a seed is not reliable.
     let seeds = groups.iter().map(Vec::len).max()?;
+    let first = groups.iter().flatten().map(|cell| cell.seed).min()?;
     let mean = |group: &Vec<&Cell>| {
-        group.iter().map(|cell| cell.validation_error_pct()).sum::<f64>() / group.len() as f64
+        let counted = group.iter().filter(|cell| group.len() == 1 || cell.seed != first);
+        let errors: Vec<f64> = counted.map(|cell| cell.validation_error_pct()).collect();
+        errors.iter().sum::<f64>() / errors.len() as f64
     };
     let updates = |group: &Vec<&Cell>| group[0].pretrain_updates + group[0].finetune_updates;
     let complete = groups.iter().filter(|group| group.len() == seeds);
@@ -76,6 +81,17 @@ mod tests {
         let found = recommended(&cells).expect("a cell");
         assert_eq!((found.method.as_str(), found.seed), ("b", 2));
         assert!(recommended(&[]).is_none());
+    }
+
+    #[test]
+    fn the_seed_of_the_trials_does_not_count_if_there_are_others() {
+        let cells = [
+            cell("a", 20, 1, (0, 0), 0),
+            cell("a", 20, 2, (6, 0), 0),
+            cell("b", 20, 1, (5, 0), 0),
+            cell("b", 20, 2, (4, 0), 0),
+        ];
+        assert_eq!(recommended(&cells).expect("a cell").method, "b");
     }
 
     #[test]

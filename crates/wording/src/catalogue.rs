@@ -6,14 +6,14 @@ use crate::{Language, korean};
 
 pub(crate) type Bundle = concurrent::FluentBundle<FluentResource>;
 
-/// The messages of a language. Whoever changes a catalogue learns of an error in it from the tests.
+/// The messages of a language. Tests report errors in a catalogue.
 pub(crate) fn bundle(language: Language) -> Bundle {
     let identifier = language.code().parse().unwrap_or_default();
     let mut bundle = Bundle::new_concurrent(vec![identifier]);
-    // Marks of direction around values serve scripts that are written from the right.
+    // Isolation marks around values are for right-to-left scripts.
     bundle.set_use_isolating(false);
     let (Ok(resource) | Err((resource, _))) = FluentResource::try_new(language.source().to_owned());
-    // A name that is there twice keeps its first message.
+    // A duplicate name keeps its first message.
     let _ = bundle.add_resource(resource);
     let _ = bundle.add_function("JOSA", particle);
     bundle
@@ -27,10 +27,14 @@ fn particle<'a>(values: &[FluentValue<'a>], _: &FluentArgs<'_>) -> FluentValue<'
         FluentValue::Number(number) => number.as_string().into_owned(),
         _ => return FluentValue::Error,
     };
-    if korean::ends_in_consonant(&word) { after_consonant.clone() } else { after_vowel.clone() }
+    let takes = match after_consonant {
+        FluentValue::String(particle) => korean::takes(particle, &word),
+        _ => return FluentValue::Error,
+    };
+    if takes { after_consonant.clone() } else { after_vowel.clone() }
 }
 
-/// The message `NAME` or `NAME.ATTRIBUTE`; none if the catalogue has none.
+/// The message `NAME` or `NAME.ATTRIBUTE`; `None` if the catalogue lacks it.
 pub(crate) fn format(bundle: &Bundle, id: &str, args: &FluentArgs<'_>) -> Option<String> {
     let (name, attribute) = id.split_once('.').map_or((id, None), |(name, it)| (name, Some(it)));
     let message = bundle.get_message(name)?;
@@ -38,7 +42,7 @@ pub(crate) fn format(bundle: &Bundle, id: &str, args: &FluentArgs<'_>) -> Option
         None => message.value()?,
         Some(attribute) => message.get_attribute(attribute)?.value(),
     };
-    // A value that is missing is shown as its name; the tests compare the names of the catalogues.
+    // A missing value is shown as its name; the tests compare the value names of the catalogues.
     Some(bundle.format_pattern(pattern, Some(args), &mut Vec::new()).into_owned())
 }
 
@@ -108,7 +112,7 @@ mod tests {
         messages
     }
 
-    /// English needs a plural that another language has no word for.
+    /// Values for English plurals, which other languages may not use.
     const OF_ENGLISH: [&str; 2] = ["n", "plural"];
 
     #[test]
@@ -144,6 +148,7 @@ mod tests {
             "metric-psnr_db.second",
             "metric-ssim.first",
             "metric-ssim.second",
+            "told-comma",
             "verdict-headline",
         ];
         assert_eq!(alike.collect::<Vec<_>>(), expected);

@@ -1,7 +1,6 @@
 //! Curves in panels, such as a metric over epochs.
 //!
-//! CSV: `panel,series,x,y`, one line per point; panels and series are in the order in which they
-//! first appear.
+//! CSV: `panel,series,x,y`, one line per point; panels and series are in order of first appearance.
 
 use std::path::Path;
 
@@ -14,7 +13,7 @@ use super::{Layout, Meta};
 use crate::answer::Styles;
 use crate::error::Error;
 use crate::group::distinct;
-use crate::rows::{MetricRow, Row};
+use crate::rows::Row;
 use crate::table::{read_csv, to_csv};
 use number_text::significant;
 use wording::{Language, say};
@@ -22,9 +21,9 @@ use wording::{Language, say};
 /// Panels side by side, each with its own axes and curves.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Lines {
-    /// Title, caption and place on the page.
+    /// Title, caption and position on the page.
     pub meta: Meta,
-    /// Panels from left to right, at most three in a row; four are two rows of two.
+    /// Panels from left to right, at most three in a row; four form two rows of two.
     pub panels: Vec<Panel>,
 }
 
@@ -37,9 +36,9 @@ pub struct Panel {
     pub x_title: String,
     /// Title of the vertical axis, with its unit.
     pub y_title: String,
-    /// Scale of the vertical axis. A logarithmic one leaves out values that are not positive.
+    /// Scale of the vertical axis. A logarithmic one omits values that are not positive.
     pub y_scale: AxisScale,
-    /// The curves. The same name has the same colour in all panels.
+    /// The curves. Equal names have equal colours in all panels.
     pub curves: Vec<Curve>,
 }
 
@@ -53,12 +52,11 @@ pub struct Curve {
 }
 
 impl Lines {
-    /// Writes `DIR/figures/NAME.csv` and `NAME.json`, then draws `NAME.svg` and `NAME.png` from
-    /// them.
+    /// Writes `DIR/figures/NAME.csv` and `NAME.json`, then draws `NAME.svg` and `NAME.png` from them.
     ///
     /// # Errors
-    /// [`Error::Write`] when a file cannot be written, [`Error::Figure`] when there is no panel or
-    /// the name cannot be that of a file.
+    /// [`Error::Write`] if a file cannot be written, [`Error::Figure`] if there is no panel or the name is
+    /// not a valid file name.
     pub fn write(&self, dir: &Path, name: &str, styles: &Styles) -> Result<(), Error> {
         let mut rows = Vec::new();
         for panel in &self.panels {
@@ -82,28 +80,7 @@ impl Lines {
     }
 }
 
-impl Panel {
-    /// A panel of one metric over epochs, with one curve for each name that `series` returns. Rows
-    /// without a name or without an epoch are left out.
-    pub fn over_epochs(
-        rows: &[MetricRow],
-        metric: &str,
-        series: impl Fn(&MetricRow) -> Option<String>,
-    ) -> Self {
-        let mut curves: Vec<Curve> = Vec::new();
-        for row in rows.iter().filter(|row| row.metric == metric) {
-            let (Some(name), Some(epoch)) = (series(row), row.epoch) else { continue };
-            let point = (epoch as f64, row.value);
-            match curves.iter_mut().find(|curve| curve.name == name) {
-                Some(curve) => curve.points.push(point),
-                None => curves.push(Curve { name, points: vec![point] }),
-            }
-        }
-        Self { title: metric.into(), x_title: "epoch".into(), curves, ..Self::default() }
-    }
-}
-
-/// The part of the figure that its CSV file does not hold.
+/// The part of the figure that is not in its CSV file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Description {
     panels: Vec<Axes>,
@@ -121,7 +98,12 @@ struct Axes {
 impl Axes {
     /// The titles of the panel and of both axes in a language.
     fn words(&self, language: Language) -> [String; 3] {
-        [&self.title, &self.x_title, &self.y_title].map(|title| language.stored(title))
+        let [title, x_title, mut y_title] =
+            [&self.title, &self.x_title, &self.y_title].map(|title| language.stored(title));
+        if self.y_scale == AxisScale::Log && !self.y_title.contains("log") {
+            y_title = say!(language, "drawn-logarithmic", title = y_title);
+        }
+        [title, x_title, y_title]
     }
 }
 
@@ -183,7 +165,7 @@ impl Layout for Description {
     }
 }
 
-/// The points of a narrow picture have no tips, since it is touched and not pointed at.
+/// On a narrow picture, points have no tooltips, since users touch it instead of hovering.
 fn draw_panel(
     picture: &mut Picture,
     area: Area,
@@ -216,7 +198,7 @@ fn draw_panel(
     }
 }
 
-/// The last value of every curve in a sentence for each panel.
+/// The last values of all curves, in a sentence for each panel.
 fn numbers(language: Language, panels: &[Axes], rows: &[PointRow], keys: &[Key]) -> String {
     let of_panel = |panel: &Axes| {
         let [title, x_title, y_title] = panel.words(language);

@@ -1,8 +1,8 @@
-//! A table of counts as coloured squares, such as the confusions of a classifier.
+//! A table of counts as coloured squares, such as a confusion matrix.
 //!
 //! CSV: `row,column,count`, one line per square, row by row. Rows and columns have the same names in the same
-//! order. Squares on the diagonal are shaded by their share of the row, the others by their share of the largest
-//! of them.
+//! order. Diagonal squares are shaded by their share of the row, the others by their share of the largest of
+//! these others.
 
 use std::path::Path;
 
@@ -22,7 +22,7 @@ use crate::table::{read_csv, to_csv};
 /// Counts of pairs of names.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Matrix {
-    /// Title, caption and place on the page.
+    /// Title, caption and position on the page.
     pub meta: Meta,
     /// Title of the rows.
     pub row_title: String,
@@ -39,7 +39,7 @@ pub struct Square {
     pub row: String,
     /// Name of the column.
     pub column: String,
-    /// The number.
+    /// The count.
     pub count: usize,
 }
 
@@ -48,12 +48,11 @@ impl Row for Square {
 }
 
 impl Matrix {
-    /// Writes `DIR/figures/NAME.csv` and `NAME.json`, then draws `NAME.svg` and `NAME.png` from
-    /// them.
+    /// Writes `DIR/figures/NAME.csv` and `NAME.json`, then draws `NAME.svg` and `NAME.png` from them.
     ///
     /// # Errors
-    /// [`Error::Write`] when a file cannot be written, [`Error::Figure`] when there are no squares or the
-    /// name cannot be that of a file.
+    /// [`Error::Write`] if a file cannot be written, [`Error::Figure`] if there are no squares or the name is
+    /// not a valid file name.
     pub fn write(&self, dir: &Path, name: &str, styles: &Styles) -> Result<(), Error> {
         let description = Description {
             row_title: self.row_title.clone(),
@@ -63,18 +62,18 @@ impl Matrix {
     }
 }
 
-/// The part of the figure that its CSV file does not hold.
+/// The part of the figure that is not in its CSV file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Description {
     row_title: String,
     column_title: String,
 }
 
-/// Largest side of a square.
+/// Maximum side of a square.
 const SIDE: f64 = 46.0;
-/// Height of the names of columns and of their title.
+/// Height of the column names and their title.
 const HEAD: f64 = 46.0;
-/// Largest share of the width that names of rows may have.
+/// Maximum share of the width for row names.
 const LABELS: f64 = 0.25;
 
 impl Layout for Description {
@@ -99,12 +98,13 @@ impl Description {
         let regular = |name: &str| text::width(name, chart::TICK_SIZE, Weight::Regular);
         let widest = names.iter().map(|name| regular(name)).fold(0.0, f64::max);
         let left = widest.min(LABELS * width) + 14.0;
-        let side = ((width - left - 2.0) / names.len() as f64).min(SIDE);
+        // Squares are as wide as the names of the columns if there is room.
+        let side = ((width - left - 2.0) / names.len() as f64).min(SIDE.max(widest + 6.0));
         let room = HEAD + side * names.len() as f64 + 30.0;
         let (across, down) = (of_column.as_str(), of_row.as_str());
         let heading = say!(language, "drawn-squares", column = across, row = down);
         let heading = text::fitted(&heading, chart::TICK_SIZE, Weight::Regular, width - left);
-        // Few classes need no wide picture.
+        // Few classes do not need a wide picture.
         let needed = left + (side * names.len() as f64).max(regular(&heading));
         let needed = needed.max(text::width(title, chart::TITLE_SIZE, Weight::Semibold)) + 4.0;
         let (mut picture, top) = chart::page(title, &[], needed.min(width), room);
@@ -151,12 +151,12 @@ impl Description {
 /// Size of the numbers in squares.
 const SMALL: f64 = 11.0;
 
-/// Colours of the numbers on pale squares and on strong ones. They are not those of ink and paper, which a dark
-/// page replaces, since it leaves the squares as they are.
+/// Colours of the numbers on pale and on strong squares. They differ from ink and paper, which a dark page
+/// replaces, whereas the squares keep their colours.
 const DARK: Rgb = (20, 20, 20);
 const LIGHT: Rgb = (252, 252, 252);
 
-/// The numbers that shades are relative to.
+/// The reference counts for the shades.
 struct Shades<'a> {
     squares: &'a [Square],
     most_beside: usize,
@@ -189,7 +189,7 @@ fn fill(picture: &mut Picture, (x, y): Point, side: f64, color: Rgb) {
     picture.push(Mark::Polygon { points, color });
 }
 
-/// The largest counts beside the diagonal in words.
+/// The largest off-diagonal counts in words.
 fn spoken(language: Language, squares: &[Square]) -> String {
     const TOLD: usize = 5;
     let mut beside: Vec<&Square> =

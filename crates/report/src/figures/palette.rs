@@ -2,8 +2,8 @@
 
 use crate::answer::{Marker, Rgb};
 
-/// Colours for names without a style, in the order in which they are given out. None is the colour of a
-/// built-in method, and readers with a colour-vision deficiency can tell them apart by their lightness.
+/// Colours for names without a style, in order of assignment. None is the colour of a built-in method, and
+/// readers with a colour-vision deficiency can distinguish them by lightness.
 const FREE: [Rgb; 6] = [
     (150, 20, 60),   // crimson
     (128, 128, 0),   // olive
@@ -13,14 +13,14 @@ const FREE: [Rgb; 6] = [
     (30, 95, 50),    // forest
 ];
 
-/// The colour and the marker of this place among the names without a style. All pairs are given out before
-/// one comes again.
+/// The colour and marker for this position among the names without a style. All pairs are assigned before one
+/// repeats.
 pub(crate) fn free(place: usize) -> (Rgb, Marker) {
     let n = FREE.len();
     (FREE[place % n], Marker::ALL[(place + place / n) % Marker::ALL.len()])
 }
 
-/// A diverging scale: blue at −1, white at 0 and red at 1, with even steps of lightness between.
+/// A diverging scale: blue at −1, white at 0 and red at 1, with even lightness steps in between.
 pub(super) fn diverging(value: f32) -> Rgb {
     let (end, share) = if value < 0.0 { ((5, 72, 140), -value) } else { ((165, 25, 30), value) };
     let (middle, share) =
@@ -65,6 +65,7 @@ mod tests {
             words: String::new(),
             color: (1, 2, 3),
             marker: Marker::Ring,
+            has_layers: true,
         };
         let styles = Styles { methods: vec![rbm.clone()], ..Styles::default() };
         let all = styles.with_names(["a", "rbm", "b", "a"].map(str::to_owned));

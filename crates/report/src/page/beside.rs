@@ -1,4 +1,4 @@
-//! Tables beside the test errors of a comparison: standard classifiers, balanced errors, failures.
+//! Supplementary tables of a comparison: standard classifiers, balanced errors, failures.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use number_text::{count, fixed};
 use wording::{Language, say};
 
 use super::heading::titled;
-use super::{head, number_head, scrolling};
+use super::{head, number_head, scrolling, with_code};
 use crate::group::distinct;
 use crate::rows::{BalancedRow, FailureRow, ReferenceRow};
 
@@ -73,7 +73,7 @@ fn usual(language: Language, rows: &[ReferenceRow]) -> Markup {
         (titled(language, "usual-title", &[]))
         (means(language, "classifier", &errors))
         p.hint {
-            (say!(language, "usual-hint"))
+            (with_code(&say!(language, "usual-hint")))
             @for row in notes {
                 " " (say!(
                     language,

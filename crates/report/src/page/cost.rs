@@ -1,28 +1,26 @@
-//! Tables of cost: parameter updates, which are the same on every machine, and seconds, which are not.
+//! Cost tables: parameter updates, which are the same on every machine, and seconds, which are not.
 
 use maud::{Markup, html};
 use wording::{Language, say};
 
 use super::heading::titled;
-use super::{head, number_head, scrolling};
+use super::{Run, head, number_head, scrolling};
+use crate::answer::Styles;
 use crate::group::grouped;
 use crate::rows::{ComparisonRow, EqualSecondsRow, TimingRow};
 use number_text::{count, duration, fixed};
 
-pub(super) fn tables(
-    language: Language,
-    comparison: &[ComparisonRow],
-    equal: &[EqualSecondsRow],
-    timings: &[TimingRow],
-) -> Markup {
+pub(super) fn tables(run: &Run<'_>) -> Markup {
+    let language = run.language();
     html! {
-        @if !comparison.is_empty() { (updates(language, comparison)) }
-        @if !equal.is_empty() { (equal_seconds(language, equal)) }
-        @if !timings.is_empty() { (seconds(language, timings)) }
+        @if !run.comparison.is_empty() { (updates(run.styles, &run.comparison)) }
+        @if !run.equal_seconds.is_empty() { (equal_seconds(language, &run.equal_seconds)) }
+        @if !run.timings.is_empty() { (seconds(language, &run.timings)) }
     }
 }
 
-fn updates(language: Language, rows: &[ComparisonRow]) -> Markup {
+fn updates(styles: &Styles, rows: &[ComparisonRow]) -> Markup {
+    let language = styles.language;
     let groups = grouped(rows, |row| (row.depth, row.method.clone()));
     html! {
         (titled(language, "updates-title", &[]))
@@ -40,7 +38,11 @@ fn updates(language: Language, rows: &[ComparisonRow]) -> Markup {
                     @for ((depth, method), rows) in &groups {
                         tr data-series=(method) {
                             th scope="row" { (method) }
-                            td.number { (depth) }
+                            @if styles.has_layers(method) {
+                                td.number { (depth) }
+                            } @else {
+                                td.number.none { "–" }
+                            }
                             td.number { (range(rows.iter().map(|row| row.pretrain_updates))) }
                             td.number { (range(rows.iter().map(|row| row.finetune_updates))) }
                         }
@@ -88,7 +90,11 @@ fn equal_seconds(language: Language, rows: &[EqualSecondsRow]) -> Markup {
 }
 
 fn seconds(language: Language, rows: &[TimingRow]) -> Markup {
-    let groups = grouped(rows, |row| (row.method.clone(), row.stage.clone()));
+    // Networks of a comparison are summed by method, whose models may have other names.
+    let name = |row: &TimingRow| {
+        if row.run.starts_with("comparison") { row.method.clone() } else { row.run.clone() }
+    };
+    let groups = grouped(rows, |row| (name(row), row.stage.clone()));
     html! {
         (titled(language, "time", &[]))
         (scrolling(language, &say!(language, "time"), html! {
@@ -102,9 +108,9 @@ fn seconds(language: Language, rows: &[TimingRow]) -> Markup {
                     }
                 }
                 tbody {
-                    @for ((method, stage), rows) in &groups {
+                    @for ((name, stage), rows) in &groups {
                         tr {
-                            th scope="row" { (method) }
+                            th scope="row" { (name) }
                             td { (stage) }
                             td.number { (duration(total(rows))) }
                             td.number { (fixed(median_rate(rows), 0)) }
@@ -118,7 +124,7 @@ fn seconds(language: Language, rows: &[TimingRow]) -> Markup {
     }
 }
 
-/// Total seconds. If a whole stage was timed as well as its epochs, only the stage counts.
+/// Total seconds. If a stage was timed as a whole as well as by epochs, only the whole counts.
 fn total(rows: &[&TimingRow]) -> f64 {
     let whole = |row: &TimingRow| {
         rows.iter().any(|r| {

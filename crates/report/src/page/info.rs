@@ -1,4 +1,4 @@
-//! Settings of the run, the machine, and the command that repeats it.
+//! Settings of the run, the machine, and the command to repeat it.
 
 use maud::{Markup, html};
 use serde_json::Value;
@@ -7,15 +7,25 @@ use wording::{Language, say};
 
 use super::{Run, with_code};
 
+/// The key of the decisions made while the data were read, which have a list of their own.
+const NOTES: &str = "notes";
+
 /// Keys of `run.json` that come first, in the order of the page. Other plain values follow in
 /// alphabetical order.
 const KEYS: [&str; 7] = ["status", "data", "seed", "version", "commit", "cpu", "threads"];
 
 pub(super) fn settings(language: Language, config: Option<&str>, info: Option<&Value>) -> Markup {
     let facts = info.map(|info| facts(language, info)).unwrap_or_default();
+    let notes = info.and_then(|info| info["data"][NOTES].as_array());
     html! {
         @if !facts.is_empty() {
             dl { @for (name, value) in &facts { div { dt { (name) } dd { (value) } } } }
+        }
+        @if let Some(notes) = notes {
+            details {
+                summary { (say!(language, "settings-notes")) }
+                ul { @for note in notes { li { (language.stored(&plain(note))) } } }
+            }
         }
         @if let Some(config) = config {
             details {
@@ -45,7 +55,7 @@ fn facts(language: Language, info: &Value) -> Vec<(String, String)> {
             !KEYS.contains(&key.as_str()) && !value.is_object() && !value.is_array()
         })
         .filter(|(key, _)| {
-            !["about", "command", "data_key", "recommendation"].contains(&key.as_str())
+            !["about", "command", "data_key", "folder", "recommendation"].contains(&key.as_str())
         })
         .map(|(key, value)| (key.clone(), value))
         .collect();
@@ -57,14 +67,14 @@ fn facts(language: Language, info: &Value) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The words for a key; those of a key without words are the key's own.
+/// The words for a key, or the key itself.
 fn name_of(language: Language, key: &str) -> String {
     let message = format!("fact-{key}");
     let words = say!(language, &message);
     if words == message { key.replace('_', " ") } else { words }
 }
 
-/// A value on one line; hashes are cut to their first twelve digits.
+/// A value on one line; hashes are truncated to their first twelve digits.
 fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -75,6 +85,7 @@ fn plain(value: &Value) -> String {
         Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(", "),
         Value::Object(object) => object
             .iter()
+            .filter(|(key, _)| *key != NOTES)
             .map(|(key, value)| format!("{}: {}", key.replace('_', " "), plain(value)))
             .collect::<Vec<_>>()
             .join("; "),

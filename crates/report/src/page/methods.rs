@@ -1,4 +1,6 @@
-//! The bar of methods, whose buttons hide and show a method in every figure and table.
+//! The method bar, whose buttons hide and show a method in every figure and table.
+
+use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 use wording::{Language, say};
@@ -6,11 +8,11 @@ use wording::{Language, say};
 use crate::figures::Figure;
 use crate::group::distinct;
 
-/// One button for each method of the figures; nothing for fewer than two. The script of the page shows the
-/// bar, because without it the buttons do nothing.
-pub(super) fn bar(language: Language, figures: &[Figure]) -> Markup {
+/// One button for each method and model in the figures, whose names are in `known`; nothing for fewer than two.
+/// The page's script reveals the bar, because its buttons do nothing without the script.
+pub(super) fn bar(language: Language, figures: &[Figure], known: &BTreeSet<&str>) -> Markup {
     let all = figures.iter().flat_map(|figure| figure.series.iter().cloned());
-    let methods = distinct(all);
+    let methods = distinct(all.filter(|(name, _)| known.contains(name.as_str())));
     html! {
         @if methods.len() > 1 {
             div #methods role="group" aria-label=(say!(language, "methods-label")) hidden {

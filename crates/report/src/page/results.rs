@@ -6,19 +6,19 @@ use maud::{Markup, html};
 use wording::say;
 
 use super::heading::titled_with_layers;
-use super::{head, layers_of, scrolling, seed_counts};
+use super::{head, layers_of, scrolling, seed_counts, with_code};
 use crate::answer::Styles;
 use crate::group::distinct;
 use crate::rows::SummaryRow;
 use number_text::{count, fixed};
 
-/// The messages that say what an interval is about.
+/// The messages that state what an interval covers.
 const SAMPLES: &str = "about-samples";
 const SEEDS: &str = "about-seeds";
 
-/// Mean test error by method and number of labels. The largest depth is visible; the others are folded, and so
-/// are the intervals of `of_seeds`. Runs of earlier versions have none of those, and theirs for seeds among
-/// `rows`.
+/// Mean test error by method and number of labels. The largest depth is visible; the others are folded, as
+/// are the intervals of `of_seeds`. Runs of earlier versions have none of these; their intervals for seeds
+/// are among `rows`.
 pub(super) fn errors(rows: &[SummaryRow], of_seeds: &[SummaryRow], styles: &Styles) -> Markup {
     let depths: BTreeSet<usize> = rows.iter().map(|row| row.depth).collect();
     let Some(deepest) = depths.last() else { return html! {} };
@@ -28,6 +28,7 @@ pub(super) fn errors(rows: &[SummaryRow], of_seeds: &[SummaryRow], styles: &Styl
     html! {
         (titled_with_layers(language, "errors-title", *deepest))
         (error_table(rows, *deepest, styles, about))
+        (key(rows, styles))
         @for depth in depths.iter().rev().skip(1) {
             details {
                 summary { (say!(language, "same-with-layers", layers = layers_of(language, *depth))) }
@@ -43,6 +44,20 @@ pub(super) fn errors(rows: &[SummaryRow], of_seeds: &[SummaryRow], styles: &Styl
                 }
             }
         }
+    }
+}
+
+/// The words for the names of the methods.
+fn key(rows: &[SummaryRow], styles: &Styles) -> Markup {
+    let language = styles.language;
+    let named = distinct(rows.iter().map(|row| row.method.as_str())).into_iter();
+    let words = named.filter_map(|name| {
+        let words = language.stored(&styles.of(name)?.words);
+        (words != name).then(|| format!("`{name}`: {words}"))
+    });
+    let words: Vec<String> = words.collect();
+    html! {
+        @if !words.is_empty() { p.hint { (with_code(&say!(language, "errors-key", methods = words.join("; ")))) } }
     }
 }
 

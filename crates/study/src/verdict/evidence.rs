@@ -1,4 +1,4 @@
-//! The results at the depth that is judged, and the sentences about them.
+//! The results at the depth being judged, and the sentences about them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use super::contrast::Contrast;
 use super::{CellLine, Finding, PairedLine, SummaryLine};
 use crate::{MethodRole, Roles};
 
-/// The results of a comparison, with those at the largest depth apart.
+/// The results of a comparison, with those at the largest depth separate.
 pub(super) struct Evidence<'a> {
     pub(super) language: Language,
     roles: &'a Roles,
@@ -25,7 +25,7 @@ pub(super) struct Evidence<'a> {
 type Errors = (f64, f64);
 
 impl<'a> Evidence<'a> {
-    /// The results at the largest depth; none if there are no results.
+    /// The results at the largest depth; `None` without results.
     pub(super) fn new(
         language: Language,
         roles: &'a Roles,
@@ -62,7 +62,7 @@ impl<'a> Evidence<'a> {
         Some((&baseline.words, self.labels.iter().filter_map(error).collect()))
     }
 
-    /// The best pretrained method compared with the baseline, at each number of labels.
+    /// Compares the best pretrained method with the baseline, at each number of labels.
     pub(super) fn best_against_baseline(&self) -> Vec<Contrast> {
         self.roles.baseline().map_or_else(Vec::new, |baseline| self.best_against(baseline))
     }
@@ -106,16 +106,22 @@ impl<'a> Evidence<'a> {
         self.summary.iter().find(|line| line.method == method && line.labels == labels).copied()
     }
 
-    /// The errors of each seed.
+    /// Validation and test errors by seed.
     fn seeds(&self, method: &str, labels: usize) -> BTreeMap<u64, Errors> {
         let cells = self.cells.iter().filter(|c| c.method == method && c.labels == labels);
         cells.map(|c| (c.seed, (c.validation_error_pct, c.test_error_pct))).collect()
     }
 
-    /// The best of some methods at this number of labels: by mean validation errors over the seeds that all of them
-    /// have, without those at which one of them chose its hyperparameters, if there are others. At its first seed a
-    /// method has the lowest validation error of its trials, which is the lower the more trials it has. Methods
-    /// without results are left out.
+    /// Parameter updates of a method's network.
+    fn updates(&self, method: &str, labels: usize) -> u64 {
+        let mut cells = self.cells.iter().filter(|c| c.method == method && c.labels == labels);
+        cells.next().map_or(0, |cell| cell.updates)
+    }
+
+    /// The best of some methods at this number of labels, by mean validation error over their common seeds,
+    /// excluding those at which one of them chose its hyperparameters, if there are others. At its first
+    /// seed, a method has the lowest validation error of its trials, which decreases with the number of
+    /// trials. Ties go to the method with fewer updates. Methods without results are omitted.
     fn best(
         &self,
         methods: impl Iterator<Item = &'a MethodRole>,
@@ -140,11 +146,14 @@ impl<'a> Evidence<'a> {
         here.iter()
             .map(|(method, test_error, seeds)| (*method, score(*test_error, seeds)))
             .filter(|(_, score)| score.is_finite())
-            .min_by(|a, b| a.1.total_cmp(&b.1))
+            .min_by(|a, b| {
+                let updates = |method: &MethodRole| self.updates(&method.name, labels);
+                a.1.total_cmp(&b.1).then_with(|| updates(a.0).cmp(&updates(b.0)))
+            })
             .map(|(method, _)| method)
     }
 
-    /// The test errors of two methods: means over the seeds that both have, or else over those of each.
+    /// The test errors of two methods: means over their common seeds, or else over the seeds of each.
     fn errors(&self, method: &str, other: &str, labels: usize) -> Option<(f64, f64)> {
         let own = self.summary_of(method, labels)?.test_error_pct;
         let others = self.summary_of(other, labels)?.test_error_pct;
@@ -174,7 +183,7 @@ impl<'a> Evidence<'a> {
         })
     }
 
-    /// `method` compared with `other`, by their paired line if there is one, or else by their means.
+    /// Compares `method` with `other`, by their paired line if available, or else by their means.
     fn contrast(&self, method: &MethodRole, other: &MethodRole, labels: usize) -> Option<Contrast> {
         let (error, other_error) = self.errors(&method.name, &other.name, labels)?;
         let n_seeds = |method: &MethodRole| {
@@ -207,7 +216,7 @@ impl<'a> Evidence<'a> {
         })
     }
 
-    /// The best pretrained method compared with a control, at each number of labels.
+    /// Compares the best pretrained method with a control, at each number of labels.
     fn best_against(&self, control: &MethodRole) -> Vec<Contrast> {
         let contrast = |&labels: &usize| {
             self.contrast(self.best(self.roles.pretrained(), labels)?, control, labels)
@@ -215,13 +224,13 @@ impl<'a> Evidence<'a> {
         self.labels.iter().filter_map(contrast).collect()
     }
 
-    /// The best methods of two families compared, for every two families and each number of labels.
+    /// Compares the best methods of every two families, at each number of labels.
     fn between_families(&self) -> Vec<Contrast> {
         let families = self.roles.families();
         let pairs = (0..families.len()).flat_map(|j| (0..j).map(move |i| (i, j)));
         let contrast = |(family, other): (&str, &str), labels: usize| {
             let other = self.best(self.of_family(other), labels)?;
-            // A run may have paired only some methods of a family with the other.
+            // A run may have paired only some methods of the two families.
             let is_paired = |m: &&MethodRole| self.pair(&m.name, &other.name, labels).is_some();
             let method = self
                 .best(self.of_family(family).filter(is_paired), labels)
@@ -238,8 +247,7 @@ impl<'a> Evidence<'a> {
         self.roles.pretrained().filter(move |method| method.family.as_deref() == Some(family))
     }
 
-    /// All pretrained methods by their finding; numbers of labels with the same findings share a
-    /// sentence.
+    /// All pretrained methods by their finding; numbers of labels with the same findings share a sentence.
     fn all_against_baseline(&self) -> Vec<String> {
         let Some(baseline) = self.roles.baseline() else { return Vec::new() };
         let mut sentences: Vec<(String, Vec<usize>)> = Vec::new();
@@ -295,7 +303,7 @@ fn on_methods(language: Language, finding: Finding, names: &[String]) -> String 
     say!(language, &message, names = language.listed(names), n = names.len())
 }
 
-/// The mean; none without values.
+/// The mean; `None` without values.
 fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
     let (sum, n) = values.fold((0.0, 0_u32), |(sum, n), value| (sum + value, n + 1));
     (n > 0).then(|| sum / f64::from(n))

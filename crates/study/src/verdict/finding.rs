@@ -1,15 +1,15 @@
-//! The finding that interval and corrected p-value of a difference support.
+//! The finding supported by the interval and the corrected p-value of a difference.
 
 use wording::{Language, say};
 
 use super::PairedLine;
 use crate::Roles;
 
-/// The corrected p-value from which on a difference is no longer significant.
+/// Significance level for corrected p-values.
 const LEVEL: f64 = 0.05;
 
-/// The finding on a method's test error compared with another's. The order is that of strength: the
-/// headline names the first that it has.
+/// The finding on a method's test error compared with another's, ordered by strength: the headline starts
+/// with the first that occurs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Finding {
     /// The error is lower.
@@ -22,13 +22,13 @@ pub enum Finding {
     SuggestiveWorse,
     /// The interval includes zero.
     NoDifference,
-    /// There is no interval, as with one seed.
+    /// There is no interval, for example with one seed.
     NoInterval,
 }
 
 impl Finding {
-    /// The finding for a difference with this 95 % interval (NaN if there is none) and this corrected
-    /// p-value (NaN for a difference that is not corrected; the interval then decides alone).
+    /// The finding for a difference with this 95 % interval (NaN if there is none) and this corrected p-value
+    /// (NaN for an uncorrected difference; then only the interval decides).
     pub fn of(low: f64, high: f64, corrected_p: f64) -> Self {
         let significant = corrected_p.is_nan() || corrected_p < LEVEL;
         match (significant, low, high) {
@@ -41,7 +41,7 @@ impl Finding {
         }
     }
 
-    /// The finding on the other method.
+    /// The finding from the other method's perspective.
     #[must_use]
     pub fn flipped(self) -> Self {
         match self {
@@ -53,7 +53,7 @@ impl Finding {
         }
     }
 
-    /// The end of the names of its messages.
+    /// The suffix of its message names.
     pub(super) fn key(self) -> &'static str {
         match self {
             Finding::Better => "better",
@@ -84,26 +84,33 @@ pub struct PairFinding {
 }
 
 impl PairFinding {
-    /// A few words for a table, such as "rbm better".
+    /// A short phrase for a table, such as "rbm better".
     pub fn words(&self, language: Language) -> String {
         let PairFinding { method_a, method_b, outcome, .. } = self;
         let (better, outcome) = match outcome {
             Finding::Worse | Finding::SuggestiveWorse => (method_b, outcome.flipped()),
             _ => (method_a, *outcome),
         };
-        say!(language, &format!("pair-{}", outcome.key()), method = better.as_str())
+        let key = match outcome {
+            Finding::SuggestiveBetter if !self.asked => "uncorrected-better",
+            outcome => outcome.key(),
+        };
+        say!(language, &format!("pair-{key}"), method = better.as_str())
     }
 }
 
-/// The finding on the pair of `line`, one of `all`.
+/// The finding on the pair of `line`, one of `all`. A pair that the study does not ask about is in no family of
+/// comparisons, so that no correction can confirm it: its finding is suggestive at most.
 pub(super) fn of_pair(roles: &Roles, line: &PairedLine, all: &[PairedLine]) -> PairFinding {
     let (low, high) = line.interval();
+    let asked = roles.asks(&line.method_a, &line.method_b);
+    let corrected_p = if asked { line.corrected_p_among(all, roles) } else { 1.0 };
     PairFinding {
         method_a: line.method_a.clone(),
         method_b: line.method_b.clone(),
         depth: line.depth,
         labels: line.labels,
-        asked: roles.asks(&line.method_a, &line.method_b),
-        outcome: Finding::of(low, high, line.corrected_p_among(all, roles)),
+        asked,
+        outcome: Finding::of(low, high, corrected_p),
     }
 }

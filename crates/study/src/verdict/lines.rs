@@ -1,4 +1,4 @@
-//! The numbers that a verdict is made from.
+//! The numbers from which a verdict is made.
 
 use crate::Roles;
 
@@ -36,8 +36,8 @@ pub struct PairedLine {
     pub low: f64,
     /// Upper end of its 95 % interval; NaN without an interval.
     pub high: f64,
-    /// The p-value of the crossed test, which is about other seeds and other test samples, after Holm's
-    /// correction; NaN if the correction does not cover the pair, or if there is no p-value.
+    /// The p-value of the crossed test, which concerns other seeds and other test samples, after Holm's
+    /// correction; NaN if the correction does not cover the pair, or without a p-value.
     pub corrected_p: f64,
 }
 
@@ -56,6 +56,8 @@ pub struct CellLine {
     pub validation_error_pct: f64,
     /// Error on the test set, in percent.
     pub test_error_pct: f64,
+    /// Parameter updates of pretraining and fine-tuning together.
+    pub updates: u64,
 }
 
 impl PairedLine {
@@ -65,15 +67,15 @@ impl PairedLine {
         if exists { (self.low, self.high) } else { (f64::NAN, f64::NAN) }
     }
 
-    /// Whether this is one of the comparisons that are corrected. A comparison whose seeds all differ
-    /// by the same has no p-value, but counts.
+    /// Whether this is one of the corrected comparisons. A comparison with the same difference at all seeds
+    /// has no p-value, but counts.
     pub(super) fn is_corrected(&self, roles: &Roles) -> bool {
         let without_p = self.seeds > 1 && self.interval().0.is_nan();
         roles.asks(&self.method_a, &self.method_b) && (self.corrected_p.is_finite() || without_p)
     }
 
-    /// The corrected p-value among `all` lines. Two methods whose networks are the same are asked about
-    /// once, so that the second has no p-value of its own: it is that of the line with its numbers.
+    /// The corrected p-value among `all` lines. Two methods with identical networks are tested only once, so
+    /// the second has no p-value of its own and takes that of the line with the same numbers.
     pub(super) fn corrected_p_among<'l>(
         &self,
         all: impl IntoIterator<Item = &'l PairedLine>,

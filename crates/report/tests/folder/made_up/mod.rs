@@ -1,11 +1,11 @@
-//! The folder of a whole run with made-up numbers, for the tests and for work on the style of the page.
+//! The folder of a whole run with made-up numbers, for tests and for working on the page's style.
 
 mod figures;
 
 use std::path::Path;
 
 use report::{
-    Answer, ComparisonRow, Error, Lines, Marker, Meta, MethodStyle, MetricRow, PairVerdict,
+    Answer, ComparisonRow, Curve, Error, Lines, Marker, Meta, MethodStyle, MetricRow, PairVerdict,
     PairedRow, Panel, Rgb, Styles, SummaryRow, TimingRow, Tone, write_csv, write_text,
 };
 
@@ -23,7 +23,7 @@ const METHODS: [(&str, f64, f64); 8] = [
     ("rbm", 17.0, 1.38),
 ];
 
-/// Colours of some methods; the others take free colours.
+/// Colours of some methods; the others get free colours.
 const COLORS: [(&str, &str, Rgb); 3] = [
     ("none", "no pretraining", (40, 40, 40)),
     ("rbm", "RBM pretraining", (213, 94, 0)),
@@ -37,6 +37,7 @@ pub(crate) fn styles() -> Styles {
         words: words.into(),
         color,
         marker: Marker::default(),
+        has_layers: true,
     });
     Styles { methods: methods.into(), ..Styles::default() }
 }
@@ -120,9 +121,14 @@ pub(crate) fn single_run(dir: &Path) -> Result<(), Error> {
         })
         .collect();
     write_csv(&dir.join("metrics.csv"), &rows)?;
-    let mut panel = Panel::over_epochs(&rows, "cost", |row| Some(row.split.clone()));
-    panel.title = String::new();
-    panel.y_title = "mean squared error per pixel".into();
+    let costs = rows.iter().filter(|row| row.metric == "cost");
+    let points = costs.map(|row| (row.epoch.expect("an epoch") as f64, row.value)).collect();
+    let panel = Panel {
+        x_title: "epoch".into(),
+        y_title: "mean squared error per pixel".into(),
+        curves: vec![Curve { name: "train".into(), points }],
+        ..Panel::default()
+    };
     let meta = Meta { title: "Cost by epoch".into(), ..Meta::default() };
     Lines { meta, panels: vec![panel] }.write(dir, "cost", &Styles::default())
 }

@@ -1,4 +1,4 @@
-//! Findings, notes, families and missing results.
+//! Tests of findings, notes, families and missing results.
 
 use super::*;
 
@@ -8,6 +8,26 @@ fn findings_do_not_depend_on_the_order_of_the_pair() {
         let found = Finding::of(low, high, p);
         assert_eq!(Finding::of(-high, -low, p), found.flipped());
         assert_eq!(found.flipped().flipped(), found);
+    }
+}
+
+#[test]
+fn of_equal_validation_errors_the_method_with_fewer_updates_is_the_best() {
+    let methods = ["none", "denoising", "rbm"];
+    let lines = methods.map(|method| summary(method, 3, 100, 2, 15.0));
+    let pairs = ["denoising", "rbm"].map(|method| paired(method, "none", 100, 2, (-1.0, 1.0)));
+    for (dear, cheap, words) in [
+        ("denoising", "rbm", "RBM pretraining"),
+        ("rbm", "denoising", "denoising-autoencoder pretraining"),
+    ] {
+        let of = |method: &str| {
+            let updates = if method == dear { 9 } else { 3 };
+            [1, 2].map(|seed| CellLine { updates, ..cell(method, seed, 15.0) })
+        };
+        let cells = ["none", dear, cheap].map(of).concat();
+        let found =
+            Verdict::of(Language::English, &roles(), &lines, &pairs, &cells).expect("lines");
+        assert!(found.headline.contains(&format!("between {words} (")), "{}", found.headline);
     }
 }
 
@@ -29,6 +49,9 @@ fn every_control_belongs_to_the_question() {
     let asked: Vec<bool> = found.pairs.iter().map(|pair| pair.asked).collect();
     assert_eq!(asked, [true, true, false, false]);
     assert_eq!(found.pairs[1].words(Language::English), "relu-dropout better");
+    // No correction covers the pairs that are not asked about.
+    assert_eq!(found.pairs[2].outcome, Finding::SuggestiveBetter);
+    assert_eq!(found.pairs[2].words(Language::English), "rbm better; not corrected");
     let expected = "With 100 labels, rectified units with dropout (14.0 % test error) is better than \
                     RBM pretraining (15.0 %)";
     assert!(found.findings[1].starts_with(expected), "{:?}", found.findings);
@@ -101,7 +124,10 @@ fn methods_without_a_role_have_findings_but_are_not_asked_about() {
     let lines = [summary("none", 3, 100, 5, 20.0), summary("unknown", 3, 100, 5, 10.0)];
     let found = verdict(&lines, &[paired("unknown", "none", 100, 5, (-11.0, -9.0))]);
     assert!(found.headline.starts_with("No answer yet"), "{}", found.headline);
-    assert!(!found.pairs[0].asked && found.pairs[0].words(Language::English) == "unknown better");
+    assert!(
+        !found.pairs[0].asked
+            && found.pairs[0].words(Language::English) == "unknown better; not corrected"
+    );
 }
 
 #[test]
@@ -141,7 +167,8 @@ fn the_validation_error_chooses() {
     assert!(found.notes.iter().any(|note| note.ends_with("this choice flatters it.")));
 }
 
-/// The methods are equal, but one has twenty trials at the first seed, the lowest of which is its validation error.
+/// The methods are equal, but one has twenty trials at the first seed, the lowest of which is its validation
+/// error.
 #[test]
 fn the_seed_at_which_hyperparameters_are_chosen_does_not_rank_methods() {
     let lines = [
@@ -160,9 +187,9 @@ fn the_seed_at_which_hyperparameters_are_chosen_does_not_rank_methods() {
         if of_rbm { "rbm" } else { "denoising" }
     };
     assert_eq!(best(&cells), "rbm");
-    // The RBM failed at the first seed, and chose at the second: the third alone ranks.
+    // The RBM failed at the first seed and chose at the second: only the third ranks.
     assert_eq!(best(&cells[1..]), "rbm");
-    // With no other seed, that of the choice ranks.
+    // Without another seed, the seed of the choice ranks.
     assert_eq!(best(&[cells[0].clone(), cells[3].clone()]), "denoising");
 }
 

@@ -1,4 +1,4 @@
-//! Tests of the verdict, and the rows that they share.
+//! Tests of the verdict, and their shared rows.
 
 mod findings;
 mod headline;
@@ -80,6 +80,7 @@ pub(super) fn cell(method: &str, seed: u64, error_pct: f64) -> CellLine {
         seed,
         validation_error_pct: error_pct,
         test_error_pct: error_pct,
+        updates: 0,
     }
 }
 
