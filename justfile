@@ -1,11 +1,11 @@
-# AERBM_FEATURES=lapack-system computes principal components by the system's OpenBLAS.
+# AERBM_FEATURES=lapack-system computes principal components with the system's OpenBLAS.
 features := if env("AERBM_FEATURES", "") == "" { "" } else { "--features " + quote(env("AERBM_FEATURES")) }
 aerbm := "cargo run --release -p aerbm-cli " + features + " --"
 
 # The folder of binaries that `cargo test` builds.
 built := env("CARGO_TARGET_DIR", "target") / "debug"
 
-# Recipes get their arguments as typed, spaces included.
+# Recipes receive their arguments as typed, including spaces.
 set positional-arguments
 
 # List the recipes
@@ -43,7 +43,7 @@ report dir="reports/default":
 data name="mnist":
     {{ aerbm }} data {{ if name == "mnist" { "verify" } else { "fetch" } }} "$1"
 
-# Run every test, the examples in the documentation included
+# Run every test, including the examples in the documentation
 [group("develop")]
 test *ARGS:
     cargo test --locked --workspace {{ features }} "$@"
@@ -54,12 +54,12 @@ check: && doc
     cargo fmt --all --check
     cargo clippy --locked --workspace --all-targets {{ features }} -- -D warnings
 
-# Build the documentation of our crates; warnings are errors
+# Build the documentation of the workspace's crates; warnings are errors
 [group("develop")]
 doc:
     RUSTDOCFLAGS=-Dwarnings cargo doc --locked --workspace --no-deps {{ features }}
 
-# Build the tests, and with them the binary and the examples that `smoke` and `examples` run
+# Build the tests together with the binary and the examples that `smoke` and `examples` run
 [private]
 build:
     cargo test --locked --workspace {{ features }} --no-run --quiet
@@ -81,7 +81,7 @@ examples: build
 thresholds dir="reports/quick":
     python3 tests/thresholds.py "$1"
 
-# Check that the files of the quick run and of the reference are as written, and compute their numbers again
+# Check that the files of the quick run and of the reference are unchanged, and recompute their numbers
 [group("develop")]
 verify: build
     {{ built }}/aerbm verify reports/quick
@@ -106,21 +106,21 @@ accessibility version="4.14.1":
 python *ARGS:
     tests/python/package.sh "$@"
 
-# What a change must pass: check, test, the quick pipeline, its bounds and its verification, the examples
+# Run everything that a change must pass: check, test, the quick pipeline with its bounds and verification, the examples
 [group("develop")]
 ci: check test smoke thresholds verify examples
 
-# Try bad input, kill runs at every step, and mutate files in every reader; `just trust long` goes on for hours
+# Try bad input, kill runs at every step, and mutate files in every reader; `just trust long` takes hours
 [group("develop")]
 trust length="short":
     AERBM_TRUST="$1" cargo test --locked --workspace {{ features }} --test trust -- --nocapture --test-threads 1
 
-# Mutate files in every reader for so many seconds
+# Mutate files in every reader for this many seconds
 [group("develop")]
 fuzz seconds="600":
-    AERBM_FUZZ_SECONDS="$1" cargo test --locked --workspace {{ features }} --test trust fuzz:: -- --nocapture
+    AERBM_FUZZ_SECONDS="$1" cargo test --profile fuzz --locked -p aerbm-cli {{ features }} --test trust fuzz:: -- --nocapture
 
-# Run the team, the streams and the kernels of numerics under Miri, on their portable path; needs Miri
+# Run the thread team, the streams and the portable kernels of numerics under Miri; needs Miri
 [group("develop")]
 miri:
     @if cargo +nightly miri --version >/dev/null 2>&1; then \
@@ -142,7 +142,7 @@ check-elsewhere:
     cargo check --locked -p aerbm-cli --target aarch64-unknown-linux-gnu
     cargo check --locked -p aerbm-cli --target x86_64-pc-windows-gnu
 
-# Check that principal components are those of LAPACK; needs OpenBLAS
+# Check principal components against LAPACK; needs OpenBLAS
 [group("develop")]
 lapack:
     cargo test --locked -p aerbm-ae-core --features lapack-system eigen
@@ -185,7 +185,7 @@ book:
 bench *ARGS:
     cargo bench --workspace {{ features }} "$@"
 
-# Print the time of training a preset by phase and thread, waits included
+# Print the time of training a preset by phase and thread, including waits
 [group("develop")]
 profile preset="tutorial" *ARGS:
     AERBM_TRACE=1 {{ aerbm }} train "$@" --out "$(mktemp -d)/run"

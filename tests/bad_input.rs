@@ -130,7 +130,7 @@ fn a_truncated_gzip_is_named() {
 
 #[test]
 fn a_folder_that_cannot_be_written_is_found_before_training() {
-    // A file where the folder should be: refused to every user, root among them.
+    // A file in place of the folder is refused for every user, including root.
     let file = tempfile::NamedTempFile::new().expect("a temporary file");
     let out = file.path().join("run");
     let out = out.to_string_lossy().into_owned();
@@ -166,7 +166,7 @@ fn labels_without_a_budget_are_explained() {
     refused(
         &["compare", "--labels", "0"],
         2,
-        &["comparison.labels.count = 0: expected at least 1"],
+        &["invalid value '0' for '--labels <LABELS>': expected a whole number from 1"],
     );
 }
 

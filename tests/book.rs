@@ -1,6 +1,7 @@
 //! Every command of the book and of the READMEs runs. Models are trained on a few digits and for one epoch, so
 //! that this takes seconds; the settings that the book names are kept.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -8,7 +9,7 @@ use image::{GrayImage, Luma};
 
 use crate::support::{root, small_mnist};
 
-/// Models that take a second with these settings; of the others the settings are resolved and printed.
+/// Models that take a second with these settings; for the others, the settings are resolved and printed.
 const TRAINED: [(&str, &str); 7] = [
     ("autoencoder", "training.epochs=1"),
     ("tutorial", "training.epochs=1"),
@@ -19,7 +20,7 @@ const TRAINED: [(&str, &str); 7] = [
     ("rbm-pcd", "training.epochs=1"),
 ];
 
-/// Results of commands that take minutes, which do not exist here.
+/// Results of commands that take minutes, which do not exist in this test.
 const ABSENT: [&str; 6] = [
     "reports/quick",
     "reports/default",
@@ -39,6 +40,13 @@ fn commands(file: &Path) -> Vec<String> {
     lines.map(str::trim).filter(|line| line.starts_with("aerbm ")).map(str::to_owned).collect()
 }
 
+/// The first TOML example of a chapter.
+fn toml_of(chapter: &str) -> String {
+    let text = std::fs::read_to_string(root().join("docs/src").join(chapter)).expect("a chapter");
+    let example = text.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next());
+    example.expect("an example").to_owned()
+}
+
 fn pages(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("the book") {
         let path = entry.expect("an entry").path();
@@ -51,7 +59,7 @@ fn pages(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
     found.sort();
 }
 
-/// The arguments with which a command of the book is run here.
+/// The arguments with which this test runs a command of the book.
 fn arguments(line: &str, digits: &Path) -> Vec<String> {
     let mut words: Vec<String> = line.split_whitespace().skip(1).map(str::to_owned).collect();
     let has = |words: &[String], word: &str| words.iter().any(|one| one == word);
@@ -74,7 +82,7 @@ fn arguments(line: &str, digits: &Path) -> Vec<String> {
             }
             None => words.push("--print".to_owned()),
         },
-        // These take minutes; that they understand their options is checked.
+        // These take minutes, so only their options are checked.
         "compare" | "pipeline" | "likelihood" | "plan" | "submit" | "status" | "selfcheck" => {
             words.push("--help".to_owned());
         }
@@ -93,17 +101,17 @@ fn arguments(line: &str, digits: &Path) -> Vec<String> {
 
 /// A table for the examples of the reader's own data.
 fn table(path: &Path, with_label: bool) {
-    let mut text = String::from(if with_label { "size,age,kind\n" } else { "size,age\n" });
+    let label = if with_label { ",kind" } else { "" };
+    let mut text = format!("size,age,district,lift,built{label}\n");
     for i in 0..120 {
-        let (size, age) = (f64::from(i % 17) * 1.5 + 0.25, f64::from(i * 7 % 23) / 3.0);
-        text.push_str(&[format!("{size:.2}"), format!("{age:.3}")].join(","));
-        text += if !with_label {
-            "\n"
-        } else if i % 17 > 8 {
-            ",large\n"
-        } else {
-            ",small\n"
-        };
+        let (size, age) = ((i % 17) as f64 * 1.5 + 0.25, (i * 7 % 23) as f64 / 3.0);
+        let (district, lift) = (["North", "South", "West"][i % 3], ["no", "yes"][i / 3 % 2]);
+        let (day, year) = (1 + i % 28, 1990 + i % 31);
+        let _ = write!(text, "{size:.2},{age:.3},{district},{lift},{day:02}.11.{year}");
+        if with_label {
+            text += if i % 17 > 8 { ",large" } else { ",small" };
+        }
+        text.push('\n');
     }
     std::fs::write(path, text).expect("written");
 }
@@ -125,6 +133,8 @@ fn every_command_of_the_book_runs() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     table(&folder.path().join("flats.csv"), true);
     table(&folder.path().join("sensors.csv"), false);
+    let schema = toml_of("your-data.md");
+    std::fs::write(folder.path().join("schema.toml"), schema).expect("written");
     pictures(&folder.path().join("flowers"));
     pictures(&folder.path().join("new-pictures"));
     let mut files = Vec::new();
@@ -150,13 +160,11 @@ fn every_command_of_the_book_runs() {
 #[test]
 fn the_profile_of_the_book_plans_a_comparison() {
     let digits = small_mnist(300, 60);
-    let chapter = std::fs::read_to_string(root().join("docs/src/extending.md")).expect("a page");
-    let profile = chapter.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next());
     let folder = tempfile::tempdir().expect("a temporary folder");
-    std::fs::write(folder.path().join("mine.toml"), profile.expect("a profile")).expect("written");
+    std::fs::write(folder.path().join("mine.toml"), toml_of("extending.md")).expect("written");
     let mut command = Command::new(assert_cmd::cargo::cargo_bin("aerbm"));
     command.current_dir(folder.path()).args(["plan", "--profile", "mine.toml", "--json"]);
-    // The validation samples of the profile are more than these.
+    // The profile has more validation samples than these data.
     command.args([
         "--set",
         "split={train=250}",

@@ -1,5 +1,5 @@
-//! Pages in Korean: nothing of them is in English but names, the files beside them are those of any language, and
-//! a run keeps the language of its page.
+//! Korean pages contain no English except names, the files beside them are those of any language, and a run
+//! keeps the language of its page.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use predicates::str::contains;
 
 use crate::support::{aerbm, root, small_comparison, small_mnist};
 
-/// Words that English sentences have and that no name of a method, metric or file has.
+/// Words of English sentences that no name of a method, metric or file contains.
 const ENGLISH: [&str; 29] = [
     "the",
     "of",
@@ -150,7 +150,7 @@ fn the_reference_can_be_drawn_in_korean() {
             }
         }
     }
-    let before = page_of(&run);
+    let before = report(&run, &["--language", "en"]);
     let korean = report(&run, &["--language", "ko"]);
     assert_eq!(english(&korean), [""; 0]);
     assert!(korean.contains("레이블 10,000개에서"), "numbers are the same");

@@ -74,7 +74,7 @@ fn a_run_is_of_one_seed_and_its_own_data() {
     let (data, other) = (folder.path().join("ramps.csv"), folder.path().join("others.csv"));
     std::fs::write(&data, table(',')).expect("written");
     std::fs::write(&other, table(',').replace("0.5", "0.25")).expect("written");
-    // A name with a dot, of a file of settings.
+    // The name of a settings file may contain a dot.
     let settings = folder.path().join("my.rbm.toml");
     std::fs::write(&settings, "kind = \"rbm\"\n[model]\nn_hidden = 4\n[training]\nepochs = 2\n")
         .expect("written");
@@ -112,6 +112,28 @@ fn units_and_losses_follow_from_the_values() {
         .assert()
         .code(2)
         .stderr(contains("a deep belief network takes values in [0, 1]"));
+}
+
+/// Settings are adapted to a table once: those that a run recorded give the same run, and those that are given are
+/// kept.
+#[test]
+fn recorded_and_given_settings_are_not_adapted_again() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let at = |name: &str| folder.path().join(name);
+    let text: String = (0..60).map(|i| format!("{},{}\n", i % 7 * 10, i % 5)).collect();
+    std::fs::write(at("real.csv"), format!("p,q\n{text}")).expect("written");
+    let settings =
+        |run: &str| std::fs::read_to_string(at(run).join("config.toml")).expect("written");
+    for preset in ["rbm", "autoencoder"] {
+        let [first, again] = ["first", "again"].map(|name| format!("{preset}-{name}"));
+        train(preset, &at("real.csv"), &at(&first), &[]).success();
+        let recorded = at(&first).join("config.toml");
+        train(&recorded.to_string_lossy(), &at("real.csv"), &at(&again), &[]).success();
+        assert_eq!(settings(&first), settings(&again), "{preset}");
+    }
+    let given = ["--set", "training.learning_rate=0.0125"];
+    train("rbm", &at("real.csv"), &at("given"), &given).success();
+    assert!(settings("given").contains("learning_rate = 0.0125\n"), "{}", settings("given"));
 }
 
 #[test]

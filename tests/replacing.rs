@@ -13,7 +13,7 @@ fn refused_then_forced(command: &dyn Fn() -> assert_cmd::Command, out: &Path, di
     command()
         .assert()
         .code(1)
-        .stderr(contains(format!("holds a run {difference}; choose another folder, or delete it")))
+        .stderr(contains(format!("holds a run {difference}; use --out for another folder")))
         .stderr(contains("use --out for another folder, or --force to replace the run"));
     assert!(promised_tables(out) == before, "{difference}: the refused run changed the tables");
     command().arg("--force").assert().success();

@@ -17,9 +17,9 @@ from ._rbm import BernoulliRBM, GaussianRBM
 
 
 def load(folder):
-    """The model in a folder that the program or ``save`` wrote, as a fitted estimator. The folder of a
-    comparison, or one with a classifier alone, gives the classifier. Estimators take rows that are scaled as the
-    model's training data were, which ``data.json`` in its folder tells."""
+    """Loads the model in a folder that the program or ``save`` wrote, as a fitted estimator. The folder of a
+    comparison, or one with only a classifier, gives the classifier. Estimators take rows that are scaled as the
+    model's training data were, which ``data.json`` in its folder describes."""
     folder = Path(folder)
     try:
         model = _aerbm.Model.load(folder)
@@ -29,11 +29,13 @@ def load(folder):
         best = folder / "best"
         folder = best if best.is_dir() else folder
         classifier = _aerbm.Classifier.load(folder)
-        return PretrainedClassifier()._take(classifier, _aerbm.read_contract(folder))
-    # A run with one model has it in a folder of its own.
+        sizes = classifier.sizes
+        contract = _aerbm.read_contract(folder, sizes[0], sizes[-1])
+        return PretrainedClassifier()._take(classifier, contract)
+    # A run with one model keeps it in a subfolder.
     inner = [folder, *folder.glob("models/*")]
     place = next(place for place in inner if (place / "model.safetensors").is_file())
-    return _estimator_of(model)._take(model, _aerbm.read_contract(place))
+    return _estimator_of(model)._take(model, _aerbm.read_contract(place, model.n_visible))
 
 
 def _estimator_of(model):

@@ -1,10 +1,10 @@
-//! Arguments that make no sense, settings that are too large, and places that cannot be written.
+//! Invalid arguments, settings that are too large, and paths that cannot be written to.
 
 use std::path::Path;
 
 use crate::row::{Row, try_all};
 
-/// A run of this much nesting would overflow the stack of a parser without a limit.
+/// Nesting of this depth would overflow the stack of a parser without a limit.
 const DEEP: usize = 20_000;
 
 fn of_arguments() -> Vec<Row> {
@@ -29,7 +29,9 @@ fn of_arguments() -> Vec<Row> {
         refused(&["train", "rbm", "--data", "table.csv", "--memory-limit", "-1"], "'-1'"),
         refused(&["train", "rbm", "--data", "table.csv", "--split", "luck"], "--split"),
         refused(&["compare", "--data", "table.csv", "--methods", "rmb"], "did you mean `rbm`?"),
-        refused(&["compare", "--data", "table.csv", "--labels", "0"], "at least 1"),
+        refused(&["compare", "--data", "table.csv", "--labels", "0"], "a whole number from 1 to"),
+        refused(&["compare", "--labels", "1e1"], "a whole number from 1 to"),
+        refused(&["compare", "--first-seed", "18446744073709551615"], "a whole number from 0 to"),
         refused(&["compare", "--data", "table.csv", "--labels", "100000"], "labels"),
         refused(&["compare", "--data", "table.csv", "--depths", "0"], "depth"),
         refused(&["compare", "--data", "table.csv", "--seeds", "0"], "seeds"),
@@ -152,6 +154,14 @@ fn of_data() -> Vec<Row> {
         declared("[columns.p]\ntype = 'category'\nlevels = []\n", "column p: levels = []"),
         declared("[columns.p]\ntype = 'date'\nformat = '%Q'\n", "column p: format = \"%Q\""),
         declared("[columns]\np = 'number'\n", "expected a table"),
+        described("--split-column", "p", &["both divide the rows"]).and(&["--group", "q"]),
+        described("--split-column", "p", &["both divide the rows"]).and(&["--split", "time"]),
+        described("--group", "p", &["both divide the rows"]).and(&["--split", "time"]),
+        described("--split-column", "p", &["both divide the rows"]).and(&["--test", "table.csv"]),
+        Row::new(&["data", "describe", "wide.csv"], 1, &["a NUL byte", "iconv"])
+            .with_file("wide.csv", b"p\0,\0q\0\n\0a\0,\0b\0\n\0"),
+        Row::new(&["data", "describe", "pictures"], 1, &["below the folder of a class"])
+            .with_file("pictures/a/deeper/x.png", b"a picture"),
         fit(&labelled(|_| "up"), "all training rows have the label \"up\""),
         compare(&labelled(|_| "up"), "all training rows have the label \"up\""),
         fit(&labelled(|_| ""), "0 of 60 rows have a label"),
@@ -164,7 +174,7 @@ fn of_data() -> Vec<Row> {
     ]
 }
 
-/// Folders that are no runs, and files where folders should be.
+/// Folders that are not runs, and files in place of folders.
 fn of_places() -> Vec<Row> {
     let mut rows = Vec::new();
     for command in

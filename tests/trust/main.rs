@@ -1,7 +1,7 @@
-//! What users must be able to rely on: bad input is refused in one line and leaves nothing, a kill at any
+//! Guarantees that users rely on: bad input is refused in one line and leaves nothing behind, a kill at any
 //! moment loses nothing, and no file makes a reader crash or hang.
 //!
-//! `just trust` prints the counts; `AERBM_TRUST=long` has the tests go on for longer.
+//! `just trust` prints the counts; `AERBM_TRUST=long` makes the tests run longer.
 #![allow(missing_docs, reason = "tests are not documentation")]
 #![allow(clippy::print_stdout, reason = "the counts are the result")]
 #![allow(clippy::format_collect, reason = "small tables, made where they are read")]
@@ -19,6 +19,7 @@ mod kills;
 mod long_use;
 mod mutate;
 mod outputs;
+mod own_files;
 mod row;
 #[cfg(unix)]
 #[path = "../signals.rs"]

@@ -8,12 +8,12 @@ use crate::support::{aerbm, ended, files, place};
 /// The longest line that is still clear, in characters.
 const LONGEST_LINE: usize = 700;
 
-/// A command, and what its one line must say.
+/// A command, and the words that its one line must contain.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
     pub(crate) args: Vec<String>,
     pub(crate) code: i32,
-    /// Words of the line, each of which must be in it.
+    /// The words that the line must contain.
     pub(crate) says: Vec<String>,
     /// A file that the command reads.
     pub(crate) file: Option<(String, Vec<u8>)>,
@@ -29,7 +29,13 @@ impl Row {
         Row { file: Some((name.to_owned(), bytes.to_owned())), ..self }
     }
 
-    /// What is wrong with the refusal.
+    /// The row with more arguments.
+    pub(crate) fn and(mut self, args: &[&str]) -> Self {
+        self.args.extend(args.iter().map(ToString::to_string));
+        self
+    }
+
+    /// Describes the fault of the refusal, if any.
     fn fault(&self, folder: &Path) -> Option<String> {
         if let Some((name, bytes)) = &self.file {
             let path = folder.join(name);
@@ -70,7 +76,7 @@ impl Row {
     }
 }
 
-/// Tries all rows, on two threads, in places that `prepare` prepares; prints their number.
+/// Tries all rows, on two threads, in folders that `prepare` prepares; prints their number.
 pub(crate) fn try_all(what: &str, rows: &[Row], prepare: impl Fn(&Path) + Sync) {
     let half = rows.len().div_ceil(2).max(1);
     let faults: Vec<String> = std::thread::scope(|scope| {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use aerbm::data::{DataNote, Loaded, MEMORY_LIMIT, MNIST, Source};
 use aerbm::mnist_io::{Note, Scaled};
 use aerbm::{Monitor as _, Trained};
+use anyhow::bail;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
@@ -17,7 +18,7 @@ use crate::ui::Ui;
 pub(crate) struct DataArgs {
     /// A name that `aerbm data list` shows; a table (.csv, .tsv, .parquet, .arrow); an array (.npy, .npz,
     /// IDX); or a folder of four IDX files or of pictures, with a folder for each class if they have labels
-    /// [default: what a run was trained on, else mnist]
+    /// [default: the data that a run was trained on, otherwise mnist]
     #[arg(long, value_name = "NAME|PATH", value_parser = name_or_path())]
     pub(crate) data: Option<String>,
     /// Column of a table with the labels: its name, its index from 0 (from the end: -1), or none
@@ -36,7 +37,7 @@ pub(crate) struct DataArgs {
     /// TOML file that declares types of columns, such as [columns.zip] type = "category"
     #[arg(long, value_name = "FILE")]
     pub(crate) columns: Option<PathBuf>,
-    /// Second file, which is the test part; --split then chooses the rows for validation alone
+    /// Second file, which is the test part; --split then applies to the validation rows only
     #[arg(long, value_name = "FILE")]
     pub(crate) test: Option<PathBuf>,
     /// Column that holds train, validation or test for each row
@@ -45,10 +46,11 @@ pub(crate) struct DataArgs {
     /// Choice of the rows that are held out for validation and testing
     #[arg(long, default_value = "random")]
     pub(crate) split: Split,
-    /// Column whose equal values stay in one part, such as a patient or a document
+    /// Column whose equal values stay in one part, such as a patient or a document; with --test, among the rows of
+    /// the first file
     #[arg(long, value_name = "COLUMN")]
     pub(crate) group: Option<String>,
-    /// Training samples that would take more memory stay on disk, if they are a plain IDX or .npy file
+    /// Training samples that need more memory than this stay on disk, if they are a plain IDX or .npy file
     #[arg(long, default_value_t = MEMORY_LIMIT, value_name = "MIB", value_parser = whole::<u64>(0..=1 << 30))]
     pub(crate) memory_limit: u64,
 }
@@ -72,16 +74,18 @@ impl DataArgs {
         .absolute()
     }
 
-    /// The data that these options name; where they name none, those that the model was trained on.
+    /// The data that these options name, or those that the model was trained on if they name none.
     pub(crate) fn source_for(&self, trained: &Trained, ui: &Ui) -> Source {
         let record = &trained.record;
         let given = self.source();
-        let (None, Some(source)) = (&self.data, &record.source) else { return given };
+        let is_other = |source: &Source| self.data.is_some() && given.data != source.data;
+        let Some(source) = record.source.as_ref().filter(|source| !is_other(source)) else {
+            return given;
+        };
         ui.note(&format!("data: {}, as {} was trained on", source.data, record.run));
         Source {
-            data: source.data.clone(),
             label_column: given.label_column.or_else(|| source.label_column.clone()),
-            scale: if self.scales() { given.scale } else { source.scale },
+            header: given.header.or(source.header),
             memory_limit: given.memory_limit,
             ..source.clone()
         }
@@ -92,7 +96,26 @@ impl DataArgs {
         self.scale != Scale::Auto
     }
 
-    /// The options that differ from their defaults, as they are typed.
+    /// Refuses options that belong to training: a trained model reads data as it did there.
+    pub(crate) fn refuse_training_options(&self) -> anyhow::Result<()> {
+        let given = [
+            ("scale", self.scales()),
+            ("drop-columns", !self.drop_columns.is_empty()),
+            ("columns", self.columns.is_some()),
+            ("test", self.test.is_some()),
+            ("split-column", self.split_column.is_some()),
+            ("split", self.split != Split::Random),
+            ("group", self.group.is_some()),
+        ];
+        match given.iter().find(|(_, is_given)| *is_given) {
+            Some((option, _)) => bail!(
+                "--{option} applies to training; a trained model reads data as it did there: leave the option out"
+            ),
+            None => Ok(()),
+        }
+    }
+
+    /// The options that differ from their defaults, as typed.
     pub(crate) fn given(&self) -> String {
         let mut given = String::new();
         let mut add = |option: &str, value: &str| {
@@ -147,7 +170,7 @@ pub(crate) fn tell(loaded: &Loaded, ui: &Ui) {
     }
 }
 
-/// The parser of a name or path that is kept as text. It names the argument that is not in UTF-8.
+/// The parser of a name or path that is kept as text. It names an argument that is not valid UTF-8.
 pub(crate) fn name_or_path() -> impl TypedValueParser<Value = String> {
     OsStringValueParser::new().try_map(|given| {
         given.into_string().map_err(|_| "expected UTF-8; rename the file, or make a link to it")
@@ -170,7 +193,7 @@ pub(crate) fn whole<N: TryFrom<u64>>(
 /// The largest number of workers, labels, processors and seconds.
 pub(crate) const MOST: u64 = u32::MAX as u64;
 
-/// A word of a command as it is typed: in quotes where a shell would interpret it.
+/// A word of a command as typed: in quotes if a shell would interpret it.
 pub(crate) fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_./,:=+@%".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {

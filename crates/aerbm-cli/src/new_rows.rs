@@ -3,10 +3,10 @@
 use std::io::{BufWriter, ErrorKind, IsTerminal as _, Stdout, Write};
 use std::path::{Path, PathBuf};
 
-use aerbm::apply::{TableSink, csv_stream, json_stream, reconstruct, sink_beside};
+use aerbm::apply::{TableSink, csv_stream, json_stream, reconstruct, sink_for};
 use aerbm::mnist_io::{Contract, NewData, Rows, UnknownLevels};
 use aerbm::{Monitor as _, Trained};
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 
 use crate::commands::OnModel;
@@ -28,16 +28,16 @@ pub(crate) struct OnRows {
 /// Options of reading rows, and the destination of the resulting table.
 #[derive(Debug, Args)]
 pub(crate) struct RowOptions {
-    /// Column of the labels, if it has another name than in training
+    /// Column of the labels, if its name differs from that in training
     #[arg(long, value_name = "COLUMN", allow_hyphen_values = true)]
     label_column: Option<String>,
-    /// Whether the first line of a text table names the columns [default: found out from the file]
+    /// Whether the first line of a text table names the columns [default: detected]
     #[arg(long, value_name = "YES|NO")]
     header: Option<YesNo>,
-    /// Treatment of levels of a category that training did not see
+    /// Treatment of category levels that training did not see
     #[arg(long, default_value = "other")]
     unknown_levels: Unknown,
-    /// File of the resulting table, whose name ends in .csv, .parquet or .npy [default: standard output, as
+    /// File for the resulting table; its name ends in .csv, .parquet or .npy [default: standard output, as
     /// CSV]
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,
@@ -52,15 +52,19 @@ enum Unknown {
 }
 
 impl OnRows {
-    /// New rows for the model of a command that can do without them.
-    pub(crate) fn new(model: &OnModel, file: &Path, out: Option<&Path>) -> Self {
+    /// New rows for the model of a command that also works without them.
+    pub(crate) fn new(model: &OnModel, file: &Path, out: Option<&Path>) -> anyhow::Result<Self> {
+        model.data.refuse_training_options()?;
+        if let Some(data) = &model.data.data {
+            bail!("--data {data} and the file {} both name rows; give one", file.display());
+        }
         let options = RowOptions {
             label_column: model.data.label_column.clone(),
             header: model.data.header,
             unknown_levels: Unknown::Other,
             out: out.map(Path::to_owned),
         };
-        OnRows { model: model.run.clone(), file: file.to_owned(), options }
+        Ok(OnRows { model: model.run.clone(), file: file.to_owned(), options })
     }
 
     /// The rows of the file, as the contract reads them.
@@ -78,11 +82,12 @@ impl OnRows {
         Ok(contract.rows(&self.file, &options).map_err(aerbm::Error::from)?)
     }
 
-    /// The destination of the table: the file, which is not that of the rows, or standard output, as JSON where that
-    /// is asked for.
+    /// The destination of the table: a file other than that of the rows, or standard output, as JSON if
+    /// requested.
     pub(crate) fn sink(&self, ui: &Ui) -> anyhow::Result<Box<dyn TableSink>> {
         if let Some(path) = &self.options.out {
-            return Ok(sink_beside(&self.file, path)?);
+            aerbm::refuse_output(path, &[&self.file])?;
+            return Ok(sink_for(path)?);
         }
         let (name, out) = ("standard output", std::io::stdout());
         let is_terminal = out.is_terminal();
@@ -100,11 +105,11 @@ impl OnRows {
         let mut rows = self.rows(&contract)?;
         let mut sink = self.sink(ui)?;
         let n_rows = reconstruct(&trained.model, &contract, &mut rows, &mut *sink, ui)?;
-        sink.finish()?;
+        finish(sink, ui)?;
         self.tell(&rows, n_rows, ui)
     }
 
-    /// Tells where the table is, and what was unusual in the rows.
+    /// Reports where the table is, and anything unusual in the rows.
     pub(crate) fn tell(&self, rows: &Rows<'_>, n_rows: usize, ui: &Ui) -> anyhow::Result<()> {
         for note in rows.notes() {
             ui.note(&format!("{}: {note}", self.file.display()));
@@ -118,15 +123,26 @@ impl OnRows {
                 ui.rows(&[
                     serde_json::json!({ "file": path.display().to_string(), "rows": n_rows }),
                 ])?;
-                ui.result(&format!("{n_rows} rows: {}", path.display()))
+                let rows = if n_rows == 1 { "row" } else { "rows" };
+                ui.result(&format!("{n_rows} {rows}: {}", path.display()))
             }
             None => Ok(()),
         }
     }
 }
 
-/// Standard output until its reader closes it, as `head` does, who then wants no more: the command ends, as one that
-/// did its work.
+/// Completes a table, and reports the columns that its format cannot hold.
+pub(crate) fn finish(sink: Box<dyn TableSink>, ui: &Ui) -> anyhow::Result<()> {
+    let left_out = sink.left_out().join(", ");
+    sink.finish()?;
+    if !left_out.is_empty() {
+        ui.note(&format!("an array holds numbers: {left_out} is left out"));
+    }
+    Ok(())
+}
+
+/// Standard output until its reader closes it, as `head` does. The command then ends successfully, because
+/// the reader wants no more.
 struct UntilClosed(Stdout);
 
 impl UntilClosed {
@@ -148,9 +164,13 @@ impl Write for UntilClosed {
     }
 }
 
-/// The contract in the folder of a model.
-pub(crate) fn contract_of(folder: &Path) -> anyhow::Result<Contract> {
-    aerbm::contract::load(folder)?.with_context(|| {
+/// The contract in the folder of a model with so many inputs and, if it is a classifier, so many classes.
+pub(crate) fn contract_of(
+    folder: &Path,
+    n_inputs: usize,
+    n_classes: Option<usize>,
+) -> anyhow::Result<Contract> {
+    aerbm::contract::load_for(folder, n_inputs, n_classes)?.with_context(|| {
         format!(
             "{}: there is no data.json, which says how data are read; models of earlier versions are to be \
              trained again",
@@ -162,6 +182,6 @@ pub(crate) fn contract_of(folder: &Path) -> anyhow::Result<Contract> {
 /// The autoencoder, RBM or DBN in a folder, and its contract.
 pub(crate) fn model_and_contract(folder: &Path) -> anyhow::Result<(Trained, Contract)> {
     let trained = Trained::load(folder)?;
-    let contract = contract_of(&Trained::locate(folder)?)?;
+    let contract = contract_of(&Trained::locate(folder)?, trained.model.n_visible(), None)?;
     Ok((trained, contract))
 }

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aerbm::nn_core::Progress;
 use aerbm::{Monitor, Threads};
@@ -16,17 +16,23 @@ use crate::harmless::{harmless, one_line};
 use crate::interrupt;
 use crate::remedy::remedy;
 
-/// The terminal, as the user asked for it.
+/// The time between two lines on the progress of a stage where there is no progress bar. Small networks have
+/// hundreds of epochs a second, which would fill a log.
+const BETWEEN_LINES: Duration = Duration::from_secs(10);
+
+/// The terminal, with the user's choices of output.
 pub(crate) struct Ui {
     quiet: bool,
     json: bool,
     terminal: bool,
     bar: RefCell<Option<ProgressBar>>,
+    /// When progress was last reported without a bar.
+    last_line: Cell<Instant>,
     /// The state of the whole work, to be shown with the next stage.
     overall: RefCell<Option<String>>,
     /// Whether standard output has a line for each epoch, so that standard error needs none.
     epochs_are_results: Cell<bool>,
-    /// Notes from before the work began; they are not shown if it is refused. None once it has begun.
+    /// Notes from before the work began, which are not shown if it is refused; `None` once it has begun.
     held: RefCell<Option<Vec<String>>>,
 }
 
@@ -38,18 +44,19 @@ impl Ui {
             json,
             terminal,
             bar: RefCell::new(None),
+            last_line: Cell::new(Instant::now()),
             overall: RefCell::new(None),
             epochs_are_results: Cell::new(false),
             held: RefCell::new(Some(vec![])),
         }
     }
 
-    /// Prints a line of results, unless they are asked for as JSON.
+    /// Prints a line of results, unless JSON is requested.
     pub(crate) fn result(&self, text: &str) -> anyhow::Result<()> {
         if self.json { Ok(()) } else { self.print(text) }
     }
 
-    /// Tells the path of a file that the command wrote: a line, or an object with JSON.
+    /// Prints the path of a file that the command wrote: a line, or an object with JSON.
     pub(crate) fn file(&self, kind: &str, path: &Path) -> anyhow::Result<()> {
         if self.json {
             let path = path.display().to_string();
@@ -77,17 +84,17 @@ impl Ui {
         self.json
     }
 
-    /// Says that [`epoch`](Self::epoch) will print a line for each epoch.
+    /// Declares that [`epoch`](Self::epoch) will print a line for each epoch.
     pub(crate) fn epochs_are_results(&self) {
         self.epochs_are_results.set(!self.json);
     }
 
-    /// Prints the result of an epoch, unless no progress is to be shown.
+    /// Prints the result of an epoch, unless progress is off.
     pub(crate) fn epoch(&self, text: &str) -> anyhow::Result<()> {
         if self.quiet { Ok(()) } else { self.result(text) }
     }
 
-    /// Prints rows of results, if they are asked for as JSON.
+    /// Prints rows of results if JSON is requested.
     pub(crate) fn rows<R: Serialize>(&self, rows: &[R]) -> anyhow::Result<()> {
         if self.json {
             for row in rows {
@@ -97,7 +104,7 @@ impl Ui {
         Ok(())
     }
 
-    /// Prints text that was asked for but is not a result, such as a script.
+    /// Prints text that was requested but is not a result, such as a script.
     pub(crate) fn text(&self, text: &str) -> anyhow::Result<()> {
         self.print(text)
     }
@@ -114,7 +121,7 @@ impl Ui {
         }
     }
 
-    /// Writes text to standard error, also where progress is not wanted.
+    /// Writes text to standard error, even if progress is off.
     pub(crate) fn always(&self, text: &str) {
         self.aside(|| print_aside(text));
     }
@@ -122,18 +129,22 @@ impl Ui {
     /// Prints an error in one line, with the option that helps.
     pub(crate) fn error(&self, error: &anyhow::Error) {
         self.finish();
-        let remedy = remedy(error).map(|remedy| format!("; {remedy}")).unwrap_or_default();
-        print_aside(&one_line(&format!("error: {error:#}{remedy}")));
+        let mut line = format!("error: {error:#}");
+        if let Some(remedy) = remedy(error) {
+            line += if line.ends_with('?') { " " } else { "; " };
+            line += remedy;
+        }
+        print_aside(&one_line(&line));
     }
 
-    /// Tells the notes from before the work, which begins now or is done.
+    /// Prints the notes from before the work, which begins now or is done.
     pub(crate) fn tell_held_notes(&self) {
         for note in self.held.take().into_iter().flatten() {
             self.aside(|| print_aside(&note));
         }
     }
 
-    /// Prints beside the progress bar.
+    /// Prints without disturbing the progress bar.
     fn aside<R>(&self, print: impl FnOnce() -> R) -> R {
         match &*self.bar.borrow() {
             Some(bar) => bar.suspend(print),
@@ -174,6 +185,7 @@ impl Monitor for Ui {
         } else {
             let overall = overall.map(|text| format!("  [{text}]")).unwrap_or_default();
             print_aside(&format!("{title}{overall}"));
+            self.last_line.set(Instant::now());
         }
     }
 
@@ -182,14 +194,17 @@ impl Monitor for Ui {
             return;
         }
         let Progress { epoch, of, value, metric, samples } = progress;
-        let speed = *samples as f64 / seconds;
-        let message = format!("{} {value:.5}  {speed:.0} samples/s", metric.name);
+        let message = format!("{} {value:.5}  {} samples/s", metric.name, speed(*samples, seconds));
         if let Some(bar) = &*self.bar.borrow() {
             bar.set_length(*of as u64);
             bar.set_position(*epoch as u64);
             bar.set_message(message);
         } else if !self.terminal && !self.epochs_are_results.get() {
-            print_aside(&format!("  {epoch}/{of}  {message}"));
+            let is_due = self.last_line.get().elapsed() >= BETWEEN_LINES;
+            if is_due || epoch == of {
+                print_aside(&format!("  {epoch}/{of}  {message}"));
+                self.last_line.set(Instant::now());
+            }
         }
     }
 
@@ -200,7 +215,7 @@ impl Monitor for Ui {
     }
 
     fn note(&self, text: &str) {
-        // What was decided about the data matters also to those who want no progress.
+        // Decisions about the data also matter to users who want no progress.
         let line = one_line(text);
         match &mut *self.held.borrow_mut() {
             Some(held) => held.push(line),
@@ -213,8 +228,9 @@ impl Monitor for Ui {
     }
 }
 
-/// The ways of drawing that the environment says this terminal has; the others are half blocks. The terminal is not
-/// asked, because one that does not answer would be waited for without end.
+/// The graphics protocols that this terminal supports according to the environment; without any, half blocks
+/// are drawn. The terminal is not queried, because the program would wait forever for one that does not
+/// answer.
 fn protocols(variable: impl Fn(&str) -> Option<String>) -> viuer::Config {
     let is = |name: &str, parts: &[&str]| {
         variable(name).is_some_and(|value| parts.iter().any(|part| value.contains(part)))
@@ -227,7 +243,13 @@ fn protocols(variable: impl Fn(&str) -> Option<String>) -> viuer::Config {
     }
 }
 
-/// Writes a line to standard error, where a failure cannot be reported.
+/// Samples per second, to two significant digits.
+fn speed(samples: usize, seconds: f64) -> f64 {
+    let speed = samples as f64 / seconds;
+    format!("{speed:.1e}").parse().unwrap_or(speed)
+}
+
+/// Writes a line to standard error; a failure cannot be reported anywhere.
 pub(crate) fn print_aside(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}", harmless(text));
 }

@@ -8,8 +8,8 @@ use pyo3::prelude::*;
 
 use crate::errors::{exception, value_error};
 
-/// The contract of rows that are taken as they are, in images of (height, width, channels), with values in
-/// this range.
+/// The contract of rows that are used unchanged, as images of (height, width, channels) with values in this
+/// range.
 #[pyfunction]
 pub(crate) fn contract_of_values(
     image: (usize, usize, usize),
@@ -23,10 +23,16 @@ pub(crate) fn contract_of_values(
     serde_json::to_string(&contract).map_err(value_error)
 }
 
-/// The contract in a folder, if it has one.
+/// The contract in the folder of a model with so many inputs and, if it is a classifier, so many classes; `None` if
+/// there is none.
 #[pyfunction]
-pub(crate) fn read_contract(folder: PathBuf) -> PyResult<Option<String>> {
-    let found = contract::load(&folder).map_err(exception)?;
+#[pyo3(signature = (folder, n_inputs, n_classes=None))]
+pub(crate) fn read_contract(
+    folder: PathBuf,
+    n_inputs: usize,
+    n_classes: Option<usize>,
+) -> PyResult<Option<String>> {
+    let found = contract::load_for(&folder, n_inputs, n_classes).map_err(exception)?;
     found.map(|found| serde_json::to_string(&found).map_err(value_error)).transpose()
 }
 

@@ -1,11 +1,10 @@
 //! The network that a comparison recommends, as a model to use.
 //!
-//! The folder `best` of a comparison holds the network of one cell: of the method and depth with the
-//! lowest mean validation error at the largest number of labels, the seed with the lowest validation
-//! error. Its probabilities are calibrated on the validation samples by temperature scaling (Guo et al.
-//! 2017): z / T in place of the inputs z of the softmax, which leaves the most probable class as it is.
-//! The output layer is divided by T, so that every program that reads the network has calibrated
-//! probabilities.
+//! The folder `best` of a comparison holds the network of one cell: the method and depth with the lowest mean
+//! validation error at the largest number of labels, and the seed with the lowest validation error. Its
+//! probabilities are calibrated on the validation samples by temperature scaling (Guo et al. 2017), which
+//! replaces the inputs z of the softmax by z / T and leaves the most probable class unchanged. The output
+//! layer is divided by T, so that every program that reads the network has calibrated probabilities.
 
 use std::path::{Path, PathBuf};
 
@@ -18,6 +17,7 @@ use study::stage::{Key, Store};
 use study::{
     Cell, ComparisonConfig, Methods, Outcome, ReferenceCell, Refitted, recommended, refit,
 };
+use wording::Language;
 
 use crate::classifier::{Calibration, Origin, TrainedClassifier};
 use crate::figures::Figures;
@@ -47,19 +47,19 @@ pub(crate) struct Compared<'a> {
     pub(crate) key: &'a Key,
     pub(crate) outcome: &'a Outcome,
     pub(crate) contract: &'a Contract,
-    /// The command that trains a network by one method: the method follows it.
+    /// The command that trains a network by one method; the name of the method is appended.
     pub(crate) again: &'a str,
 }
 
-/// Computes the recommended network again, calibrates it, and writes it into `folder` of the run with
-/// the contract of its data. None if no cell is complete.
+/// Computes the recommended network again, calibrates it, and writes it into `folder` of the run with the
+/// contract of its data. Returns `None` if no cell is complete.
 pub(crate) fn leave(
     compared: &Compared<'_>,
     run: &mut RunFolder,
     folder: &Path,
     monitor: &dyn Monitor,
 ) -> Result<Option<Best>, Error> {
-    let Compared { config, methods, splits, key, outcome, contract, again } = *compared;
+    let Compared { config, methods, splits, key, outcome, contract, .. } = *compared;
     let Some(cell) = recommended(&outcome.cells) else { return Ok(None) };
     let cache = Store::new(run.path().join("stages"));
     let mut listen = |event: study::Event<'_>| forward(&event, monitor);
@@ -98,9 +98,10 @@ pub(crate) fn leave(
         test_errors: cell.test_errors,
         balanced_error_pct: confusion.balanced_error_pct().unwrap_or(f64::NAN),
         calibration,
-        command: format!("{again} --method {}", cell.method),
+        command: command(compared, &cell),
     };
-    let mut words = recommendation(&origin, model.classifier.units.len(), folder);
+    let is_alone = outcome.cells.iter().all(|other| other.method == cell.method);
+    let mut words = recommendation(&origin, model.classifier.units.len(), folder, is_alone);
     words += &better_references(outcome, origin.labels, &cell.method);
     model.origin = Some(origin);
     model.save(folder)?;
@@ -109,8 +110,22 @@ pub(crate) fn leave(
     Ok(Some(Best { model, folder: folder.to_owned(), words }))
 }
 
-/// Calibrates the probabilities on the validation samples, and measures the effect on the test samples; returns
-/// their reliability before and after, too.
+/// The command that trains a network by the method of a cell, with as many labels and layers.
+fn command(compared: &Compared<'_>, cell: &Cell) -> String {
+    let Compared { config, splits, again, .. } = compared;
+    let mut words = vec![format!("{again} --method {}", cell.method)];
+    let has_fewer = |labels: &Vec<u8>| cell.labels < labels.len();
+    if splits.train.labels.as_ref().is_some_and(has_fewer) && !again.contains("labels=") {
+        words.push(format!("--labels {}", cell.labels));
+    }
+    if cell.depth < config.layers.len() && !again.contains("depths=") {
+        words.push(format!("--set 'depths=[{}]'", cell.depth));
+    }
+    words.join(" ")
+}
+
+/// Calibrates the probabilities on the validation samples, and measures the effect on the test samples. Also
+/// returns their reliability before and after.
 fn calibrate(
     model: &mut TrainedClassifier,
     splits: &Splits,
@@ -134,8 +149,14 @@ fn calibrate(
     Ok((Calibration { temperature, error_before_pct, error_after_pct }, [before, after]))
 }
 
-/// The recommendation for the terminal and the page; `code` stands between backquotes.
-fn recommendation(origin: &Origin, n_hidden_layers: usize, folder: &Path) -> String {
+/// Returns the recommendation for the terminal and the page; code is set in backquotes. `is_alone` if there is no
+/// other method that it is recommended before.
+fn recommendation(
+    origin: &Origin,
+    n_hidden_layers: usize,
+    folder: &Path,
+    is_alone: bool,
+) -> String {
     let (wrong, of) = origin.test_errors;
     let depth = match n_hidden_layers {
         0 => "no hidden layer".to_owned(),
@@ -143,6 +164,13 @@ fn recommendation(origin: &Origin, n_hidden_layers: usize, folder: &Path) -> Str
         n => format!("{n} hidden layers"),
     };
     let (labels, folder) = (number_text::count(origin.labels), folder.display());
+    if is_alone {
+        return format!(
+            "The network ({}, {depth}, {labels} labels) misclassifies {wrong} of {of} test samples. It is in \
+             `{folder}`; `aerbm predict {folder} FILE` applies it to new rows; to train one again: `{}`.",
+            origin.words, origin.command
+        );
+    }
     format!(
         "Use {} ({depth}, {labels} labels), which has the lowest validation error of the networks: {wrong} of \
          {of} test samples are misclassified. The network is in `{folder}`; `aerbm predict {folder} FILE` \
@@ -171,11 +199,12 @@ fn better_references(outcome: &Outcome, labels: usize, method: &str) -> String {
     }
     format!(
         " Of the standard classifiers, {} had a lower validation error than its {of_method:.1} %.",
-        better.join(" and ")
+        Language::English.listed(&better)
     )
 }
 
-/// The folder of the network in `folder`: that folder, or its folder `best` if it is one of a comparison.
+/// Returns the folder of the network in `folder`: `folder` itself, or its subfolder `best` if it is that of a
+/// comparison.
 pub fn resolve(folder: &Path) -> PathBuf {
     let best = folder.join(BEST);
     if best.is_dir() { best } else { folder.to_owned() }

@@ -1,4 +1,4 @@
-//! The card of a model: what it is, what it learned from, how good it is, its limits and its use.
+//! The model card: what a model is, its training data, its results, its limits and its use.
 //!
 //! `README.md` beside a saved model has the same text, in Markdown.
 
@@ -15,6 +15,9 @@ use crate::config::plain_name;
 use crate::record::Measure;
 use crate::{Error, Origin, Trained, TrainedClassifier};
 use layers::{card_layer, layers_of};
+
+/// The name of the file of cards.
+pub(crate) const FILE: &str = "README.md";
 
 /// The card of a model or a classifier.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -42,7 +45,7 @@ pub struct Card {
 /// A layer of a model.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CardLayer {
-    /// The name, as exported tensors have it.
+    /// The name, as in exported tensors.
     pub name: String,
     /// Number of inputs.
     pub n_inputs: usize,
@@ -55,12 +58,12 @@ pub struct CardLayer {
     pub convolution: Option<String>,
 }
 
-/// Origin of a model: its data and its training.
+/// The origin of a model: its data and its training.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CardTraining {
     /// Name of the data.
     pub data: String,
-    /// Number of rows that it learned from, if recorded.
+    /// Number of rows that it was trained on, if recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rows: Option<usize>,
     /// SHA-256 of the training data, if recorded.
@@ -80,13 +83,13 @@ pub struct CardTraining {
 /// A measurement.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CardResult {
-    /// The rows that it is of, such as `test`.
+    /// The rows that it was measured on, such as `test`.
     pub rows: String,
-    /// The quantity, as tables name it.
+    /// The quantity, by its name in tables.
     pub metric: String,
     /// The value.
     pub value: f64,
-    /// The 95 % interval, or the bounds of an estimate, where they are known.
+    /// The 95 % interval, or the bounds of an estimate, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interval: Option<(f64, f64)>,
     /// The unit.
@@ -201,7 +204,7 @@ impl Card {
     }
 }
 
-/// The error on rows of which `wrong` are misclassified, with its score interval.
+/// The error on `of` rows, of which `wrong` are misclassified, with its score interval.
 fn error_result(rows: &str, error_pct: f64, wrong: usize, of: usize) -> CardResult {
     CardResult {
         rows: rows.to_owned(),
@@ -229,12 +232,12 @@ fn results_of_origin(origin: &Origin) -> [CardResult; 4] {
     ]
 }
 
-/// Writes the cards into `README.md` in `folder`, unless a file of that name is there that is no card.
+/// Writes the cards into `README.md` in `folder`, unless that file exists and is not a card.
 ///
 /// # Errors
 /// [`Error::Report`] if the file cannot be written.
 pub(crate) fn write(folder: &Path, cards: &[Option<Card>]) -> Result<(), Error> {
-    let path = folder.join("README.md");
+    let path = folder.join(FILE);
     let foreign = std::fs::read(&path).is_ok_and(|bytes| !bytes.starts_with(text::MARK.as_bytes()));
     if foreign {
         return Ok(());
@@ -249,7 +252,7 @@ pub(crate) fn name_of_folder(folder: &Path) -> String {
     plain_name(absolute.as_deref().unwrap_or(folder))
 }
 
-/// The measurements, each with the bounds that are measurements of their own, such as
+/// Returns the measurements, each with its bounds, which are measurements themselves, such as
 /// `log_z_nats_lower`.
 fn results(measures: &[Measure]) -> Vec<CardResult> {
     let bound = |of: &Measure, end: &str| {

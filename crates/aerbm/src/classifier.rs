@@ -24,9 +24,11 @@ pub struct TrainedClassifier {
     pub classifier: Classifier<f32>,
     /// Error in percent on the rows that were held out to decide when to stop; `None` if none were.
     pub validation_error_pct: Option<f64>,
-    /// Number of those rows; 0 without them, and in classifiers of earlier versions, which did not keep it.
+    /// Number of those rows; 0 if there were none, and in classifiers of earlier versions, which did not
+    /// record it.
     pub validation_rows: usize,
-    /// The origin of a classifier that a comparison or `fit` left; none for one of the library.
+    /// The origin of a classifier that a comparison or `fit` wrote; `None` for one trained through the
+    /// library.
     pub origin: Option<Origin>,
 }
 
@@ -52,7 +54,7 @@ pub struct Origin {
     /// The hyperparameters that were chosen on the validation samples.
     #[serde(rename = "rates")]
     pub chosen: Choice,
-    /// Number of misclassified test samples, and of all of them.
+    /// Number of misclassified test samples, and number of test samples.
     pub test_errors: (usize, usize),
     /// Mean over the classes of the test error of each class, in percent.
     pub balanced_error_pct: f64,
@@ -92,11 +94,21 @@ pub(crate) struct Description {
 }
 
 impl TrainedClassifier {
+    /// Number of inputs: the features of a row.
+    pub fn n_inputs(&self) -> usize {
+        self.classifier.layers.first().map_or(0, Layer::n_inputs)
+    }
+
+    /// Number of outputs: the classes.
+    pub fn n_classes(&self) -> usize {
+        self.classifier.layers.last().map_or(0, Layer::n_outputs)
+    }
+
     /// The most probable class of each row; missing values (NaN) give no input. Shapes:
     /// (n × features) → n.
     ///
     /// # Panics
-    /// If the rows have another width than the network's inputs.
+    /// If the width of the rows differs from the number of inputs of the network.
     pub fn predict<'a>(&self, x: impl Into<ArrayView2<'a, f32>>) -> Vec<u8> {
         let x = observed(x.into());
         with_threads(|| self.classifier.predict(x.view()))
@@ -106,7 +118,7 @@ impl TrainedClassifier {
     /// (n × features) → (n × classes).
     ///
     /// # Panics
-    /// If the rows have another width than the network's inputs.
+    /// If the width of the rows differs from the number of inputs of the network.
     pub fn probabilities<'a>(&self, x: impl Into<ArrayView2<'a, f32>>) -> Array2<f32> {
         let x = observed(x.into());
         with_threads(|| self.classifier.probabilities(x.view()))
@@ -116,7 +128,7 @@ impl TrainedClassifier {
     /// (n × features) → (n × last hidden).
     ///
     /// # Panics
-    /// If the rows have another width than the network's inputs.
+    /// If the width of the rows differs from the number of inputs of the network.
     pub fn codes<'a>(&self, x: impl Into<ArrayView2<'a, f32>>) -> Array2<f32> {
         let x = observed(x.into());
         with_threads(|| self.classifier.codes(x.view()))
@@ -173,7 +185,7 @@ impl TrainedClassifier {
         Self::restored(tensor_file::from_bytes(bytes, path)?, path)
     }
 
-    /// The classifier of these tensors, which were read from the file at `path`.
+    /// Restores the classifier from these tensors, which were read from the file at `path`.
     fn restored(
         (tensors, description): (TensorMap, Description),
         path: &Path,
@@ -204,7 +216,7 @@ impl TrainedClassifier {
         Ok(TrainedClassifier { classifier, validation_error_pct, validation_rows, origin })
     }
 
-    /// The classifier in `folder`, if there is one.
+    /// Reads the classifier in `folder`; returns `None` if it has none.
     ///
     /// # Errors
     /// [`Error::Tensors`] if it is damaged.

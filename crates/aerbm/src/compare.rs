@@ -1,4 +1,4 @@
-//! The comparison of the default profile, suited to options and to any data.
+//! The comparison of the default profile, adapted to options and to any data.
 
 mod search;
 mod suit;
@@ -16,30 +16,31 @@ use crate::{Error, Language, memory, replacing};
 /// Choices that differ from those of the default profile.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CompareOptions {
-    /// Methods; none for those of the profile.
+    /// Methods; if empty, those of the profile.
     pub methods: Vec<String>,
-    /// Numbers of labels; none for those of the profile, as far as the data have so many.
+    /// Numbers of labels; if empty, those of the profile that the data have enough labels for.
     pub labels: Vec<usize>,
-    /// Whether all labels are used, and no smaller number of them, unless `set` has the numbers.
+    /// Whether only the number of all labels is compared, unless `set` gives the numbers.
     pub all_labels: bool,
-    /// Numbers of hidden layers; none for those of the profile.
+    /// Numbers of hidden layers; if empty, those of the profile.
     pub depths: Vec<usize>,
     /// Number of seeds.
     pub seeds: Option<u64>,
     /// The first seed.
     pub first_seed: Option<u64>,
-    /// Number of trials of each method in the search of hyperparameters; none for those that suit the data.
+    /// Number of trials of each method in the search of hyperparameters; if `None`, a number that suits the
+    /// data.
     pub trials: Option<usize>,
     /// Assignments to settings, such as `methods.rbm.layers.training.epochs=20`.
     pub set: Vec<String>,
 }
 
-/// The place of a comparison.
+/// The command, folders and language of a comparison.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// The command as it was typed, for `run.json`.
     pub command: String,
-    /// The command that trains a network like the best one; its method follows.
+    /// The command that trains a network like the best one; the name of its method is appended.
     pub again: String,
     /// The folder of the run.
     pub out: PathBuf,
@@ -47,7 +48,7 @@ pub struct Place {
     pub best: PathBuf,
     /// Whether a finished comparison with other settings is replaced.
     pub force: bool,
-    /// Language of the page; none for that of an earlier run in the folder, or else English.
+    /// Language of the page; if `None`, that of an earlier run in the folder, or else English.
     pub language: Option<Language>,
 }
 
@@ -59,11 +60,11 @@ pub fn settings(options: &CompareOptions) -> Result<DefaultComparison, ConfigErr
     require_once(options)?;
     let mut settings = ProfileConfig::default_comparison(&assignments(options))?;
     if !is_given(&options.set, "comparison.equal_seconds") {
-        // It takes as long again as the slowest method.
+        // A comparison in equal time takes as long again as the slowest method.
         settings.config.equal_seconds = None;
     }
     if options.methods.is_empty() && !is_given(&options.set, "comparison.methods") {
-        // Not all data are images, so methods of other architectures are to be asked for.
+        // Not all data are images, so methods of other architectures have to be requested.
         let DefaultComparison { config, methods, .. } = &mut settings;
         config
             .methods
@@ -72,9 +73,9 @@ pub fn settings(options: &CompareOptions) -> Result<DefaultComparison, ConfigErr
     Ok(settings)
 }
 
-/// The comparison of these options on these data, as a profile without models: its settings are adapted to the
-/// data where `options` leaves them open. The profile's [stages](crate::stages) can be computed by any number of
-/// processes before [`run`] finds them.
+/// Returns the comparison of these options on these data, as a profile without models. Settings that
+/// `options` leaves open are adapted to the data. Any number of processes can compute the profile's
+/// [stages](crate::stages) before [`run`] reads the results.
 ///
 /// # Errors
 /// [`Error`] naming the setting that makes no sense for the data.
@@ -84,7 +85,7 @@ pub fn profile(
     loaded: &Loaded,
     monitor: &dyn Monitor,
 ) -> Result<ProfileConfig, Error> {
-    require_classes(loaded.train()?)?;
+    require_classes(loaded.train()?, &loaded.data.test)?;
     let (splits, _) = loaded.split(settings.config.split)?;
     suit::suit(&mut settings, options, &splits, &loaded.layout(), monitor);
     let DefaultComparison { config: comparison, methods, grounds, .. } = settings;
@@ -111,11 +112,11 @@ pub fn profile(
     })
 }
 
-/// Compares methods on the data, and leaves the recommended network; returns the path of the page and the
+/// Compares methods on the data, and writes the recommended network. Returns the path of the page and the
 /// outcome. An earlier run in the folder is continued.
 ///
 /// # Errors
-/// [`Error`]; everything that is finished is kept.
+/// [`Error`]; finished results are kept.
 pub fn run(
     options: &CompareOptions,
     settings: DefaultComparison,
@@ -130,11 +131,14 @@ pub fn run(
     let (splits, key) = loaded.split(comparison.split)?;
     let settings = toml::to_string(&config)?;
     let identity = replacing::data_identity(loaded);
-    replacing::replaces(&place.out, &settings, &identity, place.force)?;
+    let replaces = replacing::replaces(&place.out, &settings, &identity, place.force)?;
     let mut folder = open((&place.out, place.language), &place.command, &settings, loaded)?;
     folder.set_info(&identity)?;
-    folder.write_table("settings.csv", &config.setting_rows()?)?;
     let ((found, best), page) = folder.complete(|folder| {
+        if replaces {
+            replacing::remove_results(&place.out, &[])?;
+        }
+        folder.write_table("settings.csv", &config.setting_rows()?)?;
         let found = compare((comparison, methods), &splits, &key, folder, monitor)?;
         let compared = Compared {
             config: comparison,
@@ -151,7 +155,7 @@ pub fn run(
     Ok(Done { page, comparison: Some(found), best })
 }
 
-/// Refuses assignments to what an option says already, because one of both would be ignored.
+/// Refuses assignments to settings that an option sets as well, because one of the two would be ignored.
 fn require_once(options: &CompareOptions) -> Result<(), ConfigError> {
     let by_options = [
         ("comparison.methods", !options.methods.is_empty()),
@@ -200,7 +204,7 @@ fn assignments(options: &CompareOptions) -> Vec<String> {
     assignments
 }
 
-/// The number of layers in the assignments, so that layers that are given alone are all used.
+/// The number of layers in the assignments. If only the layers are given, all of them are used.
 fn n_layers(set: &[String]) -> Option<usize> {
     let values = set.iter().rev().filter_map(|setting| setting.split_once('='));
     let mut of_layers = values.filter(|(key, _)| full_path(key.trim()).0 == "comparison.layers");
@@ -208,7 +212,7 @@ fn n_layers(set: &[String]) -> Option<usize> {
     Some(table.get("layers")?.as_array()?.len())
 }
 
-/// Whether the assignments have the setting of this full path, a part of it, or a table that it is part of.
+/// Whether the assignments include the setting of this full path, a part of it, or a table that contains it.
 fn is_given(set: &[String], setting: &str) -> bool {
     let part = |inner: &str, outer: &str| {
         inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))

@@ -14,7 +14,7 @@ use crate::config::ConfigError;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A setting or a name makes no sense.
+    /// A setting or a name is invalid.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The monitor asked to stop.
@@ -50,7 +50,7 @@ pub enum Error {
     /// Data could not be read.
     #[error(transparent)]
     Data(#[from] mnist_io::Error),
-    /// The description of a model's data has another form.
+    /// The description of a model's data has the wrong format.
     #[error("{}: expected the data contract that training writes; train the model again", path.display())]
     Contract {
         /// The file.
@@ -58,10 +58,18 @@ pub enum Error {
         /// The cause.
         source: serde_json::Error,
     },
+    /// The description of a model's data is of another version or of another model.
+    #[error("{}: {fault}; restore the file, or train the model again", path.display())]
+    ContractFault {
+        /// The file.
+        path: PathBuf,
+        /// The fault, in words.
+        fault: String,
+    },
     /// Predictions could not be measured.
     #[error(transparent)]
     ClassMetrics(#[from] ClassMetricsError),
-    /// Samples have another number of features than the model.
+    /// The number of features of samples differs from that of the model.
     #[error("{run} was trained on samples of {expected} values; those of {data} have {found}")]
     Width {
         /// Name of the model.
@@ -73,7 +81,7 @@ pub enum Error {
         /// Features of the data.
         found: usize,
     },
-    /// The work needs labels.
+    /// The operation needs labels.
     #[error("{data} has no labels")]
     Unlabelled {
         /// Name of the data.
@@ -87,12 +95,12 @@ pub enum Error {
         /// The name of their class.
         class: String,
     },
-    /// The model is of another kind than the work needs.
+    /// The model is not of the kind that the operation needs.
     #[error("{run} is not {expected}; choose the folder of one")]
     Kind {
         /// Name of the model.
         run: String,
-        /// The kind that is needed, with its reason.
+        /// The kind that is needed, and why.
         expected: &'static str,
     },
     /// The samples of a model are not images.
@@ -122,7 +130,7 @@ pub enum Error {
         /// The folder.
         folder: PathBuf,
     },
-    /// A folder has a classifier, and the work needs a model of its data.
+    /// A folder has a classifier, but the operation needs a model of its data.
     #[error(
         "{} holds a classifier; expected the folder of an autoencoder, an RBM or a deep belief network",
         folder.display()
@@ -142,10 +150,26 @@ pub enum Error {
         example: PathBuf,
     },
     /// A folder has no tables of a run.
-    #[error("{}: there is no metrics.csv; expected the folder of a run, such as reports/default", folder.display())]
+    #[error(
+        "{}: there is no {missing}; expected the folder of a run, such as reports/default",
+        folder.display()
+    )]
     NoRun {
         /// The folder.
         folder: PathBuf,
+        /// The name of the file that is missing.
+        missing: &'static str,
+    },
+    /// A run has no results yet.
+    #[error(
+        "{}: the run has no results, its status is \"{status}\"; give its command again to finish it",
+        folder.display()
+    )]
+    Unfinished {
+        /// The folder.
+        folder: PathBuf,
+        /// The status in `run.json`.
+        status: String,
     },
     /// Another process writes to the folder.
     #[error(
@@ -171,7 +195,7 @@ pub enum Error {
         folder: PathBuf,
     },
     /// The folder holds another run, whose results would be replaced.
-    #[error("{} holds a run {difference}; choose another folder, or delete it", folder.display())]
+    #[error("{} holds a run {difference}", folder.display())]
     OtherRun {
         /// The folder.
         folder: PathBuf,
@@ -194,7 +218,16 @@ pub enum Error {
         /// The cause.
         source: std::io::Error,
     },
-    /// The tensors of a kept model do not fit its record.
+    /// A model of a finished run is not the one that the run wrote.
+    #[error(
+        "{}: the file has changed since the run wrote it; restore it, or delete it to train the model again",
+        path.display()
+    )]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The tensors of a saved model do not match its record.
     #[error("{}: delete it to train again", path.display())]
     Restore {
         /// The file or folder.
@@ -231,7 +264,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The failure of training the run of this name.
+    /// Wraps the failure of training the run of this name.
     pub(crate) fn training(run: &str, source: TrainingError) -> Self {
         match source {
             TrainingError::Interrupted => Error::Interrupted,
@@ -241,7 +274,7 @@ impl Error {
 }
 
 impl Error {
-    /// The failure of a study.
+    /// Wraps the failure of a study.
     pub(crate) fn study(source: StudyError) -> Self {
         match source {
             StudyError::Training(TrainingError::Interrupted) => Error::Interrupted,
@@ -251,7 +284,7 @@ impl Error {
 }
 
 impl Error {
-    /// The message with those of its causes.
+    /// The message, followed by those of its causes.
     pub fn with_causes(&self) -> String {
         let mut text = self.to_string();
         let mut next = std::error::Error::source(self);

@@ -4,7 +4,7 @@
 //! be written to is noticed at once. Tables are rewritten as results arrive.
 
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use durable::{FolderLock, LockError};
 use report::{MetricRow, Row, TimingRow};
@@ -12,11 +12,19 @@ use serde::Serialize;
 use serde_json::json;
 use study::stage::Store;
 
+use crate::best::BEST;
 use crate::record::Record;
 use crate::{Error, Language, page};
 
 /// The folder of finished stages in that of a run.
 pub(crate) const STAGES: &str = "stages";
+
+/// The folders in that of a run, which hold no other runs.
+pub(crate) const INSIDE: [&str; 5] = ["models", "figures", STAGES, "cluster", BEST];
+
+/// Names of files of a run that a folder may have without one.
+const FIRST_FILES: [&str; 6] =
+    ["metrics.csv", "timings.csv", "summary.csv", "comparison.csv", "settings.csv", "report.html"];
 
 /// The status of a run whose work failed.
 pub(crate) const FAILED: &str = "failed";
@@ -40,7 +48,7 @@ pub struct DataInfo<'a> {
     pub train_sha256: &'a str,
     /// SHA-256 of the test part.
     pub test_sha256: &'a str,
-    /// The names of the classes, where they are not 0, 1, 2, …
+    /// The names of the classes, unless they are 0, 1, 2, …
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub classes: &'a [String],
     /// Decisions made while reading.
@@ -49,7 +57,7 @@ pub struct DataInfo<'a> {
 }
 
 impl RunFolder {
-    /// Opens the folder, which is created where it is missing, and writes the settings into it. Without a language,
+    /// Opens the folder, creating it if it is missing, and writes the settings into it. Without a language,
     /// its page keeps the one that it had.
     ///
     /// # Errors
@@ -62,17 +70,13 @@ impl RunFolder {
         language: Option<Language>,
     ) -> Result<Self, Error> {
         let cannot = |source| Error::Folder { folder: path.to_owned(), source };
+        refuse_place(path).map_err(cannot)?;
         std::fs::create_dir_all(path).map_err(cannot)?;
-        let lock = match FolderLock::acquire(path) {
-            Ok(lock) => lock,
-            Err(LockError::Io(error)) => return Err(cannot(error)),
-            Err(holder) => {
-                return Err(Error::InUse { folder: path.to_owned(), holder: holder.to_string() });
-            }
-        };
+        let lock = lock(path)?;
         durable::remove_leftovers_below(path);
         let mut info = json!({
             "command": command,
+            "folder": path.display().to_string(),
             "version": env!("CARGO_PKG_VERSION"),
             "commit": env!("AERBM_COMMIT"),
             "os": std::env::consts::OS,
@@ -86,8 +90,9 @@ impl RunFolder {
         page::record_language(&mut info, language);
         let folder =
             RunFolder { path: path.to_owned(), info, metrics: vec![], timings: vec![], lock };
-        report::write_text(&path.join("config.toml"), config)?;
+        // A folder with this file is that of a run, whenever the process is killed.
         folder.write_info()?;
+        report::write_text(&path.join("config.toml"), config)?;
         Ok(folder)
     }
 
@@ -151,7 +156,8 @@ impl RunFolder {
     }
 
     /// Does the work of the run, marks it as complete, redraws the figures from their tables, and writes the
-    /// page, whose path is returned, and the checksums. If the work fails, `run.json` says why.
+    /// page and the checksums. Returns the path of the page. If the work fails, `run.json` records the
+    /// reason.
     ///
     /// # Errors
     /// The failure of the work, [`Error::FolderGone`] if the folder was removed meanwhile, or [`Error::Report`] if
@@ -187,7 +193,7 @@ impl RunFolder {
 
     fn finish(&mut self) -> Result<PathBuf, Error> {
         self.check_place()?;
-        // Claims of dead processes are harmless, so that it is no failure if they stay.
+        // Claims of dead processes are harmless, so failing to remove them is not an error.
         let _ = Store::new(self.path.join(STAGES)).remove_dead_claims();
         self.info["status"] = json!("complete");
         self.write_info()?;
@@ -196,8 +202,8 @@ impl RunFolder {
         Ok(self.path.join("report.html"))
     }
 
-    /// Refuses to go on in a folder that was removed, or replaced by another: it would lack what was written
-    /// before.
+    /// Refuses to continue in a folder that was removed, or replaced by another: it would lack what was
+    /// written before.
     fn check_place(&self) -> Result<(), Error> {
         if self.lock.is_in_place() { Ok(()) } else { Err(self.gone()) }
     }
@@ -210,6 +216,66 @@ impl RunFolder {
         let text = serde_json::to_string_pretty(&self.info)? + "\n";
         Ok(report::write_text(&self.path.join("run.json"), &text)?)
     }
+}
+
+/// Locks the folder of a run, so that no other process writes to it in the meantime.
+///
+/// # Errors
+/// [`Error::InUse`] if another process writes to it, [`Error::Folder`] if it cannot be written to.
+pub(crate) fn lock(path: &Path) -> Result<FolderLock, Error> {
+    FolderLock::acquire(path).map_err(|error| match error {
+        LockError::Io(source) => Error::Folder { folder: path.to_owned(), source },
+        holder => Error::InUse { folder: path.to_owned(), holder: holder.to_string() },
+    })
+}
+
+/// Refuses a folder that belongs to another run or has files of the user where those of a run would be, and `..` below a folder that does not exist, which would be created
+/// to no purpose.
+fn refuse_place(path: &Path) -> std::io::Result<()> {
+    let mut above = PathBuf::new();
+    for part in path.components() {
+        if part == Component::ParentDir && !above.as_os_str().is_empty() && !above.is_dir() {
+            let message = format!("{} does not exist", above.display());
+            return Err(std::io::Error::new(ErrorKind::NotFound, message));
+        }
+        above.push(part);
+    }
+    let whole = std::path::absolute(path)?;
+    for run in whole.ancestors().skip(1).filter(|folder| folder.join("run.json").is_file()) {
+        let first = whole.strip_prefix(run).ok().and_then(|inside| inside.iter().next());
+        if first.is_some_and(|first| INSIDE.iter().any(|name| first == *name)) {
+            let message =
+                format!("it belongs to the run in {}; name another folder", run.display());
+            return Err(std::io::Error::new(ErrorKind::InvalidInput, message));
+        }
+    }
+    if path.join("run.json").is_file() || path.join("config.toml").is_file() {
+        return Ok(());
+    }
+    match FIRST_FILES.iter().find(|name| path.join(name).exists()) {
+        None => Ok(()),
+        Some(name) => {
+            let message = format!("it has a file {name} that is not of a run; name another folder");
+            Err(std::io::Error::new(ErrorKind::InvalidInput, message))
+        }
+    }
+}
+
+/// Refuses a folder without the tables of a run.
+///
+/// # Errors
+/// [`Error::Unfinished`] if the run in it has no results, [`Error::NoRun`] if there is none.
+pub(crate) fn require_run(folder: &Path) -> Result<(), Error> {
+    if folder.join("metrics.csv").is_file() {
+        return Ok(());
+    }
+    let info = std::fs::read_to_string(folder.join("run.json")).unwrap_or_default();
+    let info: serde_json::Value = serde_json::from_str(&info).unwrap_or_default();
+    let folder = folder.to_owned();
+    Err(match info["status"].as_str() {
+        Some(status) => Error::Unfinished { folder, status: status.to_owned() },
+        None => Error::NoRun { folder, missing: "metrics.csv" },
+    })
 }
 
 /// Removes a file, if it exists.

@@ -1,8 +1,9 @@
 //! The page of a run, drawn from the files in its folder.
 //!
-//! The answer of a comparison is made in `study`, from the tables and the roles of the methods; the
-//! page shows it.
+//! The answer of a comparison is computed in `study`, from the tables and the roles of the methods; the page
+//! shows it.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -17,6 +18,7 @@ use wording::Language;
 
 use crate::comparison::{mistakes, tables};
 use crate::config::{ConfigError, ProfileConfig};
+use crate::folder::{self, require_run};
 use crate::{Error, sums};
 
 /// Choices about the page of a run.
@@ -24,17 +26,17 @@ use crate::{Error, sums};
 pub struct PageOptions {
     /// Whether the page leaves out the models for its reader to try.
     pub without_models: bool,
-    /// The language; none for that of an earlier run in the folder, or else English.
+    /// The language; if `None`, that of an earlier run in the folder, or else English.
     pub language: Option<Language>,
 }
 
-/// The entry of `run.json` with the language of the page; one in English has none.
+/// The entry of `run.json` with the language of the page; it is absent for English.
 const LANGUAGE: &str = "language";
 
 /// The language of the page of the run in `dir`: English if the run has recorded no other.
 ///
 /// # Errors
-/// [`Error::Config`] for a language that there is none of.
+/// [`Error::Config`] for an unknown language.
 pub fn language(dir: &Path) -> Result<Language, Error> {
     match info(dir)[LANGUAGE].as_str() {
         None => Ok(Language::default()),
@@ -44,21 +46,26 @@ pub fn language(dir: &Path) -> Result<Language, Error> {
     }
 }
 
-/// Records the language of the page of the run in `dir`, for [`write()`] and for whoever draws the page again.
+/// Records the language of the page of the run in `dir`, for [`write()`] and for later redraws.
 ///
 /// # Errors
 /// [`Error::NoRun`] for a folder without a run, [`Error::Report`] if `run.json` cannot be written.
 pub fn set_language(dir: &Path, language: Language) -> Result<(), Error> {
+    require_run(dir)?;
     let mut info = info(dir);
     if !info.is_object() {
-        return Err(Error::NoRun { folder: dir.to_owned() });
+        return Err(Error::NoRun { folder: dir.to_owned(), missing: "run.json" });
     }
     record_language(&mut info, language);
-    report::write_text(&dir.join("run.json"), &(serde_json::to_string_pretty(&info)? + "\n"))?;
+    write_info(dir, &info)
+}
+
+fn write_info(dir: &Path, info: &serde_json::Value) -> Result<(), Error> {
+    report::write_text(&dir.join("run.json"), &(serde_json::to_string_pretty(info)? + "\n"))?;
     sums::refresh(dir, &["run.json"])
 }
 
-/// Puts the language into the content of `run.json`.
+/// Records the language in the content of `run.json`.
 pub(crate) fn record_language(info: &mut serde_json::Value, language: Language) {
     if language != Language::default() {
         info[LANGUAGE] = json!(language.code());
@@ -79,9 +86,7 @@ fn info(dir: &Path) -> serde_json::Value {
 /// # Errors
 /// [`Error::NoRun`] for a folder without a run, or the reason why a file cannot be read or written.
 pub fn write(dir: &Path) -> Result<PathBuf, Error> {
-    if !dir.join("metrics.csv").is_file() {
-        return Err(Error::NoRun { folder: dir.to_owned() });
-    }
+    require_run(dir)?;
     let profile = ProfileConfig::of_folder(dir)?;
     let methods = profile.as_ref().map(|profile| &profile.methods);
     let language = language(dir)?;
@@ -98,12 +103,15 @@ pub fn write(dir: &Path) -> Result<PathBuf, Error> {
     Ok(dir.join("report.html"))
 }
 
-/// Computes the tables again that follow from the mistakes of each network, if the run is a comparison, and then does
-/// as [`write()`] does.
+/// Recomputes the tables that follow from the mistakes of each network, if the run is a comparison, records where
+/// the run is, and then does the same as [`write()`].
 ///
 /// # Errors
-/// [`Error::Io`] if `mistakes.csv` is damaged, and as [`write()`].
+/// [`Error::Io`] if `mistakes.csv` is damaged, [`Error::InUse`] if another process writes to the folder, and as
+/// [`write()`].
 pub fn rebuild(dir: &Path) -> Result<PathBuf, Error> {
+    require_run(dir)?;
+    let _lock = folder::lock(dir)?;
     let path = dir.join("mistakes.csv");
     if let Some(profile) = ProfileConfig::of_folder(dir)?
         && let Some(comparison) = &profile.comparison
@@ -116,15 +124,23 @@ pub fn rebuild(dir: &Path) -> Result<PathBuf, Error> {
         tables::write_summaries(dir, &tested, &profile.methods.roles_among(&comparison.methods))?;
         sums::refresh(dir, &tables::SUMMARIES)?;
     }
+    // The page names the folder, which may have been moved.
+    let mut info = info(dir);
+    let folder = json!(dir.display().to_string());
+    if info.is_object() && info["folder"] != folder {
+        info["folder"] = folder;
+        write_info(dir, &info)?;
+    }
     write(dir)
 }
 
-/// Adds figures, which `draw` draws, to a finished run in `dir`: its page shows them, and its checksums are those of the
-/// new files. In any other folder, the figures are drawn and nothing else happens.
+/// Adds figures, which `draw` draws, to the finished run in `dir`: its page shows them, and its checksums are
+/// updated. In any other folder, the figures are drawn and nothing else happens.
 ///
 /// # Errors
 /// The failure of `draw`, or the reason why a file cannot be read or written.
 pub fn add_figures<R>(dir: &Path, draw: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
+    let _lock = dir.join("run.json").is_file().then(|| folder::lock(dir)).transpose()?;
     let before = sums::of_figures(dir)?;
     let drawn = draw()?;
     if let Some(before) = before {
@@ -140,11 +156,16 @@ fn answer(dir: &Path, language: Language, roles: &Roles) -> Result<Option<Answer
     let summary = read_csv(&summary)?;
     let paired = if paired.is_file() { read_csv(&paired)? } else { vec![] };
     let cells = if comparison.is_file() { read_csv(&comparison)? } else { vec![] };
+    let methods: BTreeSet<&str> =
+        summary.iter().map(|row: &SummaryRow| row.method.as_str()).collect();
+    if methods.len() == 1 {
+        return Ok(None);
+    }
     let verdict = verdict(language, roles, &summary, &paired, &cells);
     Ok(verdict.map(|verdict| to_answer(language, verdict)))
 }
 
-/// The verdict on the tables of a comparison; none if they are empty.
+/// The verdict on the tables of a comparison; `None` if they are empty.
 pub(crate) fn verdict(
     language: Language,
     roles: &Roles,
@@ -162,7 +183,7 @@ pub(crate) fn verdict(
             test_error_pct: row.test_error_pct_mean,
         })
         .collect();
-    // Each pair has a row for each test; those of Holm's correction have the p-value that counts.
+    // Each pair has a row per test; the p-value that counts is that of the rows with Holm's correction.
     let corrected = paired.iter().filter(|row| row.test.ends_with("Holm"));
     let paired: Vec<PairedLine> = corrected
         .map(|row| PairedLine {
@@ -186,6 +207,7 @@ pub(crate) fn verdict(
             seed: row.seed,
             validation_error_pct: row.validation_error_pct,
             test_error_pct: row.test_error_pct,
+            updates: row.pretrain_updates + row.finetune_updates,
         })
         .collect();
     Verdict::of(language, roles, &summary, &paired, &cells)
@@ -222,7 +244,8 @@ pub fn default_styles() -> Styles {
     styles(&ProfileConfig::built_in_methods())
 }
 
-/// The styles of methods; of none, those of the built-in ones, after which runs of single models are named.
+/// The styles of methods; if there are none, those of the built-in methods, after which runs of single models
+/// are named.
 pub fn styles(methods: &Methods) -> Styles {
     if methods.is_empty() {
         return default_styles();
@@ -233,6 +256,7 @@ pub fn styles(methods: &Methods) -> Styles {
         words: style.words.to_owned(),
         color: (style.color.red, style.color.green, style.color.blue),
         marker,
+        has_layers: style.has_layers,
     });
     Styles { methods: methods.collect(), ..Styles::default() }
 }

@@ -1,4 +1,4 @@
-//! The pipeline: train models, compare ways of pretraining, draw figures, write the page.
+//! The pipeline: train models, compare methods of pretraining, draw figures, write the page.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ use crate::train::train;
 use crate::trained::Trained;
 use crate::{Error, Language, codes, contract, memory, page, playground, replacing};
 
-/// Test samples whose deviations weigh the filters.
+/// Number of test samples whose standard deviations weight the filters.
 const FILTERED_BY: usize = 2000;
 
 /// Gibbs steps of the longest chain in the report.
@@ -33,9 +33,9 @@ const GIBBS_STEPS: usize = 1000;
 pub struct Done {
     /// Path of the page.
     pub page: PathBuf,
-    /// The comparison, if it has one.
+    /// The comparison; `None` for a profile without one.
     pub comparison: Option<Comparison>,
-    /// The recommended network, if one was left.
+    /// The recommended network; `None` if none was written.
     pub best: Option<Best>,
 }
 
@@ -52,11 +52,10 @@ pub struct Output<'a> {
     pub force: bool,
 }
 
-/// Does all of a profile, or of a part of one, and returns the path of the page. It continues where an earlier
-/// run stopped.
+/// Runs all of a profile, or of a part of one. It continues where an earlier run stopped.
 ///
 /// # Errors
-/// [`Error::OtherRun`] if the folder holds another run; [`Error`] otherwise. Everything that is finished is kept.
+/// [`Error::OtherRun`] if the folder holds another run; [`Error`] otherwise. Finished results are kept.
 pub fn run(
     config: &ProfileConfig,
     source: &Source,
@@ -70,7 +69,7 @@ pub fn run(
     }
     if let Some(comparison) = &config.comparison {
         memory::require(&Memory::of_comparison(comparison, width))?;
-        require_classes(loaded.train()?)?;
+        require_classes(loaded.train()?, &loaded.data.test)?;
     }
     let Output { folder: out, command, page, force } = output;
     let settings = toml::to_string(config)?;
@@ -144,7 +143,7 @@ fn profile(
     Ok(found)
 }
 
-/// A model that was trained in a folder of its own.
+/// A model that was trained in its own folder.
 #[derive(Debug)]
 pub struct TrainedRun {
     /// The model and its record.
@@ -162,9 +161,11 @@ pub struct Run<'a> {
     pub name: &'a str,
     /// The settings.
     pub config: &'a RunConfig,
+    /// The assignments among them that the user gave, which are kept where the settings are adapted to the data.
+    pub given: &'a [String],
     /// Seed of every random draw.
     pub seed: u64,
-    /// The place of the data.
+    /// The location of the data.
     pub source: &'a Source,
     /// The command, for `run.json`.
     pub command: &'a str,
@@ -189,10 +190,18 @@ pub fn train_run(
     if run.config.needs_memory() {
         loaded.train()?;
     }
-    let config = suited(run.config.clone(), loaded, monitor)?;
+    let mut config = suited(run.config.clone(), loaded, monitor)?;
+    let is_kept =
+        |given: &&String| KEPT.iter().any(|setting| given.trim_start().starts_with(setting));
+    for assignment in run.given.iter().filter(is_kept) {
+        config = config.with(assignment)?;
+    }
     memory::require(&config.memory(loaded.layout().width()))?;
     let settings = config.to_toml()?;
     let (splits, key) = loaded.split_on_disk(config.split())?;
+    if let Some(remark) = too_few_updates(&config, splits.train.n_samples()) {
+        monitor.note(&remark);
+    }
     let identity = json!({ "seed": run.seed, "data_key": key.as_str() });
     let replaces = replacing::replaces(out, &settings, &identity, run.force)?;
     let folder = open((out, run.page.language), run.command, &settings, loaded)?;
@@ -226,7 +235,27 @@ pub fn train_run(
     Ok(TrainedRun { trained, page, metrics })
 }
 
-/// A remark on hidden units that no sample moves, if there are many.
+/// Settings that are adapted to the columns of the data only if they are not given. Units, losses and binarisation
+/// follow from the columns in any case.
+const KEPT: [&str; 3] =
+    ["training.learning_rate", "model.variance", "model.visible_bias_from_data"];
+
+/// Updates below which a model has usually learned little.
+const FEW_UPDATES: usize = 1_000;
+
+/// A remark on settings of large data that make too few updates on small data.
+fn too_few_updates(config: &RunConfig, n_samples: usize) -> Option<String> {
+    let (epochs, updates) = (config.epochs(), config.updates(n_samples));
+    (0 < updates && updates < FEW_UPDATES).then(|| {
+        format!(
+            "{n_samples} samples and {epochs} epochs are {updates} parameter updates, which may be too few; \
+             more epochs: --set training.epochs={}",
+            (2 * FEW_UPDATES).div_ceil(updates) * epochs
+        )
+    })
+}
+
+/// A remark on hidden units that are the same for every sample, if there are many.
 fn warning(model: &Model, x: ArrayView2<f32>) -> Option<String> {
     let health = match model {
         Model::Rbm(rbm) => rbm.code_health(x),
@@ -236,7 +265,7 @@ fn warning(model: &Model, x: ArrayView2<f32>) -> Option<String> {
     health.warning()
 }
 
-/// The settings that suit these data; the monitor is notified of changes.
+/// The settings, adapted to these data; the monitor is notified of changes.
 pub(crate) fn suited(
     config: RunConfig,
     data: &Loaded,
@@ -253,7 +282,7 @@ pub(crate) fn suited(
     Ok(config)
 }
 
-/// Opens the folder of a run on these data, whose page is in this language.
+/// Opens the folder of a run on these data, with its page in this language.
 pub(crate) fn open(
     (path, language): (&Path, Option<Language>),
     command: &str,
@@ -273,7 +302,7 @@ pub(crate) fn open(
     RunFolder::open(path, command, config, &info, language)
 }
 
-/// The figures of trained models; none if the samples are not images.
+/// Draws the figures of trained models; does nothing if the samples are not images.
 fn draw_models(
     out: Figures<'_>,
     trained: &[Trained],

@@ -21,7 +21,7 @@ use crate::trained::Trained;
 pub struct Probed {
     /// Whether the features stayed fixed.
     pub frozen: bool,
-    /// The learning rate that the validation set chose.
+    /// The learning rate that was chosen on the validation set.
     pub learning_rate: f64,
     /// Errors on the validation and on the test set.
     pub errors: [Measure; 2],
@@ -52,7 +52,7 @@ pub fn probe(
     if settings.learning_rates.is_empty() {
         return Err(ConfigError("learning_rates = []: expected at least one".into()).into());
     }
-    require_classes(&splits.train)?;
+    require_classes(&splits.train, &splits.test)?;
     let see = |set| seen(trained, set, settings.frozen);
     let (train, validation, test) =
         (see(&splits.train)?, see(&splits.validation)?, see(&splits.test)?);
@@ -102,7 +102,7 @@ pub fn probe(
 }
 
 /// The inputs of the classifier for the samples of a set, with their labels: the codes if the features stay
-/// fixed, otherwise the samples, of which missing values give no input.
+/// fixed, otherwise the samples, in which missing values give no input.
 fn seen<'a>(
     trained: &Trained,
     set: &'a Dataset,

@@ -1,18 +1,19 @@
-//! The protection of finished runs: a folder keeps the run that it holds, unless another one is to replace it.
+//! Protection of finished runs: a folder keeps the run that it holds, unless it is to be replaced.
 
 use std::path::Path;
 
 use mnist_io::SplitRule;
 use serde_json::{Value, json};
 
-use crate::Error;
+use crate::best::BEST;
 use crate::config::text_of;
 use crate::data::Loaded;
 use crate::folder::{FAILED, remove};
 use crate::trained::FILE;
+use crate::{Error, card, contract, sums};
 
 /// Files that only some runs have.
-const FILES: [&str; 11] = [
+const FILES: [&str; 12] = [
     "comparison.csv",
     "summary.csv",
     "summary_of_seeds.csv",
@@ -24,14 +25,19 @@ const FILES: [&str; 11] = [
     "search.csv",
     "mistakes.csv",
     "playground.json",
+    "settings.csv",
 ];
 
-/// Whether a run of these settings would replace another one in the folder: one with other settings, of
-/// another seed or of other data, as far as `identity` has these. A run that failed, or ended before it kept
+/// Files of a classifier, in the folder of a run of `aerbm fit` or in `best` of a comparison.
+const OF_CLASSIFIER: [&str; 3] = [crate::classifier::FILE, contract::FILE, card::FILE];
+
+/// Whether a run with these settings would replace another one in the folder: one with other settings,
+/// another seed or other data, if `identity` has these. A run that failed, or ended before it saved
 /// anything, does not count.
 ///
 /// # Errors
-/// [`Error::OtherRun`] if it would, unless this is forced.
+/// [`Error::OtherRun`] if it would, unless replacement is forced; [`Error::Changed`] if a model that would be used
+/// again is not the one that the run wrote.
 pub(crate) fn replaces(
     out: &Path,
     settings: &str,
@@ -53,7 +59,7 @@ pub(crate) fn replaces(
         (true, ..) => "with other settings",
         (_, true, _) => "of another seed",
         (_, _, true) => "of other data, or of data read with other options",
-        _ => return Ok(false),
+        _ => return sums::refuse_changed_models(out).map(|()| false),
     };
     if force { Ok(true) } else { Err(Error::OtherRun { folder: out.to_owned(), difference }) }
 }
@@ -63,12 +69,18 @@ pub(crate) fn data_identity(data: &Loaded) -> Value {
     json!({ "data_key": data.key(SplitRule::default()).as_str() })
 }
 
-/// Removes the results of a run that is replaced: its figures, its tables and its models. Models of these names
-/// stay, since those that fit are used again; and so do finished stages.
+/// Removes the results of a run that is replaced: its figures, its tables, its models and its classifier. Models of
+/// these names stay, since those that match are used again, and so do finished stages.
 pub(crate) fn remove_results(out: &Path, models: &[String]) -> Result<(), Error> {
     for name in FILES {
         remove(&out.join(name))?;
     }
+    for folder in [out.to_owned(), out.join(BEST)] {
+        if folder.join(crate::classifier::FILE).is_file() {
+            OF_CLASSIFIER.iter().try_for_each(|name| remove(&folder.join(name)))?;
+        }
+    }
+    remove(&out.join(sums::NAME))?;
     remove_folder(&out.join("figures"))?;
     let Ok(folders) = std::fs::read_dir(out.join("models")) else { return Ok(()) };
     for folder in folders.flatten() {

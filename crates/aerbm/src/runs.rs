@@ -1,4 +1,4 @@
-//! Finished and unfinished runs: what is in a folder of them, and how two differ.
+//! Finished and unfinished runs: a list of those in a folder, and the differences between two.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -10,20 +10,22 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::Error;
+use crate::folder::{INSIDE, require_run};
 
 /// Depth below the folder in which runs are looked for: `reports/paper/basic` and `reports/runs/NAME`.
 const DEPTH: usize = 3;
 
-/// Metrics that say how good a model is, the most telling first, with their units in words.
-const TELLING: [(&str, &str); 5] = [
-    ("error_pct", "% test error"),
-    ("log_likelihood_nats", "nats log-likelihood"),
-    ("psnr_db", "dB PSNR"),
-    ("sse_per_image", "squared error per image"),
-    ("mse_per_pixel", "squared error per pixel"),
+/// Metrics of model quality, the most informative first, with their units in words and whether a larger value is
+/// better.
+const TELLING: [(&str, &str, bool); 5] = [
+    ("error_pct", "% test error", false),
+    ("log_likelihood_nats", "nats log-likelihood", true),
+    ("psnr_db", "dB PSNR", true),
+    ("sse_per_image", "squared error per image", false),
+    ("mse_per_pixel", "squared error per pixel", false),
 ];
 
-/// A run in a line.
+/// A summary of a run in one line.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunLine {
     /// Its folder.
@@ -36,7 +38,7 @@ pub struct RunLine {
     pub date: String,
     /// `complete`, `running`, `interrupted` or `failed`.
     pub status: String,
-    /// The best number that it has, in words.
+    /// Its best result, in words.
     pub best: String,
 }
 
@@ -61,10 +63,7 @@ fn collect(folder: &Path, depth: usize, found: &mut Vec<RunLine>) -> Result<(), 
     let cannot = |source| Error::Io { path: folder.to_owned(), source };
     for entry in std::fs::read_dir(folder).map_err(cannot)? {
         let path = entry.map_err(cannot)?.path();
-        // The folders of a run have models, figures, stages and jobs, but no runs.
-        let inside = ["models", "figures", "stages", "cluster", "best"]
-            .iter()
-            .any(|name| path.ends_with(name));
+        let inside = INSIDE.iter().any(|name| path.ends_with(name));
         if path.is_dir() && !inside {
             collect(&path, depth - 1, found)?;
         }
@@ -114,16 +113,25 @@ fn best_error(rows: &[SummaryRow]) -> Option<String> {
     Some(format!("{} {:.2} % test error, {labels} labels", best.method, best.test_error_pct_mean))
 }
 
-/// The last value of the first telling metric on the test samples.
+/// The best of the models' last values of the most informative metric on the test samples.
 fn best_metric(rows: &[MetricRow]) -> Option<String> {
-    TELLING.iter().find_map(|(metric, words)| {
-        let mut here = rows.iter().filter(|row| row.split == "test" && row.metric == *metric);
-        let row = here.rfind(|row| row.layer.is_none() && row.value.is_finite())?;
-        Some(format!("{} {} {words}", row.run, number_text::significant(row.value)))
+    TELLING.iter().find_map(|&(metric, words, larger_is_better)| {
+        let is_telling = |row: &&MetricRow| {
+            row.split == "test"
+                && row.metric == metric
+                && row.layer.is_none()
+                && row.method != "pca"
+                && row.value.is_finite()
+        };
+        let last: BTreeMap<&str, &MetricRow> =
+            rows.iter().filter(is_telling).map(|row| (row.run.as_str(), row)).collect();
+        let badness = |row: &MetricRow| if larger_is_better { -row.value } else { row.value };
+        let best = last.into_values().min_by(|a, b| badness(a).total_cmp(&badness(b)))?;
+        Some(format!("{} {} {words}", best.run, number_text::significant(best.value)))
     })
 }
 
-/// A value that two runs do not share; empty where a run has none.
+/// A value that differs between two runs; empty for a run without it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
     /// `setting` or `number`.
@@ -142,8 +150,11 @@ pub struct Difference {
 /// [`Error::NoRun`] for a folder without a run, or the reason why a file cannot be read.
 pub fn diff(a: &Path, b: &Path) -> Result<Vec<Difference>, Error> {
     for folder in [a, b] {
-        if info_of(folder).is_none() {
-            return Err(Error::NoRun { folder: folder.to_owned() });
+        let Some(info) = info_of(folder) else {
+            return Err(Error::NoRun { folder: folder.to_owned(), missing: "run.json" });
+        };
+        if info["status"] != "complete" {
+            require_run(folder)?;
         }
     }
     let mut found = differing("setting", &settings(a)?, &settings(b)?);
@@ -178,7 +189,7 @@ fn differing(kind: &'static str, a: &Values, b: &Values) -> Vec<Difference> {
     differing.map(|(name, a, b)| Difference { kind, name: name.clone(), a, b }).collect()
 }
 
-/// The settings by their full names, and the version and the data beside them.
+/// The settings by their full names, with the version and the data.
 pub(crate) fn settings(folder: &Path) -> Result<Values, Error> {
     let path = folder.join("config.toml");
     let text = std::fs::read_to_string(&path).map_err(|source| Error::Io { path, source })?;

@@ -7,12 +7,13 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use crate::Error;
+use crate::best::BEST;
 
 /// Name of the file.
 pub(crate) const NAME: &str = "SHA256SUMS";
 
 /// Folders whose files belong to a run.
-const FOLDERS: [&str; 2] = ["figures", "models"];
+const FOLDERS: [&str; 3] = ["figures", "models", BEST];
 
 /// Checksums in hexadecimal digits by the file's path in the folder of the run, with `/` between its parts.
 pub(crate) type Sums = BTreeMap<String, String>;
@@ -24,17 +25,17 @@ pub(crate) fn write(dir: &Path) -> Result<(), Error> {
     save(dir, &sums)
 }
 
-/// Writes the checksums of the files that were drawn from tables anew, if the run has any checksums.
+/// Updates the checksums of the files that are drawn from tables, if the run has any checksums.
 pub(crate) fn refresh_drawn(dir: &Path) -> Result<(), Error> {
     refresh_those(dir, is_drawn)
 }
 
-/// Writes the checksums of some files anew, if the run has any checksums.
+/// Updates the checksums of these files, if the run has any checksums.
 pub(crate) fn refresh(dir: &Path, files: &[&str]) -> Result<(), Error> {
     refresh_those(dir, |path| files.contains(&path))
 }
 
-/// The checksums of the figures' files as they are now; none if the run has no checksums.
+/// The current checksums of the figures' files; `None` if the run has no checksums.
 pub(crate) fn of_figures(dir: &Path) -> Result<Option<Sums>, Error> {
     let folder = dir.join("figures");
     if !dir.join(NAME).is_file() || !folder.is_dir() {
@@ -45,7 +46,7 @@ pub(crate) fn of_figures(dir: &Path) -> Result<Option<Sums>, Error> {
     Ok(Some(sums))
 }
 
-/// Writes the checksums of those figures' files anew that were not there `before`, or were others.
+/// Updates the checksums of the figures' files that are new or have changed since `before`.
 pub(crate) fn refresh_figures(dir: &Path, before: &Sums) -> Result<(), Error> {
     let now = of_figures(dir)?.unwrap_or_default();
     let mut sums = read(dir)?;
@@ -71,7 +72,7 @@ fn is_drawn(path: &str) -> bool {
     from_tables.contains(&path) || path.starts_with("figures/") && is_picture
 }
 
-/// Reads the checksums; none if there is no such file.
+/// Reads the checksums; they are empty without such a file.
 pub(crate) fn read(dir: &Path) -> Result<Sums, Error> {
     let file = dir.join(NAME);
     let text = match std::fs::read_to_string(&file) {
@@ -81,6 +82,21 @@ pub(crate) fn read(dir: &Path) -> Result<Sums, Error> {
     let entry =
         |line: &str| line.split_once("  ").map(|(sum, path)| (path.to_owned(), sum.to_owned()));
     Ok(text.lines().filter_map(entry).collect())
+}
+
+/// Refuses to continue a run whose models are not those that it wrote, because they would become its results.
+///
+/// # Errors
+/// [`Error::Changed`] for such a model, and for files that cannot be read.
+pub(crate) fn refuse_changed_models(dir: &Path) -> Result<(), Error> {
+    for (path, sum) in read(dir)? {
+        let file = dir.join(&path);
+        let is_model = path.starts_with("models/") && path.ends_with(crate::trained::FILE);
+        if is_model && file.is_file() && of_file(&file)? != sum {
+            return Err(Error::Changed { path: file });
+        }
+    }
+    Ok(())
 }
 
 /// The checksum of a file, in hexadecimal digits.

@@ -1,7 +1,8 @@
-//! Runs as the experiment trackers MLflow and TensorBoard keep them.
+//! Export of runs to the experiment trackers MLflow and TensorBoard.
 //!
-//! Each trained model and each network of a comparison is a run of the tracker: its settings are parameters, its
-//! measurements are metrics by epoch. Files that are written again replace those of the same run.
+//! Each trained model and each network of a comparison becomes a run of the tracker: its settings are
+//! parameters, and its measurements are metrics by epoch. Files that are written again replace those of the
+//! same run.
 
 mod mlflow;
 mod tensorboard;
@@ -13,6 +14,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use report::{ComparisonRow, MetricRow, Row, read_csv};
 
 use crate::Error;
+use crate::folder::require_run;
 
 /// A program that shows runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +38,7 @@ impl Tracker {
 /// A run of the tracker.
 #[derive(Debug, Clone, PartialEq, Default)]
 struct Tracked {
-    /// Its name, which is that of a file.
+    /// Its name, which is also that of a file.
     name: String,
     parameters: BTreeMap<String, String>,
     points: Vec<Point>,
@@ -45,14 +47,14 @@ struct Tracked {
 /// A measurement.
 #[derive(Debug, Clone, PartialEq)]
 struct Point {
-    /// The quantity, such as `validation/mse_per_pixel`. Between the strokes are names of files.
+    /// The quantity, such as `validation/mse_per_pixel`. The parts between slashes are names of files.
     metric: String,
     /// The epoch, or 0 for a finished model.
     step: usize,
     value: f64,
 }
 
-/// The run in a folder and the time at which it was written.
+/// The run in a folder, and the time at which it was written.
 struct Source {
     folder: PathBuf,
     written: Duration,
@@ -63,9 +65,10 @@ struct Source {
 /// # Errors
 /// [`Error::NoRun`] for a folder without a run, or the reason why a file cannot be read or written.
 pub fn write(folder: &Path, tracker: Tracker, out: &Path) -> Result<usize, Error> {
+    require_run(folder)?;
     let metrics = folder.join("metrics.csv");
     let modified = std::fs::metadata(&metrics).and_then(|found| found.modified());
-    let Ok(modified) = modified else { return Err(Error::NoRun { folder: folder.to_owned() }) };
+    let modified = modified.map_err(|source| Error::Io { path: metrics.clone(), source })?;
     let common = common_parameters(folder)?;
     let mut runs = of_models(&read_csv(&metrics)?);
     runs.extend(of_networks(&optional(&folder.join("comparison.csv"))?));
@@ -144,7 +147,7 @@ fn of_networks(rows: &[ComparisonRow]) -> Vec<Tracked> {
     rows.iter().map(network).collect()
 }
 
-/// A name without anything that a path or a tracker could take for more than a name.
+/// A name without characters that have a meaning in paths or in a tracker.
 fn file_name(name: &str) -> String {
     let plain = |c: char| if c.is_alphanumeric() || "._-".contains(c) { c } else { '-' };
     let name: String = name.chars().map(plain).collect();

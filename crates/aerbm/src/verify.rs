@@ -1,5 +1,5 @@
-//! Verification of a run: its files are those that were written, and every number on its page follows from what
-//! the run stored.
+//! Verification of a run: its files are those that were written, and every number on its page follows from
+//! the stored results.
 
 mod choices;
 #[cfg(test)]
@@ -12,6 +12,7 @@ use study::Tested;
 
 use crate::comparison::{mistakes, tables};
 use crate::config::ProfileConfig;
+use crate::folder::require_run;
 use crate::record::Record;
 use crate::trained::Trained;
 use crate::{Error, page, sums};
@@ -25,7 +26,7 @@ pub struct Verification {
     pub cells: usize,
     /// Number of files that were regenerated from the tables: tables, figures and the page.
     pub redrawn: usize,
-    /// Everything that differs, a line each.
+    /// Everything that differs, one line each.
     pub problems: Vec<String>,
 }
 
@@ -34,9 +35,7 @@ pub struct Verification {
 /// # Errors
 /// [`Error::NoRun`] for a folder without a run, or [`Error::Io`] if a temporary folder cannot be used.
 pub fn verify(dir: &Path) -> Result<Verification, Error> {
-    if !dir.join("metrics.csv").is_file() {
-        return Err(Error::NoRun { folder: dir.to_owned() });
-    }
+    require_run(dir)?;
     let mut found = Verification::default();
     found.check_sums(dir)?;
     if dir.join("comparison.csv").is_file() {
@@ -53,7 +52,7 @@ pub fn verify(dir: &Path) -> Result<Verification, Error> {
 }
 
 impl Verification {
-    /// Notes why a check could not be made.
+    /// Records why a check could not be made.
     fn note(&mut self, dir: &Path, checked: Result<(), Error>) {
         if let Err(error) = checked {
             self.add(error.with_causes().replace(&format!("{}/", dir.display()), ""));
@@ -70,7 +69,7 @@ impl Verification {
         }
     }
 
-    /// Every file that the run recorded is there, as it was.
+    /// Checks that every file that the run recorded exists and is unchanged.
     fn check_sums(&mut self, dir: &Path) -> Result<(), Error> {
         let recorded = sums::read(dir)?;
         if recorded.is_empty() {
@@ -97,7 +96,7 @@ impl Verification {
         Ok(())
     }
 
-    /// The errors of `comparison.csv` are the numbers of mistakes.
+    /// Checks that the errors of `comparison.csv` are the numbers of mistakes.
     fn check_cells(&mut self, dir: &Path) -> Result<(), Error> {
         const FILE: &str = "comparison.csv";
         let rows: Vec<ComparisonRow> = read_csv(&dir.join(FILE))?;
@@ -140,7 +139,7 @@ impl Verification {
         }
     }
 
-    /// The measurements are those of the models' records, and likelihoods fit their log Z.
+    /// Checks that the measurements are those of the models' records, and that likelihoods match their log Z.
     fn check_metrics(&mut self, dir: &Path) -> Result<(), Error> {
         const FILE: &str = "metrics.csv";
         let rows: Vec<MetricRow> = read_csv(&dir.join(FILE))?;
@@ -161,7 +160,7 @@ impl Verification {
                 };
                 rows.iter().find(here).map(|row| row.value)
             };
-            // An upper end of log Z gives a lower one of the likelihood.
+            // The upper bound of log Z gives the lower bound of the likelihood.
             for [own, other] in [["lower", "upper"], ["upper", "lower"]] {
                 let end = of(&row.split, &format!("log_likelihood_nats_{own}"));
                 let log_z =
@@ -181,7 +180,7 @@ impl Verification {
         Ok(())
     }
 
-    /// Tables, figures and page, made again in another folder, are the same files.
+    /// Checks that tables, figures and page, made again in another folder, are the same files.
     fn check_drawn(&mut self, dir: &Path) -> Result<(), Error> {
         let io = |path: &Path| {
             let path = path.to_owned();
@@ -209,7 +208,7 @@ impl Verification {
         Ok(())
     }
 
-    /// Writes tables that follow from others, figures and page.
+    /// Regenerates tables that follow from others, figures and page.
     fn make_again(&mut self, dir: &Path, copy: &Path) -> Result<(), Error> {
         let profile = ProfileConfig::of_folder(copy)?;
         let comparison = profile.as_ref().and_then(|profile| profile.comparison.as_ref());
@@ -224,13 +223,13 @@ impl Verification {
     }
 }
 
-/// The records of the models that the run left.
+/// The records of the models that the run wrote.
 fn records(dir: &Path) -> Vec<Record> {
     let entries = std::fs::read_dir(dir.join("models")).into_iter().flatten().flatten();
     let models = entries.filter_map(|entry| Trained::load_here(&entry.path()));
     models
         .map(|Trained { mut record, .. }| {
-            // Models of further seeds have folders with another name than their run.
+            // The folders of models of further seeds are not named after their run.
             if let Some((run, _)) = record.run.split_once("-seed-") {
                 record.run = run.to_owned();
             }
@@ -244,7 +243,7 @@ fn is_same(a: &MetricRow, b: &MetricRow) -> bool {
         && MetricRow { value: 0.0, ..a.clone() } == MetricRow { value: 0.0, ..b.clone() }
 }
 
-/// The files of a folder, without those of its folders, whose names end in one of these ways.
+/// The files directly in a folder whose names end in one of these ways.
 fn files_of(folder: &Path, ends: &[&str]) -> Result<Vec<String>, Error> {
     let cannot = |source| Error::Io { path: folder.to_owned(), source };
     let mut names = Vec::new();
@@ -260,7 +259,7 @@ fn files_of(folder: &Path, ends: &[&str]) -> Result<Vec<String>, Error> {
     Ok(names)
 }
 
-/// The files that figures and page are drawn from.
+/// The files from which figures and page are drawn.
 fn tables_of(dir: &Path) -> Result<Vec<PathBuf>, Error> {
     let here = files_of(dir, &[".csv", ".toml", ".json"])?;
     let figures = files_of(&dir.join("figures"), &[".csv", ".json"])?;
@@ -280,7 +279,7 @@ fn made_again(copy: &Path) -> Result<Vec<String>, Error> {
     Ok(tables.chain(figures).chain(["report.html".to_owned()]).collect())
 }
 
-/// First difference between a file and the regenerated one.
+/// The first difference between a file and the regenerated one.
 fn first_difference(old: &[u8], new: &[u8]) -> String {
     let (Ok(old), Ok(new)) = (std::str::from_utf8(old), std::str::from_utf8(new)) else {
         return "differs from what its table gives".into();

@@ -6,15 +6,15 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 
 use super::plan::{Job, StageLine};
 use crate::data_args::quoted;
 
-/// Minutes beside the estimate: for the start of a job and the reading of its data.
+/// Minutes added to the estimate, for the start of a job and the reading of its data.
 const MINUTES_BESIDE: f64 = 5.0;
 
-/// Attempts at a task whose worker is killed, for example for want of memory.
+/// Attempts at a task whose worker is killed, for example for lack of memory.
 const ATTEMPTS: usize = 3;
 
 /// Resources that jobs request.
@@ -28,7 +28,7 @@ pub(crate) struct Resources {
     pub(crate) cpus: usize,
 }
 
-/// The commands that jobs run, and the place of their files.
+/// The commands that jobs run, and the location of their files.
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
     /// The folder of the submission, as an absolute path.
@@ -37,9 +37,9 @@ pub(crate) struct Place {
     pub(crate) directory: PathBuf,
     /// The program.
     pub(crate) program: PathBuf,
-    /// The options of `aerbm work` without parts and stages, as they are typed.
+    /// The options of `aerbm work` without parts and stages, as typed.
     pub(crate) work: String,
-    /// The options of `aerbm pipeline`, as they are typed.
+    /// The options of `aerbm pipeline`, as typed.
     pub(crate) pipeline: String,
     /// A name for the jobs.
     pub(crate) name: String,
@@ -66,7 +66,7 @@ fn task_name(job: &Job, task: usize) -> String {
     if job.tasks.is_empty() { job.name.clone() } else { format!("{}-{task}", job.name) }
 }
 
-/// Writes the script of a job, as [`script`] has made it, and the list of its tasks.
+/// Writes the script of a job, which [`script`] generated, and the list of its tasks.
 pub(crate) fn write(
     job: &Job,
     script: &str,
@@ -115,7 +115,7 @@ pub(crate) fn script(
     let log_path = |name: &str| -> anyhow::Result<String> {
         let logs = place.folder.join("logs");
         let logs = logs.to_str().with_context(|| format!("{}: not UTF-8", logs.display()))?;
-        // Slurm replaces what follows a percent sign.
+        // Slurm expands what follows a percent sign.
         Ok(format!("{}/{name}", logs.replace('%', "%%")))
     };
     if job.tasks.is_empty() {
@@ -178,7 +178,7 @@ fn report_seconds(stages: &[StageLine]) -> f64 {
     FIGURES + stages.iter().map(|stage| stage.seconds).fold(0.0, |all, one| all + one / 4.0)
 }
 
-/// Refuses a name that cannot stand in a line of options; the error says what was expected.
+/// Refuses a name that is invalid in a line of options; the error says what was expected.
 pub(crate) fn check_name(name: &str) -> Result<(), &'static str> {
     if name.is_empty() {
         return Err("expected a name that is not empty; leave the option out");
@@ -189,7 +189,7 @@ pub(crate) fn check_name(name: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-/// A value of a line that Slurm reads options from.
+/// Returns a value for a line from which Slurm reads options.
 fn directive(value: &str) -> anyhow::Result<String> {
     if let Err(expected) = check_name(value) {
         bail!("{value:?}: {expected}");
@@ -203,19 +203,28 @@ pub(crate) fn submission(job: &Job, after: &[String], place: &Place) -> Vec<Stri
     let mut words = vec!["sbatch".to_owned(), "--parsable".to_owned()];
     if !after.is_empty() {
         words.push(format!("--dependency=afterok:{}", after.join(":")));
-        // Otherwise it would stay in the queue for ever if one of the others failed.
+        // Otherwise the job would stay in the queue forever if one of the others failed.
         words.push("--kill-on-invalid-dep=yes".to_owned());
     }
     words.push(place.file(job, "sh").display().to_string());
     words
 }
 
+const NO_SBATCH: &str =
+    "there is no sbatch here; run this where jobs are submitted, or see the scripts with --dry-run";
+
+/// Refuses to submit where jobs cannot be submitted.
+pub(crate) fn require() -> anyhow::Result<()> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_there = std::env::split_paths(&path).any(|folder| folder.join("sbatch").is_file());
+    ensure!(is_there, NO_SBATCH);
+    Ok(())
+}
+
 /// Submits a job after others; returns its number.
 pub(crate) fn submit(job: &Job, after: &[String], place: &Place) -> anyhow::Result<String> {
     let words = submission(job, after, place);
-    let output = called(&words)?.context(
-        "there is no sbatch here; run this where jobs are submitted, or see the scripts with --dry-run",
-    )?;
+    let output = called(&words)?.context(NO_SBATCH)?;
     if !output.status.success() {
         bail!("sbatch: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
@@ -228,7 +237,8 @@ pub(crate) fn submit(job: &Job, after: &[String], place: &Place) -> anyhow::Resu
     Ok(id.to_owned())
 }
 
-/// The tasks of these jobs that are waiting or running, as `job` or `job_task`; none if Slurm cannot be asked.
+/// The tasks of these jobs that are waiting or running, as `job` or `job_task`; `None` if Slurm cannot be
+/// queried.
 pub(crate) fn queued(ids: &[String]) -> anyhow::Result<Option<HashSet<String>>> {
     if ids.is_empty() {
         return Ok(Some(HashSet::new()));
@@ -244,7 +254,7 @@ pub(crate) fn queued(ids: &[String]) -> anyhow::Result<Option<HashSet<String>>> 
     Ok(Some(printed.split_whitespace().map(str::to_owned).collect()))
 }
 
-/// Calls a program; none if it is not installed.
+/// Calls a program; returns `None` if it is not installed.
 fn called(words: &[String]) -> anyhow::Result<Option<Output>> {
     match Command::new(&words[0]).args(&words[1..]).output() {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),

@@ -2,42 +2,45 @@ use std::path::PathBuf;
 
 use aerbm::compare::{CompareOptions, Place};
 use aerbm::comparison::Comparison;
+use aerbm::config::ProfileConfig;
 use clap::Args;
 
 use aerbm::Monitor as _;
 
-use crate::data_args::{DataArgs, quoted, tell};
+use crate::data_args::{DataArgs, MOST, quoted, tell, whole};
 use crate::interrupt;
 use crate::page_args::LanguageArg;
 use crate::ui::Ui;
 
-/// Compare ways of pretraining; continues where it stopped
+/// Compare methods of pretraining; continues an interrupted comparison
 #[derive(Debug, Args)]
+#[command(after_help = methods_and_examples())]
 pub(crate) struct Arguments {
-    /// Methods to compare [default: those of the default profile]
+    /// Methods to compare, separated by commas [default: those of the default profile]
     #[arg(long, value_delimiter = ',')]
     methods: Vec<String>,
-    /// Numbers of labels [default: those of the default profile that the data have]
-    #[arg(long, value_delimiter = ',')]
+    /// Numbers of labels, separated by commas [default: those of the default profile that the data have enough
+    /// labels for]
+    #[arg(long, value_delimiter = ',', value_parser = whole::<usize>(1..=MOST))]
     labels: Vec<usize>,
-    /// Numbers of hidden layers
-    #[arg(long, value_delimiter = ',')]
+    /// Numbers of hidden layers, separated by commas [default: the largest]
+    #[arg(long, value_delimiter = ',', value_parser = whole::<usize>(1..=100))]
     depths: Vec<usize>,
-    /// Number of seeds
-    #[arg(long)]
+    /// Number of seeds [default: 5]
+    #[arg(long, value_parser = whole::<u64>(1..=MOST))]
     seeds: Option<u64>,
-    /// First seed: seeds that nobody has seen confirm settings that were found with others [default: 11]
-    #[arg(long, value_name = "SEED")]
+    /// First seed [default: 11]; fresh seeds confirm a result whose settings were chosen beside others
+    #[arg(long, value_name = "SEED", value_parser = whole::<u64>(0..=i64::MAX as u64))]
     first_seed: Option<u64>,
-    /// Trials of each method with each number of labels, which choose dropout, norms, noise and learning rates on
-    /// the validation samples [default: 12 for small sets; for others, the learning rates alone are chosen]
+    /// Number of trials of each method with each number of labels, which choose dropout, norms, noise and
+    /// learning rates on the validation samples [default: 12 for small sets; for others, only the learning
+    /// rates are chosen]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     trials: Option<u64>,
-    /// Change any setting of the comparison, such as methods.rbm.layers.training.epochs=20; may be
-    /// given again
+    /// Change any setting of the comparison, such as methods.rbm.layers.training.epochs=20; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Replace a finished comparison with other settings; its pretrained layers are used again where they fit
+    /// Replace a finished comparison that has other settings; pretrained layers that match are reused
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -47,6 +50,17 @@ pub(crate) struct Arguments {
     /// Folder of results
     #[arg(long, default_value = "reports/compare")]
     out: PathBuf,
+}
+
+/// The names of the built-in methods, and examples.
+fn methods_and_examples() -> String {
+    let methods = ProfileConfig::built_in_methods();
+    let names: Vec<&str> = methods.styles().map(|style| style.name).collect();
+    format!(
+        "Methods: {}\n\nExamples:\n  aerbm compare --data flats.csv --label-column kind\n  aerbm compare --methods \
+         none,rbm --labels 100,1000 --seeds 5",
+        names.join(", ")
+    )
 }
 
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {

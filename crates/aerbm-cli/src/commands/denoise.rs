@@ -2,31 +2,30 @@ use std::path::PathBuf;
 
 use aerbm::codes::{Denoised, denoise, denoise_rows};
 use aerbm::denoise::Noise;
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use super::OnModel;
 use crate::new_rows::OnRows;
 use crate::ui::Ui;
 
-/// Remove noise from rows of a file, or from test images with added noise, compared with filters
+/// Remove noise from the rows of a file, or from test images with added noise, in comparison with filters
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("input").required(true).args(["file", "noise"]))]
 pub(crate) struct Arguments {
     #[command(flatten)]
     model: OnModel,
-    /// File or folder of noisy rows, all of which are written as the model reconstructs them, in the units
-    /// of the data
-    #[arg(conflicts_with = "noise", required_unless_present = "noise")]
+    /// File or folder of noisy rows; the model's reconstructions of all of them are written, in the units of
+    /// the data
     file: Option<PathBuf>,
-    /// File of the table, whose name ends in .csv, .parquet or .npy [default: standard output, as CSV]
+    /// File for the table; its name ends in .csv, .parquet or .npy [default: standard output, as CSV]
     #[arg(long, requires = "file")]
     out: Option<PathBuf>,
-    /// Kind and amount of noise that is added to test images, which are then shown in a figure beside what
-    /// the model and filters make of them: gaussian:STD (clipped to [0, 1]), masking:FRACTION or
-    /// salt-and-pepper:FRACTION
+    /// Kind and amount of noise that is added to test images; a figure shows them beside the results of the
+    /// model and the filters: gaussian:STD (clipped to [0, 1]), masking:FRACTION or salt-and-pepper:FRACTION
     #[arg(long, value_name = "KIND:AMOUNT")]
     noise: Option<Noise>,
-    /// Show the figure in the terminal as well: by kitty's, iTerm's or sixel graphics where it has them, else in half
-    /// blocks
+    /// Show the figure in the terminal as well: as kitty, iTerm or sixel graphics if it supports them,
+    /// otherwise in half blocks
     #[arg(long, conflicts_with = "file")]
     show: bool,
     /// Seed of the noise
@@ -37,7 +36,7 @@ pub(crate) struct Arguments {
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     let Some(Noise(noise)) = args.noise else {
         let file = args.file.as_deref().expect("clap asks for one of the two");
-        return OnRows::new(&args.model, file, args.out.as_deref()).reconstruct(ui);
+        return OnRows::new(&args.model, file, args.out.as_deref())?.reconstruct(ui);
     };
     let (trained, loaded) = args.model.load(ui)?;
     let data = (loaded.train()?, &loaded.data.test);

@@ -4,19 +4,22 @@ use clap::Args;
 
 use crate::ui::Ui;
 
-/// Show how the settings and the final numbers of two runs differ
+/// Show the differences between the settings and the final numbers of two runs
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// Folder of the first run
     a: PathBuf,
     /// Folder of the second run
     b: PathBuf,
-    /// Write the differences into this HTML file as well
+    /// Also write the differences into this HTML file
     #[arg(long, value_name = "FILE")]
     page: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
+    if let Some(page) = &args.page {
+        aerbm::refuse_output(page, &[])?;
+    }
     let found = aerbm::runs::diff(&args.a, &args.b)?;
     ui.rows(&found)?;
     if let Some(page) = &args.page {

@@ -4,7 +4,7 @@ use aerbm::apply::{encode, encode_set, sink_for};
 use clap::{Args, ValueEnum};
 
 use super::OnModel;
-use crate::new_rows::{OnRows, model_and_contract};
+use crate::new_rows::{OnRows, finish, model_and_contract};
 use crate::ui::Ui;
 
 /// Write the codes of rows: the outputs of a model's hidden units
@@ -18,15 +18,15 @@ pub(crate) struct Arguments {
     /// Part of the data to encode, if no file is given
     #[arg(long, default_value = "test", conflicts_with = "file")]
     images: Images,
-    /// File of the codes, whose name ends in .npy, .csv or .parquet [default: of new rows, standard output as
-    /// CSV; else codes_RUN_IMAGES.npy in the run's folder]
+    /// File for the codes; its name ends in .npy, .csv or .parquet [default: for new rows, standard output as
+    /// CSV; otherwise codes_RUN_IMAGES.npy in the run's folder]
     #[arg(long)]
     out: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Images {
-    /// The training samples, with those for validation
+    /// The training samples, including those for validation
     Train,
     /// The test samples
     Test,
@@ -34,12 +34,12 @@ enum Images {
 
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     if let Some(file) = &args.file {
-        let rows = OnRows::new(&args.model, file, args.out.as_deref());
+        let rows = OnRows::new(&args.model, file, args.out.as_deref())?;
         let (trained, contract) = model_and_contract(&rows.model)?;
         let mut blocks = rows.rows(&contract)?;
         let mut sink = rows.sink(ui)?;
         let n_rows = encode(&trained.model, &contract, &mut blocks, &mut *sink, ui)?;
-        sink.finish()?;
+        finish(sink, ui)?;
         return rows.tell(&blocks, n_rows, ui);
     }
     let (trained, loaded) = args.model.load(ui)?;
@@ -49,10 +49,13 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     };
     let run = &trained.record.run;
     let default = || args.model.folder().join(format!("codes_{run}_{name}.npy"));
+    if let Some(out) = &args.out {
+        aerbm::refuse_output_of_model(out, &trained.record)?;
+    }
     let out = args.out.clone().unwrap_or_else(default);
     let mut sink = sink_for(&out)?;
     let n = encode_set(&trained.model, set, &mut *sink)?;
-    sink.finish()?;
+    finish(sink, ui)?;
     ui.rows(&[serde_json::json!({ "file": out.display().to_string(), "rows": n })])?;
     ui.result(&format!("{n} codes: {}", out.display()))
 }

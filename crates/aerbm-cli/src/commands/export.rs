@@ -11,13 +11,13 @@ use crate::ui::Ui;
 /// Write a trained model, or the measurements of a run, for other programs
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Folder of a model, or of a run: with one model for formats of models, any for those of measurements
+    /// Folder of a model, or of a run; for formats of models, the run has to have exactly one
     model: PathBuf,
     /// Format of the file or folder
     #[arg(long)]
     format: FormatName,
-    /// Part of the model [default: the classifier if there is one, else the encoder; for safetensors all
-    /// parameters]
+    /// Part of the model [default: the classifier if there is one, otherwise the encoder; for safetensors,
+    /// all parameters]
     #[arg(long)]
     part: Option<PartName>,
     /// File to write, or folder for mlflow and tensorboard [default: RUN-PART.FORMAT, mlruns or tensorboard in the
@@ -32,7 +32,7 @@ enum FormatName {
     Onnx,
     /// Named tensors for PyTorch, NumPy and others
     Safetensors,
-    /// Arrays with the names that scikit-learn's estimators have
+    /// Arrays with the names of scikit-learn's attributes
     Npz,
     /// Settings and measurements of a run for MLflow: a folder `mlruns`
     Mlflow,
@@ -53,7 +53,7 @@ impl FormatName {
     }
 }
 
-/// The thing that is exported.
+/// The object to export.
 enum Kind {
     Model(Format),
     Run(Tracker),
@@ -71,7 +71,7 @@ enum PartName {
     Classifier,
 }
 
-/// Files of models that an export must not replace.
+/// Files of models, which an export must not replace.
 const OWN_FILES: [&str; 3] =
     ["model.safetensors", "classifier.safetensors", "checkpoint.safetensors"];
 
@@ -97,21 +97,32 @@ fn measurements(args: &Arguments, tracker: Tracker, ui: &Ui) -> anyhow::Result<(
 fn model(args: &Arguments, format: Format, ui: &Ui) -> anyhow::Result<()> {
     let folder = best::resolve(&args.model);
     let saved = Saved::load(&folder)?;
+    if let Some(out) = &args.out {
+        match &saved.model {
+            Some(trained) => aerbm::refuse_output_of_model(out, &trained.record)?,
+            None => aerbm::refuse_output(out, &[])?,
+        }
+    }
     let part = args.part.map(Part::from);
     let name = &saved.classifier_name;
     let wants_classifier = part.is_none_or(|part| part == Part::Classifier);
-    let (export, run) = match (&saved.classifier, &saved.model) {
+    let (export, run, (n_inputs, n_classes)) = match (&saved.classifier, &saved.model) {
         (Some(classifier), model) if wants_classifier || model.is_none() => {
-            (Export::of_classifier(name, classifier), name)
+            let export = Export::of_classifier(name, classifier);
+            (export, name, (classifier.n_inputs(), Some(classifier.n_classes())))
         }
-        (_, Some(model)) => (Export::of_model(model), &model.record.run),
+        (_, Some(trained)) => {
+            let (export, n_visible) = (Export::of_model(trained), trained.model.n_visible());
+            (export, &trained.record.run, (n_visible, None))
+        }
         _ => bail!("{}: there is no model here", folder.display()),
     };
-    // With the contract raw columns go in; a model without one takes the numbers that it learned from.
-    let export = match contract::load(&Trained::locate(&folder).unwrap_or(folder))? {
+    // With a contract, the inputs are raw columns; without one, the numbers that the model was trained on.
+    let place = Trained::locate(&folder).unwrap_or(folder);
+    let export = match contract::load_for(&place, n_inputs, n_classes)? {
         Some(contract) if format == Format::Onnx => {
             let export = export.with_inputs((&contract).into());
-            // Models other than classifiers have no classes, also where their data have.
+            // Models other than classifiers have no classes, even if their data have.
             if export.default_part() == Part::Classifier {
                 export.with_classes(contract.class_names().to_vec())
             } else {

@@ -12,22 +12,25 @@ use crate::ui::Ui;
 /// Fit a classifier to your own data, without a comparison
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Way of pretraining: a method of `aerbm compare`, such as none, denoising or rbm
+    /// Method of pretraining, as in `aerbm compare`, such as none, denoising or rbm
     #[arg(long, default_value = "rbm")]
     method: String,
     /// Number of labels [default: all]
     #[arg(long, value_parser = whole::<usize>(1..=MOST))]
     labels: Option<usize>,
-    /// Change any setting, such as learning_rates=[0.01]; may be given again
+    /// Change any setting, such as learning_rates=[0.01]; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
     #[command(flatten)]
     page: LanguageArg,
     #[command(flatten)]
     data: DataArgs,
-    /// Folder of the model
+    /// Folder for the model
     #[arg(long, default_value = "reports/fit")]
     out: PathBuf,
+    /// Replace a finished run that has other settings; pretrained layers that match are reused
+    #[arg(long)]
+    force: bool,
 }
 
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
@@ -53,7 +56,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
         again,
         out: args.out.clone(),
         best: args.out.clone(),
-        force: true,
+        force: args.force,
         language: args.page.language,
     };
     let done =

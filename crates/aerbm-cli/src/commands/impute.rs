@@ -2,15 +2,15 @@ use aerbm::Monitor as _;
 use aerbm::apply::{ImputeOptions, impute};
 use clap::Args;
 
-use crate::new_rows::{OnRows, model_and_contract};
+use crate::new_rows::{OnRows, finish, model_and_contract};
 use crate::ui::Ui;
 
-/// Fill missing values with what a model expects there
+/// Fill missing values with those that a model expects
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     rows: OnRows,
-    /// Draws of each missing value (RBM only)
+    /// Number of draws of each missing value (RBM only)
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     draws: u32,
     /// Gibbs steps before each draw (RBM), or successive reconstructions (autoencoder)
@@ -35,7 +35,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
         spread: args.spread,
     };
     let filled = impute(&trained, &contract, &mut rows, options, &mut *sink, ui)?;
-    sink.finish()?;
+    finish(sink, ui)?;
     args.rows.tell(&rows, filled.n_rows, ui)?;
     ui.note(&format!("values were missing in {} of {} rows", filled.n_incomplete, filled.n_rows));
     Ok(())

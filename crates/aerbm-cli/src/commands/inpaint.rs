@@ -5,7 +5,7 @@ use aerbm::generation::{Half, InpaintOptions, inpaint_half};
 use clap::{Args, ValueEnum};
 
 use super::OnModel;
-use crate::new_rows::{OnRows, model_and_contract};
+use crate::new_rows::{OnRows, finish, model_and_contract};
 use crate::ui::Ui;
 
 /// Fill in half of each image of a file, or draw the missing half of test images given the known half
@@ -13,15 +13,15 @@ use crate::ui::Ui;
 pub(crate) struct Arguments {
     #[command(flatten)]
     model: OnModel,
-    /// File or folder of images, all of which are written with the unknown half filled: an RBM gives the
-    /// mean over its draws, an autoencoder its reconstruction [default: test images of the data that an
-    /// RBM was trained on, into a figure]
+    /// File or folder of images, all of which are written with the unknown half filled, by the mean of an
+    /// RBM's draws or by an autoencoder's reconstruction [default: test images of the data that an RBM was
+    /// trained on, into a figure]
     file: Option<PathBuf>,
-    /// File of the filled images, whose name ends in .csv, .parquet or .npy [default: standard output, as CSV]
+    /// File for the filled images; its name ends in .csv, .parquet or .npy [default: standard output, as CSV]
     #[arg(long, requires = "file")]
     out: Option<PathBuf>,
-    /// Show the figure in the terminal as well: by kitty's, iTerm's or sixel graphics where it has them, else in half
-    /// blocks
+    /// Show the figure in the terminal as well: as kitty, iTerm or sixel graphics if it supports them,
+    /// otherwise in half blocks
     #[arg(long, conflicts_with = "file")]
     show: bool,
     /// The half that is known
@@ -30,10 +30,10 @@ pub(crate) struct Arguments {
     /// Number of test images, if no file is given
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     images: u32,
-    /// Draws for each image
+    /// Number of draws for each image
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
     draws: u32,
-    /// Gibbs steps of each draw
+    /// Number of Gibbs steps for each draw
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     steps: u32,
     /// Seed of every random draw
@@ -62,7 +62,7 @@ impl From<Known> for Half {
 
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     if let Some(file) = &args.file {
-        let on = OnRows::new(&args.model, file, args.out.as_deref());
+        let on = OnRows::new(&args.model, file, args.out.as_deref())?;
         return of_file(args, &on, ui);
     }
     let (trained, loaded) = args.model.load(ui)?;
@@ -91,6 +91,6 @@ fn of_file(args: &Arguments, on: &OnRows, ui: &Ui) -> anyhow::Result<()> {
     };
     let how = (args.known.into(), options);
     let n_rows = apply::inpaint(&trained, &contract, &mut rows, how, &mut *sink, ui)?;
-    sink.finish()?;
+    finish(sink, ui)?;
     on.tell(&rows, n_rows, ui)
 }

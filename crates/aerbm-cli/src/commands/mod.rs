@@ -41,7 +41,7 @@ use clap::{Args, Subcommand};
 use crate::data_args::{DataArgs, tell};
 use crate::ui::Ui;
 
-/// The command line's commands with their modules, and the call of each.
+/// The commands with their modules, and the dispatch to each of them.
 macro_rules! commands {
     ($($command:ident: $module:ident,)*) => {
         #[derive(Debug, Subcommand)]
@@ -102,9 +102,13 @@ pub(crate) struct OnModel {
 }
 
 impl OnModel {
-    /// Loads the model and its data: those that are named, otherwise those that it was trained on.
+    /// Loads the model and its data: those that are named, or those that it was trained on.
     pub(crate) fn load(&self, ui: &Ui) -> anyhow::Result<(Trained, Loaded)> {
         let trained = Trained::load(&self.run)?;
+        // Models without a contract read data by the options.
+        if aerbm::contract::load(&Trained::locate(&self.run)?)?.is_some() {
+            self.data.refuse_training_options()?;
+        }
         let source = self.data.source_for(&trained, ui);
         let loaded = aerbm::data::load_for(&trained, &self.run, &source)?;
         tell(&loaded, ui);
@@ -117,7 +121,8 @@ impl OnModel {
         above.and_then(Path::parent).unwrap_or(&self.run).to_owned()
     }
 
-    /// Calls `draw` with the place of figures, whose methods have their usual colours, and adds them to the page.
+    /// Calls `draw` with the location of figures, in which methods have their usual colours, and adds them to
+    /// the page.
     pub(crate) fn draw<R>(
         &self,
         draw: impl FnOnce(Figures<'_>) -> Result<R, aerbm::Error>,
@@ -152,7 +157,7 @@ impl OnModel {
     }
 }
 
-/// Prints the measurements of a finished model, a line each.
+/// Prints the measurements of a finished model, one per line.
 pub(crate) fn print_measures(rows: &[MetricRow], ui: &Ui) -> anyhow::Result<()> {
     for row in rows.iter().filter(|row| row.epoch.is_none()) {
         ui.result(&format!("{} {:<22} {:.6}", row.split, row.metric, row.value))?;

@@ -15,18 +15,18 @@ pub(crate) struct Arguments {
     /// File or folder of new rows, all of which are reconstructed into a table in the units of the data
     /// [default: test images of the data that the model was trained on, into a figure]
     file: Option<PathBuf>,
-    /// File of the table, whose name ends in .csv, .parquet or .npy [default: standard output, as CSV]
+    /// File for the table; its name ends in .csv, .parquet or .npy [default: standard output, as CSV]
     #[arg(long, requires = "file")]
     out: Option<PathBuf>,
-    /// Show the figure in the terminal as well: by kitty's, iTerm's or sixel graphics where it has them, else in half
-    /// blocks
+    /// Show the figure in the terminal as well: as kitty, iTerm or sixel graphics if it supports them,
+    /// otherwise in half blocks
     #[arg(long, conflicts_with = "file")]
     show: bool,
 }
 
 pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     if let Some(file) = &args.file {
-        return OnRows::new(&args.model, file, args.out.as_deref()).reconstruct(ui);
+        return OnRows::new(&args.model, file, args.out.as_deref())?.reconstruct(ui);
     }
     let (trained, loaded) = args.model.load(ui)?;
     let name = format!("reconstructions_{}", trained.record.run);

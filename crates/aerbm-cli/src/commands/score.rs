@@ -1,10 +1,10 @@
 use aerbm::apply::score;
 use clap::Args;
 
-use crate::new_rows::{OnRows, model_and_contract};
+use crate::new_rows::{OnRows, finish, model_and_contract};
 use crate::ui::Ui;
 
-/// Write an anomaly score for each row, with the part of each column
+/// Write an anomaly score for each row, with the contribution of each column
 #[derive(Debug, Args)]
 #[command(
     after_help = "Of an autoencoder the score is the reconstruction loss, of an RBM the free energy in \
@@ -20,6 +20,6 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     let mut rows = args.rows.rows(&contract)?;
     let mut sink = args.rows.sink(ui)?;
     let n_rows = score(&trained, &contract, &mut rows, &mut *sink, ui)?;
-    sink.finish()?;
+    finish(sink, ui)?;
     args.rows.tell(&rows, n_rows, ui)
 }

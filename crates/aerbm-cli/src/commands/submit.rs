@@ -35,19 +35,19 @@ pub(crate) struct Arguments {
     /// Largest number of tasks of a wave that run at once [default: as many as the cluster has room for]
     #[arg(long, value_name = "N", value_parser = whole::<u32>(1..=MOST))]
     max_running: Option<u32>,
-    /// Processors of a task
+    /// Number of processors per task
     #[arg(long, default_value_t = 2, value_name = "N", value_parser = whole::<u32>(1..=MOST))]
     cpus: u32,
     /// Time limit of a task, as a multiple of its estimated time
     #[arg(long, default_value_t = 3.0, value_name = "FACTOR", value_parser = factor)]
     time_factor: f64,
-    /// Seconds that a task takes at least, if there are enough stages: short ones share a task
+    /// Minimum time of a task in seconds, if there are enough stages: short ones share a task
     #[arg(long, default_value_t = 120, value_name = "SECONDS", value_parser = whole::<u32>(0..=MOST))]
     task_seconds: u32,
-    /// Write the scripts, and do not submit them
+    /// Write the scripts without submitting them
     #[arg(long)]
     dry_run: bool,
-    /// Replace a finished run with other settings
+    /// Replace a finished run that has other settings
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -59,7 +59,7 @@ pub(crate) struct Arguments {
 /// An engine that runs jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Engine {
-    /// Slurm, by job arrays
+    /// Slurm, with job arrays
     Slurm,
 }
 
@@ -106,9 +106,12 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
         cpus: args.cpus as usize,
     };
     let place = place(args)?;
-    // All scripts are made before anything is written, so that a mistake in one leaves nothing.
+    // All scripts are generated before anything is written, so that an error in one leaves nothing behind.
     let script = |job: &Job| slurm::script(job, &submission.stages, &place, &resources);
     let scripts = submission.jobs.iter().map(script).collect::<anyhow::Result<Vec<String>>>()?;
+    if !args.dry_run {
+        slurm::require()?;
+    }
     remove_old(&place.folder)?;
     for (job, script) in submission.jobs.iter().zip(&scripts) {
         slurm::write(job, script, &submission.stages, &place)?;
@@ -132,7 +135,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
         ui.result(&format!("job {id}: {described}"))?;
         after = vec![id.clone()];
         submission.jobs[number].id = Some(id);
-        // Written each time, so that jobs are known also if the next one cannot be submitted.
+        // Saved each time, so that jobs are known even if the next one cannot be submitted.
         submission.save(&out)?;
     }
     let seconds = plan.graph.seconds();

@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
     /// Preset or TOML file (see --list)
     #[arg(required_unless_present = "list", value_name = "PRESET|FILE")]
     config: Option<String>,
-    /// Change a setting, such as model.n_hidden=100; may be given again
+    /// Change a setting, such as model.n_hidden=100; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
     #[command(flatten)]
@@ -26,10 +26,10 @@ pub(crate) struct Arguments {
     /// Seed of every random draw
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Folder of results [default: reports/runs/NAME-seedN, for data other than MNIST NAME-DATA-seedN]
+    /// Folder of results [default: reports/runs/NAME-seedN; NAME-DATA-seedN for data other than MNIST]
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Replace a finished run with other settings, of another seed or of other data
+    /// Replace a finished run that has other settings, another seed or other data
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -61,6 +61,7 @@ pub(super) fn run(args: &Arguments, ui: &Ui) -> anyhow::Result<()> {
     let run = Run {
         name: &name,
         config: &config,
+        given: &args.set,
         seed: args.seed,
         source: &source,
         command: &command,

@@ -9,15 +9,15 @@ use crate::{Error, threads, with_threads};
 /// Number of rows that models pass through their layers together.
 const TOGETHER: usize = 1000;
 
-/// Applies `model` to the rows of `x` (n × features), filled up with rows of zeros to a multiple of 1000,
-/// and returns its first n rows. All products then have the same shapes, so that the result of a row does
-/// not depend on the rows beside it or on their number, to the bit.
+/// Applies `model` to the rows of `x` (n × features), padded with rows of zeros to a positive multiple of 1000, and
+/// returns its first n rows. All products then have the same shapes, so that the result of a row does not
+/// depend on the rows beside it or on their number, to the bit.
 pub(super) fn in_whole_blocks(
     x: ArrayView2<f32>,
     model: impl FnOnce(ArrayView2<f32>) -> Array2<f32>,
 ) -> Array2<f32> {
     let n = x.nrows();
-    let whole = n.next_multiple_of(TOGETHER);
+    let whole = n.next_multiple_of(TOGETHER).max(TOGETHER);
     if whole == n {
         return model(x);
     }
@@ -26,8 +26,8 @@ pub(super) fn in_whole_blocks(
     model(filled.view()).slice_move(s![..n, ..])
 }
 
-/// Calls `each` with every block of rows, in order, and returns the number of rows. With several threads, the next
-/// block is read meanwhile.
+/// Calls `each` with every block of rows, in order, and returns the number of rows. With several threads, the
+/// next block is read in the meantime.
 pub(super) fn for_each_block(
     rows: &mut Rows<'_>,
     monitor: &dyn Monitor,
@@ -42,10 +42,10 @@ pub(super) fn for_each_block(
         n_rows += block.x.nrows();
         each(block)
     };
-    // The pool has the threads of the process once they are started.
+    // This starts the threads of the process, which are then those of the pool.
     let _ = threads();
-    // The reader spreads its work over the pool. A pool whose only thread is this one would not get to it while this
-    // thread waits for a block.
+    // The reader spreads its work over the pool. If this thread is the only one of the pool, that work would
+    // never begin while this thread waits for a block.
     if rayon::current_num_threads() == 1 {
         let mut outcome = Ok(());
         with_threads(|| {
@@ -58,7 +58,7 @@ pub(super) fn for_each_block(
     }
     let (sender, blocks) = std::sync::mpsc::sync_channel(0);
     std::thread::scope(|scope| {
-        // The reader ends when there are no more rows, or nobody to take them.
+        // The reader ends when there are no more rows, or when the receiver is gone.
         scope.spawn(move || rows.all(|block| sender.send(block).is_ok()));
         with_threads(|| blocks.into_iter().try_for_each(take))
     })?;

@@ -1,8 +1,8 @@
-//! Missing values of rows of a file, filled by what a model expects there.
+//! Imputation: the missing values of a file's rows are filled with the values that a model expects.
 //!
-//! An RBM draws the missing values given the observed ones, by Gibbs sampling with these clamped: the value
-//! is the mean over the draws, and its spread their standard deviation. An autoencoder reconstructs them,
-//! which gives no spread.
+//! An RBM draws the missing values given the observed ones, by Gibbs sampling with the observed ones clamped.
+//! The filled value is the mean of the draws, and the spread is their standard deviation. An autoencoder
+//! reconstructs the missing values, which gives no spread.
 
 use std::sync::Arc;
 
@@ -21,13 +21,15 @@ use crate::{ConfigError, Error, Model};
 /// The effort of filling missing values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ImputeOptions {
-    /// Number of draws of each missing value by an RBM. An autoencoder makes none, so that it has no effect there.
+    /// Number of draws of each missing value by an RBM. It has no effect with an autoencoder, which draws
+    /// nothing.
     pub draws: usize,
-    /// Gibbs steps before a draw, or reconstructions of an autoencoder one after another.
+    /// Gibbs steps before a draw, or successive reconstructions by an autoencoder.
     pub steps: usize,
     /// Seed of the draws of an RBM. It has no effect with an autoencoder.
     pub seed: u64,
-    /// Whether columns `std_NAME` hold the spread of the draws of an RBM. An autoencoder has none, and refuses it.
+    /// Whether columns `std_NAME` hold the spread of an RBM's draws. With an autoencoder, which has no
+    /// spread, this is an error.
     pub spread: bool,
 }
 
@@ -40,12 +42,15 @@ impl ImputeOptions {
         at_least_one(&[("draws", self.draws), ("steps", self.steps)])
     }
 
-    /// Checks every bound, and that the model has what the options ask for.
+    /// Checks every bound, and that the model supports the options.
     fn validate_for(&self, model: &Model) -> Result<(), ConfigError> {
         self.validate()?;
         if self.spread && matches!(model, Model::Autoencoder(_)) {
             let expected = "false for an autoencoder, which fills missing values without draws and has no spread";
             return Err(ConfigError(format!("spread = true: expected {expected}")));
+        }
+        if self.spread && self.draws < 2 {
+            return Err(ConfigError("draws = 1: expected 2 or more for a spread".to_owned()));
         }
         Ok(())
     }
@@ -66,8 +71,8 @@ pub struct Filled {
     pub n_incomplete: usize,
 }
 
-/// Writes all columns of the file in its order, with the values that it has as it has them, and missing values filled.
-/// Missing values of labels and of columns that the model does not use stay missing.
+/// Writes all columns of the file in their order. Values that are present are unchanged, and missing values
+/// are filled. Missing values of labels and of columns that the model does not use stay missing.
 ///
 /// # Errors
 /// [`Error::Config`] for options out of range and for the spread of an autoencoder, which has none;
@@ -93,11 +98,11 @@ pub fn impute(
     Ok(Filled { n_rows, n_incomplete })
 }
 
-/// Writes all pixels of images in their units, with those outside the half that is known filled as
-/// [`impute`] fills missing values. Returns the number of images.
+/// Writes all pixels of images in their original units. Those outside the known half are filled as [`impute`]
+/// fills missing values. Returns the number of images.
 ///
 /// # Errors
-/// As [`impute`], and [`Error::NotImages`] for rows of another kind.
+/// As [`impute`], and [`Error::NotImages`] for rows that are not images.
 pub fn inpaint(
     trained: &Trained,
     contract: &Contract,
@@ -125,7 +130,7 @@ pub fn inpaint(
     })
 }
 
-/// The columns of the file with missing values filled, and those of the spread where it is asked for.
+/// Returns the columns of the file with missing values filled, and the columns of the spread if requested.
 fn filled(
     trained: &Trained,
     contract: &Contract,
@@ -155,10 +160,10 @@ fn filled(
     Ok(batch)
 }
 
-/// The standard deviations of the columns of numbers, in their units.
+/// Returns the standard deviations of the numeric columns, in their original units.
 fn spreads(contract: &Contract, std: &Array2<f32>) -> Vec<Column> {
     let at = |scale: f32| contract.original((std * scale).view()).into_iter();
-    // An affine map turns standard deviations s into the difference between those of s and of 0.
+    // Under an affine map, the standard deviation s becomes the difference between the images of s and of 0.
     let pairs = at(1.0).zip(at(0.0));
     pairs
         .filter_map(|((name, with), (_, without))| match (with, without) {

@@ -1,4 +1,5 @@
-//! Models at work on rows of any file: predictions, codes, reconstructions, scores, missing values.
+//! Trained models applied to the rows of any file: predictions, codes, reconstructions, scores, missing
+//! values.
 //!
 //! Rows are read by the contract that was fitted to the training data, a block at a time, in the order of
 //! the file. Nothing is fitted to the rows, so that a row gives the same numbers alone, among others, and
@@ -23,5 +24,5 @@ pub use impute::{Filled, ImputeOptions, impute, inpaint};
 pub use json::json_stream;
 pub use predict::{PredictOptions, Predicted, predict};
 pub use score::{score, scores_of_array};
-pub use sink::{sink_beside, sink_for};
+pub use sink::sink_for;
 pub use table::{Column, TableSink, Values};

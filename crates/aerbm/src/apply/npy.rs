@@ -1,6 +1,6 @@
 //! The numbers of a table as one array.
 
-use std::io::Write as _;
+use std::io::{Error, ErrorKind, Write as _};
 use std::path::PathBuf;
 
 use durable::WholeFile;
@@ -8,9 +8,8 @@ use mnist_io::Original;
 use npyz::{AutoSerialize, WriterBuilder as _};
 
 use super::table::{Column, TableSink, Values, io};
-use crate::Error;
 
-/// An array file that appears whole.
+/// A `.npy` file, which appears whole or not at all.
 pub(super) struct NpySink {
     path: PathBuf,
     file: WholeFile,
@@ -18,31 +17,37 @@ pub(super) struct NpySink {
     numbers: Numbers,
     n_rows: usize,
     n_columns: usize,
+    left_out: Vec<String>,
 }
 
 enum Numbers {
     Single(Vec<f32>),
-    /// With numbers of a file that `f32` does not hold.
+    /// Used if the file has numbers that `f32` cannot represent.
     Double(Vec<f64>),
 }
 
 impl NpySink {
     pub(super) fn new(path: PathBuf, file: WholeFile) -> Self {
-        NpySink { path, file, numbers: Numbers::Single(vec![]), n_rows: 0, n_columns: 0 }
+        let numbers = Numbers::Single(vec![]);
+        NpySink { path, file, numbers, n_rows: 0, n_columns: 0, left_out: vec![] }
     }
 }
 
 impl TableSink for NpySink {
-    fn write(&mut self, batch: &[Column]) -> Result<(), Error> {
-        let columns: Vec<&Values> = batch
-            .iter()
-            .map(|column| &column.values)
-            .filter(|values| match values {
+    fn write(&mut self, batch: &[Column]) -> Result<(), crate::Error> {
+        let (columns, others): (Vec<&Column>, Vec<&Column>) =
+            batch.iter().partition(|column| match &column.values {
                 Values::Text(_) => false,
                 Values::Original(original) => original.is_numbers(),
                 _ => true,
-            })
-            .collect();
+            });
+        let columns: Vec<&Values> = columns.into_iter().map(|column| &column.values).collect();
+        if columns.is_empty() {
+            let message =
+                "an array holds numbers, and the table has none; name a .csv or .parquet file";
+            return Err(io(&self.path, Error::new(ErrorKind::InvalidInput, message)));
+        }
+        self.left_out = others.into_iter().map(|column| column.name.to_string()).collect();
         let is_double = |values: &&Values| match values {
             Values::Original(original) => !matches!(original, Original::Floats(_)),
             _ => false,
@@ -64,8 +69,12 @@ impl TableSink for NpySink {
         Ok(())
     }
 
-    fn finish(self: Box<Self>) -> Result<(), Error> {
-        let NpySink { path, mut file, numbers, n_rows, n_columns } = *self;
+    fn left_out(&self) -> &[String] {
+        &self.left_out
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), crate::Error> {
+        let NpySink { path, mut file, numbers, n_rows, n_columns, .. } = *self;
         let bytes = match numbers {
             Numbers::Single(numbers) => bytes(&numbers, [n_rows, n_columns]),
             Numbers::Double(numbers) => bytes(&numbers, [n_rows, n_columns]),
@@ -74,7 +83,7 @@ impl TableSink for NpySink {
     }
 }
 
-/// The number of a row. Those of `f32` come back from `f64` as they were.
+/// Returns the number in a row. A value of `f32` survives the conversion to `f64` and back unchanged.
 fn number(values: &Values, row: usize) -> f64 {
     match values {
         Values::Text(_) => f64::NAN,
@@ -85,7 +94,7 @@ fn number(values: &Values, row: usize) -> f64 {
     }
 }
 
-/// The file of an array, in C order.
+/// Returns the bytes of the array's file, in C order.
 fn bytes<T: AutoSerialize + Copy>(numbers: &[T], shape: [usize; 2]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let options = npyz::WriteOptions::new().default_dtype();

@@ -1,4 +1,4 @@
-//! The formats of tables that are written.
+//! Output formats of tables.
 
 use std::path::Path;
 
@@ -11,18 +11,9 @@ use super::table::{TableSink, io};
 use crate::Error;
 use crate::config::ConfigError;
 
-/// The sink for a file as [`sink_for`] gives it, which must be another file than `input`.
-///
-/// # Errors
-/// As [`sink_for`], and [`Error::Io`] if both paths lead to one file.
-pub fn sink_beside(input: &Path, path: &Path) -> Result<Box<dyn TableSink>, Error> {
-    durable::refuse_input(path, input).map_err(|source| io(path, source))?;
-    sink_for(path)
-}
-
-/// The sink for a file, whose name ends in `.csv`, `.parquet` or `.npy`. An array holds the numbers of the
-/// table, without columns of text, and is held in memory until it is complete. They are `f32`, or `f64` if numbers of a
-/// file are among them that `f32` does not hold.
+/// Returns the sink for a file whose name ends in `.csv`, `.parquet` or `.npy`. An array holds the numbers of
+/// the table, without text columns, and stays in memory until it is complete. Its elements are `f32`, or
+/// `f64` if the file has numbers that `f32` cannot represent.
 ///
 /// # Errors
 /// [`Error::Config`] for another ending, [`Error::Io`] if the file cannot be created.

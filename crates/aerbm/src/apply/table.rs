@@ -1,4 +1,4 @@
-//! Tables that grow batch by batch.
+//! Tables that are written batch by batch.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -33,7 +33,7 @@ pub enum Values {
 }
 
 impl Column {
-    /// A column of this name.
+    /// Creates a column of this name.
     pub fn new(name: impl Into<Arc<str>>, values: Values) -> Self {
         Column { name: name.into(), values }
     }
@@ -54,7 +54,7 @@ impl Column {
         self.len() == 0
     }
 
-    /// Appends the text of the value in this row. A number that is missing is empty.
+    /// Appends the text of the value in this row; that of a missing number is empty.
     pub(super) fn append_text(&self, row: usize, text: &mut String) {
         use std::fmt::Write as _;
         let written = match &self.values {
@@ -76,7 +76,7 @@ impl Column {
     }
 }
 
-/// The destination of a table. A file appears whole, when the table is finished, or not at all.
+/// The destination of a table. A file appears whole when the table is finished, or not at all.
 pub trait TableSink {
     /// Appends rows. All batches have the same columns.
     ///
@@ -84,8 +84,14 @@ pub trait TableSink {
     /// [`Error::Io`] naming the destination.
     fn write(&mut self, batch: &[Column]) -> Result<(), Error>;
 
-    /// Has text tables separate the values by this character, before the first rows. Other formats have none.
+    /// Sets the character that separates the values of text tables, before the first rows. Other formats
+    /// ignore it.
     fn separate_by(&mut self, _separator: u8) {}
+
+    /// The names of the columns that the format cannot hold, which are left out.
+    fn left_out(&self) -> &[String] {
+        &[]
+    }
 
     /// Completes the table.
     ///
@@ -98,8 +104,8 @@ pub(super) fn io(path: &Path, source: std::io::Error) -> Error {
     Error::Io { path: path.to_owned(), source }
 }
 
-/// The names of the columns, each of which is a column's own: one that an earlier column has gets a number, as in
-/// `score_a_2`. The columns of the data come first and so keep theirs.
+/// Returns the names of the columns, made unique: a name that an earlier column has gets a number, as in
+/// `score_a_2`. The columns of the data come first and so keep their names.
 pub(super) fn names(batch: &[Column]) -> Vec<String> {
     let mut taken: HashSet<&str> = HashSet::new();
     let is_first: Vec<bool> = batch.iter().map(|column| taken.insert(&column.name)).collect();

@@ -1,19 +1,20 @@
 //! Settings that suit the data where none are given.
 //!
-//! The settings of the default profile were chosen on MNIST: 50,000 images of 784 pixels. Sets of that kind
-//! keep them. For tables and small sets, sizes, steps and dropout follow from the numbers of samples and
+//! The settings of the default profile were chosen on MNIST: 50,000 images of 784 pixels. They are kept for
+//! similar sets. For tables and small sets, sizes, steps and dropout follow from the numbers of samples and
 //! features, and more learning rates are tried on the validation samples.
 
 use mnist_io::Splits;
 use nn_core::Layout;
 use stack::Dropout;
 use study::{ComparisonConfig, LabelBudget, MethodConfig, Methods};
+use wording::Language;
 
 use super::{CompareOptions, is_given, search};
 use crate::config::{DefaultComparison, Grounds};
 use crate::monitor::Monitor;
 
-/// Suits the comparison to the numbers of labels that are asked for, and to the data.
+/// Adapts the comparison to the requested numbers of labels, and to the data.
 pub(super) fn suit(
     settings: &mut DefaultComparison,
     options: &CompareOptions,
@@ -72,7 +73,7 @@ pub(super) fn suit(
             "{} samples of {} features: hidden layers of {} units",
             small.n_samples,
             small.n_features,
-            units.join(" and ")
+            Language::English.listed(&units)
         ));
     } else if !given("comparison.layers") {
         narrow(&mut comparison.layers, small.n_features, monitor);
@@ -125,19 +126,19 @@ impl Small {
         is_small.then_some(small)
     }
 
-    /// Two layers, twice as wide as the data within bounds.
+    /// Two layers, each twice as wide as the data, within bounds.
     fn layers(&self) -> Vec<usize> {
         vec![(2 * self.n_features).next_power_of_two().clamp(LEAST_UNITS, MOST_UNITS); 2]
     }
 
-    /// A hundred passes through the labels, in bounds.
+    /// A hundred passes through the labels, within bounds.
     fn budget(count: usize) -> LabelBudget {
         let batch_size = (count / 20).clamp(8, 100);
         let updates = (100 * count).div_ceil(batch_size).clamp(500, 3000);
         LabelBudget { count, updates, batch_size, dropout: None }
     }
 
-    /// The dropout of fine-tuning. Of few inputs, each is needed.
+    /// The dropout of fine-tuning. If there are few inputs, each of them is needed.
     fn dropout(&self) -> Dropout {
         Dropout { input: self.input_dropout(0.2), hidden: 0.1 }
     }
@@ -150,7 +151,7 @@ impl Small {
         }
     }
 
-    /// Lowers a method's own dropout of inputs.
+    /// Lowers the dropout of inputs that a method sets itself.
     fn soften(&self, method: &mut MethodConfig) {
         if let Some(dropout) = &mut method.dropout {
             dropout.input = self.input_dropout(dropout.input);
@@ -169,7 +170,7 @@ fn narrow(layers: &mut [usize], n_features: usize, monitor: &dyn Monitor) {
     }
 }
 
-/// Few samples make short epochs: layers whose epochs are not given get enough of them.
+/// Gives layers enough epochs if theirs are not set, since few samples make short epochs.
 fn lengthen(
     methods: &mut Methods,
     comparison: &ComparisonConfig,
@@ -199,10 +200,10 @@ fn budget_for(count: usize, known: &[LabelBudget]) -> LabelBudget {
     LabelBudget { count, ..of.clone() }
 }
 
-/// The largest number of units of a layer for each feature of the data.
+/// The largest number of units of a layer per feature of the data.
 const UNITS_PER_FEATURE: usize = 4;
 
-/// A layer may have this many units however few the features are.
+/// A layer may have this many units even if there are fewer features.
 const LEAST_UNITS: usize = 64;
 
 /// The largest number of units of a layer for a small set.

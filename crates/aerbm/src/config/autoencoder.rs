@@ -20,7 +20,7 @@ pub struct AutoencoderSettings {
     /// Split of the training samples into training and validation parts.
     #[serde(alias = "partition")]
     pub split: SplitRule,
-    /// The architecture. The input of a convolution that is not set is that of the data's images.
+    /// The architecture. If the input of a convolution is not set, it is that of the data's images.
     pub model: AutoencoderConfig,
     /// Training settings.
     pub training: ae_core::TrainingConfig,
@@ -32,17 +32,17 @@ pub struct AutoencoderSettings {
     pub pretraining: Option<Box<DeepPretraining>>,
 }
 
-/// The sizes of a convolutional autoencoder, of which the settings of the convolution determine the work.
+/// The sizes of a convolutional autoencoder that determine its work.
 struct ConvolutionSizes {
     /// Number of weights of the encoder and of the decoder.
     weights: [f64; 2],
-    /// Number of places of the kernels of each.
+    /// Number of positions of the kernels of each.
     positions: [usize; 2],
 }
 
 impl ConvolutionSizes {
-    /// The sizes for samples of so many values. If the input is open, it is the image that such samples are taken
-    /// for; if it does not fit, the kernels count as if they were at one place.
+    /// The sizes for samples of `n_visible` values. If the input is not set, it is the image shape that such
+    /// samples are taken to have; if that does not fit, the kernels count as if they were at one position.
     fn new(config: &ConvolutionConfig, n_visible: usize) -> Self {
         let ImageShape { height, width, channels } = ImageShape::of_features(n_visible);
         let input = config.input.unwrap_or([height, width, channels]);
@@ -56,7 +56,7 @@ impl ConvolutionSizes {
         let up = known.map_or(1, positions);
         let (of_decoder, down) = match known.map(|up| (up, up.unpooled())) {
             Some((_, Some(back))) => (weights(back.kernel), positions(back)),
-            // From the mean of a map, every pixel is reached by a weight of its own.
+            // Each pixel has its own weight from the mean of a map.
             Some((up, None)) => (up.n_outputs() as f64 * n_visible as f64, 1),
             None => (of_encoder, 1),
         };
@@ -81,6 +81,10 @@ impl RunKind for AutoencoderSettings {
 
     fn epochs(&self) -> usize {
         self.training.epochs
+    }
+
+    fn batch_size(&self) -> usize {
+        self.training.batch_size
     }
 
     fn memory(&self, n_visible: usize) -> Memory {
@@ -149,6 +153,10 @@ impl RunKind for AutoencoderSettings {
             return Ok(false);
         }
         let model = &mut self.model;
+        // Settings that a run on such data recorded already suit them.
+        if model.layout.as_ref() == Some(layout) && model.output.is_none() && model.loss.is_none() {
+            return Ok(false);
+        }
         (model.output, model.loss, model.layout) = (None, None, Some(layout.clone()));
         if let Some(Corruption::Gaussian { clip, .. }) = &mut self.training.corruption {
             *clip = false;

@@ -11,7 +11,7 @@ use super::memory::Memory;
 use super::parse::ConfigError;
 use super::rbm::LikelihoodSettings;
 
-/// The settings of a run of convolutional RBMs: of one layer a convolutional RBM, of several a
+/// The settings of a run of convolutional RBMs. A single layer is a convolutional RBM; several are a
 /// convolutional deep belief network.
 ///
 /// ```toml
@@ -31,8 +31,8 @@ use super::rbm::LikelihoodSettings;
 pub struct ConvRbmSettings {
     /// Split of the training samples into training and validation parts.
     pub split: SplitRule,
-    /// Architecture and training of each RBM, from the data up. The input of the first is that of the
-    /// data's images, where it is not set; those of the others follow.
+    /// Architecture and training of each RBM, from the data up. If the input of the first is not set, it is
+    /// that of the data's images; those of the others follow.
     pub layers: Vec<ConvRbmPretraining>,
     /// Settings of the likelihood estimate of a single RBM.
     pub likelihood: LikelihoodSettings,
@@ -103,6 +103,10 @@ impl RunKind for ConvRbmSettings {
         self.layers.iter().map(|layer| layer.training.epochs).sum()
     }
 
+    fn batch_size(&self) -> usize {
+        self.layers.first().map_or(1, |layer| layer.training.batch_size)
+    }
+
     fn memory(&self, n_visible: usize) -> Memory {
         let mut memory = Memory::default();
         let mut channels = 1;
@@ -116,7 +120,7 @@ impl RunKind for ConvRbmSettings {
         memory
     }
 
-    /// Kernels are at every place of the image.
+    /// Kernels are at every position of the image.
     fn multiply_adds(&self, n_samples: usize, n_visible: usize) -> f64 {
         let of_a_product = n_visible as f64 * self.memory(n_visible).weights();
         of_training(self.epochs(), n_samples, of_a_product)

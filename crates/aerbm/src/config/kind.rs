@@ -25,14 +25,17 @@ pub(super) trait RunKind {
     /// Epochs of training, over all layers.
     fn epochs(&self) -> usize;
 
+    /// Number of samples per training step, of the first layer if there are several.
+    fn batch_size(&self) -> usize;
+
     /// Whether the training samples have to be in memory.
     fn needs_memory(&self) -> bool;
 
-    /// The memory that training takes on samples of so many values, beside the samples.
+    /// The memory that training takes on samples of `n_visible` values, not counting the samples.
     fn memory(&self, n_visible: usize) -> Memory;
 
-    /// Multiply-adds of training on so many samples of so many values, as an estimate. Measurements of the
-    /// likelihood are left out.
+    /// Estimates the multiply-adds of training on `n_samples` samples of `n_visible` values, without
+    /// measurements of the likelihood.
     fn multiply_adds(&self, n_samples: usize, n_visible: usize) -> f64 {
         of_training(self.epochs(), n_samples, self.memory(n_visible).weights())
     }
@@ -42,24 +45,24 @@ pub(super) trait RunKind {
         Stopping::default()
     }
 
-    /// Makes the settings suit data of this layout, whose values are not all in [0, 1], and returns whether
-    /// something was changed.
+    /// Adapts the settings to data of this layout, whose values are not all in [0, 1], and returns whether
+    /// anything was changed.
     ///
     /// # Errors
     /// [`ConfigError`] for a kind that cannot learn such data.
     fn fit_to_layout(&mut self, layout: &Layout) -> Result<bool, ConfigError>;
 
-    /// Makes the settings suit samples of this shape, and returns whether something was left out.
+    /// Adapts the settings to samples of this shape, and returns whether anything was left out.
     ///
     /// # Errors
-    /// [`InvalidSetting`] for settings that do not fit the images, or need some.
+    /// [`InvalidSetting`] for settings that do not fit the images, or that need images.
     fn fit_to_shape(&mut self, _shape: ImageShape) -> Result<bool, InvalidSetting> {
         Ok(false)
     }
 }
 
-/// Multiply-adds of so many epochs on so many samples, of which each takes this many in one product with the
-/// weights: each step has about five such products.
+/// Multiply-adds of `epochs` epochs on `n_samples` samples, each of which takes `of_a_product` in one product
+/// with the weights. Each step has about five such products.
 pub(super) fn of_training(epochs: usize, n_samples: usize, of_a_product: f64) -> f64 {
     5.0 * epochs as f64 * n_samples as f64 * of_a_product
 }

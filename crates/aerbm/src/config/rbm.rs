@@ -30,13 +30,14 @@ pub struct RbmSettings {
 pub struct LikelihoodSettings {
     /// Epochs of training between two measurements on the validation set; 0 for none.
     pub every: usize,
-    /// Half the width of the 95 % interval of log Z that is aimed at, in nats.
+    /// Target half-width of the 95 % interval of log Z, in nats.
     pub precision: f64,
     /// Number of sweeps of tempering after which the estimate of log Z ends even if the interval is wider.
     pub max_sweeps: usize,
     /// Number of independent ladders of temperatures.
     pub ladders: usize,
-    /// Number of chains of annealed importance sampling in each direction, which is reported beside.
+    /// Number of chains in each direction of annealed importance sampling, whose estimates are reported as
+    /// well.
     pub chains: usize,
     /// Annealing schedule.
     pub schedule: Temperatures,
@@ -87,7 +88,7 @@ impl LikelihoodSettings {
     }
 }
 
-/// Adds what an RBM takes with the number of units that `setting` sets and the training settings of a table.
+/// Adds the memory of an RBM whose number of units `setting` sets, with the training settings of `table`.
 fn add_rbm(
     memory: &mut Memory,
     (setting, (visible, hidden)): (&str, (usize, usize)),
@@ -123,6 +124,10 @@ impl RunKind for RbmSettings {
         self.training.epochs
     }
 
+    fn batch_size(&self) -> usize {
+        self.training.batch_size
+    }
+
     fn memory(&self, n_visible: usize) -> Memory {
         let mut memory = Memory::default();
         let units = (n_visible, self.model.n_hidden);
@@ -139,7 +144,12 @@ impl RunKind for RbmSettings {
         if is_real && self.model.visible.states().is_none() {
             return Ok(false);
         }
-        self.model = self.model.fitted_to(layout);
+        let model = self.model.fitted_to(layout);
+        // Settings that a run on such data recorded already suit them.
+        if model == self.model {
+            return Ok(false);
+        }
+        self.model = model;
         self.training = self.training.fitted_to(layout);
         Ok(true)
     }
@@ -154,7 +164,7 @@ pub struct DbnSettings {
     pub split: SplitRule,
     /// Hidden units of each RBM, from the data up.
     pub layers: Vec<usize>,
-    /// The architecture of each RBM; `layers` takes the place of its number of hidden units.
+    /// The architecture of each RBM; `layers` replaces its number of hidden units.
     pub model: RbmConfig,
     /// Training settings of all RBMs but the top one.
     pub training: TrainingConfig,
@@ -207,7 +217,7 @@ impl RunKind for DbnSettings {
         let expected = "discrete units of one kind, such as binary, in every layer";
         require(discrete, "model", &found, expected)?;
         self.training.validate()?;
-        // The settings of the top layer are those of any training, in a table of their own.
+        // The settings of the top layer are ordinary training settings, in a separate table.
         Ok(self.top.validate().map_err(|error| error.in_place_of("training", "top"))?)
     }
 
@@ -217,6 +227,10 @@ impl RunKind for DbnSettings {
 
     fn epochs(&self) -> usize {
         (0..self.layers.len()).map(|layer| self.training_of(layer).epochs).sum()
+    }
+
+    fn batch_size(&self) -> usize {
+        self.training.batch_size
     }
 
     fn memory(&self, n_visible: usize) -> Memory {

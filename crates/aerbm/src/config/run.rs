@@ -85,7 +85,7 @@ impl RunConfig {
         RunConfig::from_table(table(text, name)?, name)
     }
 
-    /// The settings of a preset or TOML file, changed by assignments such as `model.n_hidden=100`, and
+    /// Loads the settings of a preset or TOML file, changed by assignments such as `model.n_hidden=100`, and
     /// the run's name.
     ///
     /// # Errors
@@ -98,7 +98,7 @@ impl RunConfig {
         Ok((RunConfig::from_table(table, source)?, name))
     }
 
-    /// These settings changed by an assignment such as `model.n_hidden=100`.
+    /// Returns these settings, changed by an assignment such as `model.n_hidden=100`.
     ///
     /// # Errors
     /// [`ConfigError`] if the assignment or the setting makes no sense.
@@ -125,22 +125,22 @@ impl RunConfig {
         Ok(config)
     }
 
-    /// The settings for samples of this shape, and whether something had to be left out. Random shifts
-    /// take the true width of images that are not square and their channels, and are left out where samples
-    /// are not images. Convolutions whose input is not set take that of the images.
+    /// Adapts the settings to samples of this shape, and returns whether anything had to be left out. Random
+    /// shifts take the width and channels of the images, which need not be square, and are left out if
+    /// samples are not images. Convolutions whose input is not set take that of the images.
     ///
     /// # Errors
-    /// [`InvalidSetting`] if images of this size cannot be shifted so far, do not fit a convolution, or are
-    /// none.
+    /// [`InvalidSetting`] if images of this size cannot be shifted so far or do not fit a convolution, or if
+    /// samples are not images.
     pub fn for_shape(mut self, shape: ImageShape) -> Result<(Self, bool), InvalidSetting> {
         let left_out = self.kind_mut().fit_to_shape(shape)?;
         Ok((self, left_out))
     }
 
-    /// The settings for data of this layout, and whether something was changed. Data whose values are all in
-    /// [0, 1] change nothing; nor do real numbers if the settings have units for them. Otherwise the
-    /// output units and losses of an autoencoder, and the visible units of an RBM and its learning rate,
-    /// follow from the blocks of the layout.
+    /// Adapts the settings to data of this layout, and returns whether anything was changed. Nothing changes
+    /// if all values are in [0, 1], or if values are real numbers and the settings have units for them.
+    /// Otherwise the output units and losses of an autoencoder, and the visible units of an RBM and its
+    /// learning rate, follow from the blocks of the layout.
     ///
     /// # Errors
     /// [`ConfigError`] for a deep belief network, whose visible units are those of its upper layers, and for
@@ -163,18 +163,23 @@ impl RunConfig {
         self.kind().epochs()
     }
 
+    /// Parameter updates of training on `n_samples` samples, over all layers.
+    pub fn updates(&self, n_samples: usize) -> usize {
+        self.epochs() * n_samples.div_ceil(self.kind().batch_size().max(1))
+    }
+
     /// The kind of model in tables: `autoencoder`, `rbm`, `dbn` or `conv-rbm`.
     pub fn method(&self) -> &'static str {
         self.kind().method()
     }
 
-    /// The memory that training takes on samples of so many values, beside the samples.
+    /// The memory that training takes on samples of `n_visible` values, not counting the samples.
     pub fn memory(&self, n_visible: usize) -> Memory {
         self.kind().memory(n_visible)
     }
 
-    /// Multiply-adds of training on so many samples of so many values, as an estimate. Measurements of the
-    /// likelihood are left out.
+    /// Estimates the multiply-adds of training on `n_samples` samples of `n_visible` values, without
+    /// measurements of the likelihood.
     pub(crate) fn multiply_adds(&self, n_samples: usize, n_visible: usize) -> f64 {
         self.kind().multiply_adds(n_samples, n_visible)
     }
@@ -199,8 +204,8 @@ impl RunConfig {
     }
 }
 
-/// The stem of a file name as names of runs and figures have it: characters other than letters and digits, of any
-/// script, and `_` become `-`.
+/// The stem of a file name in the form that names of runs and figures have: characters other than `_` and the
+/// letters and digits of any script become `-`.
 pub fn plain_name(path: &Path) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let plain = |c: char| if c.is_alphanumeric() || c == '_' { c } else { '-' };
@@ -331,7 +336,7 @@ mod tests {
             let config = RunConfig::preset(preset).expect("a preset");
             config.multiply_adds(10, 784) / (5.0 * config.epochs() as f64 * 10.0)
         };
-        // 16 maps by kernels of 5 × 5 at 24 × 24 places, and back by kernels of 6 × 6 at 12 × 12 places.
+        // 16 maps by kernels of 5 × 5 at 24 × 24 positions; back by kernels of 6 × 6 at 12 × 12 positions.
         let expected = f64::from(24 * 24 * 25 * 16 + 12 * 12 * 36 * 16);
         assert_eq!(work("conv-autoencoder"), expected);
         assert_eq!(work("autoencoder"), f64::from(2 * 784 * 256));

@@ -10,13 +10,13 @@ use crate::trained::Trained;
 use crate::{Error, contract};
 
 /// Loads data for the model in `folder` (that of the model, or of a run with one model). The data that the
-/// model was trained on have their parts as in training. Other data, and a file that has changed since, are
-/// read by the model's contract: all of their rows, in order, are both parts.
+/// model was trained on are divided as in training. Other data, or a file that has changed since, are read by
+/// the model's contract; all of their rows, in order, form both parts.
 ///
 /// # Errors
-/// As [`load`] and [`Contract::rows`]; [`Error::Width`] for samples of another number of features.
+/// As [`load`] and [`Contract::rows`]; [`Error::Width`] for samples with another number of features.
 pub fn load_for(trained: &Trained, folder: &Path, source: &Source) -> Result<Loaded, Error> {
-    let contract = contract::load(&Trained::locate(folder)?)?;
+    let contract = contract::load_for(&Trained::locate(folder)?, trained.model.n_visible(), None)?;
     let record = &trained.record;
     let is_its_own = record.source.as_ref().is_some_and(|own| own.is_same_place(source));
     if let Some(contract) = contract
@@ -28,7 +28,7 @@ pub fn load_for(trained: &Trained, folder: &Path, source: &Source) -> Result<Loa
         let loaded = load(source)?;
         let hash = loaded.data.train.sha256();
         let has_changed = record.data_sha256.as_ref().is_some_and(|trained_on| trained_on != hash);
-        // Earlier versions read images in colour as grey.
+        // Earlier versions read colour images as grey.
         let channels = |contract: &Contract| contract.shape().channels;
         let was_grey = channels(&loaded.contract) > channels(&contract);
         if has_changed || was_grey {
@@ -55,7 +55,7 @@ pub fn load_for(trained: &Trained, folder: &Path, source: &Source) -> Result<Loa
     Ok(loaded)
 }
 
-/// All rows of a file, read by a contract, as both parts.
+/// Reads all rows of a file by a contract; they form both parts.
 fn by_contract(contract: Contract, path: &Path, source: &Source) -> Result<Loaded, Error> {
     let new = NewData {
         label_column: source.label_column.clone(),
@@ -90,5 +90,13 @@ fn by_contract(contract: Contract, path: &Path, source: &Source) -> Result<Loade
         set.class_names = names;
     }
     let data = TrainTest { train: set.clone().into(), test: set };
-    Ok(Loaded { data, unlabelled: None, contract, name: stem, notes, variant: source.variant() })
+    Ok(Loaded {
+        data,
+        unlabelled: None,
+        contract,
+        name: stem,
+        notes,
+        is_new: true,
+        variant: source.variant(),
+    })
 }

@@ -23,13 +23,13 @@ pub use source::Source;
 use crate::Error;
 use crate::config::{ConfigError, nearest};
 
-/// The folder of data sets that have names.
+/// The folder of named data sets.
 const FOLDER: &str = "data";
 
-/// The data where none are named.
+/// The default data set.
 pub const MNIST: &str = "mnist";
 
-/// The memory limit where none is given, in MiB.
+/// The default memory limit, in MiB.
 pub const MEMORY_LIMIT: u64 = 1024;
 
 /// A decision about data.
@@ -63,7 +63,9 @@ pub struct Loaded {
     pub name: String,
     /// Decisions made while reading.
     pub notes: Vec<DataNote>,
-    /// The options that it was read with, where they are not the defaults.
+    /// Whether these are new data, read by a model's contract: all rows are both parts.
+    pub is_new: bool,
+    /// The options that it was read with, if they differ from the defaults.
     variant: Option<serde_json::Value>,
 }
 
@@ -89,14 +91,14 @@ pub fn load(source: &Source) -> Result<Loaded, Error> {
     let Opened { data, contract, unlabelled, .. } = opened;
     if !data.train.shape().is_image() {
         let n = data.train.n_features();
-        let note = format!("samples are {n} numbers, not images: they are not drawn");
+        let note = format!("samples are {n} numbers, not images: figures do not show them");
         notes.push(DataNote::Other(note));
     }
     let name = data.train.name().to_owned();
-    Ok(Loaded { data, unlabelled, contract, name, notes, variant: source.variant() })
+    Ok(Loaded { data, unlabelled, contract, name, notes, is_new: false, variant: source.variant() })
 }
 
-/// The way in which data would be read.
+/// Describes how data would be read.
 ///
 /// # Errors
 /// As [`load`].
@@ -104,7 +106,7 @@ pub fn describe(source: &Source) -> Result<mnist_io::Description, Error> {
     Ok(mnist_io::describe(find(&source.data)?, &source.options())?)
 }
 
-/// Generates a set, from MNIST where it is derived from it.
+/// Generates a set, from MNIST if it is derived from it.
 fn make(set: Derived, source: &Source) -> Result<Opened, Error> {
     if source.variant().is_some() {
         let message = format!(
@@ -119,13 +121,19 @@ fn make(set: Derived, source: &Source) -> Result<Opened, Error> {
     Ok(Opened { data: data.into(), contract, notes: vec![], unlabelled: None })
 }
 
-/// Refuses samples that no classifier can learn from.
+/// Refuses samples that no classifier can learn from, and test samples on which none can be measured.
 ///
 /// # Errors
 /// [`Error::Unlabelled`] and [`Error::OneClass`].
-pub(crate) fn require_classes(train: &mnist_io::Dataset) -> Result<(), Error> {
+pub(crate) fn require_classes(
+    train: &mnist_io::Dataset,
+    test: &mnist_io::Dataset,
+) -> Result<(), Error> {
     let labels = train.labels.as_deref();
     let labels = labels.ok_or_else(|| Error::Unlabelled { data: train.name.clone() })?;
+    if test.labels.is_none() {
+        return Err(Error::Unlabelled { data: format!("the test part of {}", train.name) });
+    }
     let Some((first, others)) = labels.split_first() else { return Ok(()) };
     if others.iter().any(|label| label != first) {
         return Ok(());
@@ -170,7 +178,7 @@ impl Loaded {
         Ok((Splits { unlabelled: self.unlabelled.clone(), ..splits }, self.key(rule)))
     }
 
-    /// The three parts, of which the training part may be on disk, and the key of their content.
+    /// The three parts and the key of their content; the training part may be on disk.
     ///
     /// # Errors
     /// [`Error::Data`] if a part would be empty, or cannot be read.
@@ -189,8 +197,8 @@ impl Loaded {
         }
     }
 
-    /// The contract, if the numbers depend on more than the file and the options that name a variant:
-    /// columns of their own types, or constants of each column.
+    /// The contract, if the numbers depend on more than the file and the options that name a variant, that
+    /// is, on types of columns or on constants of each column.
     fn fitted(&self) -> Option<&Contract> {
         let depends = match &self.contract.input {
             Input::Table(table) => table.image.is_none(),
@@ -200,7 +208,7 @@ impl Loaded {
     }
 }
 
-/// The place of a data set: a folder under `data`, or the path of a file or folder.
+/// The path of a data set: a folder under `data`, or the given file or folder.
 ///
 /// # Errors
 /// [`ConfigError`] naming the nearest data set, or the way to obtain it.

@@ -14,7 +14,7 @@ use crate::trained::Trained;
 const NOISE: Purpose = Purpose::new("figure noise");
 const CODES: Purpose = Purpose::new("random codes");
 
-/// The start of chains.
+/// The initial states of chains.
 pub(crate) enum Start<'a> {
     /// Fair coin flips.
     Noise(usize),
@@ -51,7 +51,7 @@ pub(crate) fn gibbs_samples(
         how_to_read:
             "Each row is a moment, each column a chain. Chains that pass through different \
             digits and keep looking like digits show a good model. A chain that never changes mixes \
-            slowly; one that fades shows a model that has learned too little."
+            slowly; one that fades is usual after contrastive divergence, whose chains never run this long."
                 .into(),
         alt: format!("Rows of images of the states of Markov chains that start from {from}"),
         section: Section::Generation,

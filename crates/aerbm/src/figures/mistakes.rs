@@ -15,17 +15,17 @@ pub(super) const CONFUSIONS: &str = "confusions";
 pub(super) const MISTAKEN: &str = "mistaken_images";
 pub(super) const RELIABILITY: &str = "reliability";
 
-/// With more classes, squares are too small to be told apart.
+/// With more classes, squares are too small to be distinguished.
 const MOST_CLASSES: usize = 40;
 
-/// A bin of a reliability diagram with fewer samples says nothing.
+/// A bin of a reliability diagram with fewer samples is not informative.
 const FEWEST: usize = 5;
 
-/// Confusions whose images are shown, and images of each.
+/// Number of confusions whose images are shown, and number of images of each.
 const KINDS: usize = 6;
 const IMAGES: usize = 10;
 
-/// Draws which classes the recommended network takes for which, and the images that it takes for another class.
+/// Draws the confusions of the recommended network, and images that it misclassifies.
 pub(crate) fn draw(out: Figures<'_>, outcome: &Outcome, test: &Dataset) -> Result<(), Error> {
     let Some(cell) = recommended(&outcome.cells) else { return Ok(()) };
     let truth = test.labels.as_deref().unwrap_or_default();
@@ -71,7 +71,7 @@ fn confusions(
     Matrix { meta, row_title, column_title, squares }.write(out.dir, CONFUSIONS, out.styles)
 }
 
-/// Draws images of the most frequent confusions, those that most networks get wrong first.
+/// Draws images of the most frequent confusions, starting with those that most networks misclassify.
 fn images(
     out: Figures<'_>,
     outcome: &Outcome,
@@ -155,7 +155,7 @@ pub(crate) fn reliability(
         title: "Probabilities of the recommended network against frequencies".into(),
         caption: format!(
             "Test samples in bins of equal width by the probability of the predicted class; bins with fewer than \
-             {FEWEST} samples are left out. The network in the folder `best` is the calibrated one."
+             {FEWEST} samples are left out. The saved network is the calibrated one."
         ),
         how_to_read: "Of the predictions with a probability of 80 %, 80 % should be right. Below the straight \
                       line the network is too sure, above it not sure enough. Bins with few samples scatter."

@@ -64,6 +64,7 @@ fn train(
     monitor: &dyn Monitor,
 ) -> Result<Trained, Error> {
     let run = Run {
+        given: &[],
         name: "lines",
         config: &settings(text),
         seed: 3,
@@ -236,7 +237,7 @@ fn several_layers_have_samples_but_no_likelihood() {
     assert!(classifier.validation_error_pct.is_some_and(|error| error < 20.0));
 }
 
-/// Replaces the settings of a model that was written.
+/// Replaces the settings of a saved model.
 fn forge(folder: &Path, change: impl Fn(&mut Trained)) -> String {
     let mut trained = Trained::load(folder).expect("readable");
     change(&mut trained);
