@@ -120,8 +120,8 @@ fn units_and_losses_follow_from_the_values() {
 fn recorded_and_given_settings_are_not_adapted_again() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let at = |name: &str| folder.path().join(name);
-    let text: String = (0..60).map(|i| format!("{},{}\n", i % 7 * 10, i % 5)).collect();
-    std::fs::write(at("real.csv"), format!("p,q\n{text}")).expect("written");
+    let row = |text: String, i: usize| text + &format!("{},{}\n", i % 7 * 10, i % 5);
+    std::fs::write(at("real.csv"), (0..60).fold("p,q\n".to_owned(), row)).expect("written");
     let settings =
         |run: &str| std::fs::read_to_string(at(run).join("config.toml")).expect("written");
     for preset in ["rbm", "autoencoder"] {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use mnist_io::ImageShape;
 use ndarray::{Array2, ArrayView2, Axis};
 use report::{
     AxisScale, Bin, Curve, Histogram, HistogramPanel, Lines, Meta, MetricRow, Panel, Section,
@@ -32,18 +33,22 @@ pub struct Figures<'a> {
 }
 
 /// Costs and errors of every epoch.
-pub(crate) fn learning_curves(out: Figures<'_>, metrics: &[MetricRow]) -> Result<(), Error> {
+pub(crate) fn learning_curves(
+    out: Figures<'_>,
+    metrics: &[MetricRow],
+    shape: ImageShape,
+) -> Result<(), Error> {
+    let [unseen, per_value, per_sample] = if shape.is_image() {
+        ["Reconstruction of unseen images", "squared error per pixel", "squared error per image"]
+    } else {
+        ["Reconstruction of unseen rows", "squared error per value", "squared error per row"]
+    };
     let epochs = metrics.iter().filter(|row| row.stage == "train" && row.epoch.is_some());
     let mut panels: Vec<Panel> = Vec::new();
     let wanted = [
-        (
-            "validation",
-            "mse_per_pixel",
-            "Reconstruction of unseen images",
-            "squared error per pixel",
-        ),
+        ("validation", "mse_per_pixel", unseen, per_value),
         ("train", "cost", "Training cost of autoencoders", "cost"),
-        ("train", "sse_per_image", "One-step reconstruction of the RBM", "squared error per image"),
+        ("train", "sse_per_image", "One-step reconstruction of the RBM", per_sample),
         ("validation", "free_energy_gap_nats", "Free-energy gap of the RBM", "nats, unseen − seen"),
         ("validation", "log_likelihood_nats", "Likelihood of the RBM", "mean log p(v), nats"),
         ("train", "weight_change", "Change of the RBM's weights", "rms, relative to the weights"),

@@ -51,6 +51,9 @@ pub struct DataInfo<'a> {
     /// The names of the classes, unless they are 0, 1, 2, …
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub classes: &'a [String],
+    /// `rows` if the samples are not images.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub samples: Option<&'a str>,
     /// Decisions made while reading.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub notes: &'a [String],

@@ -132,7 +132,7 @@ fn profile(
     draw_models(figures, &shown, &loaded.data.test)?;
     playground::write(out, &shown, &loaded.data.test, without_models)?;
     if !shown.is_empty() {
-        figures::learning_curves(figures, folder.metrics())?;
+        figures::learning_curves(figures, folder.metrics(), loaded.data.test.shape)?;
     }
     let mut found = None;
     if let Some(comparison) = &config.comparison {
@@ -222,7 +222,7 @@ pub fn train_run(
         let styles = page::default_styles();
         let figures = Figures { dir: out, styles: &styles };
         draw_models(figures, std::slice::from_ref(&trained), &splits.test)?;
-        figures::learning_curves(figures, folder.metrics())?;
+        figures::learning_curves(figures, folder.metrics(), splits.test.shape)?;
         codes::draw(figures, &trained, &splits)?;
         playground::write(
             out,
@@ -297,6 +297,7 @@ pub(crate) fn open(
         train_sha256: data.data.train.sha256(),
         test_sha256: &data.data.test.sha256,
         classes: if plain { &[] } else { classes },
+        samples: (!data.data.train.shape().is_image()).then_some("rows"),
         notes: &notes,
     };
     RunFolder::open(path, command, config, &info, language)

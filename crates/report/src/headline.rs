@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::metrics::{OF_MODELS, TestValues, last_values, mean, unit, words};
+use crate::metrics::{OF_MODELS, Samples, TestValues, last_values, mean, unit, words};
 use crate::rows::MetricRow;
 use number_text::significant;
 use wording::{Language, say};
@@ -11,19 +11,19 @@ use wording::{Language, say};
 const TELLING: [&str; 4] = ["psnr_db", "log_likelihood_nats", "sse_per_image", "error_pct"];
 
 /// The last test values of the run, or else those of the validation or training samples; `None` without rows.
-pub(crate) fn headline(language: Language, rows: &[MetricRow]) -> Option<String> {
+pub(crate) fn headline(language: Language, samples: Samples, rows: &[MetricRow]) -> Option<String> {
     let runs: BTreeSet<&str> = rows.iter().map(|row| row.run.as_str()).collect();
     match runs.len() {
         0 => None,
-        1 => of_one_run(language, rows),
+        1 => of_one_run(language, samples, rows),
         n => Some(
-            of_several_runs(language, rows)
+            of_several_runs(language, samples, rows)
                 .unwrap_or_else(|| say!(language, "headline-runs", n = n)),
         ),
     }
 }
 
-fn of_one_run(language: Language, rows: &[MetricRow]) -> Option<String> {
+fn of_one_run(language: Language, samples: Samples, rows: &[MetricRow]) -> Option<String> {
     let run = &rows.first()?.run;
     let split = ["test", "validation", "train"]
         .into_iter()
@@ -35,7 +35,8 @@ fn of_one_run(language: Language, rows: &[MetricRow]) -> Option<String> {
     if finite.iter().any(|row| place(row).is_some()) {
         finite.retain(|row| place(row).is_some());
     }
-    let values: Vec<String> = finite.into_iter().take(4).map(|row| value(language, row)).collect();
+    let values: Vec<String> =
+        finite.into_iter().take(4).map(|row| value(language, samples, row)).collect();
     let values =
         if values.is_empty() { say!(language, "headline-no-values") } else { values.join(", ") };
     let (run, split) = (run.as_str(), say!(language, &format!("split-{split}")));
@@ -55,7 +56,7 @@ fn of_one_run(language: Language, rows: &[MetricRow]) -> Option<String> {
 }
 
 /// Means over seeds of the first of these metrics that all runs measured on the test set.
-fn of_several_runs(language: Language, rows: &[MetricRow]) -> Option<String> {
+fn of_several_runs(language: Language, samples: Samples, rows: &[MetricRow]) -> Option<String> {
     let test = TestValues::of(rows);
     let runs = test.runs();
     let sentence = |metric: &str, unit: &str| {
@@ -65,7 +66,7 @@ fn of_several_runs(language: Language, rows: &[MetricRow]) -> Option<String> {
             mean(&values).map(|mean| format!("{run} {}", significant(mean)))
         };
         let means: Vec<String> = runs.iter().map(|run| mean_of(run)).collect::<Option<_>>()?;
-        let (metric, means) = (words(language, metric), means.join(", "));
+        let (metric, means) = (words(language, samples, metric), means.join(", "));
         Some(if unit.is_empty() {
             say!(language, "headline-means", metric = metric, means = means)
         } else {
@@ -78,8 +79,9 @@ fn of_several_runs(language: Language, rows: &[MetricRow]) -> Option<String> {
         .find_map(|(metric, unit)| sentence(metric, unit))
 }
 
-fn value(language: Language, row: &MetricRow) -> String {
-    let text = format!("{} {} {}", words(language, &row.metric), significant(row.value), unit(row));
+fn value(language: Language, samples: Samples, row: &MetricRow) -> String {
+    let words = words(language, samples, &row.metric);
+    let text = format!("{words} {} {}", significant(row.value), unit(row));
     text.trim_end().to_owned()
 }
 
@@ -103,6 +105,17 @@ mod tests {
     }
 
     #[test]
+    fn rows_of_a_table_have_values_and_no_pixels() {
+        let rows = [
+            row(3, "test", "mse_per_pixel", 0.45, "mse_per_pixel"),
+            row(3, "test", "sse_per_image", 9.5, "sse_per_image"),
+        ];
+        let said = headline(Language::English, Samples::Rows, &rows).expect("rows");
+        assert!(said.contains("squared error per value 0.45"), "{said}");
+        assert!(said.contains("squared error per row 9.5"), "{said}");
+    }
+
+    #[test]
     fn a_single_run_has_its_last_test_values() {
         let rows = [
             row(1, "test", "mse_per_pixel", 0.09, "mse_per_pixel"),
@@ -112,17 +125,18 @@ mod tests {
             row(20, "test", "code_mean_activity", -0.06, "activity"),
         ];
         assert_eq!(
-            headline(Language::English, &rows).unwrap(),
+            headline(Language::English, Samples::Images, &rows).unwrap(),
             "tutorial after 20 epochs, on the test samples: squared error per pixel 0.01230, PSNR \
              19.10 dB."
         );
-        assert_eq!(headline(Language::English, &[]), None);
+        assert_eq!(headline(Language::English, Samples::Images, &[]), None);
     }
 
     #[test]
     fn units_come_from_the_rows() {
         let of = |unit: &str| {
-            headline(Language::English, &[row(3, "train", "cost", 0.5, unit)]).unwrap()
+            headline(Language::English, Samples::Images, &[row(3, "train", "cost", 0.5, unit)])
+                .unwrap()
         };
         assert_eq!(
             of("mse_per_pixel"),
@@ -138,11 +152,13 @@ mod tests {
         let other = MetricRow { run: "other".into(), ..row(1, "test", "error_pct", 2.0, "share") };
         let rows = [row(1, "test", "error_pct", 3.0, "pct"), other];
         assert!(
-            headline(Language::English, &rows).unwrap().starts_with("2 runs without a comparison")
+            headline(Language::English, Samples::Images, &rows)
+                .unwrap()
+                .starts_with("2 runs without a comparison")
         );
         let same = MetricRow { unit: "pct".into(), ..rows[1].clone() };
         assert_eq!(
-            headline(Language::English, &[rows[0].clone(), same]).unwrap(),
+            headline(Language::English, Samples::Images, &[rows[0].clone(), same]).unwrap(),
             "On the test samples, classification error in %: tutorial 3.000, other 2.000."
         );
     }

@@ -19,15 +19,30 @@ pub(crate) const OF_MODELS: [&str; 7] = [
     "log_likelihood_nats",
 ];
 
+/// Metrics whose words name pixels or images, which rows of a table are not.
+const OF_IMAGES: [&str; 4] =
+    ["mse_per_pixel", "sse_per_image", "bce_nats_per_image", "log_likelihood_nats"];
+
+/// The kind of the samples of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Samples {
+    /// Images, whose values are pixels.
+    Images,
+    /// Rows of a table.
+    Rows,
+}
+
 /// The two parts of the words for a metric of a whole model.
-pub(crate) fn parts(language: Language, metric: &str) -> [String; 2] {
-    ["first", "second"].map(|part| say!(language, &format!("metric-{metric}.{part}")))
+pub(crate) fn parts(language: Language, samples: Samples, metric: &str) -> [String; 2] {
+    let is_other = samples == Samples::Rows && OF_IMAGES.contains(&metric);
+    let suffix = if is_other { "-of-rows" } else { "" };
+    ["first", "second"].map(|part| say!(language, &format!("metric-{metric}{suffix}.{part}")))
 }
 
 /// A metric in a sentence; its name if there are no words for it.
-pub(crate) fn words(language: Language, metric: &str) -> String {
+pub(crate) fn words(language: Language, samples: Samples, metric: &str) -> String {
     if OF_MODELS.contains(&metric) {
-        parts(language, metric).join(" ").trim_end().to_owned()
+        parts(language, samples, metric).join(" ").trim_end().to_owned()
     } else {
         metric.replace('_', " ")
     }

@@ -111,7 +111,7 @@ impl Run<'_> {
             (figure::gallery(language, &self.figures, Section::Comparison))
             (layers::first_layer(language, &self.summary, &self.metrics, self.styles))
             (differences::tables(language, &self.paired, self.answer))
-            (models::table(language, &self.metrics))
+            (models::table(language, self.samples(), &self.metrics))
         }
     }
 }

@@ -5,7 +5,7 @@ use wording::{Language, say};
 
 use super::heading::titled;
 use super::{head, number_head, scrolling};
-use crate::metrics::{self, OF_MODELS, TestValues, mean};
+use crate::metrics::{self, OF_MODELS, Samples, TestValues, mean};
 use crate::rows::MetricRow;
 use number_text::{count, significant};
 
@@ -18,9 +18,9 @@ struct Column {
 
 /// One line per run, with the mean over its seeds and their range. A single model has no table: the first
 /// sentence of the page has its values.
-pub(super) fn table(language: Language, rows: &[MetricRow]) -> Markup {
+pub(super) fn table(language: Language, samples: Samples, rows: &[MetricRow]) -> Markup {
     let test = TestValues::of(rows);
-    let columns = columns(language, &test);
+    let columns = columns(language, samples, &test);
     let values = |run: &str, column: &Column| test.values(run, column.metric, &column.unit);
     let seeds = |run: &str| columns.iter().map(|one| values(run, one).len()).max().unwrap_or(0);
     let mut runs = test.runs();
@@ -59,9 +59,9 @@ pub(super) fn table(language: Language, rows: &[MetricRow]) -> Markup {
 }
 
 /// One column per unit of each measured metric.
-fn columns(language: Language, test: &TestValues<'_>) -> Vec<Column> {
+fn columns(language: Language, samples: Samples, test: &TestValues<'_>) -> Vec<Column> {
     let of = |metric: &'static str| {
-        let [first, second] = metrics::parts(language, metric);
+        let [first, second] = metrics::parts(language, samples, metric);
         let title = move |unit: &str| {
             let parts = [second.as_str(), unit].into_iter().filter(|part| !part.is_empty());
             [first.clone(), parts.collect::<Vec<_>>().join(", ")]

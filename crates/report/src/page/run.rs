@@ -11,6 +11,7 @@ use crate::answer::{Answer, Styles};
 use crate::error::Error;
 use crate::figures::Figure;
 use crate::headline;
+use crate::metrics::Samples;
 use crate::playground::Playground;
 use crate::rows::{
     BalancedRow, ComparisonRow, EqualSecondsRow, FailureRow, MetricRow, PairedRow, ReferenceRow,
@@ -113,6 +114,16 @@ impl<'a> Run<'a> {
         models.chain(self.summary.iter().map(|row| &row.method)).map(String::as_str).collect()
     }
 
+    /// The kind of the samples. Runs of earlier versions did not record it.
+    pub(super) fn samples(&self) -> Samples {
+        let samples = self.info.as_ref().map(|info| &info["data"]["samples"]);
+        if samples.is_some_and(|samples| samples == "rows") {
+            Samples::Rows
+        } else {
+            Samples::Images
+        }
+    }
+
     /// The name of the folder.
     pub(super) fn name(&self) -> &str {
         let last = Path::new(&self.folder).file_name().and_then(|name| name.to_str());
@@ -137,7 +148,7 @@ impl<'a> Run<'a> {
         if !self.summary.is_empty() {
             return say!(self.language(), "page-no-verdict");
         }
-        headline::headline(self.language(), &self.metrics)
+        headline::headline(self.language(), self.samples(), &self.metrics)
             .unwrap_or_else(|| say!(self.language(), "page-no-results"))
     }
 }
