@@ -113,7 +113,7 @@ ci: check test smoke thresholds verify examples
 # Try bad input, kill runs at every step, and mutate files in every reader; `just trust long` takes hours
 [group("develop")]
 trust length="short":
-    AERBM_TRUST="$1" cargo test --locked --workspace {{ features }} --test trust -- --nocapture --test-threads 1
+    AERBM_TRUST="$1" cargo test --locked --workspace {{ features }} --test trust -- --nocapture --test-threads 2
 
 # Mutate files in every reader for this many seconds
 [group("develop")]
