@@ -232,9 +232,15 @@ pub(crate) fn lock(path: &Path) -> Result<FolderLock, Error> {
     })
 }
 
-/// Refuses a folder that belongs to another run or has files of the user where those of a run would be, and `..` below a folder that does not exist, which would be created
-/// to no purpose.
+/// Refuses folders that a run must not be written to.
 fn refuse_place(path: &Path) -> std::io::Result<()> {
+    refuse_missing_parents(path)?;
+    refuse_inside_of_run(path)?;
+    refuse_other_files(path)
+}
+
+/// Refuses `..` below a folder that does not exist, which would be created to no purpose.
+fn refuse_missing_parents(path: &Path) -> std::io::Result<()> {
     let mut above = PathBuf::new();
     for part in path.components() {
         if part == Component::ParentDir && !above.as_os_str().is_empty() && !above.is_dir() {
@@ -243,6 +249,11 @@ fn refuse_place(path: &Path) -> std::io::Result<()> {
         }
         above.push(part);
     }
+    Ok(())
+}
+
+/// Refuses a folder that belongs to another run.
+fn refuse_inside_of_run(path: &Path) -> std::io::Result<()> {
     let whole = std::path::absolute(path)?;
     for run in whole.ancestors().skip(1).filter(|folder| folder.join("run.json").is_file()) {
         let first = whole.strip_prefix(run).ok().and_then(|inside| inside.iter().next());
@@ -252,6 +263,11 @@ fn refuse_place(path: &Path) -> std::io::Result<()> {
             return Err(std::io::Error::new(ErrorKind::InvalidInput, message));
         }
     }
+    Ok(())
+}
+
+/// Refuses a folder that is not that of a run, but has files of the user that a run would replace.
+fn refuse_other_files(path: &Path) -> std::io::Result<()> {
     if path.join("run.json").is_file() || path.join("config.toml").is_file() {
         return Ok(());
     }
@@ -264,6 +280,12 @@ fn refuse_place(path: &Path) -> std::io::Result<()> {
     }
 }
 
+/// The content of `run.json`; null if there is none.
+pub(crate) fn info(folder: &Path) -> serde_json::Value {
+    let text = std::fs::read_to_string(folder.join("run.json")).unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
 /// Refuses a folder without the tables of a run.
 ///
 /// # Errors
@@ -272,9 +294,7 @@ pub(crate) fn require_run(folder: &Path) -> Result<(), Error> {
     if folder.join("metrics.csv").is_file() {
         return Ok(());
     }
-    let info = std::fs::read_to_string(folder.join("run.json")).unwrap_or_default();
-    let info: serde_json::Value = serde_json::from_str(&info).unwrap_or_default();
-    let folder = folder.to_owned();
+    let (info, folder) = (info(folder), folder.to_owned());
     Err(match info["status"].as_str() {
         Some(status) => Error::Unfinished { folder, status: status.to_owned() },
         None => Error::NoRun { folder, missing: "metrics.csv" },

@@ -18,7 +18,7 @@ use wording::Language;
 
 use crate::comparison::{mistakes, tables};
 use crate::config::{ConfigError, ProfileConfig};
-use crate::folder::{self, require_run};
+use crate::folder::{self, info, require_run};
 use crate::{Error, sums};
 
 /// Choices about the page of a run.
@@ -72,12 +72,6 @@ pub(crate) fn record_language(info: &mut serde_json::Value, language: Language) 
     } else if let Some(entries) = info.as_object_mut() {
         entries.remove(LANGUAGE);
     }
-}
-
-/// The content of `run.json`; null if there is none.
-fn info(dir: &Path) -> serde_json::Value {
-    let text = std::fs::read_to_string(dir.join("run.json")).unwrap_or_default();
-    serde_json::from_str(&text).unwrap_or_default()
 }
 
 /// Draws the figures of the run in `dir` again from their tables, writes its page in its language, and returns the

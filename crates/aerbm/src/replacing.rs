@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::best::BEST;
 use crate::config::text_of;
 use crate::data::Loaded;
-use crate::folder::{FAILED, remove};
+use crate::folder::{FAILED, info, remove};
 use crate::trained::FILE;
 use crate::{Error, card, contract, sums};
 
@@ -45,8 +45,7 @@ pub(crate) fn replaces(
     force: bool,
 ) -> Result<bool, Error> {
     let Ok(config) = text_of(&out.join("config.toml")) else { return Ok(false) };
-    let info = std::fs::read_to_string(out.join("run.json")).unwrap_or_default();
-    let info: Value = serde_json::from_str(&info).unwrap_or_default();
+    let info = info(out);
     let has_models =
         std::fs::read_dir(out.join("models")).is_ok_and(|mut all| all.next().is_some());
     let is_unfinished = info["status"] == "running" || info["status"] == "interrupted";

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::Error;
-use crate::folder::{INSIDE, require_run};
+use crate::folder::{INSIDE, info, require_run};
 
 /// Depth below the folder in which runs are looked for: `reports/paper/basic` and `reports/runs/NAME`.
 const DEPTH: usize = 3;
@@ -72,8 +72,7 @@ fn collect(folder: &Path, depth: usize, found: &mut Vec<RunLine>) -> Result<(), 
 }
 
 fn info_of(folder: &Path) -> Option<Value> {
-    let text = std::fs::read_to_string(folder.join("run.json")).ok()?;
-    serde_json::from_str(&text).ok()
+    Some(info(folder)).filter(Value::is_object)
 }
 
 fn line(folder: &Path, info: &Value) -> RunLine {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use wording::{Language, say};
 
@@ -48,7 +49,8 @@ impl<'a> Run<'a> {
         styles: &'a Styles,
         answer: Option<&'a Answer>,
     ) -> Result<Self, Error> {
-        let info = optional_json(&dir.join("run.json"))?;
+        let info: Option<Value> = optional_json(&dir.join("run.json"), "the description of a run")?;
+        let playground = dir.join(crate::playground::FILE);
         Ok(Run {
             folder: folder_of(info.as_ref(), dir),
             config: optional_text(&dir.join("config.toml"))?,
@@ -64,7 +66,7 @@ impl<'a> Run<'a> {
             balanced: optional_csv(&dir.join("balanced.csv"))?,
             failures: optional_csv(&dir.join("failures.csv"))?,
             figures,
-            playground: optional_playground(&dir.join(crate::playground::FILE))?,
+            playground: optional_json(&playground, "models for the page")?,
             styles,
             answer,
         })
@@ -167,15 +169,6 @@ fn optional_csv<R: Row>(file: &Path) -> Result<Vec<R>, Error> {
     if file.exists() { read_csv(file) } else { Ok(Vec::new()) }
 }
 
-fn optional_playground(file: &Path) -> Result<Option<Playground>, Error> {
-    let Some(text) = optional_text(file)? else { return Ok(None) };
-    serde_json::from_str(&text).map(Some).map_err(|source| Error::Json {
-        file: file.to_owned(),
-        expected: "models for the page",
-        source,
-    })
-}
-
 fn optional_text(file: &Path) -> Result<Option<String>, Error> {
     if !file.exists() {
         return Ok(None);
@@ -183,11 +176,11 @@ fn optional_text(file: &Path) -> Result<Option<String>, Error> {
     fs::read_to_string(file).map(Some).map_err(Error::read(file))
 }
 
-fn optional_json(file: &Path) -> Result<Option<Value>, Error> {
+fn optional_json<T: DeserializeOwned>(
+    file: &Path,
+    expected: &'static str,
+) -> Result<Option<T>, Error> {
     let Some(text) = optional_text(file)? else { return Ok(None) };
-    serde_json::from_str(&text).map(Some).map_err(|source| Error::Json {
-        file: file.to_owned(),
-        expected: "the description of a run",
-        source,
-    })
+    let json = |source| Error::Json { file: file.to_owned(), expected, source };
+    serde_json::from_str(&text).map(Some).map_err(json)
 }
